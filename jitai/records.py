@@ -1,0 +1,203 @@
+"""The frozen records that flow between packages, and the small enumerations they use.
+
+One decision, in the order in which it happens:
+
+    Observation -> Proposal (policy) -> Verdict (judge) -> StepRecord (what was done and what it earned)
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class Action(IntEnum):
+    """What the participant may be sent at a decision point (Karine & Marlin 2024, arXiv:2411.00336)."""
+
+    NO_MESSAGE = 0
+    GENERIC = 1
+    TAILORED_HOME = 2
+    TAILORED_WORK = 3
+
+    @property
+    def label(self) -> str:
+        """The name shown to people."""
+        return ("no message", "generic message", "tailored, home", "tailored, work")[self]
+
+
+CONTEXT_LABELS = ("home", "work")
+"""Names of context 0 and context 1."""
+
+
+def tailored_to(context: int) -> Action:
+    """The message tailored to a context (0 home, 1 work)."""
+    return Action(2 + context)
+
+
+class Decision(StrEnum):
+    """What the judge says about sending a message now."""
+
+    SEND = "send"
+    HOLD_BACK = "do not send"
+    UNSURE = "unsure"
+
+
+class VerdictSource(StrEnum):
+    """Where a verdict came from."""
+
+    MODEL = "model"
+    CACHE = "cache"
+    RULE = "rule"
+    FALLBACK = "fallback"
+    NO_STATEMENT = "no statement"
+
+
+class Label(StrEnum):
+    """The truth of a statement, by the labelling rule in assets/statements/README.md."""
+
+    CAN_WALK = "can_walk"
+    CANNOT_WALK = "cannot_walk"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One labelled sentence of the corpus.
+
+    Attributes:
+        identifier: unique in the corpus, such as "a001".
+        text: what the participant writes.
+        label: whether, taken as true, it lets the writer walk now.
+        kind: plain, negation, time, ...
+        pair: number shared by neighbouring statements that must stay in the same fold.
+    """
+
+    identifier: str
+    text: str
+    label: Label
+    kind: str
+    pair: int
+
+
+class Observation(NamedTuple):
+    """What is known to a policy at a decision point; true context and walk state are not in it.
+
+    Attributes:
+        decision_index: t, 0 for the first decision.
+        context_probability: p_t, probability of context 1 (work) given the noisy reading, in [0, 1].
+        inferred_context: l_t, 0 or 1, the likelier context.
+        habituation: h_t in [0, 1].
+        disengagement_risk: d_t in [0, 1].
+        step_count: steps that followed the previous decision; 0.1 before the first, as published.
+    """
+
+    decision_index: int
+    context_probability: float
+    inferred_context: int
+    habituation: float
+    disengagement_risk: float
+    step_count: float
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The action that a policy proposes, with what led to it.
+
+    Attributes:
+        candidate_action: proposed before any filter.
+        expected_rewards: posterior mean of the steps each action earns, in Action order; empty if the policy has none.
+        sampled_rewards: the draws that were compared to choose the candidate, in Action order; may be empty.
+        reward_spread: posterior standard deviation of the mean steps of each action; may be empty.
+    """
+
+    candidate_action: Action
+    expected_rewards: tuple[float, ...] = ()
+    sampled_rewards: tuple[float, ...] = ()
+    reward_spread: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge concluded from a statement.
+
+    Attributes:
+        decision: send, do not send or unsure; under a fallback, what the chosen rule says.
+        p_send: probability in [0, 1] that a message may be sent; None when nothing could be read.
+        source: model, cache, rule, fallback or no statement.
+        reason: one sentence, built from a template; no words of the model's.
+        statement: what the judge read, after cleaning; empty if nothing was said.
+        prompt: the exact prompt; empty if no model was asked.
+        raw_reply: the model's own words, unedited; empty if no model was asked.
+        latency_ms: wall-clock time of the whole judgement, in milliseconds.
+        model_ms: the part of it that the model itself reports, in milliseconds; 0 without a model.
+        model: name of the model that judged; empty if none did.
+        prompt_version: name and version of the prompt.
+        failure: why the model could not answer, as a sentence; empty when it did.
+        notes: remarks on the statement, such as that it was cut.
+    """
+
+    decision: Decision
+    p_send: float | None
+    source: VerdictSource
+    reason: str
+    statement: str = ""
+    prompt: str = ""
+    raw_reply: str = ""
+    latency_ms: float = 0.0
+    model_ms: float = 0.0
+    model: str = ""
+    prompt_version: str = ""
+    failure: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One decision of a trial and what followed from it.
+
+    Attributes:
+        observation: what the policy saw.
+        true_context: c_t, 0 or 1, hidden from policy and judge.
+        can_walk: w_t, hidden from policy and judge.
+        statement: what the participant wrote, raw; empty if silent.
+        statement_author: "simulator", "typed", or empty if silent.
+        proposal: the policy's candidate, with its draws.
+        verdict: the judge's; None where no filter is at work.
+        executed_action: what was done.
+        step_count: s_{t+1}, the steps earned: the reward.
+        habituation: h_{t+1}.
+        disengagement_risk: d_{t+1}.
+        terminated: the participant disengaged by this decision.
+        truncated: the study reached its length with this decision.
+    """
+
+    observation: Observation
+    true_context: int
+    can_walk: bool
+    statement: str
+    statement_author: str
+    proposal: Proposal
+    verdict: Verdict | None
+    executed_action: Action
+    step_count: float
+    habituation: float
+    disengagement_risk: float
+    terminated: bool
+    truncated: bool
+
+    @property
+    def candidate_action(self) -> Action:
+        return self.proposal.candidate_action
+
+    @property
+    def allowed_action(self) -> Action:
+        """What the true walk state would have allowed: the candidate when able, no message when not."""
+        return self.candidate_action if self.can_walk else Action.NO_MESSAGE
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the filter stopped a message that the policy proposed."""
+        return self.candidate_action != Action.NO_MESSAGE and self.executed_action == Action.NO_MESSAGE
+
+    @property
+    def agrees_with_truth(self) -> bool:
+        """Whether the executed action is the one that the true walk state would have allowed."""
+        return self.executed_action == self.allowed_action
