@@ -1,0 +1,149 @@
+"""Parameters described once: default, bounds, unit, symbol, help and source.
+
+A settings class is a frozen dataclass whose fields are made by ``parameter`` or ``choice``. Validation, the widgets of
+the dashboard and the command line's help all read the same ``ParameterInfo``, so bounds cannot disagree.
+"""
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
+from typing import Any, TypeVar
+
+from jitai.errors import ParameterError
+
+Settings = TypeVar("Settings")
+_KEY = "parameter"
+
+
+@dataclass(frozen=True)
+class ParameterInfo:
+    """What is known about one parameter.
+
+    Attributes:
+        name: the field's name.
+        label: the name shown to people, without unit or symbol.
+        default: value where nothing else is said.
+        low, high: bounds, inclusive; None for a choice or a switch.
+        unit: "steps", "days", "probability", "fraction per day" ...; empty for a choice or a switch.
+        symbol: the symbol of the papers, such as "δ_h"; empty if they have none.
+        help: one or two sentences for somebody who has not read the papers.
+        source: where the default comes from.
+        group: heading under which it is shown.
+        step: how far one press of a widget's button moves it.
+        choices: the allowed values of a choice; empty otherwise.
+    """
+
+    name: str
+    label: str
+    default: float | int | bool | str
+    low: float | None
+    high: float | None
+    unit: str
+    symbol: str
+    help: str
+    source: str
+    group: str
+    step: float
+    choices: tuple[str, ...] = ()
+
+    @property
+    def full_help(self) -> str:
+        """Help, allowed range and source in one text, for tooltips and the command line."""
+        parts = [self.help]
+        if self.low is not None and self.high is not None:
+            parts.append(f"Allowed: {self.low:g} to {self.high:g}{f' {self.unit}' if self.unit else ''}.")
+        parts.append(f"Default {self.default}: {self.source}.")
+        return " ".join(parts)
+
+
+def parameter(
+    default: float,
+    *,
+    label: str,
+    low: float,
+    high: float,
+    unit: str,
+    help: str,
+    source: str,
+    group: str,
+    symbol: str = "",
+    step: float = 0.01,
+) -> Any:
+    """A numeric field of a settings class; an integer default makes it a whole number."""
+    meaning = {"label": label, "symbol": symbol, "unit": unit, "help": help, "source": source, "group": group}
+    bounds = {"low": low, "high": high, "step": step, "choices": ()}
+    return field(default=default, metadata={_KEY: meaning | bounds})
+
+
+def choice(
+    default: str | bool, *, label: str, help: str, source: str, group: str, choices: tuple[str, ...] = ()
+) -> Any:
+    """A field that takes one of a few words, or true and false where no words are given."""
+    meaning = {"label": label, "symbol": "", "unit": "", "help": help, "source": source, "group": group}
+    bounds = {"low": None, "high": None, "step": 0.0, "choices": choices}
+    return field(default=default, metadata={_KEY: meaning | bounds})
+
+
+@cache
+def describe(settings_class: type) -> tuple[ParameterInfo, ...]:
+    """The parameters of a settings class, in the order of its fields."""
+    return tuple(
+        ParameterInfo(name=item.name, default=item.default, **item.metadata[_KEY])
+        for item in fields(settings_class)
+        if _KEY in item.metadata and item.default is not MISSING
+    )
+
+
+def validate(settings: object) -> None:
+    """Check every described field.
+
+    Raises: ParameterError naming the field, its value and what is allowed.
+    """
+    for info in describe(type(settings)):
+        value = getattr(settings, info.name)
+        problem = _problem(info, value)
+        if problem:
+            raise ParameterError(f"{info.label} ({info.name}) is {value!r}: {problem}.")
+
+
+def build(settings_class: type[Settings], values: Mapping[str, object]) -> Settings:
+    """Make settings from names and values, such as a JSON file's.
+
+    Raises: ParameterError for an unknown name (with the nearest known one), a wrong type or a value out of bounds.
+    """
+    known = {info.name: info for info in describe(settings_class)}
+    for name in values:
+        if name not in known:
+            raise ParameterError(f"There is no parameter {name!r}{suggestion(name, known)}.")
+    converted = {
+        name: float(value)
+        if isinstance(known[name].default, float) and isinstance(value, int) and not isinstance(value, bool)
+        else value
+        for name, value in values.items()
+    }
+    return settings_class(**converted)
+
+
+def suggestion(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
+    """A continuation of an error sentence: the nearest known name, or all of them if they are few."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known are {', '.join(known)}" if len(known) <= 12 else ""
+
+
+def _problem(info: ParameterInfo, value: object) -> str:
+    """Why a value is not allowed, or an empty string."""
+    if isinstance(info.default, bool):
+        return "" if isinstance(value, bool) else "allowed are true and false"
+    if info.choices:
+        return "" if value in info.choices else f"allowed are {', '.join(info.choices)}"
+    whole = isinstance(info.default, int)
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        return "a whole number is needed" if whole else "a number is needed"
+    assert info.low is not None and info.high is not None and isinstance(value, int | float)
+    if not (math.isfinite(value) and info.low <= value <= info.high):
+        return f"allowed is {info.low:g} to {info.high:g}{f' {info.unit}' if info.unit else ''}"
+    return ""

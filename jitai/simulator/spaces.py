@@ -1,0 +1,53 @@
+"""Which quantities a learning algorithm may observe, and their ranges."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from jitai.errors import ParameterError
+from jitai.parameters import suggestion
+
+ONE_HOT_DAY = "ONE_HOT_T"
+LARGEST = float(np.finfo(np.float32).max)
+
+
+class ObservedQuantity(NamedTuple):
+    """One entry of an observation: what it means and its bounds."""
+
+    meaning: str
+    high: float = 1.0
+
+
+QUANTITIES: dict[str, ObservedQuantity] = {
+    "C": ObservedQuantity("true context (privileged: no deployed policy knows it)"),
+    "P": ObservedQuantity("probability of context 1"),
+    "L": ObservedQuantity("inferred context"),
+    "H": ObservedQuantity("habituation"),
+    "D": ObservedQuantity("disengagement risk"),
+    "S": ObservedQuantity("steps after the previous decision", LARGEST),
+    "T": ObservedQuantity("parity of the day, t mod 2"),
+    ONE_HOT_DAY: ObservedQuantity("the day as a one-hot vector of the study's length"),
+}
+"""Names as published (arXiv:2411.00336); all lower bounds are 0."""
+
+
+def check_observations(names: Sequence[str]) -> tuple[str, ...]:
+    """The names as a tuple.
+
+    Raises: ParameterError if one is unknown, repeated, or none is given.
+    """
+    for name in names:
+        if name not in QUANTITIES:
+            raise ParameterError(f"There is no observation {name!r}{suggestion(name, QUANTITIES)}.")
+    if not names or len(set(names)) != len(names):
+        raise ParameterError(f"The observations are {list(names)}: give each of {', '.join(QUANTITIES)} at most once.")
+    return tuple(names)
+
+
+def observation_bounds(names: Sequence[str], study_length: int) -> np.ndarray:
+    """Upper bounds of an observation: float32, shape (n_observed,)."""
+    highs: list[float] = []
+    for name in names:
+        highs += [1.0] * study_length if name == ONE_HOT_DAY else [QUANTITIES[name].high]
+    return np.array(highs, dtype=np.float32)

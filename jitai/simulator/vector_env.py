@@ -1,0 +1,203 @@
+"""The study as a Gymnasium vector environment: one array operation for all lanes."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+import numpy.typing as npt
+from gymnasium.utils.seeding import np_random
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from jitai.errors import ParameterError
+from jitai.records import Action
+from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
+from jitai.simulator.dynamics import Response, case_index, mean_outcome, response_table, vary
+from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
+from jitai.simulator.spaces import ONE_HOT_DAY, check_observations, observation_bounds
+from jitai.simulator.world import ABILITY_COLUMNS, CONTEXT_COLUMNS, LUCK_COLUMNS, context_posterior
+
+Floats = npt.NDArray[np.float64]
+BUFFER_BYTES = 32 * 1024**2
+"""Memory for the uniform numbers drawn ahead, of each purpose."""
+
+
+class LaneUniforms:
+    """The uniform numbers of one purpose for all lanes, drawn ahead in blocks of days.
+
+    Args:
+        generators: one a lane.
+        n_columns: numbers a day.
+    """
+
+    def __init__(self, generators: list[np.random.Generator], n_columns: int) -> None:
+        self._generators = generators
+        self._n_columns = n_columns
+        self._n_days = max(1, min(512, BUFFER_BYTES // (8 * n_columns * max(1, len(generators)))))
+        self._day = self._n_days
+        self._block: Floats = np.empty((self._n_days, n_columns, len(generators)))
+
+    def next_day(self) -> Floats:
+        """The numbers of the next day: shape (n_columns, n_lanes), valid until the next call."""
+        if self._day == self._n_days:
+            drawn = np.empty((self._n_days, self._n_columns))
+            for lane, generator in enumerate(self._generators):
+                generator.random(out=drawn)
+                self._block[:, :, lane] = drawn
+            self._day = 0
+        self._day += 1
+        return self._block[self._day - 1]
+
+
+class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64], Floats]):
+    """Many independent participants at once; lane i under seed s is ``StepCountEnv`` under seed s + i.
+
+    Spaces, rewards and episode ends are those of ``StepCountEnv``. A lane that ends starts anew in the same step
+    (``AutoresetMode.SAME_STEP``): its last observation is in ``info["final_obs"]``.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}
+
+    def __init__(
+        self,
+        n_lanes: int,
+        config: SimulatorConfig | None = None,
+        observations: Sequence[str] = ("P", "H", "D"),
+    ) -> None:
+        """Args: number of participants (at least 1), settings of the study, names of the observed quantities."""
+        if n_lanes < 1:
+            raise ParameterError(f"The number of lanes is {n_lanes}: at least 1 is needed.")
+        self.num_envs = n_lanes
+        self.config = config or SimulatorConfig()
+        self.observations = check_observations(observations)
+        high = observation_bounds(self.observations, self.config.study_length)
+        self.single_observation_space = gym.spaces.Box(np.zeros_like(high), high, dtype=np.float32)
+        self.single_action_space = gym.spaces.Discrete(len(Action))
+        self.observation_space = batch_space(self.single_observation_space, n_lanes)
+        self.action_space = batch_space(self.single_action_space, n_lanes)
+        self._table = response_table(self.config)
+        # P(1 tomorrow | 0 today), P(1 tomorrow | 1 today)
+        self._context_one = np.array([1 - self.config.context_persistence, self.config.context_persistence])
+        self._walk_one = np.array([1 - self.config.cannot_walk_persistence, self.config.can_walk_persistence])
+        self._ability_varies = self.config.can_walk_persistence < 1
+        self._seeded = False
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
+        """Begin a trial in every lane; ``seed`` is one number (lane i takes seed + i) or one a lane."""
+        if seed is not None or not self._seeded:
+            self._seed(seed)
+        n_lanes = self.num_envs
+        self._days = np.zeros(n_lanes, dtype=np.int64)
+        self._true_context = np.zeros(n_lanes, dtype=np.int8)
+        self._can_walk = np.ones(n_lanes, dtype=np.int8)
+        self._probability = np.full(n_lanes, 0.5)
+        self._habituation = np.full(n_lanes, self.config.initial_habituation)
+        self._risk = np.full(n_lanes, self.config.initial_disengagement)
+        self._step_count = np.full(n_lanes, STEPS_BEFORE_THE_FIRST_DECISION)
+        return self._observe(), self._truth()
+
+    def step(
+        self, actions: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float32], Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]:
+        """One decision in every lane.
+
+        Args:
+            actions: 0 to 3; shape (n_lanes,).
+        Returns: observations (n_lanes, n_observed), steps earned, terminated, truncated, each (n_lanes,), and the hidden
+            truth; where a lane ended, ``final_obs`` holds its last observation in the rows marked by ``_final_obs``.
+        """
+        config = self.config
+        case = case_index(np.asarray(actions), self._true_context, self._can_walk)
+        response = Response(*self._table.take(case, axis=1))
+        habituation, risk, step_count = mean_outcome(self._habituation, self._risk, response)
+        if config.variation != DETERMINISTIC:
+            luck = (self._luck_row[0], self._luck_row[1], self._luck_row[2])
+            habituation, risk, step_count = vary(config, habituation, risk, step_count, luck)
+        self._habituation, self._risk, self._step_count = habituation, risk, step_count
+        self._to_tomorrow()
+        terminated = risk >= config.disengagement_threshold
+        ended = terminated | (self._days >= config.study_length)
+        observations, truth = self._observe(), self._truth()
+        if ended.any():
+            truth |= {"final_obs": observations, "_final_obs": ended}
+            self._start_anew(ended)
+            observations = self._observe()
+            truth |= self._truth()
+        return observations, step_count, terminated, ended & ~terminated, truth
+
+    def _seed(self, seed: int | Sequence[int | None] | None) -> None:
+        if seed is None or isinstance(seed, int | np.integer):
+            seeds: Sequence[int | None] = [None if seed is None else int(seed) + lane for lane in range(self.num_envs)]
+        else:
+            seeds = seed
+        if len(seeds) != self.num_envs:
+            raise ParameterError(f"There are {len(seeds)} seeds for {self.num_envs} lanes: give one for each.")
+        by_purpose = zip(*(np_random(lane_seed)[0].spawn(3) for lane_seed in seeds), strict=True)
+        widths = (len(CONTEXT_COLUMNS), len(ABILITY_COLUMNS), len(LUCK_COLUMNS))
+        self._context_uniforms, self._ability_uniforms, self._luck_uniforms = (
+            LaneUniforms(list(generators), width) for generators, width in zip(by_purpose, widths, strict=True)
+        )
+        self._next_row()
+        self._seeded = True
+
+    def _next_row(self) -> None:
+        """Every lane's next row of uniform numbers; ability and luck only where the settings use them."""
+        self._context_row = self._context_uniforms.next_day()
+        if self._ability_varies:
+            self._walk_row = self._ability_uniforms.next_day()[0]
+        if self.config.variation != DETERMINISTIC:
+            self._luck_row = self._luck_uniforms.next_day()
+
+    def _to_tomorrow(self) -> None:
+        self._next_row()
+        self._days = self._days + 1
+        self._true_context = (self._context_row[0] < self._context_one[self._true_context]).view(np.int8)
+        self._probability = context_posterior(self._true_context, self._context_row[1], self.config.context_noise)
+        if self._ability_varies:
+            self._can_walk = (self._walk_row < self._walk_one[self._can_walk]).view(np.int8)
+
+    def _start_anew(self, lanes: npt.NDArray[np.bool_]) -> None:
+        """Put the marked lanes back to day 1; they go on in the row that they have reached."""
+        # New arrays, as those of this step have been handed out.
+        self._days = np.where(lanes, 0, self._days)
+        self._true_context = np.where(lanes, np.int8(0), self._true_context)
+        self._can_walk = np.where(lanes, np.int8(1), self._can_walk)
+        self._probability = np.where(lanes, 0.5, self._probability)
+        self._habituation = np.where(lanes, self.config.initial_habituation, self._habituation)
+        self._risk = np.where(lanes, self.config.initial_disengagement, self._risk)
+        self._step_count = np.where(lanes, STEPS_BEFORE_THE_FIRST_DECISION, self._step_count)
+
+    def _observe(self) -> npt.NDArray[np.float32]:
+        observed = np.empty(self.observation_space.shape or (), dtype=np.float32)
+        column = 0
+        for name in self.observations:
+            if name == ONE_HOT_DAY:
+                length = self.config.study_length
+                observed[:, column : column + length] = self._days[:, None] == np.arange(length)
+                column += length
+            else:
+                observed[:, column] = self._quantity(name)
+                column += 1
+        return observed
+
+    def _quantity(self, name: str) -> npt.NDArray[Any]:
+        if name == "P":
+            return self._probability
+        if name == "L":
+            return self._probability > 0.5
+        if name == "H":
+            return self._habituation
+        if name == "D":
+            return self._risk
+        if name == "S":
+            return self._step_count
+        if name == "C":
+            return self._true_context
+        return self._days % 2
+
+    def _truth(self) -> dict[str, Any]:
+        """What is hidden from the learner: true context and walk state of the day to come, each (n_lanes,)."""
+        return {"true_context": self._true_context, "can_walk": self._can_walk}
