@@ -6,10 +6,10 @@ the dashboard and the command line's help all read the same ``ParameterInfo``, s
 
 import difflib
 import math
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Hashable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from jitai.errors import ParameterError
 
@@ -86,12 +86,16 @@ def choice(
     return field(default=default, metadata={_KEY: meaning | bounds})
 
 
-@cache
-def describe(settings_class: type) -> tuple[ParameterInfo, ...]:
+def describe(settings_class: type[object]) -> tuple[ParameterInfo, ...]:
     """The parameters of a settings class, in the order of its fields."""
+    return _describe(cast(Hashable, settings_class))
+
+
+@cache
+def _describe(settings_class: Hashable) -> tuple[ParameterInfo, ...]:
     return tuple(
         ParameterInfo(name=item.name, default=item.default, **item.metadata[_KEY])
-        for item in fields(settings_class)
+        for item in fields(cast(Any, settings_class))
         if _KEY in item.metadata and item.default is not MISSING
     )
 
@@ -124,6 +128,14 @@ def build(settings_class: type[Settings], values: Mapping[str, object]) -> Setti
         for name, value in values.items()
     }
     return settings_class(**converted)
+
+
+def with_value(settings: Settings, name: str, value: object) -> Settings:
+    """The settings with one value changed.
+
+    Raises: ParameterError if the value is not allowed.
+    """
+    return cast(Settings, replace(cast(Any, settings), **{name: value}))
 
 
 def suggestion(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:

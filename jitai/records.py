@@ -185,6 +185,7 @@ class StepRecord:
 
     @property
     def candidate_action(self) -> Action:
+        """What the policy proposed."""
         return self.proposal.candidate_action
 
     @property

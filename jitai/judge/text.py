@@ -11,18 +11,28 @@ from dataclasses import dataclass
 MAX_STATEMENT_LENGTH = 400
 """Characters of a statement that the judge reads; a participant's message is rarely longer than 300."""
 
+MAX_STATEMENT_BYTES = 800
+"""Bytes of UTF-8 that the judge reads. A token is at least one byte, so this bounds both the room that a statement
+takes in the model's context and the time it costs, whatever the script."""
+
+_MAX_RAW_LENGTH = 20_000  # a pasted book is cut before it is looked at character by character
+
 # ZERO WIDTH JOINER holds composed emoji together; every other invisible format character goes.
 _KEPT_FORMAT_CHARACTERS = {"\u200d"}
+# Emoji newer than this Python's Unicode tables count as "unassigned", but somebody did say something.
+_EMOJI_PLANE = range(0x1F000, 0x1FB00)
 # Special tokens of all common chat templates open with "<" and a letter, a slash or a bar (also the full-width
 # bar), or stand in square brackets in capitals ("[INST]").
 _TOKEN_OPENING = re.compile(r"<(?=[|/!_A-Za-z\uff5c])")
 _TOKEN_CLOSING = re.compile(r"(?<=[|\uff5c])>")
-_BRACKETED_TOKEN = re.compile(r"\[(/?[A-Z_]{3,})\]")
-# Field names of our prompts and role names of chat formats, followed by a colon or an equals sign.
+_BRACKETED_TOKEN = re.compile(r"\[(/?[A-Z_][A-Z_0-9]{2,})\]")
+# Field names of our prompts and role names of chat formats, followed by a colon (or what looks like one) or an
+# equals sign, with or without marks of emphasis or quotation in between ("**Status**:", '"status":').
 _FIELD_NAME = re.compile(
-    r"\b(patient|participant|status|answer|verdict|label|classification|decision|confidence|output|response|result|"
+    r"(patient|participant|status|answer|verdict|label|classification|decision|confidence|output|response|result|"
     r"can[ _]walk|system|user|assistant|"
-    r"human|developer|instruction|instructions|statement|message)\s*[:=\uff1a]+",
+    r"human|developer|instruction|instructions|statement|message)"
+    r"[\s*_\"'`)\]]*[:=\uff1a\ufe55\ufe13\u2236\ua789\u02d0\uff1d]+",
     re.IGNORECASE,
 )
 
@@ -32,7 +42,8 @@ class CleanStatement:
     """A statement that may stand in a prompt.
 
     Attributes:
-        text: one line, no control characters, no special tokens, at most MAX_STATEMENT_LENGTH characters.
+        text: one line, no control characters, no special tokens, at most MAX_STATEMENT_LENGTH characters and
+            MAX_STATEMENT_BYTES bytes.
         notes: sentences about what was changed that the reader should know ("Only the first 400 ...").
     """
 
@@ -47,18 +58,27 @@ def clean_statement(raw: str) -> CleanStatement:
         raw: any text at all, lone surrogates and control characters included.
     Returns: the text on one line; imitated fields and special tokens lose the character that makes them work.
     """
-    notes: list[str] = []
-    visible = "".join(_visible(character) for character in raw)
+    visible = "".join(_visible(character) for character in raw[:_MAX_RAW_LENGTH])
     text = " ".join(visible.split())
     text = _BRACKETED_TOKEN.sub(r"(\1)", _TOKEN_CLOSING.sub("\u203a", _TOKEN_OPENING.sub("\u2039", text)))
     text = _FIELD_NAME.sub(r"\1 -", text)
-    if len(text) > MAX_STATEMENT_LENGTH:
-        notes.append(
-            f"Only the first {MAX_STATEMENT_LENGTH} of {len(text):,} characters were read; "
-            "write shorter statements to have all of them judged."
-        )
-        text = text[:MAX_STATEMENT_LENGTH].rstrip()
-    return CleanStatement(text, tuple(notes))
+    written = len(text) + max(0, len(raw) - _MAX_RAW_LENGTH)
+    text, was_cut = _cut(text)
+    if not was_cut and len(raw) <= _MAX_RAW_LENGTH:
+        return CleanStatement(text)
+    note = (
+        f"Only the first {len(text)} of {written:,} characters were read; "
+        "write shorter statements to have all of them judged."
+    )
+    return CleanStatement(text, (note,))
+
+
+def _cut(text: str) -> tuple[str, bool]:
+    """The beginning of the text that fits, and whether anything was left off."""
+    kept = text[:MAX_STATEMENT_LENGTH]
+    # Decoding leniently drops a character whose bytes were cut through.
+    kept = kept.encode("utf-8")[:MAX_STATEMENT_BYTES].decode("utf-8", errors="ignore")
+    return (kept.rstrip(), True) if len(kept) < len(text) else (kept, False)
 
 
 def _visible(character: str) -> str:
@@ -68,6 +88,8 @@ def _visible(character: str) -> str:
         return " "
     if category == "Cs":
         return "\ufffd"
+    if category == "Cn" and ord(character) in _EMOJI_PLANE:
+        return character
     if category in ("Cf", "Co", "Cn") and character not in _KEPT_FORMAT_CHARACTERS:
         return ""
     return character

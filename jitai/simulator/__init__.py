@@ -1,1 +1,1 @@
-"""The simulated study: dynamics, exogenous world, environments. Pure functions and small classes; no files, no clock."""
+"""The simulated study: dynamics, exogenous world and environments, as pure functions and small classes."""

@@ -161,13 +161,24 @@ class SimulatorConfig:
         return asdict(self)
 
 
+def _published_cell(can_walk: float, cannot_walk: float, mistake: float) -> SimulatorConfig:
+    """One cell of the published grid: p11, p00 and ε_d; the participant starts fresh."""
+    return SimulatorConfig(
+        initial_habituation=0.0,
+        initial_disengagement=0.0,
+        can_walk_persistence=can_walk,
+        cannot_walk_persistence=cannot_walk,
+        disengagement_increment=mistake,
+    )
+
+
+DEFAULT_PRESET = "Ability comes and goes"
 PRESETS: dict[str, SimulatorConfig] = {
-    "Ability mostly lasts, risky mistakes": SimulatorConfig(),
-    "Ability mostly lasts, mild mistakes": SimulatorConfig(disengagement_increment=0.05),
-    "Ability comes and goes, long bad spells": SimulatorConfig(can_walk_persistence=0.7, disengagement_increment=0.05),
-    "Ability comes and goes, short bad spells": SimulatorConfig(
-        can_walk_persistence=0.7, cannot_walk_persistence=0.1, disengagement_increment=0.05
-    ),
+    DEFAULT_PRESET: _published_cell(0.7, 0.5, 0.05),
+    "Ability comes and goes, short bad spells": _published_cell(0.7, 0.1, 0.05),
+    "Ability mostly lasts": _published_cell(0.95, 0.5, 0.05),
+    "Ability comes and goes, mistakes are costly": _published_cell(0.7, 0.5, 0.4),
+    "Ability mostly lasts, mistakes are costly": _published_cell(0.95, 0.5, 0.4),
     "Always able (base environment)": SimulatorConfig(can_walk_persistence=1.0, statement_probability=0.0),
     "Always able, varying response": SimulatorConfig(
         can_walk_persistence=1.0,
@@ -177,5 +188,4 @@ PRESETS: dict[str, SimulatorConfig] = {
         disengagement_concentration=50.0,
     ),
 }
-"""Named starting points. The four with changing ability are cells of the published grid (arXiv:2501.06980)."""
-DEFAULT_PRESET = "Ability mostly lasts, mild mistakes"
+"""Named starting points. Those with changing ability are cells of the published grid (arXiv:2501.06980)."""

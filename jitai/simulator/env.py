@@ -1,7 +1,7 @@
 """The study as a Gymnasium environment of one participant."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -35,7 +35,7 @@ class StepCountEnv(gym.Env[Observed, np.int64]):
     one decision longer than the study, ``reset(seed=...)`` seeds, and truncation is told from termination.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata = {"render_modes": []}  # noqa: RUF012 - declared so by Gymnasium
 
     def __init__(self, config: SimulatorConfig | None = None, observations: Sequence[str] = ("P", "H", "D")) -> None:
         """Args: settings of the study (the defaults if None), and names of the observed quantities."""

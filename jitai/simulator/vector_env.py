@@ -1,7 +1,7 @@
 """The study as a Gymnasium vector environment: one array operation for all lanes."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -47,7 +47,8 @@ class LaneUniforms:
                 self._block[:, :, lane] = drawn
             self._day = 0
         self._day += 1
-        return self._block[self._day - 1]
+        row: Floats = self._block[self._day - 1]
+        return row
 
 
 class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64], Floats]):
@@ -57,7 +58,10 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
     (``AutoresetMode.SAME_STEP``): its last observation is in ``info["final_obs"]``.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}
+    metadata = {  # noqa: RUF012 - declared so by Gymnasium
+        "render_modes": [],
+        "autoreset_mode": AutoresetMode.SAME_STEP,
+    }
 
     def __init__(
         self,
@@ -99,15 +103,15 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._step_count = np.full(n_lanes, STEPS_BEFORE_THE_FIRST_DECISION)
         return self._observe(), self._truth()
 
-    def step(
+    def step(  # type: ignore[override] # ends are booleans, as Gymnasium's own environments return them
         self, actions: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float32], Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]:
         """One decision in every lane.
 
         Args:
             actions: 0 to 3; shape (n_lanes,).
-        Returns: observations (n_lanes, n_observed), steps earned, terminated, truncated, each (n_lanes,), and the hidden
-            truth; where a lane ended, ``final_obs`` holds its last observation in the rows marked by ``_final_obs``.
+        Returns: observations (n_lanes, n_observed), steps earned, terminated, truncated, each (n_lanes,), and the
+            hidden truth; where a lane ended (``_final_obs``), ``final_obs`` holds its last observation.
         """
         config = self.config
         case = case_index(np.asarray(actions), self._true_context, self._can_walk)

@@ -184,7 +184,8 @@ def _writes(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> Bits:
     changed = can_walk != yesterday
     by_chance = (can_walk == 1) & (uniforms < config.statement_probability)
     still_unable = (can_walk == 0) & config.repeats_while_unable
-    return (changed | by_chance | still_unable).astype(np.int8)
+    writes: Bits = (changed | by_chance | still_unable).astype(np.int8)
+    return writes
 
 
 def with_walk_state(world: World, config: SimulatorConfig, uniforms: DayUniforms, day: int, can_walk: bool) -> World:

@@ -34,11 +34,8 @@ def config_of(published: dict) -> SimulatorConfig:
     values = {NAMES[name]: value for name, value in published.items() if name in NAMES}
     if "mu_s" in published:
         values["steps_at_home"], values["steps_at_work"] = published["mu_s"]
-    if published["n_version"] == 0:
-        variation = DETERMINISTIC
-    else:
-        variation = UNIFORM if published["b_using_uniform"] else BETA
-    return SimulatorConfig(**values, variation=variation)
+    stochastic = UNIFORM if published.get("b_using_uniform") else BETA
+    return SimulatorConfig(**values, variation=stochastic if published["n_version"] else DETERMINISTIC)
 
 
 @pytest.mark.parametrize("trajectory", TRAJECTORIES, ids=lambda trajectory: str(trajectory["seed"]))

@@ -1,0 +1,26 @@
+"""JITAI Lab: the dashboard's entry point."""
+
+import streamlit as st
+
+from jitai.ui.cached import start_warming_up
+from jitai.ui.page import load_style
+
+
+def main() -> None:
+    """Set the page up, start loading the language model in the background, and hand over to the chosen page."""
+    st.set_page_config(page_title="JITAI Lab", page_icon=":material/directions_walk:", layout="wide")
+    load_style()
+    start_warming_up()
+    page = st.navigation(
+        [
+            st.Page("pages/live.py", title="Live", icon=":material/play_circle:", default=True),
+            st.Page("pages/preferences.py", title="Preferences", icon=":material/chat:"),
+            st.Page("pages/simulator.py", title="Simulator", icon=":material/tune:"),
+        ],
+        position="top",
+    )
+    page.run()
+
+
+if __name__ == "__main__":
+    main()

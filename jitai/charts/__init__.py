@@ -1,0 +1,1 @@
+"""Charts: records in, Plotly figures out; no Streamlit."""

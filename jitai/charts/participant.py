@@ -1,0 +1,234 @@
+"""Charts of one trial: what happened day by day, the cumulative steps, and one decision's posterior draws."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from jitai.charts.theme import ACTION_STYLES, Palette, base_layout, style_axes
+from jitai.records import Action, Proposal, StepRecord
+
+RIBBON_ROWS = ("true state allows", "done", "proposed")
+
+
+Item = TypeVar("Item")
+
+
+def or_nothing(values: list[Item]) -> list[Item | None]:
+    """The values, or one missing value: Plotly leaves a trace without any out of the legend, which would then jump."""
+    return [*values] or [None]
+
+
+def days_of(records: Sequence[StepRecord]) -> list[int]:
+    """Day numbers, counted from 1."""
+    return [record.observation.decision_index + 1 for record in records]
+
+
+def trajectory_figure(
+    records: Sequence[StepRecord],
+    twin_records: Sequence[StepRecord],
+    *,
+    n_days: int,
+    most_steps: float,
+    threshold: float,
+    palette: Palette,
+    reveal: bool = True,
+) -> go.Figure:
+    """Steps, state and agreement over the same days, on axes that are fixed before the first day.
+
+    Args:
+        records: days lived so far; may be empty.
+        twin_records: the same seed without the filter.
+        n_days: length of the study.
+        most_steps: upper end of the steps axis, in steps.
+        threshold: disengagement risk at which the participant leaves.
+        palette: light or dark.
+        reveal: whether the true walk state is shown.
+    """
+    figure = make_subplots(
+        rows=3, cols=1, shared_xaxes=True, row_heights=[0.5, 0.24, 0.26], vertical_spacing=0.07,
+        subplot_titles=(
+            "Steps a day",
+            "Habituation and disengagement risk",
+            "Agreement: – none, G generic, H home, W work",
+        ),
+    )  # fmt: skip
+    _add_steps(figure, records, twin_records, most_steps, palette)
+    _add_state(figure, records, threshold, palette)
+    _add_ribbon(figure, records, palette, reveal)
+    if reveal:
+        _add_unable_days(figure, records, most_steps, palette)
+    figure.update_layout(**base_layout(palette, 520), hovermode="x unified", hoversubplots="axis")
+    style_axes(figure, palette)
+    figure.update_xaxes(range=[0.4, n_days + 0.6])
+    figure.update_xaxes(title_text="day of the study", row=3, col=1)
+    figure.update_yaxes(range=[-0.17 * most_steps, 1.04 * most_steps], row=1, col=1, rangemode="normal")
+    figure.update_yaxes(range=[-0.03, 1.05], row=2, col=1, dtick=0.5)
+    figure.update_yaxes(row=3, col=1, showgrid=False)
+    for annotation in figure.layout.annotations[:3]:
+        annotation.update(x=0, xanchor="left", font={"size": 13, "color": palette.text})
+    return figure
+
+
+def _add_steps(
+    figure: go.Figure,
+    records: Sequence[StepRecord],
+    twin_records: Sequence[StepRecord],
+    most_steps: float,
+    palette: Palette,
+) -> None:
+    """Bars coloured by what was done, a marker for each action below them, crosses for vetoes, the twin as a line."""
+    marker_level = -0.09 * most_steps
+    for action, style in ACTION_STYLES.items():
+        done = [record for record in records if record.executed_action == action]
+        days = days_of(done)
+        colour = palette.action(action)
+        figure.add_bar(
+            x=days, y=[record.step_count for record in done], marker={"color": colour}, showlegend=False,
+            hovertemplate="%{y:,.0f} steps<extra>" + style.label + "</extra>", row=1, col=1,
+        )  # fmt: skip
+        figure.add_scatter(
+            x=or_nothing(days), y=or_nothing([marker_level] * len(days)), mode="markers", name=style.label,
+            marker={"color": colour, "symbol": style.symbol, "size": 8}, hoverinfo="skip", row=1, col=1,
+        )  # fmt: skip
+    held_back = [record for record in records if record.held_back]
+    figure.add_scatter(
+        x=or_nothing(days_of(held_back)), y=or_nothing([marker_level] * len(held_back)),
+        mode="markers", name="held back",
+        marker={"symbol": "x-thin", "size": 10, "line": {"width": 3, "color": palette.held_back}},
+        customdata=[record.candidate_action.label for record in held_back],
+        hovertemplate="held back: %{customdata}<extra></extra>", row=1, col=1,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=or_nothing(days_of(twin_records)), y=or_nothing([record.step_count for record in twin_records]), mode="lines",
+        name="same seed, no filter", line={"color": palette.text, "width": 1, "dash": "dot", "shape": "hvh"},
+        hovertemplate="%{y:,.0f} steps<extra>without the filter</extra>", row=1, col=1,
+    )  # fmt: skip
+
+
+def _add_state(figure: go.Figure, records: Sequence[StepRecord], threshold: float, palette: Palette) -> None:
+    """Habituation solid, disengagement dashed, in one hue; and the risk at which the participant leaves."""
+    days = days_of(records)
+    for name, values, dash in (
+        ("habituation", [record.habituation for record in records], "solid"),
+        ("disengagement risk", [record.disengagement_risk for record in records], "dash"),
+    ):
+        figure.add_scatter(
+            x=or_nothing(days), y=or_nothing(values), mode="lines", name=name, showlegend=True,
+            line={"color": palette.state, "dash": dash, "width": 2},
+            hovertemplate="%{y:.2f}<extra>" + name + "</extra>", row=2, col=1,
+        )  # fmt: skip
+    figure.add_hline(
+        y=threshold, line={"color": palette.held_back, "width": 1, "dash": "dot"}, row=2, col=1,
+        annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.held_back}, "yshift": -8},
+        annotation_position="bottom left",
+    )  # fmt: skip
+
+
+def _add_ribbon(figure: go.Figure, records: Sequence[StepRecord], palette: Palette, reveal: bool) -> None:
+    """Three rows of squares: what was proposed, what was done, what the true walk state would have allowed."""
+    rows: list[list[int | None]] = [
+        [int(record.allowed_action) if reveal else None for record in records],
+        [int(record.executed_action) for record in records],
+        [int(record.candidate_action) for record in records],
+    ]
+    letters = [["" if code is None else ACTION_STYLES[Action(code)].letter for code in row] for row in rows]
+    labels = [["hidden" if code is None else ACTION_STYLES[Action(code)].label for code in row] for row in rows]
+    n_actions = len(Action)
+    colours = [palette.action(action) for action in Action]
+    scale = [[edge / n_actions, colours[code]] for code in range(n_actions) for edge in (code, code + 1)]
+    figure.add_heatmap(
+        x=days_of(records), y=list(RIBBON_ROWS), z=rows, zmin=-0.5, zmax=n_actions - 0.5, colorscale=scale,
+        showscale=False, xgap=1, ygap=3,
+        text=letters, texttemplate="%{text}", textfont={"size": 10, "color": "#FFFFFF"},
+        customdata=labels, hovertemplate="%{y}: %{customdata}<extra></extra>", row=3, col=1,
+    )  # fmt: skip
+    figure.update_yaxes(categoryorder="array", categoryarray=list(RIBBON_ROWS), row=3, col=1)
+
+
+def _add_unable_days(figure: go.Figure, records: Sequence[StepRecord], most_steps: float, palette: Palette) -> None:
+    """Hatched bands over the days on which the participant could not walk."""
+    unable = days_of([record for record in records if not record.can_walk])
+    figure.add_bar(
+        x=or_nothing(unable), y=or_nothing([most_steps * 1.04] * len(unable)), width=1, name="cannot walk (truth)",
+        marker={
+            "color": "rgba(0,0,0,0)",
+            "line": {"width": 0},
+            "pattern": {"shape": "/", "fgcolor": palette.band, "size": 6, "solidity": 0.25},
+        },
+        hovertemplate="could not walk<extra></extra>", row=1, col=1,
+    )  # fmt: skip
+
+
+def cumulative_figure(
+    records: Sequence[StepRecord],
+    twin_records: Sequence[StepRecord],
+    *,
+    n_days: int,
+    most_steps: float,
+    palette: Palette,
+) -> go.Figure:
+    """Steps so far, with and without the filter; the gap is what the filter won or lost.
+
+    Args: as ``trajectory_figure``. A participant who has left walks no further: the line stays level.
+    """
+    figure = go.Figure()
+    totals = [cumulative_steps(run, len(records)) for run in (twin_records, records)]
+    for name, values, colour, dash, fill in (
+        ("same seed without the filter", totals[0], palette.alone, "dot", None),
+        ("this run", totals[1], palette.held_back, "solid", "tonexty"),
+    ):
+        figure.add_scatter(
+            x=list(range(len(values))), y=values, mode="lines", name=name, fill=fill, fillcolor="rgba(213,94,0,0.12)",
+            line={"color": colour, "dash": dash, "width": 2.5},
+            hovertemplate="%{y:,.0f} steps<extra>" + name + "</extra>",
+        )  # fmt: skip
+    figure.update_layout(**base_layout(palette, 300), hovermode="x unified")
+    style_axes(figure, palette)
+    # Half of the best day every day is about what the best method earns; the axis grows only beyond that.
+    top = max(
+        n_days * most_steps * 0.3, *(cumulative_steps(run, len(records))[-1] * 1.05 for run in (records, twin_records))
+    )
+    figure.update_xaxes(range=[0, n_days], title_text="day of the study")
+    figure.update_yaxes(range=[0, top], title_text="steps so far")
+    return figure
+
+
+def cumulative_steps(records: Sequence[StepRecord], n_days: int) -> list[float]:
+    """Total steps after 0, 1, ... n_days days; level after the last record."""
+    totals = [0.0]
+    for day in range(n_days):
+        totals.append(totals[-1] + (records[day].step_count if day < len(records) else 0.0))
+    return totals
+
+
+def draws_figure(proposal: Proposal, palette: Palette) -> go.Figure:
+    """One decision's posterior: what the policy expects of each action, how sure it is, and the draw it compared.
+
+    Args:
+        proposal: with expected, sampled and spread of the rewards in Action order.
+        palette: light or dark.
+    """
+    figure = go.Figure()
+    for action, style in ACTION_STYLES.items():
+        chosen = action == proposal.candidate_action
+        colour = palette.action(action)
+        figure.add_scatter(
+            x=[proposal.expected_rewards[action]], y=[style.label], mode="markers", showlegend=False,
+            error_x={"array": [2 * proposal.reward_spread[action]], "color": colour, "thickness": 2, "width": 4},
+            marker={"color": colour, "symbol": "line-ns", "size": 9, "line": {"width": 2, "color": colour}},
+            hovertemplate="expects %{x:.0f} steps<extra></extra>",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=[proposal.sampled_rewards[action]], y=[style.label], mode="markers", showlegend=False,
+            marker={"color": colour, "symbol": style.symbol, "size": 13 if chosen else 8,
+                    "line": {"width": 2 if chosen else 0, "color": palette.text}},
+            hovertemplate="draws %{x:.0f} steps<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(**base_layout(palette, 150), hovermode="closest")
+    style_axes(figure, palette)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4})
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(title_text="steps expected (bar: 2 sd), drawn (marker)", title_font={"size": 11}, showgrid=True)
+    return figure

@@ -1,0 +1,83 @@
+"""Charts of the simulator alone: what a message schedule does, and how ability comes and goes."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from jitai.charts.theme import Palette, base_layout, style_axes
+
+
+def schedule_figure(
+    habituation: Sequence[float],
+    risk: Sequence[float],
+    steps: Sequence[float],
+    *,
+    n_days: int,
+    most_steps: float,
+    threshold: float,
+    palette: Palette,
+) -> go.Figure:
+    """Habituation, disengagement risk and steps under a fixed schedule of messages.
+
+    Args:
+        habituation, risk, steps: after each day lived; as many as days.
+        n_days: length of the study.
+        most_steps: upper end of the steps axis.
+        threshold: risk at which the participant leaves.
+        palette: light or dark.
+    """
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12, row_heights=[0.5, 0.5],
+        subplot_titles=("Habituation and disengagement risk", "Steps a day"),
+    )  # fmt: skip
+    days = list(range(1, len(steps) + 1))
+    for name, values, dash in (("habituation", habituation, "solid"), ("disengagement risk", risk, "dash")):
+        figure.add_scatter(
+            x=days, y=list(values), mode="lines", name=name, line={"color": palette.state, "dash": dash, "width": 2.5},
+            hovertemplate="%{y:.2f}<extra>" + name + "</extra>", row=1, col=1,
+        )  # fmt: skip
+    figure.add_hline(
+        y=threshold, line={"color": palette.held_back, "width": 1, "dash": "dot"}, row=1, col=1,
+        annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.held_back}, "yshift": -8},
+        annotation_position="bottom left",
+    )  # fmt: skip
+    figure.add_bar(
+        x=days, y=list(steps), marker={"color": palette.alone}, showlegend=False,
+        hovertemplate="%{y:,.0f} steps<extra></extra>", row=2, col=1,
+    )  # fmt: skip
+    figure.update_layout(**base_layout(palette, 400), hovermode="x unified")
+    style_axes(figure, palette)
+    figure.update_xaxes(range=[0.4, n_days + 0.6])
+    figure.update_xaxes(title_text="day of the study", row=2, col=1)
+    figure.update_yaxes(range=[-0.03, 1.05], row=1, col=1)
+    figure.update_yaxes(range=[0, 1.04 * most_steps], row=2, col=1)
+    for annotation in figure.layout.annotations[:2]:
+        annotation.update(x=0, xanchor="left", font={"size": 13, "color": palette.text})
+    return figure
+
+
+def ability_figure(paths: Mapping[str, Sequence[int]], palette: Palette) -> go.Figure:
+    """Who can walk on which day.
+
+    Args:
+        paths: walk states (1 able, 0 not) by participant, such as "seed 42"; one row each.
+        palette: light or dark.
+    """
+    names = list(paths)
+    n_days = len(next(iter(paths.values())))
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=list(range(1, n_days + 1)), y=names, z=[list(paths[name]) for name in names], zmin=0, zmax=1,
+        colorscale=[[0, palette.held_back], [0.5, palette.held_back], [0.5, palette.grid], [1, palette.grid]],
+        text=[["" if state else "×" for state in paths[name]] for name in names], texttemplate="%{text}",
+        textfont={"size": 11, "color": "#FFFFFF"}, showscale=False, xgap=1, ygap=3,
+        hovertemplate="%{y}, day %{x}: %{customdata}<extra></extra>",
+        customdata=[["can walk" if state else "cannot walk" for state in paths[name]] for name in names],
+    )  # fmt: skip
+    figure.update_layout(**base_layout(palette, 60 + 24 * len(names)))
+    style_axes(figure, palette)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 8})
+    figure.update_xaxes(title_text="day of the study", range=[0.4, n_days + 0.6])
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    return figure

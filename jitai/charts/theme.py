@@ -1,0 +1,96 @@
+"""One look for all charts: a colour, a marker and a short letter for each action, in light and dark.
+
+The colours are from the colour-blind safe set of Okabe and Ito (jfly.uni-koeln.de/color), lighter on dark.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from jitai.records import Action
+
+FONT = '"Source Sans", system-ui, sans-serif'
+CONFIG: dict[str, Any] = {"displaylogo": False, "displayModeBar": False, "responsive": True}
+"""Plotly's own settings for every chart."""
+
+
+@dataclass(frozen=True)
+class ActionStyle:
+    """How an action looks wherever it appears; the colour never stands alone."""
+
+    label: str
+    letter: str
+    symbol: str
+    light: str
+    dark: str
+
+
+ACTION_STYLES: dict[Action, ActionStyle] = {
+    Action.NO_MESSAGE: ActionStyle("no message", "–", "circle-open", "#8A8F98", "#9AA0A8"),
+    Action.GENERIC: ActionStyle("generic message", "G", "circle", "#0072B2", "#56B4E9"),
+    Action.TAILORED_HOME: ActionStyle("tailored, home", "H", "square", "#E69F00", "#F0B93A"),
+    Action.TAILORED_WORK: ActionStyle("tailored, work", "W", "diamond", "#009E73", "#2CC295"),
+}
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one theme.
+
+    Attributes:
+        dark: whether the page is dark.
+        text, grid, background: of the page.
+        held_back: for vetoes, and for the hybrid method in comparisons.
+        unsure: for verdicts in the unsure band.
+        alone: for the policy without a filter.
+        state: one hue for habituation and disengagement.
+        band: fill of the days without the ability to walk.
+    """
+
+    dark: bool
+    text: str
+    grid: str
+    background: str
+    held_back: str
+    unsure: str
+    alone: str
+    state: str
+    band: str
+
+    def action(self, action: Action) -> str:
+        """The colour of an action."""
+        style = ACTION_STYLES[action]
+        return style.dark if self.dark else style.light
+
+
+LIGHT = Palette(
+    dark=False, text="#1B1F24", grid="#E4E8EC", background="#FFFFFF", held_back="#D55E00", unsure="#CC79A7",
+    alone="#0072B2", state="#5B4B8A", band="rgba(90,90,90,0.45)",
+)  # fmt: skip
+DARK = Palette(
+    dark=True, text="#E8ECF1", grid="#2A323B", background="#12161B", held_back="#F0803C", unsure="#DE9CC1",
+    alone="#56B4E9", state="#B9A8EE", band="rgba(200,200,200,0.45)",
+)  # fmt: skip
+
+
+def base_layout(palette: Palette, height: int) -> dict[str, Any]:
+    """Font, margins, colours and hover labels shared by all charts."""
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 24, "b": 8},
+        "font": {"family": FONT, "size": 13, "color": palette.text},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hoverlabel": {"bgcolor": palette.background, "font": {"color": palette.text}},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "font": {"size": 12}},
+        "bargap": 0.15,
+        "barmode": "overlay",
+    }
+
+
+def style_axes(figure: go.Figure, palette: Palette) -> None:
+    """Quiet grid, no zero line, titles with units beside the axis."""
+    common = {"gridcolor": palette.grid, "zeroline": False, "automargin": True, "fixedrange": True}
+    figure.update_xaxes(**common, showgrid=False)
+    figure.update_yaxes(**common)

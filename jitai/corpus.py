@@ -1,0 +1,86 @@
+"""The labelled statements: reading the plain CSV files under assets/statements, and choosing from them."""
+
+import csv
+from collections.abc import Collection, Sequence
+from functools import cache
+from pathlib import Path
+
+from jitai.errors import FileFormatError, ParameterError
+from jitai.records import Label, Statement
+
+STATEMENTS_FOLDER = Path(__file__).parents[1] / "assets" / "statements"
+DEVELOPMENT, TEST = "development", "test"
+COLUMNS = ("id", "pair", "kind", "label", "text")
+EVERYDAY_KINDS = (
+    "plain",
+    "colloquial",
+    "negation",
+    "conditional_or_past",
+    "time",
+    "environment",
+    "third_person",
+    "long",
+)
+"""Kinds that the simulated participant uses unless told otherwise: English, sincere, and clear to a person."""
+
+
+@cache
+def load_part(part: str) -> tuple[Statement, ...]:
+    """The development or the test part of the corpus.
+
+    Raises: FileFormatError with file, line and what is wrong.
+    """
+    return read_statements(STATEMENTS_FOLDER / f"{part}.csv")
+
+
+def read_statements(path: Path) -> tuple[Statement, ...]:
+    """Read a statement file.
+
+    Raises: FileFormatError with file, line and what is wrong.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = set(COLUMNS) - set(reader.fieldnames or ())
+            if missing:
+                raise FileFormatError(
+                    f"{path.name} lacks the column {', '.join(sorted(missing))}.",
+                    f"Its first line must be: {','.join(COLUMNS)}",
+                )
+            return tuple(_statement(row, f"{path.name}, line {reader.line_num}") for row in reader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileFormatError(f"{path.name} cannot be read as UTF-8 text.", str(error)) from error
+
+
+def _statement(row: dict[str, str], where: str) -> Statement:
+    try:
+        return Statement(row["id"], row["text"], Label(row["label"]), row["kind"], int(row["pair"]))
+    except (ValueError, TypeError) as error:
+        allowed = " or ".join(Label)
+        raise FileFormatError(f"{where}: {error}.", f"label is {allowed}, pair a whole number.") from error
+
+
+class StatementBook:
+    """What a simulated participant may say.
+
+    Args:
+        statements: the corpus, or a part of it.
+        kinds: which kinds are used.
+    Raises: ParameterError if no statement of a label is left.
+    """
+
+    def __init__(self, statements: Sequence[Statement], kinds: Collection[str] = EVERYDAY_KINDS) -> None:
+        self.by_label = {
+            label: tuple(item for item in statements if item.label == label and item.kind in kinds) for label in Label
+        }
+        for label, items in self.by_label.items():
+            if not items:
+                raise ParameterError(
+                    f"No statement labelled {label} is left with the kinds {', '.join(sorted(kinds)) or '(none)'}: "
+                    "choose at least one kind that has both labels."
+                )
+
+    def choose(self, can_walk: bool, uniform: float) -> Statement:
+        """The statement that a number in [0, 1) picks among those that fit the walk state."""
+        items = self.by_label[Label.CAN_WALK if can_walk else Label.CANNOT_WALK]
+        return items[int(uniform * len(items))]

@@ -1,0 +1,68 @@
+"""The decision log: one row a day, for tables and files."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from jitai.records import CONTEXT_LABELS, StepRecord
+
+
+def decision_log(records: Sequence[StepRecord]) -> pd.DataFrame:
+    """A trial as a table.
+
+    Returns: one row for each decision, in order; columns as in the dictionary below, none missing for an empty trial.
+    """
+    return pd.DataFrame([_row(record) for record in records], columns=list(_COLUMNS))
+
+
+def _row(record: StepRecord) -> dict[str, object]:
+    seen, verdict = record.observation, record.verdict
+    return {
+        "day": seen.decision_index + 1,
+        "statement": record.statement,
+        "statement_author": record.statement_author,
+        "context_probability_work": seen.context_probability,
+        "inferred_context": CONTEXT_LABELS[seen.inferred_context],
+        "true_context": CONTEXT_LABELS[record.true_context],
+        "can_walk": record.can_walk,
+        "candidate_action": record.candidate_action.label,
+        "p_send": verdict.p_send if verdict else None,
+        "verdict": verdict.decision.value if verdict else "",
+        "verdict_source": verdict.source.value if verdict else "",
+        "reason": verdict.reason if verdict else "",
+        "failure": verdict.failure if verdict else "",
+        "latency_ms": verdict.latency_ms if verdict else None,
+        "model": verdict.model if verdict else "",
+        "executed_action": record.executed_action.label,
+        "held_back": record.held_back,
+        "allowed_action": record.allowed_action.label,
+        "agrees_with_truth": record.agrees_with_truth,
+        "step_count": record.step_count,
+        "habituation": record.habituation,
+        "disengagement_risk": record.disengagement_risk,
+        "disengaged": record.terminated,
+    }
+
+
+_COLUMNS = (
+    "day", "statement", "statement_author", "context_probability_work", "inferred_context", "true_context", "can_walk",
+    "candidate_action", "p_send", "verdict", "verdict_source", "reason", "failure", "latency_ms", "model",
+    "executed_action", "held_back", "allowed_action", "agrees_with_truth", "step_count", "habituation",
+    "disengagement_risk", "disengaged",
+)  # fmt: skip
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_csv(table: pd.DataFrame) -> str:
+    """The table as CSV that no spreadsheet program takes for formulas.
+
+    What participants write is untrusted: a text that begins like a formula gets an apostrophe in front.
+    """
+    texts = table.select_dtypes(include=["object", "str"]).columns
+    guarded = table.copy()
+    for column in texts:
+        guarded[column] = guarded[column].map(
+            lambda value: "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+        )
+    return guarded.to_csv(index=False)

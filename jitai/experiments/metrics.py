@@ -1,0 +1,56 @@
+"""What a trial amounts to, in a few numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jitai.records import Action, Decision, StepRecord, VerdictSource
+
+
+@dataclass(frozen=True)
+class TrialSummary:
+    """Counts and sums over the decisions of one trial.
+
+    Attributes:
+        n_days: decisions made.
+        total_steps: sum of the step counts.
+        n_messages: messages sent.
+        n_vetoes: messages that the policy proposed and the filter held back.
+        n_right_vetoes: vetoes on days on which the participant could not walk.
+        n_missed_vetoes: messages sent on days on which the participant could not walk.
+        n_agreeing: days on which what was done is what the true walk state would have allowed.
+        n_failures: days on which the judge could not answer and a rule stood in.
+        n_unsure: days on which the judge was unsure.
+        disengaged: whether the participant left before the study's end.
+    """
+
+    n_days: int
+    total_steps: float
+    n_messages: int
+    n_vetoes: int
+    n_right_vetoes: int
+    n_missed_vetoes: int
+    n_agreeing: int
+    n_failures: int
+    n_unsure: int
+    disengaged: bool
+
+
+def summarise(records: Sequence[StepRecord]) -> TrialSummary:
+    """The summary of a trial, or of its days so far; all zeros for none."""
+    sent = [record for record in records if record.executed_action != Action.NO_MESSAGE]
+    vetoes = [record for record in records if record.held_back]
+    verdicts = [record.verdict for record in records if record.verdict is not None]
+    return TrialSummary(
+        n_days=len(records),
+        total_steps=sum(record.step_count for record in records),
+        n_messages=len(sent),
+        n_vetoes=len(vetoes),
+        n_right_vetoes=sum(not record.can_walk for record in vetoes),
+        n_missed_vetoes=sum(not record.can_walk for record in sent),
+        n_agreeing=sum(record.agrees_with_truth for record in records),
+        n_failures=sum(verdict.source == VerdictSource.FALLBACK for verdict in verdicts),
+        n_unsure=sum(
+            verdict.decision == Decision.UNSURE and verdict.source != VerdictSource.FALLBACK for verdict in verdicts
+        ),
+        disengaged=bool(records) and records[-1].terminated,
+    )

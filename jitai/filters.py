@@ -1,0 +1,92 @@
+"""What the judge's verdict does to the candidate action, and what the learner is told of it."""
+
+from dataclasses import dataclass, replace
+
+from jitai.parameters import choice, validate
+from jitai.records import Action, Decision, Verdict, VerdictSource
+
+NONE, VETO, SAMPLED_VETO, CARRY_FORWARD = "none", "veto", "sampled-veto", "carry-forward"
+FILTER_LABELS: dict[str, str] = {
+    VETO: "Veto: hold back when the judge says so",
+    CARRY_FORWARD: "Veto, and remember the last statement on silent days",
+    SAMPLED_VETO: "Sampled veto: send with the judge's probability",
+    NONE: "No filter: the policy alone",
+}
+EXECUTED, CANDIDATE, NOTHING = "executed", "candidate", "nothing"
+LEARNER_LABELS: dict[str, str] = {
+    EXECUTED: "the action that was done",
+    CANDIDATE: "its own candidate",
+    NOTHING: "nothing on a veto",
+}
+_GROUP = "Filter"
+_PAPER = "Karine & Marlin 2025, arXiv:2501.06980"
+
+
+@dataclass(frozen=True)
+class FilterSettings:
+    """How the judge filters; validated when made.
+
+    Raises: ParameterError naming the field and what is allowed.
+    """
+
+    strategy: str = choice(
+        VETO, label="Filter", group=_GROUP, choices=tuple(FILTER_LABELS), source=_PAPER,
+        help="What the judge may do with the message that the policy proposes.",
+    )  # fmt: skip
+    on_unsure: str = choice(
+        Decision.SEND.value, label="When the judge is unsure", group=_GROUP, source="our choice",
+        choices=(Decision.SEND.value, Decision.HOLD_BACK.value),
+        help="What is done when the judge's probability lies in the unsure band.",
+    )  # fmt: skip
+    on_failure: str = choice(
+        Decision.SEND.value, label="When the judge cannot answer", group=_GROUP, source="our choice",
+        choices=(Decision.SEND.value, Decision.HOLD_BACK.value),
+        help="What is done when the model is missing, too slow or answers nonsense. The verdict then says so.",
+    )  # fmt: skip
+    learner_told: str = choice(
+        EXECUTED, label="What the policy learns from after a veto", group=_GROUP, source=_PAPER,
+        choices=tuple(LEARNER_LABELS),
+        help="The published method tells the policy the action that was done. Telling it its own candidate punishes "
+        "that candidate for the veto; telling it nothing leaves such days out.",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+def execute(settings: FilterSettings, candidate: Action, verdict: Verdict | None, uniform: float) -> Action:
+    """The action that is done.
+
+    Args:
+        settings: the strategy.
+        candidate: what the policy proposes.
+        verdict: what the judge says; None where no filter is at work.
+        uniform: in [0, 1), for the sampled veto; drawn every day, used or not, so that runs stay comparable.
+    Returns: the candidate, or no message.
+    """
+    if settings.strategy == NONE or verdict is None:
+        return candidate
+    if settings.strategy == SAMPLED_VETO and verdict.p_send is not None:
+        return candidate if uniform < verdict.p_send else Action.NO_MESSAGE
+    decision = settings.on_unsure if verdict.decision == Decision.UNSURE else verdict.decision
+    return candidate if decision == Decision.SEND else Action.NO_MESSAGE
+
+
+def action_to_learn_from(settings: FilterSettings, candidate: Action, executed: Action) -> Action | None:
+    """The action that the policy is told it took; None if it is told nothing."""
+    if settings.learner_told == CANDIDATE:
+        return candidate
+    if settings.learner_told == NOTHING and executed != candidate:
+        return None
+    return executed
+
+
+def carried_forward(verdict: Verdict, day: int) -> Verdict:
+    """A verdict used again on a silent day; ``day`` is the index of the day on which it was spoken."""
+    return replace(
+        verdict,
+        source=VerdictSource.CACHE if verdict.source == VerdictSource.MODEL else verdict.source,
+        reason=f"Nothing was said today; the verdict of day {day + 1} still counts. {verdict.reason}",
+        latency_ms=0.0,
+        model_ms=0.0,
+    )

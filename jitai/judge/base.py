@@ -1,0 +1,103 @@
+"""What every language model behind the judge must be able to do, and how its answer is read.
+
+A backend completes a prompt by one token and says how likely each answer word was. A new backend is one file that
+follows ``Backend``, and one line in ``select.open_judge``.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Request:
+    """A question to a language model.
+
+    Attributes:
+        prompt: the whole text to complete.
+        answers: the tokens whose log-probabilities are wanted, as they follow the prompt (" good", " bad").
+        max_tokens: tokens to write at most; one is enough to read log-probabilities.
+    """
+
+    prompt: str
+    answers: tuple[str, ...]
+    max_tokens: int = 1
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a language model answered.
+
+    Attributes:
+        text: its own words, unedited.
+        log_probabilities: natural logarithm of the probability of each answer as the next token; None for an answer
+            that was not among those listed; empty where the server gives no log-probabilities.
+        least_listed: the smallest log-probability listed: an answer that is not in the list has at most this one.
+        model_ms: the time that the model itself reports, in milliseconds.
+    """
+
+    text: str
+    log_probabilities: Mapping[str, float | None] = field(default_factory=dict)
+    least_listed: float | None = None
+    model_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model is at work.
+
+    Attributes:
+        name: shown to people.
+        digest: "sha256:" and 64 hexadecimal digits; changes whenever the model's answers may change.
+    """
+
+    name: str
+    digest: str
+
+
+class Backend(Protocol):
+    """A language model that the judge can ask. All methods may be called from several threads at once."""
+
+    def identity(self) -> ModelIdentity:
+        """Which model answers; quick, because every judgement asks.
+
+        Raises: BackendError if that cannot be found out.
+        """
+        ...
+
+    def complete(self, request: Request) -> Reply:
+        """Complete a prompt.
+
+        Raises: BackendError, or one of the errors below it, if there is no answer.
+        """
+        ...
+
+    def warm_up(self, prompt_head: str) -> None:
+        """Load the model and let it read the constant part of the prompt, so that the first statement is not slow.
+
+        Raises: BackendError as complete does.
+        """
+        ...
+
+
+def read_answers(
+    listed: Iterable[tuple[str, float]], answers: tuple[str, ...]
+) -> tuple[dict[str, float | None], float | None]:
+    """Find the answer tokens among the likeliest next tokens.
+
+    Args:
+        listed: tokens with their log-probabilities, in any order; impossible values are passed over.
+        answers: the tokens wanted.
+    Returns: the log-probability of each answer (None where it is not listed), and the smallest one listed. An answer
+        that is not there as it stands may stand there with other white space around it, as some tokenizers write it.
+    """
+    exact: dict[str, float] = {}
+    stripped: dict[str, float] = {}
+    for token, log_probability in listed:
+        if not math.isfinite(log_probability) or log_probability > 1e-3:  # rounding may lift a certain token above 0
+            continue
+        exact[token] = max(log_probability, exact.get(token, -math.inf))
+        stripped[token.strip()] = max(log_probability, stripped.get(token.strip(), -math.inf))
+    found = {answer: exact.get(answer, stripped.get(answer.strip())) for answer in answers}
+    return found, min(exact.values(), default=None)

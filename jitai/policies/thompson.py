@@ -1,0 +1,160 @@
+"""Bayesian linear Thompson sampling: one linear model of the steps for each action.
+
+Steps after action a are modelled as N(x' θ_a, σ²) with prior θ_a ~ N(0, v I). The posterior is conjugate:
+precision A_a = I / v + Σ x x' / σ², mean A_a⁻¹ b_a with b_a = Σ x s / σ². Each day one θ_a is drawn from each
+posterior, and the action whose draw promises the most steps is proposed.
+
+Source: Karine & Marlin 2025, arXiv:2501.06980 (features, prior and noise), after Thompson 1933.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from jitai.parameters import choice, parameter, validate
+from jitai.records import Action, Observation, Proposal
+
+Floats = npt.NDArray[np.floating[Any]]
+
+INFERRED_CONTEXT = "inferred context"
+CONTEXT_PROBABILITY = "context probability"
+CONTEXT_AND_STATE = "inferred context, habituation, risk"
+_GROUP = "Thompson sampling"
+_PAPER = "Karine & Marlin 2025, arXiv:2501.06980"
+
+
+@dataclass(frozen=True)
+class ThompsonSettings:
+    """Settings of Thompson sampling; validated when made.
+
+    Raises: ParameterError naming the field and what is allowed.
+    """
+
+    features: str = choice(
+        INFERRED_CONTEXT, label="What the policy looks at", group=_GROUP, source=_PAPER,
+        choices=(INFERRED_CONTEXT, CONTEXT_PROBABILITY, CONTEXT_AND_STATE),
+        help="Quantities in the linear model of the steps, beside a constant.",
+    )  # fmt: skip
+    prior_variance: float = parameter(
+        100.0, label="Prior variance of each weight", symbol="v", low=0.01, high=1e6, unit="steps²", group=_GROUP,
+        step=10, source=_PAPER,
+        help="How far from zero the weights may be before anything is seen. Small values make a cautious learner.",
+    )  # fmt: skip
+    reward_noise: float = parameter(
+        25.0, label="Noise of the steps", symbol="σ_Y", low=0.1, high=1000, unit="steps", group=_GROUP, step=5,
+        source=_PAPER, help="Standard deviation of the steps around the linear model, as the policy believes.",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+    @property
+    def n_features(self) -> int:
+        """Number of weights of each action."""
+        return 4 if self.features == CONTEXT_AND_STATE else 2
+
+
+class Posterior(NamedTuple):
+    """Gaussian posteriors of the weights, one for each action; leading axes for lanes are allowed.
+
+    Attributes:
+        precision: A, shape (..., n_actions, n_features, n_features).
+        weighted_sum: b, shape (..., n_actions, n_features).
+    """
+
+    precision: Floats
+    weighted_sum: Floats
+
+
+def prior(settings: ThompsonSettings, n_actions: int = len(Action)) -> Posterior:
+    """The posterior before anything is seen."""
+    k = settings.n_features
+    precision: Floats = np.tile(np.eye(k, dtype=np.float64) / settings.prior_variance, (n_actions, 1, 1))
+    return Posterior(precision, np.zeros((n_actions, k)))
+
+
+def posterior_mean(posterior: Posterior) -> Floats:
+    """A⁻¹ b: shape (..., n_actions, n_features)."""
+    mean: Floats = np.linalg.solve(posterior.precision, posterior.weighted_sum[..., None])[..., 0]
+    return mean
+
+
+def draw_weights(posterior: Posterior, normals: Floats) -> Floats:
+    """One draw of the weights from each posterior.
+
+    With A = L L' (Cholesky), L'⁻¹ z has covariance A⁻¹ for standard normal z.
+
+    Args:
+        posterior: of n_actions.
+        normals: z, shape (..., n_actions, n_features).
+    Returns: θ, of the same shape.
+    """
+    factor = np.linalg.cholesky(posterior.precision)
+    deviation = np.linalg.solve(np.swapaxes(factor, -1, -2), normals[..., None])[..., 0]
+    draws: Floats = posterior_mean(posterior) + deviation
+    return draws
+
+
+def observe_reward(
+    posterior: Posterior, action: int, features: Floats, step_count: float, settings: ThompsonSettings
+) -> Posterior:
+    """The posterior after one more day; the given one is left as it is.
+
+    Args:
+        posterior: without leading axes.
+        action: what was done.
+        features: x, shape (n_features,).
+        step_count: steps that followed.
+        settings: for the noise.
+    """
+    weight = settings.reward_noise**-2
+    precision, weighted_sum = posterior.precision.copy(), posterior.weighted_sum.copy()
+    precision[action] += weight * np.outer(features, features)
+    weighted_sum[action] += weight * step_count * features
+    return Posterior(precision, weighted_sum)
+
+
+class ThompsonSampling:
+    """The policy: draws, compares, learns.
+
+    Attributes:
+        settings: as given.
+        posterior: current; replaced, never changed in place, so that it may be kept for plotting.
+    """
+
+    def __init__(self, settings: ThompsonSettings | None = None) -> None:
+        self.settings = settings or ThompsonSettings()
+        self.posterior = prior(self.settings)
+
+    def features(self, observation: Observation) -> Floats:
+        """x for an observation: shape (n_features,)."""
+        values: list[Any] = [1.0]
+        if self.settings.features == CONTEXT_PROBABILITY:
+            values.append(observation.context_probability)
+        else:
+            values.append(observation.inferred_context)
+        if self.settings.features == CONTEXT_AND_STATE:
+            values += [observation.habituation, observation.disengagement_risk]
+        return np.array(values, dtype=np.float64)
+
+    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
+        """The action whose drawn model promises the most steps."""
+        features = self.features(observation)
+        normals = rng.standard_normal(self.posterior.weighted_sum.shape)
+        sampled = draw_weights(self.posterior, normals) @ features
+        expected = posterior_mean(self.posterior) @ features
+        spread = np.sqrt(features @ np.linalg.solve(self.posterior.precision, features[:, None])[..., 0].T)
+        return Proposal(
+            Action(int(np.argmax(sampled))),
+            expected_rewards=tuple(expected.tolist()),
+            sampled_rewards=tuple(sampled.tolist()),
+            reward_spread=tuple(spread.tolist()),
+        )
+
+    def learn(self, observation: Observation, action: Action, step_count: float) -> None:
+        """Conjugate update of the posterior of the action that was done."""
+        self.posterior = observe_reward(
+            self.posterior, int(action), self.features(observation), step_count, self.settings
+        )

@@ -1,0 +1,101 @@
+"""What all browser sessions of one process share: the language model, the judges over it, and the look at Ollama."""
+
+import contextlib
+import threading
+import time
+
+import streamlit as st
+
+from jitai.corpus import TEST, StatementBook, load_part
+from jitai.errors import JitaiError
+from jitai.judge.cache import VerdictCache, default_cache_dir
+from jitai.judge.judge import Judge
+from jitai.judge.prompts import Prompt, load_prompt
+from jitai.judge.rules import Rules, load_rules
+from jitai.judge.select import EMBEDDED, OllamaProbe, open_backend, probe
+from jitai.records import Decision
+
+
+class OllamaWatch:
+    """The latest look at the Ollama server, taken in the background so that no page waits for it."""
+
+    MAX_AGE_S = 20.0
+
+    def __init__(self) -> None:
+        self.latest = OllamaProbe()
+        self.looked = threading.Event()
+        self._looked_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def refresh(self) -> None:
+        """Look again, in the background, unless the last look is recent or still under way."""
+        with self._lock:
+            if time.monotonic() - self._looked_at < self.MAX_AGE_S:
+                return
+            self._looked_at = time.monotonic()
+        threading.Thread(target=self._look, name="ollama-probe", daemon=True).start()
+
+    def look_now(self) -> None:
+        """Look again and wait for the answer."""
+        self._looked_at = time.monotonic()
+        self._look()
+
+    def _look(self) -> None:
+        self.latest = probe()
+        self.looked.set()
+
+
+@st.cache_resource(show_spinner=False)
+def ollama_watch() -> OllamaWatch:
+    """The one watch of this process."""
+    return OllamaWatch()
+
+
+@st.cache_resource(show_spinner=False)
+def verdict_cache() -> VerdictCache:
+    """The one verdict cache of this process, on disk."""
+    return VerdictCache(default_cache_dir())
+
+
+@st.cache_resource(show_spinner=False)
+def prompt() -> Prompt:
+    """The few-shot prompt of assets/prompts."""
+    return load_prompt()
+
+
+@st.cache_resource(show_spinner=False)
+def rules() -> Rules:
+    """The rules that come before the model."""
+    return load_rules()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def judge_for(key: str, on_failure: str) -> Judge:
+    """The judge of a key; the model behind it is loaded by the first question, or by the warm-up at start.
+
+    Args:
+        key: "embedded" or "ollama:NAME".
+        on_failure: "send" or "do not send".
+    """
+    return Judge(open_backend(key), prompt(), rules(), verdict_cache(), Decision(on_failure))
+
+
+@st.cache_resource(show_spinner=False)
+def start_warming_up() -> threading.Thread:
+    """Load the embedded model and look for Ollama once, in the background, while the first page is being read."""
+
+    def warm_up() -> None:
+        # Whatever fails here fails again, and is shown, when the first statement is judged.
+        with contextlib.suppress(JitaiError):
+            judge_for(EMBEDDED, Decision.SEND.value).warm_up()
+
+    ollama_watch().refresh()
+    thread = threading.Thread(target=warm_up, name="model-warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def statement_book(kinds: tuple[str, ...]) -> StatementBook:
+    """What the simulated participant says: statements held out from the prompt's tuning, of the chosen kinds."""
+    return StatementBook(load_part(TEST), kinds)

@@ -1,0 +1,58 @@
+"""Widgets from parameter descriptions: label, bounds, unit, help and source come from one place."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from jitai.parameters import ParameterInfo
+
+
+def title_of(info: ParameterInfo) -> str:
+    """Label with symbol and unit, words first."""
+    details = ", ".join(part for part in (info.symbol, info.unit) if part)
+    return f"{info.label} ({details})" if details else info.label
+
+
+def parameter_widget(
+    info: ParameterInfo, value: float | int | bool | str, key: str, labels: Mapping[str, str] | None = None
+) -> float | int | bool | str:
+    """The fitting widget for one parameter.
+
+    Args:
+        info: its description.
+        value: what it shows.
+        key: the widget's key.
+        labels: how the values of a choice are shown; as they are by default.
+    Returns: the value that the person has set.
+    """
+    title = title_of(info)
+    if isinstance(info.default, bool):
+        return st.toggle(title, value=bool(value), help=info.full_help, key=key)
+    if info.choices:
+        index = info.choices.index(str(value))
+        return str(
+            st.selectbox(
+                title,
+                info.choices,
+                index=index,
+                help=info.full_help,
+                key=key,
+                format_func=lambda c: (labels or {}).get(c, c),
+            )
+        )
+    assert info.low is not None and info.high is not None
+    if isinstance(info.default, int):
+        return int(
+            st.number_input(
+                title, int(info.low), int(info.high), int(value), int(info.step), help=info.full_help, key=key
+            )
+        )
+    if info.high - info.low <= 5:
+        return float(
+            st.slider(title, float(info.low), float(info.high), float(value), info.step, help=info.full_help, key=key)
+        )
+    return float(
+        st.number_input(
+            title, float(info.low), float(info.high), float(value), float(info.step), help=info.full_help, key=key
+        )
+    )

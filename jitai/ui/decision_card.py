@@ -1,0 +1,117 @@
+"""One decision as a card: the story of the day from top to bottom, each line opening to its detail."""
+
+from typing import Literal
+
+import streamlit as st
+
+from jitai.charts.participant import draws_figure
+from jitai.charts.theme import CONFIG
+from jitai.experiments.trial import TYPED
+from jitai.judge.judge import REASON_EXPLANATION
+from jitai.records import CONTEXT_LABELS, Action, Decision, StepRecord, Verdict, VerdictSource
+from jitai.ui.page import plain
+from jitai.ui.state import palette
+
+DECISION_COLOURS: dict[Decision, Literal["blue", "orange", "violet"]] = {
+    Decision.SEND: "blue",
+    Decision.HOLD_BACK: "orange",
+    Decision.UNSURE: "violet",
+}
+
+
+def decision_card(record: StepRecord | None, reveal: bool) -> None:
+    """Draw the card of one decision; an explanation of what will stand there before the first.
+
+    Args:
+        record: the decision, or None.
+        reveal: whether the true walk state is shown.
+    """
+    with st.container(border=True, key="decision_card"):
+        if record is None:
+            st.subheader("Day 1 is next")
+            st.markdown(
+                "Press **Run** and each day's decision is told here: what the sensor reads, what the policy proposes, "
+                "what the participant says, what the language model makes of it, what is done, and what it earns."
+            )
+            return
+        seen, proposal = record.observation, record.proposal
+        st.subheader(f"Day {seen.decision_index + 1}")
+        certainty = max(seen.context_probability, 1 - seen.context_probability)
+        _line("reads", f"{CONTEXT_LABELS[seen.inferred_context]}, {certainty:.2f} sure")
+        _line("proposes", proposal.candidate_action.label)
+        if proposal.sampled_rewards:
+            st.plotly_chart(
+                draws_figure(proposal, palette()), config=CONFIG, key="draws",
+                alt="Steps the policy expects of each action, how sure it is, and the draw it compared.",
+            )  # fmt: skip
+        _line("says", f"“{record.statement}”" if record.statement else "nothing today")
+        if record.statement_author == TYPED:
+            st.caption("typed by you")
+        _verdict_lines(record.verdict)
+        _line("does", record.executed_action.label)
+        if record.held_back:
+            st.badge("held back by the judge", icon=":material/block:", color="orange")
+        _line("earns", f"{record.step_count:,.0f} steps")
+        if reveal:
+            _line("truth", _truth(record))
+
+
+def _line(label: str, text: str) -> None:
+    """One line of the card; the text may be anybody's, so it is shown as text and never as Markdown."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
+        st.caption(label, width=66)
+        st.text(text, width="stretch")
+
+
+def _verdict_lines(verdict: Verdict | None) -> None:
+    if verdict is None:
+        _line("judge", "no filter at work")
+        return
+    number = "" if verdict.p_send is None else f" · P(send) {verdict.p_send:.2f}"
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("judge", width=66)
+        st.badge(f"{verdict.decision.value}{number}", color=DECISION_COLOURS[verdict.decision])
+        st.caption(plain(source_words(verdict)), width="content")
+    if verdict.source == VerdictSource.FALLBACK:
+        st.warning(plain(verdict.failure), icon=":material/warning:")
+    with st.expander("The judge's words, prompt and reply"):
+        verdict_details(verdict)
+
+
+def source_words(verdict: Verdict) -> str:
+    """Where a verdict came from and how long it took, in a few words."""
+    if verdict.source == VerdictSource.MODEL:
+        return f"asked the model, {verdict.latency_ms:.0f} ms"
+    return {
+        VerdictSource.CACHE: "remembered from before",
+        VerdictSource.RULE: "by a rule, no model asked",
+        VerdictSource.FALLBACK: "the model could not answer",
+        VerdictSource.NO_STATEMENT: "nothing to judge",
+    }[verdict.source]
+
+
+def verdict_details(verdict: Verdict) -> None:
+    """Reason, notes, exact prompt and raw reply; all of it shown as text."""
+    st.text(verdict.reason)
+    for note in verdict.notes:
+        st.text(f"Note: {note}")
+    if verdict.model:
+        st.caption(plain(f"{verdict.model}, prompt {verdict.prompt_version}. {REASON_EXPLANATION}"))
+    if verdict.prompt:
+        st.caption("Exact prompt")
+        st.code(verdict.prompt, language=None, wrap_lines=True, height=180)
+    if verdict.raw_reply:
+        st.caption("The model's own reply")
+        st.code(verdict.raw_reply, language=None)
+
+
+def _truth(record: StepRecord) -> str:
+    ability = "could walk" if record.can_walk else "could not walk"
+    where = CONTEXT_LABELS[record.true_context]
+    if record.held_back:
+        judged = "the veto was right" if not record.can_walk else "the veto was a mistake"
+    elif record.executed_action != Action.NO_MESSAGE and not record.can_walk:
+        judged = "a message went out all the same"
+    else:
+        judged = ""
+    return f"{where}, {ability}" + (f"; {judged}" if judged else "")

@@ -1,0 +1,328 @@
+"""The Live page: setup in the sidebar, the stage in the middle, the log below."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from jitai.charts.participant import cumulative_figure, trajectory_figure
+from jitai.charts.theme import CONFIG
+from jitai.experiments.log import decision_log, safe_csv
+from jitai.experiments.metrics import TrialSummary, summarise
+from jitai.experiments.trial import Said
+from jitai.experiments.twin import TwinTrial
+from jitai.filters import FILTER_LABELS, LEARNER_LABELS, NONE, FilterSettings
+from jitai.judge.text import MAX_STATEMENT_LENGTH
+from jitai.parameters import describe, with_value
+from jitai.policies import POLICY_LABELS
+from jitai.policies.registry import THOMPSON
+from jitai.policies.thompson import ThompsonSettings
+from jitai.records import StepRecord
+from jitai.seeding import MAX_SEED
+from jitai.simulator.config import PRESETS
+from jitai.ui.cached import statement_book
+from jitai.ui.controls import parameter_widget
+from jitai.ui.decision_card import decision_card
+from jitai.ui.judge_choice import current_judge, judge_picker
+from jitai.ui.page import errors_as_sentences
+from jitai.ui.state import CUSTOM_PRESET, SPEEDS, AppState, app_state, palette
+
+TRUTHS: dict[str, bool | None] = {"as simulated": None, "cannot walk": False, "can walk": True}
+"""What a person may set as true together with what they make the participant say."""
+LOG_COLUMNS = (
+    "day", "statement", "candidate_action", "p_send", "verdict", "verdict_source", "executed_action", "held_back",
+    "can_walk", "step_count", "habituation", "disengagement_risk", "reason",
+)  # fmt: skip
+
+
+def live_page() -> None:
+    """Draw the page."""
+    state = app_state()
+    with errors_as_sentences():
+        with st.sidebar:
+            _setup(state)
+        _use_settings(state)
+        st.title("What does the policy do, and what does the language model change?")
+        _controls(state)
+        _say_box(state)
+        interval = SPEEDS[state.speed].interval_s if state.playing else None
+        st.fragment(_stage, run_every=interval, key="stage")(state)
+
+
+def _setup(state: AppState) -> None:
+    """Preset, policy, filter, judge and seed; each change is kept in the state at once."""
+    spec, key = state.spec, state.key
+
+    def pick_preset() -> None:
+        name = st.session_state[key("preset")]
+        if name in PRESETS:
+            state.set_config(PRESETS[name], name)
+
+    presets = [*PRESETS, CUSTOM_PRESET] if state.preset == CUSTOM_PRESET else list(PRESETS)
+    st.selectbox(
+        "Participant", presets, index=presets.index(state.preset), key=key("preset"), on_change=pick_preset,
+        help="How ability comes and goes, and how costly badly tailored messages are. Every number can be tuned on the "
+        "Simulator page.",
+    )  # fmt: skip
+    policies = list(POLICY_LABELS)
+    policy = st.selectbox(
+        "Policy", policies, index=policies.index(spec.policy), format_func=POLICY_LABELS.__getitem__, key=key("policy"),
+        help="Proposes an action every day from numbers alone: context, habituation, disengagement.",
+    )  # fmt: skip
+    filters = list(FILTER_LABELS)
+    strategy = st.selectbox(
+        "Filter", filters, index=filters.index(spec.filter.strategy),
+        format_func=FILTER_LABELS.__getitem__, key=key("filter"),
+        help="What the judge's verdict may do to the proposed action.",
+    )  # fmt: skip
+    judge_picker(state)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        seed = st.number_input(
+            "Seed", 0, MAX_SEED, spec.seed, 1, key=key("seed"),
+            help="The same seed meets the same contexts, walk states and statements, whatever is done.",
+        )  # fmt: skip
+        st.button("New", key=key("new_seed"), on_click=_new_seed, args=(state,), help="The next seed.")
+    thompson, filter_settings = spec.thompson, replace(spec.filter, strategy=strategy)
+    with st.expander("More settings"):
+        labels = {**LEARNER_LABELS}
+        for info in describe(FilterSettings)[1:]:
+            value = parameter_widget(info, getattr(filter_settings, info.name), key(info.name), labels)
+            filter_settings = with_value(filter_settings, info.name, value)
+        if policy == THOMPSON:
+            for info in describe(ThompsonSettings):
+                value = parameter_widget(info, getattr(thompson, info.name), key(info.name))
+                thompson = with_value(thompson, info.name, value)
+        state.reveal = st.toggle(
+            "Show who could really walk", value=state.reveal, key=key("reveal"),
+            help="The true walk state is hidden from policy and judge. Hide it from the class too, and let them guess.",
+        )  # fmt: skip
+    state.spec = replace(state.spec, policy=policy, filter=filter_settings, thompson=thompson, seed=int(seed))
+
+
+def _new_seed(state: AppState) -> None:
+    state.spec = replace(state.spec, seed=(state.spec.seed + 1) % (MAX_SEED + 1))
+    state.redraw_widgets()
+
+
+def _use_settings(state: AppState) -> None:
+    """Begin a new trial if there is none, or if a setting of the present one has changed."""
+    judge = current_judge(state) if state.spec.filter.strategy != NONE else None
+    settings = (state.spec, state.kinds, state.judge_key)
+    if state.trial is None or state.trial_settings != settings:
+        state.trial = TwinTrial(state.spec, statement_book(state.kinds), judge)
+        state.trial_settings = settings
+        state.playing = False
+
+
+def _controls(state: AppState) -> None:
+    """Run or pause, one day, start over, and the speed. Outside the stage, so that they act at once."""
+
+    def play_or_pause() -> None:
+        if state.trial is not None and state.trial.finished:
+            state.trial = None
+        state.playing = not state.playing
+
+    def one_day() -> None:
+        state.playing = False
+        if state.trial is not None:
+            state.trial.advance(state.next_said())
+
+    def start_over() -> None:
+        state.playing = False
+        state.trial = None
+
+    def pick_speed() -> None:
+        state.speed = st.session_state[state.key("speed")]
+
+    assert state.trial is not None
+    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+        if state.playing:
+            run_label, icon = "Pause", ":material/pause:"
+        elif state.trial.finished:
+            run_label, icon = "Run again", ":material/replay:"
+        else:
+            run_label, icon = "Run", ":material/play_arrow:"
+        st.button(run_label, icon=icon, type="primary", key="play", on_click=play_or_pause, shortcut="Space")
+        st.button(
+            "One day", icon=":material/skip_next:", key="one_day", on_click=one_day, disabled=state.trial.finished,
+            shortcut="Right",
+        )  # fmt: skip
+        st.button("Start over", icon=":material/restart_alt:", key="start_over", on_click=start_over)
+        speeds = list(SPEEDS)
+        st.select_slider(
+            "Speed", speeds, value=state.speed, key=state.key("speed"), on_change=pick_speed,
+            label_visibility="collapsed", width=300,
+        )  # fmt: skip
+
+
+def _say_box(state: AppState) -> None:
+    """What the participant says on the coming day, typed by the person in front of the screen."""
+
+    def say() -> None:
+        text = str(st.session_state["said_text"]).strip()
+        if text:
+            state.said_next = Said(text, TRUTHS[state.truth_of_said])
+            st.session_state["said_text"] = ""
+
+    def set_truth() -> None:
+        state.truth_of_said = st.session_state[state.key("truth")] or "as simulated"
+        if state.said_next is not None:
+            state.said_next = state.said_next._replace(can_walk=TRUTHS[state.truth_of_said])
+
+    with st.container(horizontal=True, vertical_alignment="bottom", key="say_box"):
+        st.text_input(
+            "What does the participant say on the next day?", key="said_text", on_change=say, width="stretch",
+            placeholder="I twisted my ankle", max_chars=4 * MAX_STATEMENT_LENGTH,
+            help="Press Enter, or just Run. It replaces the simulator's own statement of that day; the judge reads the "
+            f"first {MAX_STATEMENT_LENGTH} characters.",
+        )  # fmt: skip
+        st.segmented_control(
+            "What is true on that day", list(TRUTHS), default=state.truth_of_said, key=state.key("truth"),
+            on_change=set_truth, required=True,
+            help="Words alone do not change the simulated ability to walk; set it here if they are meant to be true.",
+        )  # fmt: skip
+
+
+def _stage(state: AppState) -> None:
+    """What is redrawn while the run goes on: one tick lives the next days, then all is drawn from the records."""
+    trial = state.trial
+    if trial is None:
+        return
+    if state.playing:
+        for _ in range(SPEEDS[state.speed].days):
+            if trial.advance(state.next_said()) is None:
+                break
+        if trial.finished:
+            state.playing = False
+            st.rerun()
+    _said_next(state)
+    _headline(state, trial)
+    n_days, config = state.spec.config.study_length, state.spec.config
+    left, right = st.columns([0.32, 0.68], gap="small")
+    with left:
+        decision_card(_record_to_show(trial), state.reveal)
+    with right:
+        st.plotly_chart(
+            trajectory_figure(
+                trial.records, trial.twin_records, n_days=n_days, most_steps=config.most_steps,
+                threshold=config.disengagement_threshold, palette=palette(), reveal=state.reveal,
+            ),
+            config=CONFIG, key="trajectory",
+            alt=_description(summarise(trial.records), trial),
+        )  # fmt: skip
+    st.subheader("Steps so far, against the same seed without the filter")
+    st.plotly_chart(
+        cumulative_figure(
+            trial.records, trial.twin_records, n_days=n_days, most_steps=config.most_steps, palette=palette()
+        ),
+        config=CONFIG, key="cumulative",
+        alt="Cumulative steps of this run and of the same seed without the filter.",
+    )  # fmt: skip
+    _log(trial, state)
+
+
+def _said_next(state: AppState) -> None:
+    """What will be said on the coming day, with a way to take it back."""
+    if state.said_next is None:
+        return
+
+    def take_back() -> None:
+        state.said_next = None
+
+    def keep() -> None:
+        state.keep_saying = st.session_state["keep_saying"]
+
+    with st.container(horizontal=True, vertical_alignment="center", key="said_next"):
+        day = len(state.trial.records) + 1 if state.trial else 1
+        truth = state.said_next.can_walk
+        known = "" if truth is None else (", and it is true: can walk" if truth else ", and it is true: cannot walk")
+        st.badge(f"day {day}", icon=":material/chat:", color="violet")
+        st.text(f"“{state.said_next.text}”{known}", width="stretch")
+        st.toggle("say it every day", value=state.keep_saying, key="keep_saying", on_change=keep)
+        st.button("Take back", key="take_back", on_click=take_back)
+
+
+def _headline(state: AppState, trial: TwinTrial) -> None:
+    """How far the run is, and the four numbers that matter."""
+    n_days, lived = state.spec.config.study_length, len(trial.records)
+    summary, twin = summarise(trial.records), summarise(trial.twin_records)
+    ended = ""
+    if trial.finished:
+        ended = ": the participant has left the study" if summary.disengaged else ": the study is complete"
+    st.progress(lived / n_days, f"Day {lived} of {n_days}{ended}")
+    totals, gained, vetoes, agreement = st.columns(4)
+    totals.metric("Steps so far", f"{summary.total_steps:,.0f} steps", border=True)
+    gained.metric(
+        "Against the same seed, no filter", f"{summary.total_steps - twin.total_steps:+,.0f} steps", border=True,
+        help="One seed is an anecdote: another may turn out the other way. Change the seed and see.",
+    )  # fmt: skip
+    if state.reveal:
+        vetoes.metric(
+            "Vetoes right", f"{summary.n_right_vetoes} of {summary.n_vetoes}", border=True,
+            help=f"Messages held back on days on which the participant really could not walk. "
+            f"{summary.n_missed_vetoes} messages went out on such days.",
+        )  # fmt: skip
+        share = f"{100 * summary.n_agreeing / lived:.0f} % of days" if lived else "–"
+        agreement.metric(
+            "Agrees with the true state", share, border=True,
+            help="Days on which the policy's candidate was sent if the participant could walk, and held back if not.",
+        )  # fmt: skip
+    else:
+        vetoes.metric("Vetoes", f"{summary.n_vetoes}", border=True)
+        agreement.metric("Messages sent", f"{summary.n_messages}", border=True)
+    if summary.n_failures:
+        st.warning(
+            f"On {summary.n_failures} days the judge could not answer; the rule “{state.spec.filter.on_failure}” stood "
+            "in for it. The log says why.",
+            icon=":material/warning:",
+        )
+
+
+def _record_to_show(trial: TwinTrial) -> StepRecord | None:
+    """The latest day, or an earlier one that the person goes back to."""
+    lived = len(trial.records)
+    if lived == 0:
+        return None
+    if lived == 1:
+        return trial.records[0]
+    # A new key with each day makes the slider follow the run until it is moved.
+    day = st.slider("Day shown", 1, lived, lived, key=f"day_shown_{lived}")
+    return trial.records[day - 1]
+
+
+def _description(summary: TrialSummary, trial: TwinTrial) -> str:
+    """The chart in words, for those who cannot see it."""
+    return (
+        f"{summary.n_days} days: {summary.total_steps:,.0f} steps, {summary.n_messages} messages sent, "
+        f"{summary.n_vetoes} held back, {summary.n_right_vetoes} of them rightly. Without the filter the same seed "
+        f"earned {summarise(trial.twin_records).total_steps:,.0f} steps."
+    )
+
+
+def _log(trial: TwinTrial, state: AppState) -> None:
+    """The decision log and its download."""
+    st.subheader("Decision log")
+    table = decision_log(trial.records)
+    shown = [column for column in LOG_COLUMNS if state.reveal or column not in ("can_walk",)]
+    st.dataframe(
+        table,
+        column_order=shown,
+        hide_index=True,
+        height=320,
+        key="log",
+        column_config={
+            "p_send": st.column_config.NumberColumn("P(send)", format="%.2f"),
+            "step_count": st.column_config.NumberColumn("steps", format="%.0f"),
+            "habituation": st.column_config.NumberColumn(format="%.2f"),
+            "disengagement_risk": st.column_config.NumberColumn("risk", format="%.2f"),
+        },
+        placeholder="The log fills as days are lived.",
+    )
+    st.download_button(
+        "Download the log (CSV)",
+        data=lambda: safe_csv(table).encode(),
+        file_name=f"jitai_lab_seed_{state.spec.seed}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        key="download_log",
+        disabled=table.empty,
+    )

@@ -1,0 +1,212 @@
+"""The Preferences page: statements in, verdicts out, at once."""
+
+import pandas as pd
+import streamlit as st
+
+from jitai.corpus import TEST, load_part
+from jitai.experiments.log import safe_csv
+from jitai.judge.text import MAX_STATEMENT_LENGTH
+from jitai.records import Decision, Label, Statement, VerdictSource
+from jitai.ui.decision_card import DECISION_COLOURS, source_words, verdict_details
+from jitai.ui.judge_choice import current_judge, judge_picker
+from jitai.ui.page import errors_as_sentences, plain
+from jitai.ui.state import AppState, JudgedStatement, app_state
+
+MAX_STATEMENTS = 500
+N_SHOWN = 40
+"""Verdicts drawn in full; the table below them holds all."""
+EXAMPLES = (
+    "I twisted my ankle on the stairs",
+    "Feeling great, the sun is out",
+    "Please stop texting me",
+    "My sister broke her leg, poor thing",
+    "No time at all, meetings until seven",
+)
+
+
+def preferences_page() -> None:
+    """Draw the page."""
+    state = app_state()
+    with errors_as_sentences():
+        with st.sidebar:
+            judge_picker(state)
+        st.title("Would the language model send a walking message to somebody who says this?")
+        lines = _statement_box(state)
+        _corpus_picker(state)
+        _judge_lines(state, lines)
+        _verdicts(state)
+
+
+def _statement_box(state: AppState) -> list[str]:
+    """The box to type or paste in: one statement a line."""
+    key = state.key("statements")
+
+    def keep() -> None:
+        state.statements_text = st.session_state[key]
+
+    st.text_area(
+        "What participants might say, one statement a line", value=state.statements_text, key=key, on_change=keep,
+        height=150, placeholder="\n".join(EXAMPLES),
+        help=f"At most {MAX_STATEMENTS} lines; the judge reads the first {MAX_STATEMENT_LENGTH} characters of each. "
+        "Nothing leaves this machine.",
+    )  # fmt: skip
+    return [line.strip() for line in state.statements_text.splitlines() if line.strip()]
+
+
+def _corpus_picker(state: AppState) -> None:
+    """Add labelled statements of the held-out part of the corpus."""
+    statements = load_part(TEST)
+    with st.expander("Pick from the corpus"):
+        st.caption(
+            f"{len(statements)} labelled statements that were kept aside when the prompt was tuned. The verdicts below "
+            "then show whether the judge agrees with the label."
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            kind = st.selectbox("Kind", ["all kinds", *sorted({item.kind for item in statements})], key="corpus_kind")
+            label = st.selectbox("Label", ["both labels", *Label], key="corpus_label")
+            number = st.number_input("How many", 1, 100, 10, key="corpus_number")
+        fitting = [
+            item
+            for item in statements
+            if kind in ("all kinds", item.kind) and label in ("both labels", item.label.value)
+        ]
+        st.dataframe(
+            pd.DataFrame([{"statement": item.text, "label": item.label.value, "kind": item.kind} for item in fitting]),
+            hide_index=True, height=220, key="corpus_rows", on_select="rerun", selection_mode="multi-row",
+        )  # fmt: skip
+        with st.container(horizontal=True):
+            chosen = st.session_state["corpus_rows"]["selection"]["rows"]
+            st.button(
+                f"Add the {len(chosen)} ticked" if chosen else "Add the ticked ones", key="add_ticked",
+                disabled=not chosen, on_click=_add, args=(state, [fitting[row] for row in chosen]),
+            )  # fmt: skip
+            st.button(
+                f"Add {min(number, len(fitting))} spread over the list", key="add_spread", disabled=not fitting,
+                on_click=_add, args=(state, _spread(fitting, int(number))),
+            )  # fmt: skip
+
+
+def _spread(statements: list[Statement], number: int) -> list[Statement]:
+    """That many of them, evenly over the list: no luck involved, the same every time."""
+    number = min(number, len(statements))
+    return [statements[round(index * len(statements) / number)] for index in range(number)]
+
+
+def _add(state: AppState, statements: list[Statement]) -> None:
+    lines = [*state.statements_text.splitlines(), *(" ".join(item.text.split()) for item in statements)]
+    state.statements_text = "\n".join(line for line in lines if line.strip())
+    state.redraw_widgets()
+
+
+def _judge_lines(state: AppState, lines: list[str]) -> None:
+    """The button, and the judging with its progress; what is judged already stays if it is stopped half-way."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button("Judge these", type="primary", icon=":material/gavel:", key="judge_lines")
+        if st.button("Try five examples", key="try_examples"):
+            state.statements_text = "\n".join(EXAMPLES)
+            lines, pressed = list(EXAMPLES), True
+            state.redraw_widgets()
+        st.button("Clear", key="clear", on_click=_clear, args=(state,))
+    if not pressed:
+        return
+    if not lines:
+        st.info("Type at least one statement, or try the five examples.")
+        return
+    if len(lines) > MAX_STATEMENTS:
+        st.warning(f"These are {len(lines):,} lines; the first {MAX_STATEMENTS} are judged.")
+    judge = current_judge(state)
+    state.judged = []
+    progress = st.progress(0.0, "Judging ...")
+    for number, line in enumerate(lines[:MAX_STATEMENTS], start=1):
+        state.judged.append(JudgedStatement(line, judge.judge(line)))
+        progress.progress(number / min(len(lines), MAX_STATEMENTS), f"{number} of {min(len(lines), MAX_STATEMENTS)}")
+    st.rerun()
+
+
+def _clear(state: AppState) -> None:
+    state.statements_text = ""
+    state.judged = []
+    state.redraw_widgets()
+
+
+def _verdicts(state: AppState) -> None:
+    """Verdicts, one a line, each opening to its prompt; and all of them as a table to download."""
+    if not state.judged:
+        st.caption(
+            "The verdicts will stand here: send, do not send or unsure, with the probability and the exact prompt."
+        )
+        return
+    labels = {" ".join(item.text.split()): item.label for item in load_part(TEST)}
+    _summary_line(state, labels)
+    for number, item in enumerate(state.judged[:N_SHOWN]):
+        _verdict_row(number, item, labels.get(item.text))
+    if len(state.judged) > N_SHOWN:
+        st.caption(f"The first {N_SHOWN} of {len(state.judged)} are shown; the table has all.")
+    table = pd.DataFrame(
+        [
+            {
+                "statement": item.text,
+                "verdict": item.verdict.decision.value,
+                "p_send": item.verdict.p_send,
+                "source": item.verdict.source.value,
+                "label": labels.get(item.text, ""),
+                "latency_ms": item.verdict.latency_ms,
+                "reason": item.verdict.reason,
+                "failure": item.verdict.failure,
+            }
+            for item in state.judged
+        ]
+    )
+    with st.expander("As a table"):
+        st.dataframe(
+            table, hide_index=True, key="verdict_table",
+            column_config={
+                "p_send": st.column_config.NumberColumn("P(send)", format="%.2f"),
+                "latency_ms": st.column_config.NumberColumn("ms", format="%.0f"),
+            },
+        )  # fmt: skip
+    st.download_button(
+        "Download the verdicts (CSV)", data=lambda: safe_csv(table).encode(), file_name="jitai_lab_verdicts.csv",
+        mime="text/csv", on_click="ignore", key="download_verdicts",
+    )  # fmt: skip
+
+
+def _summary_line(state: AppState, labels: dict[str, Label]) -> None:
+    """Counts, and how many labelled statements the judge got right; failures are never counted as vetoes."""
+    answered = [item for item in state.judged if item.verdict.source != VerdictSource.FALLBACK]
+    counts = {decision: sum(item.verdict.decision == decision for item in answered) for decision in Decision}
+    n_failed = len(state.judged) - len(answered)
+    columns = st.columns(4)
+    for column, (decision, count) in zip(columns, counts.items(), strict=False):
+        column.metric(decision.value.capitalize(), f"{count} of {len(state.judged)}", border=True)
+    labelled = [(item, labels[item.text]) for item in answered if item.text in labels]
+    right = sum(
+        item.verdict.decision == (Decision.SEND if label == Label.CAN_WALK else Decision.HOLD_BACK)
+        for item, label in labelled
+    )
+    columns[3].metric(
+        "Agrees with the label", f"{right} of {len(labelled)}" if labelled else "no labels", border=True,
+        help="Only statements of the corpus have a label. Unsure counts as not agreeing.",
+    )  # fmt: skip
+    if n_failed:
+        st.warning(
+            f"{n_failed} statements could not be judged; the rule for that case stood in. Open one to see why.",
+            icon=":material/warning:",
+        )
+
+
+def _verdict_row(number: int, item: JudgedStatement, label: Label | None) -> None:
+    verdict = item.verdict
+    with st.container(border=True, key=f"verdict_{number}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(item.text, width="stretch")
+            probability = "" if verdict.p_send is None else f" · P(send) {verdict.p_send:.2f}"
+            st.badge(f"{verdict.decision.value}{probability}", color=DECISION_COLOURS[verdict.decision])
+            if label is not None:
+                right = verdict.decision == (Decision.SEND if label == Label.CAN_WALK else Decision.HOLD_BACK)
+                icon = ":material/check:" if right else ":material/close:"
+                st.badge(f"label: {label.value.replace('_', ' ')}", icon=icon, color="gray")
+        if verdict.failure:
+            st.warning(plain(verdict.failure), icon=":material/warning:")
+        with st.expander(source_words(verdict)):
+            verdict_details(verdict)

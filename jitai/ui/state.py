@@ -1,0 +1,100 @@
+"""Everything that a browser session remembers, in one typed object.
+
+A widget's own value is lost when its page is left, so each setting's home is here; widgets are drawn from it and write
+back to it in their callbacks.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from jitai.charts.theme import DARK, LIGHT, Palette
+from jitai.corpus import EVERYDAY_KINDS
+from jitai.experiments.trial import Said, TrialSpec
+from jitai.experiments.twin import TwinTrial
+from jitai.records import Verdict
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+
+_KEY = "jitai_lab"
+CUSTOM_PRESET = "Custom (Simulator page)"
+
+
+class Speed(NamedTuple):
+    """How fast a run is shown: seconds between redraws, and days lived between them."""
+
+    interval_s: float
+    days: int
+
+
+SPEEDS: dict[str, Speed] = {
+    "1 day a second": Speed(1.0, 1),
+    "3 days a second": Speed(0.33, 1),
+    "10 days a second": Speed(0.5, 5),
+    "to the end": Speed(0.4, 1000),
+}
+
+
+class JudgedStatement(NamedTuple):
+    """One line of the Preferences page with its verdict; the label is known where the line is in the corpus."""
+
+    text: str
+    verdict: Verdict
+
+
+@dataclass
+class AppState:
+    """The settings and runs of one browser session."""
+
+    preset: str = DEFAULT_PRESET
+    spec: TrialSpec = field(default_factory=lambda: TrialSpec(config=PRESETS[DEFAULT_PRESET]))
+    kinds: tuple[str, ...] = EVERYDAY_KINDS
+    judge_key: str | None = None
+    speed: str = "3 days a second"
+    reveal: bool = True
+    playing: bool = False
+    said_next: Said | None = None
+    keep_saying: bool = False
+    truth_of_said: str = "as simulated"
+    trial: TwinTrial | None = None
+    trial_settings: tuple[Any, ...] = ()
+    statements_text: str = ""
+    judged: list[JudgedStatement] = field(default_factory=list)
+    schedule: str = "every day"
+    schedule_action: str = "tailored to the true context"
+    schedule_seed: int = 42
+    widget_round: int = 0
+
+    def set_config(self, config: SimulatorConfig, preset: str = CUSTOM_PRESET) -> None:
+        """Use other simulator settings; they are named custom unless they are a preset's."""
+        known = next((name for name, item in PRESETS.items() if item == config), preset)
+        self.preset = known
+        self.spec = replace(self.spec, config=config)
+
+    def redraw_widgets(self) -> None:
+        """Give widgets new keys, so that they take over values that were set by something other than themselves."""
+        self.widget_round += 1
+
+    def key(self, name: str) -> str:
+        """A widget key that lasts until ``redraw_widgets``."""
+        return f"{name}_{self.widget_round}"
+
+    def next_said(self) -> Said | None:
+        """What the person makes the participant say on the coming day; forgotten once used unless it is to be kept."""
+        said = self.said_next
+        if not self.keep_saying:
+            self.said_next = None
+        return said
+
+
+def app_state() -> AppState:
+    """The session's state, made on the first visit."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = AppState()
+    state: AppState = st.session_state[_KEY]
+    return state
+
+
+def palette() -> Palette:
+    """The chart colours for the theme that the browser shows."""
+    return DARK if st.context.theme.type == "dark" else LIGHT

@@ -1,0 +1,181 @@
+"""The decision loop: what each filter does, common random numbers, and what the learner is told."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from jitai.corpus import DEVELOPMENT, TEST, StatementBook, load_part
+from jitai.experiments.log import decision_log, safe_csv
+from jitai.experiments.metrics import summarise
+from jitai.experiments.trial import TYPED, Said, TrialSpec, run_trial
+from jitai.experiments.twin import TwinTrial
+from jitai.filters import (
+    CANDIDATE,
+    CARRY_FORWARD,
+    NONE,
+    NOTHING,
+    SAMPLED_VETO,
+    VETO,
+    FilterSettings,
+    action_to_learn_from,
+    execute,
+)
+from jitai.policies import POLICY_LABELS
+from jitai.records import Action, Decision, Label, Verdict, VerdictSource
+from jitai.simulator.config import BETA, PRESETS, SimulatorConfig
+
+BOOK = StatementBook(load_part(TEST))
+LABELS = {item.text: item.label for item in load_part(TEST)}
+COMES_AND_GOES = SimulatorConfig(
+    can_walk_persistence=0.7, cannot_walk_persistence=0.5, disengagement_increment=0.05,
+    initial_habituation=0.0, initial_disengagement=0.0,
+)  # fmt: skip
+
+
+class ScriptedTruth:
+    """A scripted judge that knows the labels: for the loop alone, not for the judge's quality."""
+
+    def __init__(self, decisions: dict[Label, Decision] | None = None) -> None:
+        self.decisions = decisions or {Label.CAN_WALK: Decision.SEND, Label.CANNOT_WALK: Decision.HOLD_BACK}
+
+    def judge(self, text: str) -> Verdict:
+        if not text:
+            return Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "Nothing was said.")
+        decision = self.decisions[LABELS.get(text, Label.CANNOT_WALK)]
+        return Verdict(decision, float(decision == Decision.SEND), VerdictSource.MODEL, "scripted")
+
+
+def run(spec: TrialSpec, judge: ScriptedTruth | None = None) -> list:
+    return list(run_trial(spec, BOOK, judge or ScriptedTruth()))
+
+
+def test_veto_holds_back_exactly_when_the_judge_says_so() -> None:
+    records = run(TrialSpec(COMES_AND_GOES, policy="generic"))
+    assert len(records) == 50
+    for record in records:
+        expected = Action.NO_MESSAGE if record.verdict.decision == Decision.HOLD_BACK else record.candidate_action
+        assert record.executed_action == expected
+        assert record.held_back == (not record.can_walk)  # here the participant writes on every day without ability
+    assert summarise(records).n_vetoes == summarise(records).n_right_vetoes > 5
+
+
+def test_the_same_seed_meets_the_same_world_with_and_without_the_filter() -> None:
+    for policy, config in product(POLICY_LABELS, (COMES_AND_GOES, replace(COMES_AND_GOES, variation=BETA))):
+        spec = TrialSpec(config, policy=policy, seed=5)
+        pairs = list(zip(run(spec), run(spec.without_filter()), strict=False))
+        assert len(pairs) > 3
+        for filtered, alone in pairs:
+            assert filtered.true_context == alone.true_context
+            assert filtered.can_walk == alone.can_walk
+            assert filtered.statement == alone.statement
+            assert filtered.observation.context_probability == alone.observation.context_probability
+        assert all(alone.verdict is None and not alone.held_back for _, alone in pairs)
+
+
+def test_a_trial_repeats_under_its_seed_and_differs_under_another() -> None:
+    spec = TrialSpec(COMES_AND_GOES, seed=1)
+    assert run(spec) == run(spec)
+    assert run(spec) != run(replace(spec, seed=2))
+
+
+def test_filter_earns_more_where_ability_comes_and_goes() -> None:
+    """The published direction (arXiv:2501.06980), with a judge that is always right; paired over seeds."""
+    gains = []
+    for seed in range(40):
+        spec = TrialSpec(COMES_AND_GOES, seed=seed)
+        gains.append(summarise(run(spec)).total_steps - summarise(run(spec.without_filter())).total_steps)
+    assert np.mean(gains) > 5 * np.std(gains, ddof=1) / np.sqrt(len(gains))
+
+
+def test_carry_forward_remembers_on_silent_days() -> None:
+    config = replace(
+        COMES_AND_GOES, repeats_while_unable=False, cannot_walk_persistence=0.8, cannot_walk_disengagement=0.0
+    )
+    plain = run(TrialSpec(config, policy="generic", filter=FilterSettings(VETO)))
+    remembering = run(TrialSpec(config, policy="generic", filter=FilterSettings(CARRY_FORWARD)))
+    silent_unable = [
+        (one, other) for one, other in zip(plain, remembering, strict=False) if not one.statement and not one.can_walk
+    ]
+    assert len(silent_unable) > 3
+    for forgetting, carrying in silent_unable:
+        assert not forgetting.held_back
+        assert carrying.held_back
+        assert "still counts" in carrying.verdict.reason
+
+
+@pytest.mark.parametrize("on_unsure", [Decision.SEND, Decision.HOLD_BACK])
+def test_unsure_follows_the_chosen_rule(on_unsure: Decision) -> None:
+    judge = ScriptedTruth({Label.CAN_WALK: Decision.UNSURE, Label.CANNOT_WALK: Decision.UNSURE})
+    records = run(TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(on_unsure=on_unsure.value)), judge)
+    said = [record for record in records if record.statement]
+    assert said
+    assert all(record.held_back == (on_unsure == Decision.HOLD_BACK) for record in said)
+
+
+def test_sampled_veto_sends_with_the_probability() -> None:
+    settings = FilterSettings(SAMPLED_VETO)
+    verdict = Verdict(Decision.HOLD_BACK, 0.3, VerdictSource.MODEL, "")
+    uniforms = np.random.default_rng(0).random(20_000)
+    sent = [execute(settings, Action.GENERIC, verdict, uniform) == Action.GENERIC for uniform in uniforms]
+    assert np.mean(sent) == pytest.approx(0.3, abs=0.015)
+    fallback = Verdict(Decision.HOLD_BACK, None, VerdictSource.FALLBACK, "")
+    assert execute(settings, Action.GENERIC, fallback, 0.0) == Action.NO_MESSAGE
+
+
+def test_without_a_filter_a_verdict_changes_nothing() -> None:
+    verdict = Verdict(Decision.HOLD_BACK, 0.0, VerdictSource.MODEL, "")
+    assert execute(FilterSettings(NONE), Action.TAILORED_WORK, verdict, 0.9) == Action.TAILORED_WORK
+
+
+def test_what_the_learner_is_told() -> None:
+    vetoed = (Action.GENERIC, Action.NO_MESSAGE)
+    assert action_to_learn_from(FilterSettings(), *vetoed) == Action.NO_MESSAGE
+    assert action_to_learn_from(FilterSettings(learner_told=CANDIDATE), *vetoed) == Action.GENERIC
+    assert action_to_learn_from(FilterSettings(learner_told=NOTHING), *vetoed) is None
+    assert action_to_learn_from(FilterSettings(learner_told=NOTHING), Action.GENERIC, Action.GENERIC) == Action.GENERIC
+
+
+def test_a_person_may_speak_and_set_the_truth() -> None:
+    said = {3: Said("I twisted my ankle", can_walk=False), 4: Said("all fine again", can_walk=True)}
+    records = list(run_trial(TrialSpec(PRESETS["Always able (base environment)"]), BOOK, ScriptedTruth(), said.get))
+    assert [record.can_walk for record in records[2:5]] == [True, False, True]
+    assert records[3].statement == "I twisted my ankle"
+    assert records[3].statement_author == TYPED
+    assert records[3].step_count == 0
+
+
+def test_twin_keeps_pace_and_shares_the_truth() -> None:
+    twin = TwinTrial(TrialSpec(COMES_AND_GOES, seed=3), BOOK, ScriptedTruth())
+    twin.advance(Said("my back went", can_walk=False))
+    while twin.advance() is not None:
+        assert len(twin.twin_records) <= max(len(twin.records), 1) or twin.finished
+    assert twin.finished
+    assert [r.can_walk for r in twin.records[: len(twin.twin_records)]] == [
+        r.can_walk for r in twin.twin_records[: len(twin.records)]
+    ]
+    assert not twin.records[0].can_walk
+    last = twin.twin_records[-1]
+    assert last.terminated or last.truncated
+    alone = list(run_trial(twin.spec.without_filter(), BOOK, None, {0: Said("x", False)}.get))
+    assert [r.step_count for r in alone] == [r.step_count for r in twin.twin_records]
+
+
+def test_log_has_a_row_a_day_and_no_formula() -> None:
+    records = list(run_trial(TrialSpec(COMES_AND_GOES), BOOK, ScriptedTruth(), {0: Said("=HYPERLINK(1)")}.get))
+    table = decision_log(records)
+    assert len(table) == len(records)
+    assert table["step_count"].sum() == pytest.approx(summarise(records).total_steps)
+    assert decision_log([]).columns.tolist() == table.columns.tolist()
+    assert "\n1,'=HYPERLINK(1)," in safe_csv(table)
+
+
+def test_corpus_parts_share_neither_text_nor_pair() -> None:
+    development, test = load_part(DEVELOPMENT), load_part(TEST)
+    assert len(development) + len(test) > 1400
+    assert not {item.text.casefold() for item in development} & {item.text.casefold() for item in test}
+    assert not {item.pair for item in development} & {item.pair for item in test}
+    for kind in {item.kind for item in test}:
+        labels = [item.label for item in test if item.kind == kind]
+        assert labels.count(Label.CAN_WALK) == pytest.approx(len(labels) / 2, abs=0.15 * len(labels))

@@ -1,0 +1,198 @@
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from jitai.judge import cache as cache_module
+from jitai.judge.base import Reply
+from jitai.judge.cache import CACHE_FILE, VerdictCache, cache_key, default_cache_dir
+
+REPLY = Reply(" good", {" good": -0.1, " bad": None}, -7.5, 46.2)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def cache(folder: Path) -> Iterator[VerdictCache]:
+    opened = VerdictCache(folder)
+    yield opened
+    opened.close()
+
+
+def test_replies_outlive_the_program(folder: Path) -> None:
+    with closing(VerdictCache(folder)) as first:
+        first.put("k", REPLY)
+    with closing(VerdictCache(folder)) as second:
+        assert second.get("k") == REPLY
+        assert second.get("other") is None
+        assert second.notice == ""
+
+
+def test_the_file_holds_no_statement(folder: Path) -> None:
+    with closing(VerdictCache(folder)) as cache:
+        cache.put(cache_key("sha256:0", "p 1", "h", "my secret knee"), REPLY)
+    assert b"secret" not in (folder / CACHE_FILE).read_bytes()
+
+
+def test_the_key_depends_on_all_that_changes_the_answer() -> None:
+    parts = ("sha256:0", "p 1", "h", "text")
+    keys = {cache_key(*parts)} | {
+        cache_key(*(part + "x" if index == changed else part for index, part in enumerate(parts)))
+        for changed in range(4)
+    }
+    assert len(keys) == 5
+
+
+@pytest.mark.parametrize("damage", [b"not a database at all, not by far" * 100, b"SQLite format 3\0" + b"\xff" * 8000])
+def test_a_damaged_file_is_set_aside(folder: Path, damage: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    folder.mkdir()
+    (folder / CACHE_FILE).write_bytes(damage)
+    with closing(VerdictCache(folder)) as cache:
+        assert cache.get("k") is None
+        cache.put("k", REPLY)
+        assert "set aside" in cache.notice
+    assert (folder / (CACHE_FILE + ".broken")).read_bytes()[:4096] == damage[:4096]
+    assert len(caplog.records) == 1
+    with closing(VerdictCache(folder)) as cache:
+        assert cache.get("k") == REPLY
+
+
+def test_damage_in_the_middle_of_a_session(folder: Path) -> None:
+    with closing(VerdictCache(folder)) as cache:
+        for number in range(300):
+            cache.put(f"k{number}", REPLY)
+    size = (folder / CACHE_FILE).stat().st_size
+    with (folder / CACHE_FILE).open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    with closing(VerdictCache(folder)) as cache:
+        assert cache.get("k7") is None
+        cache.put("k7", REPLY)
+        assert cache.get("k7") == REPLY
+        assert "set aside" in cache.notice
+
+
+def test_a_table_of_another_shape_is_set_aside(folder: Path) -> None:
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / CACHE_FILE)) as other:
+        other.execute("CREATE TABLE replies_1 (something TEXT)")
+    with closing(VerdictCache(folder)) as cache:
+        cache.put("k", REPLY)
+        assert cache.get("k") == REPLY
+
+
+@pytest.mark.parametrize(
+    "stored", ["nonsense", "[1]", '["x", {"a": "b"}, null, 1]', '["x", {}, null, NaN]', "[" * 9999]
+)
+def test_a_stored_value_that_is_no_reply_is_passed_over(folder: Path, cache: VerdictCache, stored: str) -> None:
+    with closing(sqlite3.connect(folder / CACHE_FILE)) as other, other:
+        other.execute("INSERT INTO replies_1 VALUES ('k', ?)", (stored,))
+    assert cache.get("k") is None
+    cache.put("k", REPLY)
+    assert cache.get("k") == REPLY
+
+
+def test_an_impossible_folder_means_memory_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with closing(VerdictCache(tmp_path / "file" / "folder")) as cache:
+        cache.put("k", REPLY)
+        assert cache.get("k") == REPLY
+        assert "in memory" in cache.notice
+    assert len(caplog.records) == 1
+
+
+def test_a_file_that_another_process_locks_does_not_stop_anybody(folder: Path, cache: VerdictCache) -> None:
+    with closing(sqlite3.connect(folder / CACHE_FILE, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        cache.put("k", REPLY)
+        assert cache.get("k") == REPLY
+        assert cache.notice == ""
+        other.execute("ROLLBACK")
+    cache.put("k2", REPLY)
+    with closing(VerdictCache(folder)) as another:
+        assert another.get("k2") == REPLY
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "MEMORY_ENTRIES", 3)
+    cache = VerdictCache()
+    for number in range(5):
+        cache.put(str(number), REPLY)
+    assert [cache.get(str(number)) is None for number in range(5)] == [True, True, False, False, False]
+
+
+def test_threads_share_one_cache(folder: Path, cache: VerdictCache) -> None:
+    failures: list[BaseException] = []
+
+    def work(offset: int) -> None:
+        try:
+            for number in range(100):
+                cache.put(f"{offset}/{number}", REPLY)
+                assert cache.get(f"{offset}/{number}") == REPLY
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(offset,)) for offset in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with closing(VerdictCache(folder)) as another:
+        assert all(another.get(f"{offset}/{number}") for offset in range(4) for number in range(100))
+
+
+def test_processes_share_one_file(folder: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from jitai.judge.base import Reply; from jitai.judge.cache import VerdictCache\n"
+        "cache = VerdictCache(Path(sys.argv[1]))\n"
+        "for n in range(100): cache.put(f'{sys.argv[2]}/{n}', Reply(' good'))\n"
+        "print(cache.notice, end=''); cache.close()\n"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, str(folder), str(number)], stdout=subprocess.PIPE)
+        for number in range(3)
+    ]
+    assert [process.communicate()[0] for process in processes] == [b"", b"", b""]
+    with closing(VerdictCache(folder)) as cache:
+        kept = [cache.get(f"{number}/{n}") is not None for number in range(3) for n in range(100)]
+    # A write that found the file locked for too long is skipped; that is allowed, but must stay rare.
+    assert sum(kept) > 270
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_forked_child_opens_the_file_anew(folder: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from jitai.judge.base import Reply; from jitai.judge.cache import VerdictCache\n"
+        "cache = VerdictCache(Path(sys.argv[1])); cache.put('parent', Reply(' good'))\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    cache.put('child', Reply(' bad')); os._exit(0 if cache.get('parent') else 1)\n"
+        "assert os.waitpid(child, 0)[1] == 0\n"
+        "cache.put('parent again', Reply(' good')); cache.close()\n"
+        "again = VerdictCache(Path(sys.argv[1])); assert again.get('child').text == ' bad'; again.close()\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True, timeout=30)
+
+
+def test_where_replies_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JITAI_CACHE_DIR", str(tmp_path))
+    assert default_cache_dir() == tmp_path
+    monkeypatch.delenv("JITAI_CACHE_DIR")
+    monkeypatch.setattr(cache_module.sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    assert default_cache_dir() == tmp_path / "local" / "jitai-lab"
+    monkeypatch.setattr(cache_module.sys, "platform", "linux")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert default_cache_dir() == Path.home() / ".cache" / "jitai-lab"

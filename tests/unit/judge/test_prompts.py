@@ -1,0 +1,115 @@
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jitai.errors import FileFormatError
+from jitai.judge.prompts import DEFAULT_PROMPT_FILE, UNCALIBRATED, Calibration, Prompt, load_prompt
+from jitai.records import Decision
+
+
+def write(folder: Path, content: Any) -> Path:
+    path = folder / "p.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_rendering(prompt: Prompt) -> None:
+    assert prompt.render("I am ill") == (
+        "Patient: I sprained my foot.\nStatus: bad\n\nPatient: I feel energetic today!\nStatus: good\n\n"
+        "Patient: I have the flu.\nStatus: bad\n\nPatient: My leg feels much better now.\nStatus: good\n\n"
+        "Patient: I am ill\nStatus:"
+    )
+    assert prompt.render("I am ill").startswith(prompt.head)
+
+
+@pytest.mark.parametrize("statement", ["{answer}", "{statement}", "{0}{}", "{", "%s", "{{answer}}", "\\1"])
+def test_braces_in_a_statement_mean_nothing(prompt: Prompt, statement: str) -> None:
+    assert prompt.render(statement) == f"{prompt.head}Patient: {statement}\nStatus:"
+
+
+def test_braces_in_an_example_mean_nothing(tmp_path: Path, prompt_file: dict[str, Any]) -> None:
+    prompt_file["examples"] = [{"statement": "{answer} {statement}", "decision": "send"}]
+    assert load_prompt(write(tmp_path, prompt_file)).head == "Patient: {answer} {statement}\nStatus: good\n\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"name": None}, '"name" must be a text'),
+        ({"reading": "json"}, '"reading" must be "answer_tokens"'),
+        ({"answers": {"send": " good"}}, '"hold_back" is missing'),
+        ({"answers": {"send": " good", "hold_back": "good"}}, "different words"),
+        ({"question_template": "no field"}, "exactly once"),
+        ({"question_template": "Patient: {statement}"}, "must go on after"),
+        ({"example_template": "{statement}"}, "{answer} exactly once"),
+        ({"examples": [{"statement": "x", "decision": "maybe"}]}, 'example 1 has the decision "maybe"'),
+        ({"examples": "none"}, "a list of JSON objects"),
+        ({"calibration": {"abc": {}}}, "digest of a model"),
+        ({"calibration": {"sha256:0": {"scale": -1, "bias": 0, "unsure": [0, 1]}}}, "above 0"),
+        ({"calibration": {"sha256:0": {"scale": 1, "bias": math.nan, "unsure": [0, 1]}}}, "finite number"),
+        ({"calibration": {"sha256:0": {"scale": 1, "bias": 0, "unsure": [0.7, 0.2]}}}, "two rising numbers"),
+        ({"calibration": {"sha256:0": {"scale": 1, "bias": 0, "unsure": 0.5}}}, "list of two numbers"),
+    ],
+)
+def test_complaints_name_the_file_and_the_field(
+    tmp_path: Path, prompt_file: dict[str, Any], change: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(FileFormatError) as caught:
+        load_prompt(write(tmp_path, prompt_file | change))
+    assert str(caught.value).startswith("p.json cannot be used: ")
+    assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000, "null"])
+def test_what_is_no_json_object(tmp_path: Path, content: str) -> None:
+    with pytest.raises(FileFormatError):
+        load_prompt(write(tmp_path, content))
+
+
+def test_missing_file_and_other_encodings(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match="cannot be read"):
+        load_prompt(tmp_path / "none.json")
+    (tmp_path / "latin.json").write_bytes(b'{"name": "\xe9"}')
+    with pytest.raises(FileFormatError, match="UTF-8"):
+        load_prompt(tmp_path / "latin.json")
+
+
+def test_calibration_for_a_known_and_an_unknown_model(tmp_path: Path, prompt_file: dict[str, Any]) -> None:
+    prompt_file["calibration"] = {
+        "sha256:1": {"model": "m", "scale": 2, "bias": -1, "unsure": [0.3, 0.5], "fitted_on": "x"}
+    }
+    prompt = load_prompt(write(tmp_path, prompt_file))
+    fitted = prompt.calibration_for("sha256:1")
+    assert fitted == Calibration(2.0, -1.0, 0.3, 0.5, "m", "x", is_fitted=True)
+    assert fitted.p_send(0.5) == pytest.approx(0.5)
+    assert prompt.calibration_for("sha256:2") is UNCALIBRATED
+    assert not UNCALIBRATED.is_fitted
+
+
+@pytest.mark.parametrize(
+    ("p_send", "decision"),
+    [(0.6, Decision.SEND), (0.59, Decision.UNSURE), (0.41, Decision.UNSURE), (0.4, Decision.HOLD_BACK)],
+)
+def test_the_unsure_band_excludes_its_edges(p_send: float, decision: Decision) -> None:
+    assert UNCALIBRATED.decision(p_send) is decision
+
+
+def test_extreme_log_odds_do_not_overflow() -> None:
+    assert UNCALIBRATED.p_send(1e308) == 1.0
+    assert UNCALIBRATED.p_send(-1e308) == pytest.approx(0.0, abs=1e-300)
+
+
+def test_content_hash_follows_the_content(tmp_path: Path, prompt_file: dict[str, Any], prompt: Prompt) -> None:
+    prompt_file["examples"].pop()
+    assert load_prompt(write(tmp_path, prompt_file)).content_hash != prompt.content_hash
+
+
+@pytest.mark.skipif(not DEFAULT_PROMPT_FILE.exists(), reason="not written yet")
+def test_the_shipped_prompt_loads() -> None:
+    prompt = load_prompt()
+    assert any(calibration.is_fitted for calibration in prompt.calibrations.values())
+    # One byte is one token at most, so this and the longest statement fit the embedded model's context.
+    assert prompt.render("I walked").endswith(prompt.after)
