@@ -8,7 +8,7 @@ from jitai.ui.page import load_style
 
 def main() -> None:
     """Set the page up, start loading the language model in the background, and hand over to the chosen page."""
-    st.set_page_config(page_title="JITAI Lab", page_icon=":material/directions_walk:", layout="wide")
+    st.set_page_config(page_title="JITAI Lab", page_icon="assets/favicon.png", layout="wide")
     load_style()
     start_warming_up()
     page = st.navigation(

@@ -34,7 +34,8 @@ class FilterSettings:
         help="What the judge may do with the message that the policy proposes.",
     )  # fmt: skip
     on_unsure: str = choice(
-        Decision.SEND.value, label="When the judge is unsure", group=_GROUP, source="our choice",
+        Decision.HOLD_BACK.value, label="When the judge is unsure", group=_GROUP,
+        source="our choice: with the embedded judge it earned more in every published cell (docs/ARCHITECTURE.md)",
         choices=(Decision.SEND.value, Decision.HOLD_BACK.value),
         help="What is done when the judge's probability lies in the unsure band.",
     )  # fmt: skip

@@ -168,7 +168,7 @@ def _handler_for(replay: ReplayServer) -> type[BaseHTTPRequestHandler]:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
 
-        do_GET = do_POST = do_DELETE = do_HEAD = serve
+        do_GET = do_POST = do_DELETE = do_HEAD = serve  # noqa: N815
 
     return Handler
 

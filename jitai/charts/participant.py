@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 from jitai.charts.theme import ACTION_STYLES, Palette, base_layout, style_axes
 from jitai.records import Action, Proposal, StepRecord
 
-RIBBON_ROWS = ("true state allows", "done", "proposed")
+RIBBON_ROWS = ("truth allows", "done", "proposed")
 
 
 Item = TypeVar("Item")
@@ -47,7 +47,7 @@ def trajectory_figure(
         reveal: whether the true walk state is shown.
     """
     figure = make_subplots(
-        rows=3, cols=1, shared_xaxes=True, row_heights=[0.5, 0.24, 0.26], vertical_spacing=0.07,
+        rows=3, cols=1, shared_xaxes=True, row_heights=[0.48, 0.24, 0.28], vertical_spacing=0.085,
         subplot_titles=(
             "Steps a day",
             "Habituation and disengagement risk",
@@ -59,10 +59,14 @@ def trajectory_figure(
     _add_ribbon(figure, records, palette, reveal)
     if reveal:
         _add_unable_days(figure, records, most_steps, palette)
-    figure.update_layout(**base_layout(palette, 520), hovermode="x unified", hoversubplots="axis")
+    figure.update_layout(**base_layout(palette, 470), hovermode="x unified", hoversubplots="axis")
+    figure.update_layout(
+        margin={"t": 64},
+        legend2={"orientation": "h", "y": 0.505, "yanchor": "bottom", "x": 1, "xanchor": "right", "font": {"size": 12}},
+    )
     style_axes(figure, palette)
     figure.update_xaxes(range=[0.4, n_days + 0.6])
-    figure.update_xaxes(title_text="day of the study", row=3, col=1)
+    figure.update_xaxes(title={"text": "day of the study", "standoff": 4}, row=3, col=1)
     figure.update_yaxes(range=[-0.17 * most_steps, 1.04 * most_steps], row=1, col=1, rangemode="normal")
     figure.update_yaxes(range=[-0.03, 1.05], row=2, col=1, dtick=0.5)
     figure.update_yaxes(row=3, col=1, showgrid=False)
@@ -102,7 +106,7 @@ def _add_steps(
     )  # fmt: skip
     figure.add_scatter(
         x=or_nothing(days_of(twin_records)), y=or_nothing([record.step_count for record in twin_records]), mode="lines",
-        name="same seed, no filter", line={"color": palette.text, "width": 1, "dash": "dot", "shape": "hvh"},
+        name="no filter", line={"color": palette.text, "width": 1, "dash": "dot", "shape": "hvh"},
         hovertemplate="%{y:,.0f} steps<extra>without the filter</extra>", row=1, col=1,
     )  # fmt: skip
 
@@ -115,14 +119,14 @@ def _add_state(figure: go.Figure, records: Sequence[StepRecord], threshold: floa
         ("disengagement risk", [record.disengagement_risk for record in records], "dash"),
     ):
         figure.add_scatter(
-            x=or_nothing(days), y=or_nothing(values), mode="lines", name=name, showlegend=True,
+            x=or_nothing(days), y=or_nothing(values), mode="lines", name=name, legend="legend2",
             line={"color": palette.state, "dash": dash, "width": 2},
             hovertemplate="%{y:.2f}<extra>" + name + "</extra>", row=2, col=1,
         )  # fmt: skip
     figure.add_hline(
         y=threshold, line={"color": palette.held_back, "width": 1, "dash": "dot"}, row=2, col=1,
-        annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.held_back}, "yshift": -8},
-        annotation_position="bottom left",
+        annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.held_back}},
+        annotation_position="bottom right",
     )  # fmt: skip
 
 
@@ -151,7 +155,7 @@ def _add_unable_days(figure: go.Figure, records: Sequence[StepRecord], most_step
     """Hatched bands over the days on which the participant could not walk."""
     unable = days_of([record for record in records if not record.can_walk])
     figure.add_bar(
-        x=or_nothing(unable), y=or_nothing([most_steps * 1.04] * len(unable)), width=1, name="cannot walk (truth)",
+        x=or_nothing(unable), y=or_nothing([most_steps * 1.04] * len(unable)), width=1, name="cannot walk",
         marker={
             "color": "rgba(0,0,0,0)",
             "line": {"width": 0},
@@ -203,11 +207,12 @@ def cumulative_steps(records: Sequence[StepRecord], n_days: int) -> list[float]:
     return totals
 
 
-def draws_figure(proposal: Proposal, palette: Palette) -> go.Figure:
+def draws_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go.Figure:
     """One decision's posterior: what the policy expects of each action, how sure it is, and the draw it compared.
 
     Args:
         proposal: with expected, sampled and spread of the rewards in Action order.
+        most_steps: upper end of the axis, in steps.
         palette: light or dark.
     """
     figure = go.Figure()
@@ -226,9 +231,12 @@ def draws_figure(proposal: Proposal, palette: Palette) -> go.Figure:
                     "line": {"width": 2 if chosen else 0, "color": palette.text}},
             hovertemplate="draws %{x:.0f} steps<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(**base_layout(palette, 150), hovermode="closest")
+    figure.update_layout(**base_layout(palette, 140), hovermode="closest")
     style_axes(figure, palette)
     figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4})
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title_text="steps expected (bar: 2 sd), drawn (marker)", title_font={"size": 11}, showgrid=True)
+    figure.update_xaxes(
+        title={"text": "steps: expected ± 2 sd, drawn", "font": {"size": 11}, "standoff": 2},
+        range=[-0.25 * most_steps, 1.1 * most_steps],
+    )
     return figure

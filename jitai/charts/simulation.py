@@ -39,14 +39,15 @@ def schedule_figure(
         )  # fmt: skip
     figure.add_hline(
         y=threshold, line={"color": palette.held_back, "width": 1, "dash": "dot"}, row=1, col=1,
-        annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.held_back}, "yshift": -8},
-        annotation_position="bottom left",
+        annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.held_back}},
+        annotation_position="bottom right",
     )  # fmt: skip
     figure.add_bar(
         x=days, y=list(steps), marker={"color": palette.alone}, showlegend=False,
         hovertemplate="%{y:,.0f} steps<extra></extra>", row=2, col=1,
     )  # fmt: skip
     figure.update_layout(**base_layout(palette, 400), hovermode="x unified")
+    figure.update_layout(margin={"t": 56})
     style_axes(figure, palette)
     figure.update_xaxes(range=[0.4, n_days + 0.6])
     figure.update_xaxes(title_text="day of the study", row=2, col=1)

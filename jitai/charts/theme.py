@@ -78,12 +78,21 @@ def base_layout(palette: Palette, height: int) -> dict[str, Any]:
     """Font, margins, colours and hover labels shared by all charts."""
     return {
         "height": height,
-        "margin": {"l": 8, "r": 8, "t": 24, "b": 8},
+        "margin": {"l": 8, "r": 8, "t": 46, "b": 8},
         "font": {"family": FONT, "size": 13, "color": palette.text},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "hoverlabel": {"bgcolor": palette.background, "font": {"color": palette.text}},
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "font": {"size": 12}},
+        "legend": {
+            "orientation": "h",
+            "yref": "container",
+            "yanchor": "top",
+            "y": 1.0,
+            "x": 0,
+            "font": {"size": 12},
+            "entrywidth": 98,
+            "entrywidthmode": "pixels",
+        },
         "bargap": 0.15,
         "barmode": "overlay",
     }

@@ -18,11 +18,13 @@ class Request:
         prompt: the whole text to complete.
         answers: the tokens whose log-probabilities are wanted, as they follow the prompt (" good", " bad").
         max_tokens: tokens to write at most; one is enough to read log-probabilities.
+        head: the beginning of the prompt that all statements share; a backend may keep it computed.
     """
 
     prompt: str
     answers: tuple[str, ...]
     max_tokens: int = 1
+    head: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ The model is loaded once for each process, on the first question, and shared by 
 question at a time, because the arithmetic is the limit and a second slot gains nothing.
 """
 
+import contextlib
 import hashlib
 import importlib
 import importlib.util
@@ -14,6 +15,7 @@ import os
 import secrets
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +41,16 @@ _digests: dict[tuple[Path, int, int], str] = {}
 _lost_in_fork: "list[_Engine]" = []
 
 
-def default_thread_count() -> int:
-    """Threads for an interactive session: 2 where there are 2 cores.
+DEFAULT_THREADS = 1
+"""One thread, because the dashboard shares its machine with experiments and a browser.
 
-    Measured on 2 cores, median (95th percentile) of a new statement in milliseconds, with 1 and with 2 threads:
-    idle 94 (146) and 46 (62); one core busy elsewhere 92 (198) and 108 to 188 (276); both busy 135 (228) and
-    200 (428). A person in front of an idle machine therefore gets 2; workers that fill all cores should ask for 1.
-    """
-    return min(2, os.cpu_count() or 1)
+Measured on 2 cores, median (95th percentile) of a new statement of 16 tokens in milliseconds, with 1 and 2 threads:
+    both cores idle             94 (146)     46 (62)
+    one core busy elsewhere     92 (198)    188 (275)
+    both busy                  135 (228)    205 (428)
+    a dashboard and a fit      165 (377)  1,327 (3,036)
+Two threads wait for each other at every layer: they gain 48 ms where nothing else runs, and lose seconds elsewhere.
+"""
 
 
 def find_model_file() -> Path:
@@ -79,12 +83,12 @@ class EmbeddedBackend:
 
     Args:
         model_path: another GGUF file; by default the one of the wheel.
-        n_threads: threads of the arithmetic; by default default_thread_count().
+        n_threads: threads of the arithmetic; by default DEFAULT_THREADS.
     """
 
-    def __init__(self, model_path: Path | None = None, n_threads: int | None = None) -> None:
+    def __init__(self, model_path: Path | None = None, n_threads: int = DEFAULT_THREADS) -> None:
         self._model_path = model_path
-        self._n_threads = n_threads if n_threads is not None else default_thread_count()
+        self._n_threads = n_threads
 
     def identity(self) -> ModelIdentity:
         """Name and digest of the file; 0.1 to 0.3 s the first time in a process, then a few microseconds."""
@@ -93,11 +97,13 @@ class EmbeddedBackend:
         return ModelIdentity(name, _file_digest(path))
 
     def complete(self, request: Request) -> Reply:
+        """One completion, alone on the engine; see Backend."""
         return _engine(self._path(), self._n_threads).complete(request)
 
     def warm_up(self, prompt_head: str) -> None:
+        """Load the model and compute the head; see Backend."""
         self.identity()
-        self.complete(Request(prompt_head, ()))
+        self.complete(Request(prompt_head, (), head=prompt_head))
 
     def _path(self) -> Path:
         if self._model_path is None:
@@ -117,30 +123,42 @@ class _Engine:
     def __init__(self, path: Path, n_threads: int) -> None:
         self._lock = threading.Lock()
         self._server = _load(path, n_threads)
+        self._head = ""
 
     def complete(self, request: Request) -> Reply:
+        with self._lock:
+            # What is kept from the last prompt depends, by up to 0.3 in the log-odds, on the portions in which it was
+            # computed. So the examples go first, alone and from nothing: then an answer does not depend on what was
+            # asked before.
+            primed_ms = 0.0
+            if request.head != self._head:
+                self._head = ""
+                if request.head:
+                    primed_ms = self._ask(replace(request, prompt=request.head, answers=()), afresh=True).model_ms
+                self._head = request.head
+            reply = self._ask(request)
+        return replace(reply, model_ms=reply.model_ms + primed_ms)
+
+    def _ask(self, request: Request, afresh: bool = False) -> Reply:
+        """One completion; afresh without anything kept from the last one. The lock is held."""
         question = {
             "prompt": request.prompt,
             "n_predict": request.max_tokens,
             "n_probs": N_LISTED,
             "temperature": 0.0,
-            # One slot, always the same: it keeps the examples' part of the last prompt, so that only the new
-            # statement's tokens are computed, and the answer does not depend on what was asked before.
+            # One slot, always the same: it keeps what the last prompt and this one have in common, so that only the
+            # new statement's tokens are computed.
             "id_slot": 0,
-            "cache_prompt": True,
+            "cache_prompt": not afresh,
         }
-        failure = ""
-        with self._lock:
-            started = time.perf_counter()
-            try:
-                answer = self._server.handle_completions(question)
-            except (RuntimeError, ValueError, TypeError):
-                # Its message may repeat the prompt, and with it what the participant wrote: it is not passed on.
-                failure = "The embedded model refused the prompt."
-            elapsed_ms = (time.perf_counter() - started) * 1e3
-        if failure:
-            raise BackendError(failure)
-        return _read(answer, request, elapsed_ms)
+        started = time.perf_counter()
+        answer: Any = None
+        with contextlib.suppress(RuntimeError, ValueError, TypeError):
+            answer = self._server.handle_completions(question)
+        if answer is None:
+            # The engine's own message may repeat the prompt, and with it what the participant wrote: it is not chained.
+            raise BackendError("The embedded model refused the prompt.", hint="Change the statement or the prompt.")
+        return _read(answer, request, (time.perf_counter() - started) * 1e3)
 
 
 def _read(answer: Any, request: Request, elapsed_ms: float) -> Reply:

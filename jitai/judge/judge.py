@@ -92,7 +92,7 @@ class Judge:
 
         Raises: BackendError if the model cannot answer.
         """
-        self.backend.warm_up(self.prompt.head + self.prompt.before)
+        self.backend.warm_up(self.prompt.constant_part)
 
     def close(self) -> None:
         """Close the file of earlier replies and the connections of the model, if it has any."""
@@ -147,7 +147,7 @@ class Judge:
         reading = self._read_or_none(reply, identity.digest)
         if reply is None or reading is None:
             source = VerdictSource.MODEL
-            reply = self.backend.complete(Request(prompt, self._answers))
+            reply = self.backend.complete(Request(prompt, self._answers, head=self.prompt.constant_part))
             # Asking may have shown that the model was replaced in the meantime.
             identity = self.backend.identity()
             reading = self._read(reply, identity.digest)

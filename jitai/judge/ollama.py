@@ -180,7 +180,6 @@ class OllamaServer:
         """What ask returns; every way in which a server can fail becomes an error of our tree."""
         import httpx
         import ollama
-        import pydantic
 
         try:
             return ask()
@@ -203,7 +202,7 @@ class OllamaServer:
             raise ServerUnreachable(
                 f"The connection to the Ollama server at {self.address} broke off.", hint="Try again."
             ) from error
-        except (ValueError, TypeError, KeyError, AttributeError, httpx.DecodingError, pydantic.ValidationError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, httpx.DecodingError):
             # Not chained: such an error repeats what was received.
             raise UnreadableReply(
                 f"What answers at {self.address} does not talk as an Ollama server does.",
@@ -239,6 +238,7 @@ class OllamaBackend:
             return self._identity
 
     def complete(self, request: Request) -> Reply:
+        """One completion by the server; see Backend."""
         with self._lock:
             if self._identity is None or time.monotonic() - self._identity_read_at > IDENTITY_LIFETIME_S:
                 self._look_up()
@@ -258,6 +258,7 @@ class OllamaBackend:
         return Reply(text, found, least_listed, model_ms)
 
     def warm_up(self, prompt_head: str) -> None:
+        """Make the server load the model and read the head; see Backend."""
         self.complete(Request(prompt_head, ()))
 
     def close(self) -> None:
@@ -357,7 +358,7 @@ def _base_url(host: str) -> str:
     except ValueError:
         raise _bad_address() from None
     # "Listen everywhere", which servers are often told by the same setting, is no address to call.
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104
     return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}{parts.path.rstrip('/')}"
 
 

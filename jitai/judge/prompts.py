@@ -94,6 +94,11 @@ class Prompt:
         return self.calibrations.get(digest, UNCALIBRATED)
 
     @property
+    def constant_part(self) -> str:
+        """What all rendered prompts begin with."""
+        return self.head + self.before
+
+    @property
     def label(self) -> str:
         """Name and version, as shown to people and kept with verdicts."""
         return f"{self.name} {self.version}"

@@ -39,9 +39,11 @@ class ScriptedBackend:
         self.warm_ups: list[str] = []
 
     def identity(self) -> ModelIdentity:
+        """A name that says that no model is at work."""
         return ModelIdentity("scripted, no model", self._digest)
 
     def complete(self, request: Request) -> Reply:
+        """The script's next line."""
         with self._lock:
             index = len(self.requests)
             self.requests.append(request)
@@ -53,6 +55,7 @@ class ScriptedBackend:
         return line
 
     def warm_up(self, prompt_head: str) -> None:
+        """Note the head."""
         self.warm_ups.append(prompt_head)
 
 

@@ -114,13 +114,13 @@ def choose_judge(options: tuple[JudgeOption, ...], picked: str = "") -> str:
     return usable[0] if usable else EMBEDDED
 
 
-def open_backend(key: str, *, host: str | None = None, n_threads: int | None = None) -> Backend:
+def open_backend(key: str, *, host: str | None = None, n_threads: int = embedded.DEFAULT_THREADS) -> Backend:
     """The backend of a key; nothing is loaded and nothing sent yet.
 
     Args:
         key: "embedded" or "ollama:NAME".
         host: address of the Ollama server; by default OLLAMA_HOST.
-        n_threads: threads of the embedded model; 1 for workers that fill all cores anyway.
+        n_threads: threads of the embedded model; more than one pays only where nothing else runs.
     Raises: ParameterError for any other key.
     """
     if key == EMBEDDED:
@@ -139,7 +139,7 @@ def open_judge(
     cache_folder: Path | None = None,
     on_failure: Decision = Decision.HOLD_BACK,
     host: str | None = None,
-    n_threads: int | None = None,
+    n_threads: int = embedded.DEFAULT_THREADS,
 ) -> Judge:
     """The judge of a key, ready to be asked; the model is loaded by the first question or by Judge.warm_up.
 

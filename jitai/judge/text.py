@@ -27,12 +27,13 @@ _TOKEN_OPENING = re.compile(r"<(?=[|/!_A-Za-z\uff5c])")
 _TOKEN_CLOSING = re.compile(r"(?<=[|\uff5c])>")
 _BRACKETED_TOKEN = re.compile(r"\[(/?[A-Z_][A-Z_0-9]{2,})\]")
 # Field names of our prompts and role names of chat formats, followed by a colon (or what looks like one) or an
-# equals sign, with or without marks of emphasis or quotation in between ("**Status**:", '"status":').
+# equals sign, with or without other marks in between ("**Status**:", '"status":').
+_COLONS = ":=\uff1a\ufe55\ufe13\u2236\ua789\u02d0\uff1d"
 _FIELD_NAME = re.compile(
     r"(patient|participant|status|answer|verdict|label|classification|decision|confidence|output|response|result|"
     r"can[ _]walk|system|user|assistant|"
     r"human|developer|instruction|instructions|statement|message)"
-    r"[\s*_\"'`)\]]*[:=\uff1a\ufe55\ufe13\u2236\ua789\u02d0\uff1d]+",
+    rf"((?:(?!\w)[^{_COLONS}]|_)*)[{_COLONS}](?:(?:(?!\w)[^{_COLONS}]|_)*[{_COLONS}])*",
     re.IGNORECASE,
 )
 
@@ -61,7 +62,7 @@ def clean_statement(raw: str) -> CleanStatement:
     visible = "".join(_visible(character) for character in raw[:_MAX_RAW_LENGTH])
     text = " ".join(visible.split())
     text = _BRACKETED_TOKEN.sub(r"(\1)", _TOKEN_CLOSING.sub("\u203a", _TOKEN_OPENING.sub("\u2039", text)))
-    text = _FIELD_NAME.sub(r"\1 -", text)
+    text = " ".join(_FIELD_NAME.sub(r"\1\2 -", text).split())
     written = len(text) + max(0, len(raw) - _MAX_RAW_LENGTH)
     text, was_cut = _cut(text)
     if not was_cut and len(raw) <= _MAX_RAW_LENGTH:

@@ -19,11 +19,12 @@ DECISION_COLOURS: dict[Decision, Literal["blue", "orange", "violet"]] = {
 }
 
 
-def decision_card(record: StepRecord | None, reveal: bool) -> None:
+def decision_card(record: StepRecord | None, most_steps: float, reveal: bool) -> None:
     """Draw the card of one decision; an explanation of what will stand there before the first.
 
     Args:
         record: the decision, or None.
+        most_steps: upper end of the axis of the draws, in steps.
         reveal: whether the true walk state is shown.
     """
     with st.container(border=True, key="decision_card"):
@@ -41,7 +42,7 @@ def decision_card(record: StepRecord | None, reveal: bool) -> None:
         _line("proposes", proposal.candidate_action.label)
         if proposal.sampled_rewards:
             st.plotly_chart(
-                draws_figure(proposal, palette()), config=CONFIG, key="draws",
+                draws_figure(proposal, most_steps, palette()), config=CONFIG, key="draws",
                 alt="Steps the policy expects of each action, how sure it is, and the draw it compared.",
             )  # fmt: skip
         _line("says", f"“{record.statement}”" if record.statement else "nothing today")
@@ -58,8 +59,8 @@ def decision_card(record: StepRecord | None, reveal: bool) -> None:
 
 def _line(label: str, text: str) -> None:
     """One line of the card; the text may be anybody's, so it is shown as text and never as Markdown."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
-        st.caption(label, width=66)
+    with st.container(horizontal=True, gap="small", vertical_alignment="top", wrap=False):
+        st.caption(label, width=58)
         st.text(text, width="stretch")
 
 
@@ -68,13 +69,17 @@ def _verdict_lines(verdict: Verdict | None) -> None:
         _line("judge", "no filter at work")
         return
     number = "" if verdict.p_send is None else f" · P(send) {verdict.p_send:.2f}"
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.caption("judge", width=66)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
+        st.caption("judge", width=58)
         st.badge(f"{verdict.decision.value}{number}", color=DECISION_COLOURS[verdict.decision])
-        st.caption(plain(source_words(verdict)), width="content")
+    verdict_popover(verdict)
     if verdict.source == VerdictSource.FALLBACK:
         st.warning(plain(verdict.failure), icon=":material/warning:")
-    with st.expander("The judge's words, prompt and reply"):
+
+
+def verdict_popover(verdict: Verdict) -> None:
+    """A quiet button that opens the judge's words, the exact prompt and the raw reply."""
+    with st.popover(source_words(verdict), type="tertiary", icon=":material/search:"):
         verdict_details(verdict)
 
 

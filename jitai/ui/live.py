@@ -16,7 +16,6 @@ from jitai.parameters import describe, with_value
 from jitai.policies import POLICY_LABELS
 from jitai.policies.registry import THOMPSON
 from jitai.policies.thompson import ThompsonSettings
-from jitai.records import StepRecord
 from jitai.seeding import MAX_SEED
 from jitai.simulator.config import PRESETS
 from jitai.ui.cached import statement_book
@@ -197,9 +196,9 @@ def _stage(state: AppState) -> None:
     _said_next(state)
     _headline(state, trial)
     n_days, config = state.spec.config.study_length, state.spec.config
-    left, right = st.columns([0.32, 0.68], gap="small")
+    left, right = st.columns([0.34, 0.66], gap="small")
     with left:
-        decision_card(_record_to_show(trial), state.reveal)
+        _card(trial, state)
     with right:
         st.plotly_chart(
             trajectory_figure(
@@ -245,15 +244,16 @@ def _headline(state: AppState, trial: TwinTrial) -> None:
     """How far the run is, and the four numbers that matter."""
     n_days, lived = state.spec.config.study_length, len(trial.records)
     summary, twin = summarise(trial.records), summarise(trial.twin_records)
-    ended = ""
+    label = "Day"
     if trial.finished:
-        ended = ": the participant has left the study" if summary.disengaged else ": the study is complete"
-    st.progress(lived / n_days, f"Day {lived} of {n_days}{ended}")
-    totals, gained, vetoes, agreement = st.columns(4)
-    totals.metric("Steps so far", f"{summary.total_steps:,.0f} steps", border=True)
+        label = "Left the study on day" if summary.disengaged else "Study complete, day"
+    with st.container(key="headline"):
+        day, totals, gained, vetoes, agreement = st.columns(5, gap="small")
+    day.metric(label, f"{lived} of {n_days}", border=True)
+    totals.metric("Steps so far", f"{summary.total_steps:,.0f}", border=True)
     gained.metric(
-        "Against the same seed, no filter", f"{summary.total_steps - twin.total_steps:+,.0f} steps", border=True,
-        help="One seed is an anecdote: another may turn out the other way. Change the seed and see.",
+        "Filter's gain in steps", f"{summary.total_steps - twin.total_steps:+,.0f}", border=True,
+        help="Against the same seed without the filter. One seed is an anecdote: another may turn out the other way.",
     )  # fmt: skip
     if state.reveal:
         vetoes.metric(
@@ -263,7 +263,7 @@ def _headline(state: AppState, trial: TwinTrial) -> None:
         )  # fmt: skip
         share = f"{100 * summary.n_agreeing / lived:.0f} % of days" if lived else "–"
         agreement.metric(
-            "Agrees with the true state", share, border=True,
+            "Agrees with truth", share, border=True,
             help="Days on which the policy's candidate was sent if the participant could walk, and held back if not.",
         )  # fmt: skip
     else:
@@ -277,16 +277,15 @@ def _headline(state: AppState, trial: TwinTrial) -> None:
         )
 
 
-def _record_to_show(trial: TwinTrial) -> StepRecord | None:
+def _card(trial: TwinTrial, state: AppState) -> None:
     """The latest day, or an earlier one that the person goes back to."""
-    lived = len(trial.records)
-    if lived == 0:
-        return None
-    if lived == 1:
-        return trial.records[0]
-    # A new key with each day makes the slider follow the run until it is moved.
-    day = st.slider("Day shown", 1, lived, lived, key=f"day_shown_{lived}")
-    return trial.records[day - 1]
+    lived, place = len(trial.records), st.container()
+    day = lived
+    if lived > 1:
+        # A new key with each day makes the slider follow the run until it is moved.
+        day = st.slider("Day shown", 1, lived, lived, key=f"day_shown_{lived}", disabled=state.playing)
+    with place:
+        decision_card(trial.records[day - 1] if lived else None, state.spec.config.most_steps, state.reveal)
 
 
 def _description(summary: TrialSummary, trial: TwinTrial) -> str:

@@ -7,7 +7,7 @@ from jitai.corpus import TEST, load_part
 from jitai.experiments.log import safe_csv
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.records import Decision, Label, Statement, VerdictSource
-from jitai.ui.decision_card import DECISION_COLOURS, source_words, verdict_details
+from jitai.ui.decision_card import DECISION_COLOURS, verdict_popover
 from jitai.ui.judge_choice import current_judge, judge_picker
 from jitai.ui.page import errors_as_sentences, plain
 from jitai.ui.state import AppState, JudgedStatement, app_state
@@ -15,6 +15,8 @@ from jitai.ui.state import AppState, JudgedStatement, app_state
 MAX_STATEMENTS = 500
 N_SHOWN = 40
 """Verdicts drawn in full; the table below them holds all."""
+DECISION_FOR = {Label.CAN_WALK: Decision.SEND, Label.CANNOT_WALK: Decision.HOLD_BACK}
+"""What a judge that agrees with a label says."""
 EXAMPLES = (
     "I twisted my ankle on the stairs",
     "Feeling great, the sun is out",
@@ -180,10 +182,7 @@ def _summary_line(state: AppState, labels: dict[str, Label]) -> None:
     for column, (decision, count) in zip(columns, counts.items(), strict=False):
         column.metric(decision.value.capitalize(), f"{count} of {len(state.judged)}", border=True)
     labelled = [(item, labels[item.text]) for item in answered if item.text in labels]
-    right = sum(
-        item.verdict.decision == (Decision.SEND if label == Label.CAN_WALK else Decision.HOLD_BACK)
-        for item, label in labelled
-    )
+    right = sum(item.verdict.decision == DECISION_FOR[label] for item, label in labelled)
     columns[3].metric(
         "Agrees with the label", f"{right} of {len(labelled)}" if labelled else "no labels", border=True,
         help="Only statements of the corpus have a label. Unsure counts as not agreeing.",
@@ -196,17 +195,15 @@ def _summary_line(state: AppState, labels: dict[str, Label]) -> None:
 
 
 def _verdict_row(number: int, item: JudgedStatement, label: Label | None) -> None:
+    """One statement: its words, the verdict, the label where there is one, and the way to the prompt."""
     verdict = item.verdict
-    with st.container(border=True, key=f"verdict_{number}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(item.text, width="stretch")
-            probability = "" if verdict.p_send is None else f" · P(send) {verdict.p_send:.2f}"
-            st.badge(f"{verdict.decision.value}{probability}", color=DECISION_COLOURS[verdict.decision])
-            if label is not None:
-                right = verdict.decision == (Decision.SEND if label == Label.CAN_WALK else Decision.HOLD_BACK)
-                icon = ":material/check:" if right else ":material/close:"
-                st.badge(f"label: {label.value.replace('_', ' ')}", icon=icon, color="gray")
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"verdict_{number}"):
+        st.text(item.text, width="stretch")
+        if label is not None:
+            icon = ":material/check:" if verdict.decision == DECISION_FOR[label] else ":material/close:"
+            st.badge(f"label: {label.value.replace('_', ' ')}", icon=icon, color="gray")
+        probability = "" if verdict.p_send is None else f" · P(send) {verdict.p_send:.2f}"
+        st.badge(f"{verdict.decision.value}{probability}", color=DECISION_COLOURS[verdict.decision])
+        verdict_popover(verdict)
         if verdict.failure:
             st.warning(plain(verdict.failure), icon=":material/warning:")
-        with st.expander(source_words(verdict)):
-            verdict_details(verdict)

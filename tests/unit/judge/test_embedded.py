@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from jitai.judge import embedded
 from jitai.judge.base import Reply, Request
 from jitai.judge.embedded import EmbeddedBackend, find_model_file
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import Prompt
+from jitai.judge.prompts import DEFAULT_PROMPT_FILE, Prompt, load_prompt
 from jitai.judge.rules import Rules
-from jitai.judge.text import clean_statement
+from jitai.judge.text import MAX_STATEMENT_BYTES, clean_statement
 from jitai.records import VerdictSource
+from tests.replay import load_exchanges
 
 ANSWERS = (" good", " bad")
 
@@ -25,6 +27,10 @@ def log_odds(reply: Reply) -> float:
     assert good is not None
     assert bad is not None
     return good - bad
+
+
+def ask(backend: EmbeddedBackend, prompt: Prompt, text: str) -> float:
+    return log_odds(backend.complete(Request(prompt.render(text), ANSWERS, head=prompt.constant_part)))
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +50,8 @@ def test_the_model_tells_well_from_ill(backend: EmbeddedBackend, prompt: Prompt)
 
 @pytest.mark.model
 def test_it_agrees_with_ollama_on_the_same_file(backend: EmbeddedBackend) -> None:
-    from tests.replay import load_exchanges
-
     recordings = [e for name, e in load_exchanges().items() if name.startswith("generate_fewshot_")]
     assert len(recordings) >= 5
-    import json
-
     for exchange in recordings:
         body = json.loads("".join(chunk["text"] for chunk in exchange["response"]["chunks"]))
         listed = {item["token"]: item["logprob"] for item in body["logprobs"][0]["top_logprobs"]}
@@ -59,10 +61,12 @@ def test_it_agrees_with_ollama_on_the_same_file(backend: EmbeddedBackend) -> Non
 
 @pytest.mark.model
 def test_answers_do_not_depend_on_what_was_asked_before(backend: EmbeddedBackend, prompt: Prompt) -> None:
-    backend.warm_up(prompt.head)
-    texts = ["I feel fine", "So tired of this cold, I stay in bed", "My bike is broken"]
-    there = [log_odds(backend.complete(Request(prompt.render(text), ANSWERS))) for text in texts]
-    back = [log_odds(backend.complete(Request(prompt.render(text), ANSWERS))) for text in reversed(texts)]
+    texts = ["I feel fine", "I feel ill", "So tired of this cold, I stay in bed", "My bike is broken"]
+    # Without a head: examples and statement computed in one portion, whose numbers differ a little.
+    backend.complete(Request(prompt.render("We are off to the park with the children"), ANSWERS))
+    there = [ask(backend, prompt, text) for text in texts]
+    backend.complete(Request("Another prompt altogether, which takes the slot", ANSWERS))
+    back = [ask(backend, prompt, text) for text in reversed(texts)]
     assert there == back[::-1]
 
 
@@ -81,7 +85,7 @@ def test_answers_do_not_depend_on_what_was_asked_before(backend: EmbeddedBackend
 )
 def test_special_tokens_are_inert(backend: EmbeddedBackend, text: str) -> None:
     """After cleaning, every character of a special token is text: it takes several tokens, as its look-alike does."""
-    server = embedded._engine(find_model_file(), embedded.default_thread_count())._server
+    server = embedded._engine(find_model_file(), embedded.DEFAULT_THREADS)._server
 
     def count(prompt: str) -> int:
         usage = server.handle_completions({"prompt": prompt, "n_predict": 1, "id_slot": 0})["usage"]
@@ -95,9 +99,19 @@ def test_special_tokens_are_inert(backend: EmbeddedBackend, text: str) -> None:
 @pytest.mark.model
 def test_the_longest_statements_fit_whatever_the_script(backend: EmbeddedBackend, prompt: Prompt, rules: Rules) -> None:
     judge = Judge(backend, prompt, rules)
-    for character in ("\u0e01", "\U0001f9a5", "a", "\U00012000"):
+    for character in ("\U00012000", "\u0e01"):
         verdict = judge.judge("I " + character * 2000)
         assert verdict.source is VerdictSource.MODEL, verdict.failure
+
+
+@pytest.mark.model
+@pytest.mark.skipif(not DEFAULT_PROMPT_FILE.exists(), reason="not written yet")
+def test_the_shipped_prompt_leaves_room_for_the_longest_statement(backend: EmbeddedBackend) -> None:
+    prompt = load_prompt()
+    server = embedded._engine(find_model_file(), embedded.DEFAULT_THREADS)._server
+    usage = server.handle_completions({"prompt": prompt.render(""), "n_predict": 1, "id_slot": 0})["usage"]
+    # A token is at least one byte.
+    assert usage["prompt_tokens"] + MAX_STATEMENT_BYTES < embedded.CONTEXT_TOKENS
 
 
 @pytest.mark.model
@@ -118,13 +132,13 @@ def test_what_the_engine_refuses_is_not_repeated(backend: EmbeddedBackend) -> No
 @pytest.mark.model
 def test_two_threads_at_once(backend: EmbeddedBackend, prompt: Prompt) -> None:
     texts = ["I feel fine", "I have a fever", "We are off to the park", "My back hurts"]
-    alone = {text: log_odds(backend.complete(Request(prompt.render(text), ANSWERS))) for text in texts}
+    alone = {text: ask(backend, prompt, text) for text in texts}
     wrong: list[object] = []
 
     def session() -> None:
         for text in texts * 2:
             try:
-                if log_odds(EmbeddedBackend().complete(Request(prompt.render(text), ANSWERS))) != alone[text]:
+                if ask(EmbeddedBackend(), prompt, text) != alone[text]:
                     wrong.append(text)
             except BaseException as error:
                 wrong.append(error)

@@ -124,6 +124,8 @@ def test_log_odds_where_one_answer_is_not_listed() -> None:
     assert "not among the likeliest" in notes[0]
     with pytest.raises(UnreadableReply):
         read_log_odds(Reply("", {"a": None, "b": None}, -7.0), "a", "b")
+    with pytest.raises(UnreadableReply):
+        read_log_odds(Reply("", {"a": math.nan, "b": -math.inf}, -7.0), "a", "b")
     assert "means little" in read_log_odds(Reply("", {"a": -6.0, "b": -5.0}), "a", "b")[1][0]
 
 

@@ -1,3 +1,4 @@
+import json
 import math
 import socket
 import time
@@ -97,7 +98,7 @@ def test_probabilities_are_read_not_the_text(
     good, bad = (reply.log_probabilities[answer] for answer in ANSWERS)
     assert good is not None
     assert bad is not None
-    assert bad - good == pytest.approx(log_odds, abs=1e-6)
+    assert bad - good == pytest.approx(log_odds, abs=1e-5)
     assert reply.least_listed is not None
     assert reply.least_listed < min(good, bad)
     assert 50 < reply.model_ms < 1000
@@ -190,9 +191,9 @@ def test_a_connection_closed_without_an_answer(replay: ReplayServer, backend: Ol
 def test_nobody_there() -> None:
     with closing(OllamaServer(f"127.0.0.1:{free_port()}")) as server:
         started = time.perf_counter()
-        with pytest.raises(ServerUnreachable, match="Nobody answers at 127.0.0.1"):
+        with pytest.raises(ServerUnreachable, match=r"Nobody answers at 127\.0\.0\.1"):
             server.version()
-        with pytest.raises(ServerUnreachable, match="Nobody answers at 127.0.0.1"):
+        with pytest.raises(ServerUnreachable, match=r"Nobody answers at 127\.0\.0\.1"):
             server.list_models()
         with pytest.raises(ServerUnreachable), closing(OllamaBackend(MODEL, server)) as backend:
             backend.complete(REQUEST)
@@ -242,7 +243,7 @@ def test_nonsense_is_unreadable(replay: ReplayServer, backend: OllamaBackend, bo
 def test_impossible_probabilities_are_passed_over(replay: ReplayServer, backend: OllamaBackend) -> None:
     listed = '[{"token": " good", "logprob": NaN}, {"token": " bad", "logprob": 5}, {"token": "x", "logprob": -1}]'
     replay.exchanges["odd"] = answer(
-        '{"response": " good", "logprobs": [{"token": " good", "logprob": -1, "top_logprobs": %s}]}' % listed
+        '{"response": " good", "logprobs": [{"token": " good", "logprob": -1, "top_logprobs": ' + listed + "}]}"
     )
     replay.answer_next("odd")
     assert backend.complete(REQUEST).log_probabilities == {" good": None, " bad": None}
@@ -252,7 +253,7 @@ def test_impossible_probabilities_are_passed_over(replay: ReplayServer, backend:
 def test_sentences_never_repeat_the_statement_or_the_server(
     replay: ReplayServer, backend: OllamaBackend, prompt: Prompt, rules: Rules, status: int
 ) -> None:
-    echo = '{"error": "cannot read %s <script>alert(1)</script> %s"}' % (SECRET, "x" * 5000)
+    echo = json.dumps({"error": f"cannot read {SECRET} <script>alert(1)</script> " + "x" * 5000})
     replay.exchanges["echo"] = answer(echo, status=status)
     replay.answer_next("echo", "echo", "echo")
     verdict = Judge(backend, prompt, rules).judge(SECRET)
@@ -263,9 +264,9 @@ def test_sentences_never_repeat_the_statement_or_the_server(
 
 def test_models_that_are_not_there(replay: ReplayServer) -> None:
     replay.answer_always("GET", "/api/tags", "tags_empty")
-    with closing(OllamaBackend("no`pe\n" + "x" * 500, OllamaServer(replay.host))) as backend:
-        with pytest.raises(ModelMissing) as caught:
-            backend.identity()
+    backend = OllamaBackend("no`pe\n" + "x" * 500, OllamaServer(replay.host))
+    with closing(backend), pytest.raises(ModelMissing) as caught:
+        backend.identity()
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 200
 

@@ -110,6 +110,5 @@ def test_content_hash_follows_the_content(tmp_path: Path, prompt_file: dict[str,
 @pytest.mark.skipif(not DEFAULT_PROMPT_FILE.exists(), reason="not written yet")
 def test_the_shipped_prompt_loads() -> None:
     prompt = load_prompt()
-    assert any(calibration.is_fitted for calibration in prompt.calibrations.values())
-    # One byte is one token at most, so this and the longest statement fit the embedded model's context.
+    assert prompt.head
     assert prompt.render("I walked").endswith(prompt.after)

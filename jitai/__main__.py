@@ -1,0 +1,8 @@
+"""``python -m jitai``: the laboratory without a browser."""
+
+import sys
+
+from jitai.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

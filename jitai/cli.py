@@ -1,0 +1,243 @@
+"""The command line: run one trial, or judge a file of statements, with the very functions that the pages call."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import pandas as pd
+
+from jitai import __version__
+from jitai.corpus import TEST, StatementBook, load_part
+from jitai.errors import FileFormatError, JitaiError, ParameterError
+from jitai.experiments.log import decision_log, safe_csv
+from jitai.experiments.metrics import TrialSummary, summarise
+from jitai.experiments.trial import TrialSpec, run_trial
+from jitai.filters import NONE, FilterSettings
+from jitai.judge.cache import default_cache_dir
+from jitai.judge.judge import Judge
+from jitai.judge.prompts import load_prompt
+from jitai.judge.select import available_judges, choose_judge, open_judge, probe
+from jitai.parameters import ParameterInfo, build, describe, suggestion
+from jitai.policies import POLICY_LABELS
+from jitai.policies.thompson import ThompsonSettings
+from jitai.records import Decision, VerdictSource
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+
+AUTOMATIC = "auto"
+VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms")
+TABLE_COLUMNS = (
+    "day", "statement", "candidate_action", "p_send", "verdict", "executed_action", "can_walk", "step_count",
+    "habituation", "disengagement_risk",
+)  # fmt: skip
+STATEMENT_WIDTH = 44
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: without the program's name; those of the process if None.
+    Returns: the exit status: 0, 1 for an error that the person can mend, 130 when stopped.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        command: Any = options.command
+        command(options)
+    except JitaiError as error:
+        print(f"{error} {error.hint}".strip(), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m jitai", description="JITAI Lab without a browser.")
+    parser.add_argument("--version", action="version", version=f"JITAI Lab {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
+    run.add_argument("--preset", default=DEFAULT_PRESET, help=f"starting point of the settings: {', '.join(PRESETS)}")
+    run.add_argument("--policy", default="thompson", help=f"one of {', '.join(POLICY_LABELS)}")
+    run.add_argument("--seed", type=int, default=42, help="of the participant and the policy (default: 42)")
+    run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
+    run.add_argument("--quiet", action="store_true", help="print the summary only")
+    _add_judge_option(run)
+    for settings_class in (FilterSettings, ThompsonSettings, SimulatorConfig):
+        _add_parameters(run, settings_class)
+    run.set_defaults(command=_run)
+    judge = commands.add_parser(
+        "judge",
+        help="judge a column of statements",
+        description="Judge a file of statements: every row comes back with all its columns and the verdict's.",
+    )
+    judge.add_argument("file", type=Path, metavar="FILE.csv", help="statements, one a row, with a header line")
+    judge.add_argument("--text-column", required=True, metavar="NAME", help="the column that holds the statements")
+    judge.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the verdicts are written")
+    _add_judge_option(judge)
+    judge.set_defaults(command=_judge)
+    return parser
+
+
+def _add_judge_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--judge",
+        default=AUTOMATIC,
+        help='"embedded", "ollama:NAME", or "auto" (default): a model of a running Ollama server, or else the embedded',
+    )
+
+
+def _add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]) -> None:
+    """One option for each parameter, with its own help; validation is left to the settings class."""
+    groups: dict[str, Any] = {}
+    for info in describe(settings_class):
+        if info.group not in groups:
+            groups[info.group] = parser.add_argument_group(info.group)
+        groups[info.group].add_argument(
+            _option(info),
+            dest=info.name,
+            type=_converter(info),
+            metavar="VALUE",
+            help=info.full_help.replace("%", "%%"),
+        )
+
+
+def _option(info: ParameterInfo) -> str:
+    return "--filter" if info.name == "strategy" else "--" + info.name.replace("_", "-")
+
+
+def _converter(info: ParameterInfo) -> Any:
+    """From the text of an option to a value of the right type; a text that is none is left to validation."""
+
+    def convert(text: str) -> object:
+        if isinstance(info.default, bool):
+            return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
+        if info.choices:
+            return text
+        try:
+            return int(text) if isinstance(info.default, int) else float(text)
+        except ValueError:
+            return text
+
+    return convert
+
+
+def _given(options: argparse.Namespace, settings_class: type[object]) -> dict[str, object]:
+    names = (info.name for info in describe(settings_class))
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.preset not in PRESETS:
+        raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}.")
+    if options.out is not None and options.out.suffix not in (".csv", ".parquet"):
+        raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv or .parquet.")
+    spec = TrialSpec(
+        config=build(SimulatorConfig, PRESETS[options.preset].as_mapping() | _given(options, SimulatorConfig)),
+        policy=options.policy,
+        thompson=build(ThompsonSettings, _given(options, ThompsonSettings)),
+        filter=build(FilterSettings, _given(options, FilterSettings)),
+        seed=options.seed,
+    )
+    judge = None
+    if spec.filter.strategy != NONE:
+        judge = _open(options.judge, Decision(spec.filter.on_failure))
+        print(f"Judge: {judge.describe()}", file=sys.stderr)
+    book = StatementBook(load_part(TEST))
+    records = list(run_trial(spec, book, judge))
+    alone = summarise(list(run_trial(spec.without_filter(), book, None)))
+    log = decision_log(records)
+    if not options.quiet:
+        _print_days(log, sys.stdout)
+    _print_summary(summarise(records), alone, spec)
+    if options.out is not None:
+        _write(log, options.out)
+
+
+def _open(key: str, on_failure: Decision) -> Judge:
+    if key == AUTOMATIC:
+        key = choose_judge(available_judges(probe(), load_prompt()))
+    return open_judge(key, cache_folder=default_cache_dir(), on_failure=on_failure)
+
+
+def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
+    shown = log[list(TABLE_COLUMNS)].copy()
+    # Line breaks and control characters of a statement would tear the table apart.
+    words = shown["statement"].map(lambda text: "".join(c if c.isprintable() else " " for c in text))
+    shown["statement"] = words.map(
+        lambda text: text if len(text) <= STATEMENT_WIDTH else text[: STATEMENT_WIDTH - 1] + "…"
+    )
+    text = shown.to_string(index=False, na_rep="", formatters={"step_count": "{:.0f}".format}, float_format="%.2f")
+    print(text, file=stream)
+
+
+def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) -> None:
+    print(
+        f"\n{summary.n_days} days, {summary.total_steps:,.0f} steps; "
+        f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
+    )
+    if spec.filter.strategy != NONE:
+        gain = summary.total_steps - alone.total_steps
+        print(
+            f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
+            f"{gain:+,.0f} steps against the same seed without the filter."
+        )
+    if summary.n_failures:
+        print(f"On {summary.n_failures} days the judge could not answer and the rule for that case stood in.")
+
+
+def _write(log: pd.DataFrame, path: Path) -> None:
+    try:
+        if path.suffix == ".csv":
+            path.write_text(safe_csv(log), encoding="utf-8")
+        else:
+            log.to_parquet(path)
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be written: {error.strerror}.") from error
+    print(f"Decision log: {path}", file=sys.stderr)
+
+
+def _judge(options: argparse.Namespace) -> None:
+    rows = _read_rows(options.file, options.text_column)
+    judge = _open(options.judge, Decision.HOLD_BACK)
+    print(f"Judge: {judge.describe()}", file=sys.stderr)
+    verdicts = [judge.judge(text) for text in rows[options.text_column]]
+    rows["p_send"] = [verdict.p_send for verdict in verdicts]
+    rows["verdict"] = [verdict.decision.value for verdict in verdicts]
+    rows["source"] = [verdict.source.value for verdict in verdicts]
+    rows["latency_ms"] = [round(verdict.latency_ms, 3) for verdict in verdicts]
+    try:
+        rows.to_csv(options.out, index=False)
+    except OSError as error:
+        raise FileFormatError(f"{options.out} cannot be written: {error.strerror}.") from error
+    n_failed = sum(verdict.source == VerdictSource.FALLBACK for verdict in verdicts)
+    print(f"{len(verdicts)} statements judged; verdicts: {options.out}", file=sys.stderr)
+    if n_failed:
+        why = next(verdict.failure for verdict in verdicts if verdict.failure)
+        print(f'{n_failed} could not be judged (source "fallback"): {why}', file=sys.stderr)
+
+
+def _read_rows(path: Path, text_column: str) -> pd.DataFrame:
+    """The file as text, cell by cell, so that identifiers such as 007 or NA come back as they were.
+
+    Raises: FileFormatError naming the file and what is wrong.
+    """
+    try:
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no CSV file in UTF-8"
+        raise FileFormatError(f"{path} cannot be read: {reason}.") from error
+    if text_column not in rows.columns:
+        raise FileFormatError(
+            f"{path.name} has no column {text_column!r}{suggestion(text_column, tuple(map(str, rows.columns)))}."
+        )
+    taken = [name for name in VERDICT_COLUMNS if name in rows.columns]
+    if taken:
+        raise FileFormatError(
+            f"{path.name} has a column {taken[0]!r} already, which the verdict needs.", "Rename it and try again."
+        )
+    return rows
