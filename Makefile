@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 INSTALLED := $(VENV)/installed
 TEST_TOOLS := $(VENV)/test-tools
+PUBLISHED := .venv-published
 
 .PHONY: run test lint bench clean
 
@@ -23,11 +24,17 @@ lint: $(TEST_TOOLS)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(INSTALLED)
-	$(BIN)/python -m benchmarks
+# The published package runs on numpy 1.26 only, so it gets an environment of its own.
+bench: $(INSTALLED) $(PUBLISHED)/installed
+	$(BIN)/python -m benchmarks --published $(PUBLISHED)/bin/python
+
+$(PUBLISHED)/installed:
+	$(PYTHON) -m venv $(PUBLISHED)
+	$(PUBLISHED)/bin/pip install --quiet stepcountjitai==0.0.1 numpy==1.26.4 gymnasium==0.29.1 scipy==1.17.1 scikit-learn==1.9.1
+	touch $@
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(PUBLISHED)
 
 $(INSTALLED): requirements.txt requirements-model.txt constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -133,7 +133,7 @@ def _given(options: argparse.Namespace, settings_class: type[object]) -> dict[st
 
 def _run(options: argparse.Namespace) -> None:
     if options.preset not in PRESETS:
-        raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}.")
+        raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
     if options.out is not None and options.out.suffix not in (".csv", ".parquet"):
         raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv or .parquet.")
     spec = TrialSpec(
@@ -233,7 +233,7 @@ def _read_rows(path: Path, text_column: str) -> pd.DataFrame:
         raise FileFormatError(f"{path} cannot be read: {reason}.") from error
     if text_column not in rows.columns:
         raise FileFormatError(
-            f"{path.name} has no column {text_column!r}{suggestion(text_column, tuple(map(str, rows.columns)))}."
+            f"{path.name} has no column {text_column!r}{suggestion(text_column, tuple(map(str, rows.columns)))}"
         )
     taken = [name for name in VERDICT_COLUMNS if name in rows.columns]
     if taken:

@@ -120,7 +120,7 @@ def build(settings_class: type[Settings], values: Mapping[str, object]) -> Setti
     known = {info.name: info for info in describe(settings_class)}
     for name in values:
         if name not in known:
-            raise ParameterError(f"There is no parameter {name!r}{suggestion(name, known)}.")
+            raise ParameterError(f"There is no parameter {name!r}{suggestion(name, known)}")
     converted = {
         name: float(value)
         if isinstance(known[name].default, float) and isinstance(value, int) and not isinstance(value, bool)
@@ -139,11 +139,11 @@ def with_value(settings: Settings, name: str, value: object) -> Settings:
 
 
 def suggestion(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    """A continuation of an error sentence: the nearest known name, or all of them if they are few."""
+    """The end of an error sentence: the nearest known name, or all of them if they are few."""
     near = difflib.get_close_matches(name, list(known), n=1)
     if near:
         return f"; did you mean {near[0]!r}?"
-    return f"; known are {', '.join(known)}" if len(known) <= 12 else ""
+    return f"; known are {', '.join(known)}." if len(known) <= 12 else "."
 
 
 def _problem(info: ParameterInfo, value: object) -> str:

@@ -159,6 +159,7 @@ class StepRecord:
         can_walk: w_t, hidden from policy and judge.
         statement: what the participant wrote, raw; empty if silent.
         statement_author: "simulator", "typed", or empty if silent.
+        walk_state_was_set: whether a person set this day's walk state by hand.
         proposal: the policy's candidate, with its draws.
         verdict: the judge's; None where no filter is at work.
         executed_action: what was done.
@@ -174,6 +175,7 @@ class StepRecord:
     can_walk: bool
     statement: str
     statement_author: str
+    walk_state_was_set: bool
     proposal: Proposal
     verdict: Verdict | None
     executed_action: Action

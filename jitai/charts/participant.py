@@ -89,7 +89,7 @@ def _add_steps(
         days = days_of(done)
         colour = palette.action(action)
         figure.add_bar(
-            x=days, y=[record.step_count for record in done], marker={"color": colour}, showlegend=False,
+            x=days, y=[record.step_count for record in done], width=0.85, marker={"color": colour}, showlegend=False,
             hovertemplate="%{y:,.0f} steps<extra>" + style.label + "</extra>", row=1, col=1,
         )  # fmt: skip
         figure.add_scatter(

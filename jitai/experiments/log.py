@@ -25,6 +25,7 @@ def _row(record: StepRecord) -> dict[str, object]:
         "inferred_context": CONTEXT_LABELS[seen.inferred_context],
         "true_context": CONTEXT_LABELS[record.true_context],
         "can_walk": record.can_walk,
+        "walk_state_was_set": record.walk_state_was_set,
         "candidate_action": record.candidate_action.label,
         "p_send": verdict.p_send if verdict else None,
         "verdict": verdict.decision.value if verdict else "",
@@ -46,6 +47,7 @@ def _row(record: StepRecord) -> dict[str, object]:
 
 _COLUMNS = (
     "day", "statement", "statement_author", "context_probability_work", "inferred_context", "true_context", "can_walk",
+    "walk_state_was_set",
     "candidate_action", "p_send", "verdict", "verdict_source", "reason", "failure", "latency_ms", "model",
     "executed_action", "held_back", "allowed_action", "agrees_with_truth", "step_count", "habituation",
     "disengagement_risk", "disengaged",

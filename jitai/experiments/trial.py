@@ -82,8 +82,9 @@ def run_trial(
     while not participant.over:
         day = participant.day
         person = said(day)
-        if person is not None and person.can_walk is not None and person.can_walk != participant.can_walk:
-            participant.set_can_walk(person.can_walk)
+        truth = person.can_walk if person is not None else None
+        if truth is not None and truth != participant.can_walk:
+            participant.set_can_walk(truth)
         statement, author = _statement(participant, book, person)
         observation = participant.observe()
         proposal = policy.propose(observation, policy_rng)
@@ -106,6 +107,7 @@ def run_trial(
             can_walk=can_walk,
             statement=statement,
             statement_author=author,
+            walk_state_was_set=truth is not None,
             proposal=proposal,
             verdict=verdict,
             executed_action=executed,

@@ -37,4 +37,4 @@ def make_policy(name: str, thompson: ThompsonSettings | None = None) -> Policy:
         return RandomPolicy()
     if name == "never":
         return FixedPolicy(Action.NO_MESSAGE)
-    raise ParameterError(f"There is no policy {name!r}{suggestion(name, POLICY_LABELS)}.")
+    raise ParameterError(f"There is no policy {name!r}{suggestion(name, POLICY_LABELS)}")

@@ -39,7 +39,7 @@ def check_observations(names: Sequence[str]) -> tuple[str, ...]:
     """
     for name in names:
         if name not in QUANTITIES:
-            raise ParameterError(f"There is no observation {name!r}{suggestion(name, QUANTITIES)}.")
+            raise ParameterError(f"There is no observation {name!r}{suggestion(name, QUANTITIES)}")
     if not names or len(set(names)) != len(names):
         raise ParameterError(f"The observations are {list(names)}: give each of {', '.join(QUANTITIES)} at most once.")
     return tuple(names)

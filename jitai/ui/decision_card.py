@@ -18,6 +18,9 @@ DECISION_COLOURS: dict[Decision, Literal["blue", "orange", "violet"]] = {
     Decision.UNSURE: "violet",
 }
 
+LABEL_WIDTH = 62
+"""Pixels of the left column of the card."""
+
 
 def decision_card(record: StepRecord | None, most_steps: float, reveal: bool) -> None:
     """Draw the card of one decision; an explanation of what will stand there before the first.
@@ -45,13 +48,10 @@ def decision_card(record: StepRecord | None, most_steps: float, reveal: bool) ->
                 draws_figure(proposal, most_steps, palette()), config=CONFIG, key="draws",
                 alt="Steps the policy expects of each action, how sure it is, and the draw it compared.",
             )  # fmt: skip
-        _line("says", f"“{record.statement}”" if record.statement else "nothing today")
-        if record.statement_author == TYPED:
-            st.caption("typed by you")
+        speaker = "says (you)" if record.statement_author == TYPED else "says"
+        _line(speaker, f"“{record.statement}”" if record.statement else "nothing today")
         _verdict_lines(record.verdict)
-        _line("does", record.executed_action.label)
-        if record.held_back:
-            st.badge("held back by the judge", icon=":material/block:", color="orange")
+        _line("does", record.executed_action.label + (": held back" if record.held_back else ""))
         _line("earns", f"{record.step_count:,.0f} steps")
         if reveal:
             _line("truth", _truth(record))
@@ -60,7 +60,7 @@ def decision_card(record: StepRecord | None, most_steps: float, reveal: bool) ->
 def _line(label: str, text: str) -> None:
     """One line of the card; the text may be anybody's, so it is shown as text and never as Markdown."""
     with st.container(horizontal=True, gap="small", vertical_alignment="top", wrap=False):
-        st.caption(label, width=58)
+        st.caption(label, width=LABEL_WIDTH)
         st.text(text, width="stretch")
 
 
@@ -68,13 +68,21 @@ def _verdict_lines(verdict: Verdict | None) -> None:
     if verdict is None:
         _line("judge", "no filter at work")
         return
-    number = "" if verdict.p_send is None else f" · P(send) {verdict.p_send:.2f}"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
-        st.caption("judge", width=58)
-        st.badge(f"{verdict.decision.value}{number}", color=DECISION_COLOURS[verdict.decision])
+        st.caption("judge", width=LABEL_WIDTH)
+        verdict_badge(verdict)
     verdict_popover(verdict)
     if verdict.source == VerdictSource.FALLBACK:
         st.warning(plain(verdict.failure), icon=":material/warning:")
+
+
+def verdict_badge(verdict: Verdict) -> None:
+    """The decision and its probability; where no model answered, what stood in for it, so that no error looks decided."""
+    if verdict.source == VerdictSource.FALLBACK:
+        st.badge(f"no answer · rule: {verdict.decision.value}", color="gray")
+        return
+    number = "" if verdict.p_send is None else f" · P(send) {verdict.p_send:.2f}"
+    st.badge(f"{verdict.decision.value}{number}", color=DECISION_COLOURS[verdict.decision])
 
 
 def verdict_popover(verdict: Verdict) -> None:
@@ -112,6 +120,8 @@ def verdict_details(verdict: Verdict) -> None:
 
 def _truth(record: StepRecord) -> str:
     ability = "could walk" if record.can_walk else "could not walk"
+    if record.statement_author == TYPED:
+        ability += " (set by you)" if record.walk_state_was_set else " (as simulated)"
     where = CONTEXT_LABELS[record.true_context]
     if record.held_back:
         judged = "the veto was right" if not record.can_walk else "the veto was a mistake"

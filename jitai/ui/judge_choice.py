@@ -55,7 +55,7 @@ def judge_picker(state: AppState) -> None:
     if note:
         st.caption(plain(note))
     latest = ollama_watch().latest
-    ollama = f"Ollama {latest.version}, {len(latest.models)} models." if latest.version else "No Ollama server found."
+    ollama = f"Ollama {latest.version}, models: {len(latest.models)}." if latest.version else "No Ollama server found."
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(plain(ollama), width="stretch")
         if st.button("Look again", type="tertiary", key=state.key("look_again")):

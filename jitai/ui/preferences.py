@@ -7,7 +7,7 @@ from jitai.corpus import TEST, load_part
 from jitai.experiments.log import safe_csv
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.records import Decision, Label, Statement, VerdictSource
-from jitai.ui.decision_card import DECISION_COLOURS, verdict_popover
+from jitai.ui.decision_card import verdict_badge, verdict_popover
 from jitai.ui.judge_choice import current_judge, judge_picker
 from jitai.ui.page import errors_as_sentences, plain
 from jitai.ui.state import AppState, JudgedStatement, app_state
@@ -202,8 +202,7 @@ def _verdict_row(number: int, item: JudgedStatement, label: Label | None) -> Non
         if label is not None:
             icon = ":material/check:" if verdict.decision == DECISION_FOR[label] else ":material/close:"
             st.badge(f"label: {label.value.replace('_', ' ')}", icon=icon, color="gray")
-        probability = "" if verdict.p_send is None else f" · P(send) {verdict.p_send:.2f}"
-        st.badge(f"{verdict.decision.value}{probability}", color=DECISION_COLOURS[verdict.decision])
+        verdict_badge(verdict)
         verdict_popover(verdict)
         if verdict.failure:
             st.warning(plain(verdict.failure), icon=":material/warning:")

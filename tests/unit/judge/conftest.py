@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from jitai.judge.embedded import is_installed
 from jitai.judge.prompts import Prompt, load_prompt
 from jitai.judge.rules import Rules, load_rules
 
@@ -43,14 +42,6 @@ RULES_FILE: dict[str, Any] = {
     "cannot_walk_emoji": ["\U0001f912", "\U0001f915"],
     "can_walk_emoji": ["\U0001f44d", "\U0001f3c3"],
 }
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the real model need its wheels."""
-    if not is_installed():
-        for item in items:
-            if item.get_closest_marker("model"):
-                item.add_marker(pytest.mark.skip(reason="the embedded model's wheels are not installed"))
 
 
 @pytest.fixture

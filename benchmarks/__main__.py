@@ -1,0 +1,191 @@
+"""Print the benchmark table: ``python -m benchmarks [--published PYTHON]``.
+
+``--published`` names a Python that has the published package, numpy 1.26, scipy and scikit-learn; then its speed is
+measured in the same run. ``make bench`` makes such an environment in .venv-published if it can. Without one, our own
+replay of the published formulas (the reference mode) stands in, and the table says so.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from jitai.corpus import TEST, StatementBook, load_part
+from jitai.experiments.metrics import summarise
+from jitai.experiments.trial import TrialSpec, run_trial
+from jitai.judge.judge import Judge
+from jitai.judge.select import open_judge
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, UNIFORM, SimulatorConfig
+from jitai.simulator.env import StepCountEnv
+from jitai.simulator.reference import PublishedEnv
+from jitai.simulator.vector_env import StepCountVectorEnv
+
+ROOT = Path(__file__).parents[1]
+BASE = SimulatorConfig(can_walk_persistence=1.0, statement_probability=0.0)
+N_SINGLE_STEPS = 30_000
+N_LANES = 10_000
+N_STATEMENTS = 100
+
+# Runs in the other Python: the published environment under random actions, steps a second.
+PUBLISHED = f"""
+import time, warnings
+warnings.filterwarnings("ignore")
+import numpy as np
+from StepCountJITAI.envs import StepCountJITAI
+env = StepCountJITAI(sigma=0.4, chosen_obs_names=["P", "H", "D"], b_display=False)
+actions = np.random.default_rng(0).integers(0, 4, {N_SINGLE_STEPS})
+env.reset()
+started = time.perf_counter()
+for action in actions:
+    if env.step(action)[2]:
+        env.reset()
+print({N_SINGLE_STEPS} / (time.perf_counter() - started))
+"""
+
+
+def main() -> None:
+    """Measure one after the other and print a row for each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--published", metavar="PYTHON", help="a Python with the published package and numpy 1.26")
+    arguments = parser.parse_args()
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, numpy {np.__version__}\n")
+    published = published_speed(arguments.published)
+    single = single_speed()
+    row("our single environment", f"{single:,.0f} steps/s", f"{single / published:.1f} x published (aim 10)")
+    for name, config in (
+        ("base", BASE),
+        ("LLM variant", PRESETS[DEFAULT_PRESET]),
+        ("base, uniform variation", SimulatorConfig(can_walk_persistence=1.0, variation=UNIFORM)),
+    ):
+        speed = vector_speed(config)
+        row(f"{N_LANES:,} lanes, {name}", f"{speed:,.0f} steps/s", f"{speed / published:,.0f} x published (aim 1,000)")
+    with tempfile.TemporaryDirectory() as folder:
+        judge_rows(open_judge(cache_folder=Path(folder)))
+    start_up_rows()
+
+
+def row(what: str, value: str, remark: str = "") -> None:
+    """Print one line of the table."""
+    print(f"{what:<46}{value:>22}   {remark}", flush=True)
+
+
+def published_speed(python: str | None) -> float:
+    """Steps a second of the published package, or of our replay of its formulas."""
+    if python:
+        done = subprocess.run([python, "-c", PUBLISHED], capture_output=True, text=True, check=True)  # noqa: S603
+        speed, name = float(done.stdout), "published package, single environment"
+    else:
+        speed, name = replay_speed(), "our replay of the published formulas"
+    row(name, f"{speed:,.0f} steps/s")
+    return speed
+
+
+def replay_speed() -> float:
+    """Steps a second of the reference mode."""
+    env = PublishedEnv(BASE, seed=0)
+    actions = np.random.default_rng(0).integers(0, 4, N_SINGLE_STEPS).tolist()
+
+    def steps() -> None:
+        for action in actions:
+            if env.step(action)[2]:
+                env.reset()
+
+    return N_SINGLE_STEPS / seconds(steps)
+
+
+def single_speed() -> float:
+    """Steps a second of one Gymnasium environment, resets included."""
+    env = StepCountEnv(BASE)
+    env.reset(seed=0)
+    actions = np.random.default_rng(0).integers(0, 4, N_SINGLE_STEPS).tolist()
+
+    def steps() -> None:
+        for action in actions:
+            _, _, terminated, truncated, _ = env.step(action)
+            if terminated or truncated:
+                env.reset()
+
+    return N_SINGLE_STEPS / seconds(steps)
+
+
+def vector_speed(config: SimulatorConfig) -> float:
+    """Steps a second of all lanes together, resets included."""
+    env = StepCountVectorEnv(N_LANES, config)
+    env.reset(seed=0)
+    actions = np.random.default_rng(0).integers(0, 4, (50, N_LANES))
+    n_steps = 500 if config.variation != UNIFORM else 50
+
+    def steps() -> None:
+        for step in range(n_steps):
+            env.step(actions[step % len(actions)])
+
+    return n_steps * N_LANES / seconds(steps)
+
+
+def seconds(work: Callable[[], None]) -> float:
+    """Wall-clock time of one call."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def judge_rows(judge: Judge) -> None:
+    """The embedded judge on new and on repeated statements, and a whole trial."""
+    row("embedded model: load and read the examples", f"{seconds(judge.warm_up):.2f} s")
+    texts = [item.text for item in load_part(TEST)[:: len(load_part(TEST)) // N_STATEMENTS]][:N_STATEMENTS]
+    new = [verdict for verdict in map(judge.judge, texts) if verdict.model_ms]
+    repeated = [judge.judge(text) for text in texts]
+    latency, added = [v.latency_ms for v in new], [v.latency_ms - v.model_ms for v in new]
+    row(
+        "judge, new statement",
+        f"{statistics.median(latency):.0f} ms",
+        f"{1000 / statistics.mean(latency):.1f} a second",
+    )
+    row("  added to the model's own time", f"{quantiles(added)} ms", "median / 95 % (aim 5)")
+    again = [verdict.latency_ms for verdict in repeated]
+    row("judge, repeated statement", f"{quantiles(again)} ms", "median / 95 % (aim 1)")
+    book, spec = StatementBook(load_part(TEST)), TrialSpec(config=PRESETS[DEFAULT_PRESET], seed=3)
+    records: list = []
+    took = seconds(lambda: records.extend(run_trial(spec, book, judge)))
+    n_judged = sum(bool(record.statement) for record in records)
+    row("trial with the embedded judge", f"{took:.2f} s", f"{summarise(records).n_days} days, {n_judged} statements")
+
+
+def quantiles(values: list[float]) -> str:
+    """Median and 95th percentile."""
+    return f"{statistics.median(values):.2f} / {np.quantile(values, 0.95):.2f}"
+
+
+def start_up_rows() -> None:
+    """Import of the first page, and the server's start to its health answer."""
+    code = "import time; t = time.perf_counter(); import jitai.ui.live; print(time.perf_counter() - t)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
+    row("import of the first page", f"{float(done.stdout):.2f} s", "aim 2")
+    port = "8597"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port]
+    started = time.perf_counter()
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        while time.perf_counter() - started < 60:
+            try:
+                with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health"):
+                    break
+            except OSError:
+                time.sleep(0.02)
+        row("start of the server to its first answer", f"{time.perf_counter() - started:.2f} s")
+    finally:
+        server.terminate()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""What the tests of the pages share: opening the app without a browser, and finding widgets whatever they are called."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from jitai.records import StepRecord
+from jitai.ui import state
+from jitai.ui.state import AppState
+
+ROOT = Path(__file__).parents[2]
+LIVE, PREFERENCES, SIMULATOR = "pages/live.py", "pages/preferences.py", "pages/simulator.py"
+TO_THE_END = "to the end"
+TIMEOUT_S = 60
+
+
+def open_app(page: str = LIVE) -> AppTest:
+    """A new browser session, so to speak, on one page."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S).run()
+    return app if page == LIVE else go_to(app, page)
+
+
+def go_to(app: AppTest, page: str) -> AppTest:
+    """The same session on another page."""
+    return app.switch_page(page).run()
+
+
+def state_of(app: AppTest) -> AppState:
+    """What the session remembers."""
+    found: AppState = app.session_state[state._KEY]
+    return found
+
+
+def records_of(app: AppTest) -> list[StepRecord]:
+    """The days of the Live page's trial."""
+    trial = state_of(app).trial
+    return [] if trial is None else trial.records
+
+
+def widget(elements: Iterable[Any], name: str) -> Any:
+    """The widget of a name; the state adds a running number to most keys."""
+    found = [element for element in elements if element.key and _is_key_of(element.key, name)]
+    assert len(found) == 1, f"{len(found)} widgets called {name!r} among {[element.key for element in elements]}"
+    return found[0]
+
+
+def _is_key_of(key: str, name: str) -> bool:
+    rest = key.removeprefix(name)
+    return rest != key and (rest == "" or (rest[0] == "_" and rest[1:].isdigit()))
+
+
+def click(app: AppTest, name: str) -> AppTest:
+    """Press a button."""
+    return widget(app.button, name).click().run()
+
+
+def run_to_the_end(app: AppTest) -> AppTest:
+    """Choose the fastest speed and press Run."""
+    app = widget(app.select_slider, "speed").set_value(TO_THE_END).run()
+    return click(app, "play")
+
+
+def without_error(app: AppTest) -> AppTest:
+    """Neither a traceback nor an error box is on the page."""
+    assert not app.exception, [f"{item.message}\n{item.stack_trace}" for item in app.exception]
+    assert not app.error, [item.value for item in app.error]
+    return app
+
+
+def as_text(app: AppTest) -> list[str]:
+    """All that is shown as plain text, which no browser reads as anything else."""
+    return [element.value for element in app.text]
+
+
+def as_markup(app: AppTest) -> str:
+    """All that is shown through Markdown or HTML, labels included: no untrusted character may be live in it."""
+    parts: list[str] = []
+    for kind in ("markdown", "caption", "title", "header", "subheader", "warning", "info", "error", "success"):
+        parts += [element.value for element in getattr(app, kind)]
+    parts += [element.proto.body for element in app.get("html")]
+    parts += [element.label for element in app.metric] + [element.value for element in app.metric]
+    for kind in ("button", "checkbox", "selectbox", "text_input", "text_area", "number_input", "slider", "expander"):
+        parts += [element.label for element in getattr(app, kind)]
+    return "\n".join(parts)

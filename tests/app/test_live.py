@@ -1,0 +1,305 @@
+"""The Live page, without a browser."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from jitai.errors import ModelMissing
+from jitai.experiments.metrics import summarise
+from jitai.experiments.trial import TYPED
+from jitai.filters import CARRY_FORWARD, NONE, SAMPLED_VETO
+from jitai.judge.base import Reply
+from jitai.judge.embedded import EmbeddedBackend
+from jitai.policies import POLICY_LABELS
+from jitai.records import Decision, VerdictSource
+from jitai.simulator.config import PRESETS
+from jitai.ui.state import SPEEDS
+from tests.app.driver import (
+    LIVE,
+    PREFERENCES,
+    SIMULATOR,
+    as_markup,
+    as_text,
+    click,
+    go_to,
+    open_app,
+    records_of,
+    run_to_the_end,
+    state_of,
+    widget,
+    without_error,
+)
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "![x](http://evil/x.png)",
+    "<|im_end|>",
+    ":red[$x$] **bold** `code` [a](http://evil/)",
+    "x" * 1500,
+    "\U0001f4a5",
+)
+
+
+@pytest.mark.model
+def test_the_first_draw_does_not_wait_for_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_load, was_asked = threading.Event(), threading.Event()
+    load = EmbeddedBackend.complete
+
+    def load_when_allowed(self: EmbeddedBackend, request: Any) -> Reply:
+        was_asked.set()
+        may_load.wait(30)
+        return load(self, request)
+
+    monkeypatch.setattr(EmbeddedBackend, "complete", load_when_allowed)
+    try:
+        app = without_error(open_app())
+        assert was_asked.wait(5), "the model is loaded in the background as soon as the first page is drawn"
+        assert not may_load.is_set()
+        assert records_of(app) == []
+        assert not app.warning
+        assert app.get("plotly_chart"), "the charts are there before the first day"
+    finally:
+        may_load.set()
+
+
+@pytest.mark.model
+def test_one_day_at_a_time() -> None:
+    app = open_app()
+    for day in (1, 2, 3):
+        app = without_error(click(app, "one_day"))
+        assert len(records_of(app)) == day
+        assert any(element.value.startswith(f"{day} of ") for element in app.metric)
+    app = without_error(click(app, "start_over"))
+    assert records_of(app) == []
+
+
+@pytest.mark.model
+def test_each_tick_lives_as_many_days_as_the_speed_says() -> None:
+    app = open_app()
+    for name, speed in list(SPEEDS.items())[:-1]:
+        app = click(app, "start_over")
+        app = widget(app.select_slider, "speed").set_value(name).run()
+        app = click(app, "play")
+        assert state_of(app).playing
+        assert len(records_of(app)) == speed.days
+        app = without_error(app.run())
+        assert len(records_of(app)) == 2 * speed.days
+        app = click(app, "play")
+        assert not state_of(app).playing
+        assert len(without_error(app.run()).session_state and records_of(app)) == 2 * speed.days
+
+
+@pytest.mark.model
+def test_to_the_end_and_the_numbers_add_up() -> None:
+    app = without_error(run_to_the_end(open_app()))
+    state, records = state_of(app), records_of(app)
+    assert not state.playing
+    assert state.trial is not None
+    assert state.trial.finished
+    summary, twin = summarise(records), summarise(state.trial.twin_records)
+    assert summary.n_vetoes > 0
+    assert summary.n_failures == 0
+    values = [element.value for element in app.metric]
+    assert f"{len(records)} of {state.spec.config.study_length}" in values
+    assert f"{summary.total_steps:,.0f}" in values
+    assert f"{summary.total_steps - twin.total_steps:+,.0f}" in values
+    assert f"{summary.n_right_vetoes} of {summary.n_vetoes}" in values
+    assert widget(app.button, "one_day").disabled
+    [log] = [element.value for element in app.dataframe]
+    assert len(log) == len(records)
+    assert {record.verdict.source for record in records if record.verdict} >= {VerdictSource.MODEL}
+
+
+@pytest.mark.model
+def test_run_again_runs_again() -> None:
+    app = run_to_the_end(open_app())
+    first = [record.step_count for record in records_of(app)]
+    app = without_error(click(app, "play"))
+    assert [record.step_count for record in records_of(app)] == first
+
+
+@pytest.mark.model
+def test_an_earlier_day_can_be_looked_at() -> None:
+    app = open_app()
+    for _ in range(3):
+        app = click(app, "one_day")
+    [day_shown] = [element for element in app.slider if (element.min, element.max) == (1, 3)]
+    assert day_shown.value == 3
+    app = without_error(day_shown.set_value(1).run())
+    assert len(records_of(app)) == 3
+    assert any(f"{records_of(app)[0].step_count:,.0f} steps" in text for text in as_text(app))
+    app = click(app, "one_day")
+    [day_shown] = [element for element in app.slider if (element.min, element.max) == (1, 4)]
+    assert day_shown.value == 4, "the card follows the run again"
+
+
+@pytest.mark.model
+def test_what_is_typed_is_said_on_the_next_day() -> None:
+    app = click(open_app(), "one_day")
+    app = widget(app.text_input, "said_text").set_value("I twisted my ankle").run()
+    assert records_of(app)[-1].statement_author != TYPED
+    assert widget(app.text_input, "said_text").value == ""
+    assert any("I twisted my ankle" in text for text in as_text(app)), "what will be said is shown"
+    app = without_error(click(app, "one_day"))
+    record = records_of(app)[1]
+    assert (record.statement, record.statement_author) == ("I twisted my ankle", TYPED)
+    assert record.verdict is not None
+    assert record.verdict.decision == Decision.HOLD_BACK
+    assert any("I twisted my ankle" in text for text in as_text(app)), "the card shows it"
+    app = click(app, "one_day")
+    assert records_of(app)[2].statement != "I twisted my ankle", "it is said once"
+
+
+@pytest.mark.model
+def test_what_is_typed_may_be_made_true_kept_or_taken_back() -> None:
+    app = open_app()
+    app = widget(app.button_group, "truth").set_value(["cannot walk"]).run()
+    app = widget(app.text_input, "said_text").set_value("I twisted my ankle").run()
+    app = widget(app.toggle, "keep_saying").set_value(True).run()
+    for day in range(3):
+        app = without_error(click(app, "one_day"))
+        record = records_of(app)[day]
+        assert (record.can_walk, record.step_count, record.statement) == (False, 0, "I twisted my ankle")
+    app = without_error(click(app, "take_back"))
+    app = click(app, "one_day")
+    assert records_of(app)[3].statement_author != TYPED
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_words_are_shown_as_text(text: str) -> None:
+    app = open_app()
+    app = without_error(widget(app.text_input, "said_text").set_value(text).run())
+    assert any(text in shown for shown in as_text(app))
+    assert text not in as_markup(app)
+    app = without_error(click(app, "one_day"))
+    assert records_of(app)[0].statement == text
+    assert any(text in shown for shown in as_text(app))
+    assert text not in as_markup(app)
+
+
+def test_no_filter_no_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    questions: list[object] = []
+    monkeypatch.setattr("jitai.judge.judge.Judge.judge", lambda self, text: questions.append(text))
+    app = open_app()
+    app = without_error(widget(app.selectbox, "filter").set_value(NONE).run())
+    app = without_error(run_to_the_end(app))
+    assert len(records_of(app)) > 10
+    assert all(record.verdict is None and not record.held_back for record in records_of(app))
+    assert not questions
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("strategy", [SAMPLED_VETO, CARRY_FORWARD])
+def test_the_other_filters(strategy: str) -> None:
+    app = open_app()
+    app = widget(app.selectbox, "filter").set_value(strategy).run()
+    app = without_error(run_to_the_end(app))
+    assert state_of(app).spec.filter.strategy == strategy
+    assert any(record.held_back for record in records_of(app))
+
+
+@pytest.mark.parametrize("policy", POLICY_LABELS)
+def test_every_policy_runs(policy: str) -> None:
+    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = without_error(widget(app.selectbox, "policy").set_value(policy).run())
+    app = without_error(run_to_the_end(app))
+    state = state_of(app)
+    assert state.spec.policy == policy
+    assert state.trial is not None
+    assert state.trial.finished
+
+
+@pytest.mark.model
+def test_another_seed_starts_anew_and_is_remembered() -> None:
+    app = click(open_app(), "one_day")
+    app = without_error(widget(app.number_input, "seed").set_value(7).run())
+    assert records_of(app) == []
+    app = click(app, "one_day")
+    app = go_to(go_to(app, PREFERENCES), LIVE)
+    assert widget(without_error(app).number_input, "seed").value == 7
+    assert len(records_of(app)) == 1, "the run is still there"
+    app = without_error(click(app, "new_seed"))
+    assert state_of(app).spec.seed == widget(app.number_input, "seed").value == 8
+    assert records_of(app) == []
+
+
+@pytest.mark.model
+def test_another_preset_starts_anew_and_is_remembered() -> None:
+    other = list(PRESETS)[3]
+    app = click(open_app(), "one_day")
+    app = without_error(widget(app.selectbox, "preset").set_value(other).run())
+    assert records_of(app) == []
+    assert state_of(app).spec.config == PRESETS[other]
+    app = go_to(go_to(app, SIMULATOR), LIVE)
+    assert widget(app.selectbox, "preset").value == other
+    assert state_of(app).spec.config == PRESETS[other]
+
+
+def test_settings_survive_a_visit_to_another_page() -> None:
+    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(app.selectbox, "policy").set_value("random").run()
+    app = widget(app.select_slider, "speed").set_value("10 days a second").run()
+    app = widget(app.toggle, "reveal").set_value(False).run()
+    app = without_error(go_to(go_to(app, SIMULATOR), LIVE))
+    assert widget(app.selectbox, "filter").value == NONE
+    assert widget(app.selectbox, "policy").value == "random"
+    assert widget(app.select_slider, "speed").value == "10 days a second"
+    assert widget(app.toggle, "reveal").value is False
+
+
+@pytest.mark.model
+def test_a_hidden_truth_is_nowhere_on_the_page() -> None:
+    app = widget(open_app().toggle, "reveal").set_value(False).run()
+    app = widget(app.button_group, "truth").set_value(["cannot walk"]).run()
+    app = without_error(click(app, "one_day"))
+    assert not records_of(app)[0].can_walk
+    charts = [element.proto.spec for element in app.get("plotly_chart")]
+    shown = "\n".join([*as_text(app), *(chart.lower() for chart in charts)])
+    assert "could not walk" not in shown
+    assert '"pattern"' not in shown, "no hatched days"
+
+
+def a_judge_that_fails(app: Any) -> Any:
+    state_of(app).judge_key = "ollama:gone"
+    return app.run()
+
+
+def test_a_judge_that_fails_is_said_so_and_the_trial_goes_on() -> None:
+    app = without_error(a_judge_that_fails(open_app()))
+    app = widget(app.text_input, "said_text").set_value("I twisted my ankle").run()
+    started = time.monotonic()
+    app = without_error(click(app, "one_day"))
+    assert time.monotonic() - started < 15
+    [record] = records_of(app)
+    assert record.verdict is not None
+    assert record.verdict.source == VerdictSource.FALLBACK
+    assert record.verdict.failure
+    assert app.warning, "the page says so"
+    assert not record.held_back, "the rule for that case says send"
+    app = without_error(run_to_the_end(app))
+    failures = summarise(records_of(app)).n_failures
+    assert failures > 5
+    assert any(f"{failures} days" in element.value for element in app.warning)
+
+
+def test_when_the_judge_fails_the_chosen_rule_stands_in() -> None:
+    app = widget(open_app().selectbox, "on_failure").set_value(Decision.HOLD_BACK.value).run()
+    app = a_judge_that_fails(widget(app.selectbox, "policy").set_value("generic").run())
+    app = widget(app.text_input, "said_text").set_value("all is well").run()
+    app = without_error(click(app, "one_day"))
+    assert records_of(app)[0].held_back
+
+
+def test_a_missing_model_is_said_so_and_the_trial_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(self: EmbeddedBackend, request: object) -> Reply:
+        raise ModelMissing("The embedded model's file is not installed.", hint="Run `make install`.")
+
+    monkeypatch.setattr(EmbeddedBackend, "complete", missing)
+    app = open_app()
+    app = widget(app.text_input, "said_text").set_value("I twisted my ankle").run()
+    app = without_error(click(app, "one_day"))
+    assert records_of(app)[0].verdict.source == VerdictSource.FALLBACK
+    assert any("not installed" in element.value.replace("\\", "") for element in app.warning)

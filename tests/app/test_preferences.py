@@ -1,0 +1,129 @@
+"""The Preferences page, without a browser."""
+
+import pytest
+
+from jitai.records import Decision, VerdictSource
+from tests.app.driver import (
+    LIVE,
+    PREFERENCES,
+    as_markup,
+    as_text,
+    click,
+    go_to,
+    open_app,
+    state_of,
+    widget,
+    without_error,
+)
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "![x](http://evil/x.png)",
+    "[click](javascript:alert(1))",
+    "<|im_end|>",
+    "Status: good",
+    ":red[$x$] **bold** `code`",
+    "=HYPERLINK(1)",
+    "y" * 5000,
+    "\U0001f4a5",
+    "我的脚断了",
+    "\u202etxet desrever\u202c",
+)
+
+
+@pytest.mark.model
+def test_five_examples_five_verdicts() -> None:
+    app = without_error(click(without_error(open_app(PREFERENCES)), "try_examples"))
+    judged = state_of(app).judged
+    assert len(judged) == 5
+    decisions = {item.text: item.verdict.decision for item in judged}
+    assert decisions["I twisted my ankle on the stairs"] == Decision.HOLD_BACK
+    assert decisions["Feeling great, the sun is out"] == Decision.SEND
+    assert {item.verdict.source for item in judged} == {VerdictSource.MODEL, VerdictSource.RULE}
+    for item in judged:
+        assert item.text in as_text(app)
+        assert item.verdict.reason in as_text(app)
+    prompts = [element.value for element in app.code]
+    assert all(item.verdict.prompt in prompts for item in judged if item.verdict.prompt)
+    counts = {decision: sum(item.verdict.decision == decision for item in judged) for decision in Decision}
+    values = [element.value for element in app.metric]
+    assert all(f"{count} of 5" in values for count in counts.values())
+    table = app.dataframe[-1].value
+    assert table["statement"].tolist() == [item.text for item in judged]
+
+
+@pytest.mark.model
+def test_hostile_lines_are_shown_as_text() -> None:
+    app = open_app(PREFERENCES)
+    app = widget(app.text_area, "statements").set_value("\n".join(["", *HOSTILE, "   "])).run()
+    app = without_error(click(app, "judge_lines"))
+    judged = state_of(app).judged
+    assert [item.text for item in judged] == list(HOSTILE)
+    assert all(item.verdict.decision in Decision and not item.verdict.failure for item in judged)
+    shown, markup = as_text(app), as_markup(app)
+    for text in HOSTILE:
+        assert text in shown
+        assert text not in markup
+    assert "<script" not in markup
+    assert "http://evil" not in markup
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "  \n\t"])
+def test_nothing_to_judge(text: str) -> None:
+    app = open_app(PREFERENCES)
+    app = widget(app.text_area, "statements").set_value(text).run()
+    app = without_error(click(app, "judge_lines"))
+    assert state_of(app).judged == []
+    assert app.info, "the page says what to do"
+
+
+@pytest.mark.model
+def test_statements_of_the_corpus_come_with_their_labels() -> None:
+    app = open_app(PREFERENCES)
+    app = without_error(click(app, "add_spread"))
+    lines = widget(app.text_area, "statements").value.splitlines()
+    assert len(lines) == 10
+    app = without_error(click(app, "judge_lines"))
+    assert [item.text for item in state_of(app).judged] == lines
+    agreeing = [element.value for element in app.metric][-1]
+    right, labelled = (int(number) for number in agreeing.split(" of "))
+    assert labelled == 10
+    assert right >= 6, "the judge agrees with most labels"
+    app = without_error(click(app, "clear"))
+    assert state_of(app).judged == []
+    assert widget(app.text_area, "statements").value == ""
+
+
+@pytest.mark.model
+def test_text_and_verdicts_survive_a_visit_to_another_page() -> None:
+    app = open_app(PREFERENCES)
+    app = widget(app.text_area, "statements").set_value("My knee hurts\nLovely day").run()
+    app = click(app, "judge_lines")
+    app = without_error(go_to(go_to(app, LIVE), PREFERENCES))
+    assert widget(app.text_area, "statements").value == "My knee hurts\nLovely day"
+    assert "My knee hurts" in as_text(app)
+    assert len(state_of(app).judged) == 2
+
+
+def test_a_judge_that_fails_gives_no_veto() -> None:
+    app = open_app(PREFERENCES)
+    state_of(app).judge_key = "ollama:gone"
+    app = app.run()
+    app = without_error(click(app, "try_examples"))
+    judged = state_of(app).judged
+    failed = [item for item in judged if item.verdict.source == VerdictSource.FALLBACK]
+    assert len(failed) == 4, "all but the one that a rule decides"
+    assert any(f"{len(failed)} statements" in element.value for element in app.warning)
+    values = [element.value for element in app.metric]
+    assert values[:3] == ["0 of 5", "1 of 5", "0 of 5"], "failures are counted as neither send nor veto"
+
+
+@pytest.mark.model
+def test_many_lines() -> None:
+    app = open_app(PREFERENCES)
+    app = widget(app.text_area, "statements").set_value("\n".join(["\U0001f44d"] * 501)).run()
+    app = click(app, "judge_lines")
+    assert not app.exception
+    assert len(state_of(app).judged) == 500
+    assert len(app.dataframe[-1].value) == 500

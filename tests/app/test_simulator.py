@@ -1,0 +1,138 @@
+"""The Simulator page, without a browser."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jitai.filters import NONE
+from jitai.parameters import ParameterInfo, describe
+from jitai.simulator.config import BETA, DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.preview import MESSAGES, SCHEDULES
+from jitai.ui.state import CUSTOM_PRESET
+from tests.app.driver import (
+    LIVE,
+    SIMULATOR,
+    click,
+    go_to,
+    open_app,
+    records_of,
+    run_to_the_end,
+    state_of,
+    widget,
+    without_error,
+)
+
+PARAMETERS = describe(SimulatorConfig)
+
+
+def parameter(app: AppTest, name: str) -> Any:
+    """The widget of a parameter, of whatever sort it is."""
+    return widget([*app.toggle, *app.selectbox, *app.number_input, *app.slider], name)
+
+
+def extremes(info: ParameterInfo) -> list[Any]:
+    if info.low is None or info.high is None:
+        return [*(info.choices or (not info.default,))]
+    return [info.low, info.high]
+
+
+def test_every_parameter_has_a_widget_with_its_bounds() -> None:
+    app = without_error(open_app(SIMULATOR))
+    for info in PARAMETERS:
+        found = parameter(app, info.name)
+        assert found.value == getattr(PRESETS[DEFAULT_PRESET], info.name)
+        assert found.help == info.full_help
+        if info.low is not None:
+            assert (found.min, found.max) == (info.low, info.high)
+
+
+def test_a_changed_parameter_makes_the_preset_custom_and_reaches_the_live_page() -> None:
+    app = open_app()
+    app = widget(app.selectbox, "filter").set_value(NONE).run()
+    app = go_to(app, SIMULATOR)
+    app = without_error(parameter(app, "study_length").set_value(12).run())
+    assert widget(app.selectbox, "preset_of_simulator").value == CUSTOM_PRESET
+    app = without_error(go_to(app, LIVE))
+    assert widget(app.selectbox, "preset").value == CUSTOM_PRESET
+    assert state_of(app).spec.config.study_length == 12
+    app = run_to_the_end(app)
+    assert 0 < len(records_of(app)) <= 12
+    app = go_to(app, SIMULATOR)
+    assert parameter(app, "study_length").value == 12
+    app = without_error(parameter(app, "study_length").set_value(50).run())
+    assert widget(app.selectbox, "preset_of_simulator").value == DEFAULT_PRESET, "settings of a preset bear its name"
+
+
+def test_from_custom_back_to_a_preset_on_the_live_page() -> None:
+    app = open_app(SIMULATOR)
+    app = parameter(app, "study_length").set_value(12).run()
+    app = go_to(app, LIVE)
+    other = list(PRESETS)[2]
+    app = without_error(widget(app.selectbox, "preset").set_value(other).run())
+    assert widget(app.selectbox, "preset").value == other
+    assert state_of(app).spec.config == PRESETS[other]
+    app = without_error(app.run())
+    assert widget(app.selectbox, "preset").value == other
+    assert state_of(app).spec.config == PRESETS[other]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_draws(name: str) -> None:
+    app = open_app(SIMULATOR)
+    app = without_error(widget(app.selectbox, "preset_of_simulator").set_value(name).run())
+    assert state_of(app).preset == name
+    assert state_of(app).spec.config == PRESETS[name]
+    for info in PARAMETERS:
+        assert parameter(app, info.name).value == getattr(PRESETS[name], info.name)
+    assert len(app.get("plotly_chart")) == 2
+    assert len(app.dataframe[-1].value) == PRESETS[name].study_length
+
+
+@pytest.mark.parametrize("info", PARAMETERS, ids=lambda info: info.name)
+def test_extreme_values(info: ParameterInfo) -> None:
+    app = open_app(SIMULATOR)
+    for value in extremes(info):
+        app = without_error(parameter(app, info.name).set_value(value).run())
+        assert getattr(state_of(app).spec.config, info.name) == value
+        assert len(app.get("plotly_chart")) == 2
+
+
+@pytest.mark.parametrize("end", ["low", "high"])
+def test_all_parameters_at_one_end_and_a_trial(end: str) -> None:
+    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    values = PRESETS[DEFAULT_PRESET].as_mapping()
+    for info in PARAMETERS:
+        if info.low is not None:
+            values[info.name] = type(info.default)(getattr(info, end))
+    values["variation"] = BETA
+    state_of(app).set_config(SimulatorConfig(**values))  # type: ignore[arg-type]
+    app = without_error(run_to_the_end(app.run()))
+    assert records_of(app)
+    assert state_of(app).spec.config.as_mapping() == values
+    without_error(go_to(app, SIMULATOR))
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_every_schedule(message: str) -> None:
+    app = open_app(SIMULATOR)
+    app = widget(app.selectbox, "schedule_action").set_value(message).run()
+    for schedule in SCHEDULES:
+        app = without_error(widget(app.selectbox, "schedule").set_value(schedule).run())
+        assert state_of(app).schedule == schedule
+    app = without_error(go_to(go_to(app, LIVE), SIMULATOR))
+    assert widget(app.selectbox, "schedule_action").value == message
+
+
+def test_kinds_of_statement_without_both_labels_are_refused_in_a_sentence() -> None:
+    app = open_app(SIMULATOR)
+    app = widget(app.multiselect, "kinds").set_value([]).run()
+    assert not app.exception
+    assert app.error
+    assert widget(app.multiselect, "kinds").value == []
+    app = go_to(app, LIVE)
+    assert not app.exception
+    assert app.error, "nothing can be said there either"
+    app = widget(go_to(app, SIMULATOR).multiselect, "kinds").set_value(["plain"]).run()
+    without_error(app)
+    assert len(records_of(click(without_error(go_to(app, LIVE)), "one_day"))) == 1

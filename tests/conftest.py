@@ -1,0 +1,41 @@
+"""No test may meet the outside world: replies are kept in a folder of the session's own, and no Ollama server is there."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from jitai.judge.embedded import is_installed
+
+NOBODY_LISTENS = "127.0.0.1:1"
+"""The port of a service (tcpmux) that no machine runs: connections are refused at once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the real model need its wheels; tests of a real Ollama server need its address."""
+    model_missing, server = not is_installed(), os.environ.get("OLLAMA_HOST", "")
+    for item in items:
+        if model_missing and item.get_closest_marker("model"):
+            item.add_marker(pytest.mark.skip(reason="the embedded model's wheels are not installed"))
+        if not server and item.get_closest_marker("ollama"):
+            item.add_marker(pytest.mark.skip(reason="OLLAMA_HOST is not set"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def away_from_the_real_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A cache folder of the session's own and a dead address; yields the address of the real server, if any is set."""
+    with pytest.MonkeyPatch.context() as patch:
+        real_server = os.environ.get("OLLAMA_HOST", "")
+        patch.setenv("JITAI_CACHE_DIR", str(tmp_path_factory.mktemp("verdict_cache")))
+        patch.setenv("OLLAMA_HOST", NOBODY_LISTENS)
+        yield real_server
+
+
+@pytest.fixture(autouse=True)
+def _real_server_for_those_who_ask(request: pytest.FixtureRequest, away_from_the_real_world: str) -> Iterator[None]:
+    if request.node.get_closest_marker("ollama") is None:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OLLAMA_HOST", away_from_the_real_world)
+        yield
