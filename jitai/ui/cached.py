@@ -15,6 +15,8 @@ from jitai.judge.rules import Rules, load_rules
 from jitai.judge.select import EMBEDDED, OllamaProbe, open_backend, probe
 from jitai.records import Decision
 
+WARM_UP_DELAY_S = 1.5
+
 
 class OllamaWatch:
     """The latest look at the Ollama server, taken in the background so that no page waits for it."""
@@ -23,7 +25,6 @@ class OllamaWatch:
 
     def __init__(self) -> None:
         self.latest = OllamaProbe()
-        self.looked = threading.Event()
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
 
@@ -42,7 +43,6 @@ class OllamaWatch:
 
     def _look(self) -> None:
         self.latest = probe()
-        self.looked.set()
 
 
 @st.cache_resource(show_spinner=False)
@@ -81,7 +81,7 @@ def judge_for(key: str, on_failure: str) -> Judge:
 
 
 @st.cache_resource(show_spinner=False)
-def start_warming_up() -> threading.Thread:
+def start_warming_up() -> threading.Timer:
     """Load the embedded model and look for Ollama once, in the background, while the first page is being read."""
 
     def warm_up() -> None:
@@ -90,9 +90,11 @@ def start_warming_up() -> threading.Thread:
             judge_for(EMBEDDED, Decision.SEND.value).warm_up()
 
     ollama_watch().refresh()
-    thread = threading.Thread(target=warm_up, name="model-warm-up", daemon=True)
-    thread.start()
-    return thread
+    # The first page is drawn first: loading the model takes a core for a second or two.
+    timer = threading.Timer(WARM_UP_DELAY_S, warm_up)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -77,7 +77,7 @@ def _verdict_lines(verdict: Verdict | None) -> None:
 
 
 def verdict_badge(verdict: Verdict) -> None:
-    """The decision and its probability; where no model answered, what stood in for it, so that no error looks decided."""
+    """The decision and its probability; where no model answered, the rule that stood in instead."""
     if verdict.source == VerdictSource.FALLBACK:
         st.badge(f"no answer · rule: {verdict.decision.value}", color="gray")
         return

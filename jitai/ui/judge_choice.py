@@ -8,50 +8,53 @@ from jitai.ui.cached import judge_for, ollama_watch, prompt
 from jitai.ui.page import plain
 from jitai.ui.state import AppState
 
-FIRST_LOOK_S = 1.0
-"""How long the first page of a session waits for word from the Ollama server before it settles on a judge."""
-
 
 def options_for(state: AppState) -> tuple[JudgeOption, ...]:
-    """The judges to choose from; the one at work stays among them even if its server has gone."""
+    """The judges to choose from, the one at work settled among them.
+
+    The person's pick counts; without one, what is recommended as far as is known yet, until a run has begun: no page
+    waits for the Ollama server. The judge at work stays among the options even if its server has gone.
+    """
     watch = ollama_watch()
     watch.refresh()
-    if state.judge_key is None:
-        watch.looked.wait(FIRST_LOOK_S)
     options = available_judges(watch.latest, prompt())
-    if state.judge_key is None:
-        state.judge_key = choose_judge(options)
-    if state.judge_key not in {option.key for option in options}:
-        gone = JudgeOption(state.judge_key, f"{state.judge_key} (does not answer)", watch.latest.failure, usable=False)
-        options = (gone, *options)
+    if state.judge_picked:
+        state.judge_at_work = state.judge_picked
+    elif not (state.judge_at_work and state.run_has_begun):
+        state.judge_at_work = choose_judge(options)
+    if state.judge_at_work not in {option.key for option in options}:
+        label = f"{state.judge_at_work} (does not answer)"
+        options = (JudgeOption(state.judge_at_work, label, watch.latest.failure, usable=False), *options)
     return options
 
 
 def current_judge(state: AppState) -> Judge:
     """The judge at work in this session."""
     options_for(state)
-    return judge_for(state.judge_key or "", state.spec.filter.on_failure)
+    return judge_for(state.judge_at_work, state.spec.filter.on_failure)
 
 
 def judge_picker(state: AppState) -> None:
     """The selection, with what should be known about the judge at work."""
     options = {option.key: option for option in options_for(state)}
     keys = list(options)
+    # The key holds the judge at work, so that the selection follows when the recommendation changes.
+    widget_key = state.key(f"judge_{state.judge_at_work}")
 
     def pick() -> None:
-        state.judge_key = st.session_state[state.key("judge")]
+        state.judge_picked = st.session_state[widget_key]
 
     st.selectbox(
         "Judge at work",
         keys,
-        index=keys.index(state.judge_key or keys[0]),
+        index=keys.index(state.judge_at_work),
         format_func=lambda key: options[key].label,
-        key=state.key("judge"),
+        key=widget_key,
         on_change=pick,
         help="The local language model that reads the statements. The embedded one needs no server; every model of a "
         "running Ollama server is offered too (address: the environment variable OLLAMA_HOST).",
     )
-    note = options[state.judge_key or keys[0]].note
+    note = options[state.judge_at_work].note
     if note:
         st.caption(plain(note))
     latest = ollama_watch().latest

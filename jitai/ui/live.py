@@ -105,11 +105,12 @@ def _new_seed(state: AppState) -> None:
 def _use_settings(state: AppState) -> None:
     """Begin a new trial if there is none, or if a setting of the present one has changed."""
     judge = current_judge(state) if state.spec.filter.strategy != NONE else None
-    settings = (state.spec, state.kinds, state.judge_key)
+    settings = (state.spec, state.kinds, state.judge_at_work)
     if state.trial is None or state.trial_settings != settings:
+        if state.run_has_begun:
+            state.playing = False
         state.trial = TwinTrial(state.spec, statement_book(state.kinds), judge)
         state.trial_settings = settings
-        state.playing = False
 
 
 def _controls(state: AppState) -> None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from jitai.errors import JitaiError
 
@@ -14,6 +15,17 @@ STYLE_FILE = Path(__file__).parents[2] / "assets" / "style.css"
 def load_style() -> None:
     """Add the project's few style rules: a static file, never formatted with data."""
     st.html(STYLE_FILE)
+
+
+def run_under_navigation() -> None:
+    """Make sure that a page runs with the navigation of app.py around it.
+
+    Streamlit takes a folder called pages/ for its older kind of multi-page app until app.py has called st.navigation
+    once; a fresh server whose first visitor opens a page's own address would show the page without it.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 @contextmanager

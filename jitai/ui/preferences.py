@@ -34,8 +34,10 @@ def preferences_page() -> None:
             judge_picker(state)
         st.title("Would the language model send a walking message to somebody who says this?")
         lines = _statement_box(state)
+        to_judge = _buttons(state, lines)
         _corpus_picker(state)
-        _judge_lines(state, lines)
+        if to_judge:
+            _judge_lines(state, to_judge)
         _verdicts(state)
 
 
@@ -100,28 +102,30 @@ def _add(state: AppState, statements: list[Statement]) -> None:
     state.redraw_widgets()
 
 
-def _judge_lines(state: AppState, lines: list[str]) -> None:
-    """The button, and the judging with its progress; what is judged already stays if it is stopped half-way."""
+def _buttons(state: AppState, lines: list[str]) -> list[str]:
+    """Judge, try the examples, clear. Returns the lines to judge now; none if nothing was pressed."""
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Judge these", type="primary", icon=":material/gavel:", key="judge_lines")
         if st.button("Try five examples", key="try_examples"):
             state.statements_text = "\n".join(EXAMPLES)
-            lines, pressed = list(EXAMPLES), True
             state.redraw_widgets()
+            return list(EXAMPLES)
         st.button("Clear", key="clear", on_click=_clear, args=(state,))
-    if not pressed:
-        return
-    if not lines:
+    if pressed and not lines:
         st.info("Type at least one statement, or try the five examples.")
-        return
-    if len(lines) > MAX_STATEMENTS:
+    if pressed and len(lines) > MAX_STATEMENTS:
         st.warning(f"These are {len(lines):,} lines; the first {MAX_STATEMENTS} are judged.")
+    return lines[:MAX_STATEMENTS] if pressed else []
+
+
+def _judge_lines(state: AppState, lines: list[str]) -> None:
+    """Judge with progress; what is judged already stays if it is stopped half-way."""
     judge = current_judge(state)
     state.judged = []
     progress = st.progress(0.0, "Judging ...")
-    for number, line in enumerate(lines[:MAX_STATEMENTS], start=1):
+    for number, line in enumerate(lines, start=1):
         state.judged.append(JudgedStatement(line, judge.judge(line)))
-        progress.progress(number / min(len(lines), MAX_STATEMENTS), f"{number} of {min(len(lines), MAX_STATEMENTS)}")
+        progress.progress(number / len(lines), f"{number} of {len(lines)}")
     st.rerun()
 
 

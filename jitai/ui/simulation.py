@@ -125,6 +125,7 @@ def _statements(state: AppState) -> None:
 
     st.multiselect(
         "Kinds of statement", kinds, default=list(state.kinds), key=state.key("kinds"), on_change=pick_kinds,
+        format_func=lambda kind: kind.replace("_", " "),
         help="All are from the held-out part of the corpus: no judge was tuned on them. Hidden instructions, other "
         "languages and ambiguous remarks are left out at first; add them and see what the judge makes of them.",
     )  # fmt: skip
@@ -139,7 +140,14 @@ def _statements(state: AppState) -> None:
         }
         for day in range(state.spec.config.study_length)
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, key="statement_rows")
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=420, key="statement_rows",
+        column_config={
+            "day": st.column_config.NumberColumn(width=50),
+            "ability": st.column_config.TextColumn(width=90),
+            "writes": st.column_config.TextColumn(width="large"),
+        },
+    )  # fmt: skip
     st.caption(f"Seed {state.spec.seed}, as on the Live page. An empty cell is a day of silence.")
 
 

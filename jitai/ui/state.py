@@ -49,7 +49,8 @@ class AppState:
     preset: str = DEFAULT_PRESET
     spec: TrialSpec = field(default_factory=lambda: TrialSpec(config=PRESETS[DEFAULT_PRESET]))
     kinds: tuple[str, ...] = EVERYDAY_KINDS
-    judge_key: str | None = None
+    judge_picked: str = ""
+    judge_at_work: str = ""
     speed: str = "3 days a second"
     reveal: bool = True
     playing: bool = False
@@ -70,6 +71,11 @@ class AppState:
         known = next((name for name, item in PRESETS.items() if item == config), preset)
         self.preset = known
         self.spec = replace(self.spec, config=config)
+
+    @property
+    def run_has_begun(self) -> bool:
+        """Whether the present trial has lived a day: from then on nothing but the person changes its judge."""
+        return self.trial is not None and bool(self.trial.records)
 
     def redraw_widgets(self) -> None:
         """Give widgets new keys, so that they take over values that were set by something other than themselves."""

@@ -1,0 +1,52 @@
+"""What the embedded judge's veto earns against the policy alone: ``python -m benchmarks.filter_gain [--seeds N]``.
+
+Thompson sampling with and without the filter on the same seeds, for every preset with changing ability and for both
+rules of what to do when the judge is unsure. Prints means over seeds and the paired difference with its 95 % interval
+(normal approximation). One minute for 200 seeds.
+"""
+
+import argparse
+import math
+import statistics
+from dataclasses import replace
+
+from jitai.corpus import TEST, StatementBook, load_part
+from jitai.experiments.metrics import summarise
+from jitai.experiments.trial import TrialSpec, run_trial
+from jitai.filters import FilterSettings
+from jitai.judge.select import open_judge
+from jitai.records import Decision
+from jitai.simulator.config import PRESETS
+
+
+def main() -> None:
+    """Run all trials and print a row for each preset and rule."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=200, help="trials of each row (default: 200)")
+    n_seeds = parser.parse_args().seeds
+    judge, book = open_judge(), StatementBook(load_part(TEST))
+    print(f"{n_seeds} seeds, 0 to {n_seeds - 1}; held-out statements; {judge.describe()}\n")
+    heading = f"{'participant':<46}{'when unsure':<14}{'alone':>7}{'filtered':>10}"
+    print(f"{heading}{'difference, 95 %':>18}{'filter better':>15}")
+    for preset, config in PRESETS.items():
+        if config.can_walk_persistence == 1:
+            continue
+        for on_unsure in (Decision.SEND, Decision.HOLD_BACK):
+            spec = TrialSpec(config=config, filter=FilterSettings(on_unsure=on_unsure.value))
+            alone, filtered = [], []
+            for seed in range(n_seeds):
+                seeded = replace(spec, seed=seed)
+                filtered.append(summarise(list(run_trial(seeded, book, judge))).total_steps)
+                alone.append(summarise(list(run_trial(seeded.without_filter(), book, None))).total_steps)
+            gains = [one - other for one, other in zip(filtered, alone, strict=True)]
+            half_width = 1.96 * statistics.stdev(gains) / math.sqrt(n_seeds)
+            better = sum(gain > 0 for gain in gains) / n_seeds
+            print(
+                f"{preset:<46}{on_unsure.value:<14}{statistics.mean(alone):>7.0f}{statistics.mean(filtered):>10.0f}"
+                f"{statistics.mean(gains):>+11.0f} ± {half_width:<4.0f}{100 * better:>13.0f} %",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
