@@ -6,6 +6,7 @@ the same few lines of arithmetic then serve one participant and ten thousand.
 Source: Karine & Marlin 2024, arXiv:2411.00336 (can walk) and Karine & Marlin 2025, arXiv:2501.06980 (cannot walk).
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -85,18 +86,21 @@ def _response(config: SimulatorConfig, action: Action, context: int, can_walk: b
     return Response(*habituation, *risk, base_steps, message_steps)
 
 
-def mean_outcome(habituation: Any, disengagement_risk: Any, response: Response) -> tuple[Any, Any, Any]:
+def mean_outcome(
+    habituation: Any, disengagement_risk: Any, response: Response, minimum: Callable[[Any, Any], Any] = np.minimum
+) -> tuple[Any, Any, Any]:
     """Mean of what follows an action: the whole outcome in the deterministic version.
 
     Args:
         habituation: h_t in [0, 1]; a number or an array of shape (n_lanes,).
         disengagement_risk: d_t in [0, 1]; same shape.
         response: coefficients of the case at hand; numbers, or arrays of the same shape.
+        minimum: numpy's, or for plain numbers Python's own min, which is ten times as fast on them.
     Returns: h_{t+1}, d_{t+1} in [0, 1] and s_{t+1} >= 0 steps, of the same shape.
     Source: arXiv:2411.00336, equations of the deterministic dynamics; arXiv:2501.06980 for the walk state.
     """
-    next_habituation = np.minimum(1.0, response.habituation_factor * habituation + response.habituation_addition)
-    next_risk = np.minimum(1.0, response.risk_factor * disengagement_risk + response.risk_addition)
+    next_habituation = minimum(1.0, response.habituation_factor * habituation + response.habituation_addition)
+    next_risk = minimum(1.0, response.risk_factor * disengagement_risk + response.risk_addition)
     step_count = response.base_steps + (1.0 - next_habituation) * response.message_steps
     return next_habituation, next_risk, step_count
 

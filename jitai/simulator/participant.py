@@ -105,7 +105,7 @@ class Participant:
             raise JitaiError("This participant's study is over.", "Reset before acting again.")
         day, config = self.day, self.config
         response = self._responses[case_index(int(action), self._context[day], self._can_walk[day])]
-        habituation, risk, step_count = mean_outcome(self._habituation, self._risk, response)
+        habituation, risk, step_count = mean_outcome(self._habituation, self._risk, response, min)
         if config.variation != DETERMINISTIC:
             luck = self.world.luck[day]
             habituation, risk, step_count = vary(config, habituation, risk, step_count, (luck[0], luck[1], luck[2]))

@@ -104,8 +104,10 @@ def source_words(verdict: Verdict) -> str:
 
 
 def verdict_details(verdict: Verdict) -> None:
-    """Reason, notes, exact prompt and raw reply; all of it shown as text."""
+    """Reason, what was read, notes, exact prompt and raw reply; all of it shown as text."""
     st.text(verdict.reason)
+    if verdict.statement:
+        st.text(f"Read as: “{verdict.statement}”")
     for note in verdict.notes:
         st.text(f"Note: {note}")
     if verdict.model:
