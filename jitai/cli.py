@@ -1,6 +1,7 @@
 """The command line: run one trial, or judge a file of statements, with the very functions that the pages call."""
 
 import argparse
+import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -193,7 +194,7 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) 
 def _write(log: pd.DataFrame, path: Path) -> None:
     try:
         if path.suffix == ".csv":
-            path.write_text(safe_csv(log), encoding="utf-8")
+            path.write_text(safe_csv(log), encoding="utf-8", newline="")
         else:
             log.to_parquet(path)
     except OSError as error:
@@ -211,7 +212,7 @@ def _judge(options: argparse.Namespace) -> None:
     rows["source"] = [verdict.source.value for verdict in verdicts]
     rows["latency_ms"] = [round(verdict.latency_ms, 3) for verdict in verdicts]
     try:
-        rows.to_csv(options.out, index=False)
+        rows.to_csv(options.out, index=False, lineterminator="\r\n")
     except OSError as error:
         raise FileFormatError(f"{options.out} cannot be written: {error.strerror}.") from error
     n_failed = sum(verdict.source == VerdictSource.FALLBACK for verdict in verdicts)
@@ -224,20 +225,37 @@ def _judge(options: argparse.Namespace) -> None:
 def _read_rows(path: Path, text_column: str) -> pd.DataFrame:
     """The file as text, cell by cell, so that identifiers such as 007 or NA come back as they were.
 
-    Raises: FileFormatError naming the file and what is wrong.
+    Raises: FileFormatError naming the file, the line and what is wrong.
     """
     try:
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            _check_header(path, header, text_column)
+            cells = []
+            for row in reader:
+                if not row and len(header) > 1:
+                    continue
+                if len(row) not in (len(header), 0):
+                    raise FileFormatError(
+                        f"{path.name}, line {reader.line_num}, has {len(row)} cells; there are {len(header)} columns.",
+                        "Put texts with commas in double quotes.",
+                    )
+                cells.append(row or [""])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or "it is no CSV file in UTF-8"
         raise FileFormatError(f"{path} cannot be read: {reason}.") from error
-    if text_column not in rows.columns:
-        raise FileFormatError(
-            f"{path.name} has no column {text_column!r}{suggestion(text_column, tuple(map(str, rows.columns)))}"
-        )
-    taken = [name for name in VERDICT_COLUMNS if name in rows.columns]
-    if taken:
-        raise FileFormatError(
-            f"{path.name} has a column {taken[0]!r} already, which the verdict needs.", "Rename it and try again."
-        )
-    return rows
+    return pd.DataFrame(cells, columns=header, dtype=str)
+
+
+def _check_header(path: Path, header: list[str], text_column: str) -> None:
+    """Raises: FileFormatError if the text column is missing, a name is there twice, or one of ours is taken."""
+    if text_column not in header:
+        raise FileFormatError(f"{path.name} has no column {text_column!r}{suggestion(text_column, tuple(header))}")
+    for name in header:
+        if header.count(name) > 1:
+            raise FileFormatError(f"{path.name} has two columns called {name!r}.", "Rename one and try again.")
+        if name in VERDICT_COLUMNS:
+            raise FileFormatError(
+                f"{path.name} has a column {name!r} already, which the verdict needs.", "Rename it and try again."
+            )

@@ -1,4 +1,4 @@
-"""No test may meet the outside world: replies are kept in a folder of the session's own, and no Ollama server is there."""
+"""No test meets the outside world: replies are kept in a folder of the session's own, and no Ollama server is there."""
 
 import os
 from collections.abc import Iterator

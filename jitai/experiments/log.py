@@ -67,4 +67,5 @@ def safe_csv(table: pd.DataFrame) -> str:
         guarded[column] = guarded[column].map(
             lambda value: "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
         )
-    return guarded.to_csv(index=False)
+    # With this line end, a lone carriage return in a text is quoted too, as RFC 4180 wants it.
+    return guarded.to_csv(index=False, lineterminator="\r\n")

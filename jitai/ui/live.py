@@ -23,10 +23,10 @@ from jitai.ui.controls import parameter_widget
 from jitai.ui.decision_card import decision_card
 from jitai.ui.judge_choice import current_judge, judge_picker
 from jitai.ui.page import errors_as_sentences
-from jitai.ui.state import CUSTOM_PRESET, SPEEDS, AppState, app_state, palette
+from jitai.ui.state import AS_SIMULATED, CUSTOM_PRESET, SPEEDS, AppState, app_state, palette
 
-TRUTHS: dict[str, bool | None] = {"as simulated": None, "cannot walk": False, "can walk": True}
-"""What a person may set as true together with what they make the participant say."""
+TRUTHS: dict[str, bool | None] = {AS_SIMULATED: None, "cannot walk": False, "can walk": True}
+"""What a person may set as true of the coming day, with or without words."""
 LOG_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "verdict_source", "executed_action", "held_back",
     "can_walk", "step_count", "habituation", "disengagement_risk", "reason",
@@ -164,10 +164,11 @@ def _say_box(state: AppState) -> None:
             st.session_state["said_text"] = ""
 
     def set_truth() -> None:
-        state.truth_of_said = st.session_state[state.key("truth")] or "as simulated"
-        if state.said_next is not None:
-            state.said_next = state.said_next._replace(can_walk=TRUTHS[state.truth_of_said])
+        state.truth_of_said = st.session_state[truth_key] or AS_SIMULATED
+        truth, words = TRUTHS[state.truth_of_said], state.said_next.text if state.said_next else ""
+        state.said_next = Said(words, truth) if words or truth is not None else None
 
+    truth_key = f"truth_{state.said_round}"
     with st.container(horizontal=True, vertical_alignment="bottom", key="say_box"):
         st.text_input(
             "What does the participant say on the next day?", key="said_text", on_change=say, width="stretch",
@@ -176,7 +177,7 @@ def _say_box(state: AppState) -> None:
             f"first {MAX_STATEMENT_LENGTH} characters.",
         )  # fmt: skip
         st.segmented_control(
-            "What is true on that day", list(TRUTHS), default=state.truth_of_said, key=state.key("truth"),
+            "What is true on that day", list(TRUTHS), default=state.truth_of_said, key=truth_key,
             on_change=set_truth, required=True,
             help="Words alone do not change the simulated ability to walk; set it here if they are meant to be true.",
         )  # fmt: skip
@@ -188,12 +189,13 @@ def _stage(state: AppState) -> None:
     if trial is None:
         return
     if state.playing:
+        said_round = state.said_round
         for _ in range(SPEEDS[state.speed].days):
             if trial.advance(state.next_said()) is None:
                 break
-        if trial.finished:
-            state.playing = False
-            st.rerun()
+        state.playing = not trial.finished
+        if trial.finished or state.said_round != said_round:
+            st.rerun()  # what stands outside the stage changes too
     _said_next(state)
     _headline(state, trial)
     n_days, config = state.spec.config.study_length, state.spec.config
@@ -225,20 +227,20 @@ def _said_next(state: AppState) -> None:
     if state.said_next is None:
         return
 
-    def take_back() -> None:
-        state.said_next = None
-
     def keep() -> None:
         state.keep_saying = st.session_state["keep_saying"]
 
+    words, truth = state.said_next
+    known = "" if truth is None else ("can walk" if truth else "cannot walk")
+    parts = [f"“{words}”" if words else "", f"true: {known}" if known else ""]
     with st.container(horizontal=True, vertical_alignment="center", key="said_next"):
         day = len(state.trial.records) + 1 if state.trial else 1
-        truth = state.said_next.can_walk
-        known = "" if truth is None else (", and it is true: can walk" if truth else ", and it is true: cannot walk")
         st.badge(f"day {day}", icon=":material/chat:", color="violet")
-        st.text(f"“{state.said_next.text}”{known}", width="stretch")
-        st.toggle("say it every day", value=state.keep_saying, key="keep_saying", on_change=keep)
-        st.button("Take back", key="take_back", on_click=take_back)
+        st.text(", ".join(part for part in parts if part), width="stretch")
+        st.toggle("every day", value=state.keep_saying, key="keep_saying", on_change=keep)
+        if st.button("Take back", key="take_back"):
+            state.forget_said()
+            st.rerun()
 
 
 def _headline(state: AppState, trial: TwinTrial) -> None:

@@ -41,7 +41,8 @@ def simulator_page() -> None:
 
 def _parameters(state: AppState) -> None:
     """All settings by group; each is kept at once and used by the Live page too."""
-    key = state.key("preset_of_simulator")
+    # The key holds the preset, so that the selection follows when a parameter makes it a custom one.
+    key = state.key(f"preset_of_simulator_{state.preset}")
 
     def pick_preset() -> None:
         name = st.session_state[key]

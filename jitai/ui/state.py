@@ -17,6 +17,7 @@ from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 
 _KEY = "jitai_lab"
+AS_SIMULATED = "as simulated"
 CUSTOM_PRESET = "Custom (Simulator page)"
 
 
@@ -56,7 +57,8 @@ class AppState:
     playing: bool = False
     said_next: Said | None = None
     keep_saying: bool = False
-    truth_of_said: str = "as simulated"
+    truth_of_said: str = AS_SIMULATED
+    said_round: int = 0
     trial: TwinTrial | None = None
     trial_settings: tuple[Any, ...] = ()
     statements_text: str = ""
@@ -88,9 +90,14 @@ class AppState:
     def next_said(self) -> Said | None:
         """What the person makes the participant say on the coming day; forgotten once used unless it is to be kept."""
         said = self.said_next
-        if not self.keep_saying:
-            self.said_next = None
+        if said is not None and not self.keep_saying:
+            self.forget_said()
         return said
+
+    def forget_said(self) -> None:
+        """Nothing is to be said or made true any more; the widget of the truth goes back to where it was."""
+        self.said_next, self.keep_saying, self.truth_of_said = None, False, AS_SIMULATED
+        self.said_round += 1
 
 
 def app_state() -> AppState:

@@ -1,11 +1,13 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
-OF_THE_APP = {"model-warm-up", "ollama-probe"}
+OLLAMA_PROBE = "ollama-probe"
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +19,24 @@ def a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     st.cache_data.clear()
     yield
     for thread in threading.enumerate():
-        if thread.name in OF_THE_APP:
+        if isinstance(thread, threading.Timer):  # the warm-up, which may not have begun
+            thread.cancel()
+        if isinstance(thread, threading.Timer) or thread.name == OLLAMA_PROBE:
             thread.join(30)
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture(autouse=True)
+def a_server_that_has_been_visited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest forgets before every run that app.py has called st.navigation; a server does so at its start only.
+
+    What a page does about it would swallow every press of a button. The browser's tests open a page on a fresh server.
+    """
+    prepare = PagesManager.__init__
+
+    def prepare_and_remember(self: PagesManager, *args: Any, **named: Any) -> None:
+        prepare(self, *args, **named)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", prepare_and_remember)

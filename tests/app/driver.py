@@ -1,5 +1,6 @@
-"""What the tests of the pages share: opening the app without a browser, and finding widgets whatever they are called."""
+"""What the tests of the pages share: opening the app without a browser, finding widgets, reading what is shown."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -40,15 +41,13 @@ def records_of(app: AppTest) -> list[StepRecord]:
 
 
 def widget(elements: Iterable[Any], name: str) -> Any:
-    """The widget of a name; the state adds a running number to most keys."""
-    found = [element for element in elements if element.key and _is_key_of(element.key, name)]
-    assert len(found) == 1, f"{len(found)} widgets called {name!r} among {[element.key for element in elements]}"
-    return found[0]
-
-
-def _is_key_of(key: str, name: str) -> bool:
-    rest = key.removeprefix(name)
-    return rest != key and (rest == "" or (rest[0] == "_" and rest[1:].isdigit()))
+    """The widget of a name; to most keys the state adds a running number, and to some the value that they follow."""
+    by_key = {element.key: element for element in elements if element.key and element.key.startswith(name)}
+    rest = {key: key.removeprefix(name) for key in by_key}
+    found = [key for key in by_key if re.fullmatch(r"(_\d+)?", rest[key])]
+    found = found or [key for key in by_key if re.fullmatch(r"_.*_\d+", rest[key])]
+    assert len(found) == 1, f"{len(found)} widgets called {name!r} among {list(by_key)}"
+    return by_key[found[0]]
 
 
 def click(app: AppTest, name: str) -> AppTest:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from jitai.corpus import TEST, load_part
 from jitai.records import Decision, VerdictSource
+from jitai.ui.preferences import DECISION_FOR
 from tests.app.driver import (
     LIVE,
     PREFERENCES,
@@ -85,11 +87,12 @@ def test_statements_of_the_corpus_come_with_their_labels() -> None:
     lines = widget(app.text_area, "statements").value.splitlines()
     assert len(lines) == 10
     app = without_error(click(app, "judge_lines"))
-    assert [item.text for item in state_of(app).judged] == lines
-    agreeing = [element.value for element in app.metric][-1]
-    right, labelled = (int(number) for number in agreeing.split(" of "))
-    assert labelled == 10
-    assert right >= 6, "the judge agrees with most labels"
+    judged = state_of(app).judged
+    assert [item.text for item in judged] == lines
+    labels = {" ".join(item.text.split()): item.label for item in load_part(TEST)}
+    right = sum(item.verdict.decision == DECISION_FOR[labels[item.text]] for item in judged)
+    assert app.metric[-1].value == f"{right} of 10"
+    assert len([text for text in as_markup(app).splitlines() if "label: can" in text]) == 10
     app = without_error(click(app, "clear"))
     assert state_of(app).judged == []
     assert widget(app.text_area, "statements").value == ""
@@ -108,7 +111,7 @@ def test_text_and_verdicts_survive_a_visit_to_another_page() -> None:
 
 def test_a_judge_that_fails_gives_no_veto() -> None:
     app = open_app(PREFERENCES)
-    state_of(app).judge_key = "ollama:gone"
+    state_of(app).judge_picked = "ollama:gone"
     app = app.run()
     app = without_error(click(app, "try_examples"))
     judged = state_of(app).judged

@@ -1,0 +1,245 @@
+"""The charts say what the records say, on axes that stay where they are."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from jitai.charts.participant import cumulative_figure, draws_figure, trajectory_figure
+from jitai.charts.simulation import ability_figure, schedule_figure
+from jitai.charts.theme import ACTION_STYLES, DARK, LIGHT, Palette
+from jitai.corpus import TEST, StatementBook, load_part
+from jitai.experiments.log import safe_csv
+from jitai.experiments.trial import TrialSpec, run_trial
+from jitai.filters import FilterSettings
+from jitai.records import Action, Decision, StepRecord, Verdict, VerdictSource
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS
+
+CONFIG = replace(PRESETS[DEFAULT_PRESET], study_length=30, cannot_walk_disengagement=0.0, disengagement_increment=0.0)
+BOOK = StatementBook(load_part(TEST))
+
+
+class HoldsBackOnLongTexts:
+    """A judge without a model: vetoes some days, and not only the right ones."""
+
+    def judge(self, text: str) -> Verdict:
+        decision = Decision.HOLD_BACK if len(text) % 3 == 0 and text else Decision.SEND
+        return Verdict(decision, None, VerdictSource.RULE, "")
+
+
+SPEC = TrialSpec(CONFIG, policy="thompson", filter=FilterSettings(), seed=4)
+RECORDS = list(run_trial(SPEC, BOOK, HoldsBackOnLongTexts()))
+TWIN = list(run_trial(SPEC.without_filter(), BOOK, None))
+UNABLE = [record.observation.decision_index + 1 for record in RECORDS if not record.can_walk]
+HELD_BACK = [record.observation.decision_index + 1 for record in RECORDS if record.held_back]
+
+
+def trajectory(records: Sequence[StepRecord], palette: Palette = LIGHT, reveal: bool = True) -> go.Figure:
+    return trajectory_figure(
+        records, TWIN[: len(records)], n_days=CONFIG.study_length, most_steps=CONFIG.most_steps, threshold=0.99,
+        palette=palette, reveal=reveal,
+    )  # fmt: skip
+
+
+def cumulative(records: Sequence[StepRecord], twin: Sequence[StepRecord]) -> go.Figure:
+    return cumulative_figure(
+        records, twin, n_days=CONFIG.study_length, most_steps=CONFIG.most_steps, palette=LIGHT
+    )  # fmt: skip
+
+
+def ranges(figure: go.Figure) -> dict[str, tuple[float, ...]]:
+    """The fixed range of each axis; a heat map's axis of names has none."""
+    layout = figure.to_dict()["layout"]
+    return {
+        name: tuple(layout[name]["range"])
+        for name in layout
+        if name.startswith(("xaxis", "yaxis")) and "range" in layout[name]
+    }
+
+
+def hatched(figure: go.Figure) -> list[Any]:
+    return [trace for trace in figure.data if trace.type == "bar" and trace.marker.pattern.shape]
+
+
+def bars(figure: go.Figure) -> dict[int, tuple[float, str]]:
+    """Height and colour of the bar of each day."""
+    found = {}
+    for trace in figure.data:
+        if trace.type == "bar" and not trace.marker.pattern.shape:
+            for day, height in zip(trace.x, trace.y, strict=True):
+                assert day not in found, f"day {day} has two bars"
+                found[day] = (height, trace.marker.color)
+    return found
+
+
+def ribbon(figure: go.Figure) -> Any:
+    [heatmap] = [trace for trace in figure.data if trace.type == "heatmap"]
+    return heatmap
+
+
+def test_there_is_something_to_draw() -> None:
+    assert len(RECORDS) == len(TWIN) == 30
+    assert UNABLE
+    assert HELD_BACK
+    assert {record.executed_action for record in RECORDS} == set(Action)
+
+
+@pytest.mark.parametrize("n_days", [0, 1, 15, 30])
+def test_axes_are_fixed_before_the_first_day(n_days: int) -> None:
+    whole, part = trajectory(RECORDS), trajectory(RECORDS[:n_days])
+    assert ranges(part) == ranges(whole)
+    assert {"xaxis", "xaxis2", "xaxis3", "yaxis", "yaxis2"} <= set(ranges(part))
+    assert ranges(cumulative(RECORDS[:n_days], TWIN[:n_days])) == ranges(cumulative(RECORDS, TWIN))
+    assert {"xaxis", "yaxis"} == set(ranges(cumulative([], [])))
+    assert [trace.name for trace in part.data] == [trace.name for trace in whole.data], "the legend does not jump"
+    assert all(trace.x for trace in part.data if trace.showlegend is not False and trace.type == "scatter")
+
+
+def test_everything_drawn_lies_within_the_axes() -> None:
+    figure = trajectory(RECORDS)
+    low, high = ranges(figure)["yaxis"]
+    assert all(low <= height <= high for height, _ in bars(figure).values())
+    low, high = ranges(figure)["xaxis"]
+    assert all(low <= day - 0.5 < day + 0.5 <= high for day in bars(figure))
+    low, high = ranges(figure)["yaxis2"]
+    assert all(low <= record.habituation <= high and low <= record.disengagement_risk <= high for record in RECORDS)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+@pytest.mark.parametrize("n_days", [0, 1, 30])
+def test_a_bar_a_day_as_high_as_its_steps_in_the_colour_of_what_was_done(n_days: int, palette: Palette) -> None:
+    records = RECORDS[:n_days]
+    expected = {
+        record.observation.decision_index + 1: (record.step_count, palette.action(record.executed_action))
+        for record in records
+    }
+    assert bars(trajectory(records, palette)) == expected
+
+
+def test_hatched_days_are_those_without_ability() -> None:
+    [band] = hatched(trajectory(RECORDS))
+    assert list(band.x) == UNABLE
+    assert band.width == 1
+    assert not hatched(trajectory(RECORDS, reveal=False)), "nothing is hatched while the truth is hidden"
+
+
+def test_crosses_are_the_days_held_back() -> None:
+    crosses = [
+        trace for trace in trajectory(RECORDS).data if trace.type == "scatter" and trace.marker.symbol == "x-thin"
+    ]
+    assert [list(trace.x) for trace in crosses] == [HELD_BACK]
+    [cross] = crosses
+    assert list(cross.customdata) == [record.candidate_action.label for record in RECORDS if record.held_back]
+
+
+def test_ribbon_letters_and_numbers_are_the_actions() -> None:
+    drawn = ribbon(trajectory(RECORDS))
+    expected = [
+        [record.allowed_action for record in RECORDS],
+        [record.executed_action for record in RECORDS],
+        [record.candidate_action for record in RECORDS],
+    ]
+    assert [list(row) for row in drawn.z] == expected
+    assert [list(row) for row in drawn.text] == [[ACTION_STYLES[action].letter for action in row] for row in expected]
+    assert list(drawn.x) == list(range(1, 31))
+    letters = [style.letter for style in ACTION_STYLES.values()]
+    assert len(set(letters)) == len(set(Action)) == len(letters)
+    hidden = ribbon(trajectory(RECORDS, reveal=False))
+    assert set(hidden.z[0]) == {None}
+    assert set(hidden.text[0]) == {""}
+    assert [list(row) for row in hidden.z[1:]] == expected[1:]
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_a_ribbon_cell_has_the_colour_of_its_action(palette: Palette) -> None:
+    drawn = ribbon(trajectory(RECORDS, palette))
+    for action in Action:
+        place = (action - drawn.zmin) / (drawn.zmax - drawn.zmin)
+        below = [colour for edge, colour in drawn.colorscale if edge < place]
+        above = [colour for edge, colour in drawn.colorscale if edge > place]
+        assert below[-1] == above[0] == palette.action(action)
+
+
+def test_the_twin_is_drawn_day_by_day() -> None:
+    lines = [trace for trace in trajectory(RECORDS).data if trace.type == "scatter" and trace.line.shape == "hvh"]
+    assert [list(trace.y) for trace in lines] == [[record.step_count for record in TWIN]]
+
+
+def test_cumulative_lines_end_at_the_totals() -> None:
+    alone, filtered = cumulative(RECORDS, TWIN).data
+    assert list(filtered.y) == pytest.approx([0.0, *accumulate(record.step_count for record in RECORDS)])
+    assert list(alone.y) == pytest.approx([0.0, *accumulate(record.step_count for record in TWIN)])
+    assert list(filtered.x) == list(range(31))
+    short = cumulative(RECORDS, TWIN[:10]).data[0]
+    assert set(short.y[10:]) == {short.y[10]}, "who has left walks no further"
+
+
+def test_the_cumulative_axis_grows_where_it_must() -> None:
+    rich = [replace(record, step_count=CONFIG.most_steps) for record in RECORDS]
+    assert ranges(cumulative(rich, TWIN))["yaxis"][1] >= 30 * CONFIG.most_steps
+
+
+def test_draws_show_what_the_policy_compared() -> None:
+    proposal = RECORDS[-1].proposal
+    assert proposal.sampled_rewards
+    figure = draws_figure(proposal, CONFIG.most_steps, LIGHT)
+    places = [trace.x[0] for trace in figure.data]
+    for action in Action:
+        assert proposal.expected_rewards[action] in places
+        assert proposal.sampled_rewards[action] in places
+    widths = [trace.error_x.array[0] for trace in figure.data if trace.error_x.array]
+    assert widths == pytest.approx([2 * spread for spread in proposal.reward_spread])
+    largest = max(figure.data, key=lambda trace: trace.marker.size)
+    assert largest.x[0] == max(proposal.sampled_rewards), "the chosen draw stands out"
+
+
+def test_schedule_axes_and_bars() -> None:
+    habituation, risk, steps = [0.1, 0.2], [0.3, 0.4], [5.0, 6.0]
+
+    def figure(n: int) -> go.Figure:
+        return schedule_figure(
+            habituation[:n], risk[:n], steps[:n], n_days=9, most_steps=100.0, threshold=0.9, palette=LIGHT
+        )  # fmt: skip
+
+    assert ranges(figure(0)) == ranges(figure(2))
+    assert bars(figure(2)).keys() == {1, 2}
+    assert [height for height, _ in bars(figure(2)).values()] == steps
+    lines = [list(trace.y) for trace in figure(2).data if trace.type == "scatter"]
+    assert habituation in lines
+    assert risk in lines
+
+
+def test_ability_crosses_are_the_days_without() -> None:
+    paths = {"seed 1": [1, 0, 1], "seed 2": [0, 0, 1]}
+    drawn = ribbon(ability_figure(paths, LIGHT))
+    assert [list(row) for row in drawn.z] == list(paths.values())
+    assert [[bool(sign) for sign in row] for row in drawn.text] == [
+        [not state for state in row] for row in paths.values()
+    ]
+    assert list(drawn.y) == list(paths)
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "=HYPERLINK(1)"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_text_like_a_formula_is_defused(text: str) -> None:
+    table = pd.DataFrame({"statement": [text, "fine"], "steps": [-1.5, 2.0]})
+    written = safe_csv(table)
+    lines = pd.read_csv(io.StringIO(written), dtype=str)
+    assert lines["statement"].tolist()[0] == "'" + text
+    assert lines["statement"].tolist()[1] == "fine"
+    assert lines["steps"].tolist() == ["-1.5", "2.0"], "numbers stay numbers"
+    assert table["statement"].tolist() == [text, "fine"], "the table itself is untouched"
+
+
+@pytest.mark.parametrize("text", ['a "quote", a comma', "two\nlines", "two\r\nlines", "我的脚断了", "old\rMac", ""])
+def test_other_texts_come_back_as_they_were(text: str) -> None:
+    table = pd.DataFrame({"statement": [text, "next"], "day": [1, 2]})
+    back = pd.read_csv(io.StringIO(safe_csv(table), newline=""), dtype=str, keep_default_na=False)
+    assert back["statement"].tolist() == [text, "next"]
