@@ -6,7 +6,7 @@ from typing import TypeVar
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from jitai.charts.theme import ACTION_STYLES, Palette, base_layout, style_axes
+from jitai.charts.theme import ACTION_STYLES, Palette, base_layout, style_axes, title_on_the_left
 from jitai.records import Action, Proposal, StepRecord
 
 RIBBON_ROWS = ("truth allows", "done", "proposed")
@@ -50,10 +50,11 @@ def trajectory_figure(
         rows=3, cols=1, shared_xaxes=True, row_heights=[0.48, 0.24, 0.28], vertical_spacing=0.085,
         subplot_titles=(
             "Steps a day",
-            "Habituation and disengagement risk",
+            "",  # the legend of this chart stands here
             "Agreement: – none, G generic, H home, W work",
         ),
     )  # fmt: skip
+    title_on_the_left(figure, palette)
     _add_steps(figure, records, twin_records, most_steps, palette)
     _add_state(figure, records, threshold, palette)
     _add_ribbon(figure, records, palette, reveal)
@@ -62,7 +63,8 @@ def trajectory_figure(
     figure.update_layout(**base_layout(palette, 470), hovermode="x unified", hoversubplots="axis")
     figure.update_layout(
         margin={"t": 64},
-        legend2={"orientation": "h", "y": 0.505, "yanchor": "bottom", "x": 1, "xanchor": "right", "font": {"size": 12}},
+        legend={"entrywidth": 84, "entrywidthmode": "pixels"},
+        legend2={"orientation": "h", "y": 0.505, "yanchor": "bottom", "x": 0, "xanchor": "left", "font": {"size": 12}},
     )
     style_axes(figure, palette)
     figure.update_xaxes(range=[0.4, n_days + 0.6])
@@ -70,8 +72,6 @@ def trajectory_figure(
     figure.update_yaxes(range=[-0.17 * most_steps, 1.04 * most_steps], row=1, col=1, rangemode="normal")
     figure.update_yaxes(range=[-0.03, 1.05], row=2, col=1, dtick=0.5)
     figure.update_yaxes(row=3, col=1, showgrid=False)
-    for annotation in figure.layout.annotations[:3]:
-        annotation.update(x=0, xanchor="left", font={"size": 13, "color": palette.text})
     return figure
 
 
@@ -126,7 +126,7 @@ def _add_state(figure: go.Figure, records: Sequence[StepRecord], threshold: floa
     figure.add_hline(
         y=threshold, line={"color": palette.held_back, "width": 1, "dash": "dot"}, row=2, col=1,
         annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.held_back}},
-        annotation_position="bottom right",
+        annotation_position="bottom left",
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from jitai.charts.theme import Palette, base_layout, style_axes
+from jitai.charts.theme import Palette, base_layout, style_axes, title_on_the_left
 
 
 def schedule_figure(
@@ -31,6 +31,7 @@ def schedule_figure(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12, row_heights=[0.5, 0.5],
         subplot_titles=("Habituation and disengagement risk", "Steps a day"),
     )  # fmt: skip
+    title_on_the_left(figure, palette)
     days = list(range(1, len(steps) + 1))
     for name, values, dash in (("habituation", habituation, "solid"), ("disengagement risk", risk, "dash")):
         figure.add_scatter(
@@ -40,7 +41,7 @@ def schedule_figure(
     figure.add_hline(
         y=threshold, line={"color": palette.held_back, "width": 1, "dash": "dot"}, row=1, col=1,
         annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.held_back}},
-        annotation_position="bottom right",
+        annotation_position="bottom left",
     )  # fmt: skip
     figure.add_bar(
         x=days, y=list(steps), marker={"color": palette.alone}, showlegend=False,
@@ -53,8 +54,6 @@ def schedule_figure(
     figure.update_xaxes(title_text="day of the study", row=2, col=1)
     figure.update_yaxes(range=[-0.03, 1.05], row=1, col=1)
     figure.update_yaxes(range=[0, 1.04 * most_steps], row=2, col=1)
-    for annotation in figure.layout.annotations[:2]:
-        annotation.update(x=0, xanchor="left", font={"size": 13, "color": palette.text})
     return figure
 
 

@@ -90,8 +90,6 @@ def base_layout(palette: Palette, height: int) -> dict[str, Any]:
             "y": 1.0,
             "x": 0,
             "font": {"size": 11},
-            "entrywidth": 84,
-            "entrywidthmode": "pixels",
         },
         "bargap": 0.15,
         "barmode": "overlay",
@@ -103,3 +101,8 @@ def style_axes(figure: go.Figure, palette: Palette) -> None:
     common = {"gridcolor": palette.grid, "zeroline": False, "automargin": True, "fixedrange": True}
     figure.update_xaxes(**common, showgrid=False)
     figure.update_yaxes(**common)
+
+
+def title_on_the_left(figure: go.Figure, palette: Palette) -> None:
+    """Put the titles of subplots at their left edge; to be called before other annotations are added."""
+    figure.update_annotations(x=0, xanchor="left", font={"size": 13, "color": palette.text})

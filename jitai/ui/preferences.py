@@ -182,7 +182,8 @@ def _summary_line(state: AppState, labels: dict[str, Label]) -> None:
     answered = [item for item in state.judged if item.verdict.source != VerdictSource.FALLBACK]
     counts = {decision: sum(item.verdict.decision == decision for item in answered) for decision in Decision}
     n_failed = len(state.judged) - len(answered)
-    columns = st.columns(4)
+    with st.container(key="headline"):
+        columns = st.columns(4)
     for column, (decision, count) in zip(columns, counts.items(), strict=False):
         column.metric(decision.value.capitalize(), f"{count} of {len(state.judged)}", border=True)
     labelled = [(item, labels[item.text]) for item in answered if item.text in labels]

@@ -179,3 +179,12 @@ def test_corpus_parts_share_neither_text_nor_pair() -> None:
     for kind in {item.kind for item in test}:
         labels = [item.label for item in test if item.kind == kind]
         assert labels.count(Label.CAN_WALK) == pytest.approx(len(labels) / 2, abs=0.15 * len(labels))
+
+
+def test_a_truth_without_words_leaves_the_talking_to_the_simulator() -> None:
+    said = {3: Said("", can_walk=False)}
+    record = list(run_trial(TrialSpec(COMES_AND_GOES, seed=1), BOOK, ScriptedTruth(), said.get))[3]
+    assert not record.can_walk
+    assert record.walk_state_was_set
+    assert record.statement_author == "simulator"
+    assert LABELS[record.statement] == Label.CANNOT_WALK
