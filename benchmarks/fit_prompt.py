@@ -40,9 +40,12 @@ def main() -> None:
     scale, bias = fit_logistic(log_odds, can_walk(statements))
     print(f"scale {scale:.4f}, bias {bias:.4f}, fitted on {len(statements)} development statements")
     report(DEVELOPMENT, statements, sigmoid(scale * log_odds + bias))
+    measured = {}
     if arguments.test:
         held_out = load_part(TEST)
-        report(TEST, held_out, sigmoid(scale * measure(backend, prompt, held_out) + bias))
+        p_send = sigmoid(scale * measure(backend, prompt, held_out) + bias)
+        report(TEST, held_out, p_send)
+        measured = {"measured": in_words(held_out, p_send)}
     if arguments.write:
         identity = backend.identity()
         content = json.loads(DEFAULT_PROMPT_FILE.read_text(encoding="utf-8"))
@@ -52,6 +55,7 @@ def main() -> None:
             "bias": round(bias, 4),
             "unsure": list(UNSURE),
             "fitted_on": f"assets/statements/development.csv, {len(statements)} statements",
+            **measured,
         }
         DEFAULT_PROMPT_FILE.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
@@ -121,6 +125,21 @@ def report(name: str, statements: Sequence[Statement], p_send: Floats) -> None:
         chosen = (p_send >= low) & (p_send < low + 0.1)
         if chosen.any():
             print(f"  {low:.1f}-{low + 0.1:.1f}{chosen.sum():>6}{truth[chosen].mean():>8.2f}")
+
+
+def in_words(statements: Sequence[Statement], p_send: Floats) -> str:
+    """How often the judge is right, for the page that shows which judge is at work."""
+    right = (p_send > 0.5) == can_walk(statements)
+    kinds = np.array([statement.kind for statement in statements])
+
+    def share(kind: str) -> str:
+        return f"{100 * right[kinds == kind].mean():.0f} %"
+
+    share_right = f"{100 * right.mean():.0f} % of {len(statements)} held-out statements"
+    return (
+        f"Right on {share_right}: {share('plain')} of plain ones, "
+        f"{share('non_english')} of those in Spanish, French, German or Portuguese. Other languages: not measured."
+    )
 
 
 if __name__ == "__main__":

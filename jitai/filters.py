@@ -7,10 +7,10 @@ from jitai.records import Action, Decision, Verdict, VerdictSource
 
 NONE, VETO, SAMPLED_VETO, CARRY_FORWARD = "none", "veto", "sampled-veto", "carry-forward"
 FILTER_LABELS: dict[str, str] = {
-    VETO: "Veto: hold back when the judge says so",
-    CARRY_FORWARD: "Veto, and remember the last statement on silent days",
-    SAMPLED_VETO: "Sampled veto: send with the judge's probability",
-    NONE: "No filter: the policy alone",
+    VETO: "Veto",
+    CARRY_FORWARD: "Veto with memory",
+    SAMPLED_VETO: "Sampled veto",
+    NONE: "No filter",
 }
 EXECUTED, CANDIDATE, NOTHING = "executed", "candidate", "nothing"
 LEARNER_LABELS: dict[str, str] = {
@@ -31,7 +31,8 @@ class FilterSettings:
 
     strategy: str = choice(
         VETO, label="Filter", group=_GROUP, choices=tuple(FILTER_LABELS), source=_PAPER,
-        help="What the judge may do with the message that the policy proposes.",
+        help="What the judge may do with the message that the policy proposes. Veto: hold it back when the judge says "
+        "so. With memory: the last statement still counts on silent days. Sampled: send with the judge's probability.",
     )  # fmt: skip
     on_unsure: str = choice(
         Decision.HOLD_BACK.value, label="When the judge is unsure", group=_GROUP,

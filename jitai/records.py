@@ -24,6 +24,9 @@ class Action(IntEnum):
         return ("no message", "generic message", "tailored, home", "tailored, work")[self]
 
 
+SIMULATOR, TYPED = "simulator", "typed"
+"""Who wrote a statement."""
+
 CONTEXT_LABELS = ("home", "work")
 """Names of context 0 and context 1."""
 
@@ -199,6 +202,14 @@ class StepRecord:
     def held_back(self) -> bool:
         """Whether the filter stopped a message that the policy proposed."""
         return self.candidate_action != Action.NO_MESSAGE and self.executed_action == Action.NO_MESSAGE
+
+    @property
+    def truth_is_known(self) -> bool:
+        """Whether the simulated walk state is the truth of what was said.
+
+        It is not where a person typed words without saying whether they are true: the simulation knows nothing of them.
+        """
+        return self.walk_state_was_set or self.statement_author != TYPED
 
     @property
     def agrees_with_truth(self) -> bool:

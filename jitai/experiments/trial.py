@@ -8,12 +8,10 @@ from jitai.corpus import StatementBook
 from jitai.filters import CARRY_FORWARD, NONE, FilterSettings, action_to_learn_from, carried_forward, execute
 from jitai.policies import make_policy
 from jitai.policies.thompson import ThompsonSettings
-from jitai.records import StepRecord, Verdict
+from jitai.records import SIMULATOR, TYPED, StepRecord, Verdict
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
-
-SIMULATOR, TYPED = "simulator", "typed"
 
 
 class JudgesText(Protocol):

@@ -36,6 +36,7 @@ class Calibration:
         unsure_high: send at this P(send) or above; unsure in between.
         model: name of the model that it was fitted for.
         fitted_on: what it was fitted on, in words.
+        measured: how often the judge is right on held-out statements, in words; empty if nobody measured it.
         is_fitted: False for the default, which takes a model at its word.
     """
 
@@ -45,6 +46,7 @@ class Calibration:
     unsure_high: float = 0.6
     model: str = ""
     fitted_on: str = ""
+    measured: str = ""
     is_fitted: bool = False
 
     def p_send(self, log_odds: float) -> float:
@@ -269,6 +271,7 @@ def _calibrations(reader: JsonReader, content: Mapping[str, Any]) -> dict[str, C
             unsure_high=high,
             model=str(row.get("model", "")),
             fitted_on=str(row.get("fitted_on", "")),
+            measured=str(row.get("measured", "")),
             is_fitted=True,
         )
     return calibrations

@@ -97,6 +97,10 @@ def available_judges(found: OllamaProbe, prompt: Prompt) -> tuple[JudgeOption, .
     ]
     installed = embedded.is_installed()
     note = "Runs inside the dashboard; needs no server." if installed else f"Not installed. {embedded.INSTALL_HINT}"
+    if installed:
+        # By name: the digest takes a moment to compute, and the first page does not wait for it.
+        fitted = (item for item in prompt.calibrations.values() if item.model == embedded.MODEL_NAME)
+        note = " ".join([note, *(item.measured for item in fitted)]).strip()
     options.append(JudgeOption(EMBEDDED, f"Embedded: {embedded.MODEL_NAME}", note, installed))
     return tuple(options)
 

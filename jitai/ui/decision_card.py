@@ -6,9 +6,8 @@ import streamlit as st
 
 from jitai.charts.participant import draws_figure
 from jitai.charts.theme import CONFIG
-from jitai.experiments.trial import TYPED
 from jitai.judge.judge import REASON_EXPLANATION
-from jitai.records import CONTEXT_LABELS, Action, Decision, StepRecord, Verdict, VerdictSource
+from jitai.records import CONTEXT_LABELS, TYPED, Action, Decision, StepRecord, Verdict, VerdictSource
 from jitai.ui.page import plain
 from jitai.ui.state import palette
 
@@ -125,7 +124,9 @@ def _truth(record: StepRecord) -> str:
     if record.statement_author == TYPED:
         ability += " (set by you)" if record.walk_state_was_set else " (as simulated)"
     where = CONTEXT_LABELS[record.true_context]
-    if record.held_back:
+    if not record.truth_is_known:
+        judged = "your words were not said to be true, so the day is not counted"
+    elif record.held_back:
         judged = "the veto was right" if not record.can_walk else "the veto was a mistake"
     elif record.executed_action != Action.NO_MESSAGE and not record.can_walk:
         judged = "a message went out all the same"

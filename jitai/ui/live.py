@@ -7,9 +7,9 @@ import streamlit as st
 from jitai.charts.participant import cumulative_figure, trajectory_figure
 from jitai.charts.theme import CONFIG
 from jitai.experiments.log import decision_log, safe_csv
-from jitai.experiments.metrics import TrialSummary, summarise
+from jitai.experiments.metrics import summarise
 from jitai.experiments.trial import Said
-from jitai.experiments.twin import TwinTrial
+from jitai.experiments.twin import Progress, TwinTrial
 from jitai.filters import FILTER_LABELS, LEARNER_LABELS, NONE, FilterSettings
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.parameters import describe, with_value
@@ -23,10 +23,11 @@ from jitai.ui.controls import parameter_widget
 from jitai.ui.decision_card import decision_card
 from jitai.ui.judge_choice import current_judge, judge_picker
 from jitai.ui.page import errors_as_sentences
-from jitai.ui.state import AS_SIMULATED, CUSTOM_PRESET, SPEEDS, AppState, app_state, palette
+from jitai.ui.state import AS_SIMULATED, CUSTOM_PRESET, SPEEDS, AppState, PreviousRun, app_state, palette
 
 TRUTHS: dict[str, bool | None] = {AS_SIMULATED: None, "cannot walk": False, "can walk": True}
 """What a person may set as true of the coming day, with or without words."""
+UNCOUNTED = "Days on which you spoke without saying what is true are not counted."
 LOG_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "verdict_source", "executed_action", "held_back",
     "can_walk", "step_count", "habituation", "disengagement_risk", "reason",
@@ -107,14 +108,19 @@ def _use_settings(state: AppState) -> None:
     judge = current_judge(state) if state.spec.filter.strategy != NONE else None
     settings = (state.spec, state.kinds, state.judge_at_work)
     if state.trial is None or state.trial_settings != settings:
-        if state.run_has_begun:
+        if state.trial is not None and state.run_has_begun:
             state.playing = False
+            state.previous = PreviousRun(state.trial, state.trial_settings)
         state.trial = TwinTrial(state.spec, statement_book(state.kinds), judge)
         state.trial_settings = settings
 
 
 def _controls(state: AppState) -> None:
-    """Run or pause, one day, start over, and the speed. Outside the stage, so that they act at once."""
+    """Run or pause, one day, start over, and the speed.
+
+    They stand outside the stage, so that they act at once; and they only say what is wanted, as a day may still be
+    waiting for its judge. The stage lives the days.
+    """
 
     def play_or_pause() -> None:
         if state.trial is not None and state.trial.finished:
@@ -123,8 +129,7 @@ def _controls(state: AppState) -> None:
 
     def one_day() -> None:
         state.playing = False
-        if state.trial is not None:
-            state.trial.advance(state.next_said())
+        state.one_day_wanted = True
 
     def start_over() -> None:
         state.playing = False
@@ -141,7 +146,7 @@ def _controls(state: AppState) -> None:
             run_label, icon = "Run again", ":material/replay:"
         else:
             run_label, icon = "Run", ":material/play_arrow:"
-        st.button(run_label, icon=icon, type="primary", key="play", on_click=play_or_pause, shortcut="Space")
+        st.button(run_label, icon=icon, type="primary", key="play", on_click=play_or_pause, shortcut="Space", width=150)
         st.button(
             "One day", icon=":material/skip_next:", key="one_day", on_click=one_day, disabled=state.trial.finished,
             shortcut="Right",
@@ -150,7 +155,7 @@ def _controls(state: AppState) -> None:
         speeds = list(SPEEDS)
         st.select_slider(
             "Speed", speeds, value=state.speed, key=state.key("speed"), on_change=pick_speed,
-            label_visibility="collapsed", width=300,
+            label_visibility="collapsed", width=280,
         )  # fmt: skip
 
 
@@ -184,94 +189,133 @@ def _say_box(state: AppState) -> None:
 
 
 def _stage(state: AppState) -> None:
-    """What is redrawn while the run goes on: one tick lives the next days, then all is drawn from the records."""
-    trial = state.trial
-    if trial is None:
-        return
-    if state.playing:
+    """What is redrawn while the run goes on: live the next days, then draw what the run has come to."""
+    with errors_as_sentences():
+        trial = state.trial
+        if trial is None:
+            return
         said_round = state.said_round
-        for _ in range(SPEEDS[state.speed].days):
-            if trial.advance(state.next_said()) is None:
-                break
-        state.playing = not trial.finished
-        if trial.finished or state.said_round != said_round:
-            st.rerun()  # what stands outside the stage changes too
-    _said_next(state)
-    _headline(state, trial)
-    n_days, config = state.spec.config.study_length, state.spec.config
+        _live_days(state, trial)
+        progress = trial.snapshot()
+        if state.playing and progress.finished:
+            state.playing = False
+            st.rerun()
+        if state.said_round != said_round:
+            st.rerun()  # the widgets outside the stage change too
+        _previous_run(state)
+        _said_next(state, progress)
+        _headline(state, progress)
+        _charts(state, progress)
+        _log(state, progress)
+
+
+def _live_days(state: AppState, trial: TwinTrial) -> None:
+    """The days of one tick; a person who pauses or starts over ends it with the day at hand."""
+    if state.one_day_wanted:
+        state.one_day_wanted = False
+        trial.advance(state.next_said())
+    for _ in range(SPEEDS[state.speed].days):
+        if not state.playing or state.trial is not trial or trial.advance(state.next_said()) is None:
+            break
+
+
+def _charts(state: AppState, progress: Progress) -> None:
+    """The card of a day beside the charts of all days, and the steps so far below."""
+    config, filtered = state.spec.config, state.spec.filter.strategy != NONE
+    twin_records = progress.twin_records if filtered else ()
     left, right = st.columns([0.34, 0.66], gap="small")
     with left:
-        _card(trial, state)
+        _card(state, progress)
     with right:
         st.plotly_chart(
             trajectory_figure(
-                trial.records, trial.twin_records, n_days=n_days, most_steps=config.most_steps,
+                progress.records, twin_records, n_days=config.study_length, most_steps=config.most_steps,
                 threshold=config.disengagement_threshold, palette=palette(), reveal=state.reveal,
             ),
-            config=CONFIG, key="trajectory",
-            alt=_description(summarise(trial.records), trial),
+            config=CONFIG, key="trajectory", alt=_description(progress),
         )  # fmt: skip
-    st.subheader("Steps so far, against the same seed without the filter")
+    st.subheader("Steps so far, against the same seed without the filter" if filtered else "Steps so far")
     st.plotly_chart(
         cumulative_figure(
-            trial.records, trial.twin_records, n_days=n_days, most_steps=config.most_steps, palette=palette()
+            progress.records, twin_records, n_days=config.study_length, most_steps=config.most_steps, palette=palette()
         ),
         config=CONFIG, key="cumulative",
         alt="Cumulative steps of this run and of the same seed without the filter.",
     )  # fmt: skip
-    _log(trial, state)
 
 
-def _said_next(state: AppState) -> None:
-    """What will be said on the coming day, with a way to take it back."""
-    if state.said_next is None:
+def _previous_run(state: AppState) -> None:
+    """After a change of settings: what happened to the run before, and the way back to it."""
+    previous = state.previous
+    if previous is None or state.run_has_begun:
+        return
+    summary = summarise(previous.trial.snapshot().records)
+    with st.container(horizontal=True, vertical_alignment="center", key="previous_run"):
+        st.caption(
+            f"The settings changed, so this is a new run. The run before: {summary.n_days} days, "
+            f"{summary.total_steps:,.0f} steps.",
+            width="content",
+        )
+        if st.button("Go back to it", type="tertiary", key="go_back"):
+            state.restore_previous()
+            st.rerun()
+
+
+def _said_next(state: AppState, progress: Progress) -> None:
+    """What will be said or made true on the coming day, with a way to take it back."""
+    if state.said_next is None or progress.finished:
         return
 
     def keep() -> None:
         state.keep_saying = st.session_state["keep_saying"]
 
     words, truth = state.said_next
-    known = "" if truth is None else ("can walk" if truth else "cannot walk")
-    parts = [f"“{words}”" if words else "", f"true: {known}" if known else ""]
+    known = "not said to be true" if truth is None else f"true: {'can walk' if truth else 'cannot walk'}"
     with st.container(horizontal=True, vertical_alignment="center", key="said_next"):
-        day = len(state.trial.records) + 1 if state.trial else 1
-        st.badge(f"day {day}", icon=":material/chat:", color="violet")
-        st.text(", ".join(part for part in parts if part), width="stretch")
+        st.badge(f"day {len(progress.records) + 1}", icon=":material/chat:", color="violet")
+        st.text(", ".join([f"“{words}”"] * bool(words) + [known]), width="stretch")
         st.toggle("every day", value=state.keep_saying, key="keep_saying", on_change=keep)
         if st.button("Take back", key="take_back"):
             state.forget_said()
             st.rerun()
 
 
-def _headline(state: AppState, trial: TwinTrial) -> None:
-    """How far the run is, and the four numbers that matter."""
-    n_days, lived = state.spec.config.study_length, len(trial.records)
-    summary, twin = summarise(trial.records), summarise(trial.twin_records)
+def _headline(state: AppState, progress: Progress) -> None:
+    """How far the run is, the numbers that matter, and what the same seed did without the filter."""
+    n_days, lived = state.spec.config.study_length, len(progress.records)
+    summary, twin = summarise(progress.records), summarise(progress.twin_records)
+    filtered = state.spec.filter.strategy != NONE
     label = "Day"
-    if trial.finished:
+    if progress.finished:
         label = "Left the study on day" if summary.disengaged else "Study complete, day"
     with st.container(key="headline"):
         day, totals, gained, vetoes, agreement = st.columns(5, gap="small")
     day.metric(label, f"{lived} of {n_days}", border=True)
-    totals.metric("Steps so far", f"{summary.total_steps:,.0f}", border=True)
+    totals.metric("Steps", f"{summary.total_steps:,.0f}", border=True)
     gained.metric(
-        "Filter's gain in steps", f"{summary.total_steps - twin.total_steps:+,.0f}", border=True,
+        "Filter's gain in steps", f"{summary.total_steps - twin.total_steps:+,.0f}" if filtered else "no filter",
+        border=True,
         help="Against the same seed without the filter. One seed is an anecdote: another may turn out the other way.",
     )  # fmt: skip
     if state.reveal:
         vetoes.metric(
-            "Vetoes right", f"{summary.n_right_vetoes} of {summary.n_vetoes}", border=True,
+            "Vetoes right", f"{summary.n_right_vetoes} of {summary.n_known_vetoes}" if filtered else "no filter",
+            border=True,
             help=f"Messages held back on days on which the participant really could not walk. "
-            f"{summary.n_missed_vetoes} messages went out on such days.",
+            f"{summary.n_missed_vetoes} messages went out on such days. {UNCOUNTED}",
         )  # fmt: skip
-        share = f"{100 * summary.n_agreeing / lived:.0f} % of days" if lived else "–"
+        known = summary.n_known_days
         agreement.metric(
-            "Agrees with truth", share, border=True,
-            help="Days on which the policy's candidate was sent if the participant could walk, and held back if not.",
+            "Agrees with truth", f"{100 * summary.n_agreeing / known:.0f} % of days" if known else "–", border=True,
+            help="Days on which the policy's candidate was sent if the participant could walk, and held back if not. "
+            + UNCOUNTED,
         )  # fmt: skip
     else:
         vetoes.metric("Vetoes", f"{summary.n_vetoes}", border=True)
         agreement.metric("Messages sent", f"{summary.n_messages}", border=True)
+    if filtered and lived:
+        left = f" and left the study on day {twin.n_days}" if twin.disengaged else ""
+        st.caption(f"Without the filter, the same participant has walked {twin.total_steps:,.0f} steps{left}.")
     if summary.n_failures:
         st.warning(
             f"On {summary.n_failures} days the judge could not answer; the rule “{state.spec.filter.on_failure}” stood "
@@ -280,30 +324,34 @@ def _headline(state: AppState, trial: TwinTrial) -> None:
         )
 
 
-def _card(trial: TwinTrial, state: AppState) -> None:
+def _card(state: AppState, progress: Progress) -> None:
     """The latest day, or an earlier one that the person goes back to."""
-    lived, place = len(trial.records), st.container()
+    lived = len(progress.records)
     day = lived
     if lived > 1:
         # A new key with each day makes the slider follow the run until it is moved.
-        day = st.slider("Day shown", 1, lived, lived, key=f"day_shown_{lived}", disabled=state.playing)
-    with place:
-        decision_card(trial.records[day - 1] if lived else None, state.spec.config.most_steps, state.reveal)
+        day = st.slider(
+            "Day shown", 1, lived, lived, key=f"day_shown_{lived}", disabled=state.playing, label_visibility="collapsed"
+        )
+    decision_card(progress.records[day - 1] if lived else None, state.spec.config.most_steps, state.reveal)
 
 
-def _description(summary: TrialSummary, trial: TwinTrial) -> str:
+def _description(progress: Progress) -> str:
     """The chart in words, for those who cannot see it."""
+    summary = summarise(progress.records)
     return (
         f"{summary.n_days} days: {summary.total_steps:,.0f} steps, {summary.n_messages} messages sent, "
         f"{summary.n_vetoes} held back, {summary.n_right_vetoes} of them rightly. Without the filter the same seed "
-        f"earned {summarise(trial.twin_records).total_steps:,.0f} steps."
+        f"earned {summarise(progress.twin_records).total_steps:,.0f} steps."
     )
 
 
-def _log(trial: TwinTrial, state: AppState) -> None:
+def _log(state: AppState, progress: Progress) -> None:
     """The decision log and its download."""
     st.subheader("Decision log")
-    table = decision_log(trial.records)
+    table = decision_log(progress.records, progress.twin_records)
+    spec = state.spec
+    name = f"jitai_lab_{spec.policy}_{spec.filter.strategy}_seed_{spec.seed}.csv"
     shown = [column for column in LOG_COLUMNS if state.reveal or column not in ("can_walk",)]
     st.dataframe(
         table,
@@ -329,7 +377,7 @@ def _log(trial: TwinTrial, state: AppState) -> None:
     st.download_button(
         "Download the log (CSV)",
         data=lambda: safe_csv(table).encode(),
-        file_name=f"jitai_lab_seed_{state.spec.seed}.csv",
+        file_name=name,
         mime="text/csv",
         on_click="ignore",
         key="download_log",

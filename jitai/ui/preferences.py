@@ -15,6 +15,7 @@ from jitai.ui.state import AppState, JudgedStatement, app_state
 MAX_STATEMENTS = 500
 N_SHOWN = 40
 """Verdicts drawn in full; the table below them holds all."""
+N_CHARACTERS_SHOWN = 280
 DECISION_FOR = {Label.CAN_WALK: Decision.SEND, Label.CANNOT_WALK: Decision.HOLD_BACK}
 """What a judge that agrees with a label says."""
 EXAMPLES = (
@@ -199,11 +200,17 @@ def _summary_line(state: AppState, labels: dict[str, Label]) -> None:
         )
 
 
+def shortened(text: str) -> str:
+    """A text that takes no more than a few lines; what is left out is counted."""
+    left_out = len(text) - N_CHARACTERS_SHOWN
+    return text if left_out <= 0 else f"{text[:N_CHARACTERS_SHOWN]} … ({left_out:,} more characters)"
+
+
 def _verdict_row(number: int, item: JudgedStatement, label: Label | None) -> None:
     """One statement: its words, the verdict, the label where there is one, and the way to the prompt."""
     verdict = item.verdict
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"verdict_{number}"):
-        st.text(item.text, width="stretch")
+        st.text(shortened(item.text), width="stretch")
         if label is not None:
             icon = ":material/check:" if verdict.decision == DECISION_FOR[label] else ":material/close:"
             st.badge(f"label: {label.value.replace('_', ' ')}", icon=icon, color="gray")

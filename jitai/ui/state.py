@@ -43,6 +43,13 @@ class JudgedStatement(NamedTuple):
     verdict: Verdict
 
 
+class PreviousRun(NamedTuple):
+    """A run that a change of settings has put aside, with its settings: spec, kinds of statement, judge."""
+
+    trial: TwinTrial
+    settings: tuple[Any, ...]
+
+
 @dataclass
 class AppState:
     """The settings and runs of one browser session."""
@@ -61,6 +68,8 @@ class AppState:
     said_round: int = 0
     trial: TwinTrial | None = None
     trial_settings: tuple[Any, ...] = ()
+    one_day_wanted: bool = False
+    previous: PreviousRun | None = None
     statements_text: str = ""
     judged: list[JudgedStatement] = field(default_factory=list)
     schedule: str = "every day"
@@ -78,6 +87,16 @@ class AppState:
     def run_has_begun(self) -> bool:
         """Whether the present trial has lived a day: from then on nothing but the person changes its judge."""
         return self.trial is not None and bool(self.trial.records)
+
+    def restore_previous(self) -> None:
+        """Go back to the run that the last change of settings has put aside."""
+        if self.previous is None:
+            return
+        self.trial, self.trial_settings = self.previous
+        self.spec, self.kinds, self.judge_picked = self.trial_settings
+        self.set_config(self.spec.config)
+        self.previous = None
+        self.redraw_widgets()
 
     def redraw_widgets(self) -> None:
         """Give widgets new keys, so that they take over values that were set by something other than themselves."""

@@ -8,12 +8,11 @@ import pytest
 
 from jitai.errors import ModelMissing
 from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import TYPED
 from jitai.filters import CARRY_FORWARD, NONE, SAMPLED_VETO
 from jitai.judge.base import Reply
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.policies import POLICY_LABELS
-from jitai.records import Decision, VerdictSource
+from jitai.records import TYPED, Decision, VerdictSource
 from jitai.simulator.config import PRESETS
 from jitai.ui.state import SPEEDS
 from tests.app.driver import (
@@ -311,3 +310,37 @@ def test_a_missing_model_is_said_so_and_the_trial_goes_on(monkeypatch: pytest.Mo
     app = without_error(click(app, "one_day"))
     assert records_of(app)[0].verdict.source == VerdictSource.FALLBACK
     assert any("not installed" in element.value.replace("\\", "") for element in app.warning)
+
+
+def test_a_run_put_aside_by_a_new_setting_can_be_had_back() -> None:
+    app = open_app()
+    for _ in range(4):
+        click(app, "one_day")
+    before, spec = list(records_of(app)), state_of(app).spec
+    widget(app.number_input, "seed").set_value(99).run()
+    assert not records_of(app)
+    assert "4 days" in as_markup(app)
+    without_error(click(app, "go_back"))
+    assert records_of(app) == before
+    assert state_of(app).spec == spec
+    assert widget(app.number_input, "seed").value == spec.seed
+    click(app, "one_day")
+    assert len(records_of(app)) == 5
+
+
+def test_without_a_filter_no_number_speaks_of_one() -> None:
+    app = open_app()
+    widget(app.selectbox, "filter").set_value(NONE).run()
+    click(app, "one_day")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Filter's gain in steps"] == "no filter"
+    assert shown["Vetoes right"] == "no filter"
+
+
+def test_what_happens_without_the_filter_is_said_in_words() -> None:
+    app = run_to_the_end(open_app())
+    twin = state_of(app).trial.twin_records
+    total = f"{sum(record.step_count for record in twin):,.0f} steps"
+    said = next(caption.value for caption in app.caption if caption.value.startswith("Without the filter"))
+    assert total in said
+    assert (f"left the study on day {len(twin)}" in said) == twin[-1].terminated

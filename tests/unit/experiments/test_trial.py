@@ -1,5 +1,7 @@
 """The decision loop: what each filter does, common random numbers, and what the learner is told."""
 
+import threading
+import time
 from dataclasses import replace
 from itertools import product
 
@@ -9,7 +11,7 @@ import pytest
 from jitai.corpus import DEVELOPMENT, TEST, StatementBook, load_part
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import TYPED, Said, TrialSpec, run_trial
+from jitai.experiments.trial import Said, TrialSpec, run_trial
 from jitai.experiments.twin import TwinTrial
 from jitai.filters import (
     CANDIDATE,
@@ -23,7 +25,7 @@ from jitai.filters import (
     execute,
 )
 from jitai.policies import POLICY_LABELS
-from jitai.records import Action, Decision, Label, Verdict, VerdictSource
+from jitai.records import TYPED, Action, Decision, Label, Verdict, VerdictSource
 from jitai.simulator.config import BETA, PRESETS, SimulatorConfig
 
 BOOK = StatementBook(load_part(TEST))
@@ -188,3 +190,41 @@ def test_a_truth_without_words_leaves_the_talking_to_the_simulator() -> None:
     assert record.walk_state_was_set
     assert record.statement_author == "simulator"
     assert LABELS[record.statement] == Label.CANNOT_WALK
+
+
+def test_a_redraw_never_meets_half_a_day() -> None:
+    """Two threads live days while a third looks: no day is lost, doubled or seen half done."""
+
+    class Slow(ScriptedTruth):
+        def judge(self, text: str) -> Verdict:
+            time.sleep(0.002)
+            return super().judge(text)
+
+    trial = TwinTrial(TrialSpec(COMES_AND_GOES, policy="tailored", seed=3), BOOK, Slow())
+    errors: list[BaseException] = []
+
+    def live() -> None:
+        try:
+            while trial.advance() is not None:
+                pass
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=live) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        progress = trial.snapshot()
+        days = [record.observation.decision_index for record in progress.records]
+        assert days == list(range(len(days)))
+        assert len(progress.twin_records) == len(days) or progress.twin_records[-1].terminated or progress.finished
+    assert not errors
+    assert trial.snapshot().records == tuple(run(trial.spec))
+
+
+def test_days_of_unknown_truth_are_not_counted() -> None:
+    spec = TrialSpec(PRESETS["Always able (base environment)"], policy="generic")
+    said = {0: Said("I twisted my ankle"), 1: Said("I twisted my ankle", can_walk=False)}
+    summary = summarise(list(run_trial(spec, BOOK, ScriptedTruth(), said.get))[:2])
+    assert (summary.n_vetoes, summary.n_known_vetoes, summary.n_right_vetoes) == (2, 1, 1)
+    assert (summary.n_known_days, summary.n_agreeing) == (1, 1)
