@@ -231,7 +231,7 @@ def draws_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go.
                     "line": {"width": 2 if chosen else 0, "color": palette.text}},
             hovertemplate="draws %{x:.0f} steps<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(**base_layout(palette, 140), hovermode="closest")
+    figure.update_layout(**base_layout(palette, 124), hovermode="closest")
     style_axes(figure, palette)
     figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4})
     figure.update_yaxes(autorange="reversed", showgrid=False)

@@ -17,6 +17,13 @@ DECISION_COLOURS: dict[Decision, Literal["blue", "orange", "violet"]] = {
     Decision.UNSURE: "violet",
 }
 
+SOURCE_EXPLANATIONS = {
+    VerdictSource.MODEL: "The model was asked.",
+    VerdictSource.CACHE: "The model was asked the same before, and its answer was remembered.",
+    VerdictSource.RULE: "A rule decided; the model was not asked.",
+    VerdictSource.FALLBACK: "The model could not answer; the rule chosen for that case stood in.",
+    VerdictSource.NO_STATEMENT: "Nothing was said, so there was nothing to judge.",
+}
 LABEL_WIDTH = 62
 """Pixels of the left column of the card."""
 
@@ -70,7 +77,8 @@ def _verdict_lines(verdict: Verdict | None) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
         st.caption("judge", width=LABEL_WIDTH)
         verdict_badge(verdict)
-    verdict_popover(verdict)
+        if verdict.source != VerdictSource.NO_STATEMENT:
+            verdict_popover(verdict)
     if verdict.source == VerdictSource.FALLBACK:
         st.warning(plain(verdict.failure), icon=":material/warning:")
 
@@ -86,25 +94,26 @@ def verdict_badge(verdict: Verdict) -> None:
 
 def verdict_popover(verdict: Verdict) -> None:
     """A quiet button that opens the judge's words, the exact prompt and the raw reply."""
-    with st.popover(source_words(verdict), type="tertiary", icon=":material/search:"):
+    with st.popover(source_words(verdict), type="tertiary"):
         verdict_details(verdict)
 
 
 def source_words(verdict: Verdict) -> str:
-    """Where a verdict came from and how long it took, in a few words."""
+    """Where a verdict came from, or how long the model took, in a word or two."""
     if verdict.source == VerdictSource.MODEL:
-        return f"asked the model, {verdict.latency_ms:.0f} ms"
+        return f"{verdict.latency_ms:.0f} ms"
     return {
-        VerdictSource.CACHE: "remembered from before",
-        VerdictSource.RULE: "by a rule, no model asked",
-        VerdictSource.FALLBACK: "the model could not answer",
-        VerdictSource.NO_STATEMENT: "nothing to judge",
+        VerdictSource.CACHE: "remembered",
+        VerdictSource.RULE: "by a rule",
+        VerdictSource.FALLBACK: "why",
+        VerdictSource.NO_STATEMENT: "silence",
     }[verdict.source]
 
 
 def verdict_details(verdict: Verdict) -> None:
     """Reason, what was read, notes, exact prompt and raw reply; all of it shown as text."""
     st.text(verdict.reason)
+    st.caption(SOURCE_EXPLANATIONS[verdict.source])
     if verdict.statement:
         st.text(f"Read as: “{verdict.statement}”")
     for note in verdict.notes:

@@ -227,6 +227,8 @@ def _charts(state: AppState, progress: Progress) -> None:
     with left:
         _card(state, progress)
     with right:
+        if filtered:
+            _without_the_filter(progress)
         st.plotly_chart(
             trajectory_figure(
                 progress.records, twin_records, n_days=config.study_length, most_steps=config.most_steps,
@@ -242,6 +244,13 @@ def _charts(state: AppState, progress: Progress) -> None:
         config=CONFIG, key="cumulative",
         alt="Cumulative steps of this run and of the same seed without the filter.",
     )  # fmt: skip
+
+
+def _without_the_filter(progress: Progress) -> None:
+    """What the same seed came to without the filter, in words."""
+    twin = summarise(progress.twin_records)
+    left = f" and left the study on day {twin.n_days}" if twin.disengaged else ""
+    st.caption(f"Without the filter, the same participant walks {twin.total_steps:,.0f} steps so far{left}.")
 
 
 def _previous_run(state: AppState) -> None:
@@ -313,9 +322,6 @@ def _headline(state: AppState, progress: Progress) -> None:
     else:
         vetoes.metric("Vetoes", f"{summary.n_vetoes}", border=True)
         agreement.metric("Messages sent", f"{summary.n_messages}", border=True)
-    if filtered and lived:
-        left = f" and left the study on day {twin.n_days}" if twin.disengaged else ""
-        st.caption(f"Without the filter, the same participant has walked {twin.total_steps:,.0f} steps{left}.")
     if summary.n_failures:
         st.warning(
             f"On {summary.n_failures} days the judge could not answer; the rule “{state.spec.filter.on_failure}” stood "
