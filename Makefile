@@ -25,7 +25,7 @@ lint: $(TEST_TOOLS)
 	$(BIN)/mypy
 
 # The published package runs on numpy 1.26 only, so it gets an environment of its own.
-bench: $(INSTALLED) $(PUBLISHED)/installed
+bench: $(TEST_TOOLS) $(PUBLISHED)/installed
 	$(BIN)/python -m benchmarks --published $(PUBLISHED)/bin/python
 
 $(PUBLISHED)/installed:

@@ -8,6 +8,7 @@ replay of the published formulas (the reference mode) stands in, and the table s
 import argparse
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -171,20 +172,44 @@ def start_up_rows() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
     row("import of the first page", f"{float(done.stdout):.2f} s", "aim 2")
     port = "8597"
+    address = f"http://localhost:{port}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port]
     started = time.perf_counter()
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     try:
         while time.perf_counter() - started < 60:
             try:
-                with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health"):
+                with urllib.request.urlopen(f"{address}/_stcore/health"):  # noqa: S310 - our own http address
                     break
             except OSError:
                 time.sleep(0.02)
         row("start of the server to its first answer", f"{time.perf_counter() - started:.2f} s")
+        browser_rows(address)
     finally:
         server.terminate()
         server.wait()
+
+
+def browser_rows(address: str) -> None:
+    """From opening the address in a fresh browser to a page that can be used, first and later visitors."""
+    from playwright.sync_api import sync_playwright
+
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        for visitor in ("first visitor", "second visitor", "third visitor"):
+            page = browser.new_context().new_page()
+            started = time.perf_counter()
+            page.goto(address)
+            page.locator(".st-key-play button").wait_for()
+            usable = time.perf_counter() - started
+            page.locator(".st-key-trajectory svg.main-svg").first.wait_for()
+            row(
+                f"page usable, {visitor}",
+                f"{usable:.2f} s",
+                f"aim 3; charts after {time.perf_counter() - started:.2f} s",
+            )
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -1,23 +1,15 @@
 """Charts of one trial: what happened day by day, the cumulative steps, and one decision's posterior draws."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from jitai.charts.theme import ACTION_STYLES, Palette, base_layout, style_axes, title_on_the_left
+from jitai.charts.parts import add_state_lines, or_nothing, title_on_the_left
+from jitai.charts.theme import ACTION_STYLES, Palette, base_layout, style_axes
 from jitai.records import Action, Proposal, StepRecord
 
 RIBBON_ROWS = ("truth allows", "done", "proposed")
-
-
-Item = TypeVar("Item")
-
-
-def or_nothing(values: list[Item]) -> list[Item | None]:
-    """The values, or one missing value: Plotly leaves a trace without any out of the legend, which would then jump."""
-    return [*values] or [None]
 
 
 def days_of(records: Sequence[StepRecord]) -> list[int]:
@@ -56,7 +48,10 @@ def trajectory_figure(
     )  # fmt: skip
     title_on_the_left(figure, palette)
     _add_steps(figure, records, twin_records, most_steps, palette)
-    _add_state(figure, records, threshold, palette)
+    add_state_lines(
+        figure, [record.habituation for record in records], [record.disengagement_risk for record in records],
+        threshold=threshold, palette=palette, row=2, legend="legend2",
+    )  # fmt: skip
     _add_ribbon(figure, records, palette, reveal)
     if reveal:
         _add_unable_days(figure, records, most_steps, palette)
@@ -108,25 +103,6 @@ def _add_steps(
         x=or_nothing(days_of(twin_records)), y=or_nothing([record.step_count for record in twin_records]), mode="lines",
         name="no filter", line={"color": palette.text, "width": 1, "dash": "dot", "shape": "hvh"},
         hovertemplate="%{y:,.0f} steps<extra>without the filter</extra>", row=1, col=1,
-    )  # fmt: skip
-
-
-def _add_state(figure: go.Figure, records: Sequence[StepRecord], threshold: float, palette: Palette) -> None:
-    """Habituation solid, disengagement dashed, in one hue; and the risk at which the participant leaves."""
-    days = days_of(records)
-    for name, values, dash in (
-        ("habituation", [record.habituation for record in records], "solid"),
-        ("disengagement risk", [record.disengagement_risk for record in records], "dash"),
-    ):
-        figure.add_scatter(
-            x=or_nothing(days), y=or_nothing(values), mode="lines", name=name, legend="legend2",
-            line={"color": palette.state, "dash": dash, "width": 2},
-            hovertemplate="%{y:.2f}<extra>" + name + "</extra>", row=2, col=1,
-        )  # fmt: skip
-    figure.add_hline(
-        y=threshold, line={"color": palette.held_back, "width": 1, "dash": "dot"}, row=2, col=1,
-        annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.held_back}},
-        annotation_position="bottom left",
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from jitai.charts.theme import Palette, base_layout, style_axes, title_on_the_left
+from jitai.charts.parts import add_state_lines, title_on_the_left
+from jitai.charts.theme import Palette, base_layout, style_axes
 
 
 def schedule_figure(
@@ -32,19 +33,9 @@ def schedule_figure(
         subplot_titles=("Habituation and disengagement risk", "Steps a day"),
     )  # fmt: skip
     title_on_the_left(figure, palette)
-    days = list(range(1, len(steps) + 1))
-    for name, values, dash in (("habituation", habituation, "solid"), ("disengagement risk", risk, "dash")):
-        figure.add_scatter(
-            x=days, y=list(values), mode="lines", name=name, line={"color": palette.state, "dash": dash, "width": 2.5},
-            hovertemplate="%{y:.2f}<extra>" + name + "</extra>", row=1, col=1,
-        )  # fmt: skip
-    figure.add_hline(
-        y=threshold, line={"color": palette.held_back, "width": 1, "dash": "dot"}, row=1, col=1,
-        annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.held_back}},
-        annotation_position="bottom left",
-    )  # fmt: skip
+    add_state_lines(figure, habituation, risk, threshold=threshold, palette=palette, row=1)
     figure.add_bar(
-        x=days, y=list(steps), marker={"color": palette.alone}, showlegend=False,
+        x=list(range(1, len(steps) + 1)), y=list(steps), marker={"color": palette.alone}, showlegend=False,
         hovertemplate="%{y:,.0f} steps<extra></extra>", row=2, col=1,
     )  # fmt: skip
     figure.update_layout(**base_layout(palette, 400), hovermode="x unified")

@@ -101,8 +101,3 @@ def style_axes(figure: go.Figure, palette: Palette) -> None:
     common = {"gridcolor": palette.grid, "zeroline": False, "automargin": True, "fixedrange": True}
     figure.update_xaxes(**common, showgrid=False)
     figure.update_yaxes(**common)
-
-
-def title_on_the_left(figure: go.Figure, palette: Palette) -> None:
-    """Put the titles of subplots at their left edge; to be called before other annotations are added."""
-    figure.update_annotations(x=0, xanchor="left", font={"size": 13, "color": palette.text})
