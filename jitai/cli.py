@@ -4,6 +4,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,7 +21,7 @@ from jitai.judge.cache import default_cache_dir
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import load_prompt
 from jitai.judge.select import available_judges, choose_judge, open_judge, probe
-from jitai.parameters import ParameterInfo, build, describe, suggestion
+from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
 from jitai.policies import POLICY_LABELS
 from jitai.policies.thompson import ThompsonSettings
 from jitai.records import Decision, VerdictSource
@@ -101,7 +102,7 @@ def _add_parameters(parser: argparse.ArgumentParser, settings_class: type[object
         groups[info.group].add_argument(
             _option(info),
             dest=info.name,
-            type=_converter(info),
+            type=partial(from_text, info),
             metavar="VALUE",
             help=info.full_help.replace("%", "%%"),
         )
@@ -109,22 +110,6 @@ def _add_parameters(parser: argparse.ArgumentParser, settings_class: type[object
 
 def _option(info: ParameterInfo) -> str:
     return "--filter" if info.name == "strategy" else "--" + info.name.replace("_", "-")
-
-
-def _converter(info: ParameterInfo) -> Any:
-    """From the text of an option to a value of the right type; a text that is none is left to validation."""
-
-    def convert(text: str) -> object:
-        if isinstance(info.default, bool):
-            return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
-        if info.choices:
-            return text
-        try:
-            return int(text) if isinstance(info.default, int) else float(text)
-        except ValueError:
-            return text
-
-    return convert
 
 
 def _given(options: argparse.Namespace, settings_class: type[object]) -> dict[str, object]:

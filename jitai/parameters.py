@@ -130,6 +130,18 @@ def build(settings_class: type[Settings], values: Mapping[str, object]) -> Setti
     return settings_class(**converted)
 
 
+def from_text(info: ParameterInfo, text: str) -> object:
+    """A text as a value of the parameter's type; a text that is none comes back as it is, and validation refuses it."""
+    if isinstance(info.default, bool):
+        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
+    if info.choices:
+        return text
+    try:
+        return int(text) if isinstance(info.default, int) else float(text)
+    except ValueError:
+        return text
+
+
 def with_value(settings: Settings, name: str, value: object) -> Settings:
     """The settings with one value changed.
 

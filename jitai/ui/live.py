@@ -22,8 +22,17 @@ from jitai.ui.cached import statement_book
 from jitai.ui.controls import parameter_widget
 from jitai.ui.decision_card import decision_card
 from jitai.ui.judge_choice import current_judge, judge_picker
-from jitai.ui.page import errors_as_sentences
-from jitai.ui.state import AS_SIMULATED, CUSTOM_PRESET, SPEEDS, AppState, PreviousRun, app_state, palette
+from jitai.ui.page import errors_as_sentences, plain
+from jitai.ui.state import (
+    AS_SIMULATED,
+    CUSTOM_PRESET,
+    SPEEDS,
+    AppState,
+    PreviousRun,
+    app_state,
+    keep_in_address,
+    palette,
+)
 
 TRUTHS: dict[str, bool | None] = {AS_SIMULATED: None, "cannot walk": False, "can walk": True}
 """What a person may set as true of the coming day, with or without words."""
@@ -40,6 +49,9 @@ def live_page() -> None:
     with errors_as_sentences():
         with st.sidebar:
             _setup(state)
+        keep_in_address(state)
+        if state.address_problem:
+            st.warning(plain(state.address_problem), icon=":material/link_off:")
         _use_settings(state)
         st.title("What does the policy do, and what does the language model change?")
         _controls(state)

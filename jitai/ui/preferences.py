@@ -10,7 +10,7 @@ from jitai.records import Decision, Label, Statement, VerdictSource
 from jitai.ui.decision_card import verdict_badge, verdict_popover
 from jitai.ui.judge_choice import current_judge, judge_picker
 from jitai.ui.page import errors_as_sentences, plain
-from jitai.ui.state import AppState, JudgedStatement, app_state
+from jitai.ui.state import AppState, JudgedStatement, app_state, keep_in_address
 
 MAX_STATEMENTS = 500
 N_SHOWN = 40
@@ -33,6 +33,7 @@ def preferences_page() -> None:
     with errors_as_sentences():
         with st.sidebar:
             judge_picker(state)
+        keep_in_address(state)
         st.title("Would the language model send a walking message to somebody who says this?")
         lines = _statement_box(state)
         to_judge = _buttons(state, lines)

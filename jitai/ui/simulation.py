@@ -17,7 +17,7 @@ from jitai.simulator.world import World
 from jitai.ui.cached import statement_book
 from jitai.ui.controls import parameter_widget
 from jitai.ui.page import errors_as_sentences
-from jitai.ui.state import CUSTOM_PRESET, AppState, app_state, palette
+from jitai.ui.state import CUSTOM_PRESET, AppState, app_state, keep_in_address, palette
 
 N_PATHS = 6
 """Participants whose walk states are shown."""
@@ -29,6 +29,7 @@ def simulator_page() -> None:
     with errors_as_sentences():
         with st.sidebar:
             _parameters(state)
+        keep_in_address(state)
         st.title("What kind of participant is this, before any policy is at work?")
         messages, ability, words = st.tabs(["Messages", "Ability to walk", "What is said"])
         with messages:

@@ -11,10 +11,12 @@ import streamlit as st
 
 from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
+from jitai.errors import JitaiError
 from jitai.experiments.trial import Said, TrialSpec
 from jitai.experiments.twin import TwinTrial
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.ui.address import from_query, to_query
 
 _KEY = "jitai_lab"
 AS_SIMULATED = "as simulated"
@@ -76,6 +78,7 @@ class AppState:
     schedule_action: str = "tailored to the true context"
     schedule_seed: int = 42
     widget_round: int = 0
+    address_problem: str = ""
 
     def set_config(self, config: SimulatorConfig, preset: str = CUSTOM_PRESET) -> None:
         """Use other simulator settings; they are named custom unless they are a preset's."""
@@ -120,11 +123,29 @@ class AppState:
 
 
 def app_state() -> AppState:
-    """The session's state, made on the first visit."""
+    """The session's state, made on the first visit from what the page's address says."""
     if _KEY not in st.session_state:
-        st.session_state[_KEY] = AppState()
+        st.session_state[_KEY] = _from_address()
     state: AppState = st.session_state[_KEY]
     return state
+
+
+def _from_address() -> AppState:
+    """A new state with the settings of the address, or the defaults and a sentence if they cannot be used."""
+    state = AppState()
+    try:
+        state.spec = from_query(st.query_params.to_dict())
+    except JitaiError as error:
+        state.address_problem = f"The settings in this page's address are not used. {error}"
+    state.set_config(state.spec.config)
+    return state
+
+
+def keep_in_address(state: AppState) -> None:
+    """Write the settings into the page's address, so that a reload, or whoever gets the link, has them too."""
+    query = to_query(state.spec, state.preset)
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
 
 
 def palette() -> Palette:

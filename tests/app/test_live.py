@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from jitai.errors import ModelMissing
 from jitai.experiments.metrics import summarise
@@ -18,6 +19,7 @@ from jitai.ui.state import SPEEDS
 from tests.app.driver import (
     LIVE,
     PREFERENCES,
+    ROOT,
     SIMULATOR,
     as_markup,
     as_text,
@@ -344,3 +346,26 @@ def test_what_happens_without_the_filter_is_said_in_words() -> None:
     said = next(caption.value for caption in app.caption if caption.value.startswith("Without the filter"))
     assert total in said
     assert (f"left the study on day {len(twin)}" in said) == twin[-1].terminated
+
+
+def test_settings_come_from_the_address_and_stay_in_it() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["seed"] = "123"
+    app.query_params["participant"] = "Ability mostly lasts"
+    app.query_params["study_length"] = "20"
+    without_error(app.run())
+    spec = state_of(app).spec
+    assert (spec.seed, spec.config.study_length) == (123, 20)
+    assert spec.config.can_walk_persistence == PRESETS["Ability mostly lasts"].can_walk_persistence
+    widget(app.number_input, "seed").set_value(124).run()
+    assert app.query_params["seed"] == "124"
+    assert app.query_params["study_length"] == "20"
+
+
+def test_an_address_that_cannot_be_used_is_said_so() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["seed"] = "<b>many</b>"
+    without_error(app.run())
+    assert any("seed" in warning.value for warning in app.warning)
+    assert "<b>" not in as_markup(app)
+    assert state_of(app).spec.seed == 42

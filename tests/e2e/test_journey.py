@@ -255,6 +255,23 @@ def test_settings_survive_a_visit_to_the_simulator(new_page: NewPage) -> None:
     no_error_is_shown(page)
 
 
+def test_settings_survive_a_reload_and_travel_as_a_link(new_page: NewPage) -> None:
+    page = new_page()
+    seed = keyed(page, "seed").get_by_role("spinbutton")
+    seed.fill("7")
+    seed.press("Enter")
+    settle(page)
+    expect(page).to_have_url(re.compile(r"\?seed=7$"))
+    page.reload()
+    expect(keyed(page, "seed").get_by_role("spinbutton")).to_have_value("7")
+    go_by_menu(page, "simulator")
+    expect(page).to_have_url(re.compile(r"/simulator\?seed=7$"))
+    link = page.url
+    other = new_page("?" + link.partition("?")[2])
+    expect(keyed(other, "seed").get_by_role("spinbutton")).to_have_value("7")
+    no_error_is_shown(other)
+
+
 def test_two_sessions_at_the_same_time(new_page: NewPage) -> None:
     pages = [new_page(), new_page()]
     for page, number in zip(pages, ("11", "12"), strict=True):

@@ -1,0 +1,63 @@
+"""The settings in a page's address: what is written is read back, and what is not allowed is named."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitai.errors import ParameterError
+from jitai.experiments.trial import TrialSpec
+from jitai.filters import SAMPLED_VETO, FilterSettings
+from jitai.policies.thompson import ThompsonSettings
+from jitai.simulator.config import BETA, DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.ui.address import from_query, to_query
+
+SPECS = [
+    TrialSpec(PRESETS[DEFAULT_PRESET]),
+    *(TrialSpec(config, seed=7) for config in PRESETS.values()),
+    TrialSpec(
+        SimulatorConfig(study_length=20, context_noise=1 / 3, variation=BETA, repeats_while_unable=False),
+        policy="tailored",
+        filter=FilterSettings(SAMPLED_VETO, on_failure="do not send"),
+        thompson=ThompsonSettings(prior_variance=9.5),
+        seed=2**32 - 1,
+    ),
+]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("preset", [DEFAULT_PRESET, "Always able (base environment)", "no preset"])
+def test_what_is_written_is_read_back(spec: TrialSpec, preset: str) -> None:
+    assert from_query(to_query(spec, preset)) == spec
+
+
+def test_defaults_leave_the_address_empty() -> None:
+    assert to_query(TrialSpec(PRESETS[DEFAULT_PRESET]), DEFAULT_PRESET) == {}
+    assert to_query(replace(TrialSpec(PRESETS[DEFAULT_PRESET]), seed=9), DEFAULT_PRESET) == {"seed": "9"}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"seed": "-1"}, "seed"),
+        ({"seed": "9" * 6000}, "seed"),
+        ({"policy": "ppo2"}, "policy"),
+        ({"participant": "Nobody"}, "participant"),
+        ({"study_length": "1e9"}, "study_length"),
+        ({"context_noise": "nan"}, "context_noise"),
+        ({"repeats_while_unable": "maybe"}, "repeats_while_unable"),
+        ({"<script>": "1"}, "<script>"),
+    ],
+)
+def test_what_is_not_allowed_is_named(query: dict[str, str], named: str) -> None:
+    with pytest.raises(ParameterError, match=named):
+        from_query(query)
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=20), max_size=4))
+def test_any_address_is_taken_or_refused_with_a_sentence(query: dict[str, str]) -> None:
+    try:
+        assert isinstance(from_query(query), TrialSpec)
+    except ParameterError as error:
+        assert str(error)
