@@ -340,3 +340,24 @@ def test_every_page_in_every_look(new_page: NewPage, look: str) -> None:
         page.wait_for_timeout(300)
         page.screenshot(path=SCREENSHOTS / f"{name}_{look}_whole.png")
         page.set_viewport_size(size)
+
+
+def test_clicks_while_the_judge_is_thinking(new_page: NewPage) -> None:
+    """A button pressed in mid-run meets a day that is still being judged: its statements are new to the cache."""
+    page = new_page("?seed=7771")
+    choose_speed(page, "End")
+    press(page, "play")
+    page.wait_for_timeout(700)
+    press(page, "one_day")
+    settle(page)
+    stopped = day_of(page)
+    assert 1 <= stopped < 50
+    page.wait_for_timeout(1500)
+    assert day_of(page) == stopped
+    press(page, "one_day")
+    settle(page)
+    assert day_of(page) == stopped + 1
+    press(page, "start_over")
+    settle(page)
+    assert day_of(page) == 0
+    no_error_is_shown(page)
