@@ -38,8 +38,8 @@ TRUTHS: dict[str, bool | None] = {AS_SIMULATED: None, "cannot walk": False, "can
 """What a person may set as true of the coming day, with or without words."""
 UNCOUNTED = "Days on which you spoke without saying what is true are not counted."
 LOG_COLUMNS = (
-    "day", "statement", "candidate_action", "p_send", "verdict", "verdict_source", "executed_action", "held_back",
-    "can_walk", "step_count", "habituation", "disengagement_risk", "reason",
+    "day", "statement", "candidate_action", "p_send", "verdict", "executed_action", "can_walk", "step_count",
+    "held_back", "habituation", "disengagement_risk", "verdict_source", "reason",
 )  # fmt: skip
 
 
@@ -379,11 +379,12 @@ def _log(state: AppState, progress: Progress) -> None:
         key="log",
         column_config={
             "day": st.column_config.NumberColumn(width=44),
-            "statement": st.column_config.TextColumn("says", width=320),
-            "candidate_action": st.column_config.TextColumn("proposed"),
+            "statement": st.column_config.TextColumn("says", width=250),
+            "candidate_action": st.column_config.TextColumn("proposed", width=116),
             "p_send": st.column_config.NumberColumn("P(send)", format="%.2f", width=64),
-            "verdict_source": st.column_config.TextColumn("from"),
-            "executed_action": st.column_config.TextColumn("done"),
+            "verdict": st.column_config.TextColumn(width=84),
+            "verdict_source": st.column_config.TextColumn("from", width=92),
+            "executed_action": st.column_config.TextColumn("done", width=116),
             "held_back": st.column_config.CheckboxColumn("held back", width=74),
             "can_walk": st.column_config.CheckboxColumn("could walk", width=80),
             "step_count": st.column_config.NumberColumn("steps", format="%.0f", width=56),

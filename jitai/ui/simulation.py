@@ -1,5 +1,6 @@
 """The Simulator page: every parameter with its meaning, and what the settings do before anything is run."""
 
+from dataclasses import replace
 from itertools import groupby
 
 import pandas as pd
@@ -78,7 +79,13 @@ def _schedule(state: AppState) -> None:
         state.schedule_seed = int(
             st.number_input("Seed of the participant", 0, MAX_SEED, state.schedule_seed, key=state.key("schedule_seed"))
         )
+    state.schedule_always_able = st.toggle(
+        "Leave out the spells without the ability to walk", value=state.schedule_always_able,
+        key=state.key("schedule_always_able"), help="Shows what the messages alone do to habituation and risk.",
+    )  # fmt: skip
     config = state.spec.config
+    if state.schedule_always_able:
+        config = replace(config, can_walk_persistence=1.0)
     outcomes = follow_schedule(config, state.schedule, state.schedule_action, state.schedule_seed)
     total, last = sum(outcome.step_count for outcome in outcomes), outcomes[-1]
     steps, habituation, stays = st.columns(3)
@@ -95,10 +102,8 @@ def _schedule(state: AppState) -> None:
         config=CONFIG, key="schedule_chart",
         alt=f"Sending {state.schedule}: {total:,.0f} steps in {len(outcomes)} days.",
     )  # fmt: skip
-    st.caption(
-        "Messages lose their effect as habituation grows and regain it on days without one. Days without steps in "
-        "between are days on which the participant cannot walk."
-    )
+    spells = "" if state.schedule_always_able else " Days without steps may be days without the ability to walk."
+    st.caption(f"Messages lose their effect as habituation grows and regain it on days without one.{spells}")
 
 
 def _ability(state: AppState) -> None:

@@ -77,6 +77,7 @@ class AppState:
     schedule: str = "every day"
     schedule_action: str = "tailored to the true context"
     schedule_seed: int = 42
+    schedule_always_able: bool = True
     widget_round: int = 0
     address_problem: str = ""
 

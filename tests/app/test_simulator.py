@@ -136,3 +136,14 @@ def test_kinds_of_statement_without_both_labels_are_refused_in_a_sentence() -> N
     app = widget(go_to(app, SIMULATOR).multiselect, "kinds").set_value(["plain"]).run()
     without_error(app)
     assert len(records_of(click(without_error(go_to(app, LIVE)), "one_day"))) == 1
+
+
+def test_spells_without_ability_can_be_left_out_of_the_schedule() -> None:
+    app = open_app(SIMULATOR)
+    able = {metric.label: metric.value for metric in app.metric}
+    widget(app.toggle, "schedule_always_able").set_value(False).run()
+    without_error(app)
+    as_simulated = {metric.label: metric.value for metric in app.metric}
+    # Messages to somebody who cannot walk drive this participant away; without such days nothing does.
+    assert able["The participant"] == "stays all 50 days"
+    assert as_simulated["The participant"].startswith("leaves on day")
