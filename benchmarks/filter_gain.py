@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import TrialSpec, run_trial
+from jitai.experiments.trial import TrialSpec
+from jitai.experiments.twin import TwinTrial
 from jitai.filters import FilterSettings
 from jitai.judge.select import open_judge
 from jitai.records import Decision
@@ -35,9 +36,9 @@ def main() -> None:
             spec = TrialSpec(config=config, filter=FilterSettings(on_unsure=on_unsure.value))
             alone, filtered = [], []
             for seed in range(n_seeds):
-                seeded = replace(spec, seed=seed)
-                filtered.append(summarise(list(run_trial(seeded, book, judge))).total_steps)
-                alone.append(summarise(list(run_trial(seeded.without_filter(), book, None))).total_steps)
+                run = TwinTrial(replace(spec, seed=seed), book, judge).run()
+                filtered.append(summarise(run.records).total_steps)
+                alone.append(summarise(run.twin_records).total_steps)
             gains = [one - other for one, other in zip(filtered, alone, strict=True)]
             half_width = 1.96 * statistics.stdev(gains) / math.sqrt(n_seeds)
             better = sum(gain > 0 for gain in gains) / n_seeds

@@ -15,7 +15,8 @@ from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import TrialSummary, summarise
-from jitai.experiments.trial import TrialSpec, run_trial
+from jitai.experiments.trial import TrialSpec
+from jitai.experiments.twin import TwinTrial
 from jitai.filters import NONE, FilterSettings
 from jitai.judge.cache import default_cache_dir
 from jitai.judge.judge import Judge
@@ -133,13 +134,11 @@ def _run(options: argparse.Namespace) -> None:
     if spec.filter.strategy != NONE:
         judge = _open(options.judge, Decision(spec.filter.on_failure))
         print(f"Judge: {judge.describe()}", file=sys.stderr)
-    book = StatementBook(load_part(TEST))
-    records = list(run_trial(spec, book, judge))
-    alone = summarise(list(run_trial(spec.without_filter(), book, None)))
-    log = decision_log(records)
+    run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
+    log = decision_log(run.records)
     if not options.quiet:
         _print_days(log, sys.stdout)
-    _print_summary(summarise(records), alone, spec)
+    _print_summary(summarise(run.records), summarise(run.twin_records), spec)
     if options.out is not None:
         _write(log, options.out)
 

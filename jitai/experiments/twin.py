@@ -68,6 +68,12 @@ class TwinTrial:
             self._keep_pace()
             return record
 
+    def run(self) -> "Progress":
+        """Live all days that are left."""
+        while self.advance() is not None:
+            pass
+        return self.snapshot()
+
     def snapshot(self) -> "Progress":
         """Where the run stands, once the day that is being lived is over."""
         with self._living:

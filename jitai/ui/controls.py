@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from jitai.parameters import ParameterInfo
+from jitai.simulator.config import PRESETS
+from jitai.ui.state import CUSTOM_PRESET, AppState
 
 
 def title_of(info: ParameterInfo) -> str:
@@ -56,3 +58,24 @@ def parameter_widget(
             title, float(info.low), float(info.high), float(value), float(info.step), help=info.full_help, key=key
         )
     )
+
+
+def preset_picker(state: AppState, label: str, name: str, help: str | None = None) -> None:
+    """The selection of a named set of simulator settings; "custom" stands among them while a parameter was tuned.
+
+    Args:
+        state: takes the settings.
+        label, help: of the widget.
+        name: of the widget's key.
+    """
+    # The key holds the preset, so that the selection follows when a parameter makes it a custom one.
+    key = state.key(f"{name}_{state.preset}")
+
+    def pick() -> None:
+        chosen = st.session_state[key]
+        if chosen in PRESETS:
+            state.set_config(PRESETS[chosen])
+            state.redraw_widgets()
+
+    presets = [*PRESETS, CUSTOM_PRESET] if state.preset == CUSTOM_PRESET else list(PRESETS)
+    st.selectbox(label, presets, index=presets.index(state.preset), key=key, on_change=pick, help=help)

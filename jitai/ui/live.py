@@ -17,15 +17,13 @@ from jitai.policies import POLICY_LABELS
 from jitai.policies.registry import THOMPSON
 from jitai.policies.thompson import ThompsonSettings
 from jitai.seeding import MAX_SEED
-from jitai.simulator.config import PRESETS
 from jitai.ui.cached import statement_book
-from jitai.ui.controls import parameter_widget
+from jitai.ui.controls import parameter_widget, preset_picker
 from jitai.ui.decision_card import decision_card
 from jitai.ui.judge_choice import current_judge, judge_picker
 from jitai.ui.page import errors_as_sentences, plain
 from jitai.ui.state import (
     AS_SIMULATED,
-    CUSTOM_PRESET,
     SPEEDS,
     AppState,
     PreviousRun,
@@ -64,14 +62,8 @@ def _setup(state: AppState) -> None:
     """Preset, policy, filter, judge and seed; each change is kept in the state at once."""
     spec, key = state.spec, state.key
 
-    def pick_preset() -> None:
-        name = st.session_state[key("preset")]
-        if name in PRESETS:
-            state.set_config(PRESETS[name], name)
-
-    presets = [*PRESETS, CUSTOM_PRESET] if state.preset == CUSTOM_PRESET else list(PRESETS)
-    st.selectbox(
-        "Participant", presets, index=presets.index(state.preset), key=key("preset"), on_change=pick_preset,
+    preset_picker(
+        state, "Participant", "preset",
         help="How ability comes and goes, and how costly badly tailored messages are. Every number can be tuned on the "
         "Simulator page.",
     )  # fmt: skip
@@ -95,9 +87,8 @@ def _setup(state: AppState) -> None:
         st.button("New", key=key("new_seed"), on_click=_new_seed, args=(state,), help="The next seed.")
     thompson, filter_settings = spec.thompson, replace(spec.filter, strategy=strategy)
     with st.expander("More settings"):
-        labels = {**LEARNER_LABELS}
         for info in describe(FilterSettings)[1:]:
-            value = parameter_widget(info, getattr(filter_settings, info.name), key(info.name), labels)
+            value = parameter_widget(info, getattr(filter_settings, info.name), key(info.name), LEARNER_LABELS)
             filter_settings = with_value(filter_settings, info.name, value)
         if policy == THOMPSON:
             for info in describe(ThompsonSettings):

@@ -11,14 +11,14 @@ from jitai.charts.theme import CONFIG
 from jitai.corpus import TEST, load_part
 from jitai.parameters import describe
 from jitai.seeding import MAX_SEED, Stream, generator
-from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
 from jitai.simulator.preview import MESSAGES, SCHEDULES, ability_numbers, follow_schedule
 from jitai.simulator.world import World
 from jitai.ui.cached import statement_book
-from jitai.ui.controls import parameter_widget
+from jitai.ui.controls import parameter_widget, preset_picker
 from jitai.ui.page import errors_as_sentences
-from jitai.ui.state import CUSTOM_PRESET, AppState, app_state, keep_in_address, palette
+from jitai.ui.state import AppState, app_state, keep_in_address, palette
 
 N_PATHS = 6
 """Participants whose walk states are shown."""
@@ -43,17 +43,7 @@ def simulator_page() -> None:
 
 def _parameters(state: AppState) -> None:
     """All settings by group; each is kept at once and used by the Live page too."""
-    # The key holds the preset, so that the selection follows when a parameter makes it a custom one.
-    key = state.key(f"preset_of_simulator_{state.preset}")
-
-    def pick_preset() -> None:
-        name = st.session_state[key]
-        if name in PRESETS:
-            state.set_config(PRESETS[name], name)
-            state.redraw_widgets()
-
-    presets = [*PRESETS, CUSTOM_PRESET] if state.preset == CUSTOM_PRESET else list(PRESETS)
-    st.selectbox("Start from", presets, index=presets.index(state.preset), key=key, on_change=pick_preset)
+    preset_picker(state, "Start from", "preset_of_simulator")
     config = state.spec.config
     values = config.as_mapping()
     for group, infos in groupby(describe(SimulatorConfig), key=lambda info: info.group):

@@ -56,7 +56,6 @@ class PreviousRun(NamedTuple):
 class AppState:
     """The settings and runs of one browser session."""
 
-    preset: str = DEFAULT_PRESET
     spec: TrialSpec = field(default_factory=lambda: TrialSpec(config=PRESETS[DEFAULT_PRESET]))
     kinds: tuple[str, ...] = EVERYDAY_KINDS
     judge_picked: str = ""
@@ -81,10 +80,13 @@ class AppState:
     widget_round: int = 0
     address_problem: str = ""
 
-    def set_config(self, config: SimulatorConfig, preset: str = CUSTOM_PRESET) -> None:
-        """Use other simulator settings; they are named custom unless they are a preset's."""
-        known = next((name for name, item in PRESETS.items() if item == config), preset)
-        self.preset = known
+    @property
+    def preset(self) -> str:
+        """The name of the simulator settings: a preset's, or custom."""
+        return next((name for name, config in PRESETS.items() if config == self.spec.config), CUSTOM_PRESET)
+
+    def set_config(self, config: SimulatorConfig) -> None:
+        """Use other simulator settings."""
         self.spec = replace(self.spec, config=config)
 
     @property
@@ -98,7 +100,6 @@ class AppState:
             return
         self.trial, self.trial_settings = self.previous
         self.spec, self.kinds, self.judge_picked = self.trial_settings
-        self.set_config(self.spec.config)
         self.previous = None
         self.redraw_widgets()
 
@@ -138,7 +139,6 @@ def _from_address() -> AppState:
         state.spec = from_query(st.query_params.to_dict())
     except JitaiError as error:
         state.address_problem = f"The settings in this page's address are not used. {error}"
-    state.set_config(state.spec.config)
     return state
 
 

@@ -13,7 +13,7 @@ from jitai.judge import embedded
 from jitai.judge.base import Reply, Request
 from jitai.judge.embedded import EmbeddedBackend, find_model_file
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import DEFAULT_PROMPT_FILE, Prompt, load_prompt
+from jitai.judge.prompts import Prompt, load_prompt
 from jitai.judge.rules import Rules
 from jitai.judge.text import MAX_STATEMENT_BYTES, clean_statement
 from jitai.records import VerdictSource
@@ -105,7 +105,6 @@ def test_the_longest_statements_fit_whatever_the_script(backend: EmbeddedBackend
 
 
 @pytest.mark.model
-@pytest.mark.skipif(not DEFAULT_PROMPT_FILE.exists(), reason="not written yet")
 def test_the_shipped_prompt_leaves_room_for_the_longest_statement(backend: EmbeddedBackend) -> None:
     prompt = load_prompt()
     server = embedded._engine(find_model_file(), embedded.DEFAULT_THREADS)._server

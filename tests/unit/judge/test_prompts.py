@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jitai.errors import FileFormatError
-from jitai.judge.prompts import DEFAULT_PROMPT_FILE, UNCALIBRATED, Calibration, Prompt, load_prompt
+from jitai.judge.prompts import UNCALIBRATED, Calibration, Prompt, load_prompt
 from jitai.records import Decision
 
 
@@ -107,7 +107,6 @@ def test_content_hash_follows_the_content(tmp_path: Path, prompt_file: dict[str,
     assert load_prompt(write(tmp_path, prompt_file)).content_hash != prompt.content_hash
 
 
-@pytest.mark.skipif(not DEFAULT_PROMPT_FILE.exists(), reason="not written yet")
 def test_the_shipped_prompt_loads() -> None:
     prompt = load_prompt()
     assert prompt.head

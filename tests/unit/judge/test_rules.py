@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jitai.errors import FileFormatError
-from jitai.judge.rules import DEFAULT_RULES_FILE, Rules, load_rules
+from jitai.judge.rules import Rules, load_rules
 from jitai.records import Decision
 
 
@@ -60,7 +60,6 @@ def test_a_rules_file_with_mistakes(tmp_path: Path, rules_file: dict[str, Any], 
         load_rules(path)
 
 
-@pytest.mark.skipif(not DEFAULT_RULES_FILE.exists(), reason="not written yet")
 def test_the_shipped_rules_load_and_know_the_plainest_wish() -> None:
     verdict = load_rules().apply("Please do not disturb me")
     assert verdict is not None
