@@ -9,8 +9,10 @@ from jitai.errors import FileFormatError, ParameterError
 from jitai.records import Label, Statement
 
 STATEMENTS_FOLDER = Path(__file__).parents[1] / "assets" / "statements"
-DEVELOPMENT, TEST = "development", "test"
-COLUMNS = ("id", "pair", "kind", "label", "text")
+DEVELOPMENT, CALIBRATION, TEST = "development", "calibration", "test"
+TRANSLATED = "translated"
+"""The source of statements that translate an English one of the same pair; in the development part only."""
+COLUMNS = ("id", "pair", "kind", "language", "label", "source", "text")
 EVERYDAY_KINDS = (
     "plain",
     "colloquial",
@@ -26,11 +28,31 @@ EVERYDAY_KINDS = (
 
 @cache
 def load_part(part: str) -> tuple[Statement, ...]:
-    """The development or the test part of the corpus.
+    """The development, the calibration or the test part of the corpus.
 
     Raises: FileFormatError with file, line and what is wrong.
     """
     return read_statements(STATEMENTS_FOLDER / f"{part}.csv")
+
+
+@cache
+def load_meanings() -> dict[str, str]:
+    """What development statements say, in plain English, by identifier; a translation says what its original says.
+
+    Raises: FileFormatError with the file's name.
+    """
+    path = STATEMENTS_FOLDER / "meanings.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            meanings = {row["id"]: row["meaning"] for row in csv.DictReader(file)}
+    except (OSError, UnicodeDecodeError, KeyError) as error:
+        raise FileFormatError(f"{path.name} cannot be read.", "Its columns are id and meaning.") from error
+    originals = {(item.pair, item.label): item for item in load_part(DEVELOPMENT) if item.source != TRANSLATED}
+    return meanings | {
+        item.identifier: originals[item.pair, item.label].text
+        for item in load_part(DEVELOPMENT)
+        if item.source == TRANSLATED
+    }
 
 
 def read_statements(path: Path) -> tuple[Statement, ...]:
@@ -54,7 +76,15 @@ def read_statements(path: Path) -> tuple[Statement, ...]:
 
 def _statement(row: dict[str, str], where: str) -> Statement:
     try:
-        return Statement(row["id"], row["text"], Label(row["label"]), row["kind"], int(row["pair"]))
+        return Statement(
+            row["id"],
+            row["text"],
+            Label(row["label"]),
+            row["kind"],
+            int(row["pair"]),
+            language=row["language"],
+            source=row["source"],
+        )
     except (ValueError, TypeError) as error:
         allowed = " or ".join(Label)
         raise FileFormatError(f"{where}: {error}.", f"label is {allowed}, pair a whole number.") from error

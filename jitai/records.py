@@ -71,6 +71,8 @@ class Statement:
         label: whether, taken as true, it lets the writer walk now.
         kind: plain, negation, time, ...
         pair: number shared by neighbouring statements that must stay in the same fold.
+        language: of the text, as a two-letter code (ISO 639-1): en, es, fr, de or pt.
+        source: who wrote it, see the corpus's README; "independent" authors had seen no other statement.
     """
 
     identifier: str
@@ -78,6 +80,8 @@ class Statement:
     label: Label
     kind: str
     pair: int
+    language: str = "en"
+    source: str = ""
 
 
 class Observation(NamedTuple):
@@ -171,6 +175,7 @@ class StepRecord:
         disengagement_risk: d_{t+1}.
         terminated: the participant disengaged by this decision.
         truncated: the study reached its length with this decision.
+        was_asked: the judge was unsure, and the participant was asked instead and answered truthfully.
     """
 
     observation: Observation
@@ -187,6 +192,7 @@ class StepRecord:
     disengagement_risk: float
     terminated: bool
     truncated: bool
+    was_asked: bool = False
 
     @property
     def candidate_action(self) -> Action:
