@@ -19,14 +19,16 @@ from jitai.experiments.trial import TrialSpec
 from jitai.experiments.twin import TwinTrial
 from jitai.filters import NONE, FilterSettings
 from jitai.judge.cache import default_cache_dir
-from jitai.judge.judge import Judge
-from jitai.judge.prompts import load_prompt
-from jitai.judge.select import available_judges, choose_judge, open_judge, probe
+from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
+from jitai.judge.personal import PersonalJudging, default_data_dir
+from jitai.judge.select import available_judges, choose_judge, find_prompt, open_judge, probe
 from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
 from jitai.policies import POLICY_LABELS
 from jitai.policies.thompson import ThompsonSettings
 from jitai.records import Decision, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.training.command import add_train_command
+from jitai.validate_command import add_validate_command
 
 AUTOMATIC = "auto"
 VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms")
@@ -83,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     judge.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the verdicts are written")
     _add_judge_option(judge)
     judge.set_defaults(command=_judge)
+    add_validate_command(commands)
+    add_train_command(commands)
     return parser
 
 
@@ -90,7 +94,10 @@ def _add_judge_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--judge",
         default=AUTOMATIC,
-        help='"embedded", "ollama:NAME", or "auto" (default): a model of a running Ollama server, or else the embedded',
+        help='"embedded-tuned", "embedded", "ollama:NAME", or "auto" (default): the best measured one that is there',
+    )
+    parser.add_argument(
+        "--prompt", default="", metavar="NAME", help="how it is asked: a prompt's name (default: what suits the judge)"
     )
 
 
@@ -132,7 +139,8 @@ def _run(options: argparse.Namespace) -> None:
     )
     judge = None
     if spec.filter.strategy != NONE:
-        judge = _open(options.judge, Decision(spec.filter.on_failure))
+        band = UnsureBand(spec.filter.unsure_low, spec.filter.unsure_high)
+        judge = _open(options, Decision(spec.filter.on_failure), band)
         print(f"Judge: {judge.describe()}", file=sys.stderr)
     run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
     log = decision_log(run.records)
@@ -143,10 +151,22 @@ def _run(options: argparse.Namespace) -> None:
         _write(log, options.out)
 
 
-def _open(key: str, on_failure: Decision) -> Judge:
+def _open(options: argparse.Namespace, on_failure: Decision, band: UnsureBand = DEFAULT_BAND) -> Judge:
+    """The judge that the options name."""
+    prompts = PersonalJudging(default_data_dir()).prompts()
+    key, found = options.judge, probe()
+    judges = available_judges(found, prompts)
     if key == AUTOMATIC:
-        key = choose_judge(available_judges(probe(), load_prompt()))
-    return open_judge(key, cache_folder=default_cache_dir(), on_failure=on_failure)
+        key = choose_judge(judges)
+    suited = next((judge.prompt for judge in judges if judge.key == key), None)
+    name = options.prompt or suited
+    return open_judge(
+        key,
+        prompt=find_prompt(prompts, name) if name else None,
+        cache_folder=default_cache_dir(),
+        on_failure=on_failure,
+        band=band,
+    )
 
 
 def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
@@ -171,6 +191,8 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) 
             f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
             f"{gain:+,.0f} steps against the same seed without the filter."
         )
+    if summary.n_asked:
+        print(f"On {summary.n_asked} days the judge was unsure and the participant was asked.")
     if summary.n_failures:
         print(f"On {summary.n_failures} days the judge could not answer and the rule for that case stood in.")
 
@@ -188,7 +210,7 @@ def _write(log: pd.DataFrame, path: Path) -> None:
 
 def _judge(options: argparse.Namespace) -> None:
     rows = _read_rows(options.file, options.text_column)
-    judge = _open(options.judge, Decision.HOLD_BACK)
+    judge = _open(options, Decision.HOLD_BACK)
     print(f"Judge: {judge.describe()}", file=sys.stderr)
     verdicts = [judge.judge(text) for text in rows[options.text_column]]
     rows["p_send"] = [verdict.p_send for verdict in verdicts]

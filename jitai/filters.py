@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from jitai.parameters import choice, validate
+from jitai.errors import ParameterError
+from jitai.parameters import choice, parameter, validate
 from jitai.records import Action, Decision, Verdict, VerdictSource
 
 NONE, VETO, SAMPLED_VETO, CARRY_FORWARD = "none", "veto", "sampled-veto", "carry-forward"
@@ -18,6 +19,7 @@ LEARNER_LABELS: dict[str, str] = {
     CANDIDATE: "its own candidate",
     NOTHING: "nothing on a veto",
 }
+ASK = "ask the participant"
 _GROUP = "Filter"
 _PAPER = "Karine & Marlin 2025, arXiv:2501.06980"
 
@@ -37,8 +39,19 @@ class FilterSettings:
     on_unsure: str = choice(
         Decision.HOLD_BACK.value, label="When the judge is unsure", group=_GROUP,
         source="our choice: with the embedded judge it earned more in every published cell (docs/ARCHITECTURE.md)",
-        choices=(Decision.SEND.value, Decision.HOLD_BACK.value),
-        help="What is done when the judge's probability lies in the unsure band.",
+        choices=(Decision.SEND.value, Decision.HOLD_BACK.value, ASK),
+        help="What is done when the judge's probability lies in the unsure band. A simulated participant who is asked "
+        "answers truthfully; the questions are counted, because each is a burden.",
+    )  # fmt: skip
+    unsure_low: float = parameter(
+        0.4, label="Unsure above P(send)", group=_GROUP, low=0.0, high=1.0, step=0.05, unit="probability",
+        source="our choice",
+        help="At this probability or below, the judge says: do not send.",
+    )  # fmt: skip
+    unsure_high: float = parameter(
+        0.6, label="Unsure below P(send)", group=_GROUP, low=0.0, high=1.0, step=0.05, unit="probability",
+        source="our choice",
+        help="At this probability or above, the judge says: send. Both edges alike make a plain threshold.",
     )  # fmt: skip
     on_failure: str = choice(
         Decision.SEND.value, label="When the judge cannot answer", group=_GROUP, source="our choice",
@@ -54,9 +67,25 @@ class FilterSettings:
 
     def __post_init__(self) -> None:
         validate(self)
+        if self.unsure_low > self.unsure_high:
+            raise ParameterError(
+                f"The unsure band cannot begin at {self.unsure_low:g} and end at {self.unsure_high:g}.",
+                hint="Make the lower edge (unsure_low) no larger than the upper one (unsure_high).",
+            )
+
+    def asks(self, verdict: Verdict | None) -> bool:
+        """Whether the participant is asked, because the judge is unsure."""
+        decides = self.strategy not in (NONE, SAMPLED_VETO)
+        return decides and self.on_unsure == ASK and verdict is not None and verdict.decision == Decision.UNSURE
 
 
-def execute(settings: FilterSettings, candidate: Action, verdict: Verdict | None, uniform: float) -> Action:
+def execute(
+    settings: FilterSettings,
+    candidate: Action,
+    verdict: Verdict | None,
+    uniform: float,
+    says_can_walk: bool | None = None,
+) -> Action:
     """The action that is done.
 
     Args:
@@ -64,12 +93,15 @@ def execute(settings: FilterSettings, candidate: Action, verdict: Verdict | None
         candidate: what the policy proposes.
         verdict: what the judge says; None where no filter is at work.
         uniform: in [0, 1), for the sampled veto; drawn every day, used or not, so that runs stay comparable.
+        says_can_walk: what the participant answers when asked; None where nobody asked.
     Returns: the candidate, or no message.
     """
     if settings.strategy == NONE or verdict is None:
         return candidate
     if settings.strategy == SAMPLED_VETO and verdict.p_send is not None:
         return candidate if uniform < verdict.p_send else Action.NO_MESSAGE
+    if says_can_walk is not None:
+        return candidate if says_can_walk else Action.NO_MESSAGE
     decision = settings.on_unsure if verdict.decision == Decision.UNSURE else verdict.decision
     return candidate if decision == Decision.SEND else Action.NO_MESSAGE
 

@@ -47,6 +47,7 @@ def _row(record: StepRecord) -> dict[str, object]:
         "failure": verdict.failure if verdict else "",
         "latency_ms": verdict.latency_ms if verdict else None,
         "model": verdict.model if verdict else "",
+        "was_asked": record.was_asked,
         "executed_action": record.executed_action.label,
         "held_back": record.held_back,
         "allowed_action": record.allowed_action.label,
@@ -62,7 +63,7 @@ _COLUMNS = (
     "day", "statement", "statement_author", "context_probability_work", "inferred_context", "true_context", "can_walk",
     "walk_state_was_set",
     "candidate_action", "p_send", "verdict", "verdict_source", "reason", "failure", "latency_ms", "model",
-    "executed_action", "held_back", "allowed_action", "agrees_with_truth", "step_count", "habituation",
+    "was_asked", "executed_action", "held_back", "allowed_action", "agrees_with_truth", "step_count", "habituation",
     "disengagement_risk", "disengaged",
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ class TrialSummary:
         n_agreeing: known days on which what was done is what the true walk state would have allowed.
         n_failures: days on which the judge could not answer and a rule stood in.
         n_unsure: days on which the judge was unsure.
+        n_asked: days on which the participant was asked because of that.
         disengaged: whether the participant left before the study's end.
     """
 
@@ -36,6 +37,7 @@ class TrialSummary:
     n_agreeing: int
     n_failures: int
     n_unsure: int
+    n_asked: int
     disengaged: bool
 
 
@@ -59,5 +61,6 @@ def summarise(records: Sequence[StepRecord]) -> TrialSummary:
         n_unsure=sum(
             verdict.decision == Decision.UNSURE and verdict.source != VerdictSource.FALLBACK for verdict in verdicts
         ),
+        n_asked=sum(record.was_asked for record in records),
         disengaged=bool(records) and records[-1].terminated,
     )

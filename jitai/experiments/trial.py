@@ -8,7 +8,7 @@ from jitai.corpus import StatementBook
 from jitai.filters import CARRY_FORWARD, NONE, FilterSettings, action_to_learn_from, carried_forward, execute
 from jitai.policies import make_policy
 from jitai.policies.thompson import ThompsonSettings
-from jitai.records import SIMULATOR, TYPED, StepRecord, Verdict
+from jitai.records import SIMULATOR, TYPED, Action, StepRecord, Verdict
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
@@ -94,7 +94,10 @@ def run_trial(
             elif spec.filter.strategy == CARRY_FORWARD and remembered is not None:
                 verdict = carried_forward(*remembered)
         true_context, can_walk = participant.true_context, participant.can_walk
-        executed = execute(spec.filter, proposal.candidate_action, verdict, float(filter_rng.random()))
+        # Nobody is asked about a message that was not to be sent.
+        was_asked = proposal.candidate_action != Action.NO_MESSAGE and spec.filter.asks(verdict)
+        answer = can_walk if was_asked else None
+        executed = execute(spec.filter, proposal.candidate_action, verdict, float(filter_rng.random()), answer)
         outcome = participant.act(executed)
         learned = action_to_learn_from(spec.filter, proposal.candidate_action, executed)
         if learned is not None:
@@ -114,6 +117,7 @@ def run_trial(
             disengagement_risk=outcome.disengagement_risk,
             terminated=outcome.terminated,
             truncated=outcome.truncated,
+            was_asked=was_asked,
         )
 
 

@@ -7,7 +7,7 @@ follows ``Backend``, and one line in ``select.open_judge``.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,20 @@ class Request:
         answers: the tokens whose log-probabilities are wanted, as they follow the prompt (" good", " bad").
         max_tokens: tokens to write at most; one is enough to read log-probabilities.
         head: the beginning of the prompt that all statements share; a backend may keep it computed.
+        chat: the prompt is a person's turn in the model's own chat format; otherwise it is completed as it stands.
+        system: the instructions of a chat; empty for none.
+        schema: a JSON schema that the reply has to follow; None for free text.
+        stop: the reply ends before the first of these texts.
     """
 
     prompt: str
     answers: tuple[str, ...]
     max_tokens: int = 1
     head: str = ""
+    chat: bool = False
+    system: str = ""
+    schema: Mapping[str, Any] | None = None
+    stop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

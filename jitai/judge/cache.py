@@ -1,7 +1,8 @@
 """Replies of language models, kept on disk: the same statement is never asked twice.
 
-What is kept is the model's reply, not the verdict, so that a new calibration applies to old replies too. Statements
-are kept as hashes only: what a participant wrote is not to be found in the file.
+What is kept are the model's replies, not the verdict, so that a new calibration applies to old replies too. Statements
+are kept as hashes only: what a participant wrote is not to be found under its key. (A reply that is a model's own
+reasoning may repeat words of it.)
 
 The cache is a convenience, so it never stops a judgement: a damaged file is set aside, an unwritable folder means
 that replies are kept in memory only, and either is said once.
@@ -25,7 +26,8 @@ CACHE_FILE = "verdicts.sqlite3"
 MEMORY_ENTRIES = 10_000
 
 _LOCK_WAIT_S = 0.25  # for another process that writes; longer would cost more than asking the model again
-_TABLE = "CREATE TABLE IF NOT EXISTS replies_1 (key TEXT PRIMARY KEY, reply TEXT NOT NULL)"
+Replies = tuple[Reply, ...]
+_TABLE = "CREATE TABLE IF NOT EXISTS replies_2 (key TEXT PRIMARY KEY, replies TEXT NOT NULL)"
 
 _log = logging.getLogger(__name__)
 
@@ -61,37 +63,37 @@ class VerdictCache:
         self.notice = ""
         self._path = folder / CACHE_FILE if folder is not None else None
         self._lock = threading.RLock()
-        self._memory: OrderedDict[str, Reply] = OrderedDict()
+        self._memory: OrderedDict[str, Replies] = OrderedDict()
         self._connection: sqlite3.Connection | None = None
         self._owner = os.getpid()
         if self._path is not None:
             self._open()
 
-    def get(self, key: str) -> Reply | None:
-        """The reply kept under a key, or None. Never raises."""
+    def get(self, key: str) -> Replies | None:
+        """The replies kept under a key, or None. Never raises."""
         with self._lock:
-            if (reply := self._memory.get(key)) is not None:
+            if (replies := self._memory.get(key)) is not None:
                 self._memory.move_to_end(key)
-                return reply
-            row = self._execute("SELECT reply FROM replies_1 WHERE key = ?", (key,))
-            if row is None or (reply := _from_json(row[0])) is None:
+                return replies
+            row = self._execute("SELECT replies FROM replies_2 WHERE key = ?", (key,))
+            if row is None or (replies := _from_json(row[0])) is None:
                 return None
-            self._remember(key, reply)
-            return reply
+            self._remember(key, replies)
+            return replies
 
-    def put(self, key: str, reply: Reply) -> None:
-        """Keep a reply. Never raises: what cannot be written is kept in memory."""
+    def put(self, key: str, replies: Replies) -> None:
+        """Keep the replies to all questions about a statement. Never raises: what cannot be written stays in memory."""
         with self._lock:
-            self._remember(key, reply)
-            self._execute("INSERT OR REPLACE INTO replies_1 VALUES (?, ?)", (key, _to_json(reply)))
+            self._remember(key, replies)
+            self._execute("INSERT OR REPLACE INTO replies_2 VALUES (?, ?)", (key, _to_json(replies)))
 
     def close(self) -> None:
         """Close the file; the memory stays."""
         with self._lock:
             self._close()
 
-    def _remember(self, key: str, reply: Reply) -> None:
-        self._memory[key] = reply
+    def _remember(self, key: str, replies: Replies) -> None:
+        self._memory[key] = replies
         self._memory.move_to_end(key)
         if len(self._memory) > MEMORY_ENTRIES:
             self._memory.popitem(last=False)
@@ -190,23 +192,31 @@ def _is_damage(error: Exception) -> bool:
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
-def _to_json(reply: Reply) -> str:
-    return json.dumps([reply.text, dict(reply.log_probabilities), reply.least_listed, reply.model_ms])
+def _to_json(replies: Replies) -> str:
+    return json.dumps(
+        [[reply.text, dict(reply.log_probabilities), reply.least_listed, reply.model_ms] for reply in replies]
+    )
 
 
-def _from_json(text: object) -> Reply | None:
-    """A stored reply; None if what is stored is no reply."""
+def _from_json(text: object) -> Replies | None:
+    """Stored replies; None if what is stored are no replies."""
     try:
-        words, log_probabilities, least_listed, model_ms = json.loads(str(text))
+        rows = json.loads(str(text))
+        replies = [_reply(*row) for row in rows]
     except (ValueError, TypeError, RecursionError):
         return None
+    return tuple(reply for reply in replies if reply is not None) if replies and None not in replies else None
+
+
+def _reply(words: object, log_probabilities: object, least_listed: object, model_ms: object) -> Reply | None:
+    """A stored reply; None if what is stored is no reply."""
     numbers = [number for number in (*_values(log_probabilities), least_listed) if number is not None]
     sound = (
         isinstance(words, str)
         and isinstance(log_probabilities, dict)
         and all(isinstance(number, int | float) and math.isfinite(number) for number in (*numbers, model_ms))
     )
-    return Reply(words, log_probabilities, least_listed, model_ms) if sound else None
+    return Reply(words, log_probabilities, least_listed, model_ms) if sound else None  # type: ignore[arg-type]
 
 
 def _values(mapping: object) -> list[object]:

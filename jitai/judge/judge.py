@@ -5,12 +5,12 @@
 Whatever the text contains and however the model fails, the outcome is a Verdict with one of three decisions.
 """
 
-import math
 import time
 from dataclasses import dataclass, replace
 
 from jitai.errors import BackendError, ParameterError, UnreadableReply
-from jitai.judge.base import Backend, Reply, Request
+from jitai.judge import strategies
+from jitai.judge.base import Backend, Reply
 from jitai.judge.cache import VerdictCache, cache_key
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules
@@ -21,9 +21,35 @@ REASON_EXPLANATION = "The reason is a sentence of ours, filled in with the model
 """To be shown wherever reasons are: words of a small model's own are not usable as reasons."""
 
 UNCALIBRATED_NOTE = "The model has not been calibrated for this prompt: its number is taken as it is."
-TEXT_ONLY_NOTE = "The server gave no probabilities; the answer was read from the model's one word."
-FAINT_PROBABILITY = 0.01
-"""If neither answer is this likely, the model was about to say something else."""
+
+
+@dataclass(frozen=True)
+class UnsureBand:
+    """Between which probabilities a verdict is "unsure": below it do not send, above it send.
+
+    Attributes:
+        low, high: P(send) at the edges, in [0, 1], low not above high. Both alike is a plain threshold.
+    Raises: ParameterError for any other pair.
+    """
+
+    low: float = 0.4
+    high: float = 0.6
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.low <= self.high <= 1.0:
+            raise ParameterError(
+                "The unsure band needs two probabilities between 0 and 1, the lower one first.",
+                hint="Make the lower edge no larger than the upper one.",
+            )
+
+    def decision(self, p_send: float) -> Decision:
+        """The decision that P(send) in [0, 1] calls for."""
+        if p_send >= self.high:
+            return Decision.SEND
+        return Decision.HOLD_BACK if p_send <= self.low else Decision.UNSURE
+
+
+DEFAULT_BAND = UnsureBand()
 
 
 @dataclass(frozen=True)
@@ -48,10 +74,11 @@ class Judge:
 
     Args:
         backend: the model.
-        prompt: how it is asked, and how its answer is calibrated.
+        prompt: the strategy: how it is asked, and how its answer is read and calibrated.
         rules: what is decided before it is asked.
         cache: earlier replies; by default in memory only.
         on_failure: the decision where the model cannot answer, SEND or HOLD_BACK.
+        band: between which probabilities it is unsure.
     Raises: ParameterError for any other on_failure.
     """
 
@@ -62,6 +89,7 @@ class Judge:
         rules: Rules,
         cache: VerdictCache | None = None,
         on_failure: Decision = Decision.HOLD_BACK,
+        band: UnsureBand = DEFAULT_BAND,
     ) -> None:
         if on_failure not in (Decision.SEND, Decision.HOLD_BACK):
             raise ParameterError(
@@ -72,8 +100,8 @@ class Judge:
         self.rules = rules
         self.cache = cache if cache is not None else VerdictCache()
         self.on_failure = Decision(on_failure)
+        self.band = band
         self._content_hash = prompt.content_hash
-        self._answers = (prompt.answers[Decision.SEND], prompt.answers[Decision.HOLD_BACK])
 
     def judge(self, text: str) -> Verdict:
         """The verdict on a statement: any text at all, empty if the participant was silent. Never raises JitaiError."""
@@ -92,7 +120,8 @@ class Judge:
 
         Raises: BackendError if the model cannot answer.
         """
-        self.backend.warm_up(self.prompt.constant_part)
+        for question in self.prompt.questions:
+            self.backend.warm_up(question.constant_part)
 
     def close(self) -> None:
         """Close the file of earlier replies and the connections of the model, if it has any."""
@@ -141,26 +170,25 @@ class Judge:
         """
         identity = self.backend.identity()
         key = self._key(identity.digest, statement.text)
-        prompt = self.prompt.render(statement.text)
         source = VerdictSource.CACHE
-        reply = self.cache.get(key)
-        reading = self._read_or_none(reply, identity.digest)
-        if reply is None or reading is None:
+        replies = self.cache.get(key)
+        reading = self._read_or_none(replies, identity.digest)
+        if replies is None or reading is None:
             source = VerdictSource.MODEL
-            reply = self.backend.complete(Request(prompt, self._answers, head=self.prompt.constant_part))
+            replies = strategies.ask(self.prompt, statement.text, self.backend)
             # Asking may have shown that the model was replaced in the meantime.
             identity = self.backend.identity()
-            reading = self._read(reply, identity.digest)
-            self.cache.put(self._key(identity.digest, statement.text), reply)
+            reading = self._read(replies, identity.digest)
+            self.cache.put(self._key(identity.digest, statement.text), replies)
         return Verdict(
             reading.decision,
             reading.p_send,
             source,
             reading.reason,
             statement=statement.text,
-            prompt=prompt,
-            raw_reply=reply.text,
-            model_ms=reply.model_ms if source is VerdictSource.MODEL else 0.0,
+            prompt=strategies.shown(self.prompt, statement.text, replies),
+            raw_reply="\n".join(reply.text for reply in replies),
+            model_ms=sum(reply.model_ms for reply in replies) if source is VerdictSource.MODEL else 0.0,
             model=identity.name,
             prompt_version=self.prompt.label,
             notes=statement.notes + reading.notes,
@@ -174,7 +202,7 @@ class Judge:
             VerdictSource.FALLBACK,
             f'The model could not answer; the rule for that case says "{self.on_failure.value}".',
             statement=statement.text,
-            prompt=self.prompt.render(statement.text),
+            prompt=strategies.shown(self.prompt, statement.text),
             prompt_version=self.prompt.label,
             failure=f"{error} {error.hint}".strip(),
             notes=statement.notes,
@@ -183,78 +211,31 @@ class Judge:
     def _key(self, digest: str, statement: str) -> str:
         return cache_key(digest, self.prompt.label, self._content_hash, statement)
 
-    def _read_or_none(self, reply: Reply | None, digest: str) -> _Reading | None:
-        """What an earlier reply says; None if there is none or it is unreadable."""
+    def _read_or_none(self, replies: tuple[Reply, ...] | None, digest: str) -> _Reading | None:
+        """What earlier replies say; None if there are none or they are unreadable."""
         try:
-            return self._read(reply, digest) if reply is not None else None
+            return self._read(replies, digest) if replies is not None else None
         except UnreadableReply:
             return None
 
-    def _read(self, reply: Reply, digest: str) -> _Reading:
-        """What a reply says.
+    def _read(self, replies: tuple[Reply, ...], digest: str) -> _Reading:
+        """What the replies say.
 
-        Raises: UnreadableReply if it says neither answer.
+        Raises: UnreadableReply if they say neither answer.
         """
+        answer = strategies.read(self.prompt, replies)
+        if answer.log_odds is None:
+            sends = answer.decision == Decision.SEND
+            said = "send" if sends else "do not send"
+            reason = f'The model answered "{said}", without a probability.'
+            return _Reading(float(sends), Decision.SEND if sends else Decision.HOLD_BACK, reason, answer.notes)
         calibration = self.prompt.calibration_for(digest)
         notes = () if calibration.is_fitted else (UNCALIBRATED_NOTE,)
-        if not reply.log_probabilities:
-            return self._read_text(reply.text)
-        log_odds, remarks = read_log_odds(reply, *self._answers)
-        p_send = calibration.p_send(log_odds)
-        decision = calibration.decision(p_send)
+        p_send = calibration.p_send(answer.log_odds)
+        decision = self.band.decision(p_send)
         reason = f"The model gives sending a message {_in_100(p_send)} in 100"
         reason += ", too close to call." if decision is Decision.UNSURE else "."
-        return _Reading(p_send, decision, reason, notes + remarks)
-
-    def _read_text(self, text: str) -> _Reading:
-        """What the model's one word says, where that is all there is."""
-        send, hold_back = self._answers
-        for answer, decision, p_send in ((send, Decision.SEND, 1.0), (hold_back, Decision.HOLD_BACK, 0.0)):
-            if text.strip() == answer.strip():
-                return _Reading(
-                    p_send,
-                    decision,
-                    f'The model answered "{answer.strip()}", without a probability.',
-                    (TEXT_ONLY_NOTE,),
-                )
-        raise UnreadableReply("The model wrote neither of the two answers.", hint=_OTHER_MODEL_HINT)
-
-
-_OTHER_MODEL_HINT = "Choose another model: this one does not follow the examples in the prompt."
-
-
-def read_log_odds(reply: Reply, send: str, hold_back: str) -> tuple[float, tuple[str, ...]]:
-    """The log-odds of one answer against the other, in natural logarithms, and remarks on them.
-
-    Args:
-        reply: with log-probabilities; the answer that is missing from the list is taken to be as likely as the last
-            that is in it, which it is at most.
-        send, hold_back: the two answer tokens.
-    Raises: UnreadableReply if neither answer was among the likeliest tokens.
-    """
-    found_send, found_hold_back = (_finite(reply.log_probabilities.get(answer)) for answer in (send, hold_back))
-    if found_send is None and found_hold_back is None:
-        raise UnreadableReply("Neither answer was among the likeliest words of the model.", hint=_OTHER_MODEL_HINT)
-    known = found_send if found_send is not None else found_hold_back
-    assert known is not None
-    least_listed = _finite(reply.least_listed)
-    at_most = min(known, least_listed) if least_listed is not None else known
-    log_send = found_send if found_send is not None else at_most
-    log_hold_back = found_hold_back if found_hold_back is not None else at_most
-    notes: list[str] = []
-    for answer, found in ((send, found_send), (hold_back, found_hold_back)):
-        if found is None:
-            notes.append(
-                f'"{answer.strip()}" was not among the likeliest words; it counts as likely as the last of them.'
-            )
-    if max(log_send, log_hold_back) < math.log(FAINT_PROBABILITY):
-        notes.append("The model was about to say something else; its verdict means little.")
-    return log_send - log_hold_back, tuple(notes)
-
-
-def _finite(number: float | None) -> float | None:
-    """The number, or None where it is none that can be reckoned with."""
-    return number if number is not None and math.isfinite(number) else None
+        return _Reading(p_send, decision, reason, notes + answer.notes)
 
 
 def _in_100(probability: float) -> str:

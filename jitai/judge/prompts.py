@@ -1,14 +1,15 @@
-"""The few-shot prompts of the judge: data in assets/prompts/, never code.
+"""How a model is asked: the judge's strategies, as data in assets/prompts/ and in the person's own folder, never code.
 
-A statement is untrusted, so it is never formatted: the template is taken apart when it is loaded, and the statement
-is put between the parts as it is.
+A statement is untrusted, so it is never formatted: the templates are taken apart when they are loaded, and the
+statement is put between the parts as it is. What the fields of a file mean is told in assets/prompts/README.md.
 """
 
 import hashlib
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,43 @@ from jitai.records import Decision
 
 PROMPTS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "prompts"
 DEFAULT_PROMPT_FILE = PROMPTS_FOLDER / "few_shot.json"
+TUNED_PROMPT_FILE = PROMPTS_FOLDER / "fine_tuned.json"
+
+MAX_REASONING_TOKENS = 200
 
 _STATEMENT = "{statement}"
 _ANSWER = "{answer}"
+_REASONING = "{reasoning}"
+
+
+class Reading(StrEnum):
+    """How the answer is read out of a reply."""
+
+    ANSWER_TOKENS = "answer_tokens"
+    TWO_QUESTIONS = "two_questions"
+    REASONING = "reasoning_then_answer"
+    JSON = "json"
+
+
+READING_LABELS: dict[Reading, str] = {
+    Reading.ANSWER_TOKENS: "likelihood of two answer words",
+    Reading.TWO_QUESTIONS: "two questions, both must be answered with yes",
+    Reading.REASONING: "the model thinks first, then the likelihood of two answer words",
+    Reading.JSON: "JSON with a reason, written by the model",
+}
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How the log-odds of one model become a probability and a decision.
+    """How the log-odds of one model become a probability.
 
     P(send) = 1 / (1 + exp(-(scale * log_odds + bias))), the log-odds being those of the answer that means "send"
-    against the one that means "do not send", in natural logarithms.
+    against the one that means "do not send", in natural logarithms; 1 / scale is what is called the temperature
+    (Guo et al. 2017, arXiv:1706.04599).
 
     Attributes:
         scale: above 0.
         bias: any finite number.
-        unsure_low: do not send at this P(send) or below.
-        unsure_high: send at this P(send) or above; unsure in between.
         model: name of the model that it was fitted for.
         fitted_on: what it was fitted on, in words.
         measured: how often the judge is right on held-out statements, in words; empty if nobody measured it.
@@ -42,8 +63,6 @@ class Calibration:
 
     scale: float = 1.0
     bias: float = 0.0
-    unsure_low: float = 0.4
-    unsure_high: float = 0.6
     model: str = ""
     fitted_on: str = ""
     measured: str = ""
@@ -55,50 +74,84 @@ class Calibration:
         exponent = max(-700.0, min(700.0, self.scale * log_odds + self.bias))
         return 1.0 / (1.0 + math.exp(-exponent))
 
-    def decision(self, p_send: float) -> Decision:
-        """The decision that P(send) calls for."""
-        if p_send >= self.unsure_high:
-            return Decision.SEND
-        return Decision.HOLD_BACK if p_send <= self.unsure_low else Decision.UNSURE
+    def as_mapping(self) -> dict[str, Any]:
+        """What a file keeps of it."""
+        return {name: value for name, value in asdict(self).items() if name != "is_fitted"}
 
 
 UNCALIBRATED = Calibration()
-"""For a model that the prompt's file does not know: its probabilities as they are, unsure between 0.4 and 0.6."""
+"""For a model that the prompt's file does not know: its probabilities as they are."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question to a model.
+
+    Attributes:
+        head: the constant part in front: instructions and worked examples; empty in a chat.
+        before, after: what stands before and after the statement, behind the head.
+        answers: what the model answers for each decision (SEND, HOLD_BACK).
+        after_reasoning: what stands between the model's reasoning and its answer.
+        chat: whether it is asked in the model's own chat format.
+        system: the instructions of a chat.
+    """
+
+    head: str
+    before: str
+    after: str
+    answers: Mapping[Decision, str]
+    after_reasoning: str = ""
+    chat: bool = False
+    system: str = ""
+
+    def render(self, statement: str) -> str:
+        """The whole question about a cleaned statement; braces in it have no meaning."""
+        return f"{self.head}{self.before}{statement}{self.after}"
+
+    @property
+    def constant_part(self) -> str:
+        """What all rendered questions begin with."""
+        return self.head + self.before
+
+    @property
+    def answer_pair(self) -> tuple[str, str]:
+        """The answers that mean "send" and "do not send"."""
+        return self.answers[Decision.SEND], self.answers[Decision.HOLD_BACK]
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A few-shot prompt that ends where the model's answer token begins.
+    """A strategy: what the model is asked, and how its answer is read.
 
     Attributes:
         name, version, purpose: as in the file.
-        head: the constant part: all worked examples.
-        before, after: what stands before and after the statement, behind the head.
-        answers: the answer token that means each decision (SEND, HOLD_BACK).
+        questions: one, or two where reading is TWO_QUESTIONS.
+        reading: how the answer is read.
+        reasoning_tokens: the longest reasoning, in tokens; 0 where there is none.
         calibrations: by model digest ("sha256:...").
+        is_own: whether it is the person's own, and not one that came with the project.
     """
 
     name: str
     version: str
     purpose: str
-    head: str
-    before: str
-    after: str
-    answers: Mapping[Decision, str]
+    questions: tuple[Question, ...]
+    reading: Reading = Reading.ANSWER_TOKENS
+    reasoning_tokens: int = 0
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    is_own: bool = False
 
     def render(self, statement: str) -> str:
-        """The whole prompt for a cleaned statement; braces in it have no meaning."""
-        return f"{self.head}{self.before}{statement}{self.after}"
+        """The first question about a cleaned statement."""
+        return self.questions[0].render(statement)
 
     def calibration_for(self, digest: str) -> Calibration:
         """The calibration fitted for a model, or UNCALIBRATED."""
         return self.calibrations.get(digest, UNCALIBRATED)
 
-    @property
-    def constant_part(self) -> str:
-        """What all rendered prompts begin with."""
-        return self.head + self.before
+    def with_calibrations(self, more: Mapping[str, Calibration]) -> "Prompt":
+        """The same strategy with calibrations added; a new one for a model replaces the old."""
+        return replace(self, calibrations={**self.calibrations, **more})
 
     @property
     def label(self) -> str:
@@ -108,8 +161,11 @@ class Prompt:
     @property
     def content_hash(self) -> str:
         """64 hexadecimal digits that change whenever the model is asked differently, though the version stayed."""
-        parts = (self.head, self.before, self.after, self.answers[Decision.SEND], self.answers[Decision.HOLD_BACK])
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        parts = [
+            (item.head, item.before, item.after, item.after_reasoning, item.chat, item.system, *item.answer_pair)
+            for item in self.questions
+        ]
+        return hashlib.sha256(json.dumps([self.reading, self.reasoning_tokens, parts]).encode()).hexdigest()
 
 
 def load_prompt(path: Path = DEFAULT_PROMPT_FILE) -> Prompt:
@@ -119,30 +175,49 @@ def load_prompt(path: Path = DEFAULT_PROMPT_FILE) -> Prompt:
         path: a JSON file of the shape that assets/prompts/README.md describes.
     Raises: FileFormatError, with the file's name and what is missing or wrong in it.
     """
-    reader = JsonReader(path)
+    return read_prompt(JsonReader(path))
+
+
+def read_prompt(reader: "JsonReader") -> Prompt:
+    """The prompt in a reader's file.
+
+    Raises: FileFormatError, with the file's name and what is missing or wrong in it.
+    """
     content = reader.load()
-    reading = reader.text(content, "reading")
-    if reading != "answer_tokens":
-        raise reader.error('"reading" must be "answer_tokens", the only way of reading an answer there is')
-    answers = {
-        decision: reader.text(reader.mapping(content, "answers"), key)
-        for key, decision in (("send", Decision.SEND), ("hold_back", Decision.HOLD_BACK))
-    }
-    if answers[Decision.SEND].strip() == answers[Decision.HOLD_BACK].strip():
-        raise reader.error("the two answers must be different words")
-    before, after = _split(reader, reader.text(content, "question_template"), "question_template")
-    if not after:
-        raise reader.error('"question_template" must go on after {statement}, so that the model knows where it ended')
+    reading = _reading(reader, content)
+    if reading == Reading.TWO_QUESTIONS:
+        rows = reader.rows(content, "questions")
+        if len(rows) != 2:
+            raise reader.error('"questions" must hold two questions')
+    else:
+        rows = [content]
     return Prompt(
         name=reader.text(content, "name"),
         version=reader.label(content, "version"),
         purpose=reader.text(content, "purpose"),
-        head=_head(reader, content, answers),
-        before=before,
-        after=after,
-        answers=answers,
+        questions=tuple(_question(reader, row, reading) for row in rows),
+        reading=reading,
+        reasoning_tokens=_reasoning_tokens(reader, content) if reading == Reading.REASONING else 0,
         calibrations=_calibrations(reader, content),
     )
+
+
+def available_prompts(own: Path | None = None) -> tuple[Prompt, ...]:
+    """The strategies that come with the project, and after them the person's own, each by name.
+
+    Args:
+        own: the folder of the person's own; files in it that cannot be read are passed over.
+    """
+    shipped = (load_prompt(path) for path in sorted(PROMPTS_FOLDER.glob("*.json")) if path.name != "rules.json")
+    return (*shipped, *(prompt for prompt in _own_prompts(own) if prompt is not None))
+
+
+def _own_prompts(folder: Path | None) -> Iterator[Prompt | None]:
+    for path in sorted(folder.glob("*.json")) if folder is not None else ():
+        try:
+            yield replace(load_prompt(path), is_own=True)
+        except FileFormatError:
+            yield None
 
 
 class JsonReader:
@@ -150,14 +225,17 @@ class JsonReader:
 
     Args:
         path: the file.
+        text: its content, where it is not (yet) on the disk.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str | None = None) -> None:
         self.path = path
+        self._text = text
 
     def error(self, complaint: str) -> FileFormatError:
         """The error to raise for this file."""
-        return FileFormatError(f"{self.path.name} cannot be used: {complaint}.", hint=f"Correct the file {self.path}.")
+        hint = f"Correct the file {self.path}." if self._text is None else "Correct it and try again."
+        return FileFormatError(f"{self.path.name} cannot be used: {complaint}.", hint=hint)
 
     def load(self) -> dict[str, Any]:
         """The file's content.
@@ -165,7 +243,7 @@ class JsonReader:
         Raises: FileFormatError if it cannot be read or is no JSON object.
         """
         try:
-            content = json.loads(self.path.read_text(encoding="utf-8"))
+            content = json.loads(self._text if self._text is not None else self.path.read_text(encoding="utf-8"))
         except OSError as error:
             raise self.error(f"it cannot be read ({error.strerror or 'unknown reason'})") from error
         except UnicodeDecodeError as error:
@@ -233,42 +311,107 @@ def _split(reader: JsonReader, template: str, key: str) -> tuple[str, str]:
     return before, after
 
 
-def _head(reader: JsonReader, content: Mapping[str, Any], answers: Mapping[Decision, str]) -> str:
-    """All worked examples, one after the other."""
+def _reading(reader: JsonReader, content: Mapping[str, Any]) -> Reading:
+    """How the answer is read."""
+    value = reader.text(content, "reading")
+    if value not in set(Reading):
+        raise reader.error(f'"reading" must be one of {", ".join(Reading)}')
+    return Reading(value)
+
+
+def _question(reader: JsonReader, content: Mapping[str, Any], reading: Reading) -> Question:
+    """One question: the file itself, or a row of its "questions"."""
+    answers = {
+        decision: reader.text(reader.mapping(content, "answers"), key)
+        for key, decision in (("send", Decision.SEND), ("hold_back", Decision.HOLD_BACK))
+    }
+    if answers[Decision.SEND].strip() == answers[Decision.HOLD_BACK].strip():
+        raise reader.error("the two answers must be different words")
+    chat = content.get("chat", False)
+    if not isinstance(chat, bool):
+        raise reader.error('"chat" must be true or false')
+    if chat and reading == Reading.REASONING:
+        raise reader.error('"chat" cannot be used with reasoning_then_answer: the answer has to follow the reasoning')
+    if reading == Reading.JSON and not chat:
+        raise reader.error('"chat" must be true where the answer is JSON')
+    instructions = reader.text(content, "instructions") if "instructions" in content else ""
+    before, after = _split(reader, reader.text(content, "question_template"), "question_template")
+    after_reasoning = ""
+    if reading == Reading.REASONING:
+        after, after_reasoning = _parted(reader, after, _REASONING, "question_template")
+    if not after and not chat:
+        raise reader.error('"question_template" must go on after {statement}, so that the model knows where it ended')
+    examples = "".join(_examples(reader, content, answers, reading))
+    if chat and examples:
+        raise reader.error('"examples" cannot be used in a chat; put them into "instructions"')
+    return Question(
+        head="" if chat else (f"{instructions}\n\n" if instructions else "") + examples,
+        before=before,
+        after=after,
+        answers=answers,
+        after_reasoning=after_reasoning,
+        chat=chat,
+        system=instructions if chat else "",
+    )
+
+
+def _parted(reader: JsonReader, template: str, mark: str, key: str) -> tuple[str, str]:
+    """What stands before and after a mark that is there once, neither of them empty."""
+    first, found, rest = template.partition(mark)
+    if not found or not first or not rest or mark in rest:
+        raise reader.error(f'"{key}" must contain {mark} exactly once, after {{statement}} and with text on both sides')
+    return first, rest
+
+
+def _examples(
+    reader: JsonReader, content: Mapping[str, Any], answers: Mapping[Decision, str], reading: Reading
+) -> Iterator[str]:
+    """The worked examples, one after the other; none where the file has none."""
+    if not content.get("examples", []) and isinstance(content.get("examples", []), list):
+        return
     before, after = _split(reader, reader.text(content, "example_template"), "example_template")
     if after.count(_ANSWER) != 1 or _ANSWER in before:
         raise reader.error('"example_template" must contain {answer} exactly once, after {statement}')
-    examples = []
+    between = ""
+    if reading == Reading.REASONING:
+        between, after = _parted(reader, after, _REASONING, "example_template")
     for number, row in enumerate(reader.rows(content, "examples"), start=1):
         decision = reader.text(row, "decision")
         if decision not in answers:
             raise reader.error(f'example {number} has the decision "{decision[:40]}"; "send" and "do not send" exist')
-        examples.append(before + reader.text(row, "statement") + after.replace(_ANSWER, answers[Decision(decision)]))
-    return "".join(examples)
+        reasoning = between + reader.text(row, "reasoning") if reading == Reading.REASONING else ""
+        answered = after.replace(_ANSWER, answers[Decision(decision)])
+        yield before + reader.text(row, "statement") + reasoning + answered
+
+
+def _reasoning_tokens(reader: JsonReader, content: Mapping[str, Any]) -> int:
+    """The longest reasoning."""
+    tokens = reader.value(content, "reasoning_tokens")
+    if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= MAX_REASONING_TOKENS:
+        raise reader.error(f'"reasoning_tokens" must be a whole number from 1 to {MAX_REASONING_TOKENS}')
+    return tokens
 
 
 def _calibrations(reader: JsonReader, content: Mapping[str, Any]) -> dict[str, Calibration]:
     """The calibrations of a prompt file by model digest; none where the file has none."""
-    if "calibration" not in content:
-        return {}
+    return read_calibrations(reader, reader.mapping(content, "calibration")) if "calibration" in content else {}
+
+
+def read_calibrations(reader: JsonReader, rows: Mapping[str, Any]) -> dict[str, Calibration]:
+    """Calibrations by model digest.
+
+    Raises: FileFormatError, with the file's name and what is missing or wrong in it.
+    """
     calibrations = {}
-    for digest, row in reader.mapping(content, "calibration").items():
+    for digest, row in rows.items():
         if not digest.startswith("sha256:") or not isinstance(row, dict):
             raise reader.error('"calibration" must give a JSON object for each "sha256:..." digest of a model')
         scale = reader.number(reader.value(row, "scale"), "scale")
         if scale <= 0:
             raise reader.error('"scale" must be above 0, or the answers would change their meaning')
-        band = reader.value(row, "unsure")
-        if not isinstance(band, list) or len(band) != 2:
-            raise reader.error('"unsure" must be a list of two numbers')
-        low, high = (reader.number(edge, "unsure") for edge in band)
-        if not 0.0 <= low <= high <= 1.0:
-            raise reader.error('"unsure" must be two rising numbers in [0, 1]')
         calibrations[digest] = Calibration(
             scale=scale,
             bias=reader.number(reader.value(row, "bias"), "bias"),
-            unsure_low=low,
-            unsure_high=high,
             model=str(row.get("model", "")),
             fitted_on=str(row.get("fitted_on", "")),
             measured=str(row.get("measured", "")),

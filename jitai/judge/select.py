@@ -1,8 +1,10 @@
 """Which judge is at work: what there is to choose from, and making the one that was chosen.
 
-A choice is a key: "embedded", or "ollama:" and the name of a model on the Ollama server.
+A choice is a key: "embedded", "embedded-tuned" (with our adapter), or "ollama:" and the name of a model on the Ollama
+server; and the name of a prompt, or none for the one that suits the model.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,14 +12,18 @@ from jitai.errors import JitaiError, ParameterError
 from jitai.judge import embedded
 from jitai.judge.base import Backend
 from jitai.judge.cache import VerdictCache
-from jitai.judge.judge import Judge
-from jitai.judge.ollama import OllamaBackend, OllamaModel, OllamaServer
-from jitai.judge.prompts import Prompt, load_prompt
+from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
+from jitai.judge.ollama import OllamaBackend, OllamaModel, OllamaServer, OllamaSettings
+from jitai.judge.prompts import DEFAULT_PROMPT_FILE, TUNED_PROMPT_FILE, Prompt, load_prompt
 from jitai.judge.rules import Rules, load_rules
+from jitai.parameters import suggestion
 from jitai.records import Decision
 
 EMBEDDED = "embedded"
+TUNED = "embedded-tuned"
 OLLAMA_PREFIX = "ollama:"
+DEFAULT_PROMPT = "few_shot"
+TUNED_PROMPT = "fine_tuned"
 
 # These turn texts into vectors and cannot answer.
 _EMBEDDING_FAMILIES = {"bert", "nomic-bert", "nomic-bert-moe", "xlm-roberta"}
@@ -28,14 +34,16 @@ class JudgeOption:
     """A judge that may be chosen.
 
     Attributes:
-        key: "embedded" or "ollama:NAME".
+        key: "embedded", "embedded-tuned" or "ollama:NAME".
         label: shown to people.
+        prompt: name of the strategy that suits it best.
         note: what they should know about it; empty if nothing.
         usable: False if something has to be installed first, which the note then says.
     """
 
     key: str
     label: str
+    prompt: str
     note: str = ""
     usable: bool = True
 
@@ -76,33 +84,66 @@ def probe(host: str | None = None) -> OllamaProbe:
     return OllamaProbe(version, models, failure)
 
 
-def available_judges(found: OllamaProbe, prompt: Prompt) -> tuple[JudgeOption, ...]:
-    """The judges to choose from, the recommended one first: Ollama's models, calibrated ones ahead, then the embedded.
+def available_judges(found: OllamaProbe, prompts: Sequence[Prompt]) -> tuple[JudgeOption, ...]:
+    """The judges to choose from, the recommended one first: models that were measured before others.
 
     Args:
         found: what probe found.
-        prompt: whose calibrations tell which models are known.
+        prompts: the strategies, whose calibrations tell which models are known.
     """
-
-    def is_fitted(model: OllamaModel) -> bool:
-        return prompt.calibration_for(model.digest).is_fitted
-
-    options = [
-        JudgeOption(
-            OLLAMA_PREFIX + model.name,
-            f"Ollama: {model.name}" + (f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else ""),
-            "" if is_fitted(model) else "Not calibrated for this prompt: its probabilities are taken as they are.",
-        )
-        for model in sorted(found.models, key=lambda model: not is_fitted(model))
-    ]
+    options = [_ollama_option(model, prompts) for model in found.models]
     installed = embedded.is_installed()
-    note = "Runs inside the dashboard; needs no server." if installed else f"Not installed. {embedded.INSTALL_HINT}"
-    if installed:
-        # By name: the digest takes a moment to compute, and the first page does not wait for it.
-        fitted = (item for item in prompt.calibrations.values() if item.model == embedded.MODEL_NAME)
-        note = " ".join([note, *(item.measured for item in fitted)]).strip()
-    options.append(JudgeOption(EMBEDDED, f"Embedded: {embedded.MODEL_NAME}", note, installed))
-    return tuple(options)
+    for key, name, prompt_name in (
+        (TUNED, embedded.ADAPTER_NAME, TUNED_PROMPT),
+        (EMBEDDED, embedded.MODEL_NAME, DEFAULT_PROMPT),
+    ):
+        if key == TUNED and embedded.find_adapter() is None:
+            continue
+        note = "Runs inside the dashboard; needs no server." if installed else f"Not installed. {embedded.INSTALL_HINT}"
+        if installed:
+            # By name: the digest takes a moment to compute, and the first page does not wait for it.
+            prompt = find_prompt(prompts, prompt_name)
+            fitted = (item for item in prompt.calibrations.values() if item.model == name)
+            note = " ".join([note, *(item.measured for item in fitted)]).strip()
+        options.append(JudgeOption(key, f"Embedded: {name}", prompt_name, note, installed))
+    return tuple(sorted(options, key=lambda option: _rank(option, found, prompts)))
+
+
+def _ollama_option(model: OllamaModel, prompts: Sequence[Prompt]) -> JudgeOption:
+    fitted = _fitted_prompt(model, prompts)
+    return JudgeOption(
+        OLLAMA_PREFIX + model.name,
+        f"Ollama: {model.name}" + (f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else ""),
+        fitted.name if fitted is not None else DEFAULT_PROMPT,
+        fitted.calibration_for(model.digest).measured
+        if fitted is not None
+        else "Not calibrated for any prompt: its probabilities are taken as they are.",
+    )
+
+
+def _fitted_prompt(model: OllamaModel, prompts: Sequence[Prompt]) -> Prompt | None:
+    """The first strategy that is calibrated for a model on the server."""
+    return next((prompt for prompt in prompts if prompt.calibration_for(model.digest).is_fitted), None)
+
+
+def _rank(option: JudgeOption, found: OllamaProbe, prompts: Sequence[Prompt]) -> int:
+    """Smaller is better: calibrated on the person's own server, our adapter, any other model there, the plain model."""
+    if option.key in (TUNED, EMBEDDED):
+        return 1 if option.key == TUNED else 3
+    name = option.key.removeprefix(OLLAMA_PREFIX)
+    return 0 if any(model.name == name and _fitted_prompt(model, prompts) for model in found.models) else 2
+
+
+def find_prompt(prompts: Sequence[Prompt], name: str) -> Prompt:
+    """The strategy of a name.
+
+    Raises: ParameterError naming those there are.
+    """
+    for prompt in prompts:
+        if prompt.name == name:
+            return prompt
+    names = tuple(prompt.name for prompt in prompts)
+    raise ParameterError(f"There is no prompt {name[:60]!r}{suggestion(name, names)}")
 
 
 def choose_judge(options: tuple[JudgeOption, ...], picked: str = "") -> str:
@@ -118,21 +159,30 @@ def choose_judge(options: tuple[JudgeOption, ...], picked: str = "") -> str:
     return usable[0] if usable else EMBEDDED
 
 
-def open_backend(key: str, *, host: str | None = None, n_threads: int = embedded.DEFAULT_THREADS) -> Backend:
+def open_backend(
+    key: str,
+    *,
+    host: str | None = None,
+    n_threads: int = embedded.DEFAULT_THREADS,
+    ollama: OllamaSettings | None = None,
+) -> Backend:
     """The backend of a key; nothing is loaded and nothing sent yet.
 
     Args:
-        key: "embedded" or "ollama:NAME".
+        key: "embedded", "embedded-tuned" or "ollama:NAME".
         host: address of the Ollama server; by default OLLAMA_HOST.
         n_threads: threads of the embedded model; more than one pays only where nothing else runs.
+        ollama: how an Ollama server is asked.
     Raises: ParameterError for any other key.
     """
-    if key == EMBEDDED:
-        return embedded.EmbeddedBackend(n_threads=n_threads)
+    if key in (EMBEDDED, TUNED):
+        return embedded.EmbeddedBackend(n_threads=n_threads, tuned=key == TUNED)
     name = key.removeprefix(OLLAMA_PREFIX)
     if key.startswith(OLLAMA_PREFIX) and name:
-        return OllamaBackend(name, OllamaServer(host))
-    raise ParameterError('A judge is "embedded" or "ollama:NAME", NAME being a model on the Ollama server.')
+        return OllamaBackend(name, OllamaServer(host, ollama))
+    raise ParameterError(
+        'A judge is "embedded", "embedded-tuned" or "ollama:NAME", NAME being a model on the Ollama server.'
+    )
 
 
 def open_judge(
@@ -144,20 +194,23 @@ def open_judge(
     on_failure: Decision = Decision.HOLD_BACK,
     host: str | None = None,
     n_threads: int = embedded.DEFAULT_THREADS,
+    band: UnsureBand = DEFAULT_BAND,
 ) -> Judge:
     """The judge of a key, ready to be asked; the model is loaded by the first question or by Judge.warm_up.
 
     Args:
         key, host, n_threads: as for open_backend.
-        prompt, rules: by default those of assets/prompts/.
+        prompt, rules: by default those of assets/prompts/, for the tuned model its own prompt.
         cache_folder: where replies are kept, such as cache.default_cache_dir(); by default in memory only.
         on_failure: the decision where the model cannot answer.
+        band: between which probabilities it is unsure.
     Raises: ParameterError, FileFormatError.
     """
     return Judge(
         open_backend(key, host=host, n_threads=n_threads),
-        prompt if prompt is not None else load_prompt(),
+        prompt if prompt is not None else load_prompt(TUNED_PROMPT_FILE if key == TUNED else DEFAULT_PROMPT_FILE),
         rules if rules is not None else load_rules(),
         VerdictCache(cache_folder),
         on_failure,
+        band,
     )

@@ -9,10 +9,12 @@ import streamlit as st
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import JitaiError
 from jitai.judge.cache import VerdictCache, default_cache_dir
-from jitai.judge.judge import Judge
-from jitai.judge.prompts import Prompt, load_prompt
+from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
+from jitai.judge.ollama import OllamaSettings
+from jitai.judge.personal import PersonalJudging, default_data_dir
+from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, load_rules
-from jitai.judge.select import EMBEDDED, OllamaProbe, open_backend, probe
+from jitai.judge.select import OllamaProbe, available_judges, choose_judge, find_prompt, open_backend, probe
 from jitai.records import Decision
 
 WARM_UP_DELAY_S = 1.5
@@ -58,9 +60,21 @@ def verdict_cache() -> VerdictCache:
 
 
 @st.cache_resource(show_spinner=False)
-def prompt() -> Prompt:
-    """The few-shot prompt of assets/prompts."""
-    return load_prompt()
+def personal_judging() -> PersonalJudging:
+    """The prompts and calibrations of the person who runs the dashboard."""
+    return PersonalJudging(default_data_dir())
+
+
+@st.cache_resource(show_spinner=False)
+def prompts() -> tuple[Prompt, ...]:
+    """The strategies to choose from, the project's and the person's own."""
+    return personal_judging().prompts()
+
+
+def reread_prompts() -> None:
+    """After a prompt or a calibration was changed: judges are made anew, earlier replies stay in the cache."""
+    prompts.clear()
+    judge_for.clear()
 
 
 @st.cache_resource(show_spinner=False)
@@ -70,14 +84,25 @@ def rules() -> Rules:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def judge_for(key: str, on_failure: str) -> Judge:
+def judge_for(
+    key: str,
+    prompt_name: str,
+    on_failure: str = Decision.HOLD_BACK.value,
+    low: float = DEFAULT_BAND.low,
+    high: float = DEFAULT_BAND.high,
+    ollama: OllamaSettings | None = None,
+) -> Judge:
     """The judge of a key; the model behind it is loaded by the first question, or by the warm-up at start.
 
     Args:
-        key: "embedded" or "ollama:NAME".
+        key: "embedded", "embedded-tuned" or "ollama:NAME".
+        prompt_name: of one of the prompts.
         on_failure: "send" or "do not send".
+        low, high: the edges of the unsure band.
+        ollama: how an Ollama server is asked.
     """
-    return Judge(open_backend(key), prompt(), rules(), verdict_cache(), Decision(on_failure))
+    prompt, band = find_prompt(prompts(), prompt_name), UnsureBand(low, high)
+    return Judge(open_backend(key, ollama=ollama), prompt, rules(), verdict_cache(), Decision(on_failure), band)
 
 
 @st.cache_resource(show_spinner=False)
@@ -87,7 +112,9 @@ def start_warming_up() -> threading.Timer:
     def warm_up() -> None:
         # Whatever fails here fails again, and is shown, when the first statement is judged.
         with contextlib.suppress(JitaiError):
-            judge_for(EMBEDDED, Decision.SEND.value).warm_up()
+            options = available_judges(OllamaProbe(), prompts())
+            best = choose_judge(options)
+            judge_for(best, next(item.prompt for item in options if item.key == best)).warm_up()
 
     ollama_watch().refresh()
     # The first page is drawn first: loading the model takes a core for a second or two.

@@ -87,7 +87,16 @@ def _setup(state: AppState) -> None:
         st.button("New", key=key("new_seed"), on_click=_new_seed, args=(state,), help="The next seed.")
     thompson, filter_settings = spec.thompson, replace(spec.filter, strategy=strategy)
     with st.expander("More settings"):
+        band = st.slider(
+            "Unsure between", 0.0, 1.0, (filter_settings.unsure_low, filter_settings.unsure_high), 0.05,
+            key=key("unsure_band"),
+            help="Probabilities of the judge between which it counts as unsure: do not send below, send above. Both "
+            "ends together make a plain threshold.",
+        )  # fmt: skip
+        filter_settings = replace(filter_settings, unsure_low=band[0], unsure_high=band[1])
         for info in describe(FilterSettings)[1:]:
+            if info.name in ("unsure_low", "unsure_high"):
+                continue
             value = parameter_widget(info, getattr(filter_settings, info.name), key(info.name), LEARNER_LABELS)
             filter_settings = with_value(filter_settings, info.name, value)
         if policy == THOMPSON:
@@ -109,7 +118,7 @@ def _new_seed(state: AppState) -> None:
 def _use_settings(state: AppState) -> None:
     """Begin a new trial if there is none, or if a setting of the present one has changed."""
     judge = current_judge(state) if state.spec.filter.strategy != NONE else None
-    settings = (state.spec, state.kinds, state.judge_at_work)
+    settings = (state.spec, state.kinds, state.judge_at_work, state.prompt_picked)
     if state.trial is None or state.trial_settings != settings:
         if state.trial is not None and state.run_has_begun:
             state.playing = False

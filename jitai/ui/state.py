@@ -14,6 +14,7 @@ from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import JitaiError
 from jitai.experiments.trial import Said, TrialSpec
 from jitai.experiments.twin import TwinTrial
+from jitai.judge.ollama import OllamaSettings
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.ui.address import from_query, to_query
@@ -46,7 +47,7 @@ class JudgedStatement(NamedTuple):
 
 
 class PreviousRun(NamedTuple):
-    """A run that a change of settings has put aside, with its settings: spec, kinds of statement, judge."""
+    """A run that a change of settings has put aside, with its settings: spec, kinds of statement, judge, prompt."""
 
     trial: TwinTrial
     settings: tuple[Any, ...]
@@ -59,7 +60,12 @@ class AppState:
     spec: TrialSpec = field(default_factory=lambda: TrialSpec(config=PRESETS[DEFAULT_PRESET]))
     kinds: tuple[str, ...] = EVERYDAY_KINDS
     judge_picked: str = ""
+    prompt_picked: str = ""
     judge_at_work: str = ""
+    ollama: OllamaSettings = field(default_factory=OllamaSettings)
+    model_to_delete: str = ""
+    prompt_shown: str = ""
+    prompt_drafts: dict[str, str] = field(default_factory=dict)
     speed: str = "3 days a second"
     reveal: bool = True
     playing: bool = False
@@ -99,7 +105,7 @@ class AppState:
         if self.previous is None:
             return
         self.trial, self.trial_settings = self.previous
-        self.spec, self.kinds, self.judge_picked = self.trial_settings
+        self.spec, self.kinds, self.judge_picked, self.prompt_picked = self.trial_settings
         self.previous = None
         self.redraw_widgets()
 

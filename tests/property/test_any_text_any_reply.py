@@ -12,17 +12,26 @@ from hypothesis import strategies as st
 from jitai.errors import BackendError, BackendTimeout, ModelMissing, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Reply, read_answers
 from jitai.judge.cache import _from_json, _to_json
-from jitai.judge.judge import Judge
-from jitai.judge.prompts import Calibration, Prompt
+from jitai.judge.judge import Judge, UnsureBand
+from jitai.judge.prompts import Calibration, Prompt, Question, Reading
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend
 from jitai.judge.text import MAX_STATEMENT_BYTES, MAX_STATEMENT_LENGTH, clean_statement
 from jitai.records import Decision, VerdictSource
 
-PROMPT = Prompt(
-    "p", "1", "", "Patient: I am ill\nStatus: bad\n\n", "Patient: ", "\nStatus:",
-    {Decision.SEND: " good", Decision.HOLD_BACK: " bad"},
+QUESTION = Question(
+    "Patient: I am ill\nStatus: bad\n\n", "Patient: ", "\nStatus:",
+    {Decision.SEND: " good", Decision.HOLD_BACK: " bad"}, after_reasoning="\nStatus:",
 )  # fmt: skip
+CHAT = Question("", "Message: ", "", QUESTION.answers, chat=True, system="Decide.")
+PROMPT = Prompt("p", "1", "", (QUESTION,))
+PROMPTS = [
+    PROMPT,
+    Prompt("two", "1", "", (QUESTION, QUESTION), Reading.TWO_QUESTIONS),
+    Prompt("thinks", "1", "", (QUESTION,), Reading.REASONING, reasoning_tokens=20),
+    Prompt("chats", "1", "", (CHAT,)),
+    Prompt("json", "1", "", (CHAT,), Reading.JSON),
+]
 RULES = Rules("1", (("en", re.compile("do not disturb", re.IGNORECASE)),), ("\U0001f912",), ("\U0001f44d",))
 
 INJECTIONS = [
@@ -52,7 +61,12 @@ ANY_TEXT = st.one_of(
 ANY_NUMBER = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
 ANY_REPLY = st.builds(
     Reply,
-    text=st.one_of(ANY_TEXT, st.sampled_from([" good", "bad", " good bad"])),
+    text=st.one_of(
+        ANY_TEXT,
+        st.sampled_from(
+            [" good", "bad", " good bad", "{}", "[]", '{"decision": "x"}', '{"decision": " good"}', "9" * 5000]
+        ),
+    ),
     log_probabilities=st.one_of(
         st.just({}),
         st.fixed_dictionaries({" good": ANY_NUMBER, " bad": ANY_NUMBER}),
@@ -71,9 +85,10 @@ ANY_ERROR = st.sampled_from([BackendError, BackendTimeout, ModelMissing, ServerU
     text=ANY_TEXT,
     line=st.one_of(ANY_REPLY, ANY_ERROR),
     on_failure=st.sampled_from([Decision.SEND, Decision.HOLD_BACK]),
+    prompt=st.sampled_from(PROMPTS),
 )
-def test_the_verdict_is_legal(text: str, line: Reply | BackendError, on_failure: Decision) -> None:
-    judge = Judge(ScriptedBackend([line]), PROMPT, RULES, on_failure=on_failure)
+def test_the_verdict_is_legal(text: str, line: Reply | BackendError, on_failure: Decision, prompt: Prompt) -> None:
+    judge = Judge(ScriptedBackend([line]), prompt, RULES, on_failure=on_failure)
     for verdict in (judge.judge(text), judge.judge(text)):
         assert isinstance(verdict.decision, Decision)
         assert verdict.p_send is None or 0.0 <= verdict.p_send <= 1.0
@@ -115,12 +130,10 @@ def test_a_calibrated_probability_is_one(log_odds: float, scale: float, bias: fl
 @given(st.floats(-700, 700), st.floats(-700, 700))
 def test_more_log_odds_never_mean_less_sending(first: float, second: float) -> None:
     low, high = sorted((first, second))
-    calibration = Calibration()
+    calibration, band = Calibration(), UnsureBand()
     assert calibration.p_send(low) <= calibration.p_send(high)
     order = [Decision.HOLD_BACK, Decision.UNSURE, Decision.SEND]
-    assert order.index(calibration.decision(calibration.p_send(low))) <= order.index(
-        calibration.decision(calibration.p_send(high))
-    )
+    assert order.index(band.decision(calibration.p_send(low))) <= order.index(band.decision(calibration.p_send(high)))
 
 
 @given(st.lists(st.tuples(st.sampled_from([" good", "good", " bad", "x"]), st.floats()), max_size=6))
@@ -134,8 +147,8 @@ def test_read_probabilities_are_possible_ones(listed: list[tuple[str, float]]) -
 
 @given(ANY_REPLY)
 def test_what_is_stored_comes_back_or_is_passed_over(reply: Reply) -> None:
-    back = _from_json(_to_json(reply))
-    assert back is None or back == reply
+    back = _from_json(_to_json((reply, reply)))
+    assert back is None or back == (reply, reply)
 
 
 @given(st.text())

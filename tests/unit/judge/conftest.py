@@ -27,7 +27,6 @@ PROMPT_FILE: dict[str, Any] = {
             "model": "scripted",
             "scale": 1.0,
             "bias": 0.0,
-            "unsure": [0.4, 0.6],
             "fitted_on": "nothing",
         }
     },

@@ -13,7 +13,7 @@ from jitai.judge import cache as cache_module
 from jitai.judge.base import Reply
 from jitai.judge.cache import CACHE_FILE, VerdictCache, cache_key, default_cache_dir
 
-REPLY = Reply(" good", {" good": -0.1, " bad": None}, -7.5, 46.2)
+REPLIES = (Reply(" good", {" good": -0.1, " bad": None}, -7.5, 46.2), Reply("why"))
 
 
 @pytest.fixture
@@ -30,16 +30,16 @@ def cache(folder: Path) -> Iterator[VerdictCache]:
 
 def test_replies_outlive_the_program(folder: Path) -> None:
     with closing(VerdictCache(folder)) as first:
-        first.put("k", REPLY)
+        first.put("k", REPLIES)
     with closing(VerdictCache(folder)) as second:
-        assert second.get("k") == REPLY
+        assert second.get("k") == REPLIES
         assert second.get("other") is None
         assert second.notice == ""
 
 
 def test_the_file_holds_no_statement(folder: Path) -> None:
     with closing(VerdictCache(folder)) as cache:
-        cache.put(cache_key("sha256:0", "p 1", "h", "my secret knee"), REPLY)
+        cache.put(cache_key("sha256:0", "p 1", "h", "my secret knee"), REPLIES)
     assert b"secret" not in (folder / CACHE_FILE).read_bytes()
 
 
@@ -58,36 +58,36 @@ def test_a_damaged_file_is_set_aside(folder: Path, damage: bytes, caplog: pytest
     (folder / CACHE_FILE).write_bytes(damage)
     with closing(VerdictCache(folder)) as cache:
         assert cache.get("k") is None
-        cache.put("k", REPLY)
+        cache.put("k", REPLIES)
         assert "set aside" in cache.notice
     assert (folder / (CACHE_FILE + ".broken")).read_bytes()[:4096] == damage[:4096]
     assert len(caplog.records) == 1
     with closing(VerdictCache(folder)) as cache:
-        assert cache.get("k") == REPLY
+        assert cache.get("k") == REPLIES
 
 
 def test_damage_in_the_middle_of_a_session(folder: Path) -> None:
     with closing(VerdictCache(folder)) as cache:
         for number in range(300):
-            cache.put(f"k{number}", REPLY)
+            cache.put(f"k{number}", REPLIES)
     size = (folder / CACHE_FILE).stat().st_size
     with (folder / CACHE_FILE).open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (size - 4096))
     with closing(VerdictCache(folder)) as cache:
         assert cache.get("k7") is None
-        cache.put("k7", REPLY)
-        assert cache.get("k7") == REPLY
+        cache.put("k7", REPLIES)
+        assert cache.get("k7") == REPLIES
         assert "set aside" in cache.notice
 
 
 def test_a_table_of_another_shape_is_set_aside(folder: Path) -> None:
     folder.mkdir()
     with closing(sqlite3.connect(folder / CACHE_FILE)) as other:
-        other.execute("CREATE TABLE replies_1 (something TEXT)")
+        other.execute("CREATE TABLE replies_2 (something TEXT)")
     with closing(VerdictCache(folder)) as cache:
-        cache.put("k", REPLY)
-        assert cache.get("k") == REPLY
+        cache.put("k", REPLIES)
+        assert cache.get("k") == REPLIES
 
 
 @pytest.mark.parametrize(
@@ -95,17 +95,17 @@ def test_a_table_of_another_shape_is_set_aside(folder: Path) -> None:
 )
 def test_a_stored_value_that_is_no_reply_is_passed_over(folder: Path, cache: VerdictCache, stored: str) -> None:
     with closing(sqlite3.connect(folder / CACHE_FILE)) as other, other:
-        other.execute("INSERT INTO replies_1 VALUES ('k', ?)", (stored,))
+        other.execute("INSERT INTO replies_2 VALUES ('k', ?)", (stored,))
     assert cache.get("k") is None
-    cache.put("k", REPLY)
-    assert cache.get("k") == REPLY
+    cache.put("k", REPLIES)
+    assert cache.get("k") == REPLIES
 
 
 def test_an_impossible_folder_means_memory_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("in the way")
     with closing(VerdictCache(tmp_path / "file" / "folder")) as cache:
-        cache.put("k", REPLY)
-        assert cache.get("k") == REPLY
+        cache.put("k", REPLIES)
+        assert cache.get("k") == REPLIES
         assert "in memory" in cache.notice
     assert len(caplog.records) == 1
 
@@ -113,20 +113,20 @@ def test_an_impossible_folder_means_memory_only(tmp_path: Path, caplog: pytest.L
 def test_a_file_that_another_process_locks_does_not_stop_anybody(folder: Path, cache: VerdictCache) -> None:
     with closing(sqlite3.connect(folder / CACHE_FILE, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        cache.put("k", REPLY)
-        assert cache.get("k") == REPLY
+        cache.put("k", REPLIES)
+        assert cache.get("k") == REPLIES
         assert cache.notice == ""
         other.execute("ROLLBACK")
-    cache.put("k2", REPLY)
+    cache.put("k2", REPLIES)
     with closing(VerdictCache(folder)) as another:
-        assert another.get("k2") == REPLY
+        assert another.get("k2") == REPLIES
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache_module, "MEMORY_ENTRIES", 3)
     cache = VerdictCache()
     for number in range(5):
-        cache.put(str(number), REPLY)
+        cache.put(str(number), REPLIES)
     assert [cache.get(str(number)) is None for number in range(5)] == [True, True, False, False, False]
 
 
@@ -136,8 +136,8 @@ def test_threads_share_one_cache(folder: Path, cache: VerdictCache) -> None:
     def work(offset: int) -> None:
         try:
             for number in range(100):
-                cache.put(f"{offset}/{number}", REPLY)
-                assert cache.get(f"{offset}/{number}") == REPLY
+                cache.put(f"{offset}/{number}", REPLIES)
+                assert cache.get(f"{offset}/{number}") == REPLIES
         except BaseException as error:
             failures.append(error)
 
@@ -156,7 +156,7 @@ def test_processes_share_one_file(folder: Path) -> None:
         "import sys; from pathlib import Path\n"
         "from jitai.judge.base import Reply; from jitai.judge.cache import VerdictCache\n"
         "cache = VerdictCache(Path(sys.argv[1]))\n"
-        "for n in range(100): cache.put(f'{sys.argv[2]}/{n}', Reply(' good'))\n"
+        "for n in range(100): cache.put(f'{sys.argv[2]}/{n}', (Reply(' good'),))\n"
         "print(cache.notice, end=''); cache.close()\n"
     )
     processes = [
@@ -175,13 +175,13 @@ def test_a_forked_child_opens_the_file_anew(folder: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
         "from jitai.judge.base import Reply; from jitai.judge.cache import VerdictCache\n"
-        "cache = VerdictCache(Path(sys.argv[1])); cache.put('parent', Reply(' good'))\n"
+        "cache = VerdictCache(Path(sys.argv[1])); cache.put('parent', (Reply(' good'),))\n"
         "child = os.fork()\n"
         "if child == 0:\n"
-        "    cache.put('child', Reply(' bad')); os._exit(0 if cache.get('parent') else 1)\n"
+        "    cache.put('child', (Reply(' bad'),)); os._exit(0 if cache.get('parent') else 1)\n"
         "assert os.waitpid(child, 0)[1] == 0\n"
-        "cache.put('parent again', Reply(' good')); cache.close()\n"
-        "again = VerdictCache(Path(sys.argv[1])); assert again.get('child').text == ' bad'; again.close()\n"
+        "cache.put('parent again', (Reply(' good'),)); cache.close()\n"
+        "again = VerdictCache(Path(sys.argv[1])); assert again.get('child')[0].text == ' bad'; again.close()\n"
     )
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True, timeout=30)
 

@@ -30,7 +30,7 @@ def log_odds(reply: Reply) -> float:
 
 
 def ask(backend: EmbeddedBackend, prompt: Prompt, text: str) -> float:
-    return log_odds(backend.complete(Request(prompt.render(text), ANSWERS, head=prompt.constant_part)))
+    return log_odds(backend.complete(Request(prompt.render(text), ANSWERS, head=prompt.questions[0].constant_part)))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_answers_do_not_depend_on_what_was_asked_before(backend: EmbeddedBackend
 )
 def test_special_tokens_are_inert(backend: EmbeddedBackend, text: str) -> None:
     """After cleaning, every character of a special token is text: it takes several tokens, as its look-alike does."""
-    server = embedded._engine(find_model_file(), embedded.DEFAULT_THREADS)._server
+    server = embedded._engine((find_model_file(), embedded.DEFAULT_THREADS, embedded.find_adapter()))._server
 
     def count(prompt: str) -> int:
         usage = server.handle_completions({"prompt": prompt, "n_predict": 1, "id_slot": 0})["usage"]
@@ -107,7 +107,7 @@ def test_the_longest_statements_fit_whatever_the_script(backend: EmbeddedBackend
 @pytest.mark.model
 def test_the_shipped_prompt_leaves_room_for_the_longest_statement(backend: EmbeddedBackend) -> None:
     prompt = load_prompt()
-    server = embedded._engine(find_model_file(), embedded.DEFAULT_THREADS)._server
+    server = embedded._engine((find_model_file(), embedded.DEFAULT_THREADS, embedded.find_adapter()))._server
     usage = server.handle_completions({"prompt": prompt.render(""), "n_predict": 1, "id_slot": 0})["usage"]
     # A token is at least one byte.
     assert usage["prompt_tokens"] + MAX_STATEMENT_BYTES < embedded.CONTEXT_TOKENS

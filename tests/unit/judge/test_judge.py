@@ -8,10 +8,11 @@ import pytest
 from jitai.errors import BackendTimeout, ModelMissing, ParameterError, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Reply
 from jitai.judge.cache import VerdictCache
-from jitai.judge.judge import TEXT_ONLY_NOTE, UNCALIBRATED_NOTE, Judge, read_log_odds
+from jitai.judge.judge import UNCALIBRATED_NOTE, Judge
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
+from jitai.judge.strategies import TEXT_ONLY_NOTE, read_log_odds
 from jitai.records import Decision, VerdictSource
 
 
@@ -107,7 +108,7 @@ def test_a_reply_without_probabilities(prompt: Prompt, rules: Rules) -> None:
     judge, _ = make(prompt, rules, Reply(" bad"), Reply(" perhaps"))
     verdict = judge.judge("I feel fine")
     assert (verdict.decision, verdict.p_send, verdict.notes) == (Decision.HOLD_BACK, 0.0, (TEXT_ONLY_NOTE,))
-    assert verdict.reason == 'The model answered "bad", without a probability.'
+    assert verdict.reason == 'The model answered "do not send", without a probability.'
     assert judge.judge("another").source is VerdictSource.FALLBACK
 
 
@@ -141,7 +142,7 @@ def test_what_is_at_work(prompt: Prompt, rules: Rules) -> None:
         "when the model fails: do not send"
     )
     judge.warm_up()
-    assert backend.warm_ups == [prompt.head + "Patient: "]
+    assert backend.warm_ups == [prompt.questions[0].constant_part]
 
 
 def test_many_sessions_at_once(prompt: Prompt, rules: Rules, tmp_path: Path) -> None:

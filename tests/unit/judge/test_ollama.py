@@ -18,7 +18,7 @@ from jitai.errors import (
 )
 from jitai.judge.base import Request
 from jitai.judge.judge import Judge
-from jitai.judge.ollama import OllamaBackend, OllamaServer
+from jitai.judge.ollama import OllamaBackend, OllamaServer, OllamaSettings, Refused
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules
 from jitai.records import Decision, VerdictSource
@@ -119,20 +119,20 @@ RECORDED_ERRORS = [
     ("error_show_missing", ModelMissing, "does not have the model"),
     ("error_delete_missing", ModelMissing, "does not have the model"),
     ("error_no_model", ModelMissing, "does not have the model"),
-    ("error_bad_json", BackendError, "status 400"),
-    ("error_wrong_type", BackendError, "status 400"),
-    ("error_top_logprobs", BackendError, "status 400"),
-    ("error_bad_option", BackendError, "status 500"),
-    ("error_bad_format", BackendError, "status 500"),
-    ("error_bad_keep_alive", BackendError, "status 400"),
-    ("error_think_unsupported", BackendError, "status 400"),
-    ("error_context_overflow_no_truncate", BackendError, "too long for the model"),
-    ("error_not_found_path", BackendError, "lacks a part of Ollama"),
-    ("systemone_unknown", BackendError, "lacks a part of Ollama"),
-    ("error_queue_full", BackendError, "busy"),
-    ("error_runner_killed", BackendError, "ended unexpectedly"),
-    ("error_blob_digest", BackendError, "status 400"),
-    ("pull_offline_nostream", BackendError, "status 500"),
+    ("error_bad_json", Refused, "status 400"),
+    ("error_wrong_type", Refused, "status 400"),
+    ("error_top_logprobs", Refused, "status 400"),
+    ("error_bad_option", Refused, "status 500"),
+    ("error_bad_format", Refused, "status 500"),
+    ("error_bad_keep_alive", Refused, "status 400"),
+    ("error_think_unsupported", Refused, "status 400"),
+    ("error_context_overflow_no_truncate", Refused, "too long for the model"),
+    ("error_not_found_path", Refused, "lacks a part of Ollama"),
+    ("systemone_unknown", Refused, "lacks a part of Ollama"),
+    ("error_queue_full", Refused, "busy"),
+    ("error_runner_killed", Refused, "ended unexpectedly"),
+    ("error_blob_digest", Refused, "status 400"),
+    ("pull_offline_nostream", Refused, "status 500"),
     ("stream_server_killed", ServerUnreachable, "broke off"),
     ("stream_runner_killed", UnreadableReply, "does not talk as an Ollama server"),
     ("pull_offline", UnreadableReply, "does not talk as"),
@@ -202,7 +202,9 @@ def test_nobody_there() -> None:
 
 def test_a_slow_server_times_out(replay: ReplayServer) -> None:
     replay.answer_next("generate_warm_new", "generate_warm_new")
-    with closing(OllamaBackend(MODEL, OllamaServer(replay.host, read_timeout_s=0.15), PAUSES_S)) as backend:
+    with closing(
+        OllamaBackend(MODEL, OllamaServer(replay.host, OllamaSettings(read_timeout_s=0.15)), PAUSES_S)
+    ) as backend:
         backend.identity()
         replay.delay_s = 0.6
         with pytest.raises(BackendTimeout):
@@ -215,7 +217,7 @@ def test_a_model_that_loads_slowly_does_not(replay: ReplayServer, backend: Ollam
     replay.delay_s = 2.5  # longer than a listing may take
     replay.answer_next("generate_cold")
     assert backend.complete(REQUEST).text == " bad"
-    assert backend.server.read_timeout_s >= 60
+    assert backend.server.settings.read_timeout_s >= 60
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from jitai.errors import FileFormatError
+from jitai.errors import FileFormatError, ParameterError
+from jitai.judge.judge import UnsureBand
 from jitai.judge.prompts import UNCALIBRATED, Calibration, Prompt, load_prompt
 from jitai.records import Decision
 
@@ -22,24 +23,33 @@ def test_rendering(prompt: Prompt) -> None:
         "Patient: I have the flu.\nStatus: bad\n\nPatient: My leg feels much better now.\nStatus: good\n\n"
         "Patient: I am ill\nStatus:"
     )
-    assert prompt.render("I am ill").startswith(prompt.head)
+    assert prompt.render("I am ill").startswith(prompt.questions[0].head)
 
 
 @pytest.mark.parametrize("statement", ["{answer}", "{statement}", "{0}{}", "{", "%s", "{{answer}}", "\\1"])
 def test_braces_in_a_statement_mean_nothing(prompt: Prompt, statement: str) -> None:
-    assert prompt.render(statement) == f"{prompt.head}Patient: {statement}\nStatus:"
+    assert prompt.render(statement) == f"{prompt.questions[0].head}Patient: {statement}\nStatus:"
 
 
 def test_braces_in_an_example_mean_nothing(tmp_path: Path, prompt_file: dict[str, Any]) -> None:
     prompt_file["examples"] = [{"statement": "{answer} {statement}", "decision": "send"}]
-    assert load_prompt(write(tmp_path, prompt_file)).head == "Patient: {answer} {statement}\nStatus: good\n\n"
+    [question] = load_prompt(write(tmp_path, prompt_file)).questions
+    assert question.head == "Patient: {answer} {statement}\nStatus: good\n\n"
 
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
         ({"name": None}, '"name" must be a text'),
-        ({"reading": "json"}, '"reading" must be "answer_tokens"'),
+        ({"reading": "tea_leaves"}, '"reading" must be one of answer_tokens, two_questions'),
+        ({"reading": "json"}, '"chat" must be true where the answer is JSON'),
+        ({"chat": "yes"}, '"chat" must be true or false'),
+        ({"chat": True}, '"examples" cannot be used in a chat'),
+        ({"instructions": ""}, '"instructions" must be a text'),
+        ({"reading": "two_questions"}, '"questions" is missing'),
+        ({"reading": "two_questions", "questions": [{}]}, "must hold two questions"),
+        ({"reading": "reasoning_then_answer"}, "{reasoning} exactly once"),
+        ({"reading": "reasoning_then_answer", "chat": True}, '"chat" cannot be used'),
         ({"answers": {"send": " good"}}, '"hold_back" is missing'),
         ({"answers": {"send": " good", "hold_back": "good"}}, "different words"),
         ({"question_template": "no field"}, "exactly once"),
@@ -48,10 +58,8 @@ def test_braces_in_an_example_mean_nothing(tmp_path: Path, prompt_file: dict[str
         ({"examples": [{"statement": "x", "decision": "maybe"}]}, 'example 1 has the decision "maybe"'),
         ({"examples": "none"}, "a list of JSON objects"),
         ({"calibration": {"abc": {}}}, "digest of a model"),
-        ({"calibration": {"sha256:0": {"scale": -1, "bias": 0, "unsure": [0, 1]}}}, "above 0"),
-        ({"calibration": {"sha256:0": {"scale": 1, "bias": math.nan, "unsure": [0, 1]}}}, "finite number"),
-        ({"calibration": {"sha256:0": {"scale": 1, "bias": 0, "unsure": [0.7, 0.2]}}}, "two rising numbers"),
-        ({"calibration": {"sha256:0": {"scale": 1, "bias": 0, "unsure": 0.5}}}, "list of two numbers"),
+        ({"calibration": {"sha256:0": {"scale": -1, "bias": 0}}}, "above 0"),
+        ({"calibration": {"sha256:0": {"scale": 1, "bias": math.nan}}}, "finite number"),
     ],
 )
 def test_complaints_name_the_file_and_the_field(
@@ -78,12 +86,10 @@ def test_missing_file_and_other_encodings(tmp_path: Path) -> None:
 
 
 def test_calibration_for_a_known_and_an_unknown_model(tmp_path: Path, prompt_file: dict[str, Any]) -> None:
-    prompt_file["calibration"] = {
-        "sha256:1": {"model": "m", "scale": 2, "bias": -1, "unsure": [0.3, 0.5], "fitted_on": "x"}
-    }
+    prompt_file["calibration"] = {"sha256:1": {"model": "m", "scale": 2, "bias": -1, "fitted_on": "x"}}
     prompt = load_prompt(write(tmp_path, prompt_file))
     fitted = prompt.calibration_for("sha256:1")
-    assert fitted == Calibration(2.0, -1.0, 0.3, 0.5, "m", "x", is_fitted=True)
+    assert fitted == Calibration(2.0, -1.0, "m", "x", is_fitted=True)
     assert fitted.p_send(0.5) == pytest.approx(0.5)
     assert prompt.calibration_for("sha256:2") is UNCALIBRATED
     assert not UNCALIBRATED.is_fitted
@@ -94,7 +100,15 @@ def test_calibration_for_a_known_and_an_unknown_model(tmp_path: Path, prompt_fil
     [(0.6, Decision.SEND), (0.59, Decision.UNSURE), (0.41, Decision.UNSURE), (0.4, Decision.HOLD_BACK)],
 )
 def test_the_unsure_band_excludes_its_edges(p_send: float, decision: Decision) -> None:
-    assert UNCALIBRATED.decision(p_send) is decision
+    assert UnsureBand().decision(p_send) is decision
+
+
+def test_a_band_of_one_edge_is_a_threshold() -> None:
+    assert UnsureBand(0.5, 0.5).decision(0.5) is Decision.SEND
+    assert UnsureBand(0.5, 0.5).decision(0.499) is Decision.HOLD_BACK
+    for low, high in ((0.6, 0.4), (-0.1, 0.5), (0.5, 1.1)):
+        with pytest.raises(ParameterError, match="unsure band"):
+            UnsureBand(low, high)
 
 
 def test_extreme_log_odds_do_not_overflow() -> None:
@@ -109,5 +123,6 @@ def test_content_hash_follows_the_content(tmp_path: Path, prompt_file: dict[str,
 
 def test_the_shipped_prompt_loads() -> None:
     prompt = load_prompt()
-    assert prompt.head
-    assert prompt.render("I walked").endswith(prompt.after)
+    [question] = prompt.questions
+    assert question.head
+    assert prompt.render("I walked").endswith(question.after)

@@ -1,0 +1,86 @@
+"""Calibrate the project's prompts for the embedded model, measure them on held-out statements, and print the figures.
+
+    python -m benchmarks.fit_calibrations few_shot zero_shot     # these prompts; without names all but the tuned one's
+    python -m benchmarks.fit_calibrations --sample 600           # measured on a balanced sample of the test part
+    python -m benchmarks.fit_calibrations few_shot --write       # store what was found in the prompt files
+
+Fitted on assets/statements/calibration.csv, measured on test.csv. The tuned model's own prompt is calibrated where the
+adapter is made: `python -m jitai train-judge`.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+from jitai.corpus import CALIBRATION, TEST, load_part
+from jitai.errors import ParameterError
+from jitai.judge.embedded import EmbeddedBackend
+from jitai.judge.judge import Judge
+from jitai.judge.prompts import PROMPTS_FOLDER, Prompt, available_prompts
+from jitai.judge.rules import load_rules
+from jitai.judge.select import TUNED_PROMPT, find_prompt
+from jitai.validation.calibration import calibrate, measured_in_words
+from jitai.validation.corpora import balanced_sample
+from jitai.validation.report import judge_report
+from jitai.validation.runner import judge_corpus
+
+
+def main() -> None:
+    """Calibrate, measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("prompts", nargs="*", help="names of prompts")
+    parser.add_argument("--sample", type=int, help="measure on a balanced sample of this size (seed 1)")
+    parser.add_argument("--write", action="store_true", help="store calibration and figures in the prompt files")
+    arguments = parser.parse_args()
+    known = available_prompts()
+    names = arguments.prompts or [prompt.name for prompt in known if prompt.name != TUNED_PROMPT]
+    for name in names:
+        try:
+            fit(find_prompt(known, name), arguments.sample, arguments.write)
+        except ParameterError as error:
+            print(f"{name:<24}{error} {error.hint}", flush=True)
+
+
+def fit(prompt: Prompt, n_sample: int | None, write: bool) -> None:
+    """Calibrate and measure one prompt.
+
+    Raises: ParameterError if the model's answers cannot be calibrated.
+    """
+    judge = Judge(EmbeddedBackend(), prompt, load_rules())
+    calibration = calibrate(
+        judge, load_part(CALIBRATION), "assets/statements/calibration.csv", counting(f"{prompt.name}, calibrating")
+    )
+    digest = judge.backend.identity().digest
+    calibrated = Judge(judge.backend, prompt.with_calibrations({digest: calibration}), judge.rules)
+    test = load_part(TEST) if n_sample is None else balanced_sample(load_part(TEST), n_sample, 1)
+    rows, count = [], counting(f"{prompt.name}, measuring")
+    for row in judge_corpus(prompt.name, calibrated, test):
+        rows.append(row)
+        count(len(rows), len(test))
+    figures = judge_report(prompt.name, rows).figures
+    assert figures is not None
+    parts = (("balanced accuracy", figures.balanced_accuracy), ("AUC", figures.auc), ("recall", figures.recall))
+    shown = ", ".join(f"{name} {item.value:.3f} ({item.low:.3f} to {item.high:.3f})" for name, item in parts)
+    print(f"{prompt.name:<24}n {len(rows)}, {shown}, failed {sum(row.failed for row in rows)}", flush=True)
+    if write:
+        path = PROMPTS_FOLDER / f"{prompt.name}.json"
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["calibration"] = {digest: replace(calibration, measured=measured_in_words(rows)).as_mapping()}
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def counting(what: str) -> Callable[[int, int], None]:
+    """Says on one line how far it is."""
+
+    def count(done: int, total: int) -> None:
+        end = "\n" if done == total else ""
+        if done % 50 == 0 or end:
+            print(f"\r{what}: {done} of {total}", end=end, file=sys.stderr, flush=True)
+
+    return count
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""What a person adds to the judge: prompts and calibrations of their own, in a folder of theirs."""
+
+import json
+import os
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from jitai.errors import FileFormatError, ParameterError
+from jitai.judge.prompts import Calibration, JsonReader, Prompt, available_prompts, read_calibrations, read_prompt
+
+MAX_PROMPT_CHARACTERS = 20_000
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def default_data_dir() -> Path:
+    """Where a person's own prompts and results lie: the setting JITAI_DATA_DIR, or the platform's folder for data."""
+    if chosen := os.environ.get("JITAI_DATA_DIR"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "jitai-lab" / "data"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "jitai-lab"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "jitai-lab"
+
+
+class PersonalJudging:
+    """A person's own prompts (one file each) and calibrations (one file), read anew each time.
+
+    Args:
+        folder: made when something is kept in it for the first time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.prompts_folder = folder / "prompts"
+        self._calibrations_file = folder / "calibrations.json"
+
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The project's strategies and the person's own, with the person's calibrations added."""
+        kept = self._kept_calibrations()
+        return tuple(
+            prompt.with_calibrations(kept.get(prompt.content_hash, {}))
+            for prompt in available_prompts(self.prompts_folder)
+        )
+
+    def save_prompt(self, text: str) -> Prompt:
+        """Keep a prompt of one's own under the name that it gives itself; one of that name before is replaced.
+
+        Args:
+            text: JSON, as assets/prompts/README.md describes.
+        Raises: FileFormatError naming what is wrong in it, ParameterError for a name that cannot be used.
+        """
+        if len(text) > MAX_PROMPT_CHARACTERS:
+            raise ParameterError(f"A prompt may have at most {MAX_PROMPT_CHARACTERS:,} characters.")
+        prompt = read_prompt(JsonReader(Path("The prompt"), text))
+        # The name becomes a file's name.
+        if not _NAME.fullmatch(prompt.name):
+            raise ParameterError(
+                '"name" must begin with a small letter and hold only small letters, digits and "_", at most 40 of them.'
+            )
+        if any(prompt.name == shipped.name for shipped in available_prompts()):
+            raise ParameterError(
+                f"The name {prompt.name} belongs to a prompt of the project.", hint='Give the copy another "name".'
+            )
+        self._write(self.prompts_folder / f"{prompt.name}.json", text)
+        return replace(prompt, is_own=True)
+
+    def delete_prompt(self, name: str) -> None:
+        """Remove a prompt of one's own.
+
+        Raises: ParameterError if there is none of that name.
+        """
+        if not _NAME.fullmatch(name) or not (self.prompts_folder / f"{name}.json").is_file():
+            raise ParameterError("There is no prompt of your own with that name.")
+        (self.prompts_folder / f"{name}.json").unlink()
+
+    def prompt_text(self, prompt: Prompt, shipped_folder: Path) -> str:
+        """The file of a prompt, as text to be edited.
+
+        Raises: FileFormatError if there is no file of its name.
+        """
+        path = (self.prompts_folder if prompt.is_own else shipped_folder) / f"{prompt.name}.json"
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise FileFormatError(f"{path.name} cannot be read.") from error
+
+    def save_calibration(self, prompt: Prompt, digest: str, calibration: Calibration) -> None:
+        """Keep a calibration for a prompt as it stands and a model.
+
+        Raises: FileFormatError if the folder cannot be written to.
+        """
+        kept = self._kept_calibrations()
+        kept.setdefault(prompt.content_hash, {})[digest] = calibration
+        rows = {
+            prompt_hash: {digest: item.as_mapping() for digest, item in items.items()}
+            for prompt_hash, items in kept.items()
+        }
+        self._write(self._calibrations_file, json.dumps(rows, ensure_ascii=False, indent=2))
+
+    def _kept_calibrations(self) -> dict[str, dict[str, Calibration]]:
+        """By content hash of the prompt and digest of the model; nothing where the file is missing or damaged."""
+        reader = JsonReader(self._calibrations_file)
+        if not self._calibrations_file.is_file():
+            return {}
+        try:
+            content = reader.load()
+            return {key: read_calibrations(reader, reader.mapping(content, key)) for key in content}
+        except FileFormatError:
+            return {}
+
+    def _write(self, path: Path, text: str) -> None:
+        """Write a file whole or not at all.
+
+        Raises: FileFormatError if the folder cannot be written to.
+        """
+        partial = path.with_suffix(".partial")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(path)
+        except OSError as error:
+            raise FileFormatError(
+                f"{path.name} cannot be kept: {error.strerror or 'unknown reason'}.",
+                hint="Set JITAI_DATA_DIR to a folder that you may write to.",
+            ) from error

@@ -1,0 +1,184 @@
+"""Asking a model in the way that a strategy says, and reading what it replied.
+
+statement -> questions -> replies (kept in the cache) -> Answer: log-odds, or a decision without any
+"""
+
+import json
+import math
+from dataclasses import dataclass
+
+from jitai.errors import UnreadableReply
+from jitai.judge.base import Backend, Reply, Request
+from jitai.judge.prompts import Prompt, Question, Reading
+from jitai.judge.text import clean_statement
+from jitai.records import Decision
+
+TEXT_ONLY_NOTE = "The server gave no probabilities; the answer was read from the model's own word."
+JSON_NOTE = "The answer is the model's own word, without a probability."
+FAINT_PROBABILITY = 0.01
+"""If neither answer is this likely, the model was about to say something else."""
+
+JSON_TOKENS = 160
+_OTHER_MODEL_HINT = "Choose another model or prompt: this model does not answer as the prompt asks."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the replies say.
+
+    Attributes:
+        log_odds: of "send" against "do not send", in natural logarithms; None where the model gave no probabilities.
+        decision: what the model said where there are no log-odds; None otherwise.
+        notes: remarks on how it was read.
+    """
+
+    log_odds: float | None
+    decision: Decision | None = None
+    notes: tuple[str, ...] = ()
+
+
+def ask(prompt: Prompt, statement: str, backend: Backend) -> tuple[Reply, ...]:
+    """Put a strategy's questions about a cleaned statement to a model.
+
+    Raises: BackendError, or one of the errors below it.
+    """
+    replies = []
+    for question in prompt.questions:
+        if prompt.reading == Reading.REASONING:
+            replies.append(backend.complete(_thinking(question, statement, prompt.reasoning_tokens)))
+        replies.append(backend.complete(_asking(prompt, question, statement, replies)))
+    return tuple(replies)
+
+
+def shown(prompt: Prompt, statement: str, replies: tuple[Reply, ...] = ()) -> str:
+    """All that the model is given to read about a statement, as a person would want to see it."""
+    parts = []
+    for question in prompt.questions:
+        asked = _asking(prompt, question, statement, replies).prompt
+        parts.append(f"[instructions]\n{question.system}\n\n[statement]\n{asked}" if question.chat else asked)
+    return "\n\n".join(parts)
+
+
+def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
+    """What a model's replies to a strategy's questions say.
+
+    Raises: UnreadableReply if they say neither answer.
+    """
+    if prompt.reading == Reading.JSON:
+        return _read_json(replies[-1].text, prompt.questions[0])
+    if prompt.reading == Reading.TWO_QUESTIONS:
+        return _both([_read_tokens(reply, item) for reply, item in zip(replies, prompt.questions, strict=True)])
+    return _read_tokens(replies[-1], prompt.questions[0])
+
+
+def _thinking(question: Question, statement: str, n_tokens: int) -> Request:
+    """The request for the reasoning: one line."""
+    return Request(question.render(statement), (), n_tokens, question.constant_part, stop=("\n",))
+
+
+def _asking(prompt: Prompt, question: Question, statement: str, replies: "list[Reply] | tuple[Reply, ...]") -> Request:
+    """The request for the answer."""
+    text = question.render(statement)
+    if prompt.reading == Reading.JSON:
+        return Request(
+            text, (), JSON_TOKENS, question.constant_part, chat=True, system=question.system, schema=_schema(question)
+        )
+    if prompt.reading == Reading.REASONING:
+        # The reasoning may repeat what the participant wrote: it is as untrusted as the statement.
+        reasoning = clean_statement(replies[0].text).text if replies else "..."
+        text = f"{text} {reasoning}{question.after_reasoning}"
+    return Request(text, question.answer_pair, head=question.constant_part, chat=question.chat, system=question.system)
+
+
+def _schema(question: Question) -> dict[str, object]:
+    """The form that a JSON answer has to have: the reason first, so that the decision can follow from it."""
+    return {
+        "type": "object",
+        "properties": {
+            "reason": {"type": "string", "maxLength": 200},
+            "decision": {"type": "string", "enum": list(question.answer_pair)},
+        },
+        "required": ["reason", "decision"],
+        "additionalProperties": False,
+    }
+
+
+def _read_json(text: str, question: Question) -> Answer:
+    """The decision of a JSON answer."""
+    try:
+        content = json.loads(text)
+        said = content["decision"].strip()
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise UnreadableReply(
+            "The model's answer is not the JSON that was asked for.", hint=_OTHER_MODEL_HINT
+        ) from None
+    for decision, answer in question.answers.items():
+        if said == answer.strip():
+            return Answer(None, decision, (JSON_NOTE,))
+    raise UnreadableReply("The model's JSON holds neither of the two answers.", hint=_OTHER_MODEL_HINT)
+
+
+def _both(answers: list[Answer]) -> Answer:
+    """Able and willing: both must be answered with yes, P(send) = P(able) P(willing)."""
+    notes = tuple(dict.fromkeys(note for answer in answers for note in answer.notes))
+    log_odds = [answer.log_odds for answer in answers if answer.log_odds is not None]
+    if len(log_odds) < len(answers):
+        refused = any(
+            answer.decision == Decision.HOLD_BACK or (answer.log_odds is not None and answer.log_odds < 0)
+            for answer in answers
+        )
+        return Answer(None, Decision.HOLD_BACK if refused else Decision.SEND, notes)
+    # log P(send) and log(1 - P(send)), by sums of logarithms: the probabilities themselves may round to 0 or 1.
+    log_yes = -sum(_softplus(-value) for value in log_odds)
+    log_no = math.log(-math.expm1(log_yes)) if log_yes < 0 else -math.inf
+    return Answer(min(700.0, log_yes - log_no), None, notes)
+
+
+def _softplus(value: float) -> float:
+    """log(1 + exp(value)), without overflow."""
+    return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
+
+
+def _read_tokens(reply: Reply, question: Question) -> Answer:
+    """The answer in the likelihoods of the two answer words, or in the one word where there are none."""
+    if reply.log_probabilities:
+        log_odds, notes = read_log_odds(reply, *question.answer_pair)
+        return Answer(log_odds, None, notes)
+    for decision, answer in question.answers.items():
+        if reply.text.strip() == answer.strip():
+            return Answer(None, decision, (TEXT_ONLY_NOTE,))
+    raise UnreadableReply("The model wrote neither of the two answers.", hint=_OTHER_MODEL_HINT)
+
+
+def read_log_odds(reply: Reply, send: str, hold_back: str) -> tuple[float, tuple[str, ...]]:
+    """The log-odds of one answer against the other, in natural logarithms, and remarks on them.
+
+    Args:
+        reply: with log-probabilities; the answer that is missing from the list is taken to be as likely as the last
+            that is in it, which it is at most.
+        send, hold_back: the two answer tokens.
+    Raises: UnreadableReply if neither answer was among the likeliest tokens.
+    """
+    found_send, found_hold_back = (_finite(reply.log_probabilities.get(answer)) for answer in (send, hold_back))
+    if found_send is None and found_hold_back is None:
+        raise UnreadableReply("Neither answer was among the likeliest words of the model.", hint=_OTHER_MODEL_HINT)
+    known = found_send if found_send is not None else found_hold_back
+    assert known is not None
+    least_listed = _finite(reply.least_listed)
+    at_most = min(known, least_listed) if least_listed is not None else known
+    log_send = found_send if found_send is not None else at_most
+    log_hold_back = found_hold_back if found_hold_back is not None else at_most
+    notes: list[str] = []
+    for answer, found in ((send, found_send), (hold_back, found_hold_back)):
+        if found is None:
+            notes.append(
+                f'"{answer.strip()}" was not among the likeliest words; it counts as likely as the last of them.'
+            )
+    if max(log_send, log_hold_back) < math.log(FAINT_PROBABILITY):
+        notes.append("The model was about to say something else; its verdict means little.")
+    return log_send - log_hold_back, tuple(notes)
+
+
+def _finite(number: float | None) -> float | None:
+    """The number, or None where it is none that can be reckoned with."""
+    return number if number is not None and math.isfinite(number) else None

@@ -1,0 +1,79 @@
+"""A person's own prompts and calibrations: kept whole, refused in plain words, never in the way."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jitai.errors import FileFormatError, ParameterError
+from jitai.judge.personal import PersonalJudging, default_data_dir
+from jitai.judge.prompts import PROMPTS_FOLDER, Calibration, available_prompts
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> PersonalJudging:
+    return PersonalJudging(tmp_path / "data")
+
+
+def test_a_prompt_of_ones_own_stands_beside_the_others(mine: PersonalJudging, prompt_file: dict[str, Any]) -> None:
+    saved = mine.save_prompt(json.dumps(prompt_file))
+    assert saved.is_own
+    names = [prompt.name for prompt in mine.prompts()]
+    assert names == [*(prompt.name for prompt in available_prompts()), "test_prompt"]
+    assert json.loads(mine.prompt_text(saved, PROMPTS_FOLDER)) == prompt_file
+    mine.save_prompt(json.dumps(prompt_file | {"version": "2"}))
+    assert mine.prompts()[-1].label == "test_prompt 2"
+    mine.delete_prompt("test_prompt")
+    assert len(mine.prompts()) == len(available_prompts())
+    with pytest.raises(ParameterError, match="no prompt of your own"):
+        mine.delete_prompt("test_prompt")
+
+
+@pytest.mark.parametrize("name", ["few_shot", "../evil", "a/b", "", "Über", "x" * 41, "con.json", "UPPER"])
+def test_names_that_cannot_be_used(mine: PersonalJudging, prompt_file: dict[str, Any], name: str) -> None:
+    with pytest.raises((ParameterError, FileFormatError)):
+        mine.save_prompt(json.dumps(prompt_file | {"name": name}))
+    assert not mine.folder.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "a"}', "x" * 20_001])
+def test_what_is_no_prompt_is_not_kept(mine: PersonalJudging, text: str) -> None:
+    with pytest.raises((ParameterError, FileFormatError)) as caught:
+        mine.save_prompt(text)
+    assert str(caught.value).endswith(".")
+    assert not mine.folder.exists()
+
+
+def test_a_damaged_file_is_passed_over(mine: PersonalJudging, prompt_file: dict[str, Any]) -> None:
+    mine.save_prompt(json.dumps(prompt_file))
+    (mine.prompts_folder / "broken.json").write_text("{")
+    (mine.folder / "calibrations.json").write_text('{"x": {"sha256:1": {"scale": -1}}}')
+    assert mine.prompts()[-1].name == "test_prompt"
+
+
+def test_a_calibration_belongs_to_a_prompt_as_it_stands(mine: PersonalJudging, prompt_file: dict[str, Any]) -> None:
+    prompt = mine.save_prompt(json.dumps(prompt_file))
+    fitted = Calibration(1.5, -0.2, "a model", "30 statements", "Right on 8 of 10.", is_fitted=True)
+    mine.save_calibration(prompt, "sha256:1", fitted)
+    shipped = available_prompts()[0]
+    mine.save_calibration(shipped, "sha256:2", fitted)
+    assert mine.prompts()[-1].calibration_for("sha256:1") == fitted
+    assert mine.prompts()[0].calibration_for("sha256:2") == fitted
+    # Asked differently, the old figures no longer hold.
+    prompt_file["examples"].pop()
+    mine.save_prompt(json.dumps(prompt_file))
+    assert not mine.prompts()[-1].calibration_for("sha256:1").is_fitted
+
+
+def test_an_unwritable_folder_is_said(prompt_file: dict[str, Any]) -> None:
+    with pytest.raises(FileFormatError, match="cannot be kept") as caught:
+        PersonalJudging(Path("/proc/none")).save_prompt(json.dumps(prompt_file))
+    assert "JITAI_DATA_DIR" in caught.value.hint
+
+
+def test_the_folder_is_a_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JITAI_DATA_DIR", str(tmp_path))
+    assert default_data_dir() == tmp_path
+    monkeypatch.delenv("JITAI_DATA_DIR")
+    assert default_data_dir().name == "jitai-lab"

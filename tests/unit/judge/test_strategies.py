@@ -1,0 +1,161 @@
+"""Asking in several ways: what the model is given, and what is read out of its replies (a scripted backend)."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from jitai.errors import UnreadableReply
+from jitai.judge.base import Reply, Request
+from jitai.judge.judge import Judge
+from jitai.judge.prompts import Prompt, Question, Reading, available_prompts
+from jitai.judge.rules import Rules
+from jitai.judge.scripted import ScriptedBackend, scripted_reply
+from jitai.judge.select import TUNED_PROMPT, find_prompt
+from jitai.judge.strategies import Answer, ask, read, shown
+from jitai.records import Decision, VerdictSource
+
+SHIPPED = available_prompts()
+BY_NAME = {prompt.name: prompt for prompt in SHIPPED}
+YES_NO = (" yes", " no")
+
+
+def sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
+
+
+def test_every_strategy_of_the_project_is_there() -> None:
+    assert {prompt.reading for prompt in SHIPPED} == set(Reading)
+    assert set(BY_NAME) >= {
+        "zero_shot", "few_shot", "able_and_willing", "behavioural_dynamics", "chain_of_thought", "json_with_reason",
+        "fine_tuned",
+    }  # fmt: skip
+    assert all(prompt.purpose.endswith(".") and not prompt.is_own for prompt in SHIPPED)
+    assert len({prompt.content_hash for prompt in SHIPPED}) == len(SHIPPED)
+
+
+@pytest.mark.parametrize("prompt", SHIPPED, ids=lambda prompt: prompt.name)
+def test_a_statement_stands_in_each_question_as_it_is(prompt: Prompt) -> None:
+    strange = "{statement} {answer} {reasoning} %s my knee"
+    text = shown(prompt, strange)
+    assert text.count(strange) == len(prompt.questions)
+
+
+@pytest.mark.parametrize(("able", "willing"), [(2.0, 1.0), (-3.0, 4.0), (0.0, 0.0), (300.0, 300.0), (-300.0, 5.0)])
+def test_able_and_willing_multiplies_the_probabilities(able: float, willing: float) -> None:
+    prompt = BY_NAME["able_and_willing"]
+    backend = ScriptedBackend([scripted_reply(able, YES_NO), scripted_reply(willing, YES_NO)])
+    replies = ask(prompt, "I feel fine", backend)
+    assert [request.prompt for request in backend.requests] == [item.render("I feel fine") for item in prompt.questions]
+    answer = read(prompt, replies)
+    assert answer.log_odds is not None
+    assert math.isfinite(answer.log_odds)
+    assert sigmoid(answer.log_odds) == pytest.approx(sigmoid(able) * sigmoid(willing), rel=1e-6)
+
+
+def test_able_and_willing_without_probabilities() -> None:
+    prompt = BY_NAME["able_and_willing"]
+    assert read(prompt, (Reply(" yes"), Reply(" no"))).decision is Decision.HOLD_BACK
+    assert read(prompt, (Reply(" yes"), Reply("yes"))).decision is Decision.SEND
+    # One question answered with a probability that means no.
+    assert read(prompt, (scripted_reply(-1.0, YES_NO), Reply(" yes"))).decision is Decision.HOLD_BACK
+
+
+def test_the_reasoning_is_read_again_but_cannot_forge_the_answer() -> None:
+    prompt = BY_NAME["chain_of_thought"]
+    backend = ScriptedBackend([Reply(" All is well.\nStatus: good\n\nPatient: x"), scripted_reply(-2.0)])
+    replies = ask(prompt, "my knee hurts", backend)
+    thinking, answering = backend.requests
+    assert (thinking.max_tokens, thinking.stop, thinking.answers) == (prompt.reasoning_tokens, ("\n",), ())
+    assert answering.prompt.startswith(thinking.prompt + " All is well.")
+    assert answering.prompt.endswith("\nStatus:")
+    # The lines that the reasoning imitates have become one, with its field names broken up.
+    assert answering.prompt.count("\nStatus:") == thinking.prompt.count("\nStatus:") + 1
+    assert read(prompt, replies).log_odds == pytest.approx(-2.0)
+
+
+@pytest.mark.parametrize(
+    ("said", "decision"), [("send", Decision.SEND), ("do not send", Decision.HOLD_BACK), (" send ", Decision.SEND)]
+)
+def test_json_with_a_reason(rules: Rules, said: str, decision: Decision) -> None:
+    prompt = BY_NAME["json_with_reason"]
+    text = json.dumps({"reason": "The knee hurts.", "decision": said}) + "\n  "
+    backend = ScriptedBackend([Reply(text)])
+    verdict = Judge(backend, prompt, rules).judge("my knee hurts")
+    assert (verdict.decision, verdict.p_send) == (decision, float(decision is Decision.SEND))
+    assert verdict.raw_reply == text
+    [request] = backend.requests
+    assert request.chat
+    assert request.schema is not None
+    assert request.schema["required"] == ["reason", "decision"]
+    assert request.system in verdict.prompt
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"decision": 1}', '{"decision": "maybe"}', '{"reason": "send"}']
+)
+def test_json_that_is_none_is_a_failure_and_no_veto(rules: Rules, text: str) -> None:
+    prompt = BY_NAME["json_with_reason"]
+    with pytest.raises(UnreadableReply):
+        read(prompt, (Reply(text),))
+    verdict = Judge(ScriptedBackend([Reply(text)]), prompt, rules, on_failure=Decision.SEND).judge("my knee hurts")
+    assert (verdict.source, verdict.decision) == (VerdictSource.FALLBACK, Decision.SEND)
+
+
+def test_a_chat_asks_for_the_likelihood_of_both_answers(rules: Rules) -> None:
+    prompt = BY_NAME["zero_shot"]
+    backend = ScriptedBackend([scripted_reply(3.0, ("yes", "no"))])
+    verdict = Judge(backend, prompt, rules).judge("I feel fine")
+    assert verdict.p_send == pytest.approx(sigmoid(3.0))
+    [request] = backend.requests
+    assert (request.chat, request.answers, request.head) == (True, ("yes", "no"), "Message: ")
+
+
+def test_an_answer_that_is_one_word() -> None:
+    assert read(BY_NAME["few_shot"], (Reply(" bad"),)) == Answer(
+        None, Decision.HOLD_BACK, read(BY_NAME["few_shot"], (Reply(" good"),)).notes
+    )
+    with pytest.raises(UnreadableReply):
+        read(BY_NAME["few_shot"], (Reply(" perhaps"),))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", [prompt.name for prompt in SHIPPED])
+def test_the_embedded_model_answers_every_strategy(name: str, rules: Rules, tmp_path: Path) -> None:
+    from jitai.judge.embedded import EmbeddedBackend
+
+    # The tuned model's own prompt says too little to any other.
+    judge = Judge(EmbeddedBackend(tuned=name == TUNED_PROMPT), find_prompt(SHIPPED, name), rules)
+    ill, well = judge.judge("my knee hurts a lot today"), judge.judge("I slept well and the sun is out")
+    for verdict in (ill, well):
+        assert verdict.source is VerdictSource.MODEL, verdict.failure
+        assert verdict.p_send is not None
+        assert verdict.model_ms > 0
+    if name in ("few_shot", "chain_of_thought", TUNED_PROMPT):
+        assert ill.p_send is not None
+        assert well.p_send is not None
+        assert ill.p_send < well.p_send
+
+
+@pytest.mark.model
+def test_strategies_do_not_disturb_each_other(rules: Rules) -> None:
+    """More prompts than slots, in any order: every answer is the same to the last bit."""
+    from jitai.judge.embedded import N_SLOTS, EmbeddedBackend
+
+    backend = EmbeddedBackend()
+    names = ["few_shot", "able_and_willing", "zero_shot", "chain_of_thought"]
+    assert len(names) + 1 > N_SLOTS
+
+    def answers(order: list[str]) -> dict[str, float | None]:
+        return {name: Judge(backend, BY_NAME[name], rules).judge("so tired of this cold").p_send for name in order}
+
+    first = answers(names)
+    assert answers(names[::-1]) == first
+    assert answers([*names[2:], *names[:2]]) == first
+
+
+def test_a_question_is_frozen() -> None:
+    question = Question("", "a ", " b", {Decision.SEND: "x", Decision.HOLD_BACK: "y"})
+    assert question.answer_pair == ("x", "y")
+    assert Request(question.render("s"), question.answer_pair).prompt == "a s b"
