@@ -20,6 +20,9 @@ class Stream(IntEnum):
     POLICY = 1
     FILTER = 2
     ENVIRONMENT = 3
+    SAMPLE = 4
+    BOOTSTRAP = 5
+    TRAINING = 6
 
 
 def generator(seed: int, stream: Stream) -> np.random.Generator:

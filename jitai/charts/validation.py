@@ -1,0 +1,247 @@
+"""Charts of how good judges are: figures with their intervals, by kind, said against true, and calibration.
+
+Names of judges and kinds may come from a person's file, so they are escaped: Plotly reads a little HTML in texts.
+"""
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from jitai.charts.parts import title_on_the_left
+from jitai.charts.theme import Palette, base_layout, style_axes
+
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
+_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98")
+_DARK = ("#56B4E9", "#F0803C", "#2CC295", "#F0B93A", "#DE9CC1", "#9AA0A8")
+COIN = 0.5
+"""What guessing gets right where both labels are as common."""
+_MAX_NAME_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A share with its 95 % interval.
+
+    Attributes:
+        judge: whose it is.
+        group: the row it stands in, such as a kind; empty in a chart of judges.
+        value, low, high: in [0, 1].
+        n: statements that it is of.
+    """
+
+    judge: str
+    group: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A labelled line to compare with; value in [0, 1]."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True)
+class CalibrationPoint:
+    """One bin of a reliability diagram: its edges, mean P(send), share that can walk, and how many statements."""
+
+    low: float
+    high: float
+    mean_p_send: float
+    share_can_walk: float
+    n: int
+
+
+def harmless(text: str) -> str:
+    """A name that Plotly shows as it is, cut where it would fill the chart."""
+    cut = text if len(text) <= _MAX_NAME_LENGTH else text[: _MAX_NAME_LENGTH - 1] + "…"
+    return html.escape(cut, quote=False)
+
+
+def judge_colour(number: int, palette: Palette) -> str:
+    """The colour of the judge of that number, from 0; after six they begin again, with other markers."""
+    colours = _DARK if palette.dark else _LIGHT
+    return colours[number % len(colours)]
+
+
+def accuracy_figure(dots: Sequence[Dot], references: Sequence[Reference], palette: Palette) -> go.Figure:
+    """One row a judge: its accuracy as a dot with its interval, and dashed lines to compare with.
+
+    Args:
+        dots: one a judge, in the order from top to bottom.
+        references: the lines; their labels stand above the plot, each on a line of its own.
+        palette: light or dark.
+    """
+    figure = go.Figure()
+    row_height, label_height = 76, 17
+    top = 14 + label_height * (len(references) + 1)
+    height = top + row_height * max(1, len(dots)) + 46
+    plot_height = height - top - 46
+    for number, dot in enumerate(dots):
+        colour = judge_colour(number, palette)
+        figure.add_scatter(
+            x=[dot.value], y=[number + 0.22], mode="markers", showlegend=False,
+            marker={"color": colour, "symbol": SYMBOLS[number % len(SYMBOLS)], "size": 15},
+            error_x=_error_bars([dot], colour, 3),
+            hovertemplate=f"{harmless(dot.judge)}<br>{_in_words(dot)}<extra></extra>",
+        )  # fmt: skip
+        # On two lines, which a phone has room for, above the dot.
+        figure.add_annotation(
+            x=0, xref="paper", y=number - 0.2, showarrow=False, xanchor="left", yanchor="middle", align="left",
+            text=f"{harmless(dot.judge)}<br><b>{_in_words(dot, short=True)}</b>",
+            font={"size": 14, "color": palette.text},
+        )  # fmt: skip
+    lines = [Reference("guessing", COIN), *references]
+    for number, line in enumerate(lines):
+        up = 1 + label_height * (number + 0.6) / plot_height
+        is_coin = number == 0
+        colour = palette.text if not is_coin else judge_colour(5, palette)
+        figure.add_shape(
+            type="line", x0=line.value, x1=line.value, y0=0, y1=up, yref="paper",
+            line={"color": colour, "width": 1.2, "dash": "dot" if is_coin else "dash"},
+        )  # fmt: skip
+        figure.add_annotation(
+            x=line.value, y=up, yref="paper", text=f"{harmless(line.label)} {line.value:.2f} ", showarrow=False,
+            xanchor="right", yanchor="middle", font={"size": 12, "color": colour},
+        )  # fmt: skip
+    figure.update_layout(**base_layout(palette, height))
+    figure.update_layout(margin={"l": 8, "r": 8, "t": top, "b": 46})
+    style_axes(figure, palette)
+    lowest = min([0.36, *(dot.low - 0.04 for dot in dots if not math.isnan(dot.low))])
+    figure.update_xaxes(
+        range=[max(-0.02, lowest), 1.01], title_text="share of statements judged rightly", showgrid=True, dtick=0.1,
+        tickformat=".1f",
+    )  # fmt: skip
+    figure.update_yaxes(range=[max(1, len(dots)) - 0.5, -0.5], visible=False)
+    return figure
+
+
+def groups_figure(dots: Sequence[Dot], judges: Sequence[str], palette: Palette) -> go.Figure:
+    """One row a kind or language, one marker a judge in it, with intervals.
+
+    Args:
+        dots: in any order; rows stand in the order in which groups first occur.
+        judges: all judges, in the order that gives them their colours and markers.
+        palette: light or dark.
+    """
+    groups = list(dict.fromkeys(dot.group for dot in dots))
+    place = {group: number for number, group in enumerate(groups)}
+    largest = {group: max(dot.n for dot in dots if dot.group == group) for group in groups}
+    figure = go.Figure()
+    for number, judge in enumerate(judges):
+        own = [dot for dot in dots if dot.judge == judge]
+        shift = (number - (len(judges) - 1) / 2) * 0.66 / max(1, len(judges))
+        colour = judge_colour(number, palette)
+        figure.add_scatter(
+            x=[dot.value for dot in own], y=[place[dot.group] + shift for dot in own], mode="markers",
+            name=harmless(judge), error_x=_error_bars(own, colour, 1.5),
+            marker={"color": colour, "symbol": SYMBOLS[number % len(SYMBOLS)], "size": 10},
+            customdata=[f"{harmless(dot.group)}: {_in_words(dot)}" for dot in own],
+            hovertemplate="%{customdata}<extra>" + harmless(judge) + "</extra>",
+        )  # fmt: skip
+    # Names on a line each: in one line they would run out of a phone's screen.
+    top = 12 + 20 * len(judges)
+    height = top + len(groups) * (18 + 9 * len(judges)) + 46
+    figure.update_layout(**base_layout(palette, height))
+    figure.update_layout(margin={"l": 8, "r": 8, "t": top, "b": 46}, showlegend=True)
+    figure.update_layout(legend={"orientation": "v", "font": {"size": 12}})
+    style_axes(figure, palette)
+    figure.add_vline(x=COIN, line={"color": judge_colour(5, palette), "width": 1.2, "dash": "dot"})
+    figure.update_xaxes(range=[-0.02, 1.02], title_text="share judged rightly", showgrid=True, tickformat=".1f")
+    figure.update_yaxes(
+        range=[max(1, len(groups)) - 0.5, -0.5], tickvals=list(range(len(groups))), showgrid=False,
+        ticktext=[f"{harmless(group.replace('_', ' '))} ({largest[group]:,})" for group in groups],
+    )  # fmt: skip
+    return figure
+
+
+def confusion_figure(
+    labels: Sequence[str], said: Sequence[str], counts: Sequence[Sequence[int]], palette: Palette
+) -> go.Figure:
+    """How often what was said of which label, each cell with its number and its share of the row.
+
+    Args:
+        labels: the rows.
+        said: the columns.
+        counts: one row a label.
+        palette: light or dark.
+    """
+    shares = [[count / max(1, sum(row)) for count in row] for row in counts]
+    texts = [
+        [f"<b>{count:,}</b><br>{100 * share:.0f} %" for count, share in zip(row, row_shares, strict=True)]
+        for row, row_shares in zip(counts, shares, strict=True)
+    ]
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=list(said), y=[label.replace("_", " ") for label in labels], z=shares, zmin=0, zmax=1, showscale=False,
+        colorscale=[[0, palette.background], [1, palette.alone]], xgap=3, ygap=3, text=texts, texttemplate="%{text}",
+        textfont={"size": 15}, hovertemplate="label: %{y}<br>said: %{x}<br>%{z:.0%} of the row<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(**base_layout(palette, 230))
+    style_axes(figure, palette)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 40, "b": 8})
+    figure.update_xaxes(side="top", title_text="the judge says", title_standoff=4)
+    figure.update_yaxes(autorange="reversed", showgrid=False, title_text="label")
+    return figure
+
+
+def reliability_figure(points: Sequence[CalibrationPoint], palette: Palette) -> go.Figure:
+    """How often statements of a P(send) really let their writer walk, and how many statements there are of each.
+
+    Args:
+        points: the bins; those without statements are left out of the upper part.
+        palette: light or dark.
+    """
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, row_heights=[0.74, 0.26], vertical_spacing=0.1,
+        subplot_titles=("share that can walk", "statements"),
+    )  # fmt: skip
+    title_on_the_left(figure, palette)
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", line={"color": palette.text, "width": 1.2, "dash": "dash"},
+        name="perfectly calibrated", hoverinfo="skip", row=1, col=1,
+    )  # fmt: skip
+    filled = [point for point in points if point.n]
+    most = max((point.n for point in filled), default=1)
+    figure.add_scatter(
+        x=[point.mean_p_send for point in filled], y=[point.share_can_walk for point in filled],
+        mode="lines+markers", name="this judge, larger = more statements", line={"color": palette.alone, "width": 2},
+        marker={"size": [7 + 13 * math.sqrt(point.n / most) for point in filled], "color": palette.alone},
+        customdata=[point.n for point in filled],
+        hovertemplate="P(send) %{x:.2f}: %{y:.0%} can walk (%{customdata:,} statements)<extra></extra>", row=1, col=1,
+    )  # fmt: skip
+    figure.add_bar(
+        x=[(point.low + point.high) / 2 for point in points], y=[point.n for point in points],
+        width=[0.9 * (point.high - point.low) for point in points], marker={"color": palette.alone}, showlegend=False,
+        text=[f"{point.n:,}" for point in points], textposition="outside", cliponaxis=False, textfont={"size": 11},
+        hovertemplate="%{y:,} statements<extra></extra>", row=2, col=1,
+    )  # fmt: skip
+    figure.update_layout(**base_layout(palette, 440))
+    figure.update_layout(margin={"t": 84})
+    style_axes(figure, palette)
+    figure.update_xaxes(range=[0, 1])
+    figure.update_xaxes(title_text="P(send)", row=2, col=1)
+    figure.update_yaxes(range=[-0.05, 1.05], row=1, col=1)
+    figure.update_yaxes(range=[0, 1.35 * most], showticklabels=False, showgrid=False, row=2, col=1)
+    return figure
+
+
+def _error_bars(dots: Sequence[Dot], colour: str, thickness: float) -> dict[str, object]:
+    return {
+        "type": "data", "symmetric": False, "color": colour, "thickness": thickness, "width": 5,
+        "array": [dot.high - dot.value for dot in dots], "arrayminus": [dot.value - dot.low for dot in dots],
+    }  # fmt: skip
+
+
+def _in_words(dot: Dot, short: bool = False) -> str:
+    """The share with its interval, and of how many statements unless short."""
+    words = f"{dot.value:.2f} ({dot.low:.2f} to {dot.high:.2f})"
+    return words if short else f"{words}, {dot.n:,} statements"

@@ -1,0 +1,118 @@
+"""Fitting the calibration of a model for a prompt, and saying in words what was measured."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from jitai.errors import ParameterError
+from jitai.judge.judge import Judge
+from jitai.judge.prompts import Calibration
+from jitai.records import Label, Statement, VerdictSource
+from jitai.validation.runner import JudgedRow, judge_corpus
+
+Floats = npt.NDArray[np.float64]
+MINIMUM_ROWS = 30
+
+
+def uncalibrated(judge: Judge) -> Judge:
+    """The same judge, whose probabilities are the model's own; it shares the cache, because replies are kept there."""
+    prompt = replace(judge.prompt, calibrations={})
+    return Judge(judge.backend, prompt, judge.rules, judge.cache, judge.on_failure, judge.band)
+
+
+def log_odds_of(rows: Sequence[JudgedRow]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Log-odds of sending and the truth (can walk), of rows that an uncalibrated model answered: shape (n,) each."""
+    answered = [
+        row for row in rows if row.is_counted and row.verdict.source in (VerdictSource.MODEL, VerdictSource.CACHE)
+    ]
+    p_send = np.clip([row.p_send for row in answered], 1e-12, 1.0 - 1e-12)
+    truth = np.array([row.statement.label == Label.CAN_WALK for row in answered], dtype=bool)
+    return np.log(p_send) - np.log1p(-p_send), truth
+
+
+def fit_scale_and_bias(log_odds: Floats, can_walk: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Scale and bias of largest likelihood for P(send) = sigmoid(scale * log_odds + bias) (Platt 1999).
+
+    Args:
+        log_odds: shape (n,), n at least MINIMUM_ROWS.
+        can_walk: the truth, shape (n,), with both values in it.
+    Raises: ParameterError if there is too little to fit, or larger log-odds do not mean "can walk" more often.
+    """
+    if len(log_odds) < MINIMUM_ROWS or can_walk.all() or not can_walk.any():
+        raise ParameterError(
+            f"A calibration needs at least {MINIMUM_ROWS} answers of the model, to statements of both labels."
+        )
+    from sklearn.linear_model import LogisticRegression
+
+    # A faint penalty keeps the scale finite where the model makes no mistake at all.
+    fitted = LogisticRegression(C=100.0, max_iter=1000).fit(log_odds[:, None], can_walk)
+    scale, bias = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    if scale <= 0.0:
+        raise ParameterError(
+            "This model's answers say nothing about the statements under this prompt, so they cannot be calibrated.",
+            hint="Choose another model or another prompt.",
+        )
+    return scale, bias
+
+
+def calibrate(
+    judge: Judge,
+    statements: Sequence[Statement],
+    fitted_on: str,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Calibration:
+    """Fit a judge's calibration on labelled statements.
+
+    Args:
+        judge: its model and prompt; a calibration that it has is left aside.
+        statements: of the development part, or the person's own; never those that figures are reported on.
+        fitted_on: what they are, in words.
+        progress: told how many of how many statements are done.
+    Raises: ParameterError as fit_scale_and_bias; BackendError if the model's name cannot be found out.
+    """
+    rows: list[JudgedRow] = []
+    rows_in_order: Iterator[JudgedRow] = judge_corpus("", uncalibrated(judge), statements)
+    for row in rows_in_order:
+        rows.append(row)
+        progress(len(rows), len(statements))
+    log_odds, can_walk = log_odds_of(rows)
+    return fitted_calibration(judge, *fit_scale_and_bias(log_odds, can_walk), len(log_odds), fitted_on)
+
+
+def fitted_calibration(judge: Judge, scale: float, bias: float, n: int, fitted_on: str) -> Calibration:
+    """The record of a calibration for a judge's model.
+
+    Args:
+        judge: whose model it is for.
+        scale, bias: from fit_scale_and_bias.
+        n: answers that they were fitted on.
+        fitted_on: what these are, in words.
+    Raises: BackendError if the model's name cannot be found out.
+    """
+    return Calibration(
+        scale=round(scale, 4),
+        bias=round(bias, 4),
+        model=judge.backend.identity().name,
+        fitted_on=f"{fitted_on}, {n} statements",
+        is_fitted=True,
+    )
+
+
+def measured_in_words(rows: Sequence[JudgedRow]) -> str:
+    """How often a judge is right, for the page that shows which judge is at work."""
+
+    def share(chosen: Sequence[JudgedRow]) -> str:
+        return f"{100 * sum(row.is_right for row in chosen) / len(chosen):.0f} %"
+
+    counted = [row for row in rows if row.is_counted]
+    if not counted:
+        return ""
+    words = f"Right on {share(counted)} of {len(counted):,} held-out statements"
+    parts = {
+        "of plain ones": [row for row in counted if row.statement.kind == "plain"],
+        "of those in Spanish, French, German or Portuguese": [row for row in counted if row.statement.language != "en"],
+    }
+    shares = ", ".join(f"{share(chosen)} {name}" for name, chosen in parts.items() if chosen)
+    return f"{words}{': ' + shares if shares else ''}. Other languages: not measured."

@@ -1,0 +1,323 @@
+"""What a validation has found, as tables."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from jitai.records import Decision, Label, VerdictSource
+from jitai.validation.metrics import (
+    FIGURE_NAMES,
+    Figures,
+    Interval,
+    ReliabilityBin,
+    figures,
+    kappa_matrix,
+    reliability,
+    share_interval,
+)
+from jitai.validation.runner import JudgedRow, Validation
+
+FIGURE_LABELS = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "precision": "precision of vetoes",
+    "recall": "recall of “cannot walk”",
+    "f1": "F1 of vetoes",
+    "auc": "AUC",
+    "brier": "Brier score",
+    "calibration_error": "calibration error",
+}
+"""Names of the figures, as shown to people; of the last two, less is better."""
+COULD_NOT_ANSWER, NOTHING_TO_READ = "could not answer", "nothing to read"
+NO_ANSWER = "no answer"
+"""The column of a confusion matrix for what a judge could not answer."""
+THE_PERSON = "you"
+"""The person at the judge's chair, as a reader."""
+THE_LABEL = "the label"
+"""The corpus's label, as a reader among the judges."""
+
+
+@dataclass(frozen=True)
+class PublishedFigure:
+    """An accuracy that others have reported.
+
+    Attributes:
+        model: the language model.
+        accuracy: in [0, 1].
+    """
+
+    model: str
+    accuracy: float
+
+
+PUBLISHED_FIGURES = (
+    PublishedFigure("Gemma 2", 0.86),
+    PublishedFigure("Llama 3 8B", 0.87),
+    PublishedFigure("Llama 3 70B", 0.98),
+)
+"""Karine & Marlin 2025, arXiv:2501.06980."""
+PUBLISHED_CAVEAT = (
+    "Published figures: Karine & Marlin 2025 (arXiv:2501.06980). They were measured on other statements, 50 that say "
+    "“can walk” and 50 that say “cannot walk”, so they are landmarks, not opponents; of 100 statements, 87 right means "
+    "somewhere from 0.79 to 0.92."
+)
+
+
+@dataclass(frozen=True)
+class JudgeReport:
+    """One judge's figures.
+
+    Attributes:
+        name: of the judge.
+        n_asked: statements put to it.
+        n_failed: of them, those that it could not answer; in none of the figures.
+        n_without_words: of them, those in which nothing was left to read; in none of the figures.
+        n: statements that the figures are of.
+        figures: None without any.
+        share_unsure: share of n called unsure, in [0, 1]; NaN without any.
+        sure_accuracy: accuracy among the others, None without any.
+        n_sure: the others.
+        median_ms, slow_ms: median and 95th percentile of the time of a verdict in milliseconds, of those for which the
+            model was asked anew; NaN without any.
+        n_timed: those.
+        model: the model's own name.
+        prompt: name and version of the prompt; empty without one.
+    """
+
+    name: str
+    n_asked: int
+    n_failed: int
+    n_without_words: int
+    n: int
+    figures: Figures | None
+    share_unsure: float
+    sure_accuracy: Interval | None
+    n_sure: int
+    median_ms: float
+    slow_ms: float
+    n_timed: int
+    model: str
+    prompt: str
+
+
+def judge_report(name: str, rows: Sequence[JudgedRow], seed: int = 0) -> JudgeReport:
+    """The figures of one judge.
+
+    Args:
+        name: of the judge.
+        rows: its verdicts, in any number.
+        seed: of the bootstrap.
+    """
+    counted = [row for row in rows if row.is_counted]
+    sure = [row for row in counted if row.verdict.decision != Decision.UNSURE]
+    times = [row.verdict.latency_ms for row in rows if row.verdict.source == VerdictSource.MODEL]
+    n_failed = sum(row.failed for row in rows)
+    return JudgeReport(
+        name=name,
+        n_asked=len(rows),
+        n_failed=n_failed,
+        n_without_words=len(rows) - n_failed - len(counted),
+        n=len(counted),
+        figures=figures(_p_send(counted), _cannot_walk(counted), _pairs(counted), seed=seed) if counted else None,
+        share_unsure=1 - len(sure) / len(counted) if counted else float("nan"),
+        sure_accuracy=share_interval([row.is_right for row in sure], _pairs(sure), seed=seed) if sure else None,
+        n_sure=len(sure),
+        median_ms=float(np.median(times)) if times else float("nan"),
+        slow_ms=float(np.percentile(times, 95)) if times else float("nan"),
+        n_timed=len(times),
+        model=next((row.verdict.model for row in rows if row.verdict.model), ""),
+        prompt=next((row.verdict.prompt_version for row in rows if row.verdict.prompt_version), ""),
+    )
+
+
+def reports(validation: Validation, seed: int = 0) -> list[JudgeReport]:
+    """The figures of every judge that was asked anything, in order."""
+    found = []
+    for name in validation.candidates:
+        rows = validation.rows_of(name)
+        if rows:
+            found.append(judge_report(name, rows, seed))
+    return found
+
+
+def figures_table(found: Sequence[JudgeReport]) -> pd.DataFrame:
+    """One row for each judge and figure: judge, figure, value, low, high, n; low and high are the 95 % interval."""
+    rows: list[tuple[object, ...]] = []
+    for report in found:
+        if report.figures is not None:
+            for name in FIGURE_NAMES:
+                interval: Interval = getattr(report.figures, name)
+                rows.append((report.name, FIGURE_LABELS[name], interval.value, interval.low, interval.high, report.n))
+        sure = report.sure_accuracy or Interval(float("nan"), float("nan"), float("nan"))
+        nothing = float("nan")
+        rows += [
+            (report.name, "accuracy where sure", sure.value, sure.low, sure.high, report.n_sure),
+            (report.name, "share called unsure", report.share_unsure, nothing, nothing, report.n),
+            (report.name, COULD_NOT_ANSWER, report.n_failed, nothing, nothing, report.n_asked),
+            (report.name, NOTHING_TO_READ, report.n_without_words, nothing, nothing, report.n_asked),
+            (report.name, "time, median (ms)", report.median_ms, nothing, nothing, report.n_timed),
+            (report.name, "time, 95 % within (ms)", report.slow_ms, nothing, nothing, report.n_timed),
+        ]
+    return pd.DataFrame(rows, columns=["judge", "figure", "value", "low", "high", "n"])
+
+
+def figures_side_by_side(found: Sequence[JudgeReport]) -> pd.DataFrame:
+    """The same in words, to be read rather than reckoned with: one row a figure, one column a judge."""
+    columns: dict[str, dict[str, str]] = {}
+    for row in figures_table(found).to_dict("records"):
+        words = _in_words(row["figure"], Interval(row["value"], row["low"], row["high"]))
+        columns.setdefault(row["judge"], {})[row["figure"]] = words
+    return pd.DataFrame(columns).fillna("–")
+
+
+def _in_words(figure: str, interval: Interval) -> str:
+    """A figure as text: a count or a time as a whole number, anything else with its interval if it has one."""
+    if np.isnan(interval.value):
+        return "–"
+    if figure.startswith("time") or figure in (COULD_NOT_ANSWER, NOTHING_TO_READ):
+        return f"{interval.value:,.0f}"
+    if np.isnan(interval.low):
+        return f"{interval.value:.3f}"
+    return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
+
+
+def by_kind(validation: Validation, seed: int = 0) -> pd.DataFrame:
+    """Accuracy by kind and judge: kind, judge, n, right, accuracy, low, high; kinds in alphabetical order."""
+    return _by(validation, "kind", lambda row: row.statement.kind, seed)
+
+
+def by_language(validation: Validation, seed: int = 0) -> pd.DataFrame:
+    """Accuracy by language and judge, as by_kind."""
+    return _by(validation, "language", lambda row: row.statement.language, seed)
+
+
+def _by(validation: Validation, column: str, value_of: Callable[[JudgedRow], str], seed: int) -> pd.DataFrame:
+    rows: list[tuple[object, ...]] = []
+    cells: dict[tuple[str, str], list[JudgedRow]] = {}
+    for row in validation.rows:
+        if row.is_counted:
+            cells.setdefault((value_of(row), row.candidate), []).append(row)
+    order = {name: place for place, name in enumerate(validation.candidates)}
+    for (value, judge), inside in sorted(cells.items(), key=lambda item: (item[0][0], order[item[0][1]])):
+        right = [row.is_right for row in inside]
+        interval = share_interval(right, _pairs(inside), seed=seed)
+        rows.append((value, judge, len(inside), sum(right), interval.value, interval.low, interval.high))
+    return pd.DataFrame(rows, columns=[column, "judge", "n", "right", "accuracy", "low", "high"])
+
+
+def confusion(rows: Sequence[JudgedRow]) -> pd.DataFrame:
+    """How often what was said of which label.
+
+    Returns: one row a label; columns send, unsure, do not send and NO_ANSWER. Silence is in none.
+    """
+    columns = [Decision.SEND.value, Decision.UNSURE.value, Decision.HOLD_BACK.value, NO_ANSWER]
+    counts = {label: dict.fromkeys(columns, 0) for label in Label}
+    for row in rows:
+        if row.failed or row.is_counted:
+            counts[row.statement.label][NO_ANSWER if row.failed else row.verdict.decision.value] += 1
+    return pd.DataFrame(list(counts.values()), index=[label.value for label in counts], columns=columns)
+
+
+def reliability_of(rows: Sequence[JudgedRow]) -> tuple[ReliabilityBin, ...]:
+    """The bins of a judge's reliability diagram; none where nothing was answered."""
+    counted = [row for row in rows if row.is_counted]
+    return reliability(_p_send(counted), _cannot_walk(counted)) if counted else ()
+
+
+def agreement(validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cohen's kappa of every two judges and THE_LABEL, and on how many statements; what counts is the side of 0.5."""
+    names = [name for name in validation.candidates if any(row.candidate == name for row in validation.rows)]
+    readers: list[list[str | None]] = []
+    for name in names:
+        said = {row.statement.identifier: _side(row) for row in validation.rows_of(name)}
+        readers.append([said.get(item.identifier) for item in validation.statements])
+    readers.append([_said_by_label(item.label) for item in validation.statements])
+    return _kappa_tables([*names, THE_LABEL], readers)
+
+
+def agreement_with_person(answers: Sequence[Decision], validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cohen's kappa between a person, the judges and THE_LABEL; here "unsure" is an answer of its own.
+
+    Args:
+        answers: the person's, one for each statement of the validation, in its order.
+        validation: of the judges.
+    Returns: kappa, and on how many statements; the first row and column are THE_PERSON.
+    """
+    readers: list[list[str | None]] = [[answer.value for answer in answers]]
+    for name in validation.candidates:
+        said = {
+            row.statement.identifier: row.verdict.decision.value for row in validation.rows_of(name) if not row.failed
+        }
+        readers.append([said.get(item.identifier) for item in validation.statements])
+    readers.append([_said_by_label(item.label) for item in validation.statements])
+    return _kappa_tables([THE_PERSON, *validation.candidates, THE_LABEL], readers)
+
+
+def _kappa_tables(names: list[str], readers: list[list[str | None]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    kappas, counts = kappa_matrix(readers)
+    return pd.DataFrame(kappas, names, names), pd.DataFrame(counts, names, names)
+
+
+def _side(row: JudgedRow) -> str | None:
+    if not row.is_counted:
+        return None
+    return _said_by_label(Label.CANNOT_WALK if row.p_send <= 0.5 else Label.CAN_WALK)
+
+
+def _said_by_label(label: Label) -> str:
+    return (Decision.HOLD_BACK if label == Label.CANNOT_WALK else Decision.SEND).value
+
+
+def verdict_table(rows: Sequence[JudgedRow]) -> pd.DataFrame:
+    """One row a verdict, with everything that is known of it; columns as in _COLUMNS, none missing without rows."""
+    return pd.DataFrame([_verdict_row(row) for row in rows], columns=list(_COLUMNS))
+
+
+def mistakes(rows: Sequence[JudgedRow]) -> pd.DataFrame:
+    """The verdicts on the wrong side of 0.5, the surest first; columns as of verdict_table."""
+    wrong = [row for row in rows if row.is_counted and not row.is_right]
+    return verdict_table(sorted(wrong, key=lambda row: -abs(row.p_send - 0.5)))
+
+
+_COLUMNS = (
+    "judge", "id", "pair", "kind", "language", "source", "label", "p_send", "verdict", "answered_by", "is_right",
+    "latency_ms", "model", "prompt_version", "text", "raw_reply", "failure", "prompt",
+)  # fmt: skip
+
+
+def _verdict_row(row: JudgedRow) -> dict[str, object]:
+    statement, verdict = row.statement, row.verdict
+    return {
+        "judge": row.candidate,
+        "id": statement.identifier,
+        "pair": statement.pair,
+        "kind": statement.kind,
+        "language": statement.language,
+        "source": statement.source,
+        "label": statement.label.value,
+        "p_send": verdict.p_send,
+        "verdict": NO_ANSWER if row.failed else verdict.decision.value,
+        "answered_by": verdict.source.value,
+        "is_right": row.is_right if row.is_counted else None,
+        "latency_ms": verdict.latency_ms,
+        "model": verdict.model,
+        "prompt_version": verdict.prompt_version,
+        "text": statement.text,
+        "raw_reply": verdict.raw_reply,
+        "failure": verdict.failure,
+        "prompt": verdict.prompt,
+    }
+
+
+def _p_send(rows: Sequence[JudgedRow]) -> list[float]:
+    return [row.p_send for row in rows]
+
+
+def _cannot_walk(rows: Sequence[JudgedRow]) -> list[bool]:
+    return [row.cannot_walk for row in rows]
+
+
+def _pairs(rows: Sequence[JudgedRow]) -> list[int]:
+    return [row.statement.pair for row in rows]

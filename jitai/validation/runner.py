@@ -1,0 +1,214 @@
+"""Putting a corpus before judges, one statement after the other, in the background if wanted.
+
+A run can be watched and stopped at any time; what has been judged by then is kept.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from jitai.errors import JitaiError, ParameterError
+from jitai.records import Label, Statement, Verdict, VerdictSource
+
+
+class JudgesText(Protocol):
+    """What can be validated."""
+
+    def judge(self, text: str) -> Verdict:
+        """The verdict on one statement. Never raises for what a text or a model does."""
+        ...
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A judge to be validated: a model with a prompt, or a baseline.
+
+    Attributes:
+        name: shown to people, unique in a run.
+        open: makes the judge ready; called in the run's own thread, because loading a model takes its time. What it
+            raises as a JitaiError is shown, and the run goes on with the next candidate.
+    """
+
+    name: str
+    open: Callable[[], JudgesText]
+
+
+@dataclass(frozen=True)
+class JudgedRow:
+    """One statement before one judge.
+
+    Attributes:
+        candidate: name of the judge.
+        statement: with its label.
+        verdict: the judge's.
+    """
+
+    candidate: str
+    statement: Statement
+    verdict: Verdict
+
+    @property
+    def failed(self) -> bool:
+        """Whether the judge could not answer; such a row is neither right nor wrong, and no veto."""
+        return self.verdict.source == VerdictSource.FALLBACK
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the row enters the figures: the judge answered, and with a probability."""
+        return not self.failed and self.verdict.p_send is not None
+
+    @property
+    def p_send(self) -> float:
+        """P(send) in [0, 1]; NaN where there is none."""
+        return float("nan") if self.verdict.p_send is None else self.verdict.p_send
+
+    @property
+    def cannot_walk(self) -> bool:
+        """The truth."""
+        return self.statement.label == Label.CANNOT_WALK
+
+    @property
+    def is_right(self) -> bool:
+        """Whether P(send) lies on the label's side of 0.5; False where there is none."""
+        return self.is_counted and (self.p_send <= 0.5) == self.cannot_walk
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a run has found so far.
+
+    Attributes:
+        candidates: names of the judges, in order.
+        statements: what each was to judge.
+        rows: the verdicts so far, judge by judge.
+        failures: why a judge could not be made ready, by name.
+        seconds_left: estimated; None before there is anything to go by, 0 when finished.
+        at_work: what is being done, in words; empty when finished.
+        finished: whether nothing more will come.
+        stopped: whether a person ended it early.
+    """
+
+    candidates: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    rows: tuple[JudgedRow, ...] = ()
+    failures: dict[str, str] = field(default_factory=dict)
+    seconds_left: float | None = None
+    at_work: str = ""
+    finished: bool = False
+    stopped: bool = False
+
+    @property
+    def n_total(self) -> int:
+        """Verdicts that a complete run has; judges that could not be made ready not counted."""
+        return (len(self.candidates) - len(self.failures)) * len(self.statements)
+
+    def rows_of(self, candidate: str) -> list[JudgedRow]:
+        """The rows of one judge, in the order of the statements."""
+        return [row for row in self.rows if row.candidate == candidate]
+
+
+def judge_corpus(candidate: str, judge: JudgesText, statements: Sequence[Statement]) -> Iterator[JudgedRow]:
+    """Judge statement after statement, as the caller asks for them.
+
+    Args:
+        candidate: name of the judge.
+        judge: the judge; statements that it has met before come from its own cache.
+        statements: with labels.
+    """
+    for statement in statements:
+        yield JudgedRow(candidate, statement, judge.judge(statement.text))
+
+
+class ValidationRun:
+    """Judges a corpus with several judges in a thread of its own. All methods may be called from any thread.
+
+    Args:
+        candidates: at least one, with different names.
+        statements: at least one.
+    Raises: ParameterError otherwise.
+    """
+
+    def __init__(self, candidates: Sequence[Candidate], statements: Sequence[Statement]) -> None:
+        names = [candidate.name for candidate in candidates]
+        if not names or len(set(names)) < len(names):
+            raise ParameterError("A validation needs at least one judge, and no judge twice.")
+        if not statements:
+            raise ParameterError("A validation needs at least one statement: choose more sources or kinds.")
+        self._candidates = tuple(candidates)
+        self._statements = tuple(statements)
+        self._rows: list[JudgedRow] = []
+        self._failures: dict[str, str] = {}
+        self._at_work = "getting ready"
+        self._seconds_a_row: float | None = None
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._bug: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="validation", daemon=True)
+
+    def start(self) -> None:
+        """Begin; to be called once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the statement that is being judged; what is judged stays."""
+        self._stop.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end, at most that many seconds. Returns whether it has come."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def snapshot(self) -> Validation:
+        """What is known now.
+
+        Raises: whatever a judge raised against its promise; that is a bug, and stays visible as one.
+        """
+        finished = self._thread.ident is not None and not self._thread.is_alive()
+        with self._lock:
+            if self._bug is not None:
+                raise self._bug
+            rows, failures = tuple(self._rows), dict(self._failures)
+            pace, at_work = self._seconds_a_row, self._at_work
+        n_left = (len(self._candidates) - len(failures)) * len(self._statements) - len(rows)
+        return Validation(
+            tuple(candidate.name for candidate in self._candidates),
+            self._statements,
+            rows,
+            failures,
+            seconds_left=0.0 if finished else None if pace is None else pace * n_left,
+            at_work="" if finished else at_work,
+            finished=finished,
+            stopped=finished and n_left > 0,
+        )
+
+    def _work(self) -> None:
+        try:
+            for candidate in self._candidates:
+                if self._stop.is_set():
+                    return
+                self._ask(candidate)
+        except BaseException as error:
+            with self._lock:
+                self._bug = error
+
+    def _ask(self, candidate: Candidate) -> None:
+        """Put all statements before one judge, until somebody stops it."""
+        with self._lock:
+            self._at_work, self._seconds_a_row = f"getting {candidate.name} ready", None
+        try:
+            judge = candidate.open()
+        except JitaiError as error:
+            with self._lock:
+                self._failures[candidate.name] = f"{error} {error.hint}".strip()
+            return
+        with self._lock:
+            self._at_work = f"asking {candidate.name}"
+        started = time.perf_counter()
+        for number, row in enumerate(judge_corpus(candidate.name, judge, self._statements), start=1):
+            with self._lock:
+                self._rows.append(row)
+                self._seconds_a_row = (time.perf_counter() - started) / number
+            if self._stop.is_set():
+                return

@@ -1,0 +1,228 @@
+"""The Validation page, without a browser."""
+
+import threading
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jitai.judge.base import Reply, Request
+from jitai.judge.judge import Judge
+from jitai.judge.prompts import load_prompt
+from jitai.judge.rules import load_rules
+from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
+from jitai.records import Decision, Label
+from jitai.ui import validation
+from jitai.ui.validation import ValidationState
+from jitai.validation.baselines import KEYWORD
+from tests.app.driver import LIVE, as_markup, as_text, click, go_to, open_app, widget, without_error
+
+VALIDATION = "pages/validation.py"
+WAIT_S = 60
+HOSTILE_CSV = b"""text,label,kind
+<script>alert(1)</script> my knee hurts,cannot_walk,<b>bold</b>
+"![x](http://evil/x.png) **lovely**",can_walk,$x$
+"=HYPERLINK(""http://evil"") I am in pain",can_walk,plain
+all good,cannot_walk,plain
+"""
+
+
+def kept(app: AppTest) -> ValidationState:
+    found: ValidationState = app.session_state[validation._KEY]
+    return found
+
+
+def open_page(n_wanted: int = 12, models: tuple[str, ...] = (), baselines: tuple[str, ...] = (KEYWORD,)) -> AppTest:
+    """The page with a small sample and, unless told otherwise, the keyword list as the only judge."""
+    app = open_app(LIVE)
+    state = ValidationState(n_wanted=n_wanted, models=list(models), baselines=list(baselines))
+    app.session_state[validation._KEY] = state
+    return without_error(go_to(app, VALIDATION))
+
+
+def judged(app: AppTest) -> AppTest:
+    """After pressing the button, once the run is over."""
+    app = click(app, "start_validation")
+    run = kept(app).run
+    assert run is not None
+    assert run.wait(WAIT_S)
+    return app.run()
+
+
+def charts(app: AppTest) -> list[str]:
+    """What the browser is sent of each chart, with the signs that HTML is made of as they are."""
+    return [element.proto.spec.replace("\\u003c", "<").replace("\\u003e", ">") for element in app.get("plotly_chart")]
+
+
+def test_before_the_first_run_the_page_says_what_will_come() -> None:
+    app = open_page()
+    assert "How often is the judge right" in as_markup(app)
+    assert "6 that say “can walk” and 6 that say “cannot walk”, put to 1 judge" in as_markup(app)
+    assert app.info
+    assert kept(app).run is None
+
+
+def test_the_answer() -> None:
+    app = without_error(judged(open_page(40)))
+    answer = kept(app).answer
+    assert answer is not None
+    (report,) = answer.judges
+    assert report.n == 40
+    assert report.figures is not None
+    assert [tab.label for tab in app.tabs] == ["Where it is wrong", "One judge closely", "All figures", "Mistakes"]
+    tables = [element.value for element in app.dataframe]
+    assert tables[0].loc["accuracy"].iloc[0].startswith(f"{report.figures.accuracy.value:.3f} (")
+    wrong = [row.statement.text for row in answer.validation.rows if not row.is_right]
+    assert sorted(tables[-1]["text"]) == sorted(wrong)
+    assert "Gemma 2 0.86" in charts(app)[0]
+    assert f"{report.figures.accuracy.value:.2f} (" in charts(app)[0]
+    assert "other statements" in as_markup(app), "the caveat stands beside the published figures"
+
+
+def test_mistakes_are_filtered() -> None:
+    app = judged(open_page(60))
+    answer = kept(app).answer
+    assert answer is not None
+    wrong = [row for row in answer.validation.rows if not row.is_right]
+    app = without_error(widget(app.selectbox, "mistakes_way").set_value("missed: said send").run())
+    missed = [row.statement.text for row in wrong if row.statement.label == Label.CANNOT_WALK]
+    assert sorted(app.dataframe[-1].value["text"]) == sorted(missed)
+    kind = wrong[0].statement.kind
+    app = widget(app.selectbox, "mistakes_way").set_value("all mistakes").run()
+    app = without_error(widget(app.selectbox, "mistakes_kind").set_value(kind).run())
+    of_kind = [row.statement.text for row in wrong if row.statement.kind == kind]
+    assert sorted(app.dataframe[-1].value["text"]) == sorted(of_kind)
+
+
+def test_stop_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a scripted backend, no language model: it answers three statements and then waits to be stopped."""
+    stopped = threading.Event()
+
+    def script(request: Request) -> ScriptLine:
+        if len(backend.requests) > 3:
+            assert stopped.wait(WAIT_S)
+        return scripted_reply(5.0)
+
+    backend = ScriptedBackend(script)
+    monkeypatch.setattr(validation, "_judge", lambda key, name: Judge(backend, load_prompt(), load_rules()))
+    app = click(open_page(200, models=("embedded",), baselines=()), "start_validation")
+    run = kept(app).run
+    assert run is not None
+    while len(backend.requests) < 4:
+        assert not run.wait(0.01)
+    app = without_error(app.run())
+    assert widget(app.button, "start_validation").disabled, "no second run beside the first"
+    assert any("right so far" in text for text in as_text(app))
+    app = click(app, "stop_validation")
+    stopped.set()
+    assert run.wait(WAIT_S)
+    app = without_error(app.run())
+    answer = kept(app).answer
+    assert answer is not None
+    assert answer.validation.stopped
+    assert any("Stopped after" in element.value for element in app.warning)
+    assert 3 <= len(answer.validation.rows) < 200
+    assert not widget(app.button, "start_validation").disabled
+
+
+def test_failures_are_said_and_are_no_vetoes(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = ScriptedBackend([scripted_reply(5.0), Reply("dunno", {" good": None, " bad": None})])
+    monkeypatch.setattr(validation, "_judge", lambda key, name: Judge(backend, load_prompt(), load_rules()))
+    app = without_error(judged(open_page(20, models=("embedded",), baselines=())))
+    answer = kept(app).answer
+    assert answer is not None
+    (report,) = answer.judges
+    assert report.n_failed > 0
+    assert report.n == report.n_asked - report.n_failed
+    text = "\n".join(element.value for element in app.warning)
+    assert f"could not answer {report.n_failed}" in text
+    assert "neither as right nor as a veto" in text
+
+
+def test_a_server_that_is_gone_is_a_sentence() -> None:
+    app = open_app(LIVE)
+    app.session_state["jitai_lab"].judge_picked = "ollama:gone"
+    app.session_state[validation._KEY] = ValidationState(n_wanted=4, baselines=[])
+    app = without_error(judged(go_to(app, VALIDATION)))
+    assert any("could not be made ready" in element.value for element in app.warning)
+
+
+def test_a_file_of_ones_own_is_shown_as_text_only() -> None:
+    app = open_page()
+    app = widget(app.selectbox, "validated_corpus").set_value("own").run()
+    assert widget(app.button, "start_validation").disabled
+    app = app.file_uploader[0].set_value(("own <b>.csv", HOSTILE_CSV, "text/csv")).run()
+    app = widget(app.toggle, "validated_whole").set_value(True).run()
+    app = without_error(judged(app))
+    answer = kept(app).answer
+    assert answer is not None
+    assert answer.judges[0].n == 4
+    assert set(app.dataframe[-1].value["text"]) == {
+        '=HYPERLINK("http://evil") I am in pain',
+        "all good",
+    }
+    markup = as_markup(app)
+    for harmful in ("<script", "<b>bold", "![x]", "own <b>"):
+        assert harmful not in markup
+        assert not any(harmful in chart for chart in charts(app))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"text,label\nx,maybe\n", "line 2, column label"), (b"\xff\xfe", "not UTF"), (b"a,b\n1,2\n", "no column text")],
+)
+def test_a_file_that_cannot_be_used_is_a_sentence(content: bytes, words: str) -> None:
+    app = open_page()
+    app = widget(app.selectbox, "validated_corpus").set_value("own").run()
+    app = app.file_uploader[0].set_value(("own.csv", content, "text/csv")).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert words in app.error[0].value.replace("\\", "")
+
+
+def test_settings_and_answer_survive_a_visit_to_another_page() -> None:
+    app = judged(open_page(14))
+    app = without_error(go_to(go_to(app, LIVE), VALIDATION))
+    assert widget(app.number_input, "validated_sample").value == 14
+    assert kept(app).answer is not None
+    assert app.tabs
+
+
+def test_development_comes_with_its_warning() -> None:
+    app = open_page()
+    app = widget(app.selectbox, "validated_corpus").set_value("development").run()
+    app = without_error(judged(app))
+    assert any("figures flatter" in element.value for element in app.warning)
+
+
+def test_a_person_at_the_judges_chair() -> None:
+    app = open_page()
+    app = widget(app.selectbox, "chair_number").set_value(10).run()
+    app = without_error(click(app, "chair_begin"))
+    chair = kept(app).chair
+    assert len(chair.statements) == 10
+    for number, statement in enumerate(chair.statements):
+        assert statement.text in as_text(app)
+        assert statement.label.value not in as_markup(app), "blind"
+        if number == 3:
+            app = click(click(app, "chair_unsure"), "chair_back")
+            assert len(chair.answers) == 3
+        app = click(app, "chair_send" if statement.label == Label.CAN_WALK else "chair_hold_back")
+    assert Decision.UNSURE not in chair.answers
+    app = without_error(click(app, "chair_compare"))
+    kappas, table = (element.value for element in app.dataframe[-2:])
+    assert kappas.loc["you", "the label"] == 1
+    assert table["statement"].tolist() == [item.text for item in chair.statements]
+    assert (table["you"] == table["the label"]).all()
+    app = without_error(click(app, "chair_again"))
+    assert chair.statements == ()
+
+
+@pytest.mark.model
+def test_with_the_embedded_model() -> None:
+    app = without_error(judged(open_page(8, models=("embedded",))))
+    answer = kept(app).answer
+    assert answer is not None
+    assert [report.n_asked for report in answer.judges] == [8, 8]
+    assert all(report.n_failed == 0 for report in answer.judges)
+    assert "SmolLM2" in answer.judges[0].model
+    assert len(answer.kappas) == 3
