@@ -29,8 +29,8 @@ CLEAREST_PROBABILITY = 0.98
 
 BY_DECISION, BY_PROBABILITY = "decision", "probability"
 READING_LABELS: dict[str, str] = {
-    BY_DECISION: "its decision, with its known error rates",
     BY_PROBABILITY: "its calibrated P(send)",
+    BY_DECISION: "its decision, with its known error rates",
 }
 _GROUP = "Belief in ability"
 
@@ -53,10 +53,11 @@ class BeliefSettings:
         help="The judge's false alarms: how often it says not to send although the participant can walk.",
     )  # fmt: skip
     reading: str = choice(
-        BY_DECISION, label="What of a verdict is believed", group=_GROUP, choices=tuple(READING_LABELS),
-        source="our choice",
+        BY_PROBABILITY, label="What of a verdict is believed", group=_GROUP, choices=tuple(READING_LABELS),
+        source="our choice: with the embedded judge it earned more in every published cell (docs/ARCHITECTURE.md)",
         help="Decision: send or do not send, each as wrong as the two shares say; unsure says nothing. Probability: "
-        "the odds of P(send), calibrated on as many statements of either kind, are the strength of the evidence.",
+        "the odds of P(send), calibrated on as many statements of either kind, are the strength of the evidence; a "
+        "judge that gives none is read by its decisions.",
     )  # fmt: skip
     reads_text: bool = choice(
         True, label="Heeds the text", group=_GROUP, source="our choice",

@@ -145,7 +145,7 @@ def solve(config: SimulatorConfig, n_habituation: int = N_HABITUATION, n_risk: i
             by_action = np.array([followed[index] for index in which])
             actions[day, w, c] = first_best(by_action)
             values[day, w, c] = by_action.max(axis=0)
-        continuation[day] = np.einsum("vw,dc,wchr->vdhr", walk, place, values[day], optimize=True)
+        continuation[day] = np.einsum("vw,dc,wchr->vdhr", walk, place, values[day])
     return Optimum(config, grid, values, continuation, actions)
 
 

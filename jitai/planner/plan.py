@@ -5,7 +5,7 @@ nor the context. Its state is habituation, risk and the belief in ability. One d
 
     evening  E_t(h, d, b): b = P(w_{t-1} = 1). The text of the morning turns b into q = P(w_t = 1), by ``jitai.belief``:
              E_t(h, d, b) = sum over texts y of P(y | b) M_t(h, d, q(b, y)), y = nothing written, judged "cannot",
-             judged "can".
+             judged "can" (or, where P(send) is read, each of a few degrees: ``expected_verdicts``).
     morning  M_t(h, d, q): the context is read with confidence κ = max(p, 1 - p), and the best action is chosen:
              M_t = E_κ[max(N, κ A + (1 - κ) B)], where N is the better of no message and a generic one, A the value of
              a message that fits the context and B of one that does not.
@@ -30,7 +30,16 @@ from typing import Any
 
 import numpy as np
 
-from jitai.belief import BeliefSettings, StepsModel, Text, WalkModel, after_night, after_steps, joint_after_text
+from jitai.belief import (
+    BY_DECISION,
+    BeliefSettings,
+    StepsModel,
+    Text,
+    WalkModel,
+    after_night,
+    after_steps,
+    joint_after_text,
+)
 from jitai.optimum import solve
 from jitai.optimum.grid import Floats, Grid, Place, locate, make_grid
 from jitai.parameters import choice, validate
@@ -41,6 +50,7 @@ from jitai.simulator.world import PERFECT_READING_NOISE
 
 N_HABITUATION, N_RISK, N_BELIEF = 61, 41, 17
 N_CONFIDENCE = 1025
+N_VERDICTS = 9
 _GROUP = "Planner"
 
 
@@ -248,7 +258,8 @@ class _Recursion:
         difference = np.abs(fits - misfits)
         middle = (fits + misfits) / 2
         morning = self._excess.expected_maximum(safe, middle, difference)
-        evening: Floats = np.tensordot(self._text, morning, axes=1)
+        # einsum keeps off the threads of the linear algebra library, which wait on each other on a busy machine.
+        evening: Floats = np.einsum("bq,qhr->bhr", self._text, morning)
         return evening
 
     def _of_kind(self, kind: int, tomorrow: Floats) -> Floats:
@@ -273,8 +284,8 @@ class _Recursion:
         weights = np.zeros((*after_none.shape, len(self.evenings)))
         np.put_along_axis(weights, place.lower[..., None], 1.0 - place.share[..., None], axis=-1)
         np.put_along_axis(weights, place.lower[..., None] + 1, place.share[..., None], axis=-1)
-        unable_then = np.einsum("qhb,bhr->qhr", weights, unable, optimize=True)
-        able_then = np.einsum("qhb,bhr->qhr", weights, able, optimize=True)
+        unable_then = np.einsum("qhb,bhr->qhr", weights, unable)
+        able_then = np.einsum("qhb,bhr->qhr", weights, able)
         able_then = chance[:, None] * able_then + (1.0 - chance[:, None]) * able[-1]
         value: Floats = q * (self._steps[kind] + able_then) + (1.0 - q) * unable_then
         return value
@@ -291,8 +302,7 @@ def _nights(
     walk = WalkModel.of(model)
     evenings = np.array([0.0, 1.0]) if steps_reveal else np.linspace(0.0, 1.0, n_beliefs)
     if belief.reads_text:
-        right, wrong = belief.finds_cannot_walk, belief.false_alarms
-        texts = (Text(False), Text(True, wrong, right), Text(True, 1.0 - wrong, 1.0 - right))
+        texts = (Text(False), *(Text(True, *likelihoods) for likelihoods in expected_verdicts(belief)))
         joint = [joint_after_text(evenings, text, walk) for text in texts]
         chances = np.array([cannot + can for cannot, can in joint])
         beliefs = np.array([can for _, can in joint]) / np.where(chances > 0, chances, 1.0)
@@ -310,6 +320,33 @@ def _nights(
         matrix[rows, place.lower] += chance * (1.0 - place.share)
         matrix[rows, place.lower + 1] += chance * place.share
     return evenings, mornings, matrix
+
+
+def expected_verdicts(belief: BeliefSettings) -> list[tuple[float, float]]:
+    """The verdicts that a plan reckons with: how likely each is on words of one who can and of one who cannot walk.
+
+    Two where decisions are read. Where P(send) is read, the plan must foresee how telling it will be. It supposes that
+    the log-odds of P(send) are normal with variance 2 m around m and -m: the one such pair that is calibrated, with m
+    such that the judge's balanced accuracy is as given. Only the plan supposes so; the filter takes each P(send) as it
+    comes.
+
+    Args:
+        belief: with the judge's error rates.
+    Returns: pairs in [0, 1]; each of the two members sums to 1.
+    """
+    right, wrong = belief.finds_cannot_walk, belief.false_alarms
+    balanced = (right + 1.0 - wrong) / 2
+    if belief.reading == BY_DECISION or not 0.5 < balanced < 0.9999:
+        return [(wrong, right), (1.0 - wrong, 1.0 - right)]
+    from scipy.special import ndtr, ndtri  # loaded here: pages are imported without it
+
+    middle = 2.0 * ndtri(balanced) ** 2
+    spread = np.sqrt(2.0 * middle)
+    # Even cuts from the least to the most telling verdict; the outermost take all beyond.
+    edges = np.linspace(-middle - spread, middle + spread, N_VERDICTS - 1)
+    if_can = np.diff(ndtr((edges - middle) / spread), prepend=0.0, append=1.0)
+    if_cannot = np.diff(ndtr((edges + middle) / spread), prepend=0.0, append=1.0)
+    return list(zip(if_can.tolist(), if_cannot.tolist(), strict=True))
 
 
 class _ExpectedExcess:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jitai.belief import (
+    BY_DECISION,
     BY_PROBABILITY,
     Belief,
     BeliefSettings,
@@ -168,7 +169,7 @@ def verdict(decision: Decision, p_send: float | None = None, **others: object) -
 
 
 def test_what_a_verdict_is_worth() -> None:
-    settings = BeliefSettings(finds_cannot_walk=0.9, false_alarms=0.2)
+    settings = BeliefSettings(finds_cannot_walk=0.9, false_alarms=0.2, reading=BY_DECISION)
     assert evidence(None, settings) is None
     assert evidence(verdict(Decision.SEND), BeliefSettings(reads_text=False)) is None
     assert evidence(verdict(Decision.SEND, source=VerdictSource.NO_STATEMENT), settings) == Text(False)

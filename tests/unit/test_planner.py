@@ -6,18 +6,18 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from jitai.belief import BeliefSettings
+from jitai.belief import BY_DECISION, BY_PROBABILITY, BeliefSettings
 from jitai.experiments.batch import read_all, run_batch, simulated_judge
 from jitai.experiments.trial import PLANNER, TrialSpec
 from jitai.filters import NONE, FilterSettings
 from jitai.optimum import optimum
 from jitai.planner import Plan, PlannerSettings, make_plan
-from jitai.planner.plan import _ExpectedExcess
+from jitai.planner.plan import _ExpectedExcess, expected_verdicts
 from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.simulator.world import context_posterior
 
 ALONE = FilterSettings(NONE)
-JUDGE = BeliefSettings(0.93, 0.07)
+JUDGE = BeliefSettings(0.93, 0.07, BY_DECISION)
 VERDICTS = read_all(*simulated_judge(0.93, 0.07))
 
 
@@ -80,7 +80,7 @@ def test_the_grid_is_fine_enough() -> None:
 def test_who_knows_everything_earns_the_optimum() -> None:
     """A perfect judge and a perfect reading of the context leave nothing unknown."""
     config = cell(0.7, 0.5, 0.4, context_noise=0.0)
-    plan = make_plan(config, BeliefSettings(1.0, 0.0), n_habituation=121)
+    plan = make_plan(config, BeliefSettings(1.0, 0.0, BY_DECISION), n_habituation=121)
     assert plan.value() == pytest.approx(optimum(config).value(), abs=0.5)
 
 
@@ -89,11 +89,11 @@ def test_more_knowledge_is_never_worth_less() -> None:
         values = [
             make_plan(config, belief).value()
             for belief in (
-                BeliefSettings(reads_text=False),
-                BeliefSettings(0.6, 0.4),
-                BeliefSettings(0.8, 0.2),
-                BeliefSettings(0.93, 0.07),
-                BeliefSettings(1.0, 0.0),
+                replace(JUDGE, reads_text=False),
+                BeliefSettings(0.6, 0.4, BY_DECISION),
+                BeliefSettings(0.8, 0.2, BY_DECISION),
+                JUDGE,
+                BeliefSettings(1.0, 0.0, BY_DECISION),
             )
         ]
         assert all(less <= more + 1 for less, more in pairwise(values))
@@ -155,3 +155,42 @@ def test_random_variation_is_planned_on_its_mean() -> None:
     config = replace(cell(0.7, 0.5), variation=BETA, habituation_concentration=50.0, disengagement_concentration=50.0)
     steps = earned(config, 60)
     assert steps.mean() > 0.6 * optimum(config).value()
+
+
+@pytest.mark.parametrize("balanced", [0.6, 0.82, 0.93, 0.99])
+def test_the_probabilities_that_a_plan_reckons_with_are_as_good_as_the_judge(balanced: float) -> None:
+    verdicts = np.array(expected_verdicts(BeliefSettings(balanced, 1 - balanced, BY_PROBABILITY)))
+    np.testing.assert_allclose(verdicts.sum(axis=0), 1)
+    if_can, if_cannot = verdicts.T
+    # Nine degrees from "cannot" to "can", the middle one undecided.
+    assert (np.diff(if_can / if_cannot) > 0).all()
+    assert if_can[4] == pytest.approx(if_cannot[4])
+    assert if_can[5:].sum() < balanced < if_can[4:].sum()
+
+
+def test_reading_degrees_earns_more_than_reading_decisions() -> None:
+    """With a judge whose log-odds are normal and calibrated, of balanced accuracy 0.82."""
+    from scipy.special import expit, ndtri
+
+    from jitai.corpus import StatementBook
+    from jitai.experiments.batch import PreparedJudge
+    from jitai.records import Label, Statement
+
+    middle = 2 * ndtri(0.82) ** 2
+    quantiles = (np.arange(500) + 0.5) / 500
+    p_send, statements = {}, []
+    for label, sign in ((Label.CAN_WALK, 1), (Label.CANNOT_WALK, -1)):
+        for log_odds in sign * middle + np.sqrt(2 * middle) * ndtri(quantiles):
+            text = f"{label} {log_odds}"
+            statements.append(Statement(text, text, label, "plain", 0))
+            p_send[text] = float(expit(log_odds))
+    verdicts = read_all(StatementBook(statements), PreparedJudge(p_send))
+    config, steps = cell(0.7, 0.5, 0.4), []
+    for reading in (BY_PROBABILITY, BY_DECISION):
+        belief = BeliefSettings(0.82, 0.18, reading)
+        spec = TrialSpec(config, PLANNER, filter=ALONE, belief=belief)
+        steps.append(run_batch(spec, range(400), verdicts).total_steps)
+        error = steps[-1].std(ddof=1) / np.sqrt(len(steps[-1]))
+        assert steps[-1].mean() == pytest.approx(make_plan(config, belief).value(), abs=3.5 * error + 20)
+    gain = steps[0] - steps[1]
+    assert gain.mean() > 3 * gain.std(ddof=1) / np.sqrt(len(gain))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jitai.belief import BY_PROBABILITY, BeliefSettings
+from jitai.belief import BY_DECISION, BeliefSettings
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import ParameterError
 from jitai.experiments.batch import (
@@ -112,7 +112,7 @@ def test_what_the_learner_is_told_and_looks_at(told: str, features: str) -> None
 
 def test_settings_of_belief_planner_and_model() -> None:
     for belief in (
-        BeliefSettings(reading=BY_PROBABILITY),
+        BeliefSettings(reading=BY_DECISION),
         BeliefSettings(sees_steps=False),
         BeliefSettings(reads_text=False),
         BeliefSettings(finds_cannot_walk=0.6, false_alarms=0.3),
