@@ -1,5 +1,6 @@
 """What the judge's verdict does to the candidate action, and what the learner is told of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from jitai.errors import ParameterError
@@ -7,10 +8,13 @@ from jitai.parameters import choice, parameter, validate
 from jitai.records import Action, Decision, Verdict, VerdictSource
 
 NONE, VETO, SAMPLED_VETO, CARRY_FORWARD = "none", "veto", "sampled-veto", "carry-forward"
+NEXT_BEST, BELIEF = "next-best", "belief"
 FILTER_LABELS: dict[str, str] = {
     VETO: "Veto",
     CARRY_FORWARD: "Veto with memory",
     SAMPLED_VETO: "Sampled veto",
+    NEXT_BEST: "Next best",
+    BELIEF: "Veto on belief",
     NONE: "No filter",
 }
 EXECUTED, CANDIDATE, NOTHING = "executed", "candidate", "nothing"
@@ -34,7 +38,9 @@ class FilterSettings:
     strategy: str = choice(
         VETO, label="Filter", group=_GROUP, choices=tuple(FILTER_LABELS), source=_PAPER,
         help="What the judge may do with the message that the policy proposes. Veto: hold it back when the judge says "
-        "so. With memory: the last statement still counts on silent days. Sampled: send with the judge's probability.",
+        "so. With memory: the last statement still counts on silent days. Sampled: send with the judge's probability. "
+        "Next best: as veto, but an unsure judge rules out tailored messages only. On belief: hold back while it is "
+        "too unlikely, given all statements, silences and steps so far, that the participant can walk.",
     )  # fmt: skip
     on_unsure: str = choice(
         Decision.HOLD_BACK.value, label="When the judge is unsure", group=_GROUP,
@@ -58,6 +64,10 @@ class FilterSettings:
         choices=(Decision.SEND.value, Decision.HOLD_BACK.value),
         help="What is done when the model is missing, too slow or answers nonsense. The verdict then says so.",
     )  # fmt: skip
+    belief_threshold: float = parameter(
+        0.5, label="Belief needed to send", low=0, high=1, unit="probability", group=_GROUP, source="our choice",
+        help="Veto on belief: the probability that the participant can walk from which on messages are sent.",
+    )  # fmt: skip
     learner_told: str = choice(
         EXECUTED, label="What the policy learns from after a veto", group=_GROUP, source=_PAPER,
         choices=tuple(LEARNER_LABELS),
@@ -75,7 +85,7 @@ class FilterSettings:
 
     def asks(self, verdict: Verdict | None) -> bool:
         """Whether the participant is asked, because the judge is unsure."""
-        decides = self.strategy not in (NONE, SAMPLED_VETO)
+        decides = self.strategy not in (NONE, SAMPLED_VETO, BELIEF)
         return decides and self.on_unsure == ASK and verdict is not None and verdict.decision == Decision.UNSURE
 
 
@@ -84,6 +94,8 @@ def execute(
     candidate: Action,
     verdict: Verdict | None,
     uniform: float,
+    preference: Sequence[float] = (),
+    belief: float | None = None,
     says_can_walk: bool | None = None,
 ) -> Action:
     """The action that is done.
@@ -93,17 +105,40 @@ def execute(
         candidate: what the policy proposes.
         verdict: what the judge says; None where no filter is at work.
         uniform: in [0, 1), for the sampled veto; drawn every day, used or not, so that runs stay comparable.
+        preference: how much the policy likes each action, in Action order; empty if it does not say. For next-best.
+        belief: P(can walk) in [0, 1], for the strategy "belief"; None where none is kept.
         says_can_walk: what the participant answers when asked; None where nobody asked.
-    Returns: the candidate, or no message.
+    Returns: the candidate, or no message; under next-best also the best of the two actions that an unsure judge allows.
     """
+    if settings.strategy == BELIEF and belief is not None:
+        return candidate if belief >= settings.belief_threshold else Action.NO_MESSAGE
     if settings.strategy == NONE or verdict is None:
         return candidate
     if settings.strategy == SAMPLED_VETO and verdict.p_send is not None:
         return candidate if uniform < verdict.p_send else Action.NO_MESSAGE
     if says_can_walk is not None:
         return candidate if says_can_walk else Action.NO_MESSAGE
+    if settings.strategy == NEXT_BEST and verdict.decision == Decision.UNSURE and settings.on_unsure != Decision.SEND:
+        return next_best_untailored(candidate, preference)
     decision = settings.on_unsure if verdict.decision == Decision.UNSURE else verdict.decision
     return candidate if decision == Decision.SEND else Action.NO_MESSAGE
+
+
+def next_best_untailored(candidate: Action, preference: Sequence[float] = ()) -> Action:
+    """What the policy likes best where tailored messages are ruled out.
+
+    To somebody who may be unable to walk, a generic message does less harm than a tailored one, which may miss the
+    context as well.
+
+    Args:
+        candidate: what the policy likes best of all actions.
+        preference: of each action, in Action order; without it a generic message stands in for a tailored one.
+    """
+    if candidate in (Action.NO_MESSAGE, Action.GENERIC):
+        return candidate
+    if preference and preference[Action.NO_MESSAGE] >= preference[Action.GENERIC]:
+        return Action.NO_MESSAGE
+    return Action.GENERIC
 
 
 def action_to_learn_from(settings: FilterSettings, candidate: Action, executed: Action) -> Action | None:

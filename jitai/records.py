@@ -113,12 +113,15 @@ class Proposal:
         expected_rewards: posterior mean of the steps each action earns, in Action order; empty if the policy has none.
         sampled_rewards: the draws that were compared to choose the candidate, in Action order; may be empty.
         reward_spread: posterior standard deviation of the mean steps of each action; may be empty.
+        steps_to_come: expected steps from today to the end of the study if each action is done today, in Action order;
+            only policies that plan with a model have them.
     """
 
     candidate_action: Action
     expected_rewards: tuple[float, ...] = ()
     sampled_rewards: tuple[float, ...] = ()
     reward_spread: tuple[float, ...] = ()
+    steps_to_come: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,7 @@ class StepRecord:
         terminated: the participant disengaged by this decision.
         truncated: the study reached its length with this decision.
         was_asked: the judge was unsure, and the participant was asked instead and answered truthfully.
+        belief: P(w_t = 1) given everything seen before the decision, in [0, 1]; None where none is kept.
     """
 
     observation: Observation
@@ -193,6 +197,7 @@ class StepRecord:
     terminated: bool
     truncated: bool
     was_asked: bool = False
+    belief: float | None = None
 
     @property
     def candidate_action(self) -> Action:

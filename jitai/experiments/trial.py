@@ -4,14 +4,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
+from jitai.belief import Belief, BeliefSettings, evidence
 from jitai.corpus import StatementBook
-from jitai.filters import CARRY_FORWARD, NONE, FilterSettings, action_to_learn_from, carried_forward, execute
-from jitai.policies import make_policy
+from jitai.filters import BELIEF, CARRY_FORWARD, NONE, FilterSettings, action_to_learn_from, carried_forward, execute
+from jitai.optimum import OptimalPolicy, optimum
+from jitai.planner import BeliefPlanner, PlannerSettings, cached_plan
+from jitai.policies import BeliefPolicy, InformedPolicy, Policy, make_policy
 from jitai.policies.thompson import ThompsonSettings
-from jitai.records import SIMULATOR, TYPED, Action, StepRecord, Verdict
+from jitai.records import SIMULATOR, TYPED, Action, Observation, Proposal, StepRecord, Verdict
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
+
+PLANNER, OPTIMUM = "planner", "optimum"
+MODEL_BASED_LABELS: dict[str, str] = {
+    PLANNER: "Planner on belief (knows a model)",
+    OPTIMUM: "Optimum (knows everything)",
+}
+"""Names of the policies that need a model of the participant, beside those of POLICY_LABELS."""
 
 
 class JudgesText(Protocol):
@@ -36,13 +48,33 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class TrialSpec:
-    """Everything that decides a trial, beside the judge and the statements."""
+    """Everything that decides a trial, beside the judge and the statements.
+
+    Attributes:
+        config: the participant and the study as they are.
+        policy: a key of POLICY_LABELS or MODEL_BASED_LABELS.
+        thompson: settings of Thompson sampling.
+        filter: what the judge may do.
+        seed: of world, policy and filter.
+        belief: how a belief in ability is formed, where the policy or the filter uses one.
+        planner: switches of the planner.
+        model: what belief and planner assume of the participant; None if they know the truth. It may be wrong, so that
+            the cost of a wrong model can be studied.
+    """
 
     config: SimulatorConfig = field(default_factory=SimulatorConfig)
     policy: str = "thompson"
     thompson: ThompsonSettings = field(default_factory=ThompsonSettings)
     filter: FilterSettings = field(default_factory=FilterSettings)
     seed: int = 42
+    belief: BeliefSettings = field(default_factory=BeliefSettings)
+    planner: PlannerSettings = field(default_factory=PlannerSettings)
+    model: SimulatorConfig | None = None
+
+    @property
+    def assumed(self) -> SimulatorConfig:
+        """What belief and planner assume of the participant."""
+        return self.config if self.model is None else self.model
 
     def without_filter(self) -> "TrialSpec":
         """The same trial with the policy alone: its counterfactual twin."""
@@ -73,9 +105,14 @@ def run_trial(
     Yields: one StepRecord a day until the study or the participant's engagement ends.
     """
     participant = Participant(spec.config, generator(spec.seed, Stream.WORLD))
-    policy = make_policy(spec.policy, spec.thompson)
+    if judge is None:
+        spec = unread(spec)
+    policy = policy_of(spec)
     policy_rng = generator(spec.seed, Stream.POLICY)
     filter_rng = generator(spec.seed, Stream.FILTER)
+    filters = spec.filter.strategy != NONE
+    keeps_belief = spec.filter.strategy == BELIEF or isinstance(policy, BeliefPolicy)
+    tracked = Belief(spec.assumed, spec.belief) if keeps_belief else None
     remembered: tuple[Verdict, int] | None = None
     while not participant.over:
         day = participant.day
@@ -85,20 +122,28 @@ def run_trial(
             participant.set_can_walk(truth)
         statement, author = _statement(participant, book, person)
         observation = participant.observe()
-        proposal = policy.propose(observation, policy_rng)
-        verdict = None
-        if spec.filter.strategy != NONE and judge is not None:
-            verdict = judge.judge(statement)
+        todays, belief = None, None
+        if judge is not None and (filters or tracked is not None):
+            todays = judge.judge(statement)
+        if tracked is not None:
+            belief = float(tracked.read(evidence(todays, spec.belief)))
+        true_context, can_walk = participant.true_context, participant.can_walk
+        proposal = _propose(policy, observation, belief, can_walk, true_context, policy_rng)
+        verdict = todays
+        if todays is not None and filters:
             if statement:
-                remembered = verdict, day
+                remembered = todays, day
             elif spec.filter.strategy == CARRY_FORWARD and remembered is not None:
                 verdict = carried_forward(*remembered)
-        true_context, can_walk = participant.true_context, participant.can_walk
         # Nobody is asked about a message that was not to be sent.
         was_asked = proposal.candidate_action != Action.NO_MESSAGE and spec.filter.asks(verdict)
         answer = can_walk if was_asked else None
-        executed = execute(spec.filter, proposal.candidate_action, verdict, float(filter_rng.random()), answer)
+        preference = proposal.sampled_rewards or proposal.steps_to_come
+        uniform = float(filter_rng.random())
+        executed = execute(spec.filter, proposal.candidate_action, verdict, uniform, preference, belief, answer)
         outcome = participant.act(executed)
+        if tracked is not None:
+            tracked.see(int(executed), observation.context_probability, observation.habituation, outcome.step_count)
         learned = action_to_learn_from(spec.filter, proposal.candidate_action, executed)
         if learned is not None:
             policy.learn(observation, learned, outcome.step_count)
@@ -118,7 +163,41 @@ def run_trial(
             terminated=outcome.terminated,
             truncated=outcome.truncated,
             was_asked=was_asked,
+            belief=belief,
         )
+
+
+def unread(spec: TrialSpec) -> TrialSpec:
+    """The trial where nobody reads the text: belief and plan then do without it."""
+    return replace(spec, belief=replace(spec.belief, reads_text=False))
+
+
+def policy_of(spec: TrialSpec) -> Policy:
+    """A new policy that has seen nothing.
+
+    Raises: ParameterError if its name is unknown.
+    """
+    if spec.policy == PLANNER:
+        return BeliefPlanner(cached_plan(spec.assumed, spec.belief, spec.planner))
+    if spec.policy == OPTIMUM:
+        return OptimalPolicy(optimum(spec.config))
+    return make_policy(spec.policy, spec.thompson)
+
+
+def _propose(
+    policy: Policy,
+    observation: Observation,
+    belief: float | None,
+    can_walk: bool,
+    true_context: int,
+    rng: np.random.Generator,
+) -> Proposal:
+    """The policy's candidate, from as much as this kind of policy is told."""
+    if belief is not None and isinstance(policy, BeliefPolicy):
+        return policy.propose_on_belief(observation, belief, rng)
+    if isinstance(policy, InformedPolicy):
+        return policy.propose_informed(observation, can_walk, true_context)
+    return policy.propose(observation, rng)
 
 
 def _statement(participant: Participant, book: StatementBook, person: Said | None) -> tuple[str, str]:

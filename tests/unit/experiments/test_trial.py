@@ -11,11 +11,13 @@ import pytest
 from jitai.corpus import DEVELOPMENT, TEST, StatementBook, load_part
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import Said, TrialSpec, run_trial
+from jitai.experiments.trial import OPTIMUM, PLANNER, Said, TrialSpec, run_trial
 from jitai.experiments.twin import TwinTrial
 from jitai.filters import (
+    BELIEF,
     CANDIDATE,
     CARRY_FORWARD,
+    NEXT_BEST,
     NONE,
     NOTHING,
     SAMPLED_VETO,
@@ -23,8 +25,11 @@ from jitai.filters import (
     FilterSettings,
     action_to_learn_from,
     execute,
+    next_best_untailored,
 )
-from jitai.policies import POLICY_LABELS
+from jitai.optimum import OptimalPolicy, optimum
+from jitai.planner import BeliefPlanner, make_plan
+from jitai.policies import POLICY_LABELS, BeliefPolicy, InformedPolicy, make_policy
 from jitai.records import TYPED, Action, Decision, Label, Verdict, VerdictSource
 from jitai.simulator.config import BETA, PRESETS, SimulatorConfig
 
@@ -228,3 +233,75 @@ def test_days_of_unknown_truth_are_not_counted() -> None:
     summary = summarise(list(run_trial(spec, BOOK, ScriptedTruth(), said.get))[:2])
     assert (summary.n_vetoes, summary.n_known_vetoes, summary.n_right_vetoes) == (2, 1, 1)
     assert (summary.n_known_days, summary.n_agreeing) == (1, 1)
+
+
+def test_the_loop_tells_policies_apart_by_what_they_ask_to_be_told() -> None:
+    planner, best = BeliefPlanner(make_plan(COMES_AND_GOES)), OptimalPolicy(optimum(COMES_AND_GOES))
+    assert isinstance(planner, BeliefPolicy) and not isinstance(planner, InformedPolicy)
+    assert isinstance(best, InformedPolicy) and not isinstance(best, BeliefPolicy)
+    for name in POLICY_LABELS:
+        assert not isinstance(make_policy(name), BeliefPolicy | InformedPolicy)
+
+
+def test_the_planner_reads_the_text_before_it_proposes() -> None:
+    """With a judge that is always right it never writes to somebody who cannot walk, though nothing filters it."""
+    spec = TrialSpec(COMES_AND_GOES, policy=PLANNER, filter=FilterSettings(NONE), seed=3)
+    records = run(spec)
+    assert all(record.verdict is not None and not record.held_back for record in records)
+    assert sum(not record.can_walk for record in records) > 5
+    assert all(record.candidate_action == Action.NO_MESSAGE for record in records if record.belief < 0.1)
+    missed = [record for record in records if not record.can_walk and record.executed_action != Action.NO_MESSAGE]
+    assert len(missed) <= 3  # the script is right always, but believed in 93 of 100 cases
+    unread = list(run_trial(spec, BOOK, None))
+    assert all(record.verdict is None for record in unread)
+    assert sum(record.step_count for record in unread) < sum(record.step_count for record in records)
+
+
+def test_the_optimum_is_told_the_truth() -> None:
+    records = run(TrialSpec(COMES_AND_GOES, policy=OPTIMUM, filter=FilterSettings(NONE), seed=3))
+    assert all(record.executed_action == Action.NO_MESSAGE for record in records if not record.can_walk)
+    assert all(record.executed_action in (0, 2 + record.true_context) for record in records)
+    assert records[-1].disengagement_risk == 0
+
+
+def test_a_belief_is_kept_only_where_it_is_used() -> None:
+    assert all(record.belief is None for record in run(TrialSpec(COMES_AND_GOES)))
+    records = run(TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(BELIEF)))
+    assert all(record.held_back == (record.belief < 0.5) for record in records)
+    assert {record.belief < 0.5 for record in records} == {True, False}
+
+
+def test_belief_outlasts_silence() -> None:
+    """Where nothing is said on later days without ability, yesterday's steps still tell; a veto alone forgets."""
+    config = replace(COMES_AND_GOES, repeats_while_unable=False, cannot_walk_persistence=0.8)
+    config = replace(config, cannot_walk_disengagement=0.0)
+    silent = [
+        record
+        for record in run(TrialSpec(config, policy="generic", filter=FilterSettings(BELIEF)))
+        if not record.statement and not record.can_walk
+    ]
+    assert len(silent) > 3
+    assert all(record.held_back for record in silent)
+
+
+def test_a_day_set_by_hand_does_not_upset_the_belief() -> None:
+    """The model holds it for impossible that somebody is unable on day 1, or unable and silent."""
+    spec = TrialSpec(COMES_AND_GOES, policy=PLANNER, filter=FilterSettings(BELIEF))
+    days = {0: Said("", can_walk=False), 4: Said("", can_walk=False), 5: Said("I feel great", can_walk=True)}
+    records = list(run_trial(spec, BOOK, ScriptedTruth(), days.get))
+    assert all(0 <= record.belief <= 1 for record in records)
+
+
+def test_next_best_of_an_unsure_judge() -> None:
+    """Only tailored messages are ruled out; which of the other two is done is the policy's choice."""
+    settings = FilterSettings(NEXT_BEST)
+    unsure = Verdict(Decision.UNSURE, 0.5, VerdictSource.MODEL, "")
+    tailored = Action.TAILORED_WORK
+    assert execute(settings, tailored, unsure, 0.0) == Action.GENERIC
+    assert execute(settings, tailored, unsure, 0.0, (1.0, 5.0, 0.0, 9.0)) == Action.GENERIC
+    assert execute(settings, tailored, unsure, 0.0, (5.0, 1.0, 0.0, 9.0)) == Action.NO_MESSAGE
+    assert execute(settings, Action.NO_MESSAGE, unsure, 0.0, (5.0, 9.0, 0.0, 9.0)) == Action.NO_MESSAGE
+    assert execute(replace(settings, on_unsure="send"), tailored, unsure, 0.0) == tailored
+    for decision, done in ((Decision.SEND, tailored), (Decision.HOLD_BACK, Action.NO_MESSAGE)):
+        assert execute(settings, tailored, Verdict(decision, 0.5, VerdictSource.MODEL, ""), 0.0) == done
+    assert next_best_untailored(Action.GENERIC, (9.0, 1.0, 0.0, 0.0)) == Action.GENERIC

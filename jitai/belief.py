@@ -1,0 +1,303 @@
+"""How likely it is that the participant can walk, given everything seen so far: a two-state forward filter.
+
+One day has three moments. In the evening of yesterday stands P(w_{t-1} = 1). In the morning the text arrives:
+``after_text`` carries the belief over the night and weighs what was written, or that nothing was. The policy then acts.
+In the evening ``after_steps`` weighs whether any steps were taken.
+
+Whether the participant writes depends on whether ability has *changed* (a change is always announced), so the text is
+weighed on the transition w_{t-1} -> w_t and not on w_t alone: silence after a day on which the participant could walk
+means that they still can.
+
+All functions take numbers or arrays of any common shape, lanes for instance, and leave their inputs as they are.
+
+Source: Karine & Marlin 2025, arXiv:2501.06980, for the chain and the text; the filter is the forward algorithm of
+hidden Markov models (Rabiner 1989), and its use here is ours.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jitai.parameters import choice, parameter, validate
+from jitai.records import Decision, Verdict, VerdictSource
+from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
+from jitai.simulator.dynamics import SMALLEST, response_table
+
+CLEAREST_PROBABILITY = 0.98
+"""A judge's P(send) is not believed beyond this, nor below its complement: no calibration is that exact."""
+
+BY_DECISION, BY_PROBABILITY = "decision", "probability"
+READING_LABELS: dict[str, str] = {
+    BY_PROBABILITY: "its calibrated P(send)",
+    BY_DECISION: "its decision, with its known error rates",
+}
+_GROUP = "Belief in ability"
+
+
+@dataclass(frozen=True)
+class BeliefSettings:
+    """What the belief is fed with, and how far the judge is trusted; validated when made.
+
+    Raises: ParameterError naming the field and what is allowed.
+    """
+
+    finds_cannot_walk: float = parameter(
+        0.93, label="Share of the statements of people who cannot walk that the judge recognises", low=0, high=1,
+        unit="probability", group=_GROUP, source="our choice; measured shares stand in docs/ARCHITECTURE.md",
+        help="The judge's sensitivity: how often it says not to send when the participant cannot walk.",
+    )  # fmt: skip
+    false_alarms: float = parameter(
+        0.07, label="Share of other statements that the judge mistakes for them", low=0, high=1,
+        unit="probability", group=_GROUP, source="our choice; measured shares stand in docs/ARCHITECTURE.md",
+        help="The judge's false alarms: how often it says not to send although the participant can walk.",
+    )  # fmt: skip
+    reading: str = choice(
+        BY_PROBABILITY, label="What of a verdict is believed", group=_GROUP, choices=tuple(READING_LABELS),
+        source="our choice: with the embedded judge it earned more in every published cell (docs/ARCHITECTURE.md)",
+        help="Decision: send or do not send, each as wrong as the two shares say; unsure says nothing. Probability: "
+        "the odds of P(send), calibrated on as many statements of either kind, are the strength of the evidence; a "
+        "judge that gives none is read by its decisions.",
+    )  # fmt: skip
+    reads_text: bool = choice(
+        True, label="Heeds the text", group=_GROUP, source="our choice",
+        help="Whether statements, and days without one, count as evidence.",
+    )  # fmt: skip
+    sees_steps: bool = choice(
+        True, label="Heeds the steps", group=_GROUP, source="our choice",
+        help="Whether it counts as evidence that no steps at all were taken, or some.",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+class WalkModel(NamedTuple):
+    """What is assumed of the walk state and of when the participant writes.
+
+    Attributes:
+        can_walk_stays: p11, P(1 -> 1), in [0, 1].
+        cannot_walk_stays: p00, P(0 -> 0), in [0, 1].
+        statement_probability: P(writes | could and can walk), in [0, 1].
+        repeats_while_unable: whether they write on every day without ability, or on the first only.
+    """
+
+    can_walk_stays: float
+    cannot_walk_stays: float
+    statement_probability: float
+    repeats_while_unable: bool
+
+    @classmethod
+    def of(cls, config: SimulatorConfig) -> "WalkModel":
+        """The model that the simulator's settings describe."""
+        return cls(
+            config.can_walk_persistence,
+            config.cannot_walk_persistence,
+            config.statement_probability,
+            config.repeats_while_unable,
+        )
+
+
+class Text(NamedTuple):
+    """What a day's text says about w_t; numbers or arrays of one shape.
+
+    Attributes:
+        writes: 1 or true where something was written.
+        if_can: likelihood (up to a factor) of the verdict on it when the participant can walk; 1 where unread.
+        if_cannot: the same when they cannot.
+    """
+
+    writes: Any
+    if_can: Any = 1.0
+    if_cannot: Any = 1.0
+
+
+def after_night(evening: Any, model: WalkModel) -> Any:
+    """P(w_t = 1) from yesterday evening's P(w_{t-1} = 1), both in [0, 1], before any text is seen."""
+    return evening * model.can_walk_stays + (1.0 - evening) * (1.0 - model.cannot_walk_stays)
+
+
+def joint_after_text(evening: Any, text: Text, model: WalkModel) -> tuple[Any, Any]:
+    """P(w_t = 0, text) and P(w_t = 1, text), given everything seen until yesterday evening.
+
+    Args:
+        evening: P(w_{t-1} = 1) in [0, 1].
+        text: today's.
+        model: of the walk state.
+    Returns: two values each >= 0; their sum is the probability of the text (up to the factor of its likelihoods).
+    """
+    stays, falls = evening * model.can_walk_stays, evening * (1.0 - model.can_walk_stays)
+    rises, lasts = (1.0 - evening) * (1.0 - model.cannot_walk_stays), (1.0 - evening) * model.cannot_walk_stays
+    lasting_writes = float(model.repeats_while_unable)
+    written_can = (stays * model.statement_probability + rises) * text.if_can
+    written_cannot = (falls + lasts * lasting_writes) * text.if_cannot
+    silent_can = stays * (1.0 - model.statement_probability)
+    silent_cannot = lasts * (1.0 - lasting_writes)
+    writes = np.asarray(text.writes, dtype=bool)
+    return np.where(writes, written_cannot, silent_cannot), np.where(writes, written_can, silent_can)
+
+
+def after_text(evening: Any, text: Text, model: WalkModel) -> Any:
+    """P(w_t = 1) once today's text has been seen: the belief on which to act.
+
+    Args: as ``joint_after_text``.
+    Returns: in [0, 1]. Where the model holds the text for impossible (a wrong model, or a person who speaks for the
+        participant), the text is left out.
+    """
+    cannot, can = joint_after_text(evening, text, model)
+    total = cannot + can
+    return np.where(total > 0, can / np.where(total > 0, total, 1.0), after_night(evening, model))
+
+
+def after_steps(belief: Any, any_steps: Any, none_if_can: Any) -> Any:
+    """P(w_t = 1) once it is seen whether any steps followed the action of day t.
+
+    Args:
+        belief: P(w_t = 1) on which the action was taken, in [0, 1].
+        any_steps: whether there were any; who cannot walk takes none.
+        none_if_can: probability in [0, 1] that somebody who can walk takes none after that action.
+    Returns: in [0, 1]. What is seen outweighs a belief that holds it for impossible.
+    """
+    can, cannot = belief * none_if_can, 1.0 - belief
+    total = can + cannot
+    after_none = np.where(total > 0, can / np.where(total > 0, total, 1.0), 0.0)
+    return np.where(np.asarray(any_steps, dtype=bool), 1.0, after_none)
+
+
+def counts_as_steps(step_count: Any) -> Any:
+    """Whether a step count is any at all: more than 1e-5, the published floor of a mean step count."""
+    return step_count > SMALLEST
+
+
+def no_steps_if_can_walk(config: SimulatorConfig, mean_steps: Any) -> Any:
+    """Probability that somebody who can walk takes no steps, from the mean of the step count after the action.
+
+    Args:
+        config: for the variation and the spread σ_s.
+        mean_steps: of somebody who can walk, >= 0, in steps.
+    Returns: in [0, 1]; 0 or 1 in the deterministic version. A gamma variable of mean 0.1 and standard deviation 10 is
+        below 1e-5 in 998 of 1,000 draws, so there a day without a message and without steps says next to nothing.
+    """
+    if config.variation == DETERMINISTIC:
+        return np.where(counts_as_steps(mean_steps), 0.0, 1.0)
+    from scipy.special import gammainc  # loaded here: the deterministic version does without it
+
+    floored = np.maximum(SMALLEST, mean_steps)
+    shape, scale = (floored / config.step_count_spread) ** 2, config.step_count_spread**2 / floored
+    return np.where(np.asarray(mean_steps) == 0.0, 1.0, gammainc(shape, SMALLEST / scale))
+
+
+class StepsModel:
+    """How telling it is that no steps followed an action.
+
+    Args:
+        config: of the dynamics that are assumed.
+    """
+
+    def __init__(self, config: SimulatorConfig) -> None:
+        self.config = config
+        # Of somebody who can walk: shape (n_actions, n_contexts) each.
+        cases = response_table(config).reshape(6, 4, 2, 2)[..., 1]
+        self._factor, self._addition, self._base, self._message = cases[0], cases[1], cases[4], cases[5]
+
+    def none_if_can(self, action: Any, context_probability: Any, habituation: Any) -> Any:
+        """Probability that somebody who can walk takes no steps.
+
+        Args:
+            action: codes 0 to 3.
+            context_probability: p_t of that day, in [0, 1]; the true context is not known.
+            habituation: h_t before the action, in [0, 1].
+        Returns: in [0, 1], of the common shape.
+        """
+        home, work = (
+            no_steps_if_can_walk(
+                self.config,
+                self._base[action, context]
+                + self._message[action, context]
+                * (
+                    1.0 - np.minimum(1.0, self._factor[action, context] * habituation + self._addition[action, context])
+                ),
+            )
+            for context in (0, 1)
+        )
+        return (1.0 - context_probability) * home + context_probability * work
+
+
+def evidence(verdict: Verdict | None, settings: BeliefSettings) -> Text | None:
+    """What a verdict is worth as evidence.
+
+    Args:
+        verdict: on today's text, silence included; None where nobody reads.
+        settings: whether and how the judge is believed.
+    Returns: None where neither text nor silence is known of. A failed judge leaves that something was written.
+    """
+    if verdict is None or not settings.reads_text:
+        return None
+    if verdict.source == VerdictSource.NO_STATEMENT:
+        return Text(False)
+    if verdict.failure or verdict.source == VerdictSource.FALLBACK:
+        return Text(True)
+    if settings.reading == BY_PROBABILITY and verdict.p_send is not None:
+        return Text(True, *probability_as_evidence(verdict.p_send))
+    if verdict.decision == Decision.UNSURE:
+        return Text(True)
+    return Text(True, *decision_as_evidence(verdict.decision == Decision.HOLD_BACK, settings))
+
+
+def probability_as_evidence(p_send: Any) -> tuple[Any, Any]:
+    """Likelihoods if the participant can and if they cannot walk, from P(send) calibrated at even odds."""
+    p_send = np.clip(p_send, 1.0 - CLEAREST_PROBABILITY, CLEAREST_PROBABILITY)
+    return p_send, 1.0 - p_send
+
+
+def decision_as_evidence(says_cannot: Any, settings: BeliefSettings) -> tuple[Any, Any]:
+    """Likelihoods of a decision if the participant can and if they cannot walk."""
+    says_cannot = np.asarray(says_cannot, dtype=bool)
+    return (
+        np.where(says_cannot, settings.false_alarms, 1.0 - settings.false_alarms),
+        np.where(says_cannot, settings.finds_cannot_walk, 1.0 - settings.finds_cannot_walk),
+    )
+
+
+class Belief:
+    """The filter, day by day, of one participant or of many lanes.
+
+    Day 1 is known: every study begins with somebody who can walk (arXiv:2501.06980).
+
+    Args:
+        config: the settings that are assumed of the participant; they may be wrong.
+        settings: what is heeded.
+
+    Attributes:
+        can_walk: P(w_t = 1) given what has been seen, in [0, 1]; after ``read`` of today, after ``see`` with today's
+            steps.
+    """
+
+    def __init__(self, config: SimulatorConfig, settings: BeliefSettings | None = None) -> None:
+        self.settings = settings or BeliefSettings()
+        self._model = WalkModel.of(config)
+        self._steps = StepsModel(config)
+        self._first_day = True
+        self.can_walk: Any = 1.0
+
+    def read(self, text: Text | None) -> Any:
+        """Morning: one night later, with today's text; None where none is read. Returns the belief."""
+        if self._first_day:
+            self._first_day = False
+        elif text is None or not self.settings.reads_text:
+            self.can_walk = after_night(self.can_walk, self._model)
+        else:
+            self.can_walk = after_text(self.can_walk, text, self._model)
+        return self.can_walk
+
+    def see(self, action: Any, context_probability: Any, habituation: Any, step_count: Any) -> None:
+        """Evening: what followed.
+
+        Args:
+            action: what was done, codes 0 to 3.
+            context_probability, habituation: as observed before it.
+            step_count: that followed, in steps.
+        """
+        if self.settings.sees_steps:
+            none_if_can = self._steps.none_if_can(action, context_probability, habituation)
+            self.can_walk = after_steps(self.can_walk, counts_as_steps(step_count), none_if_can)

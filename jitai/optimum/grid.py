@@ -1,0 +1,105 @@
+"""A grid over habituation and disengagement risk, and reading between its nodes."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from jitai.simulator.config import SimulatorConfig
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+JUST_BELOW = 1e-9
+"""Distance of the two nodes that enclose a jump of the value."""
+
+
+class Place(NamedTuple):
+    """Where numbers lie between nodes.
+
+    Attributes:
+        lower: index of the node below, shape of the numbers; the node above is the next one.
+        share: of the node above, in [0, 1].
+    """
+
+    lower: Integers
+    share: Floats
+
+
+def locate(nodes: Floats, values: Any) -> Place:
+    """Places of values among ascending nodes (at least two); values outside are moved to the nearest node."""
+    lower = np.clip(np.searchsorted(nodes, values, side="right") - 1, 0, len(nodes) - 2)
+    below = nodes[lower]
+    return Place(lower, np.clip((values - below) / (nodes[lower + 1] - below), 0.0, 1.0))
+
+
+class Grid(NamedTuple):
+    """Nodes of both quantities.
+
+    Attributes:
+        habituation: ascending in [0, 1], shape (n_habituation,).
+        risk: ascending from 0 to just below the threshold at which the participant leaves, shape (n_risk,).
+    """
+
+    habituation: Floats
+    risk: Floats
+
+    def spread(self, table: Floats, habituation: Floats, risk: Floats) -> Floats:
+        """A table read at every pair of a habituation and a risk.
+
+        Args:
+            table: shape (..., n_habituation, n_risk).
+            habituation: shape (m,).
+            risk: shape (n,).
+        Returns: shape (..., m, n), by linear interpolation in each direction.
+        """
+        row, column = locate(self.habituation, habituation), locate(self.risk, risk)
+        share = row.share[:, None]
+        rows = table[..., row.lower, :] * (1.0 - share) + table[..., row.lower + 1, :] * share
+        read: Floats = rows[..., column.lower] * (1.0 - column.share) + rows[..., column.lower + 1] * column.share
+        return read
+
+    def read(self, table: Floats, habituation: Any, risk: Any) -> Floats:
+        """A table read at points.
+
+        Args:
+            table: shape (..., n_habituation, n_risk).
+            habituation, risk: of one shape, or such as broadcast to one.
+        Returns: shape (..., shape of the points), by bilinear interpolation.
+        """
+        row, column = locate(self.habituation, habituation), locate(self.risk, risk)
+        low = (
+            table[..., row.lower, column.lower] * (1.0 - row.share)
+            + table[..., row.lower + 1, column.lower] * row.share
+        )
+        high = (
+            table[..., row.lower, column.lower + 1] * (1.0 - row.share)
+            + table[..., row.lower + 1, column.lower + 1] * row.share
+        )
+        read: Floats = low * (1.0 - column.share) + high * column.share
+        return read
+
+
+def make_grid(config: SimulatorConfig, n_habituation: int, n_risk: int) -> Grid:
+    """An even grid, with a pair of close nodes wherever one more mistake begins to end the study.
+
+    The value jumps where a mistake reaches the threshold, at D - ε_d, D - η_d, D - ε_d - η_d, D - 2 ε_d ...; without
+    such pairs the jump would be smeared over a cell.
+
+    Args:
+        config: for the threshold and what mistakes cost.
+        n_habituation, n_risk: even nodes of each, at least 2.
+    """
+    threshold = config.disengagement_threshold
+    even = np.linspace(0.0, threshold - JUST_BELOW, n_risk)
+    costs = (config.disengagement_increment, config.cannot_walk_disengagement)
+    jumps = {
+        round(threshold - first * costs[0] - second * costs[1], 12)
+        for first in range(4)
+        for second in range(4)
+        if 0 < first + second <= 3
+    }
+    pairs = [edge for jump in sorted(jumps) if JUST_BELOW < jump < threshold for edge in (jump - JUST_BELOW, jump)]
+    risk = np.unique(np.concatenate([even, pairs]))
+    # No two nodes may coincide.
+    risk = risk[np.concatenate([[True], np.diff(risk) > JUST_BELOW / 2])]
+    return Grid(np.linspace(0.0, 1.0, n_habituation), risk[risk < threshold])
