@@ -7,7 +7,7 @@ follows ``Backend``, and one line in ``select.open_judge``.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,18 @@ class ModelIdentity:
 
     name: str
     digest: str
+
+
+@runtime_checkable
+class TypedBackend(Protocol):
+    """A backend whose server may answer a choice as such, with a probability for each answer."""
+
+    def decide(self, request: Request, meanings: Mapping[str, str]) -> Reply:
+        """Choose among the request's answers; meanings says what each of them means.
+
+        Raises: BackendError, or one of the errors below it, if there is no answer.
+        """
+        ...
 
 
 class Backend(Protocol):

@@ -25,6 +25,7 @@ MAX_REASONING_TOKENS = 200
 _STATEMENT = "{statement}"
 _ANSWER = "{answer}"
 _REASONING = "{reasoning}"
+_ANSWER_KEYS = (("send", Decision.SEND), ("hold_back", Decision.HOLD_BACK))
 
 
 class Reading(StrEnum):
@@ -34,6 +35,7 @@ class Reading(StrEnum):
     TWO_QUESTIONS = "two_questions"
     REASONING = "reasoning_then_answer"
     JSON = "json"
+    TYPED = "typed_decision"
 
 
 READING_LABELS: dict[Reading, str] = {
@@ -41,6 +43,7 @@ READING_LABELS: dict[Reading, str] = {
     Reading.TWO_QUESTIONS: "two questions, both must be answered with yes",
     Reading.REASONING: "the model thinks first, then the likelihood of two answer words",
     Reading.JSON: "JSON with a reason, written by the model",
+    Reading.TYPED: "a typed decision of the server where it has them, else the likelihood of two answer words",
 }
 
 
@@ -94,6 +97,7 @@ class Question:
         after_reasoning: what stands between the model's reasoning and its answer.
         chat: whether it is asked in the model's own chat format.
         system: the instructions of a chat.
+        meanings: what each answer means, for typed decisions; empty otherwise.
     """
 
     head: str
@@ -103,6 +107,7 @@ class Question:
     after_reasoning: str = ""
     chat: bool = False
     system: str = ""
+    meanings: Mapping[Decision, str] = field(default_factory=dict)
 
     def render(self, statement: str) -> str:
         """The whole question about a cleaned statement; braces in it have no meaning."""
@@ -162,7 +167,16 @@ class Prompt:
     def content_hash(self) -> str:
         """64 hexadecimal digits that change whenever the model is asked differently, though the version stayed."""
         parts = [
-            (item.head, item.before, item.after, item.after_reasoning, item.chat, item.system, *item.answer_pair)
+            (
+                item.head,
+                item.before,
+                item.after,
+                item.after_reasoning,
+                item.chat,
+                item.system,
+                *item.answer_pair,
+                *item.meanings.values(),
+            )  # fmt: skip
             for item in self.questions
         ]
         return hashlib.sha256(json.dumps([self.reading, self.reasoning_tokens, parts]).encode()).hexdigest()
@@ -321,10 +335,7 @@ def _reading(reader: JsonReader, content: Mapping[str, Any]) -> Reading:
 
 def _question(reader: JsonReader, content: Mapping[str, Any], reading: Reading) -> Question:
     """One question: the file itself, or a row of its "questions"."""
-    answers = {
-        decision: reader.text(reader.mapping(content, "answers"), key)
-        for key, decision in (("send", Decision.SEND), ("hold_back", Decision.HOLD_BACK))
-    }
+    answers = {decision: reader.text(reader.mapping(content, "answers"), key) for key, decision in _ANSWER_KEYS}
     if answers[Decision.SEND].strip() == answers[Decision.HOLD_BACK].strip():
         raise reader.error("the two answers must be different words")
     chat = content.get("chat", False)
@@ -332,8 +343,12 @@ def _question(reader: JsonReader, content: Mapping[str, Any], reading: Reading) 
         raise reader.error('"chat" must be true or false')
     if chat and reading == Reading.REASONING:
         raise reader.error('"chat" cannot be used with reasoning_then_answer: the answer has to follow the reasoning')
-    if reading == Reading.JSON and not chat:
-        raise reader.error('"chat" must be true where the answer is JSON')
+    if reading in (Reading.JSON, Reading.TYPED) and not chat:
+        raise reader.error(f'"chat" must be true where the reading is {reading}')
+    meanings = {}
+    if reading == Reading.TYPED:
+        said = reader.mapping(content, "meanings")
+        meanings = {decision: reader.text(said, key) for key, decision in _ANSWER_KEYS}
     instructions = reader.text(content, "instructions") if "instructions" in content else ""
     before, after = _split(reader, reader.text(content, "question_template"), "question_template")
     after_reasoning = ""
@@ -352,6 +367,7 @@ def _question(reader: JsonReader, content: Mapping[str, Any], reading: Reading) 
         after_reasoning=after_reasoning,
         chat=chat,
         system=instructions if chat else "",
+        meanings=meanings,
     )
 
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from jitai.errors import UnreadableReply
-from jitai.judge.base import Backend, Reply, Request
+from jitai.judge.base import Backend, Reply, Request, TypedBackend
 from jitai.judge.prompts import Prompt, Question, Reading
 from jitai.judge.text import clean_statement
 from jitai.records import Decision
@@ -46,7 +46,12 @@ def ask(prompt: Prompt, statement: str, backend: Backend) -> tuple[Reply, ...]:
     for question in prompt.questions:
         if prompt.reading == Reading.REASONING:
             replies.append(backend.complete(_thinking(question, statement, prompt.reasoning_tokens)))
-        replies.append(backend.complete(_asking(prompt, question, statement, replies)))
+        asking = _asking(prompt, question, statement, replies)
+        if prompt.reading == Reading.TYPED and isinstance(backend, TypedBackend):
+            meanings = {question.answers[decision]: meaning for decision, meaning in question.meanings.items()}
+            replies.append(backend.decide(asking, meanings))
+        else:
+            replies.append(backend.complete(asking))
     return tuple(replies)
 
 

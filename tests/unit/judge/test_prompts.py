@@ -42,7 +42,7 @@ def test_braces_in_an_example_mean_nothing(tmp_path: Path, prompt_file: dict[str
     [
         ({"name": None}, '"name" must be a text'),
         ({"reading": "tea_leaves"}, '"reading" must be one of answer_tokens, two_questions'),
-        ({"reading": "json"}, '"chat" must be true where the answer is JSON'),
+        ({"reading": "json"}, '"chat" must be true where the reading is json'),
         ({"chat": "yes"}, '"chat" must be true or false'),
         ({"chat": True}, '"examples" cannot be used in a chat'),
         ({"instructions": ""}, '"instructions" must be a text'),

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_every_strategy_of_the_project_is_there() -> None:
     assert {prompt.reading for prompt in SHIPPED} == set(Reading)
     assert set(BY_NAME) >= {
         "zero_shot", "few_shot", "able_and_willing", "behavioural_dynamics", "chain_of_thought", "json_with_reason",
-        "fine_tuned",
+        "fine_tuned", "typed_decision",
     }  # fmt: skip
     assert all(prompt.purpose.endswith(".") and not prompt.is_own for prompt in SHIPPED)
     assert len({prompt.content_hash for prompt in SHIPPED}) == len(SHIPPED)
@@ -110,6 +111,25 @@ def test_a_chat_asks_for_the_likelihood_of_both_answers(rules: Rules) -> None:
     assert verdict.p_send == pytest.approx(sigmoid(3.0))
     [request] = backend.requests
     assert (request.chat, request.answers, request.head) == (True, ("yes", "no"), "Message: ")
+
+
+class TypedScript(ScriptedBackend):
+    """A scripted backend whose server has typed decisions."""
+
+    def decide(self, request: Request, meanings: Mapping[str, str]) -> Reply:
+        self.meanings = dict(meanings)
+        return self.complete(request)
+
+
+def test_a_typed_decision_says_what_the_answers_mean() -> None:
+    prompt = BY_NAME["typed_decision"]
+    backend = TypedScript([scripted_reply(1.0, ("yes", "no"))])
+    assert read(prompt, ask(prompt, "I feel fine", backend)).log_odds == pytest.approx(1.0)
+    assert set(backend.meanings) == {"yes", "no"}
+    assert "does not want messages" in backend.meanings["no"]
+    # A backend without them is asked in words.
+    plain = ScriptedBackend([scripted_reply(-1.0, ("yes", "no"))])
+    assert read(prompt, ask(prompt, "I feel fine", plain)).log_odds == pytest.approx(-1.0)
 
 
 def test_an_answer_that_is_one_word() -> None:
