@@ -9,22 +9,16 @@ import argparse
 import os
 import platform
 import shutil
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from jitai.corpus import TEST, StatementBook, load_part
-from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import TrialSpec, run_trial
-from jitai.judge.judge import Judge
-from jitai.judge.select import open_judge
+from benchmarks.judge_speed import judge_rows
+from benchmarks.table import row, seconds
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, UNIFORM, SimulatorConfig
 from jitai.simulator.env import StepCountEnv
 from jitai.simulator.reference import PublishedEnv
@@ -34,7 +28,6 @@ ROOT = Path(__file__).parents[1]
 BASE = SimulatorConfig(can_walk_persistence=1.0, statement_probability=0.0)
 N_SINGLE_STEPS = 30_000
 N_LANES = 10_000
-N_STATEMENTS = 100
 
 # Runs in the other Python: the published environment under random actions, steps a second.
 PUBLISHED = f"""
@@ -69,14 +62,8 @@ def main() -> None:
     ):
         speed = vector_speed(config)
         row(f"{N_LANES:,} lanes, {name}", f"{speed:,.0f} steps/s", f"{speed / published:,.0f} x published (aim 1,000)")
-    with tempfile.TemporaryDirectory() as folder:
-        judge_rows(open_judge(cache_folder=Path(folder)))
+    judge_rows()
     start_up_rows()
-
-
-def row(what: str, value: str, remark: str = "") -> None:
-    """Print one line of the table."""
-    print(f"{what:<46}{value:>22}   {remark}", flush=True)
 
 
 def published_speed(python: str | None) -> float:
@@ -130,40 +117,6 @@ def vector_speed(config: SimulatorConfig) -> float:
             env.step(actions[step % len(actions)])
 
     return n_steps * N_LANES / seconds(steps)
-
-
-def seconds(work: Callable[[], None]) -> float:
-    """Wall-clock time of one call."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def judge_rows(judge: Judge) -> None:
-    """The embedded judge on new and on repeated statements, and a whole trial."""
-    row("embedded model: load and read the examples", f"{seconds(judge.warm_up):.2f} s")
-    texts = [item.text for item in load_part(TEST)[:: len(load_part(TEST)) // N_STATEMENTS]][:N_STATEMENTS]
-    new = [verdict for verdict in map(judge.judge, texts) if verdict.model_ms]
-    repeated = [judge.judge(text) for text in texts]
-    latency, added = [v.latency_ms for v in new], [v.latency_ms - v.model_ms for v in new]
-    row(
-        "judge, new statement",
-        f"{statistics.median(latency):.0f} ms",
-        f"{1000 / statistics.mean(latency):.1f} a second",
-    )
-    row("  added to the model's own time", f"{quantiles(added)} ms", "median / 95 % (aim 5)")
-    again = [verdict.latency_ms for verdict in repeated]
-    row("judge, repeated statement", f"{quantiles(again)} ms", "median / 95 % (aim 1)")
-    book, spec = StatementBook(load_part(TEST)), TrialSpec(config=PRESETS[DEFAULT_PRESET], seed=3)
-    records: list = []
-    took = seconds(lambda: records.extend(run_trial(spec, book, judge)))
-    n_judged = sum(bool(record.statement) for record in records)
-    row("trial with the embedded judge", f"{took:.2f} s", f"{summarise(records).n_days} days, {n_judged} statements")
-
-
-def quantiles(values: list[float]) -> str:
-    """Median and 95th percentile."""
-    return f"{statistics.median(values):.2f} / {np.quantile(values, 0.95):.2f}"
 
 
 def start_up_rows() -> None:

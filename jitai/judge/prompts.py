@@ -176,7 +176,7 @@ class Prompt:
                 item.system,
                 *item.answer_pair,
                 *item.meanings.values(),
-            )  # fmt: skip
+            )
             for item in self.questions
         ]
         return hashlib.sha256(json.dumps([self.reading, self.reasoning_tokens, parts]).encode()).hexdigest()
