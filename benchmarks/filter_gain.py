@@ -2,7 +2,7 @@
 
 Thompson sampling with and without the filter on the same seeds, for every preset with changing ability and for both
 rules of what to do when the judge is unsure. Prints means over seeds and the paired difference with its 95 % interval
-(normal approximation). One minute for 200 seeds.
+(normal approximation). Some minutes for 200 seeds: each statement is judged once.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from jitai.experiments.metrics import summarise
 from jitai.experiments.trial import TrialSpec
 from jitai.experiments.twin import TwinTrial
 from jitai.filters import FilterSettings
-from jitai.judge.select import open_judge
+from jitai.judge.select import EMBEDDED, TUNED, open_judge
 from jitai.records import Decision
 from jitai.simulator.config import PRESETS
 
@@ -24,8 +24,10 @@ def main() -> None:
     """Run all trials and print a row for each preset and rule."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=200, help="trials of each row (default: 200)")
-    n_seeds = parser.parse_args().seeds
-    judge, book = open_judge(), StatementBook(load_part(TEST))
+    parser.add_argument("--judge", default=TUNED, help=f'"{TUNED}" (default), "{EMBEDDED}" or "ollama:NAME"')
+    arguments = parser.parse_args()
+    n_seeds = arguments.seeds
+    judge, book = open_judge(arguments.judge), StatementBook(load_part(TEST))
     print(f"{n_seeds} seeds, 0 to {n_seeds - 1}; held-out statements; {judge.describe()}\n")
     heading = f"{'participant':<46}{'when unsure':<14}{'alone':>7}{'filtered':>10}"
     print(f"{heading}{'difference, 95 %':>18}{'filter better':>15}")

@@ -13,8 +13,9 @@ from jitai.judge import strategies
 from jitai.judge.base import Backend, Reply
 from jitai.judge.cache import VerdictCache, cache_key
 from jitai.judge.prompts import Prompt
-from jitai.judge.rules import Rules
+from jitai.judge.rules import Rules, RuleVerdict
 from jitai.judge.text import CleanStatement, clean_statement
+from jitai.judge.vocabulary import UNREADABLE_SHARE, load_words, share_known
 from jitai.records import Decision, Verdict, VerdictSource
 
 REASON_EXPLANATION = "The reason is a sentence of ours, filled in with the model's number; the model did not write it."
@@ -151,7 +152,7 @@ class Judge:
                 "The participant said nothing, so nothing speaks against a message.",
                 notes=statement.notes,
             )
-        ruled = self.rules.apply(statement.text)
+        ruled = self.rules.apply(statement.text) or self._unreadable(statement.text)
         if ruled is None:
             return None
         return Verdict(
@@ -161,6 +162,14 @@ class Judge:
             ruled.reason,
             statement=statement.text,
             notes=statement.notes,
+        )
+
+    def _unreadable(self, text: str) -> RuleVerdict | None:
+        """Unsure, if the model has learnt hardly a word of the statement."""
+        if not self.prompt.known_words_only or share_known(text, load_words()) > UNREADABLE_SHARE:
+            return None
+        return RuleVerdict(
+            Decision.UNSURE, 0.5, "Too few of the words are among those that this judge has learnt to read."
         )
 
     def _with_model(self, statement: CleanStatement) -> Verdict:

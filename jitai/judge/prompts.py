@@ -133,6 +133,7 @@ class Prompt:
         questions: one, or two where reading is TWO_QUESTIONS.
         reading: how the answer is read.
         reasoning_tokens: the longest reasoning, in tokens; 0 where there is none.
+        known_words_only: whether statements with hardly a word of jitai.judge.vocabulary are called unsure unasked.
         calibrations: by model digest ("sha256:...").
         is_own: whether it is the person's own, and not one that came with the project.
     """
@@ -143,6 +144,7 @@ class Prompt:
     questions: tuple[Question, ...]
     reading: Reading = Reading.ANSWER_TOKENS
     reasoning_tokens: int = 0
+    known_words_only: bool = False
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     is_own: bool = False
 
@@ -212,6 +214,7 @@ def read_prompt(reader: "JsonReader") -> Prompt:
         questions=tuple(_question(reader, row, reading) for row in rows),
         reading=reading,
         reasoning_tokens=_reasoning_tokens(reader, content) if reading == Reading.REASONING else 0,
+        known_words_only=_flag(reader, content, "known_words_only"),
         calibrations=_calibrations(reader, content),
     )
 
@@ -333,14 +336,20 @@ def _reading(reader: JsonReader, content: Mapping[str, Any]) -> Reading:
     return Reading(value)
 
 
+def _flag(reader: JsonReader, content: Mapping[str, Any], key: str) -> bool:
+    """True or false; false where it is not said."""
+    value = content.get(key, False)
+    if not isinstance(value, bool):
+        raise reader.error(f'"{key}" must be true or false')
+    return value
+
+
 def _question(reader: JsonReader, content: Mapping[str, Any], reading: Reading) -> Question:
     """One question: the file itself, or a row of its "questions"."""
     answers = {decision: reader.text(reader.mapping(content, "answers"), key) for key, decision in _ANSWER_KEYS}
     if answers[Decision.SEND].strip() == answers[Decision.HOLD_BACK].strip():
         raise reader.error("the two answers must be different words")
-    chat = content.get("chat", False)
-    if not isinstance(chat, bool):
-        raise reader.error('"chat" must be true or false')
+    chat = _flag(reader, content, "chat")
     if chat and reading == Reading.REASONING:
         raise reader.error('"chat" cannot be used with reasoning_then_answer: the answer has to follow the reasoning')
     if reading in (Reading.JSON, Reading.TYPED) and not chat:

@@ -53,16 +53,16 @@ class TrainingSettings:
 
     rank: int = 8
     alpha: int = 16
-    dropout: float = 0.05
-    learning_rate: float = 5e-4
+    dropout: float = 0.0
+    learning_rate: float = 7e-4
     weight_decay: float = 0.01
-    passes: float = 5.0
-    batch_size: int = 32
+    passes: float = 4.0
+    batch_size: int = 48
     warm_up: float = 0.06
     joined_share: float = 0.25
-    meaning_share: float = 0.5
+    meaning_share: float = 0.3
     meaning_weight: float = 0.3
-    averaging: float = 0.995
+    averaging: float = 0.99
     seed: int = 1
     n_threads: int = 2
 

@@ -14,6 +14,7 @@ from jitai.judge.embedded import ADAPTER_FILE, EmbeddedBackend, find_model_file
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import TUNED_PROMPT_FILE, Calibration, Prompt, load_prompt
 from jitai.judge.rules import load_rules
+from jitai.judge.vocabulary import WORDS_FILE, write_words
 from jitai.records import Statement
 from jitai.training.adapter import Progress, TrainedAdapter, TrainingSettings, train_adapter
 from jitai.training.export import write_adapter
@@ -84,9 +85,11 @@ def train_judge(settings: TrainingSettings, out: Path = ADAPTER_FILE, limit: int
     """
     training, aside, test = (load_part(part)[:limit] for part in (DEVELOPMENT, CALIBRATION, TEST))
     prompt = load_prompt(TUNED_PROMPT_FILE)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out == ADAPTER_FILE:
+        write_words(WORDS_FILE, (item.text for item in training))
     _say(f"Training on {len(training):,} statements; {len(aside):,} are set aside for calibration.")
     trained = train_adapter(training, load_meanings(), prompt.questions[0], settings, _report)
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_adapter(out, trained.weights, settings.alpha, trained.n_heads, trained.n_key_value_heads)
     return measure(out, prompt, settings, len(training), trained, aside, test)
 
