@@ -252,9 +252,9 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
                 applied = np.where(remembered == SILENT, SEND, remembered)
                 shown = remembered
             verdict_of[:, day] = shown
-            executed = _execute(
-                spec, candidate, applied, texts.p_send[:, day], uniforms[:, day], preference, world.can_walk[:, day]
-            )
+            can_walk = world.can_walk[:, day].astype(np.int64)
+            p_send, uniform = texts.p_send[:, day], uniforms[:, day]
+            executed = _execute(spec, candidate, applied, p_send, uniform, preference, can_walk)
         if filtering.strategy == BELIEF:
             executed = np.where(belief >= filtering.belief_threshold, candidate, Action.NO_MESSAGE)
         before = lanes.habituation

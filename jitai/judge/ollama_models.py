@@ -351,6 +351,9 @@ def _stream(
     status = ""
     try:
         while (event := server.translated(next_event, name)) is not None:
+            if cancellation.cancelled:
+                # What had arrived before the connection was broken off may still be there to be read.
+                raise BackendError("The work was cancelled.")
             status = event.status or ""
             yield event
     finally:

@@ -132,7 +132,7 @@ def train_adapter(
     chooser = generator(settings.seed, Stream.TRAINING)
     tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
     # The frozen weights in bfloat16, the adapter in float32: twice as fast as float32 on processors that know it.
-    base = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+    base: Any = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
     model: Any = get_peft_model(
         base.to(torch.bfloat16),
         LoraConfig(

@@ -14,6 +14,7 @@ OLLAMA_PROBE = "ollama-probe"
 def a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing that one test's app has cached, in memory or on disk, reaches the next."""
     monkeypatch.setenv("JITAI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("JITAI_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(Path(__file__).parents[2])
     st.cache_resource.clear()
     st.cache_data.clear()

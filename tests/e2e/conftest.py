@@ -57,6 +57,7 @@ def running_dashboard(folder: Path) -> Iterator[str]:
         **os.environ,
         "HOME": str(folder),
         "JITAI_CACHE_DIR": str(folder / "cache"),
+        "JITAI_DATA_DIR": str(folder / "data"),
         "OLLAMA_HOST": NOBODY_LISTENS,
     }
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless=true"]
