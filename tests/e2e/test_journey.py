@@ -21,7 +21,13 @@ A_TRIAL_MS = 60_000
 USABLE_S = 6.0
 """Bound for a machine under load; the aim is 3 s."""
 NUMBER = r"[\d,]+"
-PAGES = {"live": "", "preferences": "preferences", "simulator": "simulator"}
+PAGES = {
+    "live": "",
+    "preferences": "preferences",
+    "simulator": "simulator",
+    "validation": "validation",
+    "models": "models",
+}
 LOOKS: dict[str, dict[str, Any]] = {
     "light_1280": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
     "dark_1280": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
@@ -329,6 +335,14 @@ def test_every_page_in_every_look(new_page: NewPage, look: str) -> None:
         if name == "preferences":
             press(page, "try_examples")
             page.locator(".st-key-verdict_4").wait_for()
+            settle(page)
+        if name == "validation":
+            sample = keyed(page, "validated_sample").locator("input")
+            sample.fill("40")
+            sample.press("Enter")
+            settle(page)
+            press(page, "start_validation")
+            page.locator(".st-key-accuracy_chart svg.main-svg").first.wait_for(timeout=120_000)
             settle(page)
         page.screenshot(path=SCREENSHOTS / f"{name}_{look}.png")
         no_error_is_shown(page)
