@@ -13,9 +13,11 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.errors import ParameterError
+from jitai.experiments.log import safe_csv
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import PROMPTS_FOLDER, Prompt, available_prompts
@@ -23,7 +25,7 @@ from jitai.judge.rules import load_rules
 from jitai.judge.select import TUNED_PROMPT, find_prompt
 from jitai.validation.calibration import calibrate, measured_in_words
 from jitai.validation.corpora import balanced_sample
-from jitai.validation.report import judge_report
+from jitai.validation.report import judge_report, verdict_table
 from jitai.validation.runner import judge_corpus
 
 
@@ -33,17 +35,18 @@ def main() -> None:
     parser.add_argument("prompts", nargs="*", help="names of prompts")
     parser.add_argument("--sample", type=int, help="measure on a balanced sample of this size (seed 1)")
     parser.add_argument("--write", action="store_true", help="store calibration and figures in the prompt files")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write every verdict of a prompt to FOLDER/NAME.csv")
     arguments = parser.parse_args()
     known = available_prompts()
     names = arguments.prompts or [prompt.name for prompt in known if prompt.name != TUNED_PROMPT]
     for name in names:
         try:
-            fit(find_prompt(known, name), arguments.sample, arguments.write)
+            fit(find_prompt(known, name), arguments.sample, arguments.write, arguments.out)
         except ParameterError as error:
             print(f"{name:<24}{error} {error.hint}", flush=True)
 
 
-def fit(prompt: Prompt, n_sample: int | None, write: bool) -> None:
+def fit(prompt: Prompt, n_sample: int | None, write: bool, out: Path | None) -> None:
     """Calibrate and measure one prompt.
 
     Raises: ParameterError if the model's answers cannot be calibrated.
@@ -62,6 +65,9 @@ def fit(prompt: Prompt, n_sample: int | None, write: bool) -> None:
     figures = judge_report(prompt.name, rows).figures
     assert figures is not None
     parts = (("balanced accuracy", figures.balanced_accuracy), ("AUC", figures.auc), ("recall", figures.recall))
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{prompt.name}.csv").write_text(safe_csv(verdict_table(rows)), encoding="utf-8", newline="")
     shown = ", ".join(f"{name} {item.value:.3f} ({item.low:.3f} to {item.high:.3f})" for name, item in parts)
     print(f"{prompt.name:<24}n {len(rows)}, {shown}, failed {sum(row.failed for row in rows)}", flush=True)
     if write:

@@ -10,6 +10,9 @@ from jitai.records import Label, Statement
 
 STATEMENTS_FOLDER = Path(__file__).parents[1] / "assets" / "statements"
 DEVELOPMENT, CALIBRATION, TEST = "development", "calibration", "test"
+INDEPENDENT = "independent"
+"""The source of test statements whose author had seen no other."""
+
 TRANSLATED = "translated"
 """The source of statements that translate an English one of the same pair; in the development part only."""
 COLUMNS = ("id", "pair", "kind", "language", "label", "source", "text")

