@@ -194,7 +194,8 @@ def _headline() -> None:
     installed = embedded.is_installed()
     with st.container(key="headline"):
         columns = st.columns(4)
-    columns[0].metric("Ready to judge", _models(len(judges) + installed), border=True)
+    n_embedded = installed + (installed and embedded.find_adapter() is not None)
+    columns[0].metric("Ready to judge", _models(len(judges) + n_embedded), border=True)
     columns[1].metric("Embedded model", "installed" if installed else "not installed", border=True)
     version = "looking …" if overview is None else overview.version or "not found"
     columns[2].metric("Ollama server", plain(version), border=True)

@@ -20,8 +20,8 @@ from jitai.charts.validation import (
 from jitai.corpus import DEVELOPMENT, TEST, load_part
 from jitai.errors import FileFormatError
 from jitai.experiments.log import safe_csv
-from jitai.judge.judge import Judge
-from jitai.judge.select import JudgeOption, find_prompt
+from jitai.judge.ollama import OllamaSettings
+from jitai.judge.select import EMBEDDED, JudgeOption, find_prompt
 from jitai.records import Label, Statement
 from jitai.seeding import MAX_SEED
 from jitai.ui.cached import judge_for, prompts
@@ -161,7 +161,9 @@ def _judge_pickers(state: ValidationState) -> list[Candidate]:
     """Models, prompts and baselines; every model is combined with every prompt."""
     options = {option.key: option for option in options_for(app_state())}
     at_work = app_state().judge_at_work
-    models = [at_work] if state.models is None else [key for key in state.models if key in options]
+    # The paper prompts its models: what the training of ours buys is seen only beside that.
+    picked = dict.fromkeys((at_work, EMBEDDED)) if state.models is None else state.models
+    models = [key for key in picked if key in options]
     state.models = st.multiselect(
         "Judges", list(options), default=models, key="validated_models",
         format_func=lambda key: _model_name(options[key]),
@@ -184,7 +186,9 @@ def _judge_pickers(state: ValidationState) -> list[Candidate]:
     for key in state.models:
         suited = prompt_at_work(app_state(), tuple(options.values())) if key == at_work else options[key].prompt
         for name in state.prompts or [suited]:
-            candidates.append(Candidate(_judge_name(options[key], name), partial(_warm_judge, key, name)))
+            candidates.append(
+                Candidate(_judge_name(options[key], name), partial(_warm_judge, key, name, app_state().ollama))
+            )
     return [*candidates, *(Candidate(BASELINE_LABELS[key], partial(open_baseline, key)) for key in state.baselines)]
 
 
@@ -198,17 +202,12 @@ def _judge_name(option: JudgeOption, prompt_name: str) -> str:
     return f"{_model_name(option)}, {prompt.name.replace('_', ' ')} {prompt.version}"
 
 
-def _judge(key: str, prompt_name: str) -> Judge:
-    """The judge of a model and a prompt; the one place that knows how the dashboard makes one."""
-    return judge_for(key, prompt_name)
-
-
-def _warm_judge(key: str, prompt_name: str) -> JudgesText:
+def _warm_judge(key: str, prompt_name: str, ollama: OllamaSettings) -> JudgesText:
     """The judge, its model loaded.
 
     Raises: BackendError if it cannot be.
     """
-    judge = _judge(key, prompt_name)
+    judge = judge_for(key, prompt_name, ollama=ollama)
     judge.warm_up()
     return judge
 

@@ -103,7 +103,8 @@ def test_stop_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
         return scripted_reply(5.0)
 
     backend = ScriptedBackend(script)
-    monkeypatch.setattr(validation, "_judge", lambda key, name: Judge(backend, load_prompt(), load_rules()))
+    judge = Judge(backend, load_prompt(), load_rules())
+    monkeypatch.setattr(validation, "judge_for", lambda *chosen, **settings: judge)
     app = click(open_page(200, models=("embedded",), baselines=()), "start_validation")
     run = kept(app).run
     assert run is not None
@@ -126,7 +127,8 @@ def test_stop_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_failures_are_said_and_are_no_vetoes(monkeypatch: pytest.MonkeyPatch) -> None:
     backend = ScriptedBackend([scripted_reply(5.0), Reply("dunno", {" good": None, " bad": None})])
-    monkeypatch.setattr(validation, "_judge", lambda key, name: Judge(backend, load_prompt(), load_rules()))
+    judge = Judge(backend, load_prompt(), load_rules())
+    monkeypatch.setattr(validation, "judge_for", lambda *chosen, **settings: judge)
     app = without_error(judged(open_page(20, models=("embedded",), baselines=())))
     answer = kept(app).answer
     assert answer is not None

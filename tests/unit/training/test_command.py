@@ -66,7 +66,7 @@ def test_the_shipped_judge_is_as_good_as_its_card_says() -> None:
     assert accuracy >= FLOOR
 
 
-FLOOR = 0.78
+FLOOR = 0.79
 
 OPT_OUTS = [
     "do not disturb me", "Stop texting me.", "STOP", "unsubscribe", "Please don't send me any more messages",
