@@ -3,6 +3,8 @@
 import contextlib
 import threading
 import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import streamlit as st
 
@@ -18,15 +20,22 @@ from jitai.judge.select import OllamaProbe, available_judges, choose_judge, find
 from jitai.records import Decision
 
 WARM_UP_DELAY_S = 1.5
+Seen = TypeVar("Seen")
 
 
-class OllamaWatch:
-    """The latest look at the Ollama server, taken in the background so that no page waits for it."""
+class Watch(Generic[Seen]):
+    """The latest look at an Ollama server, taken in the background so that no page waits for it.
+
+    Args:
+        look: takes the look before and gives the new one, within some seconds at the very most; never raises.
+        latest: what is known before the first look.
+    """
 
     MAX_AGE_S = 20.0
 
-    def __init__(self) -> None:
-        self.latest = OllamaProbe()
+    def __init__(self, look: Callable[[Seen], Seen], latest: Seen) -> None:
+        self.latest = latest
+        self._take = look
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
 
@@ -44,13 +53,13 @@ class OllamaWatch:
         self._look()
 
     def _look(self) -> None:
-        self.latest = probe()
+        self.latest = self._take(self.latest)
 
 
 @st.cache_resource(show_spinner=False)
-def ollama_watch() -> OllamaWatch:
-    """The one watch of this process."""
-    return OllamaWatch()
+def ollama_watch() -> Watch[OllamaProbe]:
+    """The one watch of this process for what judges there are."""
+    return Watch(lambda before: probe(), OllamaProbe())
 
 
 @st.cache_resource(show_spinner=False)

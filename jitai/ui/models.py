@@ -5,7 +5,6 @@ left, and every browser session sees it.
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -39,7 +38,7 @@ from jitai.judge.ollama_models import (
     unload,
 )
 from jitai.judge.select import EMBEDDED, OLLAMA_PREFIX, TUNED_PROMPT, JudgeOption, find_prompt
-from jitai.ui.cached import ollama_watch, personal_judging, prompts, reread_prompts
+from jitai.ui.cached import Watch, ollama_watch, personal_judging, prompts, reread_prompts
 from jitai.ui.judge_choice import judge_picker, options_for
 from jitai.ui.page import errors_as_sentences, plain
 from jitai.ui.prompts import prompts_section
@@ -61,44 +60,14 @@ CONTEXT_CHOICES = (1024, 2048, 4096, 8192, 16384)
 READ_TIMEOUT_RANGE_S = (5, 1800)
 
 
-class ServerWatch:
-    """The latest look at the server's models, taken in the background so that no page waits for it."""
-
-    MAX_AGE_S = 20.0
-
-    def __init__(self) -> None:
-        self.latest: ServerOverview | None = None
-        self._looked_at = float("-inf")
-        self._lock = threading.Lock()
-
-    @property
-    def looking_for_the_first_time(self) -> bool:
-        """Whether nothing is known yet."""
-        return self.latest is None
-
-    def refresh(self) -> None:
-        """Look again, in the background, unless the last look is recent or still under way."""
-        with self._lock:
-            if time.monotonic() - self._looked_at < self.MAX_AGE_S:
-                return
-            self._looked_at = time.monotonic()
-        threading.Thread(target=self._look, name="ollama-probe", daemon=True).start()
-
-    def look_now(self) -> None:
-        """Look again and wait for the answer: some seconds at the very most."""
-        self._looked_at = time.monotonic()
-        self._look()
-
-    def _look(self) -> None:
-        try:
-            server = OllamaServer()
-        except JitaiError as error:
-            self.latest = ServerOverview(failure=f"{error} {error.hint}".strip())
-            return
-        try:
-            self.latest = look(server, self.latest)
-        finally:
-            server.close()
+def _look(before: ServerOverview | None) -> ServerOverview:
+    """A new look at the server's models."""
+    try:
+        server = OllamaServer()
+    except JitaiError as error:
+        return ServerOverview(failure=f"{error} {error.hint}".strip())
+    with closing(server):
+        return look(server, before)
 
 
 class Works:
@@ -141,9 +110,9 @@ class Works:
 
 
 @st.cache_resource(show_spinner=False)
-def server_watch() -> ServerWatch:
-    """The one watch of this process."""
-    return ServerWatch()
+def server_watch() -> Watch[ServerOverview | None]:
+    """The one watch of this process for the server's models; nothing before the first look."""
+    return Watch(_look, None)
 
 
 @st.cache_resource(show_spinner=False)
@@ -208,12 +177,12 @@ def _models(number: int) -> str:
 
 def _busy() -> bool:
     """Whether anything in the background will change by itself."""
-    return server_watch().looking_for_the_first_time or works().running
+    return server_watch().latest is None or works().running
 
 
 def _something_to_watch() -> bool:
     """Whether there is anything to show of what is, or was, going on in the background."""
-    return server_watch().looking_for_the_first_time or bool(works().shown())
+    return server_watch().latest is None or bool(works().shown())
 
 
 def _under_way(was_busy: bool) -> None:
@@ -224,7 +193,7 @@ def _under_way(was_busy: bool) -> None:
     """
     if (was_busy and not _busy()) or not _something_to_watch():
         st.rerun()
-    if server_watch().looking_for_the_first_time:
+    if server_watch().latest is None:
         st.caption("Looking for an Ollama server …")
     for number, work in enumerate(works().shown()):
         with st.container(border=True, key=f"work_{number}", gap="small"):
