@@ -17,6 +17,7 @@ from jitai.records import SIMULATOR, TYPED, Action, Observation, Proposal, StepR
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
+from jitai.simulator.world import UniformStream, make_world
 
 PLANNER, OPTIMUM = "planner", "optimum"
 MODEL_BASED_LABELS: dict[str, str] = {
@@ -198,6 +199,19 @@ def _propose(
     if isinstance(policy, InformedPolicy):
         return policy.propose_informed(observation, can_walk, true_context)
     return policy.propose(observation, rng)
+
+
+def coming_statements(spec: TrialSpec, book: StatementBook) -> tuple[str, ...]:
+    """What the simulated participant will write, in order, unless a person speaks or the study ends early."""
+    world = make_world(
+        spec.config, UniformStream(generator(spec.seed, Stream.WORLD)).advance(0, spec.config.study_length + 1)
+    )
+    days = range(spec.config.study_length)
+    return tuple(
+        book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day])).text
+        for day in days
+        if world.writes[day]
+    )
 
 
 def _statement(participant: Participant, book: StatementBook, person: Said | None) -> tuple[str, str]:

@@ -8,9 +8,10 @@ from jitai.charts.participant import cumulative_figure, trajectory_figure
 from jitai.charts.theme import CONFIG
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import Said
+from jitai.experiments.trial import Said, coming_statements
 from jitai.experiments.twin import Progress, TwinTrial
 from jitai.filters import FILTER_LABELS, LEARNER_LABELS, NONE, FilterSettings
+from jitai.judge.ahead import JudgingAhead
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.parameters import describe, with_value
 from jitai.policies import POLICY_LABELS
@@ -125,6 +126,11 @@ def _use_settings(state: AppState) -> None:
             state.previous = PreviousRun(state.trial, state.trial_settings)
         state.trial = TwinTrial(state.spec, statement_book(state.kinds), judge)
         state.trial_settings = settings
+        if state.ahead is not None:
+            state.ahead.stop()
+            state.ahead = None
+    if state.playing and state.ahead is None and judge is not None:
+        state.ahead = JudgingAhead(judge.judge, coming_statements(state.spec, statement_book(state.kinds)))
 
 
 def _controls(state: AppState) -> None:

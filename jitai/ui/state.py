@@ -14,6 +14,7 @@ from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import JitaiError
 from jitai.experiments.trial import Said, TrialSpec
 from jitai.experiments.twin import TwinTrial
+from jitai.judge.ahead import JudgingAhead
 from jitai.judge.ollama import OllamaSettings
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
@@ -75,6 +76,7 @@ class AppState:
     said_round: int = 0
     trial: TwinTrial | None = None
     trial_settings: tuple[Any, ...] = ()
+    ahead: JudgingAhead | None = None
     one_day_wanted: bool = False
     previous: PreviousRun | None = None
     statements_text: str = ""

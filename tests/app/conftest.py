@@ -22,7 +22,7 @@ def a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):  # the warm-up, which may not have begun
             thread.cancel()
-        if isinstance(thread, threading.Timer) or thread.name == OLLAMA_PROBE:
+        if isinstance(thread, threading.Timer) or thread.name in (OLLAMA_PROBE, "judging-ahead"):
             thread.join(30)
     st.cache_resource.clear()
     st.cache_data.clear()
