@@ -8,6 +8,7 @@ sentence in another language, or an indirect one, than a label does. Weights are
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -133,15 +134,18 @@ def train_adapter(
     tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
     # The frozen weights in bfloat16, the adapter in float32: twice as fast as float32 on processors that know it.
     base: Any = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
-    model: Any = get_peft_model(
-        base.to(torch.bfloat16),
-        LoraConfig(
-            r=settings.rank,
-            lora_alpha=settings.alpha,
-            lora_dropout=settings.dropout,
-            target_modules="all-linear",
-        ),
-    )
+    with warnings.catch_warnings():
+        # This peft still asks the model for a property by its old name.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        model: Any = get_peft_model(
+            base.to(torch.bfloat16),
+            LoraConfig(
+                r=settings.rank,
+                lora_alpha=settings.alpha,
+                lora_dropout=settings.dropout,
+                target_modules="all-linear",
+            ),
+        )
     model.train()
     trainer = _Trainer(model, tokenizer, question, settings)
     n_steps = max(1, int(settings.passes * len(statements) / settings.batch_size))
