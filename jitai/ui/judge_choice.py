@@ -102,7 +102,7 @@ def _prompt_picker(state: AppState, at_work: str) -> None:
         format_func=lambda name: prompt_label(by_name[name]),
         key=widget_key,
         on_change=pick,
-        help=f"{by_name[at_work].purpose} Prompts are shown, and copied to be edited, on the Models page.",
+        help=f"{plain(by_name[at_work].purpose)} Prompts are shown, and copied to be edited, on the Models page.",
     )
 
 

@@ -150,7 +150,7 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
         )
 
     st.button(
-        f"Calibrate the judge at work for “{prompt_label(prompt)}”",
+        f"Calibrate the judge at work for “{plain(prompt_label(prompt))}”",
         icon=":material/balance:", key="calibrate", on_click=begin, disabled=not option.usable,
     )  # fmt: skip
 
