@@ -23,7 +23,6 @@ from jitai.validation.report import judge_report
 from jitai.validation.runner import JudgedRow, judge_corpus
 
 CARD_FILE = "README.md"
-FIGURES_FILE = "figures.json"
 
 
 @dataclass(frozen=True)

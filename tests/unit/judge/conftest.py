@@ -1,12 +1,16 @@
 import copy
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jitai.judge.ollama import OllamaBackend, OllamaServer
 from jitai.judge.prompts import Prompt, load_prompt
 from jitai.judge.rules import Rules, load_rules
+from tests.replay import ReplayServer
 
 PROMPT_FILE: dict[str, Any] = {
     "name": "test_prompt",
@@ -65,3 +69,18 @@ def rules(tmp_path: Path) -> Rules:
     path = tmp_path / "rules.json"
     path.write_text(json.dumps(RULES_FILE))
     return load_rules(path)
+
+
+@pytest.fixture
+def replay() -> Iterator[ReplayServer]:
+    """A recorded Ollama server that lists its models."""
+    with ReplayServer() as server:
+        server.answer_always("GET", "/api/tags", "tags")
+        yield server
+
+
+@pytest.fixture
+def backend(replay: ReplayServer) -> Iterator[OllamaBackend]:
+    """The recorded model behind it, asked again without long pauses."""
+    with closing(OllamaBackend("smollm2:135m", OllamaServer(replay.host), (0.01, 0.01))) as opened:
+        yield opened

@@ -2,7 +2,6 @@ import json
 import math
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -29,19 +28,6 @@ ANSWERS = (" good", " bad")
 SECRET = "my secret knee"
 REQUEST = Request(f"Patient: {SECRET}\nStatus:", ANSWERS)
 PAUSES_S = (0.01, 0.01)
-
-
-@pytest.fixture
-def replay() -> Iterator[ReplayServer]:
-    with ReplayServer() as server:
-        server.answer_always("GET", "/api/tags", "tags")
-        yield server
-
-
-@pytest.fixture
-def backend(replay: ReplayServer) -> Iterator[OllamaBackend]:
-    with closing(OllamaBackend(MODEL, OllamaServer(replay.host), PAUSES_S)) as opened:
-        yield opened
 
 
 def free_port() -> int:

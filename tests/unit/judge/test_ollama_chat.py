@@ -3,7 +3,6 @@
 import json
 import math
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -27,19 +26,6 @@ SCHEMA = {
 CHAT = Request("I twisted my ankle this morning.", (), 80, chat=True, system=SYSTEM)
 JSON_CHAT = Request(CHAT.prompt, (), 80, chat=True, system=SYSTEM, schema=SCHEMA)
 CHOICE = Request(CHAT.prompt, ANSWERS, chat=True, system=SYSTEM)
-
-
-@pytest.fixture
-def replay() -> Iterator[ReplayServer]:
-    with ReplayServer() as server:
-        server.answer_always("GET", "/api/tags", "tags")
-        yield server
-
-
-@pytest.fixture
-def backend(replay: ReplayServer) -> Iterator[OllamaBackend]:
-    with closing(OllamaBackend(MODEL, OllamaServer(replay.host), PAUSES_S)) as opened:
-        yield opened
 
 
 def chat_answer(content: str, thinking: str = "", done_reason: str = "stop", **more: object) -> dict[str, Any]:

@@ -108,7 +108,6 @@ def test_pulls_that_cannot_succeed(server: OllamaServer) -> None:
     assert cancelled.state in (CANCELLED, FAILED), "it may have failed before it was cancelled"
 
 
-@pytest.mark.skipif(embedded.find_adapter() is None, reason="the adapter is not there")
 def test_our_judge(server: OllamaServer) -> None:
     list(put_judge(server, embedded.find_model_file(), name=OUR_JUDGE))
     try:
