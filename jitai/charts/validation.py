@@ -97,7 +97,7 @@ def accuracy_figure(dots: Sequence[Dot], references: Sequence[Reference], palett
         figure.add_annotation(
             x=0, xref="paper", y=number - 0.2, showarrow=False, xanchor="left", yanchor="middle", align="left",
             text=f"{harmless(dot.judge)}<br><b>{_in_words(dot, short=True)}</b>",
-            font={"size": 14, "color": palette.text},
+            font={"size": 14, "color": palette.text}, bgcolor=palette.background,
         )  # fmt: skip
     lines = [Reference("guessing", COIN), *references]
     for number, line in enumerate(lines):
