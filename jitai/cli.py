@@ -13,6 +13,7 @@ import pandas as pd
 from jitai import __version__
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import FileFormatError, JitaiError, ParameterError
+from jitai.experiment_command import add_experiment_commands
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import TrialSummary, summarise
 from jitai.experiments.trial import TrialSpec
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_judge_option(judge)
     judge.set_defaults(command=_judge)
     add_validate_command(commands)
+    add_experiment_commands(commands)
     add_train_command(commands)
     return parser
 

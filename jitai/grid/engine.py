@@ -1,0 +1,255 @@
+"""Running a grid: here on several cores, or on a cluster; killed at any moment, it goes on where it was."""
+
+import contextlib
+import logging
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import NamedTuple
+
+from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
+from jitai.errors import JitaiError, ParameterError
+from jitai.experiments.trial import JudgesText
+from jitai.grid.cell import CellOutcome, CellWork, run_cell
+from jitai.grid.readings import Readings, read_statements, simulated_readings
+from jitai.grid.spec import Cell, ExperimentSpec, JudgeChoice
+from jitai.grid.store import FAILED, FINISHED, STOPPED, Store
+from jitai.records import Statement
+
+OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
+"""Makes a judge of an experiment ready, and says in one line which one it is. Raises JitaiError if it cannot."""
+_SECONDS_BETWEEN_LOOKS = 0.5
+_SECONDS_BETWEEN_SIGNS = 1.0
+
+
+class Stopped(Exception):
+    """Somebody wants the experiment to stop."""
+
+
+class Progress(NamedTuple):
+    """How far an experiment is.
+
+    Attributes:
+        note: what is being done.
+        n_finished, n_cells: cells ready and in all; 0 in all while a judge still reads.
+        seconds_left: estimated; None where there is nothing to go by.
+    """
+
+    note: str
+    n_finished: int
+    n_cells: int
+    seconds_left: float | None
+
+
+Report = Callable[[Progress], None]
+
+
+@contextlib.contextmanager
+def local_workers(n_workers: int) -> Iterator[Executor]:
+    """Processes on this machine.
+
+    Args:
+        n_workers: at least 1.
+    """
+    if n_workers < 1:
+        raise ParameterError(f"There are {n_workers} workers: at least 1 is needed.")
+    # Spawned, not forked: the parent may have threads and a language model.
+    executor = ProcessPoolExecutor(n_workers, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def cluster_workers(scheduler: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster; they need this project and its requirements installed.
+
+    Args:
+        scheduler: its address, such as tcp://10.0.0.5:8786.
+    Raises: ParameterError if nobody answers there.
+    """
+    from distributed import Client
+
+    # Its own account of a failed connection is a stack trace on the screen.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client = Client(scheduler, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError) as error:
+        raise ParameterError(
+            f"No Dask scheduler answers at {scheduler[:100]!r}.",
+            "Start one with `dask scheduler`, workers with `dask worker ADDRESS`, and give its address, such as "
+            "tcp://127.0.0.1:8786.",
+        ) from error
+    with client, client.get_executor(pure=False) as executor:  # type: ignore[no-untyped-call]
+        yield executor
+
+
+def run_experiment(
+    spec: ExperimentSpec,
+    store: Store,
+    executor: Executor,
+    open_judge: OpenJudge,
+    report: Report = lambda progress: None,
+    n_at_once: int = 4,
+) -> str:
+    """Run what is still to be run of an experiment, and keep each cell as soon as it is ready.
+
+    The numbers depend on nothing but the description: not on the workers, nor on the order in which they finish.
+
+    Args:
+        spec: the grid.
+        store: takes the cells.
+        executor: runs them.
+        open_judge: makes judges ready.
+        report: told now and then how far it is.
+        n_at_once: cells given to the workers at a time; a few more than there are workers.
+    Returns: the experiment's identifier; its status in the store says how it ended.
+    Raises: JitaiError if a judge cannot be made ready or a cell not be kept; the store then says so too.
+    """
+    identifier = store.begin(spec)
+    voice = _Voice(store, identifier, report)
+    try:
+        readings = {judge.name: _read(judge, spec, open_judge, voice) for judge in spec.judges_needed()}
+        grid = spec.cells()
+        works = [_work(spec, cell, readings) for cell in grid]
+        to_do = store.place(identifier, [work.key for work in works])
+        voice.cells(len(grid) - len(to_do), len(grid))
+        _run_cells(identifier, to_do, works, grid, store, executor, voice, n_at_once)
+    except Stopped:
+        store.end(identifier, STOPPED)
+    except JitaiError as error:
+        store.end(identifier, FAILED, f"{error} {error.hint}".strip())
+        raise
+    except KeyboardInterrupt:
+        store.end(identifier, STOPPED)
+        raise
+    else:
+        store.end(identifier, FINISHED)
+    return identifier
+
+
+def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, Readings]) -> CellWork:
+    read = None if cell.judge is None else readings[cell.judge.name]
+    rates = None if read is None else (read.finds_cannot_walk, read.false_alarms)
+    return CellWork(cell.method.trial(cell.scenario.config, rates), spec.first_seed, spec.n_seeds, read)
+
+
+def _read(judge: JudgeChoice, spec: ExperimentSpec, open_judge: OpenJudge, voice: "_Voice") -> Readings:
+    """Have a judge read all statements, once."""
+    if judge.finds_cannot_walk is not None and judge.false_alarms is not None:
+        return simulated_readings(judge.finds_cannot_walk, judge.false_alarms)
+    book = StatementBook(load_part(TEST), spec.kinds)
+    voice.say(f"getting {judge.name} ready")
+    opened, name = open_judge(judge)
+    return read_statements(opened, name, book, _others(spec), voice.reading(judge.name))
+
+
+def _others(spec: ExperimentSpec) -> list[Statement]:
+    """Statements on which a judge's error rates are measured: the judge was calibrated, but not trained, on them."""
+    return [item for item in load_part(CALIBRATION) if item.kind in spec.kinds]
+
+
+def _run_cells(
+    identifier: str,
+    to_do: list[int],
+    works: list[CellWork],
+    grid: tuple[Cell, ...],
+    store: Store,
+    executor: Executor,
+    voice: "_Voice",
+    n_at_once: int,
+) -> None:
+    """Give cells to the workers, a few at a time, and keep what they give back.
+
+    Raises: Stopped if somebody wants it to stop; what is at work by then is still kept.
+    """
+    waiting = list(reversed(to_do))
+    at_work: dict[Future[CellOutcome], int] = {}
+    stopping = False
+    while at_work or (waiting and not stopping):
+        while waiting and len(at_work) < n_at_once and not stopping:
+            position = waiting.pop()
+            at_work[executor.submit(run_cell, works[position])] = position
+        ready, _ = wait(at_work, timeout=_SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
+        for future in ready:
+            position = at_work.pop(future)
+            try:
+                store.add(works[position], grid[position], future.result())
+                voice.finished()
+            except BrokenProcessPool as error:
+                raise JitaiError(
+                    "A worker process ended in the midst of a cell, perhaps for want of memory.",
+                    "What is finished is kept: run the same command again, with fewer workers or seeds.",
+                ) from error
+            except ParameterError as error:
+                store.fail(identifier, position, f"{error} {error.hint}".strip())
+                voice.failed()
+        try:
+            voice.sign()
+        except Stopped:
+            stopping = True
+    if stopping and waiting:
+        raise Stopped
+
+
+class _Voice:
+    """Tells the store and the caller how far it is, not more often than they need it."""
+
+    def __init__(self, store: Store, identifier: str, report: Report) -> None:
+        self._store, self._identifier, self._report = store, identifier, report
+        self._note = "getting ready"
+        self._n_finished = self._n_cells = self._n_before = 0
+        self._started = time.monotonic()
+        self._signed = float("-inf")
+
+    def say(self, note: str) -> None:
+        """Something new is being done.
+
+        Raises: Stopped if somebody wants it to stop.
+        """
+        self._note = note
+        self._signed = float("-inf")
+        self.sign()
+
+    def reading(self, judge: str) -> Callable[[int, int], None]:
+        """Counts the statements that a judge has read."""
+
+        def count(done: int, total: int) -> None:
+            self._note = f"{judge} reads statements: {done:,} of {total:,}"
+            self.sign()
+
+        return count
+
+    def cells(self, n_before: int, n_cells: int) -> None:
+        """Cells are about to be run, of which some are there from before."""
+        self._n_before = self._n_finished = n_before
+        self._n_cells = n_cells
+        self._started = time.monotonic()
+        self.say("running cells")
+
+    def finished(self) -> None:
+        """One more cell is ready."""
+        self._n_finished += 1
+
+    def failed(self) -> None:
+        """One cell less to run."""
+        self._n_cells -= 1
+
+    def sign(self) -> None:
+        """A sign of life, if the last one is a while ago or all is done.
+
+        Raises: Stopped if somebody wants it to stop.
+        """
+        now = time.monotonic()
+        if now - self._signed < _SECONDS_BETWEEN_SIGNS and (not self._n_cells or self._n_finished < self._n_cells):
+            return
+        self._signed = now
+        n_done = self._n_finished - self._n_before
+        pace = (now - self._started) / n_done if n_done else None
+        left = None if pace is None else pace * (self._n_cells - self._n_finished)
+        self._report(Progress(self._note, self._n_finished, self._n_cells, left))
+        if self._store.say(self._identifier, self._note):
+            raise Stopped

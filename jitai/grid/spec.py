@@ -1,0 +1,549 @@
+"""What an experiment is: a grid as data, read from YAML or JSON, or made by a page.
+
+    ExperimentSpec = scenarios (participants) x methods (policy with filter) x judges x seeds  ->  cells
+
+A cell is one scenario, one method and one judge under all seeds. Where a method reads no text, the judge makes no
+difference, and there is one cell instead of one for each judge.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from jitai.belief import BeliefSettings
+from jitai.corpus import EVERYDAY_KINDS
+from jitai.errors import FileFormatError, ParameterError
+from jitai.experiments.trial import MODEL_BASED_LABELS, PLANNER, TrialSpec
+from jitai.filters import BELIEF, FILTER_LABELS, NONE, FilterSettings
+from jitai.parameters import build, describe, suggestion
+from jitai.planner import PlannerSettings
+from jitai.policies import POLICY_LABELS
+from jitai.policies.thompson import ThompsonSettings
+from jitai.seeding import MAX_SEED
+from jitai.simulator.config import PRESETS, SimulatorConfig
+
+FORMAT = 1
+MAX_FILE_BYTES = 1_000_000
+MAX_CELLS = 20_000
+MAX_SEEDS = 100_000
+MAX_NAME_LENGTH = 80
+POLICIES = POLICY_LABELS | MODEL_BASED_LABELS
+SIMULATED_PREFIX = "simulated"
+_NAME = re.compile(r"[\w][\w ,.:;+%()=/²−–-]*")
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True)
+class JudgeChoice:
+    """A judge of an experiment: a language model, or errors at given rates.
+
+    Attributes:
+        key: "embedded", "embedded-tuned", "ollama:NAME", or "simulated".
+        prompt: name of the strategy; empty for the one that suits the model.
+        finds_cannot_walk, false_alarms: of a simulated judge, in [0, 1]; None for a language model.
+    """
+
+    key: str
+    prompt: str = ""
+    finds_cannot_walk: float | None = None
+    false_alarms: float | None = None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the errors are drawn instead of read."""
+        return self.key == SIMULATED_PREFIX
+
+    @property
+    def name(self) -> str:
+        """Shown to people, unique among the judges of an experiment."""
+        if self.is_simulated:
+            return f"simulated, finds {self.finds_cannot_walk:g}, false alarms {self.false_alarms:g}"
+        return f"{self.key}, {self.prompt}" if self.prompt else self.key
+
+
+@dataclass(frozen=True)
+class Method:
+    """A policy with a filter.
+
+    Attributes:
+        name: shown, unique in an experiment.
+        policy: a key of POLICIES.
+        filter, thompson, planner: settings.
+        belief: what is changed in the belief's settings; the judge's error rates are filled in as they were measured
+            unless they are given here.
+        model: what belief and planner assume differently from the truth, by parameter of the simulator.
+    """
+
+    name: str
+    policy: str
+    filter: FilterSettings = field(default_factory=lambda: FilterSettings(NONE))
+    thompson: ThompsonSettings = field(default_factory=ThompsonSettings)
+    planner: PlannerSettings = field(default_factory=PlannerSettings)
+    belief: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def keeps_belief(self) -> bool:
+        """Whether a belief in ability is formed."""
+        return self.policy == PLANNER or self.filter.strategy == BELIEF
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether a judge makes a difference."""
+        if self.keeps_belief and self.filter.strategy in (NONE, BELIEF):
+            return bool(self.belief.get("reads_text", True))
+        return self.filter.strategy != NONE
+
+    def trial(self, config: SimulatorConfig, rates: tuple[float, float] | None) -> TrialSpec:
+        """The trial of this method.
+
+        Args:
+            config: the participant.
+            rates: the judge's measured shares (finds_cannot_walk, false_alarms); None without a judge.
+        """
+        measured = {} if rates is None else {"finds_cannot_walk": rates[0], "false_alarms": rates[1]}
+        return TrialSpec(
+            config,
+            policy=self.policy,
+            thompson=self.thompson,
+            filter=self.filter,
+            belief=build(BeliefSettings, {**measured, **self.belief}),
+            planner=self.planner,
+            model=build(SimulatorConfig, {**config.as_mapping(), **self.model}) if self.model else None,
+        )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A participant of the grid.
+
+    Attributes:
+        values: what tells this scenario from the others, by parameter.
+        config: all its settings.
+    """
+
+    values: tuple[tuple[str, Any], ...]
+    config: SimulatorConfig
+
+    @property
+    def name(self) -> str:
+        """Shown to people."""
+        symbols = {info.name: info.symbol or info.label for info in describe(SimulatorConfig)}
+        return ", ".join(f"{symbols[name]} {_shown(value)}" for name, value in self.values) or "one participant"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One scenario, one method and one judge; judge is None where none is asked."""
+
+    scenario: Scenario
+    method: Method
+    judge: JudgeChoice | None
+
+
+@dataclass(frozen=True)
+class ExperimentSpec:
+    """A grid. Made by ``read_spec`` or a page; checked when made.
+
+    Attributes:
+        name: of the experiment.
+        description: a sentence or two.
+        participant: settings that all scenarios share.
+        axes: parameters with the values that they take; every combination is a scenario.
+        methods: what is compared, at least one.
+        judges: who reads; needed only if a method reads.
+        first_seed, n_seeds: the same seeds in every cell, so that differences are paired.
+        kinds: of the statements of the test part that participants write.
+        baseline: name of the method that others are compared to; the first one if empty.
+    Raises: ParameterError naming what is wrong and what is allowed.
+    """
+
+    name: str
+    methods: tuple[Method, ...]
+    description: str = ""
+    participant: SimulatorConfig = field(default_factory=SimulatorConfig)
+    axes: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    judges: tuple[JudgeChoice, ...] = ()
+    first_seed: int = 0
+    n_seeds: int = 100
+    kinds: tuple[str, ...] = EVERYDAY_KINDS
+    baseline: str = ""
+
+    def __post_init__(self) -> None:
+        _check_name("The experiment's name", self.name)
+        if not self.methods:
+            raise ParameterError("methods: at least one is needed.")
+        for what, names in (("method", self.method_names), ("judge", tuple(item.name for item in self.judges))):
+            for name in names:
+                if names.count(name) > 1:
+                    raise ParameterError(f"There are two {what}s called {name!r}: give each a name of its own.")
+        for method in self.methods:
+            _check_name("A method's name", method.name)
+        if not self.judges and any(method.reads_text for method in self.methods):
+            reader = next(method.name for method in self.methods if method.reads_text)
+            raise ParameterError(
+                f"judges: the method {reader!r} has its text read, but there is no judge. Name one, such as "
+                "embedded-tuned."
+            )
+        if not 1 <= self.n_seeds <= MAX_SEEDS:
+            raise ParameterError(f"seeds.count is {self.n_seeds}: allowed is a whole number from 1 to {MAX_SEEDS:,}.")
+        if not 0 <= self.first_seed <= MAX_SEED - self.n_seeds:
+            raise ParameterError(
+                f"seeds.first is {self.first_seed}: allowed is 0 to {MAX_SEED - self.n_seeds:,} with that many seeds."
+            )
+        if self.baseline and self.baseline not in self.method_names:
+            raise ParameterError(
+                f"baseline: there is no method {self.baseline!r}{suggestion(self.baseline, self.method_names)}"
+            )
+        n_cells = len(self.cells())
+        if n_cells > MAX_CELLS:
+            raise ParameterError(f"The grid has {n_cells:,} cells: at most {MAX_CELLS:,} are allowed.")
+
+    @property
+    def method_names(self) -> tuple[str, ...]:
+        """In order."""
+        return tuple(method.name for method in self.methods)
+
+    @property
+    def baseline_name(self) -> str:
+        """The method that others are compared to."""
+        return self.baseline or self.methods[0].name
+
+    @property
+    def seeds(self) -> range:
+        """Of every cell."""
+        return range(self.first_seed, self.first_seed + self.n_seeds)
+
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """Every combination of the axes' values."""
+        names = [name for name, _ in self.axes]
+        base = self.participant.as_mapping()
+        return tuple(
+            Scenario(
+                tuple(zip(names, values, strict=True)),
+                build(SimulatorConfig, {**base, **dict(zip(names, values, strict=True))}),
+            )
+            for values in product(*(values for _, values in self.axes))
+        )
+
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells, scenario by scenario."""
+        return tuple(
+            Cell(scenario, method, judge)
+            for scenario in self.scenarios()
+            for method in self.methods
+            for judge in (self.judges if method.reads_text else (None,))
+        )
+
+    def judges_needed(self) -> tuple[JudgeChoice, ...]:
+        """Those that are asked in some cell."""
+        return self.judges if any(method.reads_text for method in self.methods) else ()
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Ready for YAML or JSON; ``spec_from_mapping`` reads it back."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "description": self.description,
+            "seeds": {"first": self.first_seed, "count": self.n_seeds},
+            "participant": self.participant.as_mapping(),
+            "scenarios": {name: list(values) for name, values in self.axes},
+            "statements": {"kinds": list(self.kinds)},
+            "judges": [
+                {name: value for name, value in asdict(judge).items() if value not in (None, "")}
+                for judge in self.judges
+            ],
+            "methods": [method_as_mapping(method) for method in self.methods],
+            "baseline": self.baseline,
+        }
+
+    @property
+    def identifier(self) -> str:
+        """A name for files: of the experiment, and a digest of all that it says."""
+        slug = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")[:40] or "experiment"
+        return f"{slug}-{digest(self.as_mapping())[:8]}"
+
+
+def method_as_mapping(method: Method) -> dict[str, Any]:
+    """A method as it stands in a file: only what differs from the defaults."""
+    mapping: dict[str, Any] = {"name": method.name, "policy": method.policy}
+    for name in ("filter", "thompson", "planner"):
+        settings = getattr(method, name)
+        usual = asdict(type(settings)())
+        changed = {key: value for key, value in asdict(settings).items() if value != usual[key] or key == "strategy"}
+        if changed:
+            mapping[name] = changed
+    for name in ("belief", "model"):
+        if getattr(method, name):
+            mapping[name] = dict(getattr(method, name))
+    return mapping
+
+
+def digest(value: Any) -> str:
+    """64 hexadecimal digits that stand for a JSON value."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_spec(path: Path) -> ExperimentSpec:
+    """An experiment from a YAML or JSON file.
+
+    Raises: FileFormatError if it is neither, ParameterError naming the field that is wrong and what is allowed.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise FileFormatError(f"{path.name} has {size:,} bytes: a description has at most {MAX_FILE_BYTES:,}.")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise FileFormatError(f"{path} cannot be read: {reason}.") from error
+    return spec_from_text(text, path.name)
+
+
+def spec_from_text(text: str, name: str = "The description") -> ExperimentSpec:
+    """An experiment from YAML; JSON is YAML too.
+
+    Args:
+        text: the description.
+        name: of its file, for errors.
+    Raises: as ``read_spec``.
+    """
+    try:
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        raise FileFormatError(f"{name}{where}: this is neither YAML nor JSON.") from error
+    if not isinstance(content, dict):
+        raise FileFormatError(f"{name} must hold names and values, such as `name: my experiment`.")
+    try:
+        return spec_from_mapping(content)
+    except ParameterError as error:
+        raise ParameterError(f"{name}: {error}", error.hint) from error
+
+
+_FIELDS = ("format", "name", "description", "seeds", "participant", "scenarios", "statements", "judges", "methods",
+           "policies", "filters", "baseline")  # fmt: skip
+
+
+def spec_from_mapping(content: Mapping[str, Any]) -> ExperimentSpec:
+    """An experiment from names and values.
+
+    Raises: ParameterError naming the field that is wrong and what is allowed.
+    """
+    _check_fields("", content, _FIELDS)
+    if content.get("format", FORMAT) != FORMAT:
+        raise ParameterError(f"format is {content['format']!r}: this version reads {FORMAT}.")
+    seeds = _mapping("seeds", content.get("seeds", {}), ("first", "count"))
+    statements = _mapping("statements", content.get("statements", {}), ("kinds",))
+    return ExperimentSpec(
+        name=_text("name", content.get("name", "")),
+        description=_text("description", content.get("description", "")),
+        participant=_participant(content.get("participant", {})),
+        axes=_axes(content.get("scenarios", {})),
+        methods=(*_methods(content.get("methods", [])), *_combined(content)),
+        judges=_judges(content.get("judges", [])),
+        first_seed=_whole("seeds.first", seeds.get("first", 0)),
+        n_seeds=_whole("seeds.count", seeds.get("count", 100)),
+        kinds=tuple(
+            _text("statements.kinds", kind)
+            for kind in _list("statements.kinds", statements.get("kinds", EVERYDAY_KINDS))
+        ),
+        baseline=_text("baseline", content.get("baseline") or ""),
+    )
+
+
+def _participant(value: Any) -> SimulatorConfig:
+    given = dict(_mapping("participant", value))
+    preset = given.pop("preset", None)
+    start: Mapping[str, Any] = {}
+    if preset is not None:
+        if preset not in PRESETS:
+            raise ParameterError(
+                f"participant.preset: there is none called {preset!r}{suggestion(str(preset), PRESETS)}"
+            )
+        start = PRESETS[preset].as_mapping()
+    return _settings("participant", SimulatorConfig, {**start, **given})
+
+
+def _axes(value: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    known = {info.name: info for info in describe(SimulatorConfig)}
+    axes = []
+    for name, values in _mapping("scenarios", value, tuple(known)).items():
+        values = _list(f"scenarios.{name}", values)
+        if not values or len({repr(item) for item in values}) < len(values):
+            raise ParameterError(f"scenarios.{name}: give at least one value, and none twice.")
+        # Each is checked by itself, so that the sentence names the axis.
+        axes.append((name, tuple(getattr(_settings("scenarios", SimulatorConfig, {name: v}), name) for v in values)))
+    return tuple(axes)
+
+
+def _methods(value: Any) -> Iterator[Method]:
+    fields = ("name", "policy", "filter", "thompson", "planner", "belief", "model")
+    for number, item in enumerate(_list("methods", value), start=1):
+        where = f"methods, number {number}"
+        given = _mapping(where, item, fields)
+        policy = _policy(where, given.get("policy", ""))
+        method_filter = given.get("filter", {"strategy": NONE})
+        if isinstance(method_filter, str):
+            method_filter = {"strategy": method_filter}
+        filtering = _settings(f"{where}, filter", FilterSettings, {"strategy": NONE, **_mapping(where, method_filter)})
+        belief = dict(_mapping(f"{where}, belief", given.get("belief", {})))
+        model = dict(_mapping(f"{where}, model", given.get("model", {})))
+        _settings(f"{where}, belief", BeliefSettings, belief)
+        _settings(f"{where}, model", SimulatorConfig, model)
+        yield Method(
+            name=_text(f"{where}, name", given.get("name") or method_label(policy, filtering.strategy)),
+            policy=policy,
+            filter=filtering,
+            thompson=_settings(f"{where}, thompson", ThompsonSettings, _mapping(where, given.get("thompson", {}))),
+            planner=_settings(f"{where}, planner", PlannerSettings, _mapping(where, given.get("planner", {}))),
+            belief=belief,
+            model=model,
+        )
+
+
+def _combined(content: Mapping[str, Any]) -> Iterator[Method]:
+    """Every policy of "policies" with every filter of "filters"."""
+    policies = [_policy("policies", item) for item in _list("policies", content.get("policies", []))]
+    strategies = _list("filters", content.get("filters", [NONE]))
+    for policy, strategy in product(policies, strategies):
+        if strategy not in FILTER_LABELS:
+            raise ParameterError(
+                f"filters: there is none called {strategy!r}{suggestion(str(strategy), FILTER_LABELS)}"
+            )
+        yield Method(method_label(policy, strategy), policy, FilterSettings(strategy))
+
+
+def method_label(policy: str, strategy: str) -> str:
+    """What a policy with a filter is called unless somebody gives it a name."""
+    name = POLICIES[policy]
+    return name if strategy == NONE else f"{name}, {FILTER_LABELS[strategy].lower()}"
+
+
+def _judges(value: Any) -> tuple[JudgeChoice, ...]:
+    judges: list[JudgeChoice] = []
+    for number, item in enumerate(_list("judges", value), start=1):
+        where = f"judges, number {number}"
+        given = _mapping(where, {"key": item} if isinstance(item, str) else item,
+                         ("key", "prompt", "finds_cannot_walk", "false_alarms"))  # fmt: skip
+        key = _text(f"{where}, key", given.get("key", ""))
+        rates = ("finds_cannot_walk", "false_alarms")
+        if key != SIMULATED_PREFIX:
+            if key not in ("embedded", "embedded-tuned") and not re.fullmatch(r"ollama:\S{1,200}", key):
+                raise ParameterError(
+                    f"{where}: there is no judge {key[:60]!r}; allowed are embedded-tuned, embedded, ollama:NAME and "
+                    "simulated."
+                )
+            if any(name in given for name in rates):
+                raise ParameterError(f"{where}: error rates belong to a simulated judge; write `key: simulated`.")
+            judges.append(JudgeChoice(key, _text(f"{where}, prompt", given.get("prompt", ""))))
+            continue
+        values = []
+        for name in rates:
+            shares = given.get(name)
+            if shares is None:
+                raise ParameterError(f"{where}: a simulated judge needs {name}, a share from 0 to 1.")
+            listed = shares if isinstance(shares, list) else [shares]
+            values.append([_settings(where, BeliefSettings, {name: share}) for share in listed])
+        for finds, alarms in product(*values):
+            judges.append(JudgeChoice(key, "", finds.finds_cannot_walk, alarms.false_alarms))
+    return tuple(judges)
+
+
+def _policy(where: str, value: Any) -> str:
+    if value not in POLICIES:
+        raise ParameterError(f"{where}: there is no policy {str(value)[:60]!r}{suggestion(str(value), POLICIES)}")
+    return str(value)
+
+
+def _settings(where: str, settings_class: type[Settings], values: Mapping[str, Any]) -> Settings:
+    try:
+        return build(settings_class, values)
+    except ParameterError as error:
+        raise ParameterError(f"{where}: {error}", error.hint) from error
+    except TypeError as error:
+        raise ParameterError(f"{where}: the names of parameters must be text.") from error
+
+
+def _check_fields(where: str, given: Mapping[Any, Any], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            prefix = f"{where}: there" if where else "There"
+            raise ParameterError(f"{prefix} is no field {str(name)[:60]!r}{suggestion(str(name), tuple(known))}")
+
+
+def _mapping(where: str, value: Any, known: Sequence[str] = ()) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ParameterError(f"{where}: names and values are needed, not {str(value)[:60]!r}.")
+    if known:
+        _check_fields(where, value, known)
+    return value
+
+
+def _list(where: str, value: Any) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise ParameterError(f"{where}: a list is needed, not {str(value)[:60]!r}.")
+    return value
+
+
+def _text(where: str, value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 2000:
+        raise ParameterError(f"{where}: a text is needed, not {str(value)[:60]!r}.")
+    return value
+
+
+def _whole(where: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ParameterError(f"{where}: a whole number is needed, not {str(value)[:60]!r}.")
+    return value
+
+
+def _check_name(what: str, name: str) -> None:
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
+        raise ParameterError(
+            f"{what} is {name[:100]!r}: allowed are letters, digits, spaces and , . : ; + % ( ) = / -, at most "
+            f"{MAX_NAME_LENGTH} of them."
+        )
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def trial_as_mapping(trial: TrialSpec) -> dict[str, Any]:
+    """All settings of a trial but its seed, ready for JSON; ``trial_from_mapping`` reads them back."""
+    return {
+        "policy": trial.policy,
+        "config": trial.config.as_mapping(),
+        "thompson": asdict(trial.thompson),
+        "filter": asdict(trial.filter),
+        "belief": asdict(trial.belief),
+        "planner": asdict(trial.planner),
+        "model": None if trial.model is None else trial.model.as_mapping(),
+    }
+
+
+def trial_from_mapping(mapping: Mapping[str, Any]) -> TrialSpec:
+    """The trial that a mapping describes.
+
+    Raises: ParameterError naming the field that is wrong.
+    """
+    model = mapping.get("model")
+    return TrialSpec(
+        config=_settings("config", SimulatorConfig, mapping["config"]),
+        policy=_policy("policy", mapping["policy"]),
+        thompson=_settings("thompson", ThompsonSettings, mapping["thompson"]),
+        filter=_settings("filter", FilterSettings, mapping["filter"]),
+        belief=_settings("belief", BeliefSettings, mapping["belief"]),
+        planner=_settings("planner", PlannerSettings, mapping["planner"]),
+        model=None if model is None else _settings("model", SimulatorConfig, model),
+    )

@@ -1,0 +1,91 @@
+"""Means and paired differences with 95 % intervals. All seeds count, and n is always known."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from jitai.errors import ParameterError
+
+Floats = npt.NDArray[np.float64]
+
+
+class Estimate(NamedTuple):
+    """A mean with its 95 % interval (Student's t); low and high are NaN where one value says nothing of the spread."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def half_width(self) -> float:
+        """Half of the interval."""
+        return (self.high - self.low) / 2
+
+    def scaled(self, factor: float) -> "Estimate":
+        """In another unit; factor > 0."""
+        return Estimate(self.value * factor, self.low * factor, self.high * factor, self.n)
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval lies on one side of zero; False where there is none."""
+        return self.low > 0 or self.high < 0
+
+
+class PairedDifference(NamedTuple):
+    """How two methods differ under the same seeds.
+
+    Attributes:
+        difference: mean of (method minus baseline), with its interval.
+        share_better: of the seeds on which the method earned more; a tie counts half.
+    """
+
+    difference: Estimate
+    share_better: float
+
+
+def interval_of_mean(values: Floats) -> Estimate:
+    """The mean of independent values, shape (n,), n >= 1.
+
+    Raises: ParameterError if there is none.
+    """
+    n = len(values)
+    if n == 0:
+        raise ParameterError("There is nothing to take a mean of.")
+    mean = float(np.mean(values))
+    if n == 1:
+        return Estimate(mean, math.nan, math.nan, 1)
+    from scipy.special import stdtrit  # loaded here: few who import this need it at once
+
+    half = float(stdtrit(n - 1, 0.975)) * float(np.std(values, ddof=1)) / math.sqrt(n)
+    return Estimate(mean, mean - half, mean + half, n)
+
+
+def paired_difference(method: Floats, baseline: Floats) -> PairedDifference:
+    """Both of shape (n,), the same seeds in the same order.
+
+    Raises: ParameterError if they are not as many.
+    """
+    if method.shape != baseline.shape:
+        raise ParameterError(
+            f"One has {len(method):,} seeds and the other {len(baseline):,}: only the same seeds can be paired."
+        )
+    difference = method - baseline
+    better = np.mean(difference > 0) + np.mean(difference == 0) / 2
+    return PairedDifference(interval_of_mean(difference), float(better))
+
+
+def intervals_by_day(values: Floats, counted: npt.NDArray[np.bool_]) -> list[Estimate | None]:
+    """The mean of each day over the seeds that count on it.
+
+    Args:
+        values: shape (n_seeds, n_days).
+        counted: of the same shape.
+    Returns: one a day; None where no seed counts.
+    """
+    return [
+        interval_of_mean(values[counted[:, day], day]) if counted[:, day].any() else None
+        for day in range(values.shape[1])
+    ]
