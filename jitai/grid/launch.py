@@ -26,7 +26,7 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
         described.parent.mkdir(parents=True, exist_ok=True)
         described.write_text(json.dumps(spec.as_mapping(), indent=2, ensure_ascii=False), encoding="utf-8")
         with described.with_suffix(".log").open("wb") as log:
-            return subprocess.Popen(
+            return subprocess.Popen(  # noqa: S603  (a list of words of our own, no shell)
                 [sys.executable, "-m", "jitai", "experiment", str(described.resolve()), "--out", str(folder.resolve())]
                 + ([] if n_workers is None else ["--workers", str(n_workers)]),
                 cwd=ROOT,

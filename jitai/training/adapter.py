@@ -11,18 +11,20 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from jitai.errors import ModelMissing
+from jitai.errors import FileFormatError, ModelMissing
 from jitai.judge.embedded import find_model_file
 from jitai.judge.prompts import Question
 from jitai.judge.text import clean_statement
 from jitai.records import Decision, Statement
 from jitai.seeding import Stream, generator
 from jitai.training.data import Example, one_pass
+from jitai.training.export import read_adapter
 
 if TYPE_CHECKING:
     import torch
@@ -109,6 +111,7 @@ def train_adapter(
     settings: TrainingSettings,
     report: Callable[[Progress], None],
     report_every: int = 50,
+    start_from: Path | None = None,
 ) -> TrainedAdapter:
     """Train an adapter for the embedded model.
 
@@ -119,7 +122,9 @@ def train_adapter(
         settings: see there.
         report: called every report_every steps and at the end.
         report_every: steps between reports.
-    Raises: ModelMissing if the base model or the libraries of training are not installed.
+        start_from: an adapter of the same rank and alpha from which training goes on; None begins anew.
+    Raises: ModelMissing if the base model or the libraries of training are not installed; FileFormatError if
+        start_from is no adapter of this shape.
     """
     try:
         import torch
@@ -146,6 +151,8 @@ def train_adapter(
                 target_modules="all-linear",
             ),
         )
+    if start_from is not None:
+        _take_over(model, start_from, base.config.num_attention_heads, base.config.num_key_value_heads)
     model.train()
     trainer = _Trainer(model, tokenizer, question, settings)
     n_steps = max(1, int(settings.passes * len(statements) / settings.batch_size))
@@ -171,6 +178,28 @@ def train_adapter(
         n_steps,
         time.monotonic() - started,
     )
+
+
+def _take_over(model: Any, path: Path, n_heads: int, n_key_value_heads: int) -> None:
+    """Give a fresh adapter the weights of a file.
+
+    Raises: FileFormatError if the file's adapter has another shape.
+    """
+    import torch
+
+    weights = read_adapter(path, n_heads, n_key_value_heads)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if not parameter.requires_grad:
+                continue
+            layer, half = name.split(".lora_")
+            kept = weights.get(layer[layer.index("layers.") :])
+            values = None if kept is None else torch.from_numpy(kept[0 if half[0] == "A" else 1])
+            if values is None or values.shape != parameter.shape:
+                raise FileFormatError(
+                    f"{path.name} has other layers or another rank than this training.", "Give the rank that it has."
+                )
+            parameter.copy_(values)
 
 
 class _Encoded(NamedTuple):

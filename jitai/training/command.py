@@ -54,6 +54,9 @@ def add_train_command(commands: Any) -> None:
     )
     parser.add_argument("--out", type=Path, default=ADAPTER_FILE, metavar="FILE.gguf", help=f"default: {ADAPTER_FILE}")
     parser.add_argument("--limit", type=int, metavar="N", help="use N statements of each part only: a trial run")
+    parser.add_argument(
+        "--start-from", type=Path, metavar="FILE.gguf", help="go on from this adapter (default: begin anew)"
+    )
     defaults = TrainingSettings()
     for item in fields(TrainingSettings):
         parser.add_argument(
@@ -66,13 +69,18 @@ def add_train_command(commands: Any) -> None:
 
     def command(options: argparse.Namespace) -> None:
         settings = TrainingSettings(**{item.name: getattr(options, item.name) for item in fields(TrainingSettings)})
-        outcome = train_judge(settings, options.out, options.limit)
+        outcome = train_judge(settings, options.out, options.limit, options.start_from)
         print(f"{outcome.adapter}: {outcome.calibration.measured}")
 
     parser.set_defaults(command=command)
 
 
-def train_judge(settings: TrainingSettings, out: Path = ADAPTER_FILE, limit: int | None = None) -> Outcome:
+def train_judge(
+    settings: TrainingSettings,
+    out: Path = ADAPTER_FILE,
+    limit: int | None = None,
+    start_from: Path | None = None,
+) -> Outcome:
     """Train the adapter on the development statements and measure it on the test statements.
 
     Args:
@@ -80,7 +88,8 @@ def train_judge(settings: TrainingSettings, out: Path = ADAPTER_FILE, limit: int
         out: the adapter's file. The model card goes beside it; where it is the one that the judge uses, its
             calibration goes into the prompt file too.
         limit: use only that many statements of each part, for a trial of the command.
-    Raises: ModelMissing if something is not installed.
+        start_from: an adapter from which training goes on.
+    Raises: ModelMissing if something is not installed; FileFormatError if start_from cannot be used.
     """
     training, aside, test = (load_part(part)[:limit] for part in (DEVELOPMENT, CALIBRATION, TEST))
     prompt = load_prompt(TUNED_PROMPT_FILE)
@@ -88,16 +97,17 @@ def train_judge(settings: TrainingSettings, out: Path = ADAPTER_FILE, limit: int
     if out == ADAPTER_FILE:
         write_words(WORDS_FILE, (item.text for item in training))
     _say(f"Training on {len(training):,} statements; {len(aside):,} are set aside for calibration.")
-    trained = train_adapter(training, load_meanings(), prompt.questions[0], settings, _report)
+    begun = "" if start_from is None else f"; training went on from the adapter with SHA-256 {_sha256(start_from)}"
+    trained = train_adapter(training, load_meanings(), prompt.questions[0], settings, _report, start_from=start_from)
     write_adapter(out, trained.weights, settings.alpha, trained.n_heads, trained.n_key_value_heads)
-    return measure(out, prompt, settings, len(training), trained, aside, test)
+    return measure(out, prompt, settings, f"{len(training):,} statements{begun}", trained, aside, test)
 
 
 def measure(
     out: Path,
     prompt: Prompt,
     settings: TrainingSettings,
-    n_training: int,
+    trained_on: str,
     trained: TrainedAdapter,
     aside: Sequence[Statement],
     test: Sequence[Statement],
@@ -113,7 +123,7 @@ def measure(
         rows.append(row)
         count(len(rows), len(test))
     calibration = replace(calibration, measured=measured_in_words(rows))
-    card = model_card(out, settings, n_training, trained, calibration, rows)
+    card = model_card(out, settings, trained_on, trained, calibration, rows)
     out.with_name(CARD_FILE).write_text(card, encoding="utf-8")
     if out == ADAPTER_FILE:
         content = json.loads(TUNED_PROMPT_FILE.read_text(encoding="utf-8"))
@@ -125,7 +135,7 @@ def measure(
 def model_card(
     out: Path,
     settings: TrainingSettings,
-    n_training: int,
+    trained_on: str,
     trained: TrainedAdapter,
     calibration: Calibration,
     rows: list[JudgedRow],
@@ -147,7 +157,7 @@ def model_card(
         adapter_hash=_sha256(out),
         base=find_model_file().name,
         base_hash=_sha256(find_model_file()),
-        n_training=n_training,
+        trained_on=trained_on,
         n_steps=trained.n_steps,
         minutes=trained.seconds / 60,
         training=training,
@@ -208,7 +218,7 @@ whether a message may be sent now. It is part of a simulation: not a medical dev
 | belongs to | {base} (SmolLM2-135M-Instruct, Apache-2.0) |
 | SHA-256 of that | {base_hash} |
 | prompt | assets/prompts/fine_tuned.json: the statement and no examples, answered with " good" or " bad" |
-| trained on | {n_training:,} statements of assets/statements/development.csv, and their meanings in plain English |
+| trained on | assets/statements/development.csv and meanings.csv: {trained_on} |
 | steps | {n_steps:,}, {minutes:.0f} minutes |
 | calibration | P(send) = sigmoid({scale} x log-odds + {bias}), fitted on {fitted_on} |
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from jitai.errors import FileFormatError
+
 PROJECTIONS: dict[str, str] = {
     "self_attn.q_proj": "attn_q",
     "self_attn.k_proj": "attn_k",
@@ -50,6 +52,39 @@ def write_adapter(
     writer.write_tensors_to_file()
     writer.close()
     partial.replace(path)
+
+
+def read_adapter(path: Path, n_heads: int, n_key_value_heads: int) -> dict[str, tuple[Matrix, Matrix]]:
+    """The weights of an adapter that ``write_adapter`` wrote, so that training can go on from it.
+
+    Args:
+        path: the file.
+        n_heads, n_key_value_heads: attention heads of the model that it belongs to.
+    Returns: as ``write_adapter`` takes them, rounded to float16.
+    Raises: FileFormatError if it is no such file.
+    """
+    import gguf
+
+    try:
+        tensors = {tensor.name: np.array(tensor.data, dtype=np.float32) for tensor in gguf.GGUFReader(path).tensors}
+        heads = {"attn_q": n_heads, "attn_k": n_key_value_heads}
+        layers = {value: key for key, value in PROJECTIONS.items()}
+        weights = {}
+        for name, a in tensors.items():
+            if name.endswith(".lora_a"):
+                _, number, projection, _, _ = name.split(".")
+                b = tensors[name.removesuffix("a") + "b"]
+                rows = from_rotary_order(b, heads[projection]) if projection in heads else b
+                weights[f"layers.{number}.{layers[projection]}"] = (a, rows)
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise FileFormatError(f"{path.name} is no adapter that this command wrote.") from error
+    return weights
+
+
+def from_rotary_order(rows: Matrix, n_heads: int) -> Matrix:
+    """What ``rotary_order`` did, undone."""
+    pairs = rows.reshape(n_heads, rows.shape[0] // n_heads // 2, 2, rows.shape[1])
+    return np.ascontiguousarray(pairs.swapaxes(1, 2).reshape(rows.shape))
 
 
 def rotary_order(rows: Matrix, n_heads: int) -> Matrix:
