@@ -22,6 +22,7 @@ from jitai.judge.personal import PersonalJudging, default_data_dir
 from jitai.judge.select import available_judges, find_prompt, open_judge, probe
 
 TASKS_FOR_EACH_WORKER = 2
+SECONDS_BETWEEN_NOTES = 5.0
 
 
 def default_store_folder() -> Path:
@@ -101,20 +102,22 @@ def _shown_columns(axes: tuple[tuple[str, Any], ...]) -> list[str]:
 
 
 class _Printer:
-    """Says on the screen how far it is, each thing once."""
+    """Says on the screen how far it is, every few seconds."""
 
     def __init__(self) -> None:
-        self._said = ""
+        self._said_at = float("-inf")
 
     def __call__(self, progress: Progress) -> None:
+        is_ready = bool(progress.n_cells) and progress.n_finished == progress.n_cells
+        if time.monotonic() - self._said_at < SECONDS_BETWEEN_NOTES and not is_ready:
+            return
+        self._said_at = time.monotonic()
         text = progress.note
         if progress.n_cells:
             text += f": {progress.n_finished:,} of {progress.n_cells:,}"
-        if progress.seconds_left is not None:
+        if progress.seconds_left:
             text += f", {progress.seconds_left:.0f} s left"
-        if text != self._said:
-            print(text, file=sys.stderr, flush=True)
-        self._said = text
+        print(text, file=sys.stderr, flush=True)
 
 
 def open_experiment_judge(choice: JudgeChoice) -> tuple[JudgesText, str]:

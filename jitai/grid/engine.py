@@ -20,6 +20,7 @@ from jitai.records import Statement
 
 OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
 """Makes a judge of an experiment ready, and says in one line which one it is. Raises JitaiError if it cannot."""
+SECONDS_FOR_THE_SCHEDULER = 10
 _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_BETWEEN_SIGNS = 1.0
 
@@ -76,7 +77,7 @@ def cluster_workers(scheduler: str) -> Iterator[Executor]:
     # Its own account of a failed connection is a stack trace on the screen.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        client = Client(scheduler, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
+        client = Client(scheduler, timeout=SECONDS_FOR_THE_SCHEDULER, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError) as error:
         raise ParameterError(
             f"No Dask scheduler answers at {scheduler[:100]!r}.",
@@ -120,11 +121,22 @@ def run_experiment(
         _run_cells(identifier, to_do, works, grid, store, executor, voice, n_at_once)
     except Stopped:
         store.end(identifier, STOPPED)
+    except BrokenProcessPool as error:
+        died = JitaiError(
+            "A worker process ended in the midst of a cell, perhaps for want of memory.",
+            "What is finished is kept: run the same command again, with fewer workers or seeds.",
+        )
+        store.end(identifier, FAILED, f"{died} {died.hint}")
+        raise died from error
     except JitaiError as error:
         store.end(identifier, FAILED, f"{error} {error.hint}".strip())
         raise
     except KeyboardInterrupt:
         store.end(identifier, STOPPED)
+        raise
+    except Exception as error:
+        # A bug: it stays visible as one, and the index does not say that the experiment goes on.
+        store.end(identifier, FAILED, f"An error of the program: {type(error).__name__}.")
         raise
     else:
         store.end(identifier, FINISHED)
@@ -179,11 +191,6 @@ def _run_cells(
             try:
                 store.add(works[position], grid[position], future.result())
                 voice.finished()
-            except BrokenProcessPool as error:
-                raise JitaiError(
-                    "A worker process ended in the midst of a cell, perhaps for want of memory.",
-                    "What is finished is kept: run the same command again, with fewer workers or seeds.",
-                ) from error
             except ParameterError as error:
                 store.fail(identifier, position, f"{error} {error.hint}".strip())
                 voice.failed()
@@ -217,8 +224,11 @@ class _Voice:
     def reading(self, judge: str) -> Callable[[int, int], None]:
         """Counts the statements that a judge has read."""
 
+        started = time.monotonic()
+
         def count(done: int, total: int) -> None:
-            self._note = f"{judge} reads statements: {done:,} of {total:,}"
+            minutes = (time.monotonic() - started) / done * (total - done) / 60
+            self._note = f"{judge} reads statements: {done:,} of {total:,}, {minutes:.1f} min left"
             self.sign()
 
         return count

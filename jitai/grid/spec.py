@@ -149,6 +149,40 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """What an experiment is to show, said beforehand; a report checks it against the results.
+
+    Attributes:
+        text: the claim in words.
+        method: name of the method that it is about.
+        above: name of a method that it is to exceed; empty if a share of the optimum is claimed.
+        times: how many times as much, > 0.
+        share: of the optimum that it is to reach, in (0, 1]; 0 if another method is to be exceeded.
+        where: only in scenarios with these values of parameters.
+    Raises: ParameterError unless exactly one of above and share is given.
+    """
+
+    text: str
+    method: str
+    above: str = ""
+    times: float = 1.0
+    share: float = 0.0
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if bool(self.above) == bool(self.share) or not 0 <= self.share <= 1 or self.times <= 0:
+            raise ParameterError(
+                f"The claim {self.text[:60]!r} needs either `above`, the name of a method, or `share`, a number above "
+                "0 and up to 1; `times` is above 0."
+            )
+
+    def is_about(self, scenario: Scenario) -> bool:
+        """Whether it claims something of a scenario."""
+        config = scenario.config.as_mapping()
+        return all(config[name] == value for name, value in self.where.items())
+
+
+@dataclass(frozen=True)
 class ExperimentSpec:
     """A grid. Made by ``read_spec`` or a page; checked when made.
 
@@ -162,6 +196,7 @@ class ExperimentSpec:
         first_seed, n_seeds: the same seeds in every cell, so that differences are paired.
         kinds: of the statements of the test part that participants write.
         baseline: name of the method that others are compared to; the first one if empty.
+        claims: what it is to show.
     Raises: ParameterError naming what is wrong and what is allowed.
     """
 
@@ -175,6 +210,7 @@ class ExperimentSpec:
     n_seeds: int = 100
     kinds: tuple[str, ...] = EVERYDAY_KINDS
     baseline: str = ""
+    claims: tuple[Claim, ...] = ()
 
     def __post_init__(self) -> None:
         _check_name("The experiment's name", self.name)
@@ -202,6 +238,12 @@ class ExperimentSpec:
             raise ParameterError(
                 f"baseline: there is no method {self.baseline!r}{suggestion(self.baseline, self.method_names)}"
             )
+        for claim in self.claims:
+            for name in (claim.method, claim.above or claim.method):
+                if name not in self.method_names:
+                    raise ParameterError(
+                        f"claims: there is no method {name[:60]!r}{suggestion(name, self.method_names)}"
+                    )
         n_cells = len(self.cells())
         if n_cells > MAX_CELLS:
             raise ParameterError(f"The grid has {n_cells:,} cells: at most {MAX_CELLS:,} are allowed.")
@@ -262,13 +304,22 @@ class ExperimentSpec:
             ],
             "methods": [method_as_mapping(method) for method in self.methods],
             "baseline": self.baseline,
+            "claims": [
+                {name: value for name, value in asdict(claim).items() if value or name == "text"}
+                for claim in self.claims
+            ],
         }
 
     @property
     def identifier(self) -> str:
-        """A name for files: of the experiment, and a digest of all that it says."""
+        """A name for files: of the experiment, and a digest of all that decides its numbers."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")[:40] or "experiment"
-        return f"{slug}-{digest(self.as_mapping())[:8]}"
+        decisive = {
+            name: value
+            for name, value in self.as_mapping().items()
+            if name not in ("description", "baseline", "claims")
+        }
+        return f"{slug}-{digest(decisive)[:8]}"
 
 
 def method_as_mapping(method: Method) -> dict[str, Any]:
@@ -331,7 +382,7 @@ def spec_from_text(text: str, name: str = "The description") -> ExperimentSpec:
 
 
 _FIELDS = ("format", "name", "description", "seeds", "participant", "scenarios", "statements", "judges", "methods",
-           "policies", "filters", "baseline")  # fmt: skip
+           "policies", "filters", "baseline", "claims")  # fmt: skip
 
 
 def spec_from_mapping(content: Mapping[str, Any]) -> ExperimentSpec:
@@ -358,6 +409,7 @@ def spec_from_mapping(content: Mapping[str, Any]) -> ExperimentSpec:
             for kind in _list("statements.kinds", statements.get("kinds", EVERYDAY_KINDS))
         ),
         baseline=_text("baseline", content.get("baseline") or ""),
+        claims=tuple(_claims(content.get("claims", []))),
     )
 
 
@@ -408,6 +460,22 @@ def _methods(value: Any) -> Iterator[Method]:
             planner=_settings(f"{where}, planner", PlannerSettings, _mapping(where, given.get("planner", {}))),
             belief=belief,
             model=model,
+        )
+
+
+def _claims(value: Any) -> Iterator[Claim]:
+    for number, item in enumerate(_list("claims", value), start=1):
+        where = f"claims, number {number}"
+        given = _mapping(where, item, ("text", "method", "above", "times", "share", "where"))
+        scenario = dict(_mapping(f"{where}, where", given.get("where", {})))
+        _settings(f"{where}, where", SimulatorConfig, scenario)
+        yield Claim(
+            _text(f"{where}, text", given.get("text", "")),
+            _text(f"{where}, method", given.get("method", "")),
+            _text(f"{where}, above", given.get("above", "")),
+            _number(f"{where}, times", given.get("times", 1.0)),
+            _number(f"{where}, share", given.get("share", 0.0)),
+            scenario,
         )
 
 
@@ -505,6 +573,12 @@ def _whole(where: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ParameterError(f"{where}: a whole number is needed, not {str(value)[:60]!r}.")
     return value
+
+
+def _number(where: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ParameterError(f"{where}: a number is needed, not {str(value)[:60]!r}.")
+    return float(value)
 
 
 def _check_name(what: str, name: str) -> None:

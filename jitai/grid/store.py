@@ -128,8 +128,8 @@ class Store:
         with self._open() as index:
             index.execute(
                 "insert into experiments (id, spec, versions, created_at, status, alive_at) values (?, ?, ?, ?, ?, ?) "
-                "on conflict (id) do update set versions = excluded.versions, status = excluded.status, note = '', "
-                "alive_at = excluded.alive_at, stop_wanted = 0",
+                "on conflict (id) do update set spec = excluded.spec, versions = excluded.versions, "
+                "status = excluded.status, note = '', alive_at = excluded.alive_at, stop_wanted = 0",
                 (spec.identifier, json.dumps(spec.as_mapping()), json.dumps(versions()), now, RUNNING, now),
             )
         return spec.identifier

@@ -1,0 +1,324 @@
+"""Running grids with real workers: the same numbers for any number of them, and nothing lost on the way."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jitai.errors import FileFormatError, JitaiError, ModelMissing, ParameterError
+from jitai.experiments.batch import run_batch
+from jitai.experiments.trial import JudgesText
+from jitai.grid import engine
+from jitai.grid.cell import run_cell
+from jitai.grid.engine import Progress, cluster_workers, local_workers, run_experiment
+from jitai.grid.launch import launch
+from jitai.grid.readings import simulated_readings
+from jitai.grid.spec import ExperimentSpec, JudgeChoice, spec_from_mapping
+from jitai.grid.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, read_work
+from jitai.records import Decision, Verdict, VerdictSource
+
+ROOT = Path(__file__).parents[3]
+
+
+def nobody(choice: JudgeChoice) -> tuple[JudgesText, str]:
+    raise AssertionError("a simulated judge is not opened")
+
+
+def numbers(store: Store, identifier: str) -> dict[str, tuple[str, list[float]]]:
+    return {
+        f"{item.cell.scenario.name}, {item.cell.method.name}": (item.key, item.totals.tolist())
+        for item in store.cells(identifier)
+    }
+
+
+@pytest.fixture
+def one_thread() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+def test_a_grid_is_run_kept_and_read_back(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
+) -> None:
+    store, told = Store(tmp_path / "new" / "store"), []
+    identifier = run_experiment(small_spec, store, one_thread, nobody, told.append)
+    stored = store.experiment(identifier)
+    assert (stored.status, stored.n_cells, stored.n_finished, stored.n_failed) == (FINISHED, 6, 6, 0)
+    assert stored.spec == small_spec
+    assert {"jitai", "code", "numpy", "python"} <= set(stored.versions)
+    assert isinstance(told[-1], Progress) and told[-1].n_finished == 6
+    cells = store.cells(identifier)
+    assert [item.cell for item in cells] == list(small_spec.cells())
+    # The very numbers of the trials.
+    item = cells[1]
+    assert item.cell.method.name == "LLM+TS"
+    trial = item.cell.method.trial(item.cell.scenario.config, (0.9, 0.1))
+    result = run_batch(trial, small_spec.seeds, simulated_readings(0.9, 0.1).verdicts(trial.filter))
+    assert item.totals.tolist() == result.total_steps.tolist()
+    days = store.steps(item.key)
+    assert len(days) == result.lived.sum()
+    assert days["executed_action"].tolist() == result.executed_action[result.lived].tolist()
+    assert sorted(days["seed"].unique()) == list(small_spec.seeds)
+    figures = item.figures
+    assert figures.mean_steps == pytest.approx(result.total_steps.mean()) and figures.low < figures.mean_steps
+    assert sum(figures.action_shares) == pytest.approx(1)
+    agreeing = [((row.executed_action != 0) == (row.can_walk == 1), row.seed) for row in days.itertuples()]
+    by_seed = [np.mean([ok for ok, seed in agreeing if seed == wanted]) for wanted in small_spec.seeds]
+    assert figures.agreement == pytest.approx(np.mean(by_seed))
+    assert figures.mean_days == pytest.approx(result.lived.sum(axis=1).mean())
+
+
+def test_a_stored_file_alone_is_enough_to_run_its_cell_again(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
+) -> None:
+    store = Store(tmp_path)
+    identifier = run_experiment(small_spec, store, one_thread, nobody)
+    for item in store.cells(identifier):
+        copy = tmp_path / "elsewhere.parquet"
+        copy.write_bytes(store.steps_file(item.key).read_bytes())
+        work = read_work(copy)
+        assert work.key == item.key
+        assert run_cell(work).result.total_steps.tolist() == item.totals.tolist()
+
+
+def test_results_do_not_depend_on_the_workers(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
+) -> None:
+    alone, many = Store(tmp_path / "one"), Store(tmp_path / "two")
+    first = run_experiment(small_spec, alone, one_thread, nobody)
+    with local_workers(2) as executor:
+        second = run_experiment(small_spec, many, executor, nobody)
+    assert numbers(alone, first) == numbers(many, second)
+    for item in alone.cells(first):
+        assert alone.steps_file(item.key).read_bytes() == many.steps_file(item.key).read_bytes()
+
+
+def test_what_is_finished_is_not_run_again_and_what_is_damaged_is(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    identifier = run_experiment(small_spec, store, one_thread, nobody)
+    before = numbers(store, identifier)
+    keys = [item.key for item in store.cells(identifier)]
+    whole = store.steps_file(keys[0]).read_bytes()
+    store.steps_file(keys[0]).write_bytes(whole[: len(whole) // 2])
+    store.steps_file(keys[1]).unlink()
+    with pytest.raises(FileFormatError, match="missing or damaged"):
+        store.steps(keys[0])
+    ran = []
+    monkeypatch.setattr(engine, "run_cell", lambda work: ran.append(work.key) or run_cell(work))
+    assert run_experiment(small_spec, store, one_thread, nobody) == identifier
+    assert sorted(ran) == sorted(keys[:2])
+    assert numbers(store, identifier) == before
+    assert store.steps_file(keys[0]).read_bytes() == whole
+
+
+def test_experiments_share_cells_and_deleting_one_leaves_the_others(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    first = run_experiment(small_spec, store, one_thread, nobody)
+    ran = []
+    monkeypatch.setattr(engine, "run_cell", lambda work: ran.append(work) or run_cell(work))
+    smaller = replace(small_spec, name="smaller", methods=small_spec.methods[:2])
+    second = run_experiment(smaller, store, one_thread, nobody)
+    assert not ran and second != first
+    store.delete(first)
+    assert [item.identifier for item in store.experiments()] == [second]
+    assert len(list(tmp_path.glob("steps/*.parquet"))) == 4 == len(store.cells(second))
+    store.delete(second)
+    assert not list(tmp_path.glob("steps/*.parquet"))
+    with pytest.raises(ParameterError, match="There is no experiment"):
+        store.delete(second)
+
+
+def test_a_stop_keeps_what_is_finished_and_the_same_command_goes_on(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    monkeypatch.setattr(engine, "_SECONDS_BETWEEN_SIGNS", 0.0)
+
+    def stop_after_two(progress: Progress) -> None:
+        if progress.n_finished == 2:
+            store.ask_to_stop(small_spec.identifier)
+
+    identifier = run_experiment(small_spec, store, one_thread, nobody, stop_after_two, n_at_once=1)
+    stored = store.experiment(identifier)
+    assert stored.status == STOPPED and 2 <= stored.n_finished < 6
+    run_experiment(small_spec, store, one_thread, nobody)
+    assert store.experiment(identifier).status == FINISHED
+    assert len(store.cells(identifier)) == 6
+
+
+def test_a_cell_that_cannot_be_run_is_named_and_the_others_go_on(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(work: object) -> object:
+        if work.trial.policy == "planner" and work.trial.config.can_walk_persistence == 0.7:  # type: ignore[attr-defined]
+            raise ParameterError("This one cannot be planned.")
+        return run_cell(work)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine, "run_cell", refusing)
+    store = Store(tmp_path)
+    identifier = run_experiment(small_spec, store, one_thread, nobody)
+    stored = store.experiment(identifier)
+    assert (stored.status, stored.n_finished, stored.n_failed) == (FINISHED, 5, 1)
+    ((cell, why),) = store.failures(identifier)
+    assert cell.method.name == "planner" and why == "This one cannot be planned."
+
+
+def test_a_judge_that_is_not_there_fails_the_experiment_with_its_sentence(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
+) -> None:
+    spec = spec_from_mapping({**small_spec.as_mapping(), "judges": ["ollama:none"]})
+
+    def missing(choice: JudgeChoice) -> tuple[JudgesText, str]:
+        raise ModelMissing("There is no such model.", hint="Pull it.")
+
+    store = Store(tmp_path)
+    with pytest.raises(ModelMissing):
+        run_experiment(spec, store, one_thread, missing)
+    stored = store.experiment(spec.identifier)
+    assert stored.status == FAILED and stored.note == "There is no such model. Pull it."
+
+
+class CountingJudge:
+    """Scripted: sends always, and counts."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def judge(self, text: str) -> Verdict:
+        self.texts.append(text)
+        return Verdict(Decision.SEND, 0.9, VerdictSource.MODEL, "")
+
+
+def test_a_language_model_reads_each_statement_once_for_all_cells(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_SECONDS_BETWEEN_SIGNS", 0.0)
+    content = {**small_spec.as_mapping(), "judges": ["embedded"], "statements": {"kinds": ["consent"]}}
+    judge, told = CountingJudge(), []
+    run_experiment(
+        spec_from_mapping(content), Store(tmp_path), one_thread, lambda choice: (judge, "counting"), told.append
+    )
+    assert 300 < len(judge.texts) == len(set(judge.texts))
+    assert any("embedded reads statements: " in progress.note for progress in told)
+
+
+def test_killed_in_the_midst_it_resumes_and_loses_no_finished_cell(tmp_path: Path, small_spec: ExperimentSpec) -> None:
+    # Enough seeds that there is time to kill it.
+    spec = replace(small_spec, n_seeds=4000)
+    store = Store(tmp_path)
+    process = launch(spec, tmp_path, n_workers=1)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = store.experiments()
+        if found and found[0].n_finished >= 1:
+            break
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = {item.key: item.totals.tolist() for item in store.cells(spec.identifier)}
+    assert 1 <= len(kept) < 6
+    status = store.experiment(spec.identifier)
+    assert status.status == RUNNING
+    with store._open() as index:
+        index.execute("update experiments set alive_at = alive_at - 1000")
+    assert store.experiment(spec.identifier).status == INTERRUPTED
+    times = {key: store.steps_file(key).stat().st_mtime_ns for key in kept}
+    assert launch(spec, tmp_path, n_workers=2).wait(120) == 0
+    assert store.experiment(spec.identifier).status == FINISHED
+    after = {item.key: item.totals.tolist() for item in store.cells(spec.identifier)}
+    assert len(after) == 6
+    assert {key: after[key] for key in kept} == kept
+    assert {key: store.steps_file(key).stat().st_mtime_ns for key in kept} == times
+    assert not list(tmp_path.glob("steps/*.partial"))
+
+
+def test_a_real_cluster_gives_the_same_numbers(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
+) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    address_file = tmp_path / "scheduler.json"
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
+               "--no-dashboard", "--scheduler-file", str(address_file)]  # fmt: skip
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(address_file),
+              "--no-dashboard", "--nworkers", "1", "--nthreads", "1", "--local-directory", str(tmp_path)]  # fmt: skip
+    processes = [
+        subprocess.Popen(line, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for line in (command, worker, worker)
+    ]
+    try:
+        deadline = time.monotonic() + 40
+        while not address_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        address = json.loads(address_file.read_text())["address"]
+        here, there = Store(tmp_path / "here"), Store(tmp_path / "there")
+        with cluster_workers(address) as executor:
+            far = run_experiment(small_spec, there, executor, nobody)
+        near = run_experiment(small_spec, here, one_thread, nobody)
+        assert numbers(here, near) == numbers(there, far)
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(20)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "no address", "ftp://x:1"])
+def test_a_cluster_that_is_not_there_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SECONDS_FOR_THE_SCHEDULER", 1)
+    with pytest.raises(ParameterError, match="No Dask scheduler answers at"), cluster_workers(address):
+        pass
+
+
+def test_no_worker_is_refused() -> None:
+    with pytest.raises(ParameterError, match="at least 1 is needed"), local_workers(0):
+        pass
+
+
+def test_a_worker_that_dies_is_named_and_nothing_is_lost(tmp_path: Path, small_spec: ExperimentSpec) -> None:
+    store = Store(tmp_path)
+    with local_workers(1) as executor, pytest.raises(JitaiError, match="A worker process ended"):
+        executor.submit(os.kill, 0, 0).result()  # the pool has a worker now
+        victim = next(iter(executor._processes))  # type: ignore[attr-defined]
+        os.kill(victim, signal.SIGKILL)
+        run_experiment(small_spec, store, executor, nobody)
+    assert store.experiment(small_spec.identifier).status == FAILED
+    with ThreadPoolExecutor(1) as executor:
+        run_experiment(small_spec, store, executor, nobody)
+    assert store.experiment(small_spec.identifier).status == FINISHED
+
+
+def test_a_damaged_index_is_named_and_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite").write_bytes(b"this is no database, but it may be somebody's work" * 20)
+    with pytest.raises(FileFormatError, match=r"index\.sqlite cannot be used"):
+        Store(tmp_path).experiments()
+    assert (tmp_path / "index.sqlite").read_bytes().startswith(b"this is no database")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, small_spec: ExperimentSpec) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(FileFormatError, match="cannot be written"):
+        Store(tmp_path / "file").begin(small_spec)
+
+
+def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "foreign.parquet")
+    with pytest.raises(FileFormatError, match="holds no description of a cell"):
+        read_work(tmp_path / "foreign.parquet")
+    (tmp_path / "text.parquet").write_text("hello")
+    with pytest.raises(FileFormatError, match="missing, damaged or no Parquet file"):
+        read_work(tmp_path / "text.parquet")
