@@ -22,7 +22,7 @@ from jitai.filters import NONE, FilterSettings
 from jitai.judge.cache import default_cache_dir
 from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
 from jitai.judge.personal import PersonalJudging, default_data_dir
-from jitai.judge.select import available_judges, choose_judge, find_prompt, open_judge, probe
+from jitai.judge.select import available_judges, choose_judge, open_judge, probe, suited_prompt
 from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
 from jitai.policies import POLICY_LABELS
 from jitai.policies.thompson import ThompsonSettings
@@ -160,11 +160,9 @@ def _open(options: argparse.Namespace, on_failure: Decision, band: UnsureBand = 
     judges = available_judges(found, prompts)
     if key == AUTOMATIC:
         key = choose_judge(judges)
-    suited = next((judge.prompt for judge in judges if judge.key == key), None)
-    name = options.prompt or suited
     return open_judge(
         key,
-        prompt=find_prompt(prompts, name) if name else None,
+        prompt=suited_prompt(judges, prompts, key, options.prompt),
         cache_folder=default_cache_dir(),
         on_failure=on_failure,
         band=band,

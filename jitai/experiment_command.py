@@ -19,7 +19,7 @@ from jitai.grid.spec import JudgeChoice, read_spec
 from jitai.grid.store import FINISHED, Store, figures_table, read_steps, read_work
 from jitai.judge.cache import default_cache_dir
 from jitai.judge.personal import PersonalJudging, default_data_dir
-from jitai.judge.select import available_judges, find_prompt, open_judge, probe
+from jitai.judge.select import available_judges, open_judge, probe, suited_prompt
 
 TASKS_FOR_EACH_WORKER = 2
 SECONDS_BETWEEN_NOTES = 5.0
@@ -126,11 +126,8 @@ def open_experiment_judge(choice: JudgeChoice) -> tuple[JudgesText, str]:
     Raises: JitaiError if it cannot be made ready.
     """
     prompts = PersonalJudging(default_data_dir()).prompts()
-    suited = {option.key: option.prompt for option in available_judges(probe(), prompts)}
-    name = choice.prompt or suited.get(choice.key, "")
-    judge = open_judge(
-        choice.key, prompt=find_prompt(prompts, name) if name else None, cache_folder=default_cache_dir()
-    )
+    prompt = suited_prompt(available_judges(probe(), prompts), prompts, choice.key, choice.prompt)
+    judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir())
     judge.warm_up()
     return judge, judge.describe()
 

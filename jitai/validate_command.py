@@ -16,7 +16,7 @@ from jitai.experiments.log import safe_csv
 from jitai.judge.cache import default_cache_dir
 from jitai.judge.personal import PersonalJudging, default_data_dir
 from jitai.judge.prompts import Prompt
-from jitai.judge.select import available_judges, choose_judge, find_prompt, open_judge, probe
+from jitai.judge.select import available_judges, choose_judge, open_judge, probe, suited_prompt
 from jitai.records import Label, Statement
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
 from jitai.validation.corpora import balanced_sample, chosen, read_labelled_csv
@@ -120,11 +120,10 @@ def _language_models(options: argparse.Namespace) -> list[Candidate]:
         return []
     prompts = PersonalJudging(default_data_dir()).prompts()
     available = available_judges(probe(), prompts)
-    suited = {option.key: option.prompt for option in available}
     candidates = []
     for key in dict.fromkeys(options.judge or [choose_judge(available)]):
-        for name in dict.fromkeys(options.prompt or [suited.get(key, "")]):
-            prompt = find_prompt(prompts, name) if name else None
+        for name in dict.fromkeys(options.prompt or [""]):
+            prompt = suited_prompt(available, prompts, key, name)
             label = f"{key}, {prompt.label}" if prompt is not None else key
             candidates.append(Candidate(label, partial(_opened, key, prompt)))
     return candidates

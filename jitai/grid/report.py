@@ -307,8 +307,9 @@ def _by_error(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> 
         axes.grid(color="#E4E8EC")
     for axes in every[len(compared) :]:
         axes.set_visible(False)
-    every[0].legend(frameon=False, fontsize=7)
     figure.tight_layout()
+    lines_drawn, names = every[0].get_legend_handles_labels()
+    figure.legend(lines_drawn, names, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(names), frameon=False)
     return figure, "Share of the optimum against the judge's error rate, with 95 % intervals"
 
 

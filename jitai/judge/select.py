@@ -146,6 +146,21 @@ def find_prompt(prompts: Sequence[Prompt], name: str) -> Prompt:
     raise ParameterError(f"There is no prompt {name[:60]!r}{suggestion(name, names)}")
 
 
+def suited_prompt(options: Sequence[JudgeOption], prompts: Sequence[Prompt], key: str, name: str = "") -> Prompt | None:
+    """The strategy to ask a judge with: the one that was named, or the one that suits it.
+
+    Args:
+        options: from available_judges.
+        prompts: the strategies.
+        key: of the judge.
+        name: of the strategy; empty for the one that suits.
+    Returns: None where the judge is not among the options and nothing was named: its backend then has a default.
+    Raises: ParameterError if there is no strategy of that name.
+    """
+    name = name or next((option.prompt for option in options if option.key == key), "")
+    return find_prompt(prompts, name) if name else None
+
+
 def choose_judge(options: tuple[JudgeOption, ...], picked: str = "") -> str:
     """The key of the judge to use: the one that the person picked if it is there, or the first usable one.
 
