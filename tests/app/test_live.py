@@ -335,7 +335,7 @@ def test_without_a_filter_no_number_speaks_of_one() -> None:
     widget(app.selectbox, "filter").set_value(NONE).run()
     click(app, "one_day")
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["Filter's gain in steps"] == "no filter"
+    assert shown["Steps gained"] == "no filter"
     assert shown["Vetoes right"] == "no filter"
 
 

@@ -198,6 +198,19 @@ def test_draws_show_what_the_policy_compared() -> None:
     assert largest.x[0] == max(proposal.sampled_rewards), "the chosen draw stands out"
 
 
+def test_draws_with_a_bias_show_what_was_compared() -> None:
+    proposal = replace(RECORDS[-1].proposal, action_bias=(300.0, 0.0, 0.0, -120.0), candidate_action=Action.NO_MESSAGE)
+    figure = draws_figure(proposal, CONFIG.most_steps, LIGHT)
+    largest = max((trace for trace in figure.data if trace.mode == "markers"), key=lambda trace: trace.marker.size)
+    assert largest.x[0] == proposal.sampled_rewards[0] + 300, "the chosen one, bias included"
+    lines = [tuple(trace.x) for trace in figure.data if trace.mode == "lines"]
+    assert lines == list(zip(proposal.sampled_rewards, proposal.preference, strict=True)), "from draw to comparison"
+    low, high = ranges(figure)["xaxis"]
+    assert all(low <= value <= high for value in (*proposal.preference, *proposal.sampled_rewards))
+    assert "bias" in figure.layout.xaxis.title.text
+    assert "bias" not in draws_figure(RECORDS[-1].proposal, CONFIG.most_steps, LIGHT).layout.xaxis.title.text
+
+
 def test_schedule_axes_and_bars() -> None:
     habituation, risk, steps = [0.1, 0.2], [0.3, 0.4], [5.0, 6.0]
 
