@@ -16,6 +16,8 @@ SHORT = {
     Action.TAILORED_WORK: "work",
 }
 """Names that fit into one line of the legend."""
+NEAR = 2
+"""Points of habituation from which on a letter stands clear of a border."""
 LETTERS = (9, 5)
 """How many letters stand in the picture, side by side and one above the other."""
 
@@ -50,7 +52,13 @@ def policy_map_figure(
         hovertemplate="habituation %{x:.2f}, risk %{y:.2f}: %{customdata}<extra></extra>",
     )  # fmt: skip
     columns, rows = (_spread(len(values), n) for values, n in zip((habituation, risk), LETTERS, strict=True))
-    places = [(column, row) for row in rows for column in columns]
+    # A letter that would stand on a border is left out.
+    places = [
+        (column, row)
+        for row in rows
+        for column in columns
+        if len(set(by_risk[row][max(0, column - NEAR) : column + NEAR + 1])) == 1
+    ]
     figure.add_scatter(
         x=[habituation[column] for column, _ in places], y=[risk[row] for _, row in places], mode="text",
         text=[ACTION_STYLES[Action(by_risk[row][column])].letter for column, row in places],
@@ -70,7 +78,7 @@ def policy_map_figure(
     figure.update_layout(
         margin={"l": 56, "b": 46, "t": 60},
         title={"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top"},
-        legend={"y": 0.92, "entrywidth": 66, "entrywidthmode": "pixels", "itemclick": False, "itemdoubleclick": False},
+        legend={"y": 0.92, "entrywidth": 48, "entrywidthmode": "pixels", "itemclick": False, "itemdoubleclick": False},
     )
     style_axes(figure, palette)
     figure.update_xaxes(range=[0, 1], title={"text": "habituation", "standoff": 8})

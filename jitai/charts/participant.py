@@ -263,7 +263,7 @@ def steps_to_come_figure(proposal: Proposal, most_steps: float, palette: Palette
         )  # fmt: skip
         figure.add_scatter(
             x=[0], y=[style.label], mode="text", showlegend=False, cliponaxis=False, hoverinfo="skip",
-            text=[f"   {value:,.0f}" if chosen else f"   {value - best:+,.0f}"], textposition="middle right",
+            text=["\u2003" + (f"{value:,.0f}" if chosen else f"{value - best:+,.0f}")], textposition="middle right",
             textfont={"size": 11, "color": palette.text},
         )  # fmt: skip
     figure.update_layout(**base_layout(palette, 124), hovermode="closest")

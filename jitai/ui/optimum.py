@@ -51,11 +51,8 @@ def optimum_page() -> None:
         informed = state.map_of == OPTIMUM
         pictures = _optimal_maps(state) if informed else _planned_maps(state)
         risk = state.spec.config.initial_disengagement
-        st.subheader(
-            f"Day {_day(state)}: "
-            + "; ".join(f"{item.subject} {in_words(item.drawn, risk)}" for item in pictures)
-            + "."
-        )
+        said = "; ".join(f"{item.subject} {in_words(item.drawn, risk)}" for item in pictures)
+        st.subheader(f"Day {_day(state)}{_where(state)}: {said}.")
         (_ceiling if informed else _promise)(state)
         _maps(state, pictures)
         if informed:
@@ -109,9 +106,10 @@ def _controls(state: AppState) -> None:
                 help="The probability of the context “work” that the sensor gives.",
             )  # fmt: skip
         if length > 1:
-            state.map_day = st.slider(
-                f"Day of {length}", 1, length, _day(state), key=state.key(f"map_day_{length}"), width=200
-            )
+            day = st.slider(f"Day of {length}", 1, length, _day(state), key=state.key(f"map_day_{length}"), width=200)
+            # A study that is shortened for a while does not forget the day.
+            if day != _day(state):
+                state.map_day = day
 
 
 def _optimal_maps(state: AppState) -> list[Picture]:
@@ -163,12 +161,12 @@ def _ceiling(state: AppState) -> None:
     with st.container(key="headline"):
         computed, earned, outcome = st.columns(3, gap="small")
     computed.metric(
-        "Expected of the whole study", f"{check.computed:,.0f} steps", border=True,
-        help="Computed by dynamic programming with full information, from the start of this participant. The ceiling: "
-        "no method that must guess walk state and context earns more on average.",
+        "Expected steps", f"{check.computed:,.0f}", border=True,
+        help="Of the whole study, computed by dynamic programming with full information from the start of this "
+        "participant. The ceiling: no method that must guess walk state and context earns more on average.",
     )  # fmt: skip
     earned.metric(
-        f"Earned on average in {check.n_seeds:,} studies", f"{check.mean:,.0f} ± {check.half_width:,.0f}", border=True,
+        f"Earned, {check.n_seeds:,} studies", f"{check.mean:,.0f} ± {check.half_width:,.0f}", border=True,
         help=f"The very same policy in simulated studies, seeds 0 to {check.n_seeds - 1:,}; mean and 95 % interval.",
     )  # fmt: skip
     outcome.metric(
@@ -197,6 +195,10 @@ def _promise(state: AppState) -> None:
 def _how_exact(state: AppState) -> None:
     """The grid, the number of simulated studies, and what the picture leaves out."""
     config = state.spec.config
+
+    def pick_seeds() -> None:
+        state.map_seeds = st.session_state[state.key("map_seeds")]
+
     st.caption(
         "With full information nobody is sent a badly tailored message, so the risk only falls and hardly matters. "
         "Habituation does: mid-study the optimum waits until it has faded, and towards the end it spends."
@@ -211,7 +213,7 @@ def _how_exact(state: AppState) -> None:
         if st.button("Solve this participant on the finer grid", key="finer_grid"):
             fine, usual = value_on_fine_grid(config), optimum(config).value()
             st.text(f"{fine:,.1f} steps there, {usual:,.1f} here: a difference of {usual - fine:+.1f} steps.")
-        state.map_seeds = st.segmented_control(
+        st.segmented_control(
             "Simulated studies of the check", HOW_MANY_SEEDS, default=state.map_seeds, format_func="{:,}".format,
-            key=state.key("map_seeds"), required=True,
+            key=state.key("map_seeds"), required=True, on_change=pick_seeds,
         )  # fmt: skip
