@@ -76,12 +76,12 @@ def policy_map_figure(
     )  # fmt: skip
     figure.update_layout(**base_layout(palette, 350), hovermode="closest")
     figure.update_layout(
-        margin={"l": 56, "b": 46, "t": 60},
+        margin={"l": 56, "b": 54, "t": 60},
         title={"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top"},
         legend={"y": 0.92, "entrywidth": 48, "entrywidthmode": "pixels", "itemclick": False, "itemdoubleclick": False},
     )
     style_axes(figure, palette)
-    figure.update_xaxes(range=[0, 1], title={"text": "habituation", "standoff": 8})
+    figure.update_xaxes(range=[0, 1], title={"text": "habituation", "standoff": 14})
     figure.update_yaxes(
         range=[0, 1.08], title={"text": "disengagement risk", "standoff": 10}, dtick=0.2, showgrid=False
     )

@@ -38,7 +38,7 @@ class Band(NamedTuple):
 
 
 def draw_map(
-    choose: Callable[[Floats, Floats], Any], threshold: float, n_habituation: int = 101, n_risk: int = 34
+    choose: Callable[[Floats, Floats], Any], threshold: float, n_habituation: int = 101, n_risk: int = 21
 ) -> PolicyMap:
     """Ask a policy everywhere.
 
@@ -67,9 +67,10 @@ def bands(picture: PolicyMap, risk: float) -> tuple[Band, ...]:
 
 
 def in_words(picture: PolicyMap, risk: float) -> str:
-    """The bands as the end of a sentence: "the message for home up to a habituation of 0.37, then no message"."""
+    """The bands as the end of a sentence: "the message for home up to habituation 0.37, then none"."""
     found = bands(picture, risk)
     if len(found) == 1:
         return _PHRASES[found[0].action]
-    parts = [f"{_PHRASES[band.action]} up to a habituation of {band.until:.2f}" for band in found[:-1]]
-    return ", then ".join([*parts, _PHRASES[found[-1].action]])
+    parts = [f"{_PHRASES[band.action]} up to habituation {band.until:.2f}" for band in found[:-1]]
+    last = "none" if found[-1].action == Action.NO_MESSAGE else _PHRASES[found[-1].action]
+    return ", then ".join([*parts, last])
