@@ -15,7 +15,7 @@ from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import TrialSummary, summarise
-from jitai.experiments.trial import TRIAL_POLICIES, TrialSpec
+from jitai.experiments.trial import PLANNER, TRIAL_POLICIES, TrialSpec
 from jitai.experiments.twin import TwinTrial
 from jitai.filters import NONE, FilterSettings
 from jitai.judge.cache import default_cache_dir
@@ -168,15 +168,11 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) 
         f"\n{summary.n_days} days, {summary.total_steps:,.0f} steps; "
         f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
     )
-    if spec.filter.strategy != NONE:
+    if spec.heeds_text:
         gain = summary.total_steps - alone.total_steps
-        print(
-            f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
-            f"{gain:+,.0f} steps against the same seed without the filter."
-        )
-    elif spec.heeds_text:
-        gain = summary.total_steps - alone.total_steps
-        print(f"{gain:+,.0f} steps against the same seed with the text unread.")
+        vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
+        other = "with the text unread" if spec.policy == PLANNER else "without the filter"
+        print(f"{vetoes if spec.filter.strategy != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
     if summary.n_asked:
         print(f"On {summary.n_asked} days the judge was unsure and the participant was asked.")
     if summary.n_failures:
