@@ -4,27 +4,29 @@ import argparse
 import csv
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import pandas as pd
 
 from jitai import __version__
+from jitai.belief import BeliefSettings
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.experiment_command import add_experiment_commands
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import TrialSummary, summarise
-from jitai.experiments.trial import TrialSpec
+from jitai.experiments.trial import PLANNER, TRIAL_POLICIES, TrialSpec
 from jitai.experiments.twin import TwinTrial
 from jitai.filters import NONE, FilterSettings
 from jitai.judge.cache import default_cache_dir
 from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
 from jitai.judge.personal import PersonalJudging, default_data_dir
 from jitai.judge.select import available_judges, choose_judge, open_judge, probe, suited_prompt
-from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
-from jitai.policies import POLICY_LABELS
+from jitai.optimum_command import add_optimum_command
+from jitai.options import add_parameters, given
+from jitai.parameters import build, suggestion
+from jitai.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
 from jitai.records import Decision, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
@@ -34,7 +36,7 @@ from jitai.validate_command import add_validate_command
 AUTOMATIC = "auto"
 VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms")
 TABLE_COLUMNS = (
-    "day", "statement", "candidate_action", "p_send", "verdict", "executed_action", "can_walk", "step_count",
+    "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
     "habituation", "disengagement_risk",
 )  # fmt: skip
 STATEMENT_WIDTH = 44
@@ -68,14 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
     run.add_argument("--preset", default=DEFAULT_PRESET, help=f"starting point of the settings: {', '.join(PRESETS)}")
-    run.add_argument("--policy", default="thompson", help=f"one of {', '.join(POLICY_LABELS)}")
+    run.add_argument("--policy", default="thompson", help=f"one of {', '.join(TRIAL_POLICIES)}")
     run.add_argument("--seed", type=int, default=42, help="of the participant and the policy (default: 42)")
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     _add_judge_option(run)
-    for settings_class in (FilterSettings, ThompsonSettings, SimulatorConfig):
-        _add_parameters(run, settings_class)
+    for settings_class in (FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings, SimulatorConfig):
+        add_parameters(run, settings_class)
     run.set_defaults(command=_run)
+    add_optimum_command(commands)
     judge = commands.add_parser(
         "judge",
         help="judge a column of statements",
@@ -103,44 +106,24 @@ def _add_judge_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]) -> None:
-    """One option for each parameter, with its own help; validation is left to the settings class."""
-    groups: dict[str, Any] = {}
-    for info in describe(settings_class):
-        if info.group not in groups:
-            groups[info.group] = parser.add_argument_group(info.group)
-        groups[info.group].add_argument(
-            _option(info),
-            dest=info.name,
-            type=partial(from_text, info),
-            metavar="VALUE",
-            help=info.full_help.replace("%", "%%"),
-        )
-
-
-def _option(info: ParameterInfo) -> str:
-    return "--filter" if info.name == "strategy" else "--" + info.name.replace("_", "-")
-
-
-def _given(options: argparse.Namespace, settings_class: type[object]) -> dict[str, object]:
-    names = (info.name for info in describe(settings_class))
-    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-
-
 def _run(options: argparse.Namespace) -> None:
     if options.preset not in PRESETS:
         raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
+    if options.policy not in TRIAL_POLICIES:
+        raise ParameterError(f"There is no policy {options.policy!r}{suggestion(options.policy, TRIAL_POLICIES)}")
     if options.out is not None and options.out.suffix not in (".csv", ".parquet"):
         raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv or .parquet.")
     spec = TrialSpec(
-        config=build(SimulatorConfig, PRESETS[options.preset].as_mapping() | _given(options, SimulatorConfig)),
+        config=build(SimulatorConfig, PRESETS[options.preset].as_mapping() | given(options, SimulatorConfig)),
         policy=options.policy,
-        thompson=build(ThompsonSettings, _given(options, ThompsonSettings)),
-        filter=build(FilterSettings, _given(options, FilterSettings)),
+        thompson=build(ThompsonSettings, given(options, ThompsonSettings)),
+        filter=build(FilterSettings, given(options, FilterSettings)),
         seed=options.seed,
+        belief=build(BeliefSettings, given(options, BeliefSettings)),
+        planner=build(PlannerSettings, given(options, PlannerSettings)),
     )
     judge = None
-    if spec.filter.strategy != NONE:
+    if spec.heeds_text:
         band = UnsureBand(spec.filter.unsure_low, spec.filter.unsure_high)
         judge = _open(options, Decision(spec.filter.on_failure), band)
         print(f"Judge: {judge.describe()}", file=sys.stderr)
@@ -170,7 +153,7 @@ def _open(options: argparse.Namespace, on_failure: Decision, band: UnsureBand = 
 
 
 def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
-    shown = log[list(TABLE_COLUMNS)].copy()
+    shown = log[[name for name in TABLE_COLUMNS if name != "belief" or log["belief"].notna().any()]].copy()
     # Line breaks and control characters of a statement would tear the table apart.
     words = shown["statement"].map(lambda text: "".join(c if c.isprintable() else " " for c in text))
     shown["statement"] = words.map(
@@ -185,12 +168,11 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) 
         f"\n{summary.n_days} days, {summary.total_steps:,.0f} steps; "
         f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
     )
-    if spec.filter.strategy != NONE:
+    if spec.heeds_text:
         gain = summary.total_steps - alone.total_steps
-        print(
-            f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
-            f"{gain:+,.0f} steps against the same seed without the filter."
-        )
+        vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
+        other = "with the text unread" if spec.policy == PLANNER else "without the filter"
+        print(f"{vetoes if spec.filter.strategy != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
     if summary.n_asked:
         print(f"On {summary.n_asked} days the judge was unsure and the participant was asked.")
     if summary.n_failures:

@@ -112,6 +112,7 @@ class Proposal:
         candidate_action: proposed before any filter.
         expected_rewards: posterior mean of the steps each action earns, in Action order; empty if the policy has none.
         sampled_rewards: the draws that were compared to choose the candidate, in Action order; may be empty.
+        action_bias: what was added to each draw before they were compared, in steps, in Action order; empty without.
         reward_spread: posterior standard deviation of the mean steps of each action; may be empty.
         steps_to_come: expected steps from today to the end of the study if each action is done today, in Action order;
             only policies that plan with a model have them.
@@ -122,6 +123,14 @@ class Proposal:
     sampled_rewards: tuple[float, ...] = ()
     reward_spread: tuple[float, ...] = ()
     steps_to_come: tuple[float, ...] = ()
+    action_bias: tuple[float, ...] = ()
+
+    @property
+    def preference(self) -> tuple[float, ...]:
+        """What was compared to choose the candidate, in Action order: more is better; empty if nothing was."""
+        if self.action_bias:
+            return tuple(draw + bias for draw, bias in zip(self.sampled_rewards, self.action_bias, strict=True))
+        return self.sampled_rewards or self.steps_to_come
 
 
 @dataclass(frozen=True)

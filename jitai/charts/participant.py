@@ -10,6 +10,8 @@ from jitai.charts.theme import ACTION_STYLES, Palette, base_layout, style_axes
 from jitai.records import Action, Proposal, StepRecord
 
 RIBBON_ROWS = ("truth allows", "done", "proposed")
+WITHOUT_FILTER, TEXT_UNREAD = "without the filter", "with the text unread"
+_SHORT = {WITHOUT_FILTER: "no filter", TEXT_UNREAD: "text unread"}
 
 
 def days_of(records: Sequence[StepRecord]) -> list[int]:
@@ -26,6 +28,7 @@ def trajectory_figure(
     threshold: float,
     palette: Palette,
     reveal: bool = True,
+    twin: str = WITHOUT_FILTER,
 ) -> go.Figure:
     """Steps, state and agreement over the same days, on axes that are fixed before the first day.
 
@@ -37,6 +40,7 @@ def trajectory_figure(
         threshold: disengagement risk at which the participant leaves.
         palette: light or dark.
         reveal: whether the true walk state is shown.
+        twin: what the twin is, after "the same seed".
     """
     figure = make_subplots(
         rows=3, cols=1, shared_xaxes=True, row_heights=[0.48, 0.24, 0.28], vertical_spacing=0.085,
@@ -47,7 +51,7 @@ def trajectory_figure(
         ),
     )  # fmt: skip
     title_on_the_left(figure, palette)
-    _add_steps(figure, records, twin_records, most_steps, palette)
+    _add_steps(figure, records, twin_records, most_steps, palette, twin)
     add_state_lines(
         figure, [record.habituation for record in records], [record.disengagement_risk for record in records],
         threshold=threshold, palette=palette, row=2, legend="legend2",
@@ -76,6 +80,7 @@ def _add_steps(
     twin_records: Sequence[StepRecord],
     most_steps: float,
     palette: Palette,
+    twin: str,
 ) -> None:
     """Bars coloured by what was done, a marker for each action below them, crosses for vetoes, the twin as a line."""
     marker_level = -0.09 * most_steps
@@ -101,8 +106,8 @@ def _add_steps(
     )  # fmt: skip
     figure.add_scatter(
         x=or_nothing(days_of(twin_records)), y=or_nothing([record.step_count for record in twin_records]), mode="lines",
-        name="no filter", line={"color": palette.text, "width": 1, "dash": "dot", "shape": "hvh"},
-        hovertemplate="%{y:,.0f} steps<extra>without the filter</extra>", row=1, col=1,
+        name=_SHORT[twin], line={"color": palette.text, "width": 1, "dash": "dot", "shape": "hvh"},
+        hovertemplate="%{y:,.0f} steps<extra>" + twin + "</extra>", row=1, col=1,
     )  # fmt: skip
 
 
@@ -148,6 +153,7 @@ def cumulative_figure(
     n_days: int,
     most_steps: float,
     palette: Palette,
+    twin: str = WITHOUT_FILTER,
 ) -> go.Figure:
     """Steps so far, with and without the filter; the gap is what the filter won or lost.
 
@@ -156,7 +162,7 @@ def cumulative_figure(
     figure = go.Figure()
     totals = [cumulative_steps(run, len(records)) for run in (twin_records, records)]
     for name, values, colour, dash, fill in (
-        ("same seed without the filter", totals[0], palette.alone, "dot", None),
+        (f"same seed {twin}", totals[0], palette.alone, "dot", None),
         ("this run", totals[1], palette.held_back, "solid", "tonexty"),
     ):
         figure.add_scatter(
@@ -186,6 +192,8 @@ def cumulative_steps(records: Sequence[StepRecord], n_days: int) -> list[float]:
 def draws_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go.Figure:
     """One decision's posterior: what the policy expects of each action, how sure it is, and the draw it compared.
 
+    With an action bias, a dotted line leads from the draw to what was compared, and the marker stands there.
+
     Args:
         proposal: with expected, sampled and spread of the rewards in Action order.
         most_steps: upper end of the axis, in steps.
@@ -201,18 +209,70 @@ def draws_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go.
             marker={"color": colour, "symbol": "line-ns", "size": 9, "line": {"width": 2, "color": colour}},
             hovertemplate="expects %{x:.0f} steps<extra></extra>",
         )  # fmt: skip
+        drawn, compared = proposal.sampled_rewards[action], proposal.preference[action]
+        if proposal.action_bias:
+            figure.add_scatter(
+                x=[drawn, compared], y=[style.label] * 2, mode="lines", showlegend=False, hoverinfo="skip",
+                line={"color": colour, "width": 2, "dash": "dot"},
+            )  # fmt: skip
         figure.add_scatter(
-            x=[proposal.sampled_rewards[action]], y=[style.label], mode="markers", showlegend=False,
+            x=[compared], y=[style.label], mode="markers", showlegend=False,
             marker={"color": colour, "symbol": style.symbol, "size": 13 if chosen else 8,
                     "line": {"width": 2 if chosen else 0, "color": palette.text}},
-            hovertemplate="draws %{x:.0f} steps<extra></extra>",
+            hovertemplate=f"draws {drawn:.0f} steps"
+            + (f", bias {proposal.action_bias[action]:+g}: %{{x:.0f}}" if proposal.action_bias else "")
+            + "<extra></extra>",
         )  # fmt: skip
     figure.update_layout(**base_layout(palette, 124), hovermode="closest")
     style_axes(figure, palette)
     figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4})
     figure.update_yaxes(autorange="reversed", showgrid=False)
+    bias = proposal.action_bias or (0.0,)
     figure.update_xaxes(
-        title={"text": "steps: expected ± 2 sd, drawn", "font": {"size": 11}, "standoff": 2},
-        range=[-0.25 * most_steps, 1.1 * most_steps],
+        title={
+            "text": "steps: expected ± 2 sd, drawn" + (" ⋯ with bias" if proposal.action_bias else ""),
+            "font": {"size": 11},
+            "standoff": 2,
+        },
+        range=[-0.25 * most_steps + min(0.0, *bias), 1.1 * most_steps + max(0.0, *bias)],
+    )
+    return figure
+
+
+def steps_to_come_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go.Figure:
+    """What a planner compared: how many steps each action costs until the end of the study, against the best one.
+
+    Args:
+        proposal: with the steps to come in Action order.
+        most_steps: a day's most steps; the axis reaches at least as far, so that small differences look small.
+        palette: light or dark.
+    """
+    figure, best = go.Figure(), max(proposal.steps_to_come)
+    for action, style in ACTION_STYLES.items():
+        value = proposal.steps_to_come[action]
+        chosen = action == proposal.candidate_action
+        figure.add_bar(
+            x=[value - best], y=[style.label], orientation="h", showlegend=False, width=0.5, hoverinfo="skip",
+            marker={"color": palette.action(action)},
+        )  # fmt: skip
+        figure.add_scatter(
+            x=[value - best], y=[style.label], mode="markers", showlegend=False, cliponaxis=False,
+            hovertemplate=f"{value:,.1f} steps to come<extra></extra>",
+            marker={"color": palette.action(action), "symbol": style.symbol, "size": 13 if chosen else 8,
+                    "line": {"width": 2 if chosen else 0, "color": palette.text}},
+        )  # fmt: skip
+        figure.add_scatter(
+            x=[0], y=[style.label], mode="text", showlegend=False, cliponaxis=False, hoverinfo="skip",
+            text=["\u2003" + (f"{value:,.0f}" if chosen else f"{value - best:+,.0f}")], textposition="middle right",
+            textfont={"size": 11, "color": palette.text},
+        )  # fmt: skip
+    figure.update_layout(**base_layout(palette, 124), hovermode="closest")
+    style_axes(figure, palette)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4})
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    lowest = min(-most_steps, 1.1 * (min(proposal.steps_to_come) - best))
+    figure.update_xaxes(
+        title={"text": "steps to come: the best, and how much less", "font": {"size": 11}, "standoff": 2},
+        range=[lowest, -0.3 * lowest],
     )
     return figure

@@ -365,7 +365,8 @@ class _Lanes:
         if policy == "thompson":
             draws = draw_weights(self._posterior, self._normals[:, day])
             sampled = np.matmul(draws, self._features(day)[..., None])[..., 0]
-            return np.argmax(sampled, axis=1), sampled
+            liked = sampled + self.spec.thompson.action_bias
+            return np.argmax(liked, axis=1), liked
         return np.full(n_lanes, int(Action.GENERIC if policy == "generic" else Action.NO_MESSAGE)), None
 
     def act(self, day: int, executed: Integers, alive: Flags) -> Floats:

@@ -47,6 +47,7 @@ def _row(record: StepRecord) -> dict[str, object]:
         "failure": verdict.failure if verdict else "",
         "latency_ms": verdict.latency_ms if verdict else None,
         "model": verdict.model if verdict else "",
+        "belief": record.belief,
         "was_asked": record.was_asked,
         "executed_action": record.executed_action.label,
         "held_back": record.held_back,
@@ -63,8 +64,8 @@ _COLUMNS = (
     "day", "statement", "statement_author", "context_probability_work", "inferred_context", "true_context", "can_walk",
     "walk_state_was_set",
     "candidate_action", "p_send", "verdict", "verdict_source", "reason", "failure", "latency_ms", "model",
-    "was_asked", "executed_action", "held_back", "allowed_action", "agrees_with_truth", "step_count", "habituation",
-    "disengagement_risk", "disengaged",
+    "belief", "was_asked", "executed_action", "held_back", "allowed_action", "agrees_with_truth", "step_count",
+    "habituation", "disengagement_risk", "disengaged",
 )  # fmt: skip
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -11,7 +11,7 @@ from jitai.corpus import StatementBook
 from jitai.filters import BELIEF, CARRY_FORWARD, NONE, FilterSettings, action_to_learn_from, carried_forward, execute
 from jitai.optimum import OptimalPolicy, optimum
 from jitai.planner import BeliefPlanner, PlannerSettings, cached_plan
-from jitai.policies import BeliefPolicy, InformedPolicy, Policy, make_policy
+from jitai.policies import POLICY_LABELS, BeliefPolicy, InformedPolicy, Policy, make_policy
 from jitai.policies.thompson import ThompsonSettings
 from jitai.records import SIMULATOR, TYPED, Action, Observation, Proposal, StepRecord, Verdict
 from jitai.seeding import Stream, generator
@@ -25,6 +25,8 @@ MODEL_BASED_LABELS: dict[str, str] = {
     OPTIMUM: "Optimum (knows everything)",
 }
 """Names of the policies that need a model of the participant, beside those of POLICY_LABELS."""
+TRIAL_POLICIES: dict[str, str] = POLICY_LABELS | MODEL_BASED_LABELS
+"""All that a trial can be run with."""
 
 
 class JudgesText(Protocol):
@@ -76,6 +78,16 @@ class TrialSpec:
     def assumed(self) -> SimulatorConfig:
         """What belief and planner assume of the participant."""
         return self.config if self.model is None else self.model
+
+    @property
+    def keeps_belief(self) -> bool:
+        """Whether the policy or the filter acts on a belief in ability."""
+        return self.policy == PLANNER or self.filter.strategy == BELIEF
+
+    @property
+    def heeds_text(self) -> bool:
+        """Whether somebody must read what the participant writes: for the filter, or for a policy that plans on it."""
+        return self.filter.strategy != NONE or (self.policy == PLANNER and self.belief.reads_text)
 
     def without_filter(self) -> "TrialSpec":
         """The same trial with the policy alone: its counterfactual twin."""
@@ -139,9 +151,10 @@ def run_trial(
         # Nobody is asked about a message that was not to be sent.
         was_asked = proposal.candidate_action != Action.NO_MESSAGE and spec.filter.asks(verdict)
         answer = can_walk if was_asked else None
-        preference = proposal.sampled_rewards or proposal.steps_to_come
         uniform = float(filter_rng.random())
-        executed = execute(spec.filter, proposal.candidate_action, verdict, uniform, preference, belief, answer)
+        executed = execute(
+            spec.filter, proposal.candidate_action, verdict, uniform, proposal.preference, belief, answer
+        )
         outcome = participant.act(executed)
         if tracked is not None:
             tracked.see(int(executed), observation.context_probability, observation.habituation, outcome.step_count)

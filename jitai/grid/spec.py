@@ -20,11 +20,10 @@ import yaml
 from jitai.belief import BeliefSettings
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import FileFormatError, ParameterError
-from jitai.experiments.trial import MODEL_BASED_LABELS, PLANNER, TrialSpec
+from jitai.experiments.trial import PLANNER, TRIAL_POLICIES, TrialSpec
 from jitai.filters import BELIEF, FILTER_LABELS, NONE, FilterSettings
 from jitai.parameters import build, describe, suggestion
 from jitai.planner import PlannerSettings
-from jitai.policies import POLICY_LABELS
 from jitai.policies.thompson import ThompsonSettings
 from jitai.seeding import MAX_SEED
 from jitai.simulator.config import PRESETS, SimulatorConfig
@@ -34,7 +33,7 @@ MAX_FILE_BYTES = 1_000_000
 MAX_CELLS = 20_000
 MAX_SEEDS = 100_000
 MAX_NAME_LENGTH = 80
-POLICIES = POLICY_LABELS | MODEL_BASED_LABELS
+POLICIES = TRIAL_POLICIES
 SIMULATED_PREFIX = "simulated"
 _NAME = re.compile(r"[\w][\w ,.:;+%()=/²−–-]*")
 Settings = TypeVar("Settings")

@@ -172,7 +172,7 @@ def after(config: SimulatorConfig, grid: Grid, continuation: Floats, response: R
     return total
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def optimum(config: SimulatorConfig) -> Optimum:
-    """The solution at the default resolution, kept for the next caller."""
+    """The solution at the default resolution, kept for the next caller: 16 MB each for 50 days."""
     return solve(config)

@@ -383,7 +383,7 @@ class _ExpectedExcess:
         return np.where(wide, safe + difference * excess, np.maximum(safe, middle))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def cached_plan(model: SimulatorConfig, belief: BeliefSettings, settings: PlannerSettings) -> Plan:
-    """The plan at the default resolution, kept for the next caller."""
+    """The plan at the default resolution, kept for the next caller: 2 to 24 MB each for 50 days."""
     return make_plan(model, belief, settings)

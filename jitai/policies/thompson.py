@@ -4,7 +4,13 @@ Steps after action a are modelled as N(x' θ_a, σ²) with prior θ_a ~ N(0, v I
 precision A_a = I / v + Σ x x' / σ², mean A_a⁻¹ b_a with b_a = Σ x s / σ². Each day one θ_a is drawn from each
 posterior, and the action whose draw promises the most steps is proposed.
 
-Source: Karine & Marlin 2025, arXiv:2501.06980 (features, prior and noise), after Thompson 1933.
+The extended form adds a fixed bias β_a to each draw before they are compared: what an action is worth, in steps, beyond
+the next day, such as the habituation that a message costs. Nothing is learned about β; it is chosen outside, by trying
+(there by Bayesian optimisation over whole studies, here by ``benchmarks/action_bias.py``). Only differences between the
+four matter.
+
+Source: Karine & Marlin 2025, arXiv:2501.06980 (features, prior and noise), after Thompson 1933; action bias: Karine,
+Murphy & Marlin 2024, arXiv:2412.00308.
 """
 
 from dataclasses import dataclass
@@ -23,6 +29,18 @@ CONTEXT_PROBABILITY = "context probability"
 CONTEXT_AND_STATE = "inferred context, habituation, risk"
 _GROUP = "Thompson sampling"
 _PAPER = "Karine & Marlin 2025, arXiv:2501.06980"
+BIAS_GROUP = "Action bias (extended Thompson sampling)"
+
+
+def _bias(action: Action, symbol: str) -> Any:
+    """The described bias of one action."""
+    return parameter(
+        0.0, label=f"Bias of: {action.label}", symbol=symbol, low=-1000, high=1000, unit="steps", group=BIAS_GROUP,
+        step=5, source="no bias, which is plain Thompson sampling; the bias itself: Karine, Murphy & Marlin 2024, "
+        "arXiv:2412.00308",
+        help="Added to the drawn steps before the actions are compared: what this action is worth beyond the next day. "
+        "A bias for no message makes up for the habituation that messages cost. Only differences matter.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,10 @@ class ThompsonSettings:
         25.0, label="Noise of the steps", symbol="σ_Y", low=0.1, high=1000, unit="steps", group=_GROUP, step=5,
         source=_PAPER, help="Standard deviation of the steps around the linear model, as the policy believes.",
     )  # fmt: skip
+    bias_no_message: float = _bias(Action.NO_MESSAGE, "β_0")
+    bias_generic: float = _bias(Action.GENERIC, "β_1")
+    bias_tailored_home: float = _bias(Action.TAILORED_HOME, "β_2")
+    bias_tailored_work: float = _bias(Action.TAILORED_WORK, "β_3")
 
     def __post_init__(self) -> None:
         validate(self)
@@ -54,6 +76,11 @@ class ThompsonSettings:
     def n_features(self) -> int:
         """Number of weights of each action."""
         return 4 if self.features == CONTEXT_AND_STATE else 2
+
+    @property
+    def action_bias(self) -> tuple[float, float, float, float]:
+        """β_a in steps, in Action order."""
+        return (self.bias_no_message, self.bias_generic, self.bias_tailored_home, self.bias_tailored_work)
 
 
 class Posterior(NamedTuple):
@@ -140,17 +167,19 @@ class ThompsonSampling:
         return np.array(values, dtype=np.float64)
 
     def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
-        """The action whose drawn model promises the most steps."""
+        """The action whose drawn model promises the most steps, its bias included."""
         features = self.features(observation)
         normals = rng.standard_normal(self.posterior.weighted_sum.shape)
         sampled = draw_weights(self.posterior, normals) @ features
         expected = posterior_mean(self.posterior) @ features
         spread = np.sqrt(features @ np.linalg.solve(self.posterior.precision, features[:, None])[..., 0].T)
+        bias = self.settings.action_bias
         return Proposal(
-            Action(int(np.argmax(sampled))),
+            Action(int(np.argmax(sampled + bias))),
             expected_rewards=tuple(expected.tolist()),
             sampled_rewards=tuple(sampled.tolist()),
             reward_spread=tuple(spread.tolist()),
+            action_bias=bias if any(bias) else (),
         )
 
     def learn(self, observation: Observation, action: Action, step_count: float) -> None:

@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from jitai.belief import BeliefSettings
 from jitai.errors import ParameterError
-from jitai.experiments.trial import TrialSpec
+from jitai.experiments.trial import TRIAL_POLICIES, TrialSpec
 from jitai.filters import FilterSettings
 from jitai.parameters import build, describe, from_text, suggestion
-from jitai.policies import POLICY_LABELS
+from jitai.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
 from jitai.seeding import MAX_SEED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 
-Settings = TypeVar("Settings", SimulatorConfig, FilterSettings, ThompsonSettings)
+Settings = TypeVar("Settings", SimulatorConfig, FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings)
 
 
 def to_query(spec: TrialSpec, preset: str) -> dict[str, str]:
@@ -33,7 +34,7 @@ def to_query(spec: TrialSpec, preset: str) -> dict[str, str]:
     for name in ("policy", "seed"):
         if getattr(spec, name) != getattr(default, name):
             query[name] = str(getattr(spec, name))
-    for part in ("config", "filter", "thompson"):
+    for part in ("config", "filter", "thompson", "belief", "planner"):
         settings, usual = getattr(spec, part), getattr(default, part)
         for info in describe(type(settings)):
             value = getattr(settings, info.name)
@@ -52,13 +53,15 @@ def from_query(query: Mapping[str, str]) -> TrialSpec:
     if preset not in PRESETS:
         raise ParameterError(f"There is no participant {preset!r}{suggestion(preset, PRESETS)}")
     policy = rest.pop("policy", TrialSpec().policy)
-    if policy not in POLICY_LABELS:
-        raise ParameterError(f"There is no policy {policy!r}{suggestion(policy, POLICY_LABELS)}")
+    if policy not in TRIAL_POLICIES:
+        raise ParameterError(f"There is no policy {policy!r}{suggestion(policy, TRIAL_POLICIES)}")
     spec = TrialSpec(
         config=_taken(rest, PRESETS[preset]),
         policy=policy,
         filter=_taken(rest, FilterSettings()),
         thompson=_taken(rest, ThompsonSettings()),
+        belief=_taken(rest, BeliefSettings()),
+        planner=_taken(rest, PlannerSettings()),
     )
     seed = rest.pop("seed", str(spec.seed))
     if not (seed.isdecimal() and len(seed) <= len(str(MAX_SEED)) and int(seed) <= MAX_SEED):

@@ -1,12 +1,15 @@
 """Widgets from parameter descriptions: label, bounds, unit, help and source come from one place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import streamlit as st
 
-from jitai.parameters import ParameterInfo
+from jitai.parameters import ParameterInfo, with_value
 from jitai.simulator.config import PRESETS
 from jitai.ui.state import CUSTOM_PRESET, AppState
+
+Settings = TypeVar("Settings")
 
 
 def title_of(info: ParameterInfo) -> str:
@@ -58,6 +61,23 @@ def parameter_widget(
             title, float(info.low), float(info.high), float(value), float(info.step), help=info.full_help, key=key
         )
     )
+
+
+def parameter_widgets(
+    state: AppState, settings: Settings, infos: Iterable[ParameterInfo], labels: Mapping[str, str] | None = None
+) -> Settings:
+    """Widgets for some parameters of one settings object; returns it as the person has set it.
+
+    Args:
+        state: for the widgets' keys, which are the parameters' names.
+        settings: what the widgets show.
+        infos: the parameters to be shown.
+        labels: how the values of choices are shown.
+    """
+    for info in infos:
+        value = parameter_widget(info, getattr(settings, info.name), state.key(info.name), labels)
+        settings = with_value(settings, info.name, value)
+    return settings
 
 
 def preset_picker(state: AppState, label: str, name: str, help: str | None = None) -> None:

@@ -4,7 +4,8 @@ from typing import Literal
 
 import streamlit as st
 
-from jitai.charts.participant import draws_figure
+from jitai.belief import BeliefSettings, counts_as_steps
+from jitai.charts.participant import draws_figure, steps_to_come_figure
 from jitai.charts.theme import CONFIG
 from jitai.judge.judge import REASON_EXPLANATION
 from jitai.records import CONTEXT_LABELS, TYPED, Action, Decision, StepRecord, Verdict, VerdictSource
@@ -28,13 +29,21 @@ LABEL_WIDTH = 62
 """Pixels of the left column of the card."""
 
 
-def decision_card(record: StepRecord | None, most_steps: float, reveal: bool) -> None:
+def decision_card(
+    record: StepRecord | None,
+    most_steps: float,
+    reveal: bool,
+    before: StepRecord | None = None,
+    settings: BeliefSettings | None = None,
+) -> None:
     """Draw the card of one decision; an explanation of what will stand there before the first.
 
     Args:
         record: the decision, or None.
         most_steps: upper end of the axis of the draws, in steps.
         reveal: whether the true walk state is shown.
+        before: the day before it, from which a belief comes; None on day 1.
+        settings: of the belief, where one is kept.
     """
     with st.container(border=True, key="decision_card"):
         if record is None:
@@ -48,19 +57,58 @@ def decision_card(record: StepRecord | None, most_steps: float, reveal: bool) ->
         st.subheader(f"Day {seen.decision_index + 1}")
         certainty = max(seen.context_probability, 1 - seen.context_probability)
         _line("reads", f"{CONTEXT_LABELS[seen.inferred_context]}, {certainty:.2f} sure")
-        _line("proposes", proposal.candidate_action.label)
-        if proposal.sampled_rewards:
-            st.plotly_chart(
-                draws_figure(proposal, most_steps, palette()), config=CONFIG, key="draws",
-                alt="Steps the policy expects of each action, how sure it is, and the draw it compared.",
-            )  # fmt: skip
+        # A policy that plans on the belief hears the words before it proposes.
+        plans_on_belief = record.belief is not None and bool(proposal.steps_to_come)
+        if not plans_on_belief:
+            _proposal_lines(record, most_steps)
         speaker = "says (you)" if record.statement_author == TYPED else "says"
         _line(speaker, f"“{record.statement}”" if record.statement else "nothing today")
         _verdict_lines(record.verdict)
+        if record.belief is not None:
+            sources = belief_sources(record, before, settings or BeliefSettings())
+            _line("believes", f"can walk: {record.belief:.2f}, from {sources}")
+        if plans_on_belief:
+            _proposal_lines(record, most_steps)
         _line("does", record.executed_action.label + (": held back" if record.held_back else ""))
         _line("earns", f"{record.step_count:,.0f} steps")
         if reveal:
             _line("truth", _truth(record))
+
+
+def _proposal_lines(record: StepRecord, most_steps: float) -> None:
+    """What the policy proposes, and what it compared."""
+    proposal = record.proposal
+    _line("proposes", proposal.candidate_action.label)
+    if proposal.sampled_rewards:
+        st.plotly_chart(
+            draws_figure(proposal, most_steps, palette()), config=CONFIG, key="draws",
+            alt="Steps the policy expects of each action, how sure it is, and the draw it compared.",
+        )  # fmt: skip
+        if proposal.action_bias:
+            parts = zip(Action, proposal.sampled_rewards, proposal.action_bias, strict=True)
+            st.caption(
+                "Draw and bias: " + "; ".join(f"{a.label} {draw:.0f} {bias:+g}" for a, draw, bias in parts) + "."
+            )
+    if proposal.steps_to_come:
+        st.plotly_chart(
+            steps_to_come_figure(proposal, most_steps, palette()), config=CONFIG, key="steps_to_come",
+            alt="Steps to come until the end of the study if each action is done today: "
+            + "; ".join(f"{a.label} {steps:,.0f}" for a, steps in zip(Action, proposal.steps_to_come, strict=True)),
+        )  # fmt: skip
+
+
+def belief_sources(record: StepRecord, before: StepRecord | None, settings: BeliefSettings) -> str:
+    """What today's belief in ability comes from, in words."""
+    if before is None:
+        return "how every study begins"
+    sources = []
+    if settings.sees_steps:
+        steps = before.step_count
+        some = f"{steps:,.0f}" if steps >= 1 else f"{steps:.1g}"
+        sources.append(f"yesterday's steps ({some})" if counts_as_steps(steps) else "no steps yesterday")
+    if settings.reads_text and record.verdict is not None:
+        sources.append("today's words" if record.statement else "today's silence")
+    return " and ".join(sources) or "how ability comes and goes"
 
 
 def _line(label: str, text: str) -> None:

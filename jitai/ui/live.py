@@ -4,22 +4,24 @@ from dataclasses import replace
 
 import streamlit as st
 
-from jitai.charts.participant import cumulative_figure, trajectory_figure
+from jitai.belief import READING_LABELS, BeliefSettings
+from jitai.charts.participant import TEXT_UNREAD, WITHOUT_FILTER, cumulative_figure, trajectory_figure
 from jitai.charts.theme import CONFIG
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import Said, coming_statements
+from jitai.experiments.trial import OPTIMUM, PLANNER, TRIAL_POLICIES, Said, coming_statements
 from jitai.experiments.twin import Progress, TwinTrial
-from jitai.filters import FILTER_LABELS, LEARNER_LABELS, NONE, FilterSettings
+from jitai.filters import BELIEF, FILTER_LABELS, LEARNER_LABELS, NONE, FilterSettings
 from jitai.judge.ahead import JudgingAhead
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.parameters import describe, with_value
-from jitai.policies import POLICY_LABELS
+from jitai.planner import PlannerSettings
 from jitai.policies.registry import THOMPSON
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.thompson import BIAS_GROUP, ThompsonSettings
 from jitai.seeding import MAX_SEED
+from jitai.simulator.config import DETERMINISTIC
 from jitai.ui.cached import statement_book
-from jitai.ui.controls import parameter_widget, preset_picker
+from jitai.ui.controls import parameter_widget, parameter_widgets, preset_picker
 from jitai.ui.decision_card import decision_card
 from jitai.ui.judge_choice import current_judge, judge_picker
 from jitai.ui.page import errors_as_sentences, plain
@@ -35,9 +37,15 @@ from jitai.ui.state import (
 
 TRUTHS: dict[str, bool | None] = {AS_SIMULATED: None, "cannot walk": False, "can walk": True}
 """What a person may set as true of the coming day, with or without words."""
+POLICY_REMARKS = {
+    PLANNER: "Ours, not published. It knows this participant's settings and how the judge errs, though neither the "
+    "walk state nor the context; it plans, and learns nothing.",
+    OPTIMUM: "The ceiling, no method: it is told the hidden walk state and context of the day. Choose “No filter” to "
+    "see it undisturbed.",
+}
 UNCOUNTED = "Days on which you spoke without saying what is true are not counted."
 LOG_COLUMNS = (
-    "day", "statement", "candidate_action", "p_send", "verdict", "executed_action", "can_walk", "step_count",
+    "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
     "held_back", "habituation", "disengagement_risk", "verdict_source", "reason",
 )  # fmt: skip
 
@@ -68,11 +76,15 @@ def _setup(state: AppState) -> None:
         help="How ability comes and goes, and how costly badly tailored messages are. Every number can be tuned on the "
         "Simulator page.",
     )  # fmt: skip
-    policies = list(POLICY_LABELS)
+    policies = list(TRIAL_POLICIES)
     policy = st.selectbox(
-        "Policy", policies, index=policies.index(spec.policy), format_func=POLICY_LABELS.__getitem__, key=key("policy"),
-        help="Proposes an action every day from numbers alone: context, habituation, disengagement.",
+        "Policy", policies, index=policies.index(spec.policy), format_func=TRIAL_POLICIES.__getitem__,
+        key=key("policy"),
+        help="Proposes an action every day from numbers alone: context, habituation, disengagement. The last two need "
+        "a model of the participant.",
     )  # fmt: skip
+    if policy in POLICY_REMARKS:
+        st.caption(POLICY_REMARKS[policy])
     filters = list(FILTER_LABELS)
     strategy = st.selectbox(
         "Filter", filters, index=filters.index(spec.filter.strategy),
@@ -96,19 +108,31 @@ def _setup(state: AppState) -> None:
         )  # fmt: skip
         filter_settings = replace(filter_settings, unsure_low=band[0], unsure_high=band[1])
         for info in describe(FilterSettings)[1:]:
-            if info.name in ("unsure_low", "unsure_high"):
+            if info.name in ("unsure_low", "unsure_high") or (info.name == "belief_threshold" and strategy != BELIEF):
                 continue
             value = parameter_widget(info, getattr(filter_settings, info.name), key(info.name), LEARNER_LABELS)
             filter_settings = with_value(filter_settings, info.name, value)
         if policy == THOMPSON:
-            for info in describe(ThompsonSettings):
-                value = parameter_widget(info, getattr(thompson, info.name), key(info.name))
-                thompson = with_value(thompson, info.name, value)
+            learning = [info for info in describe(ThompsonSettings) if info.group != BIAS_GROUP]
+            thompson = parameter_widgets(state, thompson, learning)
         state.reveal = st.toggle(
             "Show who could really walk", value=state.reveal, key=key("reveal"),
             help="The true walk state is hidden from policy and judge. Hide it from the class too, and let them guess.",
         )  # fmt: skip
+    if policy == THOMPSON:
+        with st.expander("Action bias"):
+            st.caption("What an action is worth beyond the next day. All 0 is plain Thompson sampling.")
+            biases = [info for info in describe(ThompsonSettings) if info.group == BIAS_GROUP]
+            thompson = parameter_widgets(state, thompson, biases)
     state.spec = replace(state.spec, policy=policy, filter=filter_settings, thompson=thompson, seed=int(seed))
+    if state.spec.keeps_belief:
+        with st.expander("Belief in ability"):
+            belief = parameter_widgets(state, spec.belief, describe(BeliefSettings), READING_LABELS)
+        state.spec = replace(state.spec, belief=belief)
+    if policy == PLANNER:
+        with st.expander("Planner"):
+            planner = parameter_widgets(state, spec.planner, describe(PlannerSettings))
+        state.spec = replace(state.spec, planner=planner)
 
 
 def _new_seed(state: AppState) -> None:
@@ -118,13 +142,13 @@ def _new_seed(state: AppState) -> None:
 
 def _use_settings(state: AppState) -> None:
     """Begin a new trial if there is none, or if a setting of the present one has changed."""
-    judge = current_judge(state) if state.spec.filter.strategy != NONE else None
+    judge = current_judge(state) if state.spec.heeds_text else None
     settings = (state.spec, state.kinds, state.judge_at_work, state.prompt_picked)
     if state.trial is None or state.trial_settings != settings:
         if state.trial is not None and state.run_has_begun:
             state.playing = False
             state.previous = PreviousRun(state.trial, state.trial_settings)
-        state.trial = TwinTrial(state.spec, statement_book(state.kinds), judge)
+        state.trial = TwinTrial(state.spec, statement_book(state.kinds), judge, with_best=True)
         state.trial_settings = settings
         if state.ahead is not None:
             state.ahead.stop()
@@ -239,36 +263,50 @@ def _live_days(state: AppState, trial: TwinTrial) -> None:
 
 def _charts(state: AppState, progress: Progress) -> None:
     """The card of a day beside the charts of all days, and the steps so far below."""
-    config, filtered = state.spec.config, state.spec.filter.strategy != NONE
-    twin_records = progress.twin_records if filtered else ()
+    config, twin = state.spec.config, _twin(state)
+    twin_records = progress.twin_records if twin else ()
     left, right = st.columns([0.34, 0.66], gap="small")
     with left:
         _card(state, progress)
     with right:
-        if filtered:
-            _without_the_filter(progress)
+        _same_seed(progress, twin)
         st.plotly_chart(
             trajectory_figure(
                 progress.records, twin_records, n_days=config.study_length, most_steps=config.most_steps,
                 threshold=config.disengagement_threshold, palette=palette(), reveal=state.reveal,
+                twin=twin or WITHOUT_FILTER,
             ),
             config=CONFIG, key="trajectory", alt=_description(progress),
         )  # fmt: skip
-    st.subheader("Steps so far, against the same seed without the filter" if filtered else "Steps so far")
+    st.subheader(f"Steps so far, against the same seed {twin}" if twin else "Steps so far")
     st.plotly_chart(
         cumulative_figure(
-            progress.records, twin_records, n_days=config.study_length, most_steps=config.most_steps, palette=palette()
+            progress.records, twin_records, n_days=config.study_length, most_steps=config.most_steps, palette=palette(),
+            twin=twin or WITHOUT_FILTER,
         ),
         config=CONFIG, key="cumulative",
-        alt="Cumulative steps of this run and of the same seed without the filter.",
+        alt=f"Cumulative steps of this run and of the same seed {twin or WITHOUT_FILTER}.",
     )  # fmt: skip
 
 
-def _without_the_filter(progress: Progress) -> None:
-    """What the same seed came to without the filter, in words."""
-    twin = summarise(progress.twin_records)
-    left = f" and left the study on day {twin.n_days}" if twin.disengaged else ""
-    st.caption(f"Without the filter, the same participant walks {twin.total_steps:,.0f} steps so far{left}.")
+def _twin(state: AppState) -> str:
+    """What the twin of this run is, after "the same seed"; empty where nobody reads, so that both are the same."""
+    if not state.spec.heeds_text:
+        return ""
+    return TEXT_UNREAD if state.spec.policy == PLANNER else WITHOUT_FILTER
+
+
+def _same_seed(progress: Progress, twin: str) -> None:
+    """What the same seed came to without the filter and under the optimum, in words, and the way to the latter."""
+    with st.container(horizontal=True, vertical_alignment="center", key="same_seed", gap="small"):
+        if twin:
+            other = summarise(progress.twin_records)
+            left = f" and left the study on day {other.n_days}" if other.disengaged else ""
+            st.caption(
+                f"{twin.capitalize()}, the same participant walks {other.total_steps:,.0f} steps so far{left}.",
+                width="content",
+            )
+        st.page_link("pages/optimum.py", label="The best possible policy", icon=":material/north_east:")
 
 
 def _previous_run(state: AppState) -> None:
@@ -310,20 +348,25 @@ def _said_next(state: AppState, progress: Progress) -> None:
 def _headline(state: AppState, progress: Progress) -> None:
     """How far the run is, the numbers that matter, and what the same seed did without the filter."""
     n_days, lived = state.spec.config.study_length, len(progress.records)
-    summary, twin = summarise(progress.records), summarise(progress.twin_records)
-    filtered = state.spec.filter.strategy != NONE
+    summary, alone = summarise(progress.records), summarise(progress.twin_records)
+    filtered, twin = state.spec.filter.strategy != NONE, _twin(state)
     label = "Day"
     if progress.finished:
         label = "Left the study on day" if summary.disengaged else "Study complete, day"
     with st.container(key="headline"):
-        day, totals, gained, vetoes, agreement = st.columns(5, gap="small")
+        day, totals, gained, share, vetoes, agreement = st.columns(6, gap="small")
     day.metric(label, f"{lived} of {n_days}", border=True)
     totals.metric("Steps", f"{summary.total_steps:,.0f}", border=True)
     gained.metric(
-        "Filter's gain in steps", f"{summary.total_steps - twin.total_steps:+,.0f}" if filtered else "no filter",
+        "Steps gained", f"{summary.total_steps - alone.total_steps:+,.0f}" if twin else "no filter",
         border=True,
-        help="Against the same seed without the filter. One seed is an anecdote: another may turn out the other way.",
+        help=f"By the language model: against the same seed {twin or WITHOUT_FILTER}. One seed is an anecdote: another "
+        "may turn out the other way.",
     )  # fmt: skip
+    best = progress.share_of_best
+    share.metric(
+        "Of the optimum", "–" if best is None else f"{100 * best:.0f} %", border=True, help=_help_on_best(state)
+    )
     if state.reveal:
         vetoes.metric(
             "Vetoes right", f"{summary.n_right_vetoes} of {summary.n_known_vetoes}" if filtered else "no filter",
@@ -333,7 +376,7 @@ def _headline(state: AppState, progress: Progress) -> None:
         )  # fmt: skip
         known = summary.n_known_days
         agreement.metric(
-            "Agrees with truth", f"{100 * summary.n_agreeing / known:.0f} % of days" if known else "–", border=True,
+            "Agrees with truth", f"{100 * summary.n_agreeing / known:.0f} %" if known else "–", border=True,
             help="Days on which the policy's candidate was sent if the participant could walk, and held back if not. "
             + UNCOUNTED,
         )  # fmt: skip
@@ -348,6 +391,17 @@ def _headline(state: AppState, progress: Progress) -> None:
         )
 
 
+def _help_on_best(state: AppState) -> str:
+    """What the share of the best possible is a share of."""
+    estimate = "" if state.spec.config.variation == DETERMINISTIC else " With a varying response it is an estimate."
+    return (
+        "Steps as a share of what the optimum has earned by the same day of the same seed: it meets the same contexts, "
+        "walk states and luck, is told the hidden truth of each day, and plans to the end of the study. It does not "
+        "know tomorrow, so a lucky run may come out above 100 % on one seed; on average over seeds none does. While "
+        f"the run goes on, days on which it saves its messages count too; the whole study is what matters.{estimate}"
+    )
+
+
 def _card(state: AppState, progress: Progress) -> None:
     """The latest day, or an earlier one that the person goes back to."""
     lived = len(progress.records)
@@ -357,7 +411,11 @@ def _card(state: AppState, progress: Progress) -> None:
         day = st.slider(
             "Day shown", 1, lived, lived, key=f"day_shown_{lived}", disabled=state.playing, label_visibility="collapsed"
         )
-    decision_card(progress.records[day - 1] if lived else None, state.spec.config.most_steps, state.reveal)
+    records, spec = progress.records, state.spec
+    decision_card(
+        records[day - 1] if lived else None, spec.config.most_steps, state.reveal,
+        before=records[day - 2] if day > 1 else None, settings=spec.belief,
+    )  # fmt: skip
 
 
 def _description(progress: Progress) -> str:
@@ -376,7 +434,8 @@ def _log(state: AppState, progress: Progress) -> None:
     table = decision_log(progress.records, progress.twin_records)
     spec = state.spec
     name = f"jitai_lab_{spec.policy}_{spec.filter.strategy}_seed_{spec.seed}.csv"
-    shown = [column for column in LOG_COLUMNS if state.reveal or column not in ("can_walk",)]
+    wanted = {"can_walk": state.reveal, "belief": spec.keeps_belief}
+    shown = [column for column in LOG_COLUMNS if wanted.get(column, True)]
     st.dataframe(
         table,
         column_order=shown,
@@ -390,6 +449,7 @@ def _log(state: AppState, progress: Progress) -> None:
             "p_send": st.column_config.NumberColumn("P(send)", format="%.2f", width=64),
             "verdict": st.column_config.TextColumn(width=84),
             "verdict_source": st.column_config.TextColumn("from", width=92),
+            "belief": st.column_config.NumberColumn("believes", format="%.2f", width=64),
             "executed_action": st.column_config.TextColumn("done", width=116),
             "held_back": st.column_config.CheckboxColumn("held back", width=74),
             "can_walk": st.column_config.CheckboxColumn("could walk", width=80),

@@ -85,6 +85,12 @@ class AppState:
     schedule_action: str = "tailored to the true context"
     schedule_seed: int = 42
     schedule_always_able: bool = True
+    map_of: str = "optimum"
+    map_day: int = 20
+    map_context: int = 0
+    map_belief: float = 0.8
+    map_reading: float = 0.2
+    map_seeds: int = 500
     widget_round: int = 0
     address_problem: str = ""
 

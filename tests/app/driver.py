@@ -13,6 +13,7 @@ from jitai.ui.state import AppState
 
 ROOT = Path(__file__).parents[2]
 LIVE, PREFERENCES, SIMULATOR = "pages/live.py", "pages/preferences.py", "pages/simulator.py"
+OPTIMUM_PAGE = "pages/optimum.py"
 TO_THE_END = "to the end"
 TIMEOUT_S = 60
 
@@ -66,6 +67,11 @@ def without_error(app: AppTest) -> AppTest:
     assert not app.exception, [f"{item.message}\n{item.stack_trace}" for item in app.exception]
     assert not app.error, [item.value for item in app.error]
     return app
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    """The numbers that are shown large, by label."""
+    return {metric.label: metric.value for metric in app.metric}
 
 
 def as_text(app: AppTest) -> list[str]:

@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.belief import BY_DECISION, BeliefSettings
 from jitai.errors import ModelMissing
 from jitai.experiments.metrics import summarise
-from jitai.filters import CARRY_FORWARD, NONE, SAMPLED_VETO
+from jitai.experiments.trial import OPTIMUM, PLANNER, TRIAL_POLICIES
+from jitai.filters import BELIEF, CARRY_FORWARD, NEXT_BEST, NONE, SAMPLED_VETO
 from jitai.judge.base import Reply
 from jitai.judge.embedded import EmbeddedBackend
-from jitai.policies import POLICY_LABELS
-from jitai.records import TYPED, Decision, VerdictSource
+from jitai.parameters import describe
+from jitai.planner import PlannerSettings
+from jitai.policies.thompson import BIAS_GROUP, ThompsonSettings
+from jitai.records import TYPED, Action, Decision, Verdict, VerdictSource
 from jitai.simulator.config import PRESETS
+from jitai.ui.decision_card import belief_sources
 from jitai.ui.state import SPEEDS
 from tests.app.driver import (
     LIVE,
@@ -25,6 +30,7 @@ from tests.app.driver import (
     as_text,
     click,
     go_to,
+    metrics,
     open_app,
     records_of,
     run_to_the_end,
@@ -194,7 +200,7 @@ def test_no_filter_no_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("strategy", [SAMPLED_VETO, CARRY_FORWARD])
+@pytest.mark.parametrize("strategy", [SAMPLED_VETO, CARRY_FORWARD, NEXT_BEST, BELIEF])
 def test_the_other_filters(strategy: str) -> None:
     app = open_app()
     app = widget(app.selectbox, "filter").set_value(strategy).run()
@@ -206,7 +212,7 @@ def test_the_other_filters(strategy: str) -> None:
     assert any(record.verdict and record.verdict.p_send is not None for record in records_of(app))
 
 
-@pytest.mark.parametrize("policy", POLICY_LABELS)
+@pytest.mark.parametrize("policy", TRIAL_POLICIES)
 def test_every_policy_runs(policy: str) -> None:
     app = widget(open_app().selectbox, "filter").set_value(NONE).run()
     app = without_error(widget(app.selectbox, "policy").set_value(policy).run())
@@ -335,7 +341,7 @@ def test_without_a_filter_no_number_speaks_of_one() -> None:
     widget(app.selectbox, "filter").set_value(NONE).run()
     click(app, "one_day")
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["Filter's gain in steps"] == "no filter"
+    assert shown["Steps gained"] == "no filter"
     assert shown["Vetoes right"] == "no filter"
 
 
@@ -369,3 +375,126 @@ def test_an_address_that_cannot_be_used_is_said_so() -> None:
     assert any("seed" in warning.value for warning in app.warning)
     assert "<b>" not in as_markup(app)
     assert state_of(app).spec.seed == 42
+
+
+def names_of_widgets(app: AppTest) -> set[str]:
+    """The names of all settings that are shown, without the running number of their keys."""
+    shown = [*app.slider, *app.number_input, *app.selectbox, *app.toggle]
+    return {element.key.rsplit("_", 1)[0] for element in shown if element.key}
+
+
+BELIEF_NAMES = {info.name for info in describe(BeliefSettings)}
+PLANNER_NAMES = {info.name for info in describe(PlannerSettings)}
+BIAS_NAMES = {info.name for info in describe(ThompsonSettings) if info.group == BIAS_GROUP}
+
+
+def test_settings_are_shown_where_they_matter() -> None:
+    app = open_app()
+    assert names_of_widgets(app) >= BIAS_NAMES
+    assert not names_of_widgets(app) & {*BELIEF_NAMES, *PLANNER_NAMES, "belief_threshold"}
+    app = widget(app.selectbox, "filter").set_value(BELIEF).run()
+    assert names_of_widgets(app) >= {*BELIEF_NAMES, "belief_threshold"}
+    assert not names_of_widgets(app) & PLANNER_NAMES
+    app = widget(app.selectbox, "filter").set_value(NONE).run()
+    app = without_error(widget(app.selectbox, "policy").set_value(PLANNER).run())
+    assert names_of_widgets(app) >= BELIEF_NAMES | PLANNER_NAMES
+    assert not names_of_widgets(app) & {*BIAS_NAMES, "belief_threshold"}
+    app = widget(app.selectbox, "policy").set_value(OPTIMUM).run()
+    assert not names_of_widgets(app) & (BELIEF_NAMES | PLANNER_NAMES | BIAS_NAMES)
+
+
+def test_settings_of_belief_planner_and_bias_reach_trial_and_address() -> None:
+    app = widget(open_app().number_input, "bias_no_message").set_value(900.0).run()
+    assert app.query_params["bias_no_message"] == "900.0"
+    app = widget(app.selectbox, "filter").set_value(NONE).run()
+    app = without_error(click(app, "one_day"))
+    assert records_of(app)[0].candidate_action == Action.NO_MESSAGE
+    assert any("Draw and bias" in caption.value and "+900" in caption.value for caption in app.caption)
+    app = widget(app.selectbox, "policy").set_value(PLANNER).run()
+    app = widget(app.selectbox, "reading").set_value(BY_DECISION).run()
+    app = widget(app.toggle, "reads_text").set_value(False).run()
+    app = without_error(widget(app.toggle, "weighs_context").set_value(False).run())
+    spec = state_of(app).spec
+    assert spec.belief == BeliefSettings(reading=BY_DECISION, reads_text=False)
+    assert spec.planner == PlannerSettings(weighs_context=False)
+    assert app.query_params["policy"] == PLANNER
+    assert app.query_params["weighs_context"] == "False"
+
+
+def test_model_based_policies_are_called_so() -> None:
+    app = widget(open_app().selectbox, "policy").set_value(OPTIMUM).run()
+    assert any("ceiling, no method" in caption.value for caption in app.caption)
+    app = widget(app.selectbox, "policy").set_value(PLANNER).run()
+    assert any("Ours, not published" in caption.value for caption in app.caption)
+
+
+def with_judge(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A judge without a model that lets everybody walk who does not hurt; returns the texts that it reads."""
+    read: list[str] = []
+
+    def judge(self: object, text: str) -> Verdict:
+        read.append(text)
+        if not text:
+            return Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "Nothing was said.")
+        cannot = "twisted" in text
+        decision = Decision.HOLD_BACK if cannot else Decision.SEND
+        return Verdict(decision, 0.1 if cannot else 0.9, VerdictSource.RULE, "By a rule.", statement=text)
+
+    monkeypatch.setattr("jitai.judge.judge.Judge.judge", judge)
+    return read
+
+
+def test_the_planner_hears_the_words_and_shows_its_belief_and_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = with_judge(monkeypatch)
+    app = widget(open_app().selectbox, "policy").set_value(PLANNER).run()
+    app = widget(app.selectbox, "filter").set_value(NONE).run()
+    app = click(app, "one_day")
+    app = widget(app.text_input, "said_text").set_value("I twisted my ankle").run()
+    app = without_error(click(app, "one_day"))
+    assert "I twisted my ankle" in read, "it is read although there is no filter"
+    first, second = records_of(app)
+    assert first.belief == 1
+    assert second.belief is not None and second.belief < 0.5
+    shown = as_text(app)
+    believes = f"can walk: {second.belief:.2f}, from yesterday's steps ({first.step_count:,.0f}) and today's words"
+    assert believes in shown
+    order = [shown.index(text) for text in ("“I twisted my ankle”", believes, second.candidate_action.label)]
+    assert order == sorted(order), "words, belief, proposal: in the order in which it happens"
+    [plan] = [chart.proto.spec for chart in app.get("plotly_chart") if "steps to come" in chart.proto.spec]
+    assert f"{max(second.proposal.steps_to_come):,.0f}" in plan
+    log = app.dataframe[-1].value
+    assert log["belief"].tolist() == [record.belief for record in records_of(app)]
+    assert "with the text unread" in as_markup(app), "so the twin is called"
+    app = without_error(run_to_the_end(app))
+    twin = state_of(app).trial.twin_records
+    assert all(record.verdict is None for record in twin)
+    gained = summarise(records_of(app)).total_steps - summarise(twin).total_steps
+    assert metrics(app)["Steps gained"] == f"{gained:+,.0f}"
+
+
+def test_what_a_belief_comes_from() -> None:
+    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = run_to_the_end(widget(app.selectbox, "policy").set_value("tailored").run())
+    records, everything = records_of(app), BeliefSettings()
+    assert belief_sources(records[0], None, everything) == "how every study begins"
+    walked = next(day for day, record in enumerate(records) if record.step_count > 1)
+    lain = next(day for day, record in enumerate(records) if record.step_count == 0)
+    assert f"({records[walked].step_count:,.0f})" in belief_sources(records[walked + 1], records[walked], everything)
+    assert belief_sources(records[lain + 1], records[lain], everything) == "no steps yesterday", "nobody has read"
+    deaf = BeliefSettings(sees_steps=False)
+    assert belief_sources(records[lain + 1], records[lain], deaf) == "how ability comes and goes"
+
+
+def test_the_share_of_the_optimum_is_that_of_the_same_seed() -> None:
+    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    assert metrics(app)["Of the optimum"] == "–", "nothing has been earned yet"
+    app = without_error(run_to_the_end(widget(app.selectbox, "policy").set_value("tailored").run()))
+    state = state_of(app)
+    best = summarise(state.trial.best_records).total_steps
+    share = summarise(records_of(app)).total_steps / best
+    assert metrics(app)["Of the optimum"] == f"{100 * share:.0f} %"
+    app = without_error(run_to_the_end(widget(app.selectbox, "policy").set_value(OPTIMUM).run()))
+    assert metrics(app)["Of the optimum"] == "100 %"
+    assert summarise(records_of(app)).total_steps == best
+    [link] = app.get("page_link")
+    assert link.proto.page.endswith("optimum")

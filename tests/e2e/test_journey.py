@@ -25,6 +25,7 @@ PAGES = {
     "live": "",
     "preferences": "preferences",
     "simulator": "simulator",
+    "optimum": "optimum",
     "validation": "validation",
     "models": "models",
 }
@@ -45,7 +46,7 @@ def press(page: Page, name: str) -> None:
 
 
 def numbers(page: Page) -> list[str]:
-    """The values of the headline: day, steps, gain, vetoes, agreement."""
+    """The values of the headline: day, steps, gain, share of the optimum, vetoes, agreement."""
     return page.locator('.st-key-headline [data-testid="stMetricValue"]').all_inner_texts()
 
 
@@ -132,7 +133,7 @@ def test_open_type_run_and_download(new_page: NewPage) -> None:
     no_error_is_shown(page)
 
     rows = downloaded_log(page)
-    day, steps, _, vetoes, _ = numbers(page)
+    day, steps, _, _, vetoes, _ = numbers(page)
     assert len(rows) == int(day.split(" of ")[0])
     assert int(steps.replace(",", "")) == round(sum(float(row["step_count"]) for row in rows))
     first = rows[0]

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jitai.belief import BY_DECISION, BeliefSettings
 from jitai.errors import ParameterError
-from jitai.experiments.trial import TrialSpec
-from jitai.filters import SAMPLED_VETO, FilterSettings
+from jitai.experiments.trial import OPTIMUM, PLANNER, TrialSpec
+from jitai.filters import BELIEF, SAMPLED_VETO, FilterSettings
+from jitai.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
 from jitai.simulator.config import BETA, DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.ui.address import from_query, to_query
@@ -22,6 +24,14 @@ SPECS = [
         filter=FilterSettings(SAMPLED_VETO, on_failure="do not send"),
         thompson=ThompsonSettings(prior_variance=9.5),
         seed=2**32 - 1,
+    ),
+    TrialSpec(thompson=ThompsonSettings(bias_no_message=12.5, bias_tailored_work=-3.0)),
+    TrialSpec(policy=OPTIMUM),
+    TrialSpec(
+        policy=PLANNER,
+        filter=FilterSettings(BELIEF, belief_threshold=0.3),
+        belief=BeliefSettings(0.8, 0.2, BY_DECISION, reads_text=False, sees_steps=False),
+        planner=PlannerSettings(weighs_context=False, plans_on_belief=False, knows_start=False),
     ),
 ]
 
@@ -47,6 +57,11 @@ def test_defaults_leave_the_address_empty() -> None:
         ({"study_length": "1e9"}, "study_length"),
         ({"context_noise": "nan"}, "context_noise"),
         ({"repeats_while_unable": "maybe"}, "repeats_while_unable"),
+        ({"policy": "plannner"}, "did you mean 'planner'"),
+        ({"false_alarms": "1.1"}, "false_alarms"),
+        ({"reading": "aloud"}, "reading"),
+        ({"knows_start": "perhaps"}, "knows_start"),
+        ({"bias_generic": "1e9"}, "bias_generic"),
         ({"<script>": "1"}, "<script>"),
     ],
 )

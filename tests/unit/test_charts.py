@@ -10,14 +10,21 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from jitai.charts.participant import cumulative_figure, draws_figure, trajectory_figure
+from jitai.charts.optimum import LETTER_COLOUR, policy_map_figure
+from jitai.charts.participant import (
+    TEXT_UNREAD,
+    cumulative_figure,
+    draws_figure,
+    steps_to_come_figure,
+    trajectory_figure,
+)
 from jitai.charts.simulation import ability_figure, schedule_figure
 from jitai.charts.theme import ACTION_STYLES, DARK, LIGHT, Palette
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.experiments.log import safe_csv
 from jitai.experiments.trial import TrialSpec, run_trial
 from jitai.filters import FilterSettings
-from jitai.records import Action, Decision, StepRecord, Verdict, VerdictSource
+from jitai.records import Action, Decision, Proposal, StepRecord, Verdict, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 
 CONFIG = replace(PRESETS[DEFAULT_PRESET], study_length=30, cannot_walk_disengagement=0.0, disengagement_increment=0.0)
@@ -75,6 +82,11 @@ def bars(figure: go.Figure) -> dict[int, tuple[float, str]]:
                 assert day not in found, f"day {day} has two bars"
                 found[day] = (height, trace.marker.color)
     return found
+
+
+def with_mode(figure: go.Figure, mode: str) -> list[Any]:
+    """Scatter traces that are drawn so."""
+    return [trace for trace in figure.data if trace.type == "scatter" and trace.mode == mode]
 
 
 def ribbon(figure: go.Figure) -> Any:
@@ -196,6 +208,91 @@ def test_draws_show_what_the_policy_compared() -> None:
     assert widths == pytest.approx([2 * spread for spread in proposal.reward_spread])
     largest = max(figure.data, key=lambda trace: trace.marker.size)
     assert largest.x[0] == max(proposal.sampled_rewards), "the chosen draw stands out"
+
+
+def test_draws_with_a_bias_show_what_was_compared() -> None:
+    proposal = replace(RECORDS[-1].proposal, action_bias=(300.0, 0.0, 0.0, -120.0), candidate_action=Action.NO_MESSAGE)
+    figure = draws_figure(proposal, CONFIG.most_steps, LIGHT)
+    largest = max(with_mode(figure, "markers"), key=lambda trace: trace.marker.size)
+    assert largest.x[0] == proposal.sampled_rewards[0] + 300, "the chosen one, bias included"
+    lines = [tuple(trace.x) for trace in with_mode(figure, "lines")]
+    assert lines == list(zip(proposal.sampled_rewards, proposal.preference, strict=True)), "from draw to comparison"
+    low, high = ranges(figure)["xaxis"]
+    assert all(low <= value <= high for value in (*proposal.preference, *proposal.sampled_rewards))
+    assert "bias" in figure.layout.xaxis.title.text
+    assert "bias" not in draws_figure(RECORDS[-1].proposal, CONFIG.most_steps, LIGHT).layout.xaxis.title.text
+
+
+@pytest.mark.parametrize("best", Action)
+def test_steps_to_come_are_shown_against_the_best(best: Action) -> None:
+    values = [900.0, 950.0, 700.0, 940.0]
+    values[best] = 1000.0
+    figure = steps_to_come_figure(Proposal(best, steps_to_come=tuple(values)), 200.0, LIGHT)
+    lengths = [trace.x[0] for trace in figure.data if trace.type == "bar"]
+    assert lengths == pytest.approx([value - 1000 for value in values])
+    largest = max(with_mode(figure, "markers"), key=lambda trace: trace.marker.size)
+    assert (largest.x[0], largest.y[0]) == (0, ACTION_STYLES[best].label)
+    words = [trace.text[0].strip() for trace in with_mode(figure, "text")]
+    assert words == ["1,000" if action == best else f"{values[action] - 1000:+,.0f}" for action in Action]
+    low, high = ranges(figure)["xaxis"]
+    assert low <= min(lengths) and high > 0 and low <= -200
+
+
+def test_the_twin_bears_its_name() -> None:
+    other = trajectory_figure(
+        RECORDS, TWIN, n_days=30, most_steps=200.0, threshold=0.99, palette=LIGHT, twin=TEXT_UNREAD
+    )
+    assert {trace.name for trace in trajectory(RECORDS).data} - {trace.name for trace in other.data} == {"no filter"}
+    assert "text unread" in [trace.name for trace in other.data]
+    lines = cumulative_figure(RECORDS, TWIN, n_days=30, most_steps=200.0, palette=LIGHT, twin=TEXT_UNREAD)
+    assert lines.data[0].name == "same seed with the text unread"
+
+
+HABITUATION = [number / 20 for number in range(21)]
+RISK = [number / 10 for number in range(10)]
+
+
+def map_of(actions: list[list[int]], palette: Palette = LIGHT) -> go.Figure:
+    return policy_map_figure(HABITUATION, RISK, actions, title="Can walk", threshold=0.99, palette=palette)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_a_policy_map_has_colour_and_letter_of_each_action(palette: Palette) -> None:
+    actions = [[min(3, row // 5)] * 5 + [0] * 5 for row in range(21)]
+    figure = map_of(actions, palette)
+    drawn = ribbon(figure)
+    assert [list(row) for row in drawn.z] == [[row[column] for row in actions] for column in range(10)]
+    for action in Action:
+        place = (action - drawn.zmin) / (drawn.zmax - drawn.zmin)
+        below = [colour for edge, colour in drawn.colorscale if edge < place]
+        assert below[-1] == palette.action(action)
+    [letters] = with_mode(figure, "text")
+    assert len(letters.text) > 15
+    for x, y, letter in zip(letters.x, letters.y, letters.text, strict=True):
+        assert letter == ACTION_STYLES[Action(actions[HABITUATION.index(x)][RISK.index(y)])].letter
+    legend = [trace.name for trace in figure.data if trace.name]
+    assert [name[0] for name in legend] == [style.letter for style in ACTION_STYLES.values()]
+
+
+def test_a_policy_map_stays_where_it_is() -> None:
+    nothing, everything = map_of([[0] * 10] * 21), map_of([[2] * 10] * 21)
+    assert ranges(nothing) == ranges(everything)
+    assert set(ranges(nothing)) == {"xaxis", "yaxis"}
+    assert [trace.name for trace in nothing.data] == [trace.name for trace in everything.data]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2) of #RRGGBB."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_letters_of_a_policy_map_are_legible(palette: Palette) -> None:
+    for action in Action:
+        contrast = (luminance(palette.action(action)) + 0.05) / (luminance(LETTER_COLOUR) + 0.05)
+        assert contrast > 3, "large text, WCAG 2.2 AA"
 
 
 def test_schedule_axes_and_bars() -> None:

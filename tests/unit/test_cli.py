@@ -8,12 +8,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from jitai.belief import BeliefSettings
 from jitai.cli import main
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.experiments.ceiling import check_optimum
 from jitai.experiments.log import decision_log
-from jitai.experiments.trial import TrialSpec, run_trial
+from jitai.experiments.trial import PLANNER, TRIAL_POLICIES, TrialSpec, run_trial
 from jitai.filters import NONE, FilterSettings
+from jitai.optimum import optimum
 from jitai.parameters import ParameterInfo, describe
+from jitai.planner import PlannerSettings
 from jitai.policies import POLICY_LABELS
 from jitai.policies.thompson import ThompsonSettings
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
@@ -22,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 NO_FILTER = ("--filter", NONE)
 JUDGE_COLUMNS = ["p_send", "verdict", "source", "latency_ms"]
 NUMBERS = [info for info in describe(SimulatorConfig) if info.low is not None]
-ALL_OPTIONS = [*describe(FilterSettings), *describe(ThompsonSettings), *describe(SimulatorConfig)]
+SETTINGS = (FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings, SimulatorConfig)
+ALL_OPTIONS = [info for settings in SETTINGS for info in describe(settings)]
 
 Captured = pytest.CaptureFixture[str]
 
@@ -65,7 +70,7 @@ def test_run_writes_the_decision_log(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"log.{ending}"
     assert main(["run", "--seed", "5", "--policy", "random", *NO_FILTER, "--quiet", "--out", str(path)]) == 0
     log = expected_log(seed=5, policy="random")
-    numbers_or_nothing = ("p_send", "latency_ms")
+    numbers_or_nothing = ("p_send", "latency_ms", "belief")
     if ending == "parquet":
         written = pd.read_parquet(path)
     else:
@@ -126,6 +131,10 @@ def test_a_value_out_of_range_is_refused_with_name_and_range(info: ParameterInfo
     [
         (["--preset", "Ability comes and gose"], "Ability comes and goes"),
         (["--policy", "thomson"], "thompson"),
+        (["--policy", "optimun"], "did you mean 'optimum'"),
+        (["--false-alarms", "2"], "false_alarms"),
+        (["--plans-on-belief", "hardly"], "plans_on_belief"),
+        (["--bias-generic", "-5000"], "bias_generic"),
         (["--filter", "vetoo"], "veto"),
         (["--variation", "gaussian"], "beta"),
         (["--repeats-while-unable", "perhaps"], "true"),
@@ -139,6 +148,92 @@ def test_a_value_out_of_range_is_refused_with_name_and_range(info: ParameterInfo
 )
 def test_other_wrong_options_are_refused_in_a_sentence(arguments: list[str], words: str, capsys: Captured) -> None:
     assert main(["run", "--study-length", "3", *arguments]) == 1
+    message = capsys.readouterr().err
+    assert words in message
+    assert "Traceback" not in message
+
+
+@pytest.mark.parametrize("policy", TRIAL_POLICIES)
+def test_every_policy_runs(policy: str, capsys: Captured, tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    arguments = ["--policy", policy, *NO_FILTER, "--reads-text", "false", "--seed", "8", "--out", str(path)]
+    assert main(["run", *arguments]) == 0
+    shown = capsys.readouterr()
+    assert "Judge" not in shown.err, "nobody reads"
+    log = pd.read_parquet(path)
+    expected = expected_log(policy=policy, seed=8, belief=BeliefSettings(reads_text=False))
+    assert log["step_count"].tolist() == expected["step_count"].tolist()
+    keeps_belief = policy == PLANNER
+    assert log["belief"].notna().all() == keeps_belief
+    assert ("belief" in shown.out.splitlines()[0].split()) == keeps_belief, "the column is shown where there is one"
+
+
+@pytest.mark.model
+def test_the_planner_has_the_text_read_without_a_filter(capsys: Captured) -> None:
+    arguments = ["--policy", PLANNER, *NO_FILTER, "--study-length", "12", "--quiet", "--judge", "embedded"]
+    assert main(["run", *arguments]) == 0
+    shown = capsys.readouterr()
+    assert "SmolLM2" in shown.err
+    assert "with the text unread" in shown.out
+
+
+def test_options_of_bias_belief_and_planner_reach_the_trial(tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    assert main(["run", *NO_FILTER, "--bias-no-message", "900", "--quiet", "--out", str(path)]) == 0
+    assert set(pd.read_parquet(path)["candidate_action"]) == {"no message"}
+    found = []
+    for extra in ([], ["--weighs-context", "false"], ["--sees-steps", "false"]):
+        arguments = ["--policy", PLANNER, *NO_FILTER, "--reads-text", "false", *extra]
+        assert main(["run", *arguments, "--quiet", "--out", str(path)]) == 0
+        log = pd.read_parquet(path)
+        found.append((log["candidate_action"].tolist(), log["belief"].tolist()))
+    assert found[0][0] != found[1][0]
+    assert found[0][1] != found[2][1]
+
+
+def test_optimum_prints_value_check_and_map(capsys: Captured) -> None:
+    assert main(["optimum", "--seeds", "100"]) == 0
+    shown = capsys.readouterr().out
+    config = PRESETS[DEFAULT_PRESET]
+    check = check_optimum(config, 100)
+    assert f"{optimum(config).value():,.1f} steps" in shown
+    assert f"{check.mean:,.1f} ± {check.half_width:.1f} steps" in shown
+    assert check.sentence in shown
+    able, unable = shown.split("can walk\n")[1].split("cannot walk")[0], shown.split("cannot walk\n")[1]
+    rows = {int(line.split()[1]): line.split()[2] for line in able.splitlines() if line.strip().startswith("day")}
+    assert list(rows) == [1, 10, 20, 30, 40, 45, 50]
+    for day, letters in rows.items():
+        actions = [optimum(config).action(day - 1, number / 20, 0.0, 1, 0) for number in range(21)]
+        assert letters == "".join("-GHW"[action] for action in actions)
+    assert {line.split()[2] for line in unable.splitlines() if line} == {"-" * 21}
+
+
+def test_optimum_takes_parameters_and_writes_the_policy(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "policy.csv"
+    arguments = ["--study-length", "3", "--can-walk-persistence", "1", "--seeds", "5", "--out", str(path)]
+    assert main(["optimum", "--preset", "Ability mostly lasts", *arguments]) == 0
+    assert "day 3" in capsys.readouterr().out
+    rows = read_rows(path)
+    assert len(rows) == 3 * 2 * 2 * 21 * 11
+    last = {(row["ability"], row["context"]): row["action"] for row in rows if row["habituation"] == "0.000"}
+    assert last["can walk", "home"] == "tailored, home"
+    assert last["can walk", "work"] == "tailored, work"
+    assert last["cannot walk", "work"] == "no message"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--preset", "Ability comes and gose"], "Ability comes and goes"),
+        (["--seeds", "1"], "2 to 100,000"),
+        (["--seeds", "-3"], "2 to 100,000"),
+        (["--study-length", "0"], "study_length"),
+        (["--out", "map.xlsx"], ".csv"),
+        (["--out", "/no/such/folder/map.csv", "--seeds", "2", "--study-length", "2"], "/no/such/folder"),
+    ],
+)
+def test_optimum_refuses_in_a_sentence(arguments: list[str], words: str, capsys: Captured) -> None:
+    assert main(["optimum", *arguments]) == 1
     message = capsys.readouterr().err
     assert words in message
     assert "Traceback" not in message

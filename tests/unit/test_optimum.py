@@ -8,9 +8,10 @@ import pytest
 
 from jitai.errors import JitaiError
 from jitai.experiments.batch import read_all, run_batch, simulated_judge
+from jitai.experiments.ceiling import GRID_ERROR, CeilingCheck, check_optimum, value_on_fine_grid
 from jitai.experiments.trial import OPTIMUM, TrialSpec
 from jitai.filters import NONE, FilterSettings
-from jitai.optimum import OptimalPolicy, optimum, solve
+from jitai.optimum import Band, OptimalPolicy, PolicyMap, bands, draw_map, in_words, optimum, solve
 from jitai.optimum.grid import locate, make_grid
 from jitai.policies import POLICY_LABELS
 from jitai.records import Action, Observation
@@ -47,6 +48,13 @@ def test_the_grid_shown_is_fine_enough_and_quick() -> None:
         solve(config)
         seconds.append(time.perf_counter() - started)
     assert min(seconds) < 0.3
+
+
+@pytest.mark.parametrize(("can_walk", "cannot_walk"), [(0.7, 0.1), (0.7, 0.5), (0.95, 0.1), (0.95, 0.5)])
+def test_the_grid_is_off_by_no_more_than_is_said(can_walk: float, cannot_walk: float) -> None:
+    """On the page and in the check of the ceiling; what mistakes cost does not matter to those who make none."""
+    config = cell(can_walk, cannot_walk)
+    assert abs(optimum(config).value() - value_on_fine_grid(config)) <= GRID_ERROR == 0.4
 
 
 @pytest.mark.parametrize(
@@ -147,3 +155,68 @@ def test_nodes_of_the_risk_ascend_and_stay_below_the_threshold(mistake: float) -
     grid = make_grid(cell(0.7, 0.5, mistake), 11, 11)
     assert (np.diff(grid.risk) > 0).all()
     assert grid.risk[0] == 0 and grid.risk[-1] < 0.99
+
+
+@pytest.mark.parametrize("config", [cell(0.7, 0.5), cell(0.95, 0.1, 0.4), SimulatorConfig(can_walk_persistence=1.0)])
+def test_the_check_of_the_ceiling(config: SimulatorConfig) -> None:
+    check = check_optimum(config, 300)
+    steps = run_batch(TrialSpec(config, OPTIMUM, filter=ALONE), range(300), None).total_steps
+    assert check.mean == pytest.approx(steps.mean())
+    assert check.half_width == pytest.approx(1.96 * steps.std(ddof=1) / np.sqrt(300))
+    assert check.computed == optimum(config).value()
+    assert check.agrees
+    assert "lies in the interval" in check.sentence
+
+
+def test_a_check_that_fails_says_so() -> None:
+    assert not CeilingCheck(3000.0, 500, 3010.0, 9.0).agrees
+    assert CeilingCheck(3000.0, 500, 3010.0, 9.9).agrees, "the grid's error is granted"
+    assert "by chance" in CeilingCheck(3000.0, 500, 3010.0, 9.0).sentence
+    varying = check_optimum(replace(cell(1.0, 0.5), variation=BETA), 300)
+    assert not varying.is_exact
+    assert varying.agrees or "estimate" in varying.sentence
+
+
+def test_a_picture_is_what_the_policy_does() -> None:
+    solved = optimum(cell(0.7, 0.5))
+    for can_walk, context in ((1, 0), (1, 1), (0, 0)):
+        drawn = draw_map(
+            lambda h, d, w=can_walk, c=context: solved.action(19, h, d, np.full(h.shape, w), np.full(h.shape, c)),
+            0.99, 31, 7,
+        )  # fmt: skip
+        assert drawn.actions.shape == (len(drawn.habituation), len(drawn.risk)) == (31, 7)
+        assert (drawn.habituation[0], drawn.habituation[-1], drawn.risk[0]) == (0, 1, 0)
+        assert 0.98 < drawn.risk[-1] < 0.99
+        for row, column in ((0, 0), (11, 3), (30, 6)):
+            place = (drawn.habituation[row], drawn.risk[column])
+            assert drawn.actions[row, column] == solved.action(19, *place, can_walk, context)
+
+
+def test_bands_and_their_words() -> None:
+    actions = np.array([[3, 0], [3, 0], [1, 0], [0, 0], [0, 0]])
+    picture = PolicyMap(np.linspace(0, 1, 5), np.array([0.0, 0.9]), actions)
+    assert bands(picture, 0.0) == (
+        Band(Action.TAILORED_WORK, 0.375), Band(Action.GENERIC, 0.625), Band(Action.NO_MESSAGE, 1.0),
+    )  # fmt: skip
+    assert bands(picture, 0.8) == (Band(Action.NO_MESSAGE, 1.0),)
+    assert in_words(picture, 0.8) == "no message"
+    assert in_words(picture, 0.0) == (
+        "the message for work up to habituation 0.38, then a generic message up to habituation 0.62, then none"
+    )
+
+
+def test_a_page_has_its_optimum_in_time() -> None:
+    """Solution, check by 500 studies and both maps for a participant not seen before: seconds of one core."""
+    check_optimum(cell(0.7, 0.5), 500)
+    seconds = []
+    for number in range(3):
+        config = cell(0.71 + number / 100, 0.5)
+        started = time.process_time()
+        check_optimum(config, 500)
+        solved = optimum(config)
+        for can_walk in (0, 1):
+            draw_map(
+                lambda h, d, w=can_walk, s=solved: s.action(9, h, d, np.full(h.shape, w), np.zeros(h.shape, int)), 0.99
+            )
+        seconds.append(time.process_time() - started)
+    assert min(seconds) < 0.3

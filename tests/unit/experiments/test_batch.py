@@ -32,7 +32,7 @@ from jitai.filters import (
 )
 from jitai.planner import PlannerSettings
 from jitai.policies import POLICY_LABELS
-from jitai.policies.thompson import CONTEXT_AND_STATE, CONTEXT_PROBABILITY, ThompsonSettings
+from jitai.policies.thompson import CONTEXT_AND_STATE, CONTEXT_PROBABILITY, INFERRED_CONTEXT, ThompsonSettings
 from jitai.records import Decision, Label
 from jitai.simulator.config import BETA, UNIFORM, SimulatorConfig
 
@@ -109,6 +109,17 @@ def test_lanes_that_end_early_are_among_those_compared() -> None:
 def test_what_the_learner_is_told_and_looks_at(told: str, features: str) -> None:
     filtering = FilterSettings(VETO, learner_told=told, on_unsure=Decision.SEND.value)
     check(TrialSpec(CELL, thompson=ThompsonSettings(features), filter=filtering))
+
+
+BIAS = {"bias_no_message": 13.5, "bias_generic": -20.0, "bias_tailored_home": 1.0, "bias_tailored_work": -1.0}
+
+
+@pytest.mark.parametrize("strategy", FILTER_LABELS)
+@pytest.mark.parametrize("features", [INFERRED_CONTEXT, CONTEXT_AND_STATE])
+def test_an_action_bias(features: str, strategy: str) -> None:
+    spec = TrialSpec(CELL, thompson=ThompsonSettings(features), filter=FilterSettings(strategy))
+    biased = check(replace(spec, thompson=replace(spec.thompson, **BIAS)))
+    assert (biased.candidate_action != run_batch(spec, SEEDS, VERDICTS).candidate_action).any()
 
 
 def test_settings_of_belief_planner_and_model() -> None:

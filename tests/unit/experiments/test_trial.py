@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from jitai.belief import BeliefSettings
 from jitai.corpus import DEVELOPMENT, TEST, StatementBook, load_part
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import summarise
@@ -167,6 +168,40 @@ def test_twin_keeps_pace_and_shares_the_truth() -> None:
     assert last.terminated or last.truncated
     alone = list(run_trial(twin.spec.without_filter(), BOOK, None, {0: Said("x", False)}.get))
     assert [r.step_count for r in alone] == [r.step_count for r in twin.twin_records]
+
+
+def test_the_optimum_lives_the_same_days() -> None:
+    trial = TwinTrial(TrialSpec(COMES_AND_GOES, seed=3), BOOK, ScriptedTruth(), with_best=True)
+    assert trial.snapshot().share_of_best is None, "nothing has been earned yet"
+    trial.advance(Said("my back went", can_walk=False))
+    assert trial.best_records[0].executed_action == Action.NO_MESSAGE, "it knows what a person has set"
+    trial.advance()
+    assert len(trial.best_records) == 2
+    progress = trial.run()
+    best = replace(trial.spec.without_filter(), policy=OPTIMUM)
+    expected = list(run_trial(best, BOOK, None, {0: Said("x", False)}.get))
+    assert [r.step_count for r in progress.best_records] == [r.step_count for r in expected]
+    assert len(expected) == COMES_AND_GOES.study_length, "also where the participant of the trial has left before"
+    share = summarise(progress.records).total_steps / summarise(expected).total_steps
+    assert progress.share_of_best == pytest.approx(share)
+    assert 0 < share < 1
+    assert TwinTrial(trial.spec, BOOK, ScriptedTruth()).run().best_records == ()
+
+
+def test_who_must_read_the_text() -> None:
+    alone = FilterSettings(NONE)
+    assert TrialSpec().heeds_text and not TrialSpec().keeps_belief
+    assert not TrialSpec(filter=alone).heeds_text
+    planner = TrialSpec(policy=PLANNER, filter=alone)
+    assert planner.heeds_text and planner.keeps_belief
+    assert not replace(planner, belief=BeliefSettings(reads_text=False)).heeds_text
+    assert TrialSpec(filter=FilterSettings(BELIEF)).keeps_belief
+
+
+def test_the_log_has_the_belief() -> None:
+    records = list(run_trial(TrialSpec(COMES_AND_GOES, filter=FilterSettings(BELIEF)), BOOK, ScriptedTruth()))
+    assert decision_log(records)["belief"].tolist() == [record.belief for record in records]
+    assert set(decision_log(list(run_trial(TrialSpec(COMES_AND_GOES), BOOK, None)))["belief"]) == {None}
 
 
 def test_log_has_a_row_a_day_and_no_formula() -> None:

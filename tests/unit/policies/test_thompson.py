@@ -88,6 +88,39 @@ def test_proposal_shows_what_was_compared() -> None:
     assert proposal.reward_spread[0] == pytest.approx(10 * np.sqrt(1 + 1 + 0.04 + 0.01))
 
 
+def test_a_bias_is_added_to_the_draws_before_they_are_compared() -> None:
+    plain = ThompsonSampling().propose(observation(1), np.random.default_rng(4))
+    assert plain.action_bias == ()
+    assert plain.preference == plain.sampled_rewards
+    bias = {"bias_no_message": 5.0, "bias_generic": 0.0, "bias_tailored_home": -3.0, "bias_tailored_work": 1.0}
+    biased = ThompsonSampling(ThompsonSettings(**bias)).propose(observation(1), np.random.default_rng(4))
+    assert biased.sampled_rewards == plain.sampled_rewards, "the draws are the same"
+    assert biased.expected_rewards == plain.expected_rewards
+    assert biased.preference == pytest.approx(np.add(plain.sampled_rewards, list(bias.values())))
+    for number, name in enumerate(bias):
+        proposal = ThompsonSampling(ThompsonSettings(**{name: 900.0})).propose(observation(1), np.random.default_rng(4))
+        assert proposal.candidate_action == number
+
+
+def test_only_differences_of_the_bias_matter() -> None:
+    def actions(**bias: float) -> list[Action]:
+        policy, rng = ThompsonSampling(ThompsonSettings(**bias)), np.random.default_rng(1)
+        found = []
+        for day in range(40):
+            seen = observation(day % 2, day)
+            found.append(policy.propose(seen, rng).candidate_action)
+            policy.learn(seen, found[-1], 20.0 * found[-1])
+        return found
+
+    assert actions() == actions(bias_no_message=8.0, bias_generic=8.0, bias_tailored_home=8.0, bias_tailored_work=8.0)
+    assert actions() != actions(bias_no_message=8.0)
+
+
+def test_a_large_bias_for_no_message_keeps_the_policy_silent() -> None:
+    policy, rng = ThompsonSampling(ThompsonSettings(bias_no_message=500)), np.random.default_rng(0)
+    assert all(policy.propose(observation(1), rng).candidate_action == Action.NO_MESSAGE for _ in range(50))
+
+
 @pytest.mark.parametrize("name", POLICY_LABELS)
 def test_every_policy_repeats_under_its_seed(name: str) -> None:
     def run() -> list[Action]:
