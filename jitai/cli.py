@@ -4,7 +4,6 @@ import argparse
 import csv
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,14 +14,17 @@ from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import TrialSummary, summarise
-from jitai.experiments.trial import TrialSpec
+from jitai.experiments.trial import LEARNED, TrialSpec
 from jitai.experiments.twin import TwinTrial
+from jitai.experiments.unlike import unlike_trial
 from jitai.filters import NONE, FilterSettings
 from jitai.judge.cache import default_cache_dir
 from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
 from jitai.judge.personal import PersonalJudging, default_data_dir
 from jitai.judge.select import available_judges, choose_judge, find_prompt, open_judge, probe
-from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
+from jitai.learning.command import add_learn_command, open_policy
+from jitai.options import add_parameters, given
+from jitai.parameters import build, suggestion
 from jitai.policies import POLICY_LABELS
 from jitai.policies.thompson import ThompsonSettings
 from jitai.records import Decision, VerdictSource
@@ -68,12 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
     run.add_argument("--preset", default=DEFAULT_PRESET, help=f"starting point of the settings: {', '.join(PRESETS)}")
     run.add_argument("--policy", default="thompson", help=f"one of {', '.join(POLICY_LABELS)}")
+    run.add_argument(
+        "--policy-file", type=Path, metavar="FILE.json", help="a trained policy instead: its file, or its name"
+    )
     run.add_argument("--seed", type=int, default=42, help="of the participant and the policy (default: 42)")
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     _add_judge_option(run)
     for settings_class in (FilterSettings, ThompsonSettings, SimulatorConfig):
-        _add_parameters(run, settings_class)
+        add_parameters(run, settings_class)
     run.set_defaults(command=_run)
     judge = commands.add_parser(
         "judge",
@@ -87,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     judge.set_defaults(command=_judge)
     add_validate_command(commands)
     add_train_command(commands)
+    add_learn_command(commands)
     return parser
 
 
@@ -101,47 +107,28 @@ def _add_judge_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]) -> None:
-    """One option for each parameter, with its own help; validation is left to the settings class."""
-    groups: dict[str, Any] = {}
-    for info in describe(settings_class):
-        if info.group not in groups:
-            groups[info.group] = parser.add_argument_group(info.group)
-        groups[info.group].add_argument(
-            _option(info),
-            dest=info.name,
-            type=partial(from_text, info),
-            metavar="VALUE",
-            help=info.full_help.replace("%", "%%"),
-        )
-
-
-def _option(info: ParameterInfo) -> str:
-    return "--filter" if info.name == "strategy" else "--" + info.name.replace("_", "-")
-
-
-def _given(options: argparse.Namespace, settings_class: type[object]) -> dict[str, object]:
-    names = (info.name for info in describe(settings_class))
-    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-
-
 def _run(options: argparse.Namespace) -> None:
     if options.preset not in PRESETS:
         raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
     if options.out is not None and options.out.suffix not in (".csv", ".parquet"):
         raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv or .parquet.")
+    network = None if options.policy_file is None else open_policy(options.policy_file)
     spec = TrialSpec(
-        config=build(SimulatorConfig, PRESETS[options.preset].as_mapping() | _given(options, SimulatorConfig)),
-        policy=options.policy,
-        thompson=build(ThompsonSettings, _given(options, ThompsonSettings)),
-        filter=build(FilterSettings, _given(options, FilterSettings)),
+        config=build(SimulatorConfig, PRESETS[options.preset].as_mapping() | given(options, SimulatorConfig)),
+        policy=options.policy if network is None else LEARNED,
+        thompson=build(ThompsonSettings, given(options, ThompsonSettings)),
+        filter=build(FilterSettings, given(options, FilterSettings)),
         seed=options.seed,
+        network=network,
     )
     judge = None
-    if spec.filter.strategy != NONE:
+    if spec.filter.strategy != NONE or (network is not None and network.sees_belief):
         band = UnsureBand(spec.filter.unsure_low, spec.filter.unsure_high)
         judge = _open(options, Decision(spec.filter.on_failure), band)
         print(f"Judge: {judge.describe()}", file=sys.stderr)
+    if network is not None:
+        for sentence in unlike_trial(network, spec, is_read=judge is not None):
+            print(f"Unlike the policy's training: {sentence}", file=sys.stderr)
     run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
     log = decision_log(run.records)
     if not options.quiet:

@@ -8,10 +8,12 @@ import numpy as np
 
 from jitai.belief import Belief, BeliefSettings, evidence
 from jitai.corpus import StatementBook
+from jitai.errors import ParameterError
 from jitai.filters import BELIEF, CARRY_FORWARD, NONE, FilterSettings, action_to_learn_from, carried_forward, execute
 from jitai.optimum import OptimalPolicy, optimum
 from jitai.planner import BeliefPlanner, PlannerSettings, cached_plan
 from jitai.policies import BeliefPolicy, InformedPolicy, Policy, make_policy
+from jitai.policies.learned import PolicyNetwork, learned_policy
 from jitai.policies.thompson import ThompsonSettings
 from jitai.records import SIMULATOR, TYPED, Action, Observation, Proposal, StepRecord, Verdict
 from jitai.seeding import Stream, generator
@@ -25,6 +27,9 @@ MODEL_BASED_LABELS: dict[str, str] = {
     OPTIMUM: "Optimum (knows everything)",
 }
 """Names of the policies that need a model of the participant, beside those of POLICY_LABELS."""
+
+LEARNED = "learned"
+"""Name of a trained policy, of which a trial holds the network."""
 
 
 class JudgesText(Protocol):
@@ -53,7 +58,7 @@ class TrialSpec:
 
     Attributes:
         config: the participant and the study as they are.
-        policy: a key of POLICY_LABELS or MODEL_BASED_LABELS.
+        policy: a key of POLICY_LABELS or MODEL_BASED_LABELS, or LEARNED.
         thompson: settings of Thompson sampling.
         filter: what the judge may do.
         seed: of world, policy and filter.
@@ -61,6 +66,7 @@ class TrialSpec:
         planner: switches of the planner.
         model: what belief and planner assume of the participant; None if they know the truth. It may be wrong, so that
             the cost of a wrong model can be studied.
+        network: the trained policy, where that is the policy; else not used.
     """
 
     config: SimulatorConfig = field(default_factory=SimulatorConfig)
@@ -71,6 +77,7 @@ class TrialSpec:
     belief: BeliefSettings = field(default_factory=BeliefSettings)
     planner: PlannerSettings = field(default_factory=PlannerSettings)
     model: SimulatorConfig | None = None
+    network: PolicyNetwork | None = None
 
     @property
     def assumed(self) -> SimulatorConfig:
@@ -139,9 +146,10 @@ def run_trial(
         # Nobody is asked about a message that was not to be sent.
         was_asked = proposal.candidate_action != Action.NO_MESSAGE and spec.filter.asks(verdict)
         answer = can_walk if was_asked else None
-        preference = proposal.sampled_rewards or proposal.steps_to_come
         uniform = float(filter_rng.random())
-        executed = execute(spec.filter, proposal.candidate_action, verdict, uniform, preference, belief, answer)
+        executed = execute(
+            spec.filter, proposal.candidate_action, verdict, uniform, proposal.preference, belief, answer
+        )
         outcome = participant.act(executed)
         if tracked is not None:
             tracked.see(int(executed), observation.context_probability, observation.habituation, outcome.step_count)
@@ -176,13 +184,25 @@ def unread(spec: TrialSpec) -> TrialSpec:
 def policy_of(spec: TrialSpec) -> Policy:
     """A new policy that has seen nothing.
 
-    Raises: ParameterError if its name is unknown.
+    Raises: ParameterError if its name is unknown, or it is trained and there is no network.
     """
+    if spec.policy == LEARNED:
+        return learned_policy(network_of(spec), spec.config.study_length)
     if spec.policy == PLANNER:
         return BeliefPlanner(cached_plan(spec.assumed, spec.belief, spec.planner))
     if spec.policy == OPTIMUM:
         return OptimalPolicy(optimum(spec.config))
     return make_policy(spec.policy, spec.thompson)
+
+
+def network_of(spec: TrialSpec) -> PolicyNetwork:
+    """The network of a trial with a trained policy.
+
+    Raises: ParameterError if there is none.
+    """
+    if spec.network is None:
+        raise ParameterError(f'The policy is "{LEARNED}", but no trained policy (network) is given: choose one.')
+    return spec.network
 
 
 def _propose(
