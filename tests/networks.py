@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from jitai.belief import BY_DECISION, BeliefSettings
 from jitai.learning.task import LearningTask
 from jitai.policies.learned import DQN, Layer, PolicyNetwork, TrainedOn, rounded
 from jitai.records import Action
@@ -25,7 +24,7 @@ def random_network(
         Layer(rounded(rng.normal(size=(n_in, n_out))), rounded(rng.normal(size=n_out)))
         for n_in, n_out in pairwise(sizes)
     ]
-    task = LearningTask(participants=participants, belief=BeliefSettings(reading=BY_DECISION))
+    task = LearningTask(participants=participants)
     origin: TrainedOn = task.trained_on(1000, 6.0, "simulated")
     values = {
         "name": "random", "algorithm": algorithm, "observations": observations, "layers": tuple(layers),

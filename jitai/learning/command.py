@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jitai.belief import BY_DECISION, BeliefSettings
+from jitai.belief import BeliefSettings
 from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.judge.personal import default_data_dir
 from jitai.learning.evaluate import N_SEEDS, Evaluation, evaluate_as_trained
@@ -71,7 +71,7 @@ def _task(options: argparse.Namespace) -> LearningTask:
         settings=build(LearningSettings, given(options, LearningSettings)),
         observations=names,
         participants=tuple(dict.fromkeys(build(SimulatorConfig, item.as_mapping() | changes) for item in starts)),
-        belief=build(BeliefSettings, {"reading": BY_DECISION} | given(options, BeliefSettings)),
+        belief=build(BeliefSettings, given(options, BeliefSettings)),
         filter=options.training_filter,
     )
 

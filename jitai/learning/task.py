@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import pairwise, product
 
 from jitai import __version__
-from jitai.belief import BY_DECISION, BeliefSettings
+from jitai.belief import BeliefSettings
 from jitai.errors import ParameterError
 from jitai.experiments.batch import Verdicts, read_all, simulated_judge
 from jitai.experiments.trial import TrialSpec
@@ -114,7 +114,7 @@ class LearningTask:
     settings: LearningSettings = field(default_factory=LearningSettings)
     observations: tuple[str, ...] = DEFAULT_OBSERVATIONS
     participants: tuple[SimulatorConfig, ...] = (PRESETS[DEFAULT_PRESET],)
-    belief: BeliefSettings = field(default_factory=lambda: BeliefSettings(reading=BY_DECISION))
+    belief: BeliefSettings = field(default_factory=BeliefSettings)
     filter: str = NONE
 
     def __post_init__(self) -> None:

@@ -20,7 +20,7 @@ Look = Callable[[int, list[float]], bool]
 """Told the decisions made and the returns of studies that ended; says whether to go on."""
 
 N_POINTS = 100
-"""Points of a complete learning curve."""
+"""Points of a complete learning curve, at the most."""
 _KEEP_EVERY_S = 60.0
 _STATE_FILE = "state.json"
 
@@ -241,7 +241,9 @@ class TrainingRun:
 
     def _looked_after(self, keep: Callable[[], None], learn: Callable[[Look], None]) -> None:
         """Learn, draw the curve and keep the training now and then."""
-        every = max(1, self.task.settings.total_steps // N_POINTS)
+        # Where a stretch is shorter than a study, those that end early would be over-represented.
+        settings = self.task.settings
+        every = max(settings.total_steps // N_POINTS, settings.n_lanes * self.task.study_length)
         began = kept_at = time.monotonic()
         self._began = began
         with self._lock:

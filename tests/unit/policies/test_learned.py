@@ -187,10 +187,10 @@ def test_what_differs_from_the_training_is_named() -> None:
 def test_filter_and_judge_count_as_well() -> None:
     config = PRESETS["Ability mostly lasts"]
     network = random_network(participants=(config,))
-    same = TrialSpec(config, LEARNED, filter=FilterSettings(NONE), belief=BeliefSettings(reading="decision"))
+    same = TrialSpec(config, LEARNED, filter=FilterSettings(NONE))
     assert unlike_trial(network, same) == ()
     found = unlike_trial(network, replace(same, filter=FilterSettings(VETO), belief=BeliefSettings(0.7)), is_read=False)
-    assert len(found) == 4
+    assert len(found) == 3
     assert 'The filter is "veto"; it was trained with none.' in found
     assert any("0.7; it was trained at 0.93" in sentence for sentence in found)
     assert any("Nobody reads" in sentence for sentence in found)
