@@ -43,20 +43,20 @@ def make_algorithm(task: LearningTask, environment: VecEnv) -> BaseAlgorithm:
         "seed": settings.learning_seed,
         "device": "cpu",
     }
-    layers = [settings.width, settings.width]
+    network = {"net_arch": [settings.width, settings.width], "activation_fn": torch.nn.ReLU}
     n_lanes = settings.n_lanes
     if settings.algorithm == learned.DQN:
         return DQN(
             **common,
-            buffer_size=max(200_000, 10 * n_lanes),
+            buffer_size=max(400_000, 10 * n_lanes),
             learning_starts=min(20_000, settings.total_steps // 10),
-            batch_size=512,
+            batch_size=1024,
             train_freq=1,
-            gradient_steps=max(1, n_lanes // 64),
+            gradient_steps=max(1, n_lanes // 128),
             target_update_interval=max(10_000, n_lanes),
             exploration_fraction=0.3,
             exploration_final_eps=0.03,
-            policy_kwargs={"net_arch": layers},
+            policy_kwargs=network,
         )
     if settings.algorithm == learned.A2C:
         return A2C(
@@ -64,23 +64,27 @@ def make_algorithm(task: LearningTask, environment: VecEnv) -> BaseAlgorithm:
             n_steps=10,
             gae_lambda=0.95,
             ent_coef=settings.entropy_bonus,
-            policy_kwargs={"net_arch": layers},
+            normalize_advantage=True,
+            use_rms_prop=False,
+            policy_kwargs=network,
         )
     n_days = max(2, min(task.study_length, MOST_ROLLOUT_DAYS))
     return PPO(
         **common,
         n_steps=n_days,
         batch_size=_batch_size(n_days * n_lanes),
-        n_epochs=8,
+        n_epochs=5,
         gae_lambda=0.95,
         ent_coef=settings.entropy_bonus,
-        policy_kwargs={"net_arch": layers},
+        policy_kwargs=network,
     )
 
 
 def _batch_size(n_decisions: int) -> int:
-    """About an eighth of what is looked at at once, and a divisor of it, so that no batch is a small rest."""
-    return next(n_decisions // parts for parts in (8, 5, 4, 3, 2, 1) if n_decisions % parts == 0)
+    """At most 1,600 and a quarter of what is looked at at once; a divisor of it, so that no batch is a small rest."""
+    fewest = max(4, -(-n_decisions // 1600))
+    divisors = (parts for parts in range(fewest, n_decisions // 2 + 1) if n_decisions % parts == 0)
+    return n_decisions // next(divisors, 1)
 
 
 class Watcher(BaseCallback):

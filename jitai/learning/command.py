@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +85,13 @@ def _train(options: argparse.Namespace) -> None:
         f"{task.settings.n_lanes} at once; it sees {', '.join(task.observations)}."
     )
     done = _watch(run)
-    if done.failure:
+    network = done.network
+    if network is None:
         raise JitaiError(done.failure)
-    assert done.network is not None
-    network = replace(done.network, name=f"{task.policy_name()}")
+    if done.failure:
+        _say(done.failure)
     write_policy(network, options.out)
-    if done.stopped:
+    if done.stopped and not done.failure:
         _say(f"Stopped after {done.n_steps:,} decisions; the same command with --resume takes the training up.")
     print(f"{options.out}: {network.name}, {done.n_steps:,} decisions, {network.trained_on.minutes:.1f} min.")
     for line in evaluation_lines(evaluate_as_trained(network)):

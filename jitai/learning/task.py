@@ -71,7 +71,7 @@ class LearningSettings:
         help="How many simulated participants live side by side. Many make training fast and its steps sure.",
     )  # fmt: skip
     learning_rate: float = parameter(
-        1e-3, label="Learning rate", low=1e-6, high=0.1, unit="", group=_GROUP, step=1e-4, source=_OURS,
+        3e-3, label="Learning rate", low=1e-6, high=0.1, unit="", group=_GROUP, step=1e-4, source=_OURS,
         help="How far one update moves the network. It falls to 0 in a straight line until the end.",
     )  # fmt: skip
     discount: float = parameter(
@@ -143,9 +143,9 @@ class LearningTask:
         return 10.0 * max(config.most_steps for config in self.participants)
 
     @property
-    def sees_the_end(self) -> bool:
-        """Whether the study's length is part of the task, because the learner sees the day."""
-        return DAY in self.observations
+    def ends_with_the_study(self) -> bool:
+        """Whether nothing counts after the study: the learner sees the day, or looks ahead without discount."""
+        return DAY in self.observations or self.settings.discount == 1
 
     @property
     def digest(self) -> str:

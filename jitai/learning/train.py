@@ -1,5 +1,6 @@
 """A training in the background: watched, stopped and taken up again."""
 
+import atexit
 import json
 import math
 import shutil
@@ -22,6 +23,7 @@ Look = Callable[[int, list[float]], bool]
 N_POINTS = 100
 """Points of a complete learning curve, at the most."""
 _KEEP_EVERY_S = 60.0
+_END_WITHIN_S = 10.0
 _STATE_FILE = "state.json"
 
 
@@ -54,7 +56,7 @@ class Training:
         at_work: what is being done, in words; empty when finished.
         finished: whether nothing more will come.
         stopped: whether a person ended it early; it can be taken up where a folder was given.
-        failure: why it could not go on, as a sentence; empty otherwise.
+        failure: why it could not go on (there is no network then) or could not be kept, as a sentence; else empty.
         network: what was learnt; None until finished.
     """
 
@@ -83,12 +85,14 @@ class Kept(NamedTuple):
         n_seeds: training seeds used.
         seconds: spent.
         curve: as far as it came.
+        judge: name of the judge.
     """
 
     n_steps: int
     n_seeds: int
     seconds: float
     curve: tuple[CurvePoint, ...]
+    judge: str
 
 
 def kept_training(task: LearningTask, folder: Path) -> Kept | None:
@@ -101,7 +105,8 @@ def kept_training(task: LearningTask, folder: Path) -> Kept | None:
     try:
         content = json.loads((folder / task.digest / _STATE_FILE).read_text(encoding="utf-8"))
         curve = tuple(CurvePoint(*point) for point in content["curve"])
-        return Kept(int(content["n_steps"]), int(content["n_seeds"]), float(content["seconds"]), curve)
+        n_steps, n_seeds, seconds = int(content["n_steps"]), int(content["n_seeds"]), float(content["seconds"])
+        return Kept(n_steps, n_seeds, seconds, curve, str(content["judge"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -134,16 +139,15 @@ class TrainingRun:
         self.task = task
         self._folder = None if folder is None else folder / task.digest
         self._kept = kept_training(task, folder) if resume and folder is not None else None
-        if resume and self._kept is None:
+        if resume and (self._kept is None or self._kept.judge != judge):
             raise FileFormatError(
-                "There is no stopped training with these settings, participants and observations.",
+                "There is no stopped training with these settings, participants, observations and judge.",
                 "Start one; only the number of decisions may differ when it is taken up.",
             )
         self._verdicts, self._judge = verdicts, judge
-        before = self._kept or Kept(0, 0, 0.0, ())
+        before = self._kept or Kept(0, 0, 0.0, (), judge)
         self._n_steps, self._curve, self._seconds_before = before.n_steps, list(before.curve), before.seconds
         self._n_steps_before = before.n_steps
-        self._began: float | None = None
         self._took_s = 0.0
         self._returns: list[float] = []
         self._network: PolicyNetwork | None = None
@@ -155,7 +159,9 @@ class TrainingRun:
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
 
     def start(self) -> None:
-        """Begin; to be called once."""
+        """Begin; to be called once. Where the program ends first, the training is stopped, and kept."""
+        # Torch must not be at work while the interpreter is torn down.
+        atexit.register(self._end)
         self._thread.start()
 
     def stop(self) -> None:
@@ -190,7 +196,7 @@ class TrainingRun:
             steps_per_s=pace,
             at_work="" if finished else at_work,
             finished=finished,
-            stopped=finished and not failure and n_steps < total,
+            stopped=finished and network is not None and n_steps < total,
             failure=failure,
             network=network if finished else None,
         )
@@ -201,12 +207,15 @@ class TrainingRun:
         except JitaiError as error:
             with self._lock:
                 self._failure = f"{error} {error.hint}".strip()
-        except OSError as error:
-            with self._lock:
-                self._failure = f"The training cannot be kept: {error.strerror or 'unknown reason'}."
         except BaseException as error:
             with self._lock:
                 self._bug = error
+        finally:
+            atexit.unregister(self._end)
+
+    def _end(self) -> None:
+        self.stop()
+        self.wait(_END_WITHIN_S)
 
     def _train(self) -> None:
         # A second or two to import: only the thread that trains waits for it.
@@ -221,7 +230,7 @@ class TrainingRun:
             StudyLanes(spec, task.observations, n_lanes, verdicts, seeds)
             for spec, n_lanes in zip(task.specs(), sizes, strict=True)
         ]
-        environment = LanesVecEnv(groups, task.reward_unit, task.sees_the_end)
+        environment = LanesVecEnv(groups, task.reward_unit, task.ends_with_the_study)
         if self._kept is not None and self._folder is not None:
             algorithm = algorithms.take_up(task, environment, self._folder)
         else:
@@ -231,7 +240,9 @@ class TrainingRun:
             self._keep(lambda folder: algorithms.keep(algorithm, folder), seeds.n_used)
 
         self._looked_after(keep, lambda look: algorithms.learn(algorithm, task.settings.total_steps, look))
-        network = algorithms.as_network(algorithm, task, task.trained_on(self._n_steps, self._seconds(), self._judge))
+        network = algorithms.as_network(
+            algorithm, task, task.trained_on(self._n_steps, self._seconds_before + self._took_s, self._judge)
+        )
         with self._lock:
             self._network = network
         if self._n_steps < task.settings.total_steps:
@@ -245,7 +256,6 @@ class TrainingRun:
         settings = self.task.settings
         every = max(settings.total_steps // N_POINTS, settings.n_lanes * self.task.study_length)
         began = kept_at = time.monotonic()
-        self._began = began
         with self._lock:
             self._at_work = "learning"
 
@@ -266,23 +276,27 @@ class TrainingRun:
 
         learn(look)
 
-    def _seconds(self) -> float:
-        return self._seconds_before + self._took_s
-
     def _keep(self, write: Callable[[Path], None], n_seeds: int) -> None:
-        """Write the training, its state last, so that there is no state without a training."""
+        """Write the training, its state last; a disk that is full is no reason to end it."""
         if self._folder is None:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        write(self._folder)
         with self._lock:
             state: dict[str, Any] = {
                 "n_steps": self._n_steps,
                 "n_seeds": n_seeds,
-                "seconds": self._seconds(),
+                "seconds": self._seconds_before + self._took_s,
                 "curve": [list(point) for point in self._curve],
+                "judge": self._judge,
             }
-        (self._folder / _STATE_FILE).write_text(json.dumps(state), encoding="utf-8")
+        failure = ""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write(self._folder)
+            (self._folder / _STATE_FILE).write_text(json.dumps(state), encoding="utf-8")
+        except OSError as error:
+            failure = f"The training cannot be kept, to be taken up later: {error.strerror or 'unknown reason'}."
+        with self._lock:
+            self._failure = failure
 
 
 def _point(n_steps: int, returns: list[float]) -> CurvePoint:

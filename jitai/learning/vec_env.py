@@ -20,19 +20,19 @@ class LanesVecEnv(VecEnv):
     Rewards are steps divided by ``reward_unit``: networks learn badly from returns in the thousands. What
     stable-baselines3 shows as the return of an episode (``info["episode"]["r"]``) is in steps.
 
-    A participant who leaves ends the episode; so does the study's length where the policy sees the day, because then
-    its end is part of the task. Where it does not, the end comes out of the blue: ``TimeLimit.truncated`` is set, and
-    the algorithm values the day after.
+    A participant who leaves ends the episode for good. Whether the study's length does too is said by ``end_counts``:
+    a policy that sees the day can foresee it; for one that does not and is in a hurry (discount below 1) the end comes
+    out of the blue: ``TimeLimit.truncated`` is set, and the algorithm adds what the day after is worth.
 
     Args:
         groups: with the same observations.
         reward_unit: steps that are a reward of 1, > 0.
-        end_is_seen: whether the study's length ends the task.
+        end_counts: whether nothing counts after the study's length.
     """
 
-    def __init__(self, groups: Sequence[StudyLanes], reward_unit: float, end_is_seen: bool) -> None:
+    def __init__(self, groups: Sequence[StudyLanes], reward_unit: float, end_counts: bool) -> None:
         self._groups = list(groups)
-        self._unit, self._end_is_seen = reward_unit, end_is_seen
+        self._unit, self._end_counts = reward_unit, end_counts
         edges = np.cumsum([0, *(group.n_lanes for group in groups)])
         self._slices = [slice(low, high) for low, high in pairwise(edges)]
         names = groups[0].observations
@@ -65,7 +65,7 @@ class LanesVecEnv(VecEnv):
         for lane in np.flatnonzero(ended):
             infos[lane] = {
                 "terminal_observation": last_shown[lane],
-                "TimeLimit.truncated": bool(truncated[lane]) and not self._end_is_seen,
+                "TimeLimit.truncated": bool(truncated[lane]) and not self._end_counts,
                 "episode": {"r": float(self._returns[lane]), "l": int(self._days[lane])},
             }
         self._returns[ended], self._days[ended] = 0.0, 0

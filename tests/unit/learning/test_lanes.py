@@ -73,17 +73,17 @@ def test_training_seeds_are_their_own_and_repeat() -> None:
     assert TrainingSeeds(2).take(100) != first
 
 
-def vec_env(end_is_seen: bool = True, unit: float = 100.0) -> LanesVecEnv:
+def vec_env(end_counts: bool = True, unit: float = 100.0) -> LanesVecEnv:
     config = replace(CELL, disengagement_increment=0.05)
     groups = [
         StudyLanes(TrialSpec(item), EVERYTHING, n_lanes, None, TrainingSeeds(1))
         for item, n_lanes in ((config, 3), (replace(config, can_walk_persistence=1.0), 2))
     ]
-    return LanesVecEnv(groups, unit, end_is_seen)
+    return LanesVecEnv(groups, unit, end_counts)
 
 
 def test_ends_are_told_in_the_library_s_way() -> None:
-    env, blind = vec_env(), vec_env(end_is_seen=False)
+    env, blind = vec_env(), vec_env(end_counts=False)
     assert env.num_envs == 5
     assert env.observation_space.contains(env.reset()[0]) and env.reset().shape == (5, 8)
     blind.reset()

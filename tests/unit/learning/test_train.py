@@ -19,6 +19,7 @@ from jitai.policies.learned import ALGORITHM_LABELS, DQN, PPO
 from jitai.simulator.config import SimulatorConfig
 
 EASY = SimulatorConfig(study_length=10, can_walk_persistence=0.7, initial_habituation=0.0, initial_disengagement=0.0)
+PATIENCE_S = 600
 SHORT = {"total_steps": 12_000, "n_lanes": 32, "learning_rate": 3e-3, "width": 16}
 
 
@@ -28,13 +29,13 @@ def task_of(algorithm: str = PPO, **changes: object) -> LearningTask:
 
 def finished(run: TrainingRun) -> Training:
     run.start()
-    assert run.wait(60)
+    assert run.wait(PATIENCE_S)
     return run.snapshot()
 
 
 def environment_of(task: LearningTask) -> LanesVecEnv:
     lanes = StudyLanes(task.specs()[0], task.observations, task.settings.n_lanes, None, TrainingSeeds(1))
-    return LanesVecEnv([lanes], task.reward_unit, task.sees_the_end)
+    return LanesVecEnv([lanes], task.reward_unit, task.ends_with_the_study)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHM_LABELS)
@@ -80,7 +81,7 @@ def test_a_training_is_stopped_and_taken_up(tmp_path: Path, algorithm: str) -> N
     under_way = run.snapshot()
     assert under_way.at_work and under_way.seconds_left and under_way.network is None and not under_way.finished
     run.stop()
-    assert run.wait(30)
+    assert run.wait(PATIENCE_S)
     stopped = run.snapshot()
     assert stopped.stopped and 0 < stopped.n_steps < 1_000_000 and stopped.network is not None
     assert stopped.network.trained_on.n_steps == stopped.n_steps
@@ -108,6 +109,8 @@ def test_only_the_same_training_is_taken_up(tmp_path: Path) -> None:
     ):
         with pytest.raises(FileFormatError, match="no stopped training with these settings"):
             TrainingRun(other, tmp_path, resume=True)
+    with pytest.raises(FileFormatError, match="and judge"):
+        TrainingRun(task_of(), tmp_path, resume=True, judge="another")
     with pytest.raises(FileFormatError, match="no stopped training"):
         TrainingRun(task_of(), None, resume=True)
 
@@ -131,7 +134,7 @@ def test_a_folder_that_cannot_be_written_to_is_named_in_a_sentence(tmp_path: Pat
     run = TrainingRun(task_of(), tmp_path / "file")
     run.stop()
     failed = finished(run)
-    assert "cannot be kept" in failed.failure
+    assert "cannot be kept" in failed.failure and failed.stopped and failed.network is not None
 
 
 def test_a_bug_stays_visible(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +144,7 @@ def test_a_bug_stays_visible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(algorithms, "learn", broken)
     run = TrainingRun(task_of())
     run.start()
-    run.wait(30)
+    run.wait(PATIENCE_S)
     with pytest.raises(ZeroDivisionError):
         run.snapshot()
 
