@@ -104,18 +104,16 @@ def _watch(run: TrainingRun) -> Training:
     run.start()
     while True:
         try:
-            is_over = run.wait(_LOOK_EVERY_S)
+            is_over, now = run.wait(_LOOK_EVERY_S), run.snapshot()
+            part = int(now.share_done * _SAY_EVERY)
+            if now.curve and part > said:
+                said = part
+                _say(_progress_line(now))
+            if is_over:
+                return run.snapshot()
         except KeyboardInterrupt:
             _say("Stopping ...")
             run.stop()
-            continue
-        now = run.snapshot()
-        part = int(now.share_done * _SAY_EVERY)
-        if now.curve and part > said:
-            said = part
-            _say(_progress_line(now))
-        if is_over:
-            return now
 
 
 def _progress_line(now: Training) -> str:

@@ -155,7 +155,7 @@ class TrainingRun:
         self._bug: BaseException | None = None
         self._at_work = "getting ready"
         self._lock = threading.Lock()
-        self._stop = threading.Event()
+        self._stop, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
 
     def start(self) -> None:
@@ -170,15 +170,15 @@ class TrainingRun:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end, at most that many seconds. Returns whether it has come."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        # Not by joining: Ctrl-C during a join makes Python 3.11 take a running thread for ended.
+        return self._ended.wait(timeout_s)
 
     def snapshot(self) -> Training:
         """What is known now.
 
         Raises: what the training raised against its promise; that is a bug, and stays visible as one.
         """
-        finished = self._thread.ident is not None and not self._thread.is_alive()
+        finished = self._ended.is_set()
         with self._lock:
             if self._bug is not None:
                 raise self._bug
@@ -211,6 +211,7 @@ class TrainingRun:
             with self._lock:
                 self._bug = error
         finally:
+            self._ended.set()
             atexit.unregister(self._end)
 
     def _end(self) -> None:

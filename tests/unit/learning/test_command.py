@@ -1,5 +1,8 @@
 """The commands: train, stop, resume, use; and how they say what is wrong."""
 
+import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -46,17 +49,19 @@ def test_a_stopped_training_is_taken_up(
 
     def pressed_once(run: TrainingRun, timeout_s: float | None = None) -> bool:
         if not presses:
-            presses.append("Ctrl-C")
-            raise KeyboardInterrupt
+            presses.append(threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)))
+            presses[0].start()
+            timeout_s = 60.0
         return wait(run, timeout_s)
 
     monkeypatch.setattr(TrainingRun, "wait", pressed_once)
-    assert main(["train", *QUICK, "--out", str(path)]) == 0
+    assert main(["train", *QUICK, "--out", str(path), "--steps", "10000000"]) == 0
     assert "--resume takes the training up" in capsys.readouterr().err
     stopped = read_policy(path)
-    assert stopped.trained_on.n_steps < 3000
-    assert main(["train", *QUICK, "--out", str(path), "--resume"]) == 0
-    assert read_policy(path).trained_on.n_steps >= 3000
+    n_steps = stopped.trained_on.n_steps
+    assert n_steps < 10_000_000
+    assert main(["train", *QUICK, "--out", str(path), "--steps", str(n_steps + 1000), "--resume"]) == 0
+    assert read_policy(path).trained_on.n_steps >= n_steps + 1000
     assert main(["train", *QUICK, "--out", str(path), "--resume"]) == 1
     assert "no stopped training" in capsys.readouterr().err
 

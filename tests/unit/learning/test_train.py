@@ -40,7 +40,7 @@ def environment_of(task: LearningTask) -> LanesVecEnv:
 
 @pytest.mark.parametrize("algorithm", ALGORITHM_LABELS)
 def test_it_learns_and_the_numbers_do_what_the_library_does(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    task = task_of(algorithm, total_steps=30_000 if algorithm == DQN else 20_000)
+    task = task_of(algorithm, total_steps=24_000 if algorithm == DQN else 12_000)
     learners, learn = [], algorithms.learn
 
     def remembered(learner: BaseAlgorithm, n_steps: int, look: Look) -> None:
@@ -73,7 +73,7 @@ def test_the_same_seed_learns_the_same() -> None:
 
 @pytest.mark.parametrize("algorithm", [PPO, DQN])
 def test_a_training_is_stopped_and_taken_up(tmp_path: Path, algorithm: str) -> None:
-    task = task_of(algorithm, total_steps=1_000_000)
+    task = task_of(algorithm, total_steps=200_000)
     run = TrainingRun(task, tmp_path)
     run.start()
     while not run.snapshot().curve:
@@ -83,7 +83,7 @@ def test_a_training_is_stopped_and_taken_up(tmp_path: Path, algorithm: str) -> N
     run.stop()
     assert run.wait(PATIENCE_S)
     stopped = run.snapshot()
-    assert stopped.stopped and 0 < stopped.n_steps < 1_000_000 and stopped.network is not None
+    assert stopped.stopped and 0 < stopped.n_steps < 200_000 and stopped.network is not None
     assert stopped.network.trained_on.n_steps == stopped.n_steps
     kept = kept_training(task, tmp_path)
     assert kept is not None and kept.n_steps == stopped.n_steps and kept.curve == stopped.curve
@@ -97,7 +97,7 @@ def test_a_training_is_stopped_and_taken_up(tmp_path: Path, algorithm: str) -> N
 
 
 def test_only_the_same_training_is_taken_up(tmp_path: Path) -> None:
-    run = TrainingRun(task_of(total_steps=1_000_000), tmp_path)
+    run = TrainingRun(task_of(total_steps=200_000), tmp_path)
     run.stop()
     stopped = finished(run)
     assert stopped.stopped and stopped.n_steps
