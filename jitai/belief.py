@@ -290,6 +290,14 @@ class Belief:
             self.can_walk = after_text(self.can_walk, text, self._model)
         return self.can_walk
 
+    def begin_again(self, lanes: Any) -> None:
+        """Day 1 anew in the lanes that are marked: the morning on which ability is certain, and nothing to be read.
+
+        Args:
+            lanes: flags, one a lane.
+        """
+        self.can_walk = np.where(lanes, 1.0, self.can_walk)
+
     def see(self, action: Any, context_probability: Any, habituation: Any, step_count: Any) -> None:
         """Evening: what followed.
 

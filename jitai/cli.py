@@ -16,13 +16,15 @@ from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.experiment_command import add_experiment_commands
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import TrialSummary, summarise
-from jitai.experiments.trial import PLANNER, TRIAL_POLICIES, TrialSpec
+from jitai.experiments.trial import LEARNED, TRIAL_POLICIES, TrialSpec
 from jitai.experiments.twin import TwinTrial
+from jitai.experiments.unlike import unlike_trial
 from jitai.filters import NONE, FilterSettings
 from jitai.judge.cache import default_cache_dir
 from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
 from jitai.judge.personal import PersonalJudging, default_data_dir
 from jitai.judge.select import available_judges, choose_judge, open_judge, probe, suited_prompt
+from jitai.learning.command import add_learn_command, open_policy
 from jitai.optimum_command import add_optimum_command
 from jitai.options import add_parameters, given
 from jitai.parameters import build, suggestion
@@ -71,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
     run.add_argument("--preset", default=DEFAULT_PRESET, help=f"starting point of the settings: {', '.join(PRESETS)}")
     run.add_argument("--policy", default="thompson", help=f"one of {', '.join(TRIAL_POLICIES)}")
+    run.add_argument(
+        "--policy-file", type=Path, metavar="FILE.json", help="a trained policy instead: its file, or its name"
+    )
     run.add_argument("--seed", type=int, default=42, help="of the participant and the policy (default: 42)")
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
@@ -92,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     add_validate_command(commands)
     add_experiment_commands(commands)
     add_train_command(commands)
+    add_learn_command(commands)
     return parser
 
 
@@ -109,24 +115,31 @@ def _add_judge_option(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     if options.preset not in PRESETS:
         raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
-    if options.policy not in TRIAL_POLICIES:
+    if options.policy == LEARNED and options.policy_file is None:
+        raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
+    if options.policy not in (*TRIAL_POLICIES, LEARNED):
         raise ParameterError(f"There is no policy {options.policy!r}{suggestion(options.policy, TRIAL_POLICIES)}")
     if options.out is not None and options.out.suffix not in (".csv", ".parquet"):
         raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv or .parquet.")
+    network = None if options.policy_file is None else open_policy(options.policy_file)
     spec = TrialSpec(
         config=build(SimulatorConfig, PRESETS[options.preset].as_mapping() | given(options, SimulatorConfig)),
-        policy=options.policy,
+        policy=options.policy if network is None else LEARNED,
         thompson=build(ThompsonSettings, given(options, ThompsonSettings)),
         filter=build(FilterSettings, given(options, FilterSettings)),
         seed=options.seed,
         belief=build(BeliefSettings, given(options, BeliefSettings)),
         planner=build(PlannerSettings, given(options, PlannerSettings)),
+        network=network,
     )
     judge = None
     if spec.heeds_text:
         band = UnsureBand(spec.filter.unsure_low, spec.filter.unsure_high)
         judge = _open(options, Decision(spec.filter.on_failure), band)
         print(f"Judge: {judge.describe()}", file=sys.stderr)
+    if network is not None:
+        for sentence in unlike_trial(network, spec, is_read=judge is not None):
+            print(f"Unlike the policy's training: {sentence}", file=sys.stderr)
     run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
     log = decision_log(run.records)
     if not options.quiet:
@@ -171,7 +184,7 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) 
     if spec.heeds_text:
         gain = summary.total_steps - alone.total_steps
         vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
-        other = "with the text unread" if spec.policy == PLANNER else "without the filter"
+        other = "with the text unread" if spec.acts_on_belief else "without the filter"
         print(f"{vetoes if spec.filter.strategy != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
     if summary.n_asked:
         print(f"On {summary.n_asked} days the judge was unsure and the participant was asked.")

@@ -1,4 +1,4 @@
-"""Command-line options from parameter descriptions: name, help, range and source come from one place."""
+"""Options of the command line made from described parameters, so that help, ranges and names cannot disagree."""
 
 import argparse
 from functools import partial
@@ -6,15 +6,23 @@ from typing import Any
 
 from jitai.parameters import ParameterInfo, describe, from_text
 
+_SHORT = {"strategy": "filter", "total_steps": "steps", "n_lanes": "lanes", "learning_seed": "seed"}
+"""Options whose names are not those of their parameters."""
+
 
 def add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]) -> None:
-    """One option for each parameter, with its own help; validation is left to the settings class."""
+    """One option for each parameter, with its own help; validation is left to the settings class.
+
+    Args:
+        parser: of the command.
+        settings_class: whose parameters are described.
+    """
     groups: dict[str, Any] = {}
     for info in describe(settings_class):
         if info.group not in groups:
             groups[info.group] = parser.add_argument_group(info.group)
         groups[info.group].add_argument(
-            option(info),
+            option_name(info),
             dest=info.name,
             type=partial(from_text, info),
             metavar="VALUE",
@@ -22,12 +30,12 @@ def add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]
         )
 
 
-def option(info: ParameterInfo) -> str:
-    """The option of a parameter."""
-    return "--filter" if info.name == "strategy" else "--" + info.name.replace("_", "-")
+def option_name(info: ParameterInfo) -> str:
+    """The option of a parameter, such as "--study-length"."""
+    return "--" + _SHORT.get(info.name, info.name.replace("_", "-"))
 
 
 def given(options: argparse.Namespace, settings_class: type[object]) -> dict[str, object]:
-    """The parameters of a settings class that were given."""
+    """The parameters of a settings class that were given, by name."""
     names = (info.name for info in describe(settings_class))
     return {name: getattr(options, name) for name in names if getattr(options, name) is not None}

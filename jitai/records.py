@@ -116,6 +116,10 @@ class Proposal:
         reward_spread: posterior standard deviation of the mean steps of each action; may be empty.
         steps_to_come: expected steps from today to the end of the study if each action is done today, in Action order;
             only policies that plan with a model have them.
+        action_probabilities: with which a policy trained by policy gradients (PPO, A2C) would choose each action, in
+            Action order; the likeliest is proposed. Empty for all others.
+        discounted_steps: what a policy trained on values (DQN) expects of each action, in Action order: steps to come,
+            less those that are further away. Empty for all others.
     """
 
     candidate_action: Action
@@ -124,13 +128,15 @@ class Proposal:
     reward_spread: tuple[float, ...] = ()
     steps_to_come: tuple[float, ...] = ()
     action_bias: tuple[float, ...] = ()
+    action_probabilities: tuple[float, ...] = ()
+    discounted_steps: tuple[float, ...] = ()
 
     @property
     def preference(self) -> tuple[float, ...]:
         """What was compared to choose the candidate, in Action order: more is better; empty if nothing was."""
         if self.action_bias:
             return tuple(draw + bias for draw, bias in zip(self.sampled_rewards, self.action_bias, strict=True))
-        return self.sampled_rewards or self.steps_to_come
+        return self.sampled_rewards or self.steps_to_come or self.action_probabilities or self.discounted_steps
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ import numpy.typing as npt
 from jitai.belief import Belief, BeliefSettings, Text, evidence
 from jitai.corpus import StatementBook
 from jitai.errors import ParameterError
-from jitai.experiments.trial import OPTIMUM, PLANNER, JudgesText, TrialSpec, unread
-from jitai.filters import ASK, BELIEF, CANDIDATE, CARRY_FORWARD, NEXT_BEST, NONE, NOTHING, SAMPLED_VETO
+from jitai.experiments.trial import LEARNED, OPTIMUM, PLANNER, JudgesText, TrialSpec, network_of, unread
+from jitai.filters import ASK, BELIEF, CANDIDATE, CARRY_FORWARD, NEXT_BEST, NONE, NOTHING, SAMPLED_VETO, FilterSettings
 from jitai.optimum import optimum
 from jitai.planner import best_action, cached_plan
 from jitai.policies import make_policy
+from jitai.policies.learned import PolicyNetwork, Seen, features
 from jitai.policies.thompson import (
     CONTEXT_AND_STATE,
     CONTEXT_PROBABILITY,
@@ -33,6 +34,7 @@ from jitai.records import Action, Decision, Label, Statement, Verdict, VerdictSo
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
 from jitai.simulator.dynamics import Response, case_index, mean_outcome, response_table, vary
+from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
 from jitai.simulator.world import DayUniforms, UniformStream, World, make_world
 
 Floats = npt.NDArray[np.float64]
@@ -178,13 +180,30 @@ class BatchResult:
 
 @lru_cache(maxsize=4)
 def _worlds(config: SimulatorConfig, seeds: tuple[int, ...]) -> World:
-    """The worlds of all seeds, lanes first."""
+    """The worlds of all seeds, kept for the next method that meets them."""
+    return draw_worlds(config, seeds)
+
+
+def draw_worlds(config: SimulatorConfig, seeds: Sequence[int]) -> World:
+    """The worlds of all seeds, lanes first; one day longer than the study."""
     rows = [UniformStream(generator(seed, Stream.WORLD)).advance(0, config.study_length + 1) for seed in seeds]
     return make_world(config, DayUniforms(*(np.stack(columns) for columns in zip(*rows, strict=True))))
 
 
-class _Texts:
-    """Each day's verdicts of all lanes: arrays of shape (n_seeds, n_days)."""
+class DayTexts:
+    """Each day's verdicts of all lanes.
+
+    Args:
+        world: of the lanes.
+        verdicts: on every statement of the book.
+        settings: how the belief is fed.
+
+    Attributes:
+        writes: whether something is written; this and the following of shape (n_lanes, n_days).
+        decision: HOLD_BACK, UNSURE or SEND; SEND where nothing is written.
+        p_send: in [0, 1]; NaN where there is none.
+        if_can, if_cannot: the verdict as evidence, see ``Text``.
+    """
 
     def __init__(self, world: World, verdicts: Verdicts, settings: BeliefSettings) -> None:
         able = world.can_walk == 1
@@ -225,10 +244,10 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
         spec = unread(spec)
     lanes = _Lanes(spec, tuple(seeds))
     world, n_days = lanes.world, config.study_length
-    keeps_belief = filtering.strategy == BELIEF or spec.policy == PLANNER
+    keeps_belief = filtering.strategy == BELIEF or spec.acts_on_belief
     texts = None
     if verdicts is not None and (filtering.strategy != NONE or keeps_belief):
-        texts = _Texts(world, verdicts, spec.belief)
+        texts = DayTexts(world, verdicts, spec.belief)
     tracked = Belief(spec.assumed, spec.belief) if keeps_belief else None
     shape = (len(seeds), n_days)
     uniforms = np.stack([generator(seed, Stream.FILTER).random(n_days) for seed in seeds])
@@ -254,7 +273,7 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
             verdict_of[:, day] = shown
             can_walk = world.can_walk[:, day].astype(np.int64)
             p_send, uniform = texts.p_send[:, day], uniforms[:, day]
-            executed = _execute(spec, candidate, applied, p_send, uniform, preference, can_walk)
+            executed = execute_all(filtering, candidate, applied, p_send, uniform, preference, can_walk)
         if filtering.strategy == BELIEF:
             executed = np.where(belief >= filtering.belief_threshold, candidate, Action.NO_MESSAGE)
         before = lanes.habituation
@@ -289,8 +308,8 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
     )
 
 
-def _execute(
-    spec: TrialSpec,
+def execute_all(
+    filtering: FilterSettings,
     candidate: Integers,
     decision: Integers,
     p_send: Floats,
@@ -298,8 +317,16 @@ def _execute(
     preference: Floats | None,
     can_walk: Integers,
 ) -> Integers:
-    """``filters.execute`` for all lanes, but for the belief; who is asked tells the truth."""
-    filtering = spec.filter
+    """``filters.execute`` for all lanes, but for the belief; who is asked tells the truth.
+
+    Args:
+        filtering: the strategy.
+        candidate: what the policy proposes, codes 0 to 3; this and the following of shape (n_lanes,).
+        decision, p_send: of ``DayTexts``, today's.
+        uniform: in [0, 1), for the sampled veto.
+        preference: how much each action is liked, shape (n_lanes, n_actions); None if the policy does not say.
+        can_walk: w_t.
+    """
     if filtering.strategy in (NONE, BELIEF):
         return candidate
     holds_on_unsure = filtering.on_unsure != Decision.SEND
@@ -330,7 +357,9 @@ class _Lanes:
         self.risk: Floats = np.full(n_lanes, spec.config.initial_disengagement)
         self._inferred = self.world.inferred_context.astype(np.int64)
         self._table = response_table(spec.config)
-        if spec.policy not in (PLANNER, OPTIMUM):
+        self._step_count: Floats = np.full(n_lanes, STEPS_BEFORE_THE_FIRST_DECISION)
+        self._network: PolicyNetwork | None = network_of(spec) if spec.policy == LEARNED else None
+        if spec.policy not in (PLANNER, OPTIMUM, LEARNED):
             make_policy(spec.policy, spec.thompson)  # refuses unknown names
         if spec.policy == "random":
             self._drawn = np.stack(
@@ -346,6 +375,14 @@ class _Lanes:
     def propose(self, day: int, belief: Floats | None) -> tuple[Integers, Floats | None]:
         """Candidates, shape (n_lanes,), and how much each action is liked, shape (n_lanes, n_actions), if said."""
         policy, n_lanes = self.spec.policy, len(self.habituation)
+        if self._network is not None:
+            seen = Seen(
+                self.world.context_probability[:, day], self._inferred[:, day], self.habituation, self.risk,
+                self._step_count, day, self.spec.config.study_length, 1.0 if belief is None else belief,
+                self.world.true_context[:, day],
+            )  # fmt: skip
+            liked = self._network.preferences(features(self._network.observations, seen))
+            return np.argmax(liked, axis=-1), liked
         if policy == PLANNER:
             plan = cached_plan(self.spec.assumed, self.spec.belief, self.spec.planner)
             probability = self.world.context_probability[:, day]
@@ -382,6 +419,7 @@ class _Lanes:
         self.habituation = np.where(alive, habituation, self.habituation)
         self.risk = np.where(alive, risk, self.risk)
         earned: Floats = steps
+        self._step_count = earned
         return earned
 
     def learn(self, day: int, action: Integers, steps: Floats, told: Flags) -> None:

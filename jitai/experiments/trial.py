@@ -8,10 +8,12 @@ import numpy as np
 
 from jitai.belief import Belief, BeliefSettings, evidence
 from jitai.corpus import StatementBook
+from jitai.errors import ParameterError
 from jitai.filters import BELIEF, CARRY_FORWARD, NONE, FilterSettings, action_to_learn_from, carried_forward, execute
 from jitai.optimum import OptimalPolicy, optimum
 from jitai.planner import BeliefPlanner, PlannerSettings, cached_plan
 from jitai.policies import POLICY_LABELS, BeliefPolicy, InformedPolicy, Policy, make_policy
+from jitai.policies.learned import PolicyNetwork, learned_policy
 from jitai.policies.thompson import ThompsonSettings
 from jitai.records import SIMULATOR, TYPED, Action, Observation, Proposal, StepRecord, Verdict
 from jitai.seeding import Stream, generator
@@ -27,6 +29,9 @@ MODEL_BASED_LABELS: dict[str, str] = {
 """Names of the policies that need a model of the participant, beside those of POLICY_LABELS."""
 TRIAL_POLICIES: dict[str, str] = POLICY_LABELS | MODEL_BASED_LABELS
 """All that a trial can be run with."""
+
+LEARNED = "learned"
+"""Name of a trained policy, of which a trial holds the network."""
 
 
 class JudgesText(Protocol):
@@ -55,7 +60,7 @@ class TrialSpec:
 
     Attributes:
         config: the participant and the study as they are.
-        policy: a key of POLICY_LABELS or MODEL_BASED_LABELS.
+        policy: a key of POLICY_LABELS or MODEL_BASED_LABELS, or LEARNED.
         thompson: settings of Thompson sampling.
         filter: what the judge may do.
         seed: of world, policy and filter.
@@ -63,6 +68,7 @@ class TrialSpec:
         planner: switches of the planner.
         model: what belief and planner assume of the participant; None if they know the truth. It may be wrong, so that
             the cost of a wrong model can be studied.
+        network: the trained policy, where that is the policy; else not used.
     """
 
     config: SimulatorConfig = field(default_factory=SimulatorConfig)
@@ -73,6 +79,7 @@ class TrialSpec:
     belief: BeliefSettings = field(default_factory=BeliefSettings)
     planner: PlannerSettings = field(default_factory=PlannerSettings)
     model: SimulatorConfig | None = None
+    network: PolicyNetwork | None = None
 
     @property
     def assumed(self) -> SimulatorConfig:
@@ -82,12 +89,18 @@ class TrialSpec:
     @property
     def keeps_belief(self) -> bool:
         """Whether the policy or the filter acts on a belief in ability."""
-        return self.policy == PLANNER or self.filter.strategy == BELIEF
+        return self.acts_on_belief or self.filter.strategy == BELIEF
+
+    @property
+    def acts_on_belief(self) -> bool:
+        """Whether the policy is told how likely it is that the participant can walk."""
+        trained = self.policy == LEARNED and self.network is not None and self.network.sees_belief
+        return self.policy == PLANNER or trained
 
     @property
     def heeds_text(self) -> bool:
         """Whether somebody must read what the participant writes: for the filter, or for a policy that plans on it."""
-        return self.filter.strategy != NONE or (self.policy == PLANNER and self.belief.reads_text)
+        return self.filter.strategy != NONE or (self.acts_on_belief and self.belief.reads_text)
 
     def without_filter(self) -> "TrialSpec":
         """The same trial with the policy alone: its counterfactual twin."""
@@ -189,13 +202,25 @@ def unread(spec: TrialSpec) -> TrialSpec:
 def policy_of(spec: TrialSpec) -> Policy:
     """A new policy that has seen nothing.
 
-    Raises: ParameterError if its name is unknown.
+    Raises: ParameterError if its name is unknown, or it is trained and there is no network.
     """
+    if spec.policy == LEARNED:
+        return learned_policy(network_of(spec), spec.config.study_length)
     if spec.policy == PLANNER:
         return BeliefPlanner(cached_plan(spec.assumed, spec.belief, spec.planner))
     if spec.policy == OPTIMUM:
         return OptimalPolicy(optimum(spec.config))
     return make_policy(spec.policy, spec.thompson)
+
+
+def network_of(spec: TrialSpec) -> PolicyNetwork:
+    """The network of a trial with a trained policy.
+
+    Raises: ParameterError if there is none.
+    """
+    if spec.network is None:
+        raise ParameterError(f'The policy is "{LEARNED}", but no trained policy (network) is given: choose one.')
+    return spec.network
 
 
 def _propose(

@@ -20,10 +20,12 @@ import yaml
 from jitai.belief import BeliefSettings
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import FileFormatError, ParameterError
-from jitai.experiments.trial import PLANNER, TRIAL_POLICIES, TrialSpec
+from jitai.experiments.trial import LEARNED, TRIAL_POLICIES, TrialSpec
 from jitai.filters import BELIEF, FILTER_LABELS, NONE, FilterSettings
+from jitai.learning.files import default_shelf, policy_from
 from jitai.parameters import build, describe, suggestion
 from jitai.planner import PlannerSettings
+from jitai.policies.learned import PolicyNetwork
 from jitai.policies.thompson import ThompsonSettings
 from jitai.seeding import MAX_SEED
 from jitai.simulator.config import PRESETS, SimulatorConfig
@@ -73,11 +75,12 @@ class Method:
 
     Attributes:
         name: shown, unique in an experiment.
-        policy: a key of POLICIES.
+        policy: a key of POLICIES, or LEARNED.
         filter, thompson, planner: settings.
         belief: what is changed in the belief's settings; the judge's error rates are filled in as they were measured
             unless they are given here.
         model: what belief and planner assume differently from the truth, by parameter of the simulator.
+        network: the trained policy, where that is the policy.
     """
 
     name: str
@@ -87,18 +90,14 @@ class Method:
     planner: PlannerSettings = field(default_factory=PlannerSettings)
     belief: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def keeps_belief(self) -> bool:
-        """Whether a belief in ability is formed."""
-        return self.policy == PLANNER or self.filter.strategy == BELIEF
+    network: PolicyNetwork | None = None
 
     @property
     def reads_text(self) -> bool:
         """Whether a judge makes a difference."""
-        if self.keeps_belief and self.filter.strategy in (NONE, BELIEF):
-            return bool(self.belief.get("reads_text", True))
-        return self.filter.strategy != NONE
+        trial = self.trial(SimulatorConfig(), None)
+        # A veto on a belief that heeds no text is no veto on text.
+        return trial.heeds_text and (trial.belief.reads_text or trial.filter.strategy not in (NONE, BELIEF))
 
     def trial(self, config: SimulatorConfig, rates: tuple[float, float] | None) -> TrialSpec:
         """The trial of this method.
@@ -116,6 +115,7 @@ class Method:
             belief=build(BeliefSettings, {**measured, **self.belief}),
             planner=self.planner,
             model=build(SimulatorConfig, {**config.as_mapping(), **self.model}) if self.model else None,
+            network=self.network,
         )
 
 
@@ -333,6 +333,9 @@ def method_as_mapping(method: Method) -> dict[str, Any]:
     for name in ("belief", "model"):
         if getattr(method, name):
             mapping[name] = dict(getattr(method, name))
+    if method.network is not None:
+        # All of it: the description stays true when a file of that name is trained anew.
+        mapping["network"] = method.network.as_mapping()
     return mapping
 
 
@@ -438,11 +441,11 @@ def _axes(value: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
 
 
 def _methods(value: Any) -> Iterator[Method]:
-    fields = ("name", "policy", "filter", "thompson", "planner", "belief", "model")
+    fields = ("name", "policy", "filter", "thompson", "planner", "belief", "model", "network")
     for number, item in enumerate(_list("methods", value), start=1):
         where = f"methods, number {number}"
         given = _mapping(where, item, fields)
-        policy = _policy(where, given.get("policy", ""))
+        policy, network = _policy(where, given.get("policy", ""), given.get("network"))
         method_filter = given.get("filter", {"strategy": NONE})
         if isinstance(method_filter, str):
             method_filter = {"strategy": method_filter}
@@ -452,13 +455,14 @@ def _methods(value: Any) -> Iterator[Method]:
         _settings(f"{where}, belief", BeliefSettings, belief)
         _settings(f"{where}, model", SimulatorConfig, model)
         yield Method(
-            name=_text(f"{where}, name", given.get("name") or method_label(policy, filtering.strategy)),
+            name=_text(f"{where}, name", given.get("name") or method_label(policy, filtering.strategy, network)),
             policy=policy,
             filter=filtering,
             thompson=_settings(f"{where}, thompson", ThompsonSettings, _mapping(where, given.get("thompson", {}))),
             planner=_settings(f"{where}, planner", PlannerSettings, _mapping(where, given.get("planner", {}))),
             belief=belief,
             model=model,
+            network=network,
         )
 
 
@@ -480,19 +484,19 @@ def _claims(value: Any) -> Iterator[Claim]:
 
 def _combined(content: Mapping[str, Any]) -> Iterator[Method]:
     """Every policy of "policies" with every filter of "filters"."""
-    policies = [_policy("policies", item) for item in _list("policies", content.get("policies", []))]
+    policies = [_policy("policies", item, None) for item in _list("policies", content.get("policies", []))]
     strategies = _list("filters", content.get("filters", [NONE]))
-    for policy, strategy in product(policies, strategies):
+    for (policy, network), strategy in product(policies, strategies):
         if strategy not in FILTER_LABELS:
             raise ParameterError(
                 f"filters: there is none called {strategy!r}{suggestion(str(strategy), FILTER_LABELS)}"
             )
-        yield Method(method_label(policy, strategy), policy, FilterSettings(strategy))
+        yield Method(method_label(policy, strategy, network), policy, FilterSettings(strategy), network=network)
 
 
-def method_label(policy: str, strategy: str) -> str:
+def method_label(policy: str, strategy: str, network: PolicyNetwork | None = None) -> str:
     """What a policy with a filter is called unless somebody gives it a name."""
-    name = POLICIES[policy]
+    name = POLICIES[policy] if network is None else network.name
     return name if strategy == NONE else f"{name}, {FILTER_LABELS[strategy].lower()}"
 
 
@@ -526,10 +530,26 @@ def _judges(value: Any) -> tuple[JudgeChoice, ...]:
     return tuple(judges)
 
 
-def _policy(where: str, value: Any) -> str:
+def _policy(where: str, value: Any, network: Any) -> tuple[str, PolicyNetwork | None]:
+    """The key of a policy and, if it is a trained one, its network: "learned:NAME", or "learned" with the network."""
+    if isinstance(value, str) and value.startswith(f"{LEARNED}:") and network is None:
+        value, network = LEARNED, value.removeprefix(f"{LEARNED}:")
+    if value == LEARNED:
+        if network is None:
+            raise ParameterError(f"{where}: name the trained policy, such as learned:ppo-belief.")
+        if isinstance(network, PolicyNetwork):
+            return LEARNED, network
+        try:
+            if isinstance(network, str):
+                return LEARNED, default_shelf().get(network)
+            return LEARNED, policy_from(network, "network")
+        except (ParameterError, FileFormatError) as error:
+            raise ParameterError(f"{where}: {error}", error.hint) from error
     if value not in POLICIES:
         raise ParameterError(f"{where}: there is no policy {str(value)[:60]!r}{suggestion(str(value), POLICIES)}")
-    return str(value)
+    if network is not None:
+        raise ParameterError(f"{where}: a network belongs to the policy {LEARNED}, not to {value}.")
+    return str(value), None
 
 
 def _settings(where: str, settings_class: type[Settings], values: Mapping[str, Any]) -> Settings:
@@ -602,6 +622,7 @@ def trial_as_mapping(trial: TrialSpec) -> dict[str, Any]:
         "belief": asdict(trial.belief),
         "planner": asdict(trial.planner),
         "model": None if trial.model is None else trial.model.as_mapping(),
+        "network": None if trial.network is None else trial.network.as_mapping(),
     }
 
 
@@ -611,12 +632,14 @@ def trial_from_mapping(mapping: Mapping[str, Any]) -> TrialSpec:
     Raises: ParameterError naming the field that is wrong.
     """
     model = mapping.get("model")
+    policy, network = _policy("policy", mapping["policy"], mapping.get("network"))
     return TrialSpec(
         config=_settings("config", SimulatorConfig, mapping["config"]),
-        policy=_policy("policy", mapping["policy"]),
+        policy=policy,
         thompson=_settings("thompson", ThompsonSettings, mapping["thompson"]),
         filter=_settings("filter", FilterSettings, mapping["filter"]),
         belief=_settings("belief", BeliefSettings, mapping["belief"]),
         planner=_settings("planner", PlannerSettings, mapping["planner"]),
         model=None if model is None else _settings("model", SimulatorConfig, model),
+        network=network,
     )

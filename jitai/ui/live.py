@@ -293,7 +293,7 @@ def _twin(state: AppState) -> str:
     """What the twin of this run is, after "the same seed"; empty where nobody reads, so that both are the same."""
     if not state.spec.heeds_text:
         return ""
-    return TEXT_UNREAD if state.spec.policy == PLANNER else WITHOUT_FILTER
+    return TEXT_UNREAD if state.spec.acts_on_belief else WITHOUT_FILTER
 
 
 def _same_seed(progress: Progress, twin: str) -> None:

@@ -17,7 +17,7 @@ from jitai.experiments.batch import (
     run_batch,
     simulated_judge,
 )
-from jitai.experiments.trial import MODEL_BASED_LABELS, OPTIMUM, PLANNER, TrialSpec, run_trial
+from jitai.experiments.trial import LEARNED, MODEL_BASED_LABELS, OPTIMUM, PLANNER, TrialSpec, run_trial
 from jitai.filters import (
     ASK,
     BELIEF,
@@ -35,6 +35,7 @@ from jitai.policies import POLICY_LABELS
 from jitai.policies.thompson import CONTEXT_AND_STATE, CONTEXT_PROBABILITY, INFERRED_CONTEXT, ThompsonSettings
 from jitai.records import Decision, Label
 from jitai.simulator.config import BETA, UNIFORM, SimulatorConfig
+from tests.networks import random_network
 
 CELL = SimulatorConfig(
     study_length=30, initial_habituation=0.0, initial_disengagement=0.0, can_walk_persistence=0.7,
@@ -138,6 +139,17 @@ def test_settings_of_belief_planner_and_model() -> None:
         check(TrialSpec(CELL, policy=PLANNER, filter=FilterSettings(NONE), planner=planner))
     wrong = replace(CELL, can_walk_persistence=0.95, disengagement_increment=0.4, repeats_while_unable=False)
     check(TrialSpec(CELL, policy=PLANNER, filter=FilterSettings(BELIEF, belief_threshold=0.3), model=wrong))
+
+
+@pytest.mark.parametrize("strategy", FILTER_LABELS)
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+@pytest.mark.parametrize("observations", [("P", "L", "H", "D", "S", "T"), ("B", "S", "day"), ("C", "D")])
+def test_trained_policies(observations: tuple[str, ...], algorithm: str, strategy: str) -> None:
+    network = random_network(observations, algorithm, seed=4)
+    result = check(TrialSpec(CELL, LEARNED, filter=FilterSettings(strategy), network=network))
+    if observations[0] == "B":
+        assert not np.isnan(result.belief).any()
+    check(TrialSpec(replace(CELL, variation=BETA), LEARNED, filter=FilterSettings(strategy), network=network), None)
 
 
 def test_next_best_when_unsure_is_sent_all_the_same() -> None:

@@ -15,7 +15,7 @@ from jitai.grid.spec import (
     trial_as_mapping,
     trial_from_mapping,
 )
-from jitai.simulator.config import PRESETS
+from jitai.simulator.config import PRESETS, SimulatorConfig
 
 SPECS = sorted((Path(__file__).parents[3] / "specs").glob("*.yaml"))
 LEAST = {"name": "x", "methods": [{"policy": "random"}]}
@@ -73,6 +73,22 @@ def test_a_preset_is_a_start() -> None:
     spec = spec_from_mapping({**LEAST, "participant": {"preset": "Ability mostly lasts", "study_length": 9}})
     assert spec.participant.can_walk_persistence == PRESETS["Ability mostly lasts"].can_walk_persistence
     assert spec.participant.study_length == 9
+
+
+def test_a_trained_policy_stands_in_the_description_whole() -> None:
+    named = {"policy": "learned:ppo-belief"}
+    spec = spec_from_mapping({**LEAST, "judges": ["embedded"], "methods": [named, {**named, "filter": "veto"}]})
+    network = spec.methods[0].network
+    assert network is not None and network.sees_belief
+    assert [method.name for method in spec.methods] == [network.name, f"{network.name}, veto"]
+    # It sees the belief, so its text is read without a filter too.
+    assert all(cell.judge is not None for cell in spec.cells())
+    again = spec_from_text(json.dumps(spec.as_mapping()))
+    assert again == spec and again.methods[0].network == network
+    trial = spec.methods[1].trial(SimulatorConfig(), None)
+    assert trial_from_mapping(json.loads(json.dumps(trial_as_mapping(trial)))) == trial
+    blind = spec_from_mapping({**LEAST, "policies": ["learned:ppo-blind"], "methods": []})
+    assert [cell.judge for cell in blind.cells()] == [None]
 
 
 def test_the_model_of_a_method_differs_from_the_participant_where_it_says() -> None:
@@ -135,6 +151,10 @@ def test_the_published_grid_is_the_published_one() -> None:
         ({"methods": [{"policy": "random", "filter": "vetto"}]}, "methods, number 1, filter: "),
         ({"methods": [{"policy": "random", "thompson": {"prior_variance": -1}}]}, "prior_variance) is -1"),
         ({"methods": [{"policy": "planner", "belief": {"trust": 1}}]}, "number 1, belief: There is no parameter"),
+        ({"methods": [{"policy": "learned:ppo"}]}, "methods, number 1: There is no trained policy 'ppo'"),
+        ({"methods": [{"policy": "learned"}]}, "number 1: name the trained policy, such as learned:ppo-belief"),
+        ({"methods": [{"policy": "learned", "network": {"layers": []}}]}, "network cannot be used as a trained policy"),
+        ({"methods": [{"policy": "never", "network": "ppo-belief"}]}, "a network belongs to the policy learned"),
         ({"methods": [{"policy": "random"}, {"policy": "random"}]}, "There are two methods called 'Random'"),
         ({"policies": ["greedy"]}, "policies: there is no policy 'greedy'"),
         ({"filters": ["some"], "policies": ["never"]}, "filters: there is none called 'some'"),

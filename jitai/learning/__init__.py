@@ -1,0 +1,1 @@
+"""Training policies by reinforcement learning on simulated participants; torch is loaded on use only."""

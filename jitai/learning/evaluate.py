@@ -1,0 +1,121 @@
+"""What a trained policy earns, on seeds that no training uses."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jitai.belief import BeliefSettings
+from jitai.errors import ParameterError
+from jitai.experiments.batch import Verdicts, read_all, run_batch, simulated_judge
+from jitai.experiments.trial import LEARNED, TrialSpec
+from jitai.filters import FilterSettings
+from jitai.learning.lanes import FIRST_TRAINING_SEED
+from jitai.optimum import optimum
+from jitai.parameters import build
+from jitai.policies.learned import PolicyNetwork
+from jitai.simulator.config import SimulatorConfig
+
+N_SEEDS = 500
+"""As many as the other figures of the project rest on."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a policy earned with one kind of participant.
+
+    Attributes:
+        participant: of that kind.
+        n_seeds: studies, at least 2.
+        mean_steps: earned in a study, on average, in steps.
+        half_width: half the width of the 95 % interval of that mean, in steps.
+        optimum_steps: what could be earned with full information, on average, in steps. In versions with random
+            variation it is an estimate.
+        share_disengaged: share of the participants who left before the end, in [0, 1].
+    """
+
+    participant: SimulatorConfig
+    n_seeds: int
+    mean_steps: float
+    half_width: float
+    optimum_steps: float
+    share_disengaged: float
+
+    @property
+    def share(self) -> float:
+        """Of the optimum."""
+        return self.mean_steps / self.optimum_steps
+
+    @property
+    def share_half_width(self) -> float:
+        """Half the width of the 95 % interval of ``share``."""
+        return self.half_width / self.optimum_steps
+
+
+def evaluate(
+    spec: TrialSpec, participants: Sequence[SimulatorConfig], verdicts: Verdicts | None, n_seeds: int = N_SEEDS
+) -> tuple[Evaluation, ...]:
+    """Measure a policy, trained or not.
+
+    Args:
+        spec: policy, network, filter and belief; its participant and seed are not used.
+        participants: one kind after the other; none for none.
+        verdicts: of the judge; None where nobody reads.
+        n_seeds: seeds 0, 1, ... of each kind, from 2 up to where training seeds begin.
+    Raises: ParameterError if there are too few or too many seeds.
+    """
+    if not 2 <= n_seeds <= FIRST_TRAINING_SEED:
+        raise ParameterError(f"The number of seeds is {n_seeds}: allowed is 2 to {FIRST_TRAINING_SEED:,}.")
+    found = []
+    for config in participants:
+        trial = TrialSpec(
+            config, spec.policy, spec.thompson, spec.filter, belief=spec.belief, planner=spec.planner,
+            network=spec.network,
+        )  # fmt: skip
+        result = run_batch(trial, range(n_seeds), verdicts)
+        steps = result.total_steps
+        half_width = 1.96 * float(steps.std(ddof=1)) / math.sqrt(n_seeds)
+        share_disengaged = float(result.disengaged.mean())
+        found.append(
+            Evaluation(config, n_seeds, float(steps.mean()), half_width, optimum(config).value(), share_disengaged)
+        )
+    return tuple(found)
+
+
+def trial_of(network: PolicyNetwork) -> TrialSpec:
+    """The trial in which a policy was trained: its first participant, its filter, its belief.
+
+    Raises: ParameterError if what it holds of these is not allowed.
+    """
+    origin = network.trained_on
+    return TrialSpec(
+        build(SimulatorConfig, origin.participants[0]),
+        policy=LEARNED,
+        filter=FilterSettings(origin.filter),
+        belief=build(BeliefSettings, origin.belief),
+        network=network,
+    )
+
+
+def participants_of(network: PolicyNetwork) -> tuple[SimulatorConfig, ...]:
+    """The participants that a policy was trained on.
+
+    Raises: ParameterError if what it holds of these is not allowed.
+    """
+    return tuple(build(SimulatorConfig, item) for item in network.trained_on.participants)
+
+
+def evaluate_as_trained(
+    network: PolicyNetwork, verdicts: Verdicts | None = None, n_seeds: int = N_SEEDS
+) -> tuple[Evaluation, ...]:
+    """Measure a policy on the participants that it was trained on, with the judge of its training.
+
+    Args:
+        network: the policy.
+        verdicts: of that judge, where it was a real one; None for the simulated one.
+        n_seeds: of each kind of participant.
+    Raises: ParameterError if what the policy holds of its training is not allowed, or as ``evaluate``.
+    """
+    spec = trial_of(network)
+    if verdicts is None:
+        verdicts = read_all(*simulated_judge(spec.belief.finds_cannot_walk, spec.belief.false_alarms))
+    return evaluate(spec, participants_of(network), verdicts, n_seeds)

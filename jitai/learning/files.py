@@ -1,0 +1,172 @@
+"""Trained policies as files: those that come with the project, and the person's own."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from jitai.errors import FileFormatError, ParameterError
+from jitai.judge.personal import default_data_dir
+from jitai.learning.evaluate import participants_of, trial_of
+from jitai.parameters import suggestion
+from jitai.policies.learned import PolicyNetwork
+
+SHIPPED_FOLDER = Path(__file__).parents[2] / "assets" / "policies"
+MAX_BYTES = 2_000_000
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """One trained policy, or why it cannot be used.
+
+    Attributes:
+        name: of the file, without its ending; unique.
+        network: the policy; None if the file is bad.
+        is_own: whether it is the person's, not the project's.
+        problem: what is wrong with the file, as a sentence; empty if nothing is.
+    """
+
+    name: str
+    network: PolicyNetwork | None
+    is_own: bool
+    problem: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name shown to people."""
+        return self.name if self.network is None else f"{self.network.name} ({self.name})"
+
+
+def read_policy(path: Path) -> PolicyNetwork:
+    """Read a policy's file, which may hold anything.
+
+    Raises: FileFormatError naming the file and what is wrong, in one sentence.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise FileFormatError(f"{path.name} is no trained policy: it is larger than {MAX_BYTES // 10**6} MB.")
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be read: {error.strerror or 'unknown reason'}.") from error
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"{path.name} is no trained policy: it is not JSON in UTF-8.") from error
+    return policy_from(content, path.name)
+
+
+def policy_from(content: object, name: str) -> PolicyNetwork:
+    """A policy from what stood in a file, its training's settings checked too.
+
+    Args:
+        content: parsed JSON.
+        name: of the file.
+    Raises: FileFormatError as ``read_policy``.
+    """
+    try:
+        network = PolicyNetwork.from_mapping(content)
+        trial_of(network)
+        participants_of(network)
+    except (FileFormatError, ParameterError) as error:
+        raise FileFormatError(f"{name} cannot be used as a trained policy: {error}", error.hint) from error
+    return network
+
+
+def policy_text(network: PolicyNetwork) -> str:
+    """A policy as the text of its file: an entry a line."""
+    content = network.as_mapping()
+    layers = ",\n  ".join(json.dumps(layer, separators=(",", ":")) for layer in content.pop("layers"))
+    entries = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in content.items()]
+    return "{\n" + ",\n".join([*entries, f'"layers": [\n  {layers}\n]']) + "\n}\n"
+
+
+def write_policy(network: PolicyNetwork, path: Path) -> None:
+    """Write a policy's file, whole or not at all.
+
+    Raises: FileFormatError if the folder cannot be written to.
+    """
+    partial = path.with_suffix(".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(policy_text(network), encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise FileFormatError(
+            f"{path} cannot be written: {error.strerror or 'unknown reason'}.", "Choose a folder that you may write to."
+        ) from error
+
+
+def default_shelf() -> "PolicyShelf":
+    """The project's policies and those in the person's folder for data."""
+    return PolicyShelf(default_data_dir())
+
+
+class PolicyShelf:
+    """The trained policies that there are, read anew each time.
+
+    Args:
+        folder: the person's data folder; policies lie in "policies" in it, made when the first is kept.
+        shipped: folder of those that come with the project.
+    """
+
+    def __init__(self, folder: Path, shipped: Path = SHIPPED_FOLDER) -> None:
+        self.folder, self.shipped = folder / "policies", shipped
+        self.checkpoints = folder / "training"
+
+    def policies(self) -> tuple[PolicyFile, ...]:
+        """All of them, the project's first, each group by name; bad files too, with what is wrong."""
+        own = [item for item in self._read(self.folder, True) if not (self.shipped / f"{item.name}.json").is_file()]
+        return (*self._read(self.shipped, False), *own)
+
+    def get(self, name: str) -> PolicyNetwork:
+        """The policy of that name.
+
+        Raises: ParameterError if there is none, FileFormatError if its file is bad.
+        """
+        found = {item.name: item for item in self.policies()}
+        if name not in found:
+            raise ParameterError(f"There is no trained policy {name!r}{suggestion(name, found)}")
+        chosen = found[name]
+        if chosen.network is None:
+            raise FileFormatError(chosen.problem)
+        return chosen.network
+
+    def save(self, network: PolicyNetwork, name: str) -> PolicyFile:
+        """Keep a policy of one's own; one of that name before is replaced.
+
+        Args:
+            network: the policy.
+            name: becomes the file's.
+        Raises: ParameterError for a name that cannot be used, FileFormatError if the folder cannot be written to.
+        """
+        self._check(name)
+        if (self.shipped / f"{name}.json").is_file():
+            raise ParameterError(f"The name {name} belongs to a policy of the project.", "Choose another.")
+        write_policy(network, self.folder / f"{name}.json")
+        return PolicyFile(name, network, True)
+
+    def delete(self, name: str) -> None:
+        """Remove a policy of one's own.
+
+        Raises: ParameterError if there is none of that name.
+        """
+        self._check(name)
+        if not (self.folder / f"{name}.json").is_file():
+            raise ParameterError("There is no trained policy of your own with that name.")
+        (self.folder / f"{name}.json").unlink()
+
+    def _check(self, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise ParameterError(
+                'The name must begin with a small letter or a digit and hold only these, "-" and "_", at most 40.'
+            )
+
+    def _read(self, folder: Path, is_own: bool) -> list[PolicyFile]:
+        found = []
+        for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+            if not _NAME.fullmatch(path.stem):
+                continue
+            try:
+                found.append(PolicyFile(path.stem, read_policy(path), is_own))
+            except FileFormatError as error:
+                found.append(PolicyFile(path.stem, None, is_own, f"{error} {error.hint}".strip()))
+        return found

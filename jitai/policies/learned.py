@@ -1,0 +1,429 @@
+"""Policies trained by reinforcement learning, as plain numbers: used with numpy alone.
+
+A trained policy is a small network that sees a few quantities of the day and gives each action a number; the action
+with the largest is proposed. It is kept as JSON: nothing is unpickled, and torch is needed only to train one.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from jitai.errors import FileFormatError, JitaiError, ParameterError
+from jitai.parameters import suggestion
+from jitai.records import Action, Observation, Proposal
+
+Floats = npt.NDArray[np.floating[Any]]
+
+PPO, DQN, A2C = "ppo", "dqn", "a2c"
+ALGORITHM_LABELS: dict[str, str] = {PPO: "PPO", DQN: "DQN", A2C: "A2C"}
+"""The algorithms of stable-baselines3 that policies can be trained with."""
+
+TRUE_CONTEXT, STEP_COUNT, BELIEF, DAY = "C", "S", "B", "day"
+OBSERVATION_LABELS: dict[str, str] = {
+    "P": "probability of work, from the context reading",
+    "L": "inferred context",
+    "H": "habituation",
+    "D": "disengagement risk",
+    STEP_COUNT: "steps after the previous decision",
+    "T": "parity of the day, t mod 2",
+    BELIEF: "belief that the participant can walk",
+    DAY: "share of the study that is over",
+    TRUE_CONTEXT: "true context (privileged: no deployed policy knows it)",
+}
+"""What a policy may be trained on. Names as published (arXiv:2411.00336), but for B and day, which are ours."""
+
+STEPS_SCALE = 200.0
+"""Steps that a network sees as 1: the published effect of a well-tailored message, whatever the participant's is."""
+
+TANH, RELU = "tanh", "relu"
+MAX_LAYERS, MAX_WIDTH, MAX_PARTICIPANTS = 4, 256, 64
+FORMAT = "jitai-policy-1"
+_DIGITS = 6
+_PROBABILITIES = (PPO, A2C)
+Scalar = float | int | bool | str
+
+
+class Seen(NamedTuple):
+    """A day as far as it can be shown to a trained policy; numbers, or arrays of one shape.
+
+    Attributes:
+        context_probability: p_t in [0, 1].
+        inferred_context: l_t, 0 or 1.
+        habituation, disengagement_risk: h_t and d_t in [0, 1].
+        step_count: after the previous decision, >= 0, in steps.
+        day: t, 0 for the first.
+        study_length: in days, at least 1.
+        belief: P(w_t = 1) in [0, 1]; 1 where none is kept.
+        true_context: c_t, 0 or 1.
+    """
+
+    context_probability: Any
+    inferred_context: Any
+    habituation: Any
+    disengagement_risk: Any
+    step_count: Any
+    day: Any
+    study_length: Any
+    belief: Any = 1.0
+    true_context: Any = 0
+
+
+def check_learned_observations(names: Sequence[str]) -> tuple[str, ...]:
+    """The names as a tuple.
+
+    Raises: ParameterError if one is unknown or repeated, none is given, or the truth and a belief are mixed.
+    """
+    for name in names:
+        if name not in OBSERVATION_LABELS:
+            raise ParameterError(f"There is no observation {name!r}{suggestion(name, OBSERVATION_LABELS)}")
+    if not names or len(set(names)) != len(names):
+        raise ParameterError(
+            f"The observations are {', '.join(names) or 'none'}: give each of {', '.join(OBSERVATION_LABELS)} at most "
+            "once, and at least one."
+        )
+    if TRUE_CONTEXT in names and BELIEF in names:
+        raise ParameterError(
+            "The observations hold both C and B: C, the true context, is privileged and makes a policy a yardstick, "
+            "and cannot be joined with B, the belief. P is the context as far as it can be known."
+        )
+    return tuple(names)
+
+
+def features(names: Sequence[str], seen: Seen) -> npt.NDArray[np.float32]:
+    """What a network is shown, in training as in use.
+
+    Args:
+        names: keys of OBSERVATION_LABELS, in order.
+        seen: the day.
+    Returns: float32, shape (..., n_names); everything in [0, 1] but S, which is in units of STEPS_SCALE.
+    """
+    values: dict[str, Any] = {
+        "P": seen.context_probability,
+        "L": seen.inferred_context,
+        "H": seen.habituation,
+        "D": seen.disengagement_risk,
+        STEP_COUNT: np.asarray(seen.step_count) / STEPS_SCALE,
+        "T": np.asarray(seen.day) % 2,
+        BELIEF: seen.belief,
+        DAY: np.asarray(seen.day) / seen.study_length,
+        TRUE_CONTEXT: seen.true_context,
+    }
+    chosen = np.broadcast_arrays(*(np.asarray(values[name], dtype=np.float32) for name in names))
+    return np.stack(chosen, axis=-1)
+
+
+class Layer(NamedTuple):
+    """One layer of a network.
+
+    Attributes:
+        weights: shape (n_in, n_out).
+        bias: shape (n_out,).
+    """
+
+    weights: Floats
+    bias: Floats
+
+
+@dataclass(frozen=True)
+class TrainedOn:
+    """What a policy was trained on, and how.
+
+    Attributes:
+        participants: the settings of the simulated participants (SimulatorConfig), at least one.
+        belief: BeliefSettings; the error rates are those of the simulated judge.
+        filter: name of the filter that stood between policy and participant, "none" or "veto".
+        judge: whose verdicts those were; "simulated" if they were drawn.
+        learning: LearningSettings.
+        n_steps: decisions made in training.
+        minutes: time that it took.
+        version: of JITAI Lab.
+    """
+
+    participants: tuple[dict[str, Scalar], ...]
+    belief: dict[str, Scalar]
+    filter: str
+    judge: str
+    learning: dict[str, Scalar]
+    n_steps: int
+    minutes: float
+    version: str
+
+
+@dataclass(frozen=True, eq=False)
+class PolicyNetwork:
+    """A trained policy; validated when made, and equal to another of the same digest.
+
+    Attributes:
+        name: shown to people.
+        algorithm: a key of ALGORITHM_LABELS.
+        observations: what it sees, keys of OBSERVATION_LABELS, in order.
+        layers: of the network; between them, ``activation``.
+        activation: "tanh" or "relu".
+        steps_per_value: steps that an output of 1 stands for (DQN), > 0.
+        trained_on: where it comes from.
+    Raises: ParameterError in one sentence.
+    """
+
+    name: str
+    algorithm: str
+    observations: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    activation: str
+    steps_per_value: float
+    trained_on: TrainedOn
+
+    def __post_init__(self) -> None:
+        check_learned_observations(self.observations)
+        if self.algorithm not in ALGORITHM_LABELS:
+            raise ParameterError(
+                f"There is no algorithm {self.algorithm!r}{suggestion(self.algorithm, ALGORITHM_LABELS)}"
+            )
+        if self.activation not in (TANH, RELU):
+            raise ParameterError(f"The activation is {self.activation!r}: allowed are {TANH} and {RELU}.")
+        if not (np.isfinite(self.steps_per_value) and self.steps_per_value > 0):
+            raise ParameterError(f"steps_per_value is {self.steps_per_value!r}: a number above 0 is needed.")
+        _check_layers(self.layers, len(self.observations))
+
+    @property
+    def sees_belief(self) -> bool:
+        """Whether it acts on the belief in ability, so that the text must be judged before it proposes."""
+        return BELIEF in self.observations
+
+    @property
+    def is_privileged(self) -> bool:
+        """Whether it is told the true context, which no deployed policy knows."""
+        return TRUE_CONTEXT in self.observations
+
+    @cached_property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits of what the policy does and comes from; the name does not count."""
+        content = self.as_mapping()
+        del content["name"]
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PolicyNetwork) and self.digest == other.digest and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def outputs(self, shown: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """The network's numbers for each action: logits (PPO, A2C) or values (DQN); the largest is proposed.
+
+        Args:
+            shown: from ``features``, shape (..., n_observations).
+        Returns: shape (..., n_actions). A row's numbers do not depend on how many rows there are.
+        """
+        # One small product a row: a product of all rows at once rounds differently for different numbers of rows.
+        values = np.asarray(shown, dtype=np.float64)[..., None, :]
+        for number, layer in enumerate(self._layers):
+            values = np.matmul(values, layer.weights) + layer.bias
+            if number < len(self._layers) - 1:
+                values = np.tanh(values) if self.activation == TANH else np.maximum(values, 0.0)
+        return values[..., 0, :]
+
+    def preferences(self, shown: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """How much it likes each action, in the same order as ``outputs``.
+
+        Returns: shape (..., n_actions): probabilities (PPO, A2C), or discounted steps to come (DQN).
+        """
+        outputs = self.outputs(shown)
+        if self.algorithm not in _PROBABILITIES:
+            return outputs * self.steps_per_value
+        weights = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
+        probabilities: npt.NDArray[np.float64] = weights / weights.sum(axis=-1, keepdims=True)
+        return probabilities
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Ready for JSON; ``from_mapping`` reads it back to the same numbers."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "algorithm": self.algorithm,
+            "observations": list(self.observations),
+            "activation": self.activation,
+            "steps_per_value": self.steps_per_value,
+            "trained_on": asdict(self.trained_on) | {"participants": list(self.trained_on.participants)},
+            "layers": [
+                {"weights": _as_numbers(layer.weights), "bias": _as_numbers(layer.bias)} for layer in self.layers
+            ],
+        }
+
+    @classmethod
+    def from_mapping(cls, content: object) -> "PolicyNetwork":
+        """A policy from the content of a file that may hold anything.
+
+        Raises: FileFormatError naming what is wrong.
+        """
+        try:
+            if not isinstance(content, dict) or content.get("format") != FORMAT:
+                raise FileFormatError(f'A policy is a JSON object with "format": "{FORMAT}".')
+            layers = _expect(content, "layers", list)
+            if not 1 <= len(layers) <= MAX_LAYERS:
+                raise FileFormatError(f'"layers" must hold 1 to {MAX_LAYERS} layers.')
+            observations = _expect(content, "observations", list)
+            return cls(
+                name=_expect(content, "name", str)[:80],
+                algorithm=_expect(content, "algorithm", str),
+                observations=tuple(str(name)[:20] for name in observations[:20]),
+                layers=tuple(_read_layer(layer) for layer in layers),
+                activation=_expect(content, "activation", str),
+                steps_per_value=float(_expect(content, "steps_per_value", (int, float))),
+                trained_on=_read_trained_on(_expect(content, "trained_on", dict)),
+            )
+        except ParameterError as error:
+            raise FileFormatError(str(error), error.hint) from error
+
+    @cached_property
+    def _layers(self) -> tuple[Layer, ...]:
+        return tuple(Layer(*(np.asarray(part, dtype=np.float64) for part in layer)) for layer in self.layers)
+
+
+def rounded(numbers: npt.ArrayLike) -> Floats:
+    """The numbers with as many digits as a file keeps, so that a policy does the same before and after it is saved."""
+    array = np.asarray(numbers, dtype=np.float64)
+    flat = [float(f"{number:.{_DIGITS}g}") for number in array.ravel().tolist()]
+    return np.array(flat, dtype=np.float64).reshape(array.shape)
+
+
+def _as_numbers(array: Floats) -> Any:
+    return np.asarray(array, dtype=np.float64).tolist()
+
+
+def _check_layers(layers: tuple[Layer, ...], n_observations: int) -> None:
+    """Raises: ParameterError if sizes do not fit each other, are too large, or a number is not finite."""
+    if not 1 <= len(layers) <= MAX_LAYERS:
+        raise ParameterError(f"The network has {len(layers)} layers: allowed is 1 to {MAX_LAYERS}.")
+    n_in = n_observations
+    for number, (weights, bias) in enumerate(layers, start=1):
+        n_out = len(Action) if number == len(layers) else bias.size
+        if weights.ndim != 2 or weights.shape != (n_in, n_out) or bias.shape != (n_out,) or not 1 <= n_out <= MAX_WIDTH:
+            raise ParameterError(
+                f"Layer {number} of the network has weights of shape {weights.shape} and {bias.size} biases: it takes "
+                f"{n_in} numbers, each layer at most {MAX_WIDTH}, and the last gives {len(Action)}."
+            )
+        if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
+            raise ParameterError(f"Layer {number} of the network holds something that is no finite number.")
+        n_in = n_out
+
+
+def _expect(content: Mapping[str, Any], key: str, kind: type | tuple[type, ...]) -> Any:
+    """Raises: FileFormatError if the entry is missing or of another type."""
+    value = content.get(key)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise FileFormatError(f'A policy needs "{key}", and of the right type.')
+    return value
+
+
+def _read_layer(content: object) -> Layer:
+    if not isinstance(content, dict):
+        raise FileFormatError('Each of "layers" must be an object with "weights" and "bias".')
+    rows, bias = _expect(content, "weights", list), _expect(content, "bias", list)
+    for row in (*rows, bias):
+        if (
+            not isinstance(row, list)
+            or len(row) > MAX_WIDTH
+            or any(isinstance(number, bool) or not isinstance(number, int | float) for number in row)
+        ):
+            raise FileFormatError(f'"weights" must be rows of at most {MAX_WIDTH} numbers, and "bias" one such row.')
+    if not rows or len(rows) > MAX_WIDTH or len({len(row) for row in rows}) != 1:
+        raise FileFormatError(f'"weights" must be 1 to {MAX_WIDTH} rows of the same length.')
+    try:
+        return Layer(np.array(rows, dtype=np.float64), np.array(bias, dtype=np.float64))
+    except OverflowError as error:
+        raise FileFormatError('A number in "layers" is too large.') from error
+
+
+def _read_trained_on(content: Mapping[str, Any]) -> TrainedOn:
+    participants = _expect(content, "participants", list)
+    if not 1 <= len(participants) <= MAX_PARTICIPANTS:
+        raise FileFormatError(f'"participants" must hold 1 to {MAX_PARTICIPANTS} of them.')
+    return TrainedOn(
+        participants=tuple(_scalars(item, "participants") for item in participants),
+        belief=_scalars(content.get("belief"), "belief"),
+        filter=_expect(content, "filter", str)[:20],
+        judge=_expect(content, "judge", str)[:80],
+        learning=_scalars(content.get("learning"), "learning"),
+        n_steps=_expect(content, "n_steps", int),
+        minutes=float(_expect(content, "minutes", (int, float))),
+        version=_expect(content, "version", str)[:20],
+    )
+
+
+def _scalars(content: object, key: str) -> dict[str, Scalar]:
+    if not isinstance(content, dict) or len(content) > 100:
+        raise FileFormatError(f'"{key}" must hold names and values.')
+    if any(not isinstance(value, float | int | bool | str) for value in content.values()):
+        raise FileFormatError(f'"{key}" must hold names and values: numbers, words, true and false.')
+    return {str(name): value for name, value in content.items()}
+
+
+class LearnedPolicy:
+    """Proposes what its network likes best. It learns nothing more in use.
+
+    Args:
+        network: trained.
+        study_length: of the study in which it is used, in days: known from its design.
+    """
+
+    def __init__(self, network: PolicyNetwork, study_length: int) -> None:
+        self.network = network
+        self.study_length = study_length
+
+    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
+        """The best action; where no belief is kept, for somebody who can surely walk."""
+        return self._proposal(observation, 1.0, 0)
+
+    def learn(self, observation: Observation, action: Action, step_count: float) -> None:
+        """The training is over before the study."""
+
+    def _proposal(self, observation: Observation, belief: float, true_context: int) -> Proposal:
+        day, probability, inferred, habituation, risk, step_count = observation
+        seen = Seen(probability, inferred, habituation, risk, step_count, day, self.study_length, belief, true_context)
+        liked = self.network.preferences(features(self.network.observations, seen))
+        action, numbers = Action(int(np.argmax(liked))), tuple(liked.tolist())
+        if self.network.algorithm in _PROBABILITIES:
+            return Proposal(action, action_probabilities=numbers)
+        return Proposal(action, discounted_steps=numbers)
+
+
+class LearnedBeliefPolicy(LearnedPolicy):
+    """A trained policy that sees the belief in ability."""
+
+    def propose_on_belief(self, observation: Observation, belief: float, rng: np.random.Generator) -> Proposal:
+        """The best action for this belief."""
+        return self._proposal(observation, belief, 0)
+
+
+class LearnedInformedPolicy(LearnedPolicy):
+    """A trained policy that is told the true context: a yardstick, as no deployed policy knows it."""
+
+    def propose_informed(self, observation: Observation, can_walk: bool, true_context: int) -> Proposal:
+        """The best action in this context; the walk state is not shown."""
+        return self._proposal(observation, 1.0, true_context)
+
+    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
+        """Cannot be answered.
+
+        Raises: JitaiError, always: the true context is needed.
+        """
+        raise JitaiError("This policy was trained on the true context (C) and cannot propose without it.")
+
+
+def learned_policy(network: PolicyNetwork, study_length: int) -> LearnedPolicy:
+    """The policy of a network, of the kind that its observations need.
+
+    Args: as ``LearnedPolicy``.
+    """
+    if network.sees_belief:
+        return LearnedBeliefPolicy(network, study_length)
+    if network.is_privileged:
+        return LearnedInformedPolicy(network, study_length)
+    return LearnedPolicy(network, study_length)
