@@ -7,9 +7,8 @@ from typing import Any
 
 from jitai.belief import BeliefSettings
 from jitai.errors import FileFormatError, JitaiError, ParameterError
-from jitai.judge.personal import default_data_dir
 from jitai.learning.evaluate import N_SEEDS, Evaluation, evaluate_as_trained
-from jitai.learning.files import PolicyShelf, read_policy, write_policy
+from jitai.learning.files import default_shelf, read_policy, write_policy
 from jitai.learning.lanes import TRAINING_FILTERS
 from jitai.learning.task import DEFAULT_OBSERVATIONS, PUBLISHED_CELLS, LearningSettings, LearningTask
 from jitai.learning.train import Training, TrainingRun
@@ -78,7 +77,7 @@ def _task(options: argparse.Namespace) -> LearningTask:
 def _train(options: argparse.Namespace) -> None:
     if options.out.suffix != _ENDING:
         raise FileFormatError(f"{options.out.name} has no known ending.", f"Use a name that ends in {_ENDING}.")
-    run = TrainingRun(_task(options), PolicyShelf(default_data_dir()).checkpoints, options.resume)
+    run = TrainingRun(_task(options), default_shelf().checkpoints, options.resume)
     task = run.task
     _say(
         f"{ALGORITHM_LABELS[task.settings.algorithm]} learns from {len(task.participants)} kind(s) of participants, "
@@ -149,7 +148,7 @@ def open_policy(path: Path) -> PolicyNetwork:
     Raises: FileFormatError or ParameterError naming what is wrong.
     """
     is_name = path.suffix != _ENDING and not path.exists()
-    return PolicyShelf(default_data_dir()).get(str(path)) if is_name else read_policy(path)
+    return default_shelf().get(str(path)) if is_name else read_policy(path)
 
 
 def _say(text: str) -> None:
