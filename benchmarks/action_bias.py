@@ -1,6 +1,6 @@
 """What an action bias adds to Thompson sampling under the veto: ``python -m benchmarks.action_bias [--points N]``.
 
-The eight cells of the published grid (as ``benchmarks.planner_table``), the veto filter and a simulated judge. In each
+The eight cells of the published grid, the veto filter and a simulated judge. In each
 cell and for each set of features, biases are tried on tuning seeds, and the best one is then measured on other seeds,
 paired with plain Thompson sampling on the same. The tailored messages are left without bias: only differences matter,
 and home and work are alike but for day 1. So there are two numbers to find, the bias of no message and that of a
@@ -17,10 +17,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.planner_table import CELLS
 from jitai.experiments.batch import Verdicts, read_all, run_batch, simulated_judge
 from jitai.experiments.trial import TrialSpec
 from jitai.filters import VETO, FilterSettings
+from jitai.learning.task import PUBLISHED_CELLS
 from jitai.optimum import optimum
 from jitai.policies.thompson import CONTEXT_AND_STATE, INFERRED_CONTEXT, ThompsonSettings
 from jitai.seeding import Stream, generator
@@ -86,7 +86,7 @@ def main() -> None:
     print("|" + "---|" * 9)
     started = time.perf_counter()
     for features in (INFERRED_CONTEXT, CONTEXT_AND_STATE):
-        for cell in CELLS:
+        for cell in PUBLISHED_CELLS:
             print(row(cell, features, given, verdicts), flush=True)
     print(f"\n{time.perf_counter() - started:.0f} s")
 

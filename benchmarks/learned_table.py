@@ -1,9 +1,9 @@
 """Trained policies as a share of the optimum: ``python -m benchmarks.learned_table [--seeds N] [FILE.json ...]``.
 
-The eight cells of the published grid and the simulated judge of ``benchmarks.planner_table``, on the same seeds, none
-of which training uses. Without files, the policies under assets/policies. The planner knows a model of the participant,
-and LLM+TS learns within the one study that it is in: they stand there to be compared with. "of planner" is the mean
-over the cells of what a method earns as a share of what the planner earns. Half a minute for 500 seeds.
+The eight cells of the published grid and a simulated judge, on the same seeds, none of which training uses. Without
+files, the policies under assets/policies. The planner knows a model of the participant, and LLM+TS learns within the
+one study that it is in: they stand there to be compared with. "of planner" is the mean over the cells of what a method
+earns as a share of what the planner earns. Half a minute for 500 seeds.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,85 +146,68 @@ def _rows_and_columns(
 
 
 def _table(
-    title: str, first: str, labels: Sequence[str], scenarios: Sequence[Scenario], rows: Sequence[Sequence[str]]
+    title: str,
+    compared: dict[Scenario, list[Comparison]],
+    words: Callable[[Comparison], str],
+    last: Sequence[str] = (),
 ) -> str:
-    heads = " | ".join(plain(scenario.name) for scenario in scenarios)
-    lines = [f"{title}\n", f"| {first} | {heads} |", "|---" * (len(scenarios) + 1) + "|"]
-    lines += [f"| {plain(label)} | {' | '.join(row)} |" for label, row in zip(labels, rows, strict=True)]
-    return "\n".join(lines) + "\n"
+    """A table of methods by scenarios.
+
+    Args:
+        title: a sentence above it.
+        compared: what is shown.
+        words: what to say of one method in one scenario; rows of which nothing is said anywhere are left out.
+        last: a last row, its name first.
+    """
+    labels, scenarios, found = _rows_and_columns(compared)
+    rows = [
+        [label, *(words(row) if (row := found.get((label, scenario))) else "" for scenario in scenarios)]
+        for label in labels
+    ]
+    rows = [[plain(label), *(cell or "–" for cell in cells)] for label, *cells in rows if any(cells)]
+    heads = ["method", *(plain(scenario.name) for scenario in scenarios)]
+    lines = [heads, ["---"] * len(heads), *rows, *([list(last)] if last else [])]
+    return f"{title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def _shares_table(compared: dict[Scenario, list[Comparison]]) -> str:
-    labels, scenarios, found = _rows_and_columns(compared)
-    rows = []
-    for label in labels:
-        cells = []
-        for scenario in scenarios:
-            row = found.get((label, scenario))
-            cells.append(
-                "–"
-                if row is None
-                else f"{row.total.value:,.0f} ± {row.total.half_width:,.0f} ({100 * row.share.value:.1f} %)"
-            )
-        rows.append(cells)
-    ceiling = []
-    for scenario in scenarios:
-        figures = compared[scenario][0].stored.figures
-        ceiling.append(f"{figures.optimum_steps:,.0f}" + ("" if figures.optimum_is_exact else " (estimate)"))
+    ceilings = [rows[0].stored.figures for rows in compared.values()]
     return _table(
         "Steps of a whole study, ± half the 95 % interval, and share of the optimum:",
-        "method",
-        [*labels, "optimum, computed"],
-        scenarios,
-        [*rows, ceiling],
+        compared,
+        lambda row: f"{row.total.value:,.0f} ± {row.total.half_width:,.0f} ({100 * row.share.value:.1f} %)",
+        [
+            "optimum, computed",
+            *(f"{item.optimum_steps:,.0f}{'' if item.optimum_is_exact else ' (estimate)'}" for item in ceilings),
+        ],
     )
 
 
 def _differences_table(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]]) -> str:
-    labels, scenarios, found = _rows_and_columns(compared)
-    shown = [label for label in labels if any((r := found.get((label, s))) and r.against for s in scenarios)]
-    rows = []
-    for label in shown:
-        cells = []
-        for scenario in scenarios:
-            row = found.get((label, scenario))
-            if row is None or row.against is None:
-                cells.append("–")
-                continue
-            difference = row.against.difference
-            doubt = "" if difference.excludes_zero else " (includes 0)"
-            cells.append(
-                f"{difference.value:+,.0f} ± {difference.half_width:,.0f}{doubt}; better in "
-                f"{100 * row.against.share_better:.0f} %"
-            )
-        rows.append(cells)
-    title = (
-        f"Paired differences to {plain(spec.baseline_name)}, in steps, and share of the seeds on which it earned more:"
-    )
-    return _table(title, "method", shown, scenarios, rows)
+    def words(row: Comparison) -> str:
+        if row.against is None:
+            return ""
+        difference = row.against.difference
+        doubt = "" if difference.excludes_zero else " (includes 0)"
+        better = f"better in {100 * row.against.share_better:.0f} %"
+        return f"{difference.value:+,.0f} ± {difference.half_width:,.0f}{doubt}; {better}"
+
+    baseline = plain(spec.baseline_name)
+    title = f"Paired differences to {baseline}, in steps, and share of the seeds on which it earned more:"
+    return _table(title, compared, words)
 
 
 def _behaviour_table(compared: dict[Scenario, list[Comparison]]) -> str:
-    labels, scenarios, found = _rows_and_columns(compared)
-    rows = []
-    for label in labels:
-        cells = []
-        for scenario in scenarios:
-            row = found.get((label, scenario))
-            if row is None:
-                cells.append("–")
-                continue
-            figures = row.stored.figures
-            cells.append(
-                f"{100 * figures.agreement:.0f} %, {figures.mean_days:.0f} days, "
-                f"{100 * figures.share_disengaged:.0f} % left"
-            )
-        rows.append(cells)
+    def words(row: Comparison) -> str:
+        figures = row.stored.figures
+        left = f"{100 * figures.share_disengaged:.0f} % left"
+        return f"{100 * figures.agreement:.0f} %, {figures.mean_days:.0f} days, {left}"
+
     title = (
         "Agreement (share of days on which a message was sent to somebody able or held back from somebody unable), "
         "mean days in the study, and share of participants who left it:"
     )
-    return _table(title, "method", labels, scenarios, rows)
+    return _table(title, compared, words)
 
 
 def draw(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]], path: Path) -> str:
