@@ -33,8 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
                     "seeding", "simulator"},
     "grid": {*VOCABULARY, "belief", "corpus", "experiments", "filters", "optimum", "parameters", "planner", "policies",
              "seeding", "simulator"},
-    "ui": {*VOCABULARY, "charts", "corpus", "experiments", "filters", "judge", "parameters", "policies", "seeding",
-           "simulator", "validation"},
+    "ui": {*VOCABULARY, "charts", "corpus", "experiments", "filters", "grid", "judge", "parameters", "policies",
+           "seeding", "simulator", "validation"},
     "training": {*VOCABULARY, "corpus", "judge", "seeding", "validation"},
     "validate_command": {*VOCABULARY, "corpus", "experiments", "judge", "validation"},
     "experiment_command": {*VOCABULARY, "experiments", "filters", "grid", "judge"},
@@ -177,6 +177,7 @@ MEASURE = """
 import json, sys, time
 started = time.perf_counter()
 import jitai.ui.live, jitai.ui.preferences, jitai.ui.simulation, jitai.ui.validation
+import jitai.ui.compare, jitai.ui.sweep, jitai.ui.runs
 print(json.dumps({"seconds": time.perf_counter() - started, "modules": sorted(sys.modules)}))
 """
 TOO_HEAVY = {"torch", "stable_baselines3", "xllamacpp", "ollama", "gymnasium", "matplotlib", "scipy", "sklearn"}

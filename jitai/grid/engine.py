@@ -195,6 +195,11 @@ def _run_cells(
         raise Stopped
 
 
+def in_words(seconds: float) -> str:
+    """A time to wait, as exact as anybody needs it."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
 class _Voice:
     """Tells the store and the caller how far it is, not more often than they need it."""
 
@@ -216,9 +221,11 @@ class _Voice:
 
     def reading(self, judge: str) -> Callable[[int, int], None]:
         """Counts the statements that a judge has read."""
+        started = time.monotonic()
 
         def count(done: int, total: int) -> None:
-            self._note = f"{judge} reads statements: {done:,} of {total:,}"
+            left = (time.monotonic() - started) / done * (total - done)
+            self._note = f"{judge} reads statements: {done:,} of {total:,}, about {in_words(left)} left"
             self.sign()
 
         return count

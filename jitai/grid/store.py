@@ -272,6 +272,17 @@ class Store:
             ).fetchall()
         return [(grid[position], why) for position, why in rows]
 
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the days of each experiment; what two have in common counts for both."""
+        if not self._index.is_file():
+            return {}
+        with self._open() as index:
+            return dict(
+                index.execute(
+                    "select p.experiment, sum(c.n_bytes) from places p join cells c on c.key = p.key group by 1"
+                )
+            )
+
     def steps(self, key: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Every day of every seed of a cell, one row each.
 
