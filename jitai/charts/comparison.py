@@ -31,7 +31,7 @@ _DASHES = ("solid", "dot", "dashdot", "longdash", "longdashdot")
 MAX_POINTS = 300
 """Points drawn for each method; more would be a blot and slow."""
 _GOLDEN = 0.6180339887498949
-_MAX_NAME_LENGTH = 60
+_MAX_NAME_LENGTH, _MAX_NOTE_LENGTH = 60, 120
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ class Curve:
     high: Floats | None = None
 
 
-def harmless(text: str) -> str:
-    """A name that Plotly shows as it is, cut where it would fill the chart."""
-    cut = text if len(text) <= _MAX_NAME_LENGTH else text[: _MAX_NAME_LENGTH - 1] + "…"
+def harmless(text: str, longest: int = _MAX_NAME_LENGTH) -> str:
+    """A text that Plotly shows as it is, cut where it would fill the chart."""
+    cut = text if len(text) <= longest else text[: longest - 1] + "…"
     return html.escape(cut, quote=False)
 
 
@@ -156,7 +156,7 @@ def totals_figure(rows: Sequence[Totals], optimum: float | None, optimum_label: 
             )  # fmt: skip
         figure.add_annotation(
             x=0, xref="paper", y=number - 0.27, showarrow=False, xanchor="left", yanchor="middle", align="left",
-            text=f"<b>{harmless(row.name)}</b>  {harmless(row.note)}", font={"size": 13, "color": palette.text},
+            text=f"<b>{harmless(row.name)}</b>  {harmless(row.note, _MAX_NOTE_LENGTH)}", font={"size": 13, "color": palette.text},
             bgcolor=palette.background,
         )  # fmt: skip
     most = max([optimum or 0.0, 1.0, *(float(row.values.max()) for row in rows)])
@@ -195,11 +195,11 @@ def dots_figure(
             x=[dot.value], y=[number + 0.22], mode="markers", showlegend=False,
             marker={"color": colour, "symbol": dot.look.symbol, "size": 12},
             error_x=_error_bars([(dot.value, dot.low, dot.high)], colour, 3),
-            hovertemplate=f"{harmless(dot.name)}: {harmless(dot.note)}<extra></extra>",
+            hovertemplate=f"{harmless(dot.name)}: {harmless(dot.note, _MAX_NOTE_LENGTH)}<extra></extra>",
         )  # fmt: skip
         figure.add_annotation(
             x=0, xref="paper", y=number - 0.22, showarrow=False, xanchor="left", yanchor="middle",
-            text=f"<b>{harmless(dot.name)}</b>  {harmless(dot.note)}", font={"size": 13, "color": palette.text},
+            text=f"<b>{harmless(dot.name)}</b>  {harmless(dot.note, _MAX_NOTE_LENGTH)}", font={"size": 13, "color": palette.text},
             bgcolor=palette.background,
         )  # fmt: skip
     top, bottom = 26 if reference else 8, 44
@@ -281,7 +281,7 @@ def actions_figure(names: Sequence[str], shares: Sequence[Sequence[float]], pale
             text=f"<b>{harmless(name)}</b>", font={"size": 13, "color": palette.text},
         )  # fmt: skip
     figure.update_layout(**base_layout(palette, 60 + 50 * max(1, len(names)) + 44), hovermode="closest")
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 60, "b": 44}, barmode="stack")
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 60, "b": 44}, barmode="stack", legend={"traceorder": "normal"})
     style_axes(figure, palette)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title_text="share of the days", showgrid=False)
     figure.update_yaxes(range=[max(1, len(names)) - 0.5, -0.5], visible=False)

@@ -62,7 +62,7 @@ def map_figure(
     less, more = _MORE if palette.dark else _LESS
     figure.add_heatmap(
         z=values, zmin=-most, zmax=most, colorscale=[[0, less], [0.5, palette.background], [1, more]], xgap=2, ygap=2,
-        hoverinfo="skip", colorbar={"title": {"text": "steps", "side": "top"}, "thickness": 12, "outlinewidth": 0},
+        hoverinfo="skip", showscale=False,
     )  # fmt: skip
     signs = {place.difference > 0 for place in places}
     if len(signs) > 1 and min(len(columns), len(rows)) > 1:
@@ -78,7 +78,7 @@ def map_figure(
                 opacity=0.45,
             )  # fmt: skip
     # Black or white, whichever can be read on the cell.
-    colours = [_text_colour(abs(place.difference) / most, palette) for place in places]
+    colours = [_text_colour(place.difference / most, palette) for place in places]
     figure.add_scatter(
         x=[place.column for place in places], y=[place.row for place in places], mode="markers+text",
         text=[f"{'' if place.is_sure else '≈ '}{place.difference:+,.0f}" for place in places],
@@ -185,7 +185,7 @@ def _hatching(column: int, row: int) -> str:
 
 
 def _text_colour(strength: float, palette: Palette) -> str:
-    """Legible on a cell that is coloured by its strength in [0, 1]."""
+    """Legible on a cell that is coloured by its strength, from -1 (baseline ahead) to 1."""
     if palette.dark:
-        return "#101418" if strength > 0.5 else palette.text
-    return "#FFFFFF" if strength > 0.6 else palette.text
+        return "#101418" if abs(strength) > 0.65 else palette.text
+    return "#FFFFFF" if strength < -0.6 else palette.text

@@ -16,6 +16,10 @@ from jitai.simulator.config import SimulatorConfig
 
 JUDGE_ERROR = "judge_error"
 """In place of a parameter's name: how often a simulated judge is wrong, as often in one way as in the other."""
+COIN = 0.5
+_EVEN_A_COIN = (
+    " Even a coin toss pays here: what is held back lets habituation fade, and now and then spares a mistake."
+)
 N_RESAMPLES = 1000
 
 
@@ -230,7 +234,7 @@ def crossing_in_words(found: Crossing, line: ErrorLine, method: str, baseline: s
         smallest = min(item.difference.value for item in line.differences)
         return (
             f"{method} earns more than {baseline} at every error rate up to {last:.0%}: at least {smallest:,.0f} steps "
-            f"on average ({seeds})."
+            f"on average ({seeds})." + (_EVEN_A_COIN if last == COIN else "")
         )
     if found.low is not None and found.high is not None:
         how_sure = f"95 % {100 * found.low:.0f} to {100 * found.high:.0f} %, {seeds}"

@@ -28,8 +28,8 @@ from jitai.grid.maps import (
 from jitai.grid.spec import ExperimentSpec, Method
 from jitai.grid.statistics import Estimate
 from jitai.grid.store import StoredExperiment
-from jitai.parameters import ParameterInfo, describe
-from jitai.simulator.config import SimulatorConfig
+from jitai.parameters import ParameterInfo, build, describe
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.ui.controls import preset_picker
 from jitai.ui.experiments import (
     LLM_TS,
@@ -65,9 +65,10 @@ LIVE_PAGE = "pages/live.py"
 MOST_VALUES = 15
 _KEY = "jitai_lab_sweep"
 _RANGES = {
-    "can_walk_persistence": (0.5, 0.95), "cannot_walk_persistence": (0.1, 0.9), "disengagement_increment": (0.0, 0.4),
+    "can_walk_persistence": (0.55, 0.95), "cannot_walk_persistence": (0.1, 0.9), "disengagement_increment": (0.0, 0.4),
     "cannot_walk_disengagement": (0.0, 0.4), "statement_probability": (0.0, 0.9), "context_noise": (0.1, 1.0),
-    "initial_habituation": (0.0, 0.8), "initial_disengagement": (0.0, 0.8), JUDGE_ERROR: (0.0, 0.5),
+    "habituation_increment": (0.0, 0.1), "initial_habituation": (0.0, 0.8), "initial_disengagement": (0.0, 0.8),
+    JUDGE_ERROR: (0.0, 0.5),
 }  # fmt: skip
 """From where to where a setting goes unless the person says otherwise."""
 
@@ -103,8 +104,8 @@ class SweepState:
     """The page's settings and what it shows, in one browser session."""
 
     view: str = MAP
-    x: Axis = field(default_factory=lambda: Axis("can_walk_persistence", 0.5, 0.95))
-    y: Axis = field(default_factory=lambda: Axis("disengagement_increment", 0.0, 0.4))
+    x: Axis = field(default_factory=lambda: Axis("can_walk_persistence", 0.55, 0.95))
+    y: Axis = field(default_factory=lambda: Axis(JUDGE_ERROR, 0.0, 0.5, 6))
     errors: Axis = field(default_factory=lambda: Axis(JUDGE_ERROR, 0.0, 0.5, 11))
     method: str = LLM_TS
     baseline: str = TS
@@ -200,7 +201,7 @@ def _settings(app: AppState, state: SweepState) -> ExperimentSpec:
     )  # fmt: skip
     methods = (method_named(state.method, app), method_named(state.baseline, app))
     if state.view == LINE:
-        _range(state.errors, "errors", most=31)
+        _range(app, state.errors, "errors", most=31)
         state.n_seeds = first_seed_and_number(state.n_seeds, "swept")
         errors = state.errors.values()
         return ExperimentSpec(
@@ -241,12 +242,12 @@ def _axis(app: AppState, axis: Axis, name: str, label: str, names: list[str]) ->
     if axis.name not in names:
         _vary(app, axis, names[0])
     chosen = st.selectbox(
-        label, names, index=names.index(axis.name), format_func=axis_label, key=f"swept_{name}",
+        label, names, index=names.index(axis.name), format_func=axis_label, key=app.key(f"swept_{name}"),
         help="A setting of the simulated participant; or, upwards, how often a simulated judge is wrong.",
     )  # fmt: skip
     if chosen != axis.name:
         _vary(app, axis, chosen)
-    _range(axis, name)
+    _range(app, axis, name)
 
 
 def _vary(app: AppState, axis: Axis, name: str) -> None:
@@ -260,18 +261,17 @@ def _vary(app: AppState, axis: Axis, name: str) -> None:
     axis.low, axis.high = max(info.low, value / 2), min(info.high, value * 2 if value else info.high)
 
 
-def _range(axis: Axis, name: str, most: int = MOST_VALUES) -> None:
+def _range(app: AppState, axis: Axis, name: str, most: int = MOST_VALUES) -> None:
     low, high, step = 0.0, 0.5, 0.05
     if axis.name != JUDGE_ERROR:
         info = _info(axis.name)
         assert info.low is not None and info.high is not None
         low, high, step = float(info.low), float(info.high), float(info.step)
-    with st.container(horizontal=True):
-        axis.low = float(st.number_input("from", low, high, float(axis.low), step, key=f"swept_{name}_low_{axis.name}"))
-        axis.high = float(
-            st.number_input("to", low, high, float(axis.high), step, key=f"swept_{name}_high_{axis.name}")
-        )
-        axis.n = int(st.number_input("values", 2, most, axis.n, 1, key=f"swept_{name}_n"))
+    keys = [app.key(f"swept_{name}_{end}_{axis.name}") for end in ("low", "high", "n")]
+    with st.container(horizontal=True, gap="xsmall"):
+        axis.low = float(st.number_input("from", low, high, float(axis.low), step, key=keys[0], width=70))
+        axis.high = float(st.number_input("to", low, high, float(axis.high), step, key=keys[1], width=70))
+        axis.n = int(st.number_input("values", 2, most, axis.n, 1, key=keys[2], width=66))
 
 
 def _start_button(state: SweepState, spec: ExperimentSpec | None) -> None:
@@ -303,6 +303,12 @@ def _stage(app: AppState, state: SweepState, running: bool) -> None:
     with errors_as_sentences():
         if not shown:
             _what_will_come(state.view)
+            st.button(
+                "Take an example in which it stops paying", type="tertiary", key="sweep_example", on_click=_example,
+                args=(app, state),
+                help="A participant whom messages tire less, and whom a message on a bad day annoys less: risk 0.05 "
+                "instead of 0.4.",
+            )  # fmt: skip
             return
         if is_running(shown):
             progress(shown)
@@ -337,6 +343,14 @@ def _what_will_come(view: str) -> None:
             "Two lines will stand here: what the method earns with a judge that errs on 0 to 50 % of the statements, "
             "against what is earned without it; and the error at which the filter stops paying. Press **Run**."
         )
+
+
+def _example(app: AppState, state: SweepState) -> None:
+    """Settings in which vetoes are worth little: mistakes are cheap, and messages do not wear off."""
+    changed = {"cannot_walk_disengagement": 0.05} | ({"habituation_increment": 0.0} if state.view == LINE else {})
+    app.set_config(build(SimulatorConfig, {**PRESETS[DEFAULT_PRESET].as_mapping(), **changed}))
+    state.x, state.y = Axis("habituation_increment", 0.0, 0.04), Axis(JUDGE_ERROR, 0.0, 0.5, 6)
+    app.redraw_widgets()
 
 
 def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
@@ -451,8 +465,10 @@ def _map_in_words(cells: list[MapCell], n_places: int, method: str, baseline: st
         )
 
     return (
-        f"In {of}, {method} surely earns more than {baseline} in {more}, less in {less}; in {open_} it cannot be told. "
-        f"Most: {where(best)}. Least: {where(worst)}."
+        f"{method} surely earns more than {baseline} in {'all' if more == len(cells) else f'{more} of'} {of}"
+        + (f", less in {less}" if less else "")
+        + (f"; in {open_} it cannot be told. " if open_ else ". ")
+        + f"Most: {where(best)}. Least: {where(worst)}."
     )
 
 
