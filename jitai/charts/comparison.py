@@ -31,7 +31,7 @@ _DASHES = ("solid", "dot", "dashdot", "longdash", "longdashdot")
 MAX_POINTS = 300
 """Points drawn for each method; more would be a blot and slow."""
 _GOLDEN = 0.6180339887498949
-_MAX_NAME_LENGTH, _MAX_NOTE_LENGTH = 60, 120
+_MAX_NAME_LENGTH, _NOTE = 60, 120
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ def totals_figure(rows: Sequence[Totals], optimum: float | None, optimum_label: 
             )  # fmt: skip
         figure.add_annotation(
             x=0, xref="paper", y=number - 0.27, showarrow=False, xanchor="left", yanchor="middle", align="left",
-            text=f"<b>{harmless(row.name)}</b>  {harmless(row.note, _MAX_NOTE_LENGTH)}", font={"size": 13, "color": palette.text},
-            bgcolor=palette.background,
+            text=f"<b>{harmless(row.name)}</b>  {harmless(row.note, _NOTE)}", bgcolor=palette.background,
+            font={"size": 13, "color": palette.text},
         )  # fmt: skip
     most = max([optimum or 0.0, 1.0, *(float(row.values.max()) for row in rows)])
     if optimum is not None:
@@ -195,11 +195,11 @@ def dots_figure(
             x=[dot.value], y=[number + 0.22], mode="markers", showlegend=False,
             marker={"color": colour, "symbol": dot.look.symbol, "size": 12},
             error_x=_error_bars([(dot.value, dot.low, dot.high)], colour, 3),
-            hovertemplate=f"{harmless(dot.name)}: {harmless(dot.note, _MAX_NOTE_LENGTH)}<extra></extra>",
+            hovertemplate=f"{harmless(dot.name)}: {harmless(dot.note, _NOTE)}<extra></extra>",
         )  # fmt: skip
         figure.add_annotation(
             x=0, xref="paper", y=number - 0.22, showarrow=False, xanchor="left", yanchor="middle",
-            text=f"<b>{harmless(dot.name)}</b>  {harmless(dot.note, _MAX_NOTE_LENGTH)}", font={"size": 13, "color": palette.text},
+            text=f"<b>{harmless(dot.name)}</b>  {harmless(dot.note, _NOTE)}", font={"size": 13, "color": palette.text},
             bgcolor=palette.background,
         )  # fmt: skip
     top, bottom = 26 if reference else 8, 44
