@@ -202,7 +202,7 @@ def dots_figure(
             text=f"<b>{harmless(dot.name)}</b>  {harmless(dot.note, _NOTE)}", font={"size": 13, "color": palette.text},
             bgcolor=palette.background,
         )  # fmt: skip
-    top, bottom = 26 if reference else 8, 44
+    top, bottom = 36 if reference else 8, 44
     figure.update_layout(**base_layout(palette, top + 50 * max(1, len(dots)) + bottom), hovermode="closest")
     figure.update_layout(margin={"l": 8, "r": 8, "t": top, "b": bottom})
     style_axes(figure, palette)
@@ -216,7 +216,7 @@ def dots_figure(
     if reference:
         figure.add_vline(x=0, line={"color": palette.text, "width": 1.5})
         figure.add_annotation(
-            x=0, y=1, yref="paper", yshift=12, showarrow=False, text=harmless(reference), xanchor="left",
+            x=0, y=1, yref="paper", yshift=18, showarrow=False, text=harmless(reference), xanchor="left",
             font={"size": 12, "color": palette.text},
         )  # fmt: skip
     return figure

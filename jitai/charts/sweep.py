@@ -67,7 +67,7 @@ def map_figure(
     signs = {place.difference > 0 for place in places}
     if len(signs) > 1 and min(len(columns), len(rows)) > 1:
         figure.add_contour(
-            z=values, showscale=False, hoverinfo="skip", connectgaps=False, ncontours=1,
+            z=values, showscale=False, showlegend=False, hoverinfo="skip", connectgaps=False,
             contours={"type": "levels", "start": 0, "end": 0, "size": 1, "coloring": "none", "showlabels": False},
             line={"color": palette.text, "width": 3, "dash": "dash"},
         )  # fmt: skip
@@ -176,9 +176,9 @@ def harmless_lines(text: str) -> str:
 
 
 def _hatching(column: int, row: int) -> str:
-    """Three slanting lines across a cell: here the interval includes zero."""
+    """Slanting lines on both sides of a cell's number: here the interval includes zero."""
     lines = []
-    for shift in (-0.5, 0.0, 0.5):
+    for shift in (-0.6, -0.35, 0.35, 0.6):
         left, right = max(-0.46, shift - 0.46), min(0.46, shift + 0.46)
         lines.append(f"M {column + left} {row + left - shift} L {column + right} {row + right - shift}")
     return " ".join(lines)

@@ -77,7 +77,7 @@ class CompareState:
     n_seeds: int = 100
     baseline: str = TS
     shown: str = ""
-    scenario: int = 0
+    scenario: str = ""
     base: str = ""
 
 
@@ -103,7 +103,7 @@ def compare_page() -> None:
         _start_button(state, spec)
         say_problem()
         running = is_running(state.shown)
-        st.fragment(_stage, run_every=TICK_S if running else None, key="compare_stage")(state, running)
+        st.fragment(_stage, run_every=TICK_S if running else None, key="compare_stage")(state, running, spec)
 
 
 def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
@@ -143,7 +143,7 @@ def _start_button(state: CompareState, spec: ExperimentSpec | None) -> None:
 
     def start() -> None:
         assert spec is not None
-        state.shown, state.scenario, state.base = spec.identifier, 0, ""
+        state.shown, state.scenario, state.base = spec.identifier, "", ""
         go_on(spec)
 
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -155,13 +155,10 @@ def _start_button(state: CompareState, spec: ExperimentSpec | None) -> None:
             st.caption("Choose at least one method in the sidebar.")
             return
         who = f", judged by {spec.judges[0].name}" if spec.judges else ""
-        st.caption(
-            plain(f"{len(spec.methods)} methods, the same {spec.n_seeds:,} seeds for each{who}.")
-            + (" These settings are what is shown." if spec.identifier == state.shown else "")
-        )
+        st.caption(plain(f"{len(spec.methods)} methods, the same {spec.n_seeds:,} seeds for each{who}."))
 
 
-def _stage(state: CompareState, running: bool) -> None:
+def _stage(state: CompareState, running: bool, spec: ExperimentSpec | None) -> None:
     """Progress and what is finished so far; before the first run, what will stand here."""
     with errors_as_sentences():
         if not state.shown:
@@ -171,28 +168,27 @@ def _stage(state: CompareState, running: bool) -> None:
                 "does and who stays. Press **Run**: with the simulated judge it takes a few seconds."
             )
             return
-        if is_running(state.shown):
+        if is_running(state.shown) != running:
+            st.rerun()  # the whole page: the ticking begins or ends, and the button follows
+        if running:
             progress(state.shown)
-        elif running:
-            st.rerun()  # the whole page: the button can be pressed again, and the ticking ends
         found = find(state.shown)
         if found is None:
             if not processes().is_alive(state.shown):
                 raise not_there(state.shown)
             return
-        remarks(found, running)
+        remarks(found, running, "" if spec is None else spec.identifier)
         _results(state, found)
 
 
 def _results(state: CompareState, found: StoredExperiment) -> None:
     """The answer of one scenario, with the pinned runs beside it."""
-    cells = store().cells(found.identifier)
-    grouped = by_scenario(cells)
-    if not grouped:
-        st.caption("No cell is finished yet.")
+    scenario = _scenario(state, found)
+    cells = by_scenario(store().cells(found.identifier)).get(scenario, [])
+    if not cells:
+        st.caption("Nothing of this participant is finished yet.")
         return
-    scenario = _scenario(state, found, grouped)
-    runs = _runs(found, grouped[scenario])
+    runs = _runs(found, cells)
     base = _base(state, runs, found.spec.baseline_name)
     styles = looks([role_of(run.stored.cell.method) for run in runs])
     lines = side_by_side(runs, base)
@@ -217,18 +213,18 @@ def _results(state: CompareState, found: StoredExperiment) -> None:
         command_and_description(found.spec, "compare")
 
 
-def _scenario(state: CompareState, found: StoredExperiment, grouped: dict[Scenario, list[StoredCell]]) -> Scenario:
+def _scenario(state: CompareState, found: StoredExperiment) -> Scenario:
     """The participant to look at, where an experiment has several."""
-    scenarios = list(grouped)
-    state.scenario = min(state.scenario, len(scenarios) - 1)
-    if len(found.spec.scenarios()) == 1:
+    scenarios = found.spec.scenarios()
+    if len(scenarios) == 1:
         return scenarios[0]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        state.scenario = st.selectbox(
-            "Participant of this experiment", range(len(scenarios)), index=state.scenario, key="compared_scenario",
-            format_func=lambda number: scenarios[number].name, width=420,
-        )  # fmt: skip
-    return scenarios[state.scenario]
+    by_name = {scenario.name: scenario for scenario in scenarios}
+    names = list(by_name)
+    state.scenario = st.selectbox(
+        "Participant of this experiment", names, index=names.index(state.scenario) if state.scenario in by_name else 0,
+        key=f"compared_scenario_{found.identifier}", width=420,
+    )  # fmt: skip
+    return by_name[state.scenario]
 
 
 def _runs(found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:

@@ -323,8 +323,21 @@ def progress(identifier: str) -> None:
         )  # fmt: skip
 
 
-def remarks(experiment: StoredExperiment, running: bool) -> None:
-    """What must be known of an experiment before its figures are read; how to go on with one that is not finished."""
+def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
+    """What must be known of an experiment before its figures are read; how to go on with one that is not finished.
+
+    Args:
+        experiment: that is shown.
+        running: whether it is at work.
+        wanted: identifier of what the page's settings stand for.
+    """
+    if experiment.identifier != wanted:
+        st.caption(
+            plain(
+                f"Shown is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings beside it differ: "
+            )
+            + "**Run** uses them."
+        )
     if running:
         return
     done = f"{experiment.n_finished:,} of {experiment.n_cells:,} cells are finished"

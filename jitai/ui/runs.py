@@ -246,7 +246,7 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
 def _open_buttons(item: StoredExperiment) -> None:
     if st.button("Compare", icon=":material/stacked_bar_chart:", key=f"compare_{item.identifier}"):
         shown = compare_state()
-        shown.shown, shown.scenario, shown.base = item.identifier, 0, ""
+        shown.shown, shown.scenario, shown.base = item.identifier, "", ""
         st.switch_page(COMPARE_PAGE)
     if (is_map(item.spec) or is_error_line(item.spec)) and st.button(
         "Sweep", icon=":material/grid_on:", key=f"sweep_{item.identifier}"

@@ -156,7 +156,7 @@ def sweep_page() -> None:
             st.error(plain(f"{problem} {problem.hint}".strip()), icon=":material/error:")
         say_problem()
         running = is_running(state.shown[state.view])
-        st.fragment(_stage, run_every=TICK_S if running else None, key="sweep_stage")(app, state, running)
+        st.fragment(_stage, run_every=TICK_S if running else None, key="sweep_stage")(app, state, running, spec)
 
 
 def _view(state: SweepState) -> None:
@@ -297,29 +297,30 @@ def _start_button(state: SweepState, spec: ExperimentSpec | None) -> None:
             )
 
 
-def _stage(app: AppState, state: SweepState, running: bool) -> None:
+def _stage(app: AppState, state: SweepState, running: bool, spec: ExperimentSpec | None) -> None:
     """Progress and what is finished so far; before the first run, what will stand here."""
     shown = state.shown[state.view]
     with errors_as_sentences():
         if not shown:
             _what_will_come(state.view)
-            st.button(
-                "Take an example in which it stops paying", type="tertiary", key="sweep_example", on_click=_example,
-                args=(app, state),
+            if st.button(
+                "Take an example in which it stops paying", icon=":material/lightbulb:", key="sweep_example",
                 help="A participant whom messages tire less, and whom a message on a bad day annoys less: risk 0.05 "
                 "instead of 0.4.",
-            )  # fmt: skip
+            ):  # fmt: skip
+                _example(app, state)
+                st.rerun()
             return
-        if is_running(shown):
+        if is_running(shown) != running:
+            st.rerun()  # the whole page: the ticking begins or ends, and the button follows
+        if running:
             progress(shown)
-        elif running:
-            st.rerun()
         found = find(shown)
         if found is None:
             if not processes().is_alive(shown):
                 raise not_there(shown)
             return
-        remarks(found, running)
+        remarks(found, running, "" if spec is None else spec.identifier)
         if state.view == MAP and is_map(found.spec):
             _map(app, state, found)
         elif state.view == LINE and is_error_line(found.spec):
@@ -465,8 +466,8 @@ def _map_in_words(cells: list[MapCell], n_places: int, method: str, baseline: st
         )
 
     return (
-        f"{method} surely earns more than {baseline} in {'all' if more == len(cells) else f'{more} of'} {of}"
-        + (f", less in {less}" if less else "")
+        f"{method} earns more than {baseline} in {'all' if more == len(cells) else f'{more} of'} {of} (95 % interval "
+        + f"above zero), less in {less}"
         + (f"; in {open_} it cannot be told. " if open_ else ". ")
         + f"Most: {where(best)}. Least: {where(worst)}."
     )

@@ -104,7 +104,7 @@ def line_of(errors: tuple[float, ...], differences: np.ndarray) -> ErrorLine:
     base = np.zeros_like(differences)
     return ErrorLine(
         errors, tuple(map(interval_of_mean, differences)), tuple(map(interval_of_mean, base)),
-        tuple(paired_difference(row, zero) for row, zero in zip(differences, base, strict=True)), differences, base, 1e3,
+        tuple(map(paired_difference, differences, base)), differences, base, 1000.0,
     )  # fmt: skip
 
 
