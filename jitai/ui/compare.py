@@ -44,6 +44,7 @@ from jitai.ui.experiments import (
     find,
     first_seed_and_number,
     go_on,
+    is_at_work,
     is_outdated,
     is_running,
     judge_widgets,
@@ -168,11 +169,11 @@ def _stage(state: CompareState, running: bool, spec: ExperimentSpec | None) -> N
                 "does and who stays. Press **Run**: with the simulated judge it takes a few seconds."
             )
             return
-        if is_running(state.shown) != running:
+        found = find(state.shown)
+        if (processes().is_alive(state.shown) or is_at_work(found)) != running:
             st.rerun()  # the whole page: the ticking begins or ends, and the button follows
         if running:
-            progress(state.shown)
-        found = find(state.shown)
+            progress(state.shown, found)
         if found is None:
             if not processes().is_alive(state.shown):
                 raise not_there(state.shown)

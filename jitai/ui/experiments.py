@@ -184,8 +184,12 @@ def is_running(identifier: str) -> bool:
     """Whether an experiment is at work, started by this session, another one or the command line."""
     if not identifier:
         return False
-    found = find(identifier)
-    return processes().is_alive(identifier) or (found is not None and found.status == RUNNING)
+    return processes().is_alive(identifier) or is_at_work(find(identifier))
+
+
+def is_at_work(found: StoredExperiment | None) -> bool:
+    """The same of an experiment that was just looked up: the store is read once for a whole list."""
+    return found is not None and (found.status == RUNNING or processes().is_alive(found.identifier))
 
 
 def checked_identifier(text: str) -> str:
@@ -300,9 +304,8 @@ def place_of_role(method: Method) -> int:
 # Progress and results ----------------------------------------------------------------------------------------------
 
 
-def progress(identifier: str) -> None:
-    """How far a running experiment is, the time left, and a way to stop it."""
-    found = find(identifier)
+def progress(identifier: str, found: StoredExperiment | None) -> None:
+    """How far a running experiment is, the time left, and a way to stop it; None if it has only been started."""
     share, text = 0.0, "starting"
     if found is not None and found.status == RUNNING:
         text = found.note or "starting"

@@ -17,8 +17,8 @@ from jitai.ui.experiments import (
     TICK_S,
     find,
     go_on,
+    is_at_work,
     is_outdated,
-    is_running,
     progress,
     run_now,
     say_problem,
@@ -78,7 +78,7 @@ def runs_page() -> None:
         _new_from_description(state)
         say_problem()
         experiments = store().experiments()
-        running = any(item.status == RUNNING or is_running(item.identifier) for item in experiments)
+        running = any(is_at_work(item) for item in experiments)
         st.fragment(_list, run_every=2 * TICK_S if running else None, key="runs_list")(state, running)
 
 
@@ -142,7 +142,7 @@ def _list(state: RunsState, running: bool) -> None:
 
     with errors_as_sentences():
         experiments = store().experiments()
-        at_work = any(is_running(item.identifier) for item in experiments)
+        at_work = any(is_at_work(item) for item in experiments)
         if at_work != running:
             st.rerun()  # the ticking begins or ends
         if not experiments:
@@ -199,7 +199,7 @@ def _when(created_at: float) -> str:
 def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
     """One experiment with everything that can be done with it."""
     identifier, spec = item.identifier, item.spec
-    running = is_running(identifier)
+    running = is_at_work(item)
     status = RUNNING if running else item.status
     with st.container(border=True, key=f"run_{identifier}"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -215,7 +215,7 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
         if item.note and not running and item.status not in (FINISHED,):
             st.caption(plain(item.note))
         if running:
-            progress(identifier)
+            progress(identifier, item)
         if state.to_delete == identifier and not running:
             _confirm(state, item)
             return

@@ -42,6 +42,7 @@ from jitai.ui.experiments import (
     find,
     first_seed_and_number,
     go_on,
+    is_at_work,
     is_running,
     judge_widgets,
     judges_for,
@@ -311,11 +312,11 @@ def _stage(app: AppState, state: SweepState, running: bool, spec: ExperimentSpec
                 _example(app, state)
                 st.rerun()
             return
-        if is_running(shown) != running:
+        found = find(shown)
+        if (processes().is_alive(shown) or is_at_work(found)) != running:
             st.rerun()  # the whole page: the ticking begins or ends, and the button follows
         if running:
-            progress(shown)
-        found = find(shown)
+            progress(shown, found)
         if found is None:
             if not processes().is_alive(shown):
                 raise not_there(shown)
