@@ -18,16 +18,11 @@ from jitai.grid.report import write_report
 from jitai.grid.spec import JudgeChoice, read_spec
 from jitai.grid.store import FINISHED, Store, figures_table, read_steps, read_work
 from jitai.judge.cache import default_cache_dir
-from jitai.judge.personal import PersonalJudging, default_data_dir
+from jitai.judge.personal import PersonalJudging, default_data_dir, default_store_folder
 from jitai.judge.select import available_judges, open_judge, probe, suited_prompt
 
 TASKS_FOR_EACH_WORKER = 2
 SECONDS_BETWEEN_NOTES = 5.0
-
-
-def default_store_folder() -> Path:
-    """Where experiments lie unless a folder is named: in the person's folder for data."""
-    return default_data_dir() / "experiments"
 
 
 def add_experiment_commands(commands: Any) -> None:

@@ -33,8 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
                     "seeding", "simulator"},
     "grid": {*VOCABULARY, "belief", "corpus", "experiments", "filters", "learning", "optimum", "parameters", "planner",
              "policies", "seeding", "simulator"},
-    "ui": {*VOCABULARY, "belief", "charts", "corpus", "experiments", "filters", "judge", "learning", "optimum",
-           "parameters", "planner", "policies", "seeding", "simulator", "validation"},
+    "ui": {*VOCABULARY, "belief", "charts", "corpus", "experiments", "filters", "grid", "judge", "learning",
+           "optimum", "parameters", "planner", "policies", "seeding", "simulator", "validation"},
     "learning": {*VOCABULARY, "belief", "experiments", "filters", "judge", "optimum", "options", "parameters",
                  "policies", "seeding", "simulator"},
     "training": {*VOCABULARY, "corpus", "judge", "seeding", "validation"},
@@ -182,6 +182,7 @@ MEASURE = """
 import json, sys, time
 started = time.perf_counter()
 import jitai.ui.live, jitai.ui.preferences, jitai.ui.simulation, jitai.ui.validation
+import jitai.ui.compare, jitai.ui.sweep, jitai.ui.runs
 print(json.dumps({"seconds": time.perf_counter() - started, "modules": sorted(sys.modules)}))
 """
 TOO_HEAVY = {"torch", "stable_baselines3", "xllamacpp", "ollama", "gymnasium", "matplotlib", "scipy", "sklearn"}

@@ -202,6 +202,11 @@ def _run_cells(
         raise Stopped
 
 
+def in_words(seconds: float) -> str:
+    """A time to wait, as exact as anybody needs it."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
 class _Voice:
     """Tells the store and the caller how far it is, not more often than they need it."""
 
@@ -223,12 +228,11 @@ class _Voice:
 
     def reading(self, judge: str) -> Callable[[int, int], None]:
         """Counts the statements that a judge has read."""
-
         started = time.monotonic()
 
         def count(done: int, total: int) -> None:
-            minutes = (time.monotonic() - started) / done * (total - done) / 60
-            self._note = f"{judge} reads statements: {done:,} of {total:,}, {minutes:.1f} min left"
+            left = (time.monotonic() - started) / done * (total - done)
+            self._note = f"{judge} reads statements: {done:,} of {total:,}, about {in_words(left)} left"
             self.sign()
 
         return count
@@ -261,5 +265,5 @@ class _Voice:
         pace = (now - self._started) / n_done if n_done else None
         left = None if pace is None else pace * (self._n_cells - self._n_finished)
         self._report(Progress(self._note, self._n_finished, self._n_cells, left))
-        if self._store.say(self._identifier, self._note):
+        if self._store.say(self._identifier, self._note, left):
             raise Stopped

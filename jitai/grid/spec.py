@@ -287,8 +287,12 @@ class ExperimentSpec:
         """Those that are asked in some cell."""
         return self.judges if any(method.reads_text for method in self.methods) else ()
 
-    def as_mapping(self) -> dict[str, Any]:
-        """Ready for YAML or JSON; ``spec_from_mapping`` reads it back."""
+    def as_mapping(self, brief: bool = False) -> dict[str, Any]:
+        """Ready for YAML or JSON; ``spec_from_mapping`` reads it back.
+
+        Args:
+            brief: name trained policies where there is one of that name and content, instead of holding them whole.
+        """
         return {
             "format": FORMAT,
             "name": self.name,
@@ -301,7 +305,7 @@ class ExperimentSpec:
                 {name: value for name, value in asdict(judge).items() if value not in (None, "")}
                 for judge in self.judges
             ],
-            "methods": [method_as_mapping(method) for method in self.methods],
+            "methods": [method_as_mapping(method, brief) for method in self.methods],
             "baseline": self.baseline,
             "claims": [
                 {name: value for name, value in asdict(claim).items() if value or name == "text"}
@@ -321,8 +325,8 @@ class ExperimentSpec:
         return f"{slug}-{digest(decisive)[:8]}"
 
 
-def method_as_mapping(method: Method) -> dict[str, Any]:
-    """A method as it stands in a file: only what differs from the defaults."""
+def method_as_mapping(method: Method, brief: bool = False) -> dict[str, Any]:
+    """A method as it stands in a file: only what differs from the defaults; brief as ``ExperimentSpec.as_mapping``."""
     mapping: dict[str, Any] = {"name": method.name, "policy": method.policy}
     for name in ("filter", "thompson", "planner"):
         settings = getattr(method, name)
@@ -333,7 +337,10 @@ def method_as_mapping(method: Method) -> dict[str, Any]:
     for name in ("belief", "model"):
         if getattr(method, name):
             mapping[name] = dict(getattr(method, name))
-    if method.network is not None:
+    same = (item for item in default_shelf().policies() if item.network == method.network) if brief else iter(())
+    if method.network is not None and (kept := next(same, None)) is not None:
+        mapping["policy"] = f"{LEARNED}:{kept.name}"
+    elif method.network is not None:
         # All of it: the description stays true when a file of that name is trained anew.
         mapping["network"] = method.network.as_mapping()
     return mapping

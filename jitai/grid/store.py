@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jitai import __version__
-from jitai.errors import FileFormatError, ParameterError
+from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.experiments.batch import BatchResult
 from jitai.grid.cell import (
     CellFigures,
@@ -45,7 +45,7 @@ _SCHEMA = """
 create table if not exists experiments (
     id text primary key, spec text not null, versions text not null, created_at real not null, status text not null,
     note text not null default '', n_cells integer not null default 0, alive_at real not null,
-    stop_wanted integer not null default 0);
+    stop_wanted integer not null default 0, seconds_left real);
 create table if not exists cells (
     key text primary key, figures text not null, totals blob not null, seconds real not null, n_bytes integer not null,
     finished_at real not null);
@@ -185,10 +185,13 @@ class Store:
                 "update places set failure = ? where experiment = ? and position = ?", (why, identifier, position)
             )
 
-    def say(self, identifier: str, note: str) -> bool:
+    def say(self, identifier: str, note: str, seconds_left: float | None = None) -> bool:
         """Give a sign of life, with what is being done; returns whether somebody wants a stop."""
         with self._open() as index:
-            index.execute("update experiments set note = ?, alive_at = ? where id = ?", (note, time.time(), identifier))
+            index.execute(
+                "update experiments set note = ?, seconds_left = ?, alive_at = ? where id = ?",
+                (note, seconds_left, time.time(), identifier),
+            )
             row = index.execute("select stop_wanted from experiments where id = ?", (identifier,)).fetchone()
         return row is None or bool(row[0])
 
@@ -217,31 +220,42 @@ class Store:
     # Reading -------------------------------------------------------------------------------------------------------
 
     def experiments(self) -> list[StoredExperiment]:
-        """All of them, the newest first.
+        """All that can be read, the newest first.
 
         Raises: FileFormatError if the index is damaged.
         """
-        if not self._index.is_file():
-            return []
-        with self._open() as index:
-            rows = index.execute(
-                "select e.id, e.spec, e.versions, e.created_at, e.status, e.note, e.n_cells, e.alive_at, "
-                "count(c.key), coalesce(sum(p.failure <> ''), 0), avg(c.seconds), "
-                "min(c.finished_at), max(c.finished_at) from experiments e "
-                "left join places p on p.experiment = e.id left join cells c on c.key = p.key "
-                "group by e.id order by e.created_at desc"
-            ).fetchall()
-        return [_experiment(row) for row in rows]
+        found = (_experiment_or_problem(row) for row in self._rows())
+        return [item for item in found if isinstance(item, StoredExperiment)]
+
+    def unreadable(self) -> list[str]:
+        """What is wrong with experiments whose description this version cannot read: a sentence each."""
+        found = (_experiment_or_problem(row) for row in self._rows())
+        return [item for item in found if isinstance(item, str)]
 
     def experiment(self, identifier: str) -> StoredExperiment:
         """One of them.
 
-        Raises: ParameterError if there is none of that name.
+        Raises: ParameterError if there is none of that name, FileFormatError if it cannot be read.
         """
-        for item in self.experiments():
-            if item.identifier == identifier:
-                return item
+        for row in self._rows("where e.id = ?", identifier):
+            item = _experiment_or_problem(row)
+            if isinstance(item, str):
+                raise FileFormatError(item)
+            return item
         raise ParameterError(f"There is no experiment {identifier[:80]!r} in {self.folder}.")
+
+    def _rows(self, where: str = "", *values: str) -> list[tuple[Any, ...]]:
+        """Lines of the index with what ``_experiment_or_problem`` needs."""
+        if not self._index.is_file():
+            return []
+        with self._open() as index:
+            return index.execute(
+                "select e.id, e.spec, e.versions, e.created_at, e.status, e.note, e.n_cells, count(c.key), "  # noqa: S608
+                "coalesce(sum(p.failure <> ''), 0), e.seconds_left, e.alive_at from experiments e "
+                f"left join places p on p.experiment = e.id left join cells c on c.key = p.key {where} "
+                "group by e.id order by e.created_at desc",
+                values,
+            ).fetchall()
 
     def cells(self, identifier: str) -> list[StoredCell]:
         """The finished cells of an experiment, in the order of its grid.
@@ -271,6 +285,17 @@ class Store:
                 (identifier,),
             ).fetchall()
         return [(grid[position], why) for position, why in rows]
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the days of each experiment; what two have in common counts for both."""
+        if not self._index.is_file():
+            return {}
+        with self._open() as index:
+            return dict(
+                index.execute(
+                    "select p.experiment, sum(c.n_bytes) from places p join cells c on c.key = p.key group by 1"
+                )
+            )
 
     def steps(self, key: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Every day of every seed of a cell, one row each.
@@ -337,17 +362,18 @@ class Store:
                 index.close()
 
 
-def _experiment(row: tuple[Any, ...]) -> StoredExperiment:
-    identifier, spec, made_with, created_at, status, note, n_cells, alive_at, n_finished, n_failed = row[:10]
+def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
+    """An experiment from its line in the index, or why it cannot be read."""
+    identifier, described, made_with, created_at, status, note, n_cells, n_finished, n_failed, left, alive_at = row
+    try:
+        spec = spec_from_mapping(json.loads(described))
+    except (JitaiError, ValueError, KeyError, TypeError) as error:
+        return f"The experiment {identifier} was described by another version and cannot be shown: {error}"
     if status == RUNNING and time.time() - alive_at > SECONDS_WITHOUT_A_SIGN:
         status = INTERRUPTED
-    first, last = row[11], row[12]
-    left = None
-    if status == RUNNING and n_finished > 1:
-        left = (last - first) / (n_finished - 1) * (n_cells - n_finished - n_failed)
     return StoredExperiment(
-        identifier, spec_from_mapping(json.loads(spec)), json.loads(made_with), created_at, status, note, n_cells,
-        n_finished, n_failed, left,
+        identifier, spec, json.loads(made_with), created_at, status, note, n_cells, n_finished, n_failed,
+        left if status == RUNNING else None,
     )  # fmt: skip
 
 

@@ -25,6 +25,11 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "jitai-lab"
 
 
+def default_store_folder() -> Path:
+    """Where experiments lie unless a folder is named: in the person's folder for data."""
+    return default_data_dir() / "experiments"
+
+
 class PersonalJudging:
     """A person's own prompts (one file each) and calibrations (one file), read anew each time.
 

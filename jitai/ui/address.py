@@ -20,6 +20,9 @@ from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 
 Settings = TypeVar("Settings", SimulatorConfig, FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings)
 
+PAGE_PARAMETERS = ("experiment",)
+"""Names in the address that are no settings of a trial, but belong to single pages."""
+
 
 def to_query(spec: TrialSpec, preset: str) -> dict[str, str]:
     """The query parameters that stand for a trial's settings.

@@ -18,7 +18,7 @@ from jitai.judge.ahead import JudgingAhead
 from jitai.judge.ollama import OllamaSettings
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.ui.address import from_query, to_query
+from jitai.ui.address import PAGE_PARAMETERS, from_query, to_query
 
 _KEY = "jitai_lab"
 AS_SIMULATED = "as simulated"
@@ -150,15 +150,21 @@ def _from_address() -> AppState:
     """A new state with the settings of the address, or the defaults and a sentence if they cannot be used."""
     state = AppState()
     try:
-        state.spec = from_query(st.query_params.to_dict())
+        query = st.query_params.to_dict()
+        state.spec = from_query({name: value for name, value in query.items() if name not in PAGE_PARAMETERS})
     except JitaiError as error:
         state.address_problem = f"The settings in this page's address are not used. {error}"
     return state
 
 
-def keep_in_address(state: AppState) -> None:
-    """Write the settings into the page's address, so that a reload, or whoever gets the link, has them too."""
-    query = to_query(state.spec, state.preset)
+def keep_in_address(state: AppState, **of_page: str) -> None:
+    """Write the settings into the page's address, so that a reload, or whoever gets the link, has them too.
+
+    Args:
+        state: the settings.
+        of_page: what else the page wants to find there, by names of PAGE_PARAMETERS; nothing where it is empty.
+    """
+    query = to_query(state.spec, state.preset) | {name: value for name, value in of_page.items() if value}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

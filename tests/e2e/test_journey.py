@@ -23,6 +23,9 @@ USABLE_S = 6.0
 NUMBER = r"[\d,]+"
 PAGES = {
     "live": "",
+    "compare": "compare",
+    "sweep": "sweep",
+    "runs": "runs",
     "preferences": "preferences",
     "simulator": "simulator",
     "optimum": "optimum",

@@ -6,10 +6,26 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from jitai.charts.comparison import (
+    ALONE,
+    HYBRID,
+    MAX_POINTS,
+    OPTIMUM,
+    PLAIN,
+    PLANNER,
+    Curve,
+    Dot,
+    Totals,
+    days_figure,
+    dots_figure,
+    looks,
+    totals_figure,
+)
 from jitai.charts.optimum import LETTER_COLOUR, policy_map_figure
 from jitai.charts.participant import (
     TEXT_UNREAD,
@@ -19,6 +35,7 @@ from jitai.charts.participant import (
     trajectory_figure,
 )
 from jitai.charts.simulation import ability_figure, schedule_figure
+from jitai.charts.sweep import Place, Point, error_figure, map_figure
 from jitai.charts.theme import ACTION_STYLES, DARK, LIGHT, Palette
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.experiments.log import safe_csv
@@ -340,3 +357,90 @@ def test_other_texts_come_back_as_they_were(text: str) -> None:
     table = pd.DataFrame({"statement": [text, "next"], "day": [1, 2]})
     back = pd.read_csv(io.StringIO(safe_csv(table), newline=""), dtype=str, keep_default_na=False)
     assert back["statement"].tolist() == [text, "next"]
+
+
+def totals_rows(n: int) -> list[Totals]:
+    values = [np.linspace(100, 500, n), np.linspace(900, 1500, n)]
+    styles = looks([ALONE, HYBRID])
+    return [
+        Totals(name, "words", look, row, float(row.mean()), float(row.mean()) - 9, float(row.mean()) + 9)
+        for name, look, row in zip(("TS", "<b>LLM</b>"), styles, values, strict=True)
+    ]
+
+
+def test_methods_keep_their_colours_and_are_told_apart_without_them() -> None:
+    styles = looks([ALONE, HYBRID, HYBRID, PLANNER, OPTIMUM, PLAIN])
+    assert [look.colour(LIGHT) for look in styles] == [
+        "#0072B2", "#D55E00", "#D55E00", "#009E73", LIGHT.text, "#8A8F98",
+    ]  # fmt: skip
+    assert len({(look.symbol, look.dash) for look in styles}) == len(styles)
+    assert styles[4].dash == "dash"
+
+
+def test_totals_show_every_study_the_box_the_mean_and_the_best_possible() -> None:
+    figure = totals_figure(totals_rows(11), 2000.0, "best possible", LIGHT)
+    boxes = [trace for trace in figure.data if trace.type == "box"]
+    assert [(trace.q1[0], trace.median[0], trace.q3[0]) for trace in boxes] == [(200, 300, 400), (1050, 1200, 1350)]
+    assert [len(trace.x) for trace in figure.data if trace.type == "scatter"] == [11, 1, 11, 1]
+    means = [trace for trace in figure.data if trace.type == "scatter" and len(trace.x) == 1]
+    assert [(trace.x[0], trace.error_x.array[0]) for trace in means] == [(300, 9), (1200, 9)]
+    assert any(shape.x0 == shape.x1 == 2000 and shape.line.dash == "dash" for shape in figure.layout.shapes)
+    text = " ".join(item.text for item in figure.layout.annotations)
+    assert "&lt;b&gt;LLM" in text
+    assert "best possible 2,000" in text
+
+
+def test_many_seeds_do_not_flood_the_chart_and_one_has_no_box() -> None:
+    many = totals_figure(totals_rows(5000), None, "", LIGHT)
+    assert max(len(trace.x) for trace in many.data if trace.type == "scatter") == MAX_POINTS
+    assert [trace.median[0] for trace in many.data if trace.type == "box"] == [300, 1200], "the box is of all"
+    one = totals_figure(totals_rows(1), None, "", LIGHT)
+    assert [trace.type for trace in one.data] == ["scatter", "scatter"]
+
+
+def test_curves_have_bands_where_there_are_intervals() -> None:
+    look = looks([ALONE])[0]
+    values = np.array([1.0, 2.0, 3.0])
+    figure = days_figure([Curve("TS", look, values, values - 1, values + 1)], "steps", 5, LIGHT)
+    band, line = figure.data
+    assert list(band.y) == [2, 3, 4, 2, 1, 0]
+    assert list(line.y) == [1, 2, 3]
+    bare = np.full(3, np.nan)
+    assert len(days_figure([Curve("TS", look, values, bare, bare)], "steps", 5, LIGHT).data) == 1
+
+
+def test_differences_have_zero_in_sight() -> None:
+    figure = dots_figure([Dot("A", "note", looks([HYBRID])[0], 80.0, 70.0, 90.0)], "steps", LIGHT, reference="as TS")
+    low, high = figure.layout.xaxis.range
+    assert low < 0 < high
+    assert any(shape.x0 == shape.x1 == 0 for shape in figure.layout.shapes)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_a_map_writes_every_number_and_hatches_what_is_not_sure(palette: Palette) -> None:
+    places = [
+        Place(0, 0, 100.0, 90.0, 110.0, True, "words"), Place(1, 0, 5.0, -10.0, 20.0, False, "words"),
+        Place(0, 1, -60.0, -80.0, -40.0, True, "words"),
+    ]  # fmt: skip
+    figure = map_figure(places, ["0.5", "0.7"], ["0 %", "50 %"], "across", "upwards", palette)
+    heat, contour, numbers = figure.data
+    assert (heat.type, contour.type, numbers.type) == ("heatmap", "contour", "scatter")
+    assert [list(row) for row in heat.z] == [[100, 5], [-60, None]]
+    assert heat.zmin == -heat.zmax
+    assert (contour.contours.start, contour.contours.end) == (0, 0)
+    assert list(numbers.text) == ["+100", "≈ +5", "-60"]
+    assert [list(item) for item in numbers.customdata] == [[0, 0], [1, 0], [0, 1]]
+    assert len(figure.layout.shapes) == 1
+    assert "contour" not in {trace.type for trace in map_figure(places[:2], ["a", "b"], ["c", "d"], "", "", LIGHT).data}
+
+
+def test_the_crossing_is_marked_with_its_range() -> None:
+    points = [Point(0.0, 100.0, 90.0, 110.0), Point(0.5, 40.0, 30.0, 50.0)]
+    base = [Point(0.0, 60.0, 55.0, 65.0), Point(0.5, 60.0, 55.0, 65.0)]
+    styles = looks([HYBRID, ALONE])
+    marked = error_figure(points, base, ("LLM+TS", "TS"), (styles[0], styles[1]), 120.0, (0.3, 0.2, None), LIGHT)
+    areas = [shape for shape in marked.layout.shapes if shape.type == "rect"]
+    assert [(area.x0, area.x1) for area in areas] == [(0.2, 0.5)]
+    assert any("stops paying at 30 %" in item.text for item in marked.layout.annotations)
+    bare = error_figure(points, base, ("LLM+TS", "TS"), (styles[0], styles[1]), 120.0, None, LIGHT)
+    assert not [shape for shape in bare.layout.shapes if shape.type == "rect"]

@@ -322,3 +322,19 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.parquet").write_text("hello")
     with pytest.raises(FileFormatError, match="missing, damaged or no Parquet file"):
         read_work(tmp_path / "text.parquet")
+
+
+def test_an_experiment_of_another_version_hides_none_of_the_others(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
+) -> None:
+    store = Store(tmp_path)
+    identifier = run_experiment(small_spec, store, one_thread, nobody)
+    other = store.begin(replace(small_spec, name="of tomorrow"))
+    with store._open() as index:
+        index.execute("update experiments set spec = ? where id = ?", ('{"format": 99, "name": "x"}', other))
+    assert [item.identifier for item in store.experiments()] == [identifier]
+    (problem,) = store.unreadable()
+    assert other in problem and "format is 99" in problem
+    with pytest.raises(FileFormatError, match="described by another version"):
+        store.cells(other)
+    assert len(store.cells(identifier)) == 6

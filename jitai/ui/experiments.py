@@ -1,0 +1,464 @@
+"""What the pages Compare, Sweep and Runs share: the store, experiments in processes of their own, methods, judges."""
+
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+import yaml
+
+from jitai.belief import BeliefSettings
+from jitai.charts.comparison import ALONE, HYBRID, OPTIMUM, PLAIN, PLANNER, ROLES
+from jitai.corpus import CALIBRATION, TEST, load_part
+from jitai.errors import JitaiError, ParameterError
+from jitai.experiments import trial as trials
+from jitai.filters import BELIEF, CARRY_FORWARD, NONE, VETO, FilterSettings
+from jitai.grid.beside import DayFigures, Run, day_figures
+from jitai.grid.cell import code_fingerprint
+from jitai.grid.compare import days_of
+from jitai.grid.engine import in_words
+from jitai.grid.launch import launch
+from jitai.grid.spec import SIMULATED_PREFIX, ExperimentSpec, JudgeChoice, Method
+from jitai.grid.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
+from jitai.judge.personal import default_data_dir, default_store_folder
+from jitai.learning.files import PolicyShelf
+from jitai.policies.registry import THOMPSON
+from jitai.simulator.config import SimulatorConfig
+from jitai.ui.judge_choice import options_for
+from jitai.ui.page import plain
+from jitai.ui.state import AppState
+
+TICK_S = 1.0
+"""Between two looks at a running experiment."""
+TS, LLM_TS = "TS", "LLM+TS"
+AS_ON_LIVE = "As on the Live page"
+_VETO = FilterSettings(VETO)
+_READ = re.compile(r"([\d,]+) of ([\d,]+)")
+_PROBLEM = "jitai_lab_problem"
+_IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A run that is kept beside later ones: its experiment and the key of its cell, and what it is called."""
+
+    experiment: str
+    key: str
+    name: str
+
+
+@dataclass
+class JudgeSettings:
+    """Which judge a page's experiments ask."""
+
+    key: str = SIMULATED_PREFIX
+    finds: float = 0.93
+    alarms: float = 0.07
+
+
+@dataclass
+class Pins:
+    """The runs that are kept, in one browser session."""
+
+    kept: list[Pin] = field(default_factory=list)
+
+
+@cache
+def offered_methods() -> dict[str, tuple[Method, str]]:
+    """The methods that a page offers, in the order in which they always stand, each with what it is."""
+    shelf = PolicyShelf(default_data_dir())
+    return {
+        method.name: (method, what)
+        for method, what in (
+            (Method(TS, THOMPSON), "Thompson sampling: learns from numbers alone which message earns steps."),
+            (
+                Method(LLM_TS, THOMPSON, _VETO),
+                "Thompson sampling; the judge reads the text and may hold a message.",
+            ),
+            (
+                Method("LLM+TS, memory", THOMPSON, FilterSettings(CARRY_FORWARD)),
+                "As LLM+TS; the last statement still counts on silent days.",
+            ),
+            (
+                Method("LLM+TS, belief", THOMPSON, FilterSettings(BELIEF)),
+                "As LLM+TS; held back while all statements, silences and steps so far speak against a walk.",
+            ),
+            (
+                Method("LLM+tailored", "tailored", _VETO),
+                "Always tailored to the context read; the judge may hold it.",
+            ),
+            (Method("LLM+random", "random", _VETO), "A message at random; the judge may hold it back."),
+            (
+                Method("PPO on belief", trials.LEARNED, network=shelf.get("ppo-belief")),
+                "Trained on simulated participants of all published settings; sees the belief, knows no model.",
+            ),
+            (
+                Method("DQN on belief", trials.LEARNED, network=shelf.get("dqn-belief")),
+                "As PPO on belief, trained to estimate what each action is worth.",
+            ),
+            (
+                Method("LLM+PPO, no belief", trials.LEARNED, _VETO, network=shelf.get("ppo-blind")),
+                "Trained on numbers alone; the judge may hold a message back.",
+            ),
+            (Method("Planner", trials.PLANNER), "Plans on the belief in ability. It knows a model of the participant."),
+            (
+                Method("Planner, no text", trials.PLANNER, belief={"reads_text": False}),
+                "The same planner without the text: what the judge is worth to it.",
+            ),
+            (
+                Method("Optimum", trials.OPTIMUM),
+                "Knows everything, also the true ability: on average nobody does better.",
+            ),
+            (Method("Tailored", "tailored"), "A message every day, tailored to the context read."),
+            (Method("Generic", "generic"), "A generic message every day."),
+            (Method("Random", "random"), "Any of the four actions, at random."),
+            (Method("Never", "never"), "No message at all."),
+        )
+    }
+
+
+class Processes:
+    """The experiments that this server has started. They outlive it; whoever polls them keeps none as a zombie."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._started: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, spec: ExperimentSpec, folder: Path) -> None:
+        """Start an experiment unless it is at work already.
+
+        Raises: FileFormatError if the folder cannot be written.
+        """
+        with self._lock:
+            before = self._started.get(spec.identifier)
+            if before is None or before.poll() is not None:
+                # One core stays free for the page.
+                self._started[spec.identifier] = launch(spec, folder, max(1, (os.cpu_count() or 2) - 1))
+
+    def is_alive(self, identifier: str) -> bool:
+        """Whether a process started here is at work on it."""
+        with self._lock:
+            for process in self._started.values():
+                process.poll()
+            process_of = self._started.get(identifier)
+            return process_of is not None and process_of.poll() is None
+
+    def wait(self, identifier: str, timeout_s: float) -> None:
+        """Until the process has ended."""
+        process = self._started.get(identifier)
+        if process is not None:
+            process.wait(timeout_s)
+
+
+@st.cache_resource(show_spinner=False)
+def processes() -> Processes:
+    """Those of this server."""
+    return Processes()
+
+
+def store() -> Store:
+    """The person's stored experiments, those of the command line among them."""
+    return Store(default_store_folder())
+
+
+def run_now(spec: ExperimentSpec) -> str:
+    """Have an experiment run in a process of its own; one that is finished, by this very code, is left as it is.
+
+    Returns: its identifier.
+    Raises: FileFormatError.
+    """
+    found = find(spec.identifier)
+    if found is None or found.status != FINISHED or is_outdated(found):
+        processes().start(spec, store().folder)
+    return spec.identifier
+
+
+def go_on(spec: ExperimentSpec) -> None:
+    """The same for a button; what is wrong is kept for ``say_problem``, as a button's callback cannot draw."""
+    try:
+        run_now(spec)
+    except JitaiError as error:
+        st.session_state[_PROBLEM] = f"{error} {error.hint}".strip()
+
+
+def say_problem() -> None:
+    """What the last button could not do."""
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        st.error(plain(problem), icon=":material/error:")
+
+
+def is_outdated(experiment: StoredExperiment) -> bool:
+    """Whether another version of the code made it."""
+    return experiment.versions.get("code") != code_fingerprint()
+
+
+def find(identifier: str) -> StoredExperiment | None:
+    """A stored experiment; None if there is none of that name (yet)."""
+    try:
+        return store().experiment(identifier)
+    except ParameterError:
+        return None
+
+
+def is_running(identifier: str) -> bool:
+    """Whether an experiment is at work, started by this session, another one or the command line."""
+    if not identifier:
+        return False
+    return processes().is_alive(identifier) or is_at_work(find(identifier))
+
+
+def is_at_work(found: StoredExperiment | None) -> bool:
+    """The same of an experiment that was just looked up: the store is read once for a whole list."""
+    return found is not None and (found.status == RUNNING or processes().is_alive(found.identifier))
+
+
+def checked_identifier(text: str) -> str:
+    """An identifier from the page's address, which is untrusted.
+
+    Raises: ParameterError if it is none.
+    """
+    if not _IDENTIFIER.fullmatch(text):
+        raise ParameterError("The address names no experiment that could be stored here: allowed are a-z, 0-9 and -.")
+    return text
+
+
+def session_object(key: str, make: type) -> object:
+    """What a page keeps in the browser session under a key, made on the first visit."""
+    if key not in st.session_state:
+        st.session_state[key] = make()
+    return st.session_state[key]
+
+
+def pins() -> Pins:
+    """Of this session."""
+    found = session_object("jitai_lab_pins", Pins)
+    assert isinstance(found, Pins)
+    return found
+
+
+# Settings ----------------------------------------------------------------------------------------------------------
+
+
+def method_named(name: str, state: AppState) -> Method:
+    """A method of the page's list; the Live page's own is made from its settings."""
+    if name != AS_ON_LIVE:
+        return offered_methods()[name][0]
+    spec, usual = state.spec, asdict(BeliefSettings())
+    belief = {key: value for key, value in asdict(spec.belief).items() if value != usual[key]}
+    return Method(AS_ON_LIVE, spec.policy, spec.filter, spec.thompson, spec.planner, belief, network=spec.network)
+
+
+def methods_help() -> str:
+    """What the methods are, as a list."""
+    return "\n".join(f"- **{plain(name)}**: {plain(what)}" for name, (_, what) in offered_methods().items())
+
+
+def judge_widgets(state: AppState, settings: JudgeSettings, name: str) -> JudgeChoice:
+    """The choice of a judge, with the error rates of a simulated one and what a language model takes.
+
+    Args:
+        state: of the session.
+        settings: take the choice.
+        name: begins the widgets' keys.
+    """
+    options = {option.key: option for option in options_for(state)}
+    keys = [SIMULATED_PREFIX, *(key for key, option in options.items() if option.usable)]
+    labels = {SIMULATED_PREFIX: "Simulated: errs at given rates"} | {key: item.label for key, item in options.items()}
+    if settings.key not in keys:
+        settings.key = SIMULATED_PREFIX
+    settings.key = st.selectbox(
+        "Judge", keys, index=keys.index(settings.key), format_func=labels.__getitem__, key=f"{name}_judge",
+        help="Who reads what participants write. A simulated judge errs at the rates that you set, needs no language "
+        "model and answers at once.",
+    )  # fmt: skip
+    if settings.key == SIMULATED_PREFIX:
+        settings.finds = st.slider(
+            "It recognises “cannot walk”", 0.0, 1.0, settings.finds, 0.01, key=f"{name}_finds",
+            help="Share of the statements of people who cannot walk that it recognises.",
+        )  # fmt: skip
+        settings.alarms = st.slider(
+            "False alarms", 0.0, 1.0, settings.alarms, 0.01, key=f"{name}_alarms",
+            help="Share of the other statements that it mistakes for such.",
+        )  # fmt: skip
+        return JudgeChoice(SIMULATED_PREFIX, "", settings.finds, settings.alarms)
+    n_statements = sum(item.kind in state.kinds for part in (TEST, CALIBRATION) for item in load_part(part))
+    st.caption(
+        f"The first time, this judge reads {n_statements:,} statements before the first result: several minutes with "
+        "the embedded model. What it has read is kept."
+    )
+    prompt = state.prompt_picked if settings.key == state.judge_at_work else ""
+    return JudgeChoice(settings.key, prompt)
+
+
+def first_seed_and_number(n_seeds: int, name: str) -> int:
+    """The number of seeds; more make the intervals narrower."""
+    return int(
+        st.number_input(
+            "Seeds", 1, 10_000, n_seeds, 50, key=f"{name}_seeds",
+            help="Simulated studies of each method. Every method meets the same seeds, that is the same contexts, "
+            "abilities, statements and luck, so differences are paired. Four times as many halve an interval.",
+        )
+    )  # fmt: skip
+
+
+def judges_for(methods: Sequence[Method], judge: JudgeChoice) -> tuple[JudgeChoice, ...]:
+    """The judge, where any method reads."""
+    return (judge,) if any(method.reads_text for method in methods) else ()
+
+
+def role_of(method: Method) -> str:
+    """The kind of a method, which gives it its colour and place."""
+    if method.policy == trials.OPTIMUM:
+        return OPTIMUM
+    if method.policy == trials.PLANNER:
+        return PLANNER
+    if method.filter.strategy != NONE:
+        return HYBRID
+    return PLAIN if method.policy in ("tailored", "generic", "random", "never") else ALONE
+
+
+def place_of_role(method: Method) -> int:
+    """For sorting."""
+    return ROLES.index(role_of(method))
+
+
+# Progress and results ----------------------------------------------------------------------------------------------
+
+
+def progress(identifier: str, found: StoredExperiment | None) -> None:
+    """How far a running experiment is, the time left, and a way to stop it; None if it has only been started."""
+    share, text = 0.0, "starting"
+    if found is not None and found.status == RUNNING:
+        text = found.note or "starting"
+        counted = _READ.search(found.note)
+        if found.n_cells:
+            share = (found.n_finished + found.n_failed) / found.n_cells
+            text = f"{found.n_finished:,} of {found.n_cells:,} cells finished"
+            if found.seconds_left is not None:
+                text += f", about {in_words(found.seconds_left)} left"
+        elif counted:
+            done, total = (int(number.replace(",", "")) for number in counted.groups())
+            share = done / max(1, total)
+    with st.container(horizontal=True, vertical_alignment="center", key="experiment_progress"):
+        st.progress(min(1.0, share), plain(text), width="stretch")
+        st.button(
+            "Stop", icon=":material/stop:", key=f"stop_{identifier}", on_click=store().ask_to_stop, args=(identifier,),
+            help="What is finished is kept, and the experiment can go on later.",
+        )  # fmt: skip
+
+
+def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
+    """What must be known of an experiment before its figures are read; how to go on with one that is not finished.
+
+    Args:
+        experiment: that is shown.
+        running: whether it is at work.
+        wanted: identifier of what the page's settings stand for.
+    """
+    if experiment.identifier != wanted:
+        st.caption(
+            plain(
+                f"Shown is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings beside it differ: "
+            )
+            + "**Run** uses them."
+        )
+    if running:
+        return
+    done = f"{experiment.n_finished:,} of {experiment.n_cells:,} cells are finished"
+    if experiment.status == FAILED:
+        st.error(plain(f"It could not go on: {experiment.note}"), icon=":material/error:")
+    elif experiment.status == INTERRUPTED:
+        st.warning(f"This experiment was interrupted: {done}.", icon=":material/warning:")
+    elif experiment.status == STOPPED:
+        st.info(f"Stopped: {done}.", icon=":material/stop_circle:")
+    if experiment.n_failed:
+        cell, why = store().failures(experiment.identifier)[0]
+        st.warning(
+            plain(f"{experiment.n_failed:,} cells could not be run. The first: {cell.method.name}: {why}"),
+            icon=":material/warning:",
+        )
+    if experiment.status != FINISHED:
+        st.button(
+            "Go on with it", icon=":material/resume:", key=f"go_on_{experiment.identifier}", on_click=go_on,
+            args=(experiment.spec,),
+        )  # fmt: skip
+
+
+def never_began(identifier: str) -> str:
+    """Why a process has ended before it could store anything: the last line that it wrote."""
+    log = store().folder / "descriptions" / f"{identifier}.log"
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else ""
+
+
+def not_there(identifier: str) -> JitaiError:
+    """The error of an experiment that is not in the store."""
+    why = never_began(identifier)
+    return ParameterError(
+        f"There is no stored experiment {identifier!r} on this machine.",
+        f"It ended with: {why}" if why else "It may have been deleted, or stored elsewhere.",
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=400)
+def day_figures_of(folder: str, key: str, first_seed: int, n_seeds: int, n_days: int) -> DayFigures:
+    """What the days of a cell amount to; a key stands for everything that decides them.
+
+    Raises: FileFormatError if the cell's file is missing or damaged.
+    """
+    columns = ("seed", "day", "executed_action", "step_count", "can_walk", "belief")
+    table = Store(Path(folder)).steps(key, columns)
+    return day_figures(days_of(table, range(first_seed, first_seed + n_seeds), n_days))
+
+
+def days_of_run(run: Run) -> DayFigures:
+    """The same of a run."""
+    return day_figures_of(
+        str(store().folder), run.stored.key, run.seeds.start, len(run.seeds),
+        run.stored.cell.scenario.config.study_length,
+    )  # fmt: skip
+
+
+def spec_as_yaml(spec: ExperimentSpec) -> str:
+    """The description as a file."""
+    return str(yaml.safe_dump(spec.as_mapping(brief=True), sort_keys=False, allow_unicode=True, width=110))
+
+
+def command_and_description(spec: ExperimentSpec, name: str) -> None:
+    """How to run the same without a browser.
+
+    Args:
+        spec: the experiment.
+        name: begins the widgets' keys.
+    """
+    st.caption("The same without a browser, into the same store:")
+    st.code(f"python -m jitai experiment {spec.identifier}.yaml", language="bash")
+    st.download_button(
+        "Download the description (YAML)", data=lambda: spec_as_yaml(spec).encode(), mime="application/yaml",
+        file_name=f"{spec.identifier}.yaml", on_click="ignore", key=f"{name}_yaml", icon=":material/download:",
+    )  # fmt: skip
+    st.code(spec_as_yaml(spec), language="yaml", height=320)
+
+
+def load_on_live(state: AppState, spec: ExperimentSpec, method: Method, participant: SimulatorConfig) -> None:
+    """Give the Live page a participant of an experiment and, where it can show it, the method.
+
+    Args:
+        state: takes the settings; its seed stays.
+        spec: of the experiment, whose statements are used.
+        method: to be shown.
+        participant: the settings.
+    """
+    # Live assumes what is true: a model that is wrong on purpose stays behind.
+    state.spec = replace(method.trial(participant, None), seed=state.spec.seed, model=None)
+    state.kinds = spec.kinds
+    state.playing = False
+    state.redraw_widgets()

@@ -1,0 +1,7 @@
+"""Compare: methods side by side under the same seeds."""
+
+from jitai.ui.compare import compare_page
+from jitai.ui.page import run_under_navigation
+
+run_under_navigation()
+compare_page()

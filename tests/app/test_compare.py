@@ -1,0 +1,201 @@
+"""The Compare page, without a browser, with a real engine where it runs something."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jitai.grid.spec import ExperimentSpec
+from jitai.grid.store import FINISHED, STOPPED
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS
+from jitai.ui import compare, experiments
+from jitai.ui.compare import CompareState
+from tests.app.driver import ROOT, TIMEOUT_S, as_markup, click, go_to, open_app, state_of, widget, without_error
+from tests.app.stored import begun, made, methods, small, the_store, when_done
+
+COMPARE, LIVE = "pages/compare.py", "pages/live.py"
+
+
+def kept(app: AppTest) -> CompareState:
+    found: CompareState = app.session_state[compare._KEY]
+    return found
+
+
+def open_page(**settings: Any) -> AppTest:
+    app = open_app()
+    app.session_state[compare._KEY] = CompareState(**settings)
+    return go_to(app, COMPARE)
+
+
+def showing(identifier: str) -> AppTest:
+    return without_error(open_page(shown=identifier))
+
+
+def said(app: AppTest) -> str:
+    """What is shown, without the signs that keep Markdown quiet."""
+    return as_markup(app).replace("\\", "")
+
+
+def charts(app: AppTest) -> list[str]:
+    return [element.proto.spec for element in app.get("plotly_chart")]
+
+
+def table(app: AppTest) -> Any:
+    return next(element.value for element in app.dataframe if "Method" in element.value).set_index("Method")
+
+
+def totals(identifier: str) -> dict[str, Any]:
+    return {item.cell.method.name: item.totals for item in the_store().cells(identifier)}
+
+
+def test_before_the_first_run_the_page_says_what_will_come() -> None:
+    app = without_error(go_to(open_app(), COMPARE))
+    assert "Which method earns how many steps, and how sure are we?" in said(app)
+    assert "6 methods, the same 100 seeds for each, judged by simulated" in said(app)
+    assert app.info
+    assert the_store().experiments() == []
+
+
+def test_run_gives_an_answer_that_recomputes_and_outlives_the_session() -> None:
+    app = open_page(methods=["LLM+TS", "TS"], n_seeds=6)
+    app = click(app, "start_compare")
+    identifier = kept(app).shown
+    app = without_error(when_done(app, identifier))
+    assert the_store().experiment(identifier).status == FINISHED
+    steps = totals(identifier)
+    difference = steps["LLM+TS"] - steps["TS"]
+    half = 2.570581835636314 * difference.std(ddof=1) / np.sqrt(6)  # Student's t with 5 degrees of freedom
+    mean = difference.mean()
+    how = "more" if mean > 0 else "less"
+    if abs(mean) > half:
+        assert f"LLM+TS earns {abs(mean):,.0f} steps {how} than TS" in said(app)
+    else:
+        assert "Whether LLM+TS earns more than TS cannot be told" in said(app)
+    assert "6 paired seeds" in said(app)
+    assert list(table(app).index) == ["TS", "LLM+TS"], "RL alone comes first, whatever was chosen first"
+    row = table(app).loc["LLM+TS"]
+    assert row["Steps"] == f"{steps['LLM+TS'].mean():,.0f}"
+    assert row["95 %, paired"] == f"{mean - half:+,.0f} to {mean + half:+,.0f}"
+    assert len(charts(app)) == 8
+    assert "best possible 3,418" in charts(app)[0]
+
+    app = without_error(go_to(go_to(app, LIVE), COMPARE))
+    assert list(table(app).index) == ["TS", "LLM+TS"]
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
+    again.query_params["experiment"] = identifier
+    again = without_error(again.switch_page(COMPARE).run())
+    assert list(table(again).index) == ["TS", "LLM+TS"]
+    assert again.query_params["experiment"] == identifier
+    assert not state_of(again).address_problem
+
+
+def test_what_is_finished_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(methods=["TS"], n_seeds=5)
+    spec = ExperimentSpec(
+        f"Compare: {DEFAULT_PRESET}", methods("TS"), participant=PRESETS[DEFAULT_PRESET], n_seeds=5, baseline="TS"
+    )
+    made(spec)
+    monkeypatch.setattr(experiments, "launch", lambda *given: pytest.fail("a process was started"))
+    app = without_error(click(app, "start_compare"))
+    assert kept(app).shown == spec.identifier
+    assert "TS earns" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("../../etc/passwd", "no experiment that could be stored"), ("gone-12345678", "no stored experiment")],
+)
+def test_an_address_that_names_nothing_is_a_sentence(address: str, words: str) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
+    app.query_params["experiment"] = address
+    app = app.switch_page(COMPARE).run()
+    assert not app.exception
+    assert words in app.error[0].value.replace("\\", "")
+
+
+def test_one_seed_is_an_anecdote() -> None:
+    app = showing(made(small(n_seeds=1)))
+    assert "one seed is an anecdote" in said(app)
+    assert table(app).loc["TS", "95 %"] == "one seed, no interval"
+    assert "nan" not in said(app)
+
+
+def test_what_is_finished_is_drawn_while_the_rest_runs_and_stop_is_heard() -> None:
+    identifier = begun(small(methods=methods("TS", "LLM+TS", "Random"), n_seeds=4), n_finished=1)
+    app = showing(identifier)
+    assert list(table(app).index) == ["TS"]
+    assert "1 of 3 cells finished" in app.get("progress")[0].proto.text.replace("\\", "")
+    click(app, f"stop_{identifier}")
+    assert the_store().say(identifier, "still running"), "the engine is told to stop"
+
+
+def test_a_stopped_experiment_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = small()
+    identifier = begun(spec, n_finished=1)
+    the_store().end(identifier, STOPPED)
+    app = showing(identifier)
+    assert any("1 of 2 cells are finished" in element.value for element in app.info)
+    started: list[ExperimentSpec] = []
+    monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder: started.append(wanted))
+    click(app, f"go_on_{identifier}")
+    assert started == [spec]
+
+
+def test_a_process_that_cannot_start_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = the_store().folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("a file where the folder should be")
+    app = click(open_page(methods=["TS"], n_seeds=2), "start_compare")
+    assert not app.exception
+    assert "cannot be written" in app.error[0].value
+
+
+def test_scenarios_have_a_selector() -> None:
+    app = showing(made(small(axes=(("can_walk_persistence", (0.7, 0.95)),))))
+    first = table(app).loc["TS", "Steps"]
+    app = without_error(
+        next(item for item in app.selectbox if "compared_scenario" in str(item.key)).set_value("p11 0.95").run()
+    )
+    assert table(app).loc["TS", "Steps"] != first
+
+
+def test_pinned_runs_stand_beside_the_next_and_may_be_the_base() -> None:
+    one = made(small("one", participant=PRESETS[DEFAULT_PRESET]))
+    two = made(small("two", participant=PRESETS["Ability mostly lasts"]))
+    app = showing(one)
+    app = widget(app.multiselect, "pin_names").set_value(["LLM+TS"]).run()
+    app = click(app, "pin")
+    kept(app).shown = two
+    app = without_error(app.run())
+    assert list(table(app).index) == ["TS", "LLM+TS", "LLM+TS, pinned"]
+    expected = totals(one)["LLM+TS"].mean() - totals(two)["TS"].mean()
+    assert table(app).loc["LLM+TS, pinned", "Against TS"] == f"{expected:+,.0f}"
+    base = next(item for item in app.selectbox if item.key and item.key.startswith("compare_base"))
+    app = without_error(base.set_value("LLM+TS, pinned").run())
+    assert "Against LLM+TS, pinned" in table(app)
+    settings = app.dataframe[-1].value
+    assert settings.loc["Able stays able"].to_dict() == {"LLM+TS, pinned": "0.7", "TS": "0.95", "LLM+TS": "0.95"}
+    the_store().delete(one)
+    app = without_error(app.run())
+    assert list(table(app).index) == ["TS", "LLM+TS"]
+    assert "no longer stored" in said(app)
+
+
+def test_other_seeds_are_not_paired() -> None:
+    one, two = made(small("one")), made(small("two", first_seed=100))
+    app = showing(one)
+    app = click(app, "pin")
+    kept(app).shown = two
+    app = without_error(app.run())
+    assert table(app).loc["TS, pinned", "Against TS"] == ""
+    assert "Run with other seeds, so not paired: TS, pinned" in said(app)
+
+
+def test_a_damaged_file_of_days_is_said_and_the_totals_stay() -> None:
+    identifier = made(small())
+    key = the_store().cells(identifier)[0].key
+    the_store().steps_file(key).write_bytes(b"damaged")
+    app = showing(identifier)
+    assert any("damaged" in element.value for element in app.warning)
+    assert list(table(app).index) == ["TS", "LLM+TS"]

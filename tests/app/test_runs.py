@@ -1,0 +1,130 @@
+"""The Runs page, without a browser."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jitai.grid.spec import ExperimentSpec
+from jitai.grid.store import INTERRUPTED
+from jitai.ui import compare, experiments, runs, sweep
+from jitai.ui.runs import EXAMPLE
+from tests.app.driver import as_markup, as_text, click, go_to, open_app, widget, without_error
+from tests.app.stored import made, methods, small, the_store
+
+RUNS = "pages/runs.py"
+HOSTILE = b"""name: <img src=x onerror=alert(1)>
+methods: [{policy: thompson}]
+"""
+
+
+def open_page() -> AppTest:
+    return without_error(go_to(open_app(), RUNS))
+
+
+def said(app: AppTest) -> str:
+    return as_markup(app).replace("\\", "")
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[ExperimentSpec]:
+    """What would have been started in a process."""
+    wanted: list[ExperimentSpec] = []
+    monkeypatch.setattr(experiments.Processes, "start", lambda self, spec, folder: wanted.append(spec))
+    return wanted
+
+
+def test_an_empty_store_says_what_will_stand_here() -> None:
+    assert "Nothing is stored yet" in said(open_page())
+
+
+def test_experiments_are_found_by_words_of_their_name_methods_and_status() -> None:
+    made(small("first one"))
+    made(small("second one", methods=methods("Random"), judges=()))
+    app = open_page()
+    assert [name for name in as_text(app) if "one" in name] == ["second one", "first one"]
+    assert "2 of 2 experiments" in said(app)
+    app = without_error(widget(app.text_input, "runs_wanted").set_value("FINISHED llm+ts").run())
+    assert [name for name in as_text(app) if "one" in name] == ["first one"]
+    app = without_error(widget(app.text_input, "runs_wanted").set_value("nothing like it").run())
+    assert "0 of 2 experiments" in said(app)
+
+
+def test_opening_leads_to_compare_or_sweep() -> None:
+    plain_one = made(small())
+    grid = made(small("grid", axes=(("can_walk_persistence", (0.7, 0.9)), ("context_noise", (0.2, 0.4)))))
+    app = open_page()
+    assert not [button for button in app.button if button.key == f"sweep_{plain_one}"]
+    app = without_error(click(app, f"compare_{plain_one}"))
+    assert app.session_state[compare._KEY].shown == plain_one
+    assert app.title[0].value.startswith("Which method earns")
+    app = without_error(click(go_to(app, RUNS), f"sweep_{grid}"))
+    assert app.session_state[sweep._KEY].shown[sweep.MAP] == grid
+    assert app.title[0].value.startswith("Where does the filter pay")
+
+
+def test_nothing_is_deleted_by_one_click_and_shared_cells_stay() -> None:
+    one, two = made(small("one")), made(small("two", methods=methods("TS", "Random"), judges=()))
+    shared = the_store().cells(two)[0].key
+    assert shared in {item.key for item in the_store().cells(one)}
+    app = click(open_page(), f"delete_{one}")
+    assert len(the_store().experiments()) == 2
+    app = click(app, f"keep_{one}")
+    assert not [button for button in app.button if button.key == f"really_{one}"]
+    app = click(click(app, f"delete_{one}"), f"really_{one}")
+    without_error(app)
+    assert [item.identifier for item in the_store().experiments()] == [two]
+    assert len(the_store().cells(two)) == 2
+    assert the_store().steps_file(shared).is_file()
+
+
+def test_an_export_holds_everything() -> None:
+    identifier = made(small())
+    with zipfile.ZipFile(io.BytesIO(runs._exported(identifier))) as archive:
+        names = archive.namelist()
+        about = json.loads(archive.read("experiment.json"))
+    assert about["experiment"] == small().as_mapping()
+    assert {"figures.csv", *(f"steps/{item.key}.parquet" for item in the_store().cells(identifier))} <= set(names)
+    assert len(list(open_page().get("download_button"))) == 2
+
+
+def test_an_interrupted_experiment_goes_on(started: list[ExperimentSpec], monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = small()
+    the_store().begin(spec)
+    monkeypatch.setattr("jitai.grid.store.SECONDS_WITHOUT_A_SIGN", -1.0)
+    assert the_store().experiment(spec.identifier).status == INTERRUPTED
+    app = open_page()
+    assert "interrupted" in said(app)
+    without_error(click(app, f"continue_{spec.identifier}"))
+    assert started == [spec]
+
+
+def test_a_description_is_run_from_a_file(started: list[ExperimentSpec]) -> None:
+    app = open_page().file_uploader[0].set_value(("grid.yaml", EXAMPLE.encode(), "application/yaml")).run()
+    without_error(app)
+    assert "TS and LLM+TS in two cells: 2 participants x 3 methods x 1 judge x 100 seeds, 6 cells" in said(app)
+    app = click(app, "run_description")
+    assert [spec.name for spec in started] == ["TS and LLM+TS in two cells"]
+    assert app.session_state[compare._KEY].shown == started[0].identifier
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HOSTILE, "name is"),
+        (b"name: x\nmethods: [{policy: tompson}]", "did you mean 'thompson'"),
+        (b"name: x\nseeds: {count: 0}\nmethods: [{policy: thompson}]", "seeds.count is 0"),
+        (b"{", "neither YAML nor JSON"),
+        (b"\xff\xfe\x00", "neither YAML nor JSON"),
+    ],
+)
+def test_a_description_that_cannot_be_used_names_its_field(text: bytes, words: str) -> None:
+    identifier = made(small())
+    app = open_page().file_uploader[0].set_value(("grid.yaml", text, "application/yaml")).run()
+    assert not app.exception
+    assert words in app.error[0].value.replace("\\", "")
+    assert "<img" not in as_markup(app).replace("\\<", ""), "no sign is live"
+    assert widget(app.button, "run_description").disabled
+    assert the_store().experiment(identifier), "nothing that is stored is lost"

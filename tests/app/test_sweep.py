@@ -1,0 +1,104 @@
+"""The Sweep page, without a browser."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jitai.grid.maps import JUDGE_ERROR, judge_of_error
+from jitai.grid.spec import ExperimentSpec
+from jitai.ui import experiments, sweep
+from jitai.ui.sweep import LINE, MAP, Axis, SweepState
+from tests.app.driver import as_markup, click, go_to, open_app, state_of, widget, without_error
+from tests.app.stored import made, small, the_store, when_done
+
+SWEEP = "pages/sweep.py"
+
+
+def kept(app: AppTest) -> SweepState:
+    found: SweepState = app.session_state[sweep._KEY]
+    return found
+
+
+def open_page(**settings: Any) -> AppTest:
+    app = open_app()
+    app.session_state[sweep._KEY] = SweepState(**settings)
+    return go_to(app, SWEEP)
+
+
+def said(app: AppTest) -> str:
+    return as_markup(app).replace("\\", "")
+
+
+def a_map() -> str:
+    return made(small(axes=(("can_walk_persistence", (0.7, 0.95)), ("disengagement_increment", (0.05, 0.4)))))
+
+
+def test_a_map_is_run_and_said_in_words() -> None:
+    app = open_page(x=Axis("can_walk_persistence", 0.7, 0.9, 2), y=Axis(JUDGE_ERROR, 0.0, 0.5, 2), n_seeds=4)
+    assert "2 x 2 places, LLM+TS against TS, 4 seeds in each, 6 cells" in said(app)
+    app = click(app, "start_sweep")
+    app = without_error(when_done(app, kept(app).shown[MAP]))
+    cells = {
+        (dict(item.cell.scenario.values)["can_walk_persistence"], item.cell.method.name, item.cell.judge): item.totals
+        for item in the_store().cells(kept(app).shown[MAP])
+    }
+    for able in (0.7, 0.9):
+        for error in (0.0, 0.5):
+            difference = (cells[able, "LLM+TS", judge_of_error(error)] - cells[able, "TS", None]).mean()
+            assert f"{difference:+,.0f}" in app.get("plotly_chart")[0].proto.spec
+    assert "LLM+TS earns more than TS in" in said(app)
+
+
+def test_a_cell_opens_on_the_live_page_with_its_participant_and_method() -> None:
+    app = without_error(open_page(shown={MAP: a_map(), LINE: ""}))
+    app = widget(app.selectbox, "chosen_cell").set_value(3).run()
+    app = without_error(click(app, "open_cell"))
+    spec = state_of(app).spec
+    assert (spec.config.can_walk_persistence, spec.config.disengagement_increment) == (0.95, 0.4)
+    assert (spec.policy, spec.filter.strategy) == ("thompson", "veto")
+    assert app.title[0].value.startswith("What does the policy do")
+
+
+def test_the_error_at_which_the_filter_stops_paying() -> None:
+    errors = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+    cheap = {"cannot_walk_disengagement": 0.05, "habituation_increment": 0.0}
+    participant = small().participant
+    spec = small(
+        participant=type(participant)(**(participant.as_mapping() | cheap)),  # type: ignore[arg-type]
+        judges=tuple(judge_of_error(error) for error in errors), n_seeds=40,
+    )  # fmt: skip
+    app = without_error(open_page(view=LINE, shown={MAP: "", LINE: made(spec)}))
+    assert "LLM+TS stops paying where the judge errs on" in said(app)
+    assert "40 paired seeds" in said(app)
+    assert "stops paying at" in app.get("plotly_chart")[0].proto.spec
+
+
+def test_the_example_in_which_it_stops_paying_is_ready_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[ExperimentSpec] = []
+    monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder: started.append(wanted))
+    app = without_error(click(open_page(), "sweep_example"))
+    app = click(app, "start_sweep")
+    (spec,) = started
+    assert spec.participant.cannot_walk_disengagement == 0.05
+    assert [name for name, _ in spec.axes] == ["habituation_increment"]
+    assert len(spec.judges) == 6
+
+
+def test_a_range_that_is_none_is_a_sentence() -> None:
+    app = open_page(x=Axis("can_walk_persistence", 0.9, 0.5, 3))
+    assert not app.exception
+    assert "the first must be the smaller" in app.error[0].value
+    assert widget(app.button, "start_sweep").disabled
+
+
+def test_another_parameter_brings_its_own_range() -> None:
+    app = widget(open_page().selectbox, "swept_x").set_value("context_noise").run()
+    app = without_error(app)
+    assert (kept(app).x.low, kept(app).x.high) == (0.1, 1.0)
+    assert "5 x 6 places" in said(app)
+
+
+def test_an_experiment_that_is_no_sweep_is_said_to_be_none() -> None:
+    app = without_error(open_page(shown={MAP: made(small()), LINE: ""}))
+    assert "no such sweep" in said(app)

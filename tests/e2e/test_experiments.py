@@ -1,0 +1,76 @@
+"""Experiments in a real browser: run, reload, open a cell of the map."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import NewPage
+from tests.e2e.test_journey import TOO_WIDE, keyed, no_error_is_shown, press, settle
+
+pytestmark = pytest.mark.browser
+
+A_RUN_MS = 60_000
+
+
+def type_number(page: Page, key: str, value: str) -> None:
+    box = keyed(page, key).get_by_role("spinbutton")
+    box.fill(value)
+    box.press("Enter")
+    settle(page)
+
+
+def run(page: Page, button: str) -> str:
+    """Press Run, and wait for the whole answer in words."""
+    press(page, button)
+    answer = page.locator(".st-key-answer")
+    answer.wait_for(timeout=A_RUN_MS)
+    page.locator(".st-key-experiment_progress").wait_for(state="detached", timeout=A_RUN_MS)
+    settle(page)
+    no_error_is_shown(page)
+    return answer.inner_text()
+
+
+def test_a_comparison_is_there_after_a_reload(new_page: NewPage) -> None:
+    page = new_page("compare")
+    settle(page)
+    type_number(page, "compared_seeds", "20")
+    said = run(page, "start_compare")
+    assert re.match(r"LLM\+TS earns [\d,]+ steps more than TS \(95 % [\d,]+ to [\d,]+, 20 paired seeds\)", said)
+    chart = page.locator(".st-key-totals_chart")
+    expect(chart.get_by_text("best possible 3,418")).to_be_visible()
+    assert chart.locator(".boxlayer .trace.boxes").count() == 6
+    assert page.locator(".st-key-answer").bounding_box()["y"] < 250  # type: ignore[index]
+    assert "experiment=compare-" in page.url
+    page.reload()
+    page.locator(".st-key-answer").wait_for()
+    settle(page)
+    assert page.locator(".st-key-answer").inner_text() == said
+    no_error_is_shown(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    settle(page)
+    assert page.evaluate(TOO_WIDE) == [], "it fits a phone"
+
+
+def test_a_click_on_the_map_opens_that_participant_on_the_live_page(new_page: NewPage) -> None:
+    page = new_page("sweep")
+    settle(page)
+    for axis in ("x", "y"):
+        box = page.locator(f'[class*="st-key-swept_{axis}_n_"]').get_by_role("spinbutton")
+        box.fill("2")
+        box.press("Enter")
+        settle(page)
+    type_number(page, "swept_seeds", "10")
+    said = run(page, "start_sweep")
+    assert "LLM+TS" in said
+    numbers = page.locator('[class*="st-key-map_chart"] .scatterlayer .textpoint')
+    assert numbers.count() == 4
+    box = numbers.nth(2).bounding_box()  # p11 0.95, judge error 0 %, after the two of 0.55
+    assert box is not None
+    # Beside the number: anywhere in the cell will do.
+    page.mouse.click(box["x"] + box["width"] / 2 + 40, box["y"] + box["height"] / 2 - 15)
+    page.wait_for_url(lambda url: "/sweep" not in url)
+    expect(page.locator("h1")).to_contain_text("What does the policy do")
+    settle(page)
+    assert "participant=Ability+mostly+lasts" in page.url, "of the presets, the one with p11 0.95"
+    no_error_is_shown(page)
