@@ -19,6 +19,7 @@ from jitai.judge.ollama import OllamaSettings
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.ui.address import from_query, to_query
+from jitai.ui.trained import name_of_trained, trained_policy
 
 _KEY = "jitai_lab"
 AS_SIMULATED = "as simulated"
@@ -150,7 +151,7 @@ def _from_address() -> AppState:
     """A new state with the settings of the address, or the defaults and a sentence if they cannot be used."""
     state = AppState()
     try:
-        state.spec = from_query(st.query_params.to_dict())
+        state.spec = from_query(st.query_params.to_dict(), trained_policy)
     except JitaiError as error:
         state.address_problem = f"The settings in this page's address are not used. {error}"
     return state
@@ -158,7 +159,7 @@ def _from_address() -> AppState:
 
 def keep_in_address(state: AppState) -> None:
     """Write the settings into the page's address, so that a reload, or whoever gets the link, has them too."""
-    query = to_query(state.spec, state.preset)
+    query = to_query(state.spec, state.preset, name_of_trained(state.spec.network))
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

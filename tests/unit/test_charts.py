@@ -15,6 +15,7 @@ from jitai.charts.participant import (
     TEXT_UNREAD,
     cumulative_figure,
     draws_figure,
+    liking_figure,
     steps_to_come_figure,
     trajectory_figure,
 )
@@ -236,6 +237,28 @@ def test_steps_to_come_are_shown_against_the_best(best: Action) -> None:
     assert words == ["1,000" if action == best else f"{values[action] - 1000:+,.0f}" for action in Action]
     low, high = ranges(figure)["xaxis"]
     assert low <= min(lengths) and high > 0 and low <= -200
+
+
+@pytest.mark.parametrize("best", Action)
+def test_probabilities_of_a_trained_policy_are_bars_from_zero(best: Action) -> None:
+    values = [0.1, 0.15, 0.2, 0.05]
+    values[best] += 0.5
+    figure = liking_figure(Proposal(best, action_probabilities=tuple(values)), 200.0, LIGHT)
+    assert [trace.x[0] for trace in figure.data if trace.type == "bar"] == values
+    largest = max(with_mode(figure, "markers"), key=lambda trace: trace.marker.size)
+    assert (largest.x[0], largest.y[0]) == (values[best], ACTION_STYLES[best].label)
+    assert [trace.text[0].strip() for trace in with_mode(figure, "text")] == [f"{value:.2f}" for value in values]
+    certain = liking_figure(Proposal(best, action_probabilities=(1.0, 0.0, 0.0, 0.0)), 200.0, LIGHT)
+    assert ranges(figure) == ranges(certain), "the axis does not move from day to day"
+
+
+def test_values_of_a_trained_policy_are_shown_against_the_best() -> None:
+    values = (900.0, 1000.0, 700.0, 940.0)
+    figure = liking_figure(Proposal(Action.GENERIC, discounted_steps=values), 200.0, LIGHT)
+    lengths = [trace.x[0] for trace in figure.data if trace.type == "bar"]
+    assert lengths == pytest.approx([value - 1000 for value in values])
+    assert [trace.text[0].strip() for trace in with_mode(figure, "text")] == ["-100", "1,000", "-300", "-60"]
+    assert "probability" not in figure.layout.xaxis.title.text
 
 
 def test_the_twin_bears_its_name() -> None:
