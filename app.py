@@ -17,6 +17,7 @@ def main() -> None:
             st.Page("pages/preferences.py", title="Preferences", icon=":material/chat:"),
             st.Page("pages/simulator.py", title="Simulator", icon=":material/tune:"),
             st.Page("pages/optimum.py", title="Optimum", icon=":material/north_east:"),
+            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/validation.py", title="Validation", icon=":material/fact_check:"),
             st.Page("pages/models.py", title="Models", icon=":material/memory:"),
         ],

@@ -181,7 +181,7 @@ def test_these_tests_see_what_they_look_for(source: str, seen: object) -> None:
 MEASURE = """
 import json, sys, time
 started = time.perf_counter()
-import jitai.ui.live, jitai.ui.preferences, jitai.ui.simulation, jitai.ui.validation
+import jitai.ui.live, jitai.ui.preferences, jitai.ui.simulation, jitai.ui.train, jitai.ui.validation
 print(json.dumps({"seconds": time.perf_counter() - started, "modules": sorted(sys.modules)}))
 """
 TOO_HEAVY = {"torch", "stable_baselines3", "xllamacpp", "ollama", "gymnasium", "matplotlib", "scipy", "sklearn"}

@@ -1,12 +1,13 @@
 """The one place of a process where a policy is trained, measured and set beside others; pages only look at it."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jitai.belief import BeliefSettings
 from jitai.errors import JitaiError
+from jitai.experiments.batch import read_all, simulated_judge
 from jitai.experiments.trial import PLANNER, TrialSpec
 from jitai.filters import NONE, VETO, FilterSettings
 from jitai.learning.evaluate import N_SEEDS, Evaluation, evaluate, evaluate_as_trained, participants_of, trial_of
@@ -71,13 +72,17 @@ class Figures:
 
 
 class Measurement:
-    """Measures others, then a policy, in a thread of its own, on seeds that no training uses.
+    """Measures others and a policy, in a thread of its own, on seeds that no training uses.
+
+    The planner's plan takes a second for each kind of participant and would slow a training down, as threads of one
+    process hinder each other; for several kinds it waits until the policy is there.
 
     Args:
         participants: one kind after the other.
         belief: with the simulated judge's error rates.
         policy: gives the policy once it is there, or None if there will be none; asked last, and may wait.
         n_seeds: of each kind of participant.
+        known: what has been measured before; this measurement adds to it.
     """
 
     def __init__(
@@ -86,8 +91,10 @@ class Measurement:
         belief: BeliefSettings,
         policy: Callable[[], PolicyNetwork | None],
         n_seeds: int = N_SEEDS,
+        known: dict[Hashable, Share] | None = None,
     ) -> None:
         self._participants, self._belief, self._policy, self._n_seeds = participants, belief, policy, n_seeds
+        self._known: dict[Hashable, Share] = {} if known is None else known
         self._yardsticks: dict[str, Share] = {}
         self._found: Share | None = None
         self._failure = ""
@@ -116,16 +123,17 @@ class Measurement:
 
     def _work(self) -> None:
         try:
-            for name, (policy, strategy) in YARDSTICKS.items():
-                spec = TrialSpec(policy=policy, filter=FilterSettings(strategy), belief=self._belief)
-                found = share_of(self._measured(spec))
-                with self._lock:
-                    self._yardsticks[name] = found
+            later = [name for name in YARDSTICKS if name == PLANNED and len(self._participants) > 1]
+            for name in YARDSTICKS:
+                if name not in later or self._key(name) in self._known:
+                    self._measure(name)
             network = self._policy()
             if network is not None:
                 found = share_of(evaluate_as_trained(network, n_seeds=self._n_seeds))
                 with self._lock:
                     self._found = found
+                for name in later:
+                    self._measure(name)
         except JitaiError as error:
             with self._lock:
                 self._failure = f"{error} {error.hint}".strip()
@@ -135,9 +143,21 @@ class Measurement:
         finally:
             self._ended.set()
 
-    def _measured(self, spec: TrialSpec) -> tuple[Evaluation, ...]:
-        verdicts = LearningTask(participants=self._participants, belief=self._belief).simulated_verdicts()
-        return evaluate(spec, self._participants, verdicts if spec.heeds_text else None, self._n_seeds)
+    def _key(self, name: str) -> Hashable:
+        return name, self._participants, self._belief, self._n_seeds
+
+    def _measure(self, name: str) -> None:
+        """Measure one of the others, unless it is known."""
+        key = self._key(name)
+        if key not in self._known:
+            policy, strategy = YARDSTICKS[name]
+            spec = TrialSpec(policy=policy, filter=FilterSettings(strategy), belief=self._belief)
+            verdicts = None
+            if spec.heeds_text:
+                verdicts = read_all(*simulated_judge(self._belief.finds_cannot_walk, self._belief.false_alarms))
+            self._known[key] = share_of(evaluate(spec, self._participants, verdicts, self._n_seeds))
+        with self._lock:
+            self._yardsticks[name] = self._known[key]
 
 
 @dataclass(frozen=True)
@@ -173,6 +193,7 @@ class TrainingDesk:
         self._run: TrainingRun | None = None
         self._figures: Measurement | None = None
         self._owner = ""
+        self._known: dict[Hashable, Share] = {}
         self._of_files: dict[str, Measurement] = {}
 
     def start(self, task: LearningTask, folder: Path, owner: str = "", resume: bool = False) -> None:
@@ -197,7 +218,7 @@ class TrainingDesk:
                 run.wait()
                 return run.snapshot().network
 
-            figures = Measurement(task.participants, task.belief, learnt, self.n_seeds)
+            figures = Measurement(task.participants, task.belief, learnt, self.n_seeds, self._known)
             self._run, self._figures, self._owner = run, figures, owner
             run.start()
             figures.start()
@@ -231,7 +252,9 @@ class TrainingDesk:
 
         Raises: ParameterError if what it holds of these is not allowed.
         """
-        figures = Measurement(participants_of(network), trial_of(network).belief, lambda: network, self.n_seeds)
+        figures = Measurement(
+            participants_of(network), trial_of(network).belief, lambda: network, self.n_seeds, self._known
+        )
         with self._lock:
             if network.digest in self._of_files:
                 return
