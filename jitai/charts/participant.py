@@ -267,7 +267,7 @@ def liking_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go
     return _bars(
         proposal, proposal.action_probabilities, [f"{value:.2f}" for value in proposal.action_probabilities],
         [f"probability {value:.4f}" for value in proposal.action_probabilities], (0.0, 1.3), 1.0, palette,
-        "probability of each action: the likeliest is proposed",
+        "probability of each action",
     )  # fmt: skip
 
 

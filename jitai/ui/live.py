@@ -145,12 +145,13 @@ def _policy(state: AppState) -> tuple[str, PolicyNetwork | None]:
     networks: dict[str, PolicyNetwork] = {}
     for item in policy_files():
         if item.network is not None:
-            labels[TRAINED + item.name] = f"Trained: {item.label}"
+            # The name first: the rest does not fit beside it.
+            labels[TRAINED + item.name] = f"Trained: {item.name} ({item.network.name})"
             networks[TRAINED + item.name] = item.network
     present = spec.policy
     if spec.policy == LEARNED and spec.network is not None:
         present = TRAINED + name_of_trained(spec.network)
-        labels.setdefault(present, f"Trained: {spec.network.name} (not kept)")
+        labels.setdefault(present, f"Trained: not kept ({spec.network.name})")
         networks.setdefault(present, spec.network)
     options = list(labels)
     picked = st.selectbox(

@@ -39,7 +39,7 @@ from jitai.ui.state import AppState, app_state, keep_in_address, palette
 from jitai.ui.trained import policy_files
 
 _KEY = "jitai_lab_train"
-TICK_S = 0.5
+TICK_S = 1.0
 SESSIONS, GRID = "session", "grid"
 WHOM_LABELS = {SESSIONS: "This session's participant", GRID: "The eight of the published grid"}
 NO_MEDICAL_TOOL = (
@@ -123,7 +123,7 @@ def train_page() -> None:
             _settings(state, session)
         st.title("How well does a policy learn from simulated participants?")
         if state.said:
-            st.success(plain(state.said), icon=":material/check:")
+            st.toast(plain(state.said), icon=":material/check:")
             state.said = ""
         now = training_desk().snapshot()
         task: LearningTask | None = None
@@ -422,7 +422,7 @@ def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
     """Keep what was learnt under a name, or take it away as a file; once kept, use it."""
     files = policy_files()
     kept = next((item.name for item in files if item.network == network), "")
-    with st.container(horizontal=True, vertical_alignment="bottom", key="keep_policy_row"):
+    with st.container(horizontal=True, vertical_alignment="center" if kept else "bottom", key="keep_policy_row"):
         if kept:
             st.badge(f"kept as {kept}", icon=":material/check:", color="green")
             _use_button(network, "use_trained")
