@@ -20,11 +20,10 @@ import numpy as np
 from jitai.experiments.batch import Verdicts, read_all, run_batch, simulated_judge
 from jitai.experiments.trial import TrialSpec
 from jitai.filters import VETO, FilterSettings
-from jitai.learning.task import PUBLISHED_CELLS
 from jitai.optimum import optimum
 from jitai.policies.thompson import CONTEXT_AND_STATE, INFERRED_CONTEXT, ThompsonSettings
 from jitai.seeding import Stream, generator
-from jitai.simulator.config import SimulatorConfig
+from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
 
 FIRST_TUNING_SEED = 100_000
 WIDEST = 60.0

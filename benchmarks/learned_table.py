@@ -16,7 +16,7 @@ from jitai.experiments.trial import LEARNED, PLANNER, TrialSpec
 from jitai.filters import NONE, VETO, FilterSettings
 from jitai.learning.evaluate import Evaluation, evaluate
 from jitai.learning.files import SHIPPED_FOLDER, read_policy
-from jitai.learning.task import PUBLISHED_CELLS
+from jitai.simulator.config import PUBLISHED_CELLS
 
 
 def main() -> None:

@@ -182,7 +182,7 @@ MEASURE = """
 import json, sys, time
 started = time.perf_counter()
 import jitai.ui.live, jitai.ui.preferences, jitai.ui.simulation, jitai.ui.validation
-import jitai.ui.compare, jitai.ui.sweep, jitai.ui.runs
+import jitai.ui.compare, jitai.ui.sweep, jitai.ui.runs, jitai.ui.train, jitai.ui.optimum
 print(json.dumps({"seconds": time.perf_counter() - started, "modules": sorted(sys.modules)}))
 """
 TOO_HEAVY = {"torch", "stable_baselines3", "xllamacpp", "ollama", "gymnasium", "matplotlib", "scipy", "sklearn"}

@@ -247,32 +247,86 @@ def steps_to_come_figure(proposal: Proposal, most_steps: float, palette: Palette
         most_steps: a day's most steps; the axis reaches at least as far, so that small differences look small.
         palette: light or dark.
     """
-    figure, best = go.Figure(), max(proposal.steps_to_come)
+    return _against_the_best(
+        proposal, proposal.steps_to_come, most_steps, palette, "steps to come: the best, and how much less"
+    )
+
+
+def liking_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go.Figure:
+    """What a trained policy compared: the probability of each action, or the steps that it expects of it.
+
+    Args:
+        proposal: with probabilities (PPO, A2C) or discounted steps (DQN) in Action order.
+        most_steps: as ``steps_to_come_figure``; probabilities have an axis of their own.
+        palette: light or dark.
+    """
+    if proposal.discounted_steps:
+        return _against_the_best(
+            proposal, proposal.discounted_steps, most_steps, palette, "steps expected: the most, and how much less"
+        )
+    return _bars(
+        proposal, proposal.action_probabilities, [f"{value:.2f}" for value in proposal.action_probabilities],
+        [f"probability {value:.4f}" for value in proposal.action_probabilities], (0.0, 1.3), 1.0, palette,
+        "probability of each action",
+    )  # fmt: skip
+
+
+def _against_the_best(
+    proposal: Proposal, values: Sequence[float], most_steps: float, palette: Palette, title: str
+) -> go.Figure:
+    """Bars to the left of the best action: how many steps less each of the others is worth."""
+    best = max(values)
+    lengths = [value - best for value in values]
+    lowest = min(-most_steps, 1.1 * min(lengths))
+    texts = [
+        f"{value:,.0f}" if action == proposal.candidate_action else f"{value - best:+,.0f}"
+        for action, value in zip(Action, values, strict=True)
+    ]
+    hovers = [f"{value:,.1f} steps" for value in values]
+    return _bars(proposal, lengths, texts, hovers, (lowest, -0.3 * lowest), 0.0, palette, title)
+
+
+def _bars(
+    proposal: Proposal,
+    lengths: Sequence[float],
+    texts: Sequence[str],
+    hovers: Sequence[str],
+    reach: tuple[float, float],
+    numbers_at: float,
+    palette: Palette,
+    title: str,
+) -> go.Figure:
+    """One bar an action with its marker, the chosen one larger, and its number to the right of all bars.
+
+    Args:
+        proposal: whose choice stands out.
+        lengths, texts, hovers: of the bars, in Action order.
+        reach: ends of the axis.
+        numbers_at: where on the axis the numbers begin.
+        palette: light or dark.
+        title: of the axis.
+    """
+    figure = go.Figure()
     for action, style in ACTION_STYLES.items():
-        value = proposal.steps_to_come[action]
         chosen = action == proposal.candidate_action
         figure.add_bar(
-            x=[value - best], y=[style.label], orientation="h", showlegend=False, width=0.5, hoverinfo="skip",
+            x=[lengths[action]], y=[style.label], orientation="h", showlegend=False, width=0.5, hoverinfo="skip",
             marker={"color": palette.action(action)},
         )  # fmt: skip
         figure.add_scatter(
-            x=[value - best], y=[style.label], mode="markers", showlegend=False, cliponaxis=False,
-            hovertemplate=f"{value:,.1f} steps to come<extra></extra>",
+            x=[lengths[action]], y=[style.label], mode="markers", showlegend=False, cliponaxis=False,
+            hovertemplate=f"{hovers[action]}<extra></extra>",
             marker={"color": palette.action(action), "symbol": style.symbol, "size": 13 if chosen else 8,
                     "line": {"width": 2 if chosen else 0, "color": palette.text}},
         )  # fmt: skip
         figure.add_scatter(
-            x=[0], y=[style.label], mode="text", showlegend=False, cliponaxis=False, hoverinfo="skip",
-            text=["\u2003" + (f"{value:,.0f}" if chosen else f"{value - best:+,.0f}")], textposition="middle right",
+            x=[numbers_at], y=[style.label], mode="text", showlegend=False, cliponaxis=False, hoverinfo="skip",
+            text=["\u2003" + texts[action]], textposition="middle right",
             textfont={"size": 11, "color": palette.text},
         )  # fmt: skip
     figure.update_layout(**base_layout(palette, 124), hovermode="closest")
     style_axes(figure, palette)
     figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4})
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    lowest = min(-most_steps, 1.1 * (min(proposal.steps_to_come) - best))
-    figure.update_xaxes(
-        title={"text": "steps to come: the best, and how much less", "font": {"size": 11}, "standoff": 2},
-        range=[lowest, -0.3 * lowest],
-    )
+    figure.update_xaxes(title={"text": title, "font": {"size": 11}, "standoff": 2}, range=list(reach))
     return figure

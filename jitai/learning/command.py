@@ -10,12 +10,12 @@ from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.learning.evaluate import N_SEEDS, Evaluation, evaluate_as_trained
 from jitai.learning.files import default_shelf, read_policy, write_policy
 from jitai.learning.lanes import TRAINING_FILTERS
-from jitai.learning.task import DEFAULT_OBSERVATIONS, PUBLISHED_CELLS, LearningSettings, LearningTask
+from jitai.learning.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.learning.train import Training, TrainingRun
 from jitai.options import add_parameters, given
 from jitai.parameters import build, suggestion
 from jitai.policies.learned import ALGORITHM_LABELS, OBSERVATION_LABELS, PolicyNetwork
-from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
 
 _LOOK_EVERY_S = 0.2
 _SAY_EVERY = 20

@@ -46,12 +46,27 @@ def read_policy(path: Path) -> PolicyNetwork:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise FileFormatError(f"{path.name} is no trained policy: it is larger than {MAX_BYTES // 10**6} MB.")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         raise FileFormatError(f"{path} cannot be read: {error.strerror or 'unknown reason'}.") from error
+    return policy_from_bytes(content, path.name)
+
+
+def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
+    """A policy from a file's content, which may be anything.
+
+    Args:
+        content: of the file.
+        name: of the file.
+    Raises: FileFormatError as ``read_policy``.
+    """
+    if len(content) > MAX_BYTES:
+        raise FileFormatError(f"{name} is no trained policy: it is larger than {MAX_BYTES // 10**6} MB.")
+    try:
+        parsed = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise FileFormatError(f"{path.name} is no trained policy: it is not JSON in UTF-8.") from error
-    return policy_from(content, path.name)
+        raise FileFormatError(f"{name} is no trained policy: it is not JSON in UTF-8.") from error
+    return policy_from(parsed, name)
 
 
 def policy_from(content: object, name: str) -> PolicyNetwork:

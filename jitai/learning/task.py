@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise, product
+from itertools import pairwise
 
 from jitai import __version__
 from jitai.belief import BeliefSettings
@@ -35,18 +35,6 @@ _OURS = "our choice, by what came closest to the planner (assets/policies/README
 DEFAULT_OBSERVATIONS = ("P", "L", "H", "D", BELIEF, DAY)
 SIMULATED = "simulated"
 """Name of the judge of a training that draws its verdicts with given error rates."""
-
-PUBLISHED_CELLS = tuple(
-    SimulatorConfig(
-        initial_habituation=0.0,
-        initial_disengagement=0.0,
-        can_walk_persistence=can_walk,
-        cannot_walk_persistence=cannot_walk,
-        disengagement_increment=mistake,
-    )
-    for mistake, can_walk, cannot_walk in product((0.05, 0.4), (0.7, 0.95), (0.1, 0.5))
-)
-"""The eight participants of the published grid (arXiv:2501.06980): ε_d, p11 and p00."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ arXiv:2501.06980 (walk state and text).
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import product
 
 from jitai.parameters import choice, parameter, validate
 
@@ -171,6 +172,12 @@ def _published_cell(can_walk: float, cannot_walk: float, mistake: float) -> Simu
         disengagement_increment=mistake,
     )
 
+
+PUBLISHED_CELLS = tuple(
+    _published_cell(can_walk, cannot_walk, mistake)
+    for mistake, can_walk, cannot_walk in product((0.05, 0.4), (0.7, 0.95), (0.1, 0.5))
+)
+"""The eight participants of the published grid (arXiv:2501.06980): ε_d, p11 and p00."""
 
 DEFAULT_PRESET = "Ability comes and goes"
 PRESETS: dict[str, SimulatorConfig] = {

@@ -1,5 +1,6 @@
 """Widgets from parameter descriptions: label, bounds, unit, help and source come from one place."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
@@ -10,6 +11,8 @@ from jitai.simulator.config import PRESETS
 from jitai.ui.state import CUSTOM_PRESET, AppState
 
 Settings = TypeVar("Settings")
+FINE_STEP = 0.005
+"""Steps below this are typed: a slider would show two digits only."""
 
 
 def title_of(info: ParameterInfo) -> str:
@@ -52,6 +55,14 @@ def parameter_widget(
                 title, int(info.low), int(info.high), int(value), int(info.step), help=info.full_help, key=key
             )
         )
+    if info.step < FINE_STEP:
+        digits = max(0, math.ceil(-math.log10(info.step)))
+        return float(
+            st.number_input(
+                title, float(info.low), float(info.high), float(value), info.step, format=f"%.{digits}f",
+                help=info.full_help, key=key,
+            )
+        )  # fmt: skip
     if info.high - info.low <= 5:
         return float(
             st.slider(title, float(info.low), float(info.high), float(value), info.step, help=info.full_help, key=key)

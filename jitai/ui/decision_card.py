@@ -5,7 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from jitai.belief import BeliefSettings, counts_as_steps
-from jitai.charts.participant import draws_figure, steps_to_come_figure
+from jitai.charts.participant import draws_figure, liking_figure, steps_to_come_figure
 from jitai.charts.theme import CONFIG
 from jitai.judge.judge import REASON_EXPLANATION
 from jitai.records import CONTEXT_LABELS, TYPED, Action, Decision, StepRecord, Verdict, VerdictSource
@@ -35,6 +35,7 @@ def decision_card(
     reveal: bool,
     before: StepRecord | None = None,
     settings: BeliefSettings | None = None,
+    hears_first: bool = False,
 ) -> None:
     """Draw the card of one decision; an explanation of what will stand there before the first.
 
@@ -44,6 +45,7 @@ def decision_card(
         reveal: whether the true walk state is shown.
         before: the day before it, from which a belief comes; None on day 1.
         settings: of the belief, where one is kept.
+        hears_first: whether the policy acts on the belief, so that it hears the words before it proposes.
     """
     with st.container(border=True, key="decision_card"):
         if record is None:
@@ -53,13 +55,11 @@ def decision_card(
                 "what the participant says, what the language model makes of it, what is done, and what it earns."
             )
             return
-        seen, proposal = record.observation, record.proposal
+        seen = record.observation
         st.subheader(f"Day {seen.decision_index + 1}")
         certainty = max(seen.context_probability, 1 - seen.context_probability)
         _line("reads", f"{CONTEXT_LABELS[seen.inferred_context]}, {certainty:.2f} sure")
-        # A policy that plans on the belief hears the words before it proposes.
-        plans_on_belief = record.belief is not None and bool(proposal.steps_to_come)
-        if not plans_on_belief:
+        if not hears_first:
             _proposal_lines(record, most_steps)
         speaker = "says (you)" if record.statement_author == TYPED else "says"
         _line(speaker, f"“{record.statement}”" if record.statement else "nothing today")
@@ -67,7 +67,7 @@ def decision_card(
         if record.belief is not None:
             sources = belief_sources(record, before, settings or BeliefSettings())
             _line("believes", f"can walk: {record.belief:.2f}, from {sources}")
-        if plans_on_belief:
+        if hears_first:
             _proposal_lines(record, most_steps)
         _line("does", record.executed_action.label + (": held back" if record.held_back else ""))
         _line("earns", f"{record.step_count:,.0f} steps")
@@ -94,6 +94,13 @@ def _proposal_lines(record: StepRecord, most_steps: float) -> None:
             steps_to_come_figure(proposal, most_steps, palette()), config=CONFIG, key="steps_to_come",
             alt="Steps to come until the end of the study if each action is done today: "
             + "; ".join(f"{a.label} {steps:,.0f}" for a, steps in zip(Action, proposal.steps_to_come, strict=True)),
+        )  # fmt: skip
+    if proposal.action_probabilities or proposal.discounted_steps:
+        what = "Probability of each action" if proposal.action_probabilities else "Steps expected of each action"
+        st.plotly_chart(
+            liking_figure(proposal, most_steps, palette()), config=CONFIG, key="liking",
+            alt=f"{what}: "
+            + "; ".join(f"{a.label} {value:,.3g}" for a, value in zip(Action, proposal.preference, strict=True)),
         )  # fmt: skip
 
 

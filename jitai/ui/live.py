@@ -9,17 +9,20 @@ from jitai.charts.participant import TEXT_UNREAD, WITHOUT_FILTER, cumulative_fig
 from jitai.charts.theme import CONFIG
 from jitai.experiments.log import decision_log, safe_csv
 from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import OPTIMUM, PLANNER, TRIAL_POLICIES, Said, coming_statements
+from jitai.experiments.trial import LEARNED, OPTIMUM, PLANNER, TRIAL_POLICIES, Said, TrialSpec, coming_statements
 from jitai.experiments.twin import Progress, TwinTrial
+from jitai.experiments.unlike import unlike_trial
 from jitai.filters import BELIEF, FILTER_LABELS, LEARNER_LABELS, NONE, FilterSettings
 from jitai.judge.ahead import JudgingAhead
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.parameters import describe, with_value
 from jitai.planner import PlannerSettings
+from jitai.policies.learned import PolicyNetwork
 from jitai.policies.registry import THOMPSON
 from jitai.policies.thompson import BIAS_GROUP, ThompsonSettings
 from jitai.seeding import MAX_SEED
 from jitai.simulator.config import DETERMINISTIC
+from jitai.ui.address import TRAINED
 from jitai.ui.cached import statement_book
 from jitai.ui.controls import parameter_widget, parameter_widgets, preset_picker
 from jitai.ui.decision_card import decision_card
@@ -34,6 +37,7 @@ from jitai.ui.state import (
     keep_in_address,
     palette,
 )
+from jitai.ui.trained import name_of_trained, policy_files
 
 TRUTHS: dict[str, bool | None] = {AS_SIMULATED: None, "cannot walk": False, "can walk": True}
 """What a person may set as true of the coming day, with or without words."""
@@ -43,6 +47,7 @@ POLICY_REMARKS = {
     OPTIMUM: "The ceiling, no method: it is told the hidden walk state and context of the day. Choose “No filter” to "
     "see it undisturbed.",
 }
+N_WARNINGS_SHOWN = 2
 UNCOUNTED = "Days on which you spoke without saying what is true are not counted."
 LOG_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
@@ -76,15 +81,8 @@ def _setup(state: AppState) -> None:
         help="How ability comes and goes, and how costly badly tailored messages are. Every number can be tuned on the "
         "Simulator page.",
     )  # fmt: skip
-    policies = list(TRIAL_POLICIES)
-    policy = st.selectbox(
-        "Policy", policies, index=policies.index(spec.policy), format_func=TRIAL_POLICIES.__getitem__,
-        key=key("policy"),
-        help="Proposes an action every day from numbers alone: context, habituation, disengagement. The last two need "
-        "a model of the participant.",
-    )  # fmt: skip
-    if policy in POLICY_REMARKS:
-        st.caption(POLICY_REMARKS[policy])
+    policy, network = _policy(state)
+    remarks = st.container()
     filters = list(FILTER_LABELS)
     strategy = st.selectbox(
         "Filter", filters, index=filters.index(spec.filter.strategy),
@@ -124,7 +122,9 @@ def _setup(state: AppState) -> None:
             st.caption("What an action is worth beyond the next day. All 0 is plain Thompson sampling.")
             biases = [info for info in describe(ThompsonSettings) if info.group == BIAS_GROUP]
             thompson = parameter_widgets(state, thompson, biases)
-    state.spec = replace(state.spec, policy=policy, filter=filter_settings, thompson=thompson, seed=int(seed))
+    state.spec = replace(
+        state.spec, policy=policy, network=network, filter=filter_settings, thompson=thompson, seed=int(seed)
+    )
     if state.spec.keeps_belief:
         with st.expander("Belief in ability"):
             belief = parameter_widgets(state, spec.belief, describe(BeliefSettings), READING_LABELS)
@@ -133,6 +133,51 @@ def _setup(state: AppState) -> None:
         with st.expander("Planner"):
             planner = parameter_widgets(state, spec.planner, describe(PlannerSettings))
         state.spec = replace(state.spec, planner=planner)
+    if network is not None:
+        with remarks:
+            _on_trained(network, state.spec)
+
+
+def _policy(state: AppState) -> tuple[str, PolicyNetwork | None]:
+    """The policy that the person picks, and its network if it is a trained one."""
+    spec = state.spec
+    labels = dict(TRIAL_POLICIES)
+    networks: dict[str, PolicyNetwork] = {}
+    for item in policy_files():
+        if item.network is not None:
+            # The name first: the rest does not fit beside it.
+            labels[TRAINED + item.name] = f"Trained: {item.name} ({item.network.name})"
+            networks[TRAINED + item.name] = item.network
+    present = spec.policy
+    if spec.policy == LEARNED and spec.network is not None:
+        present = TRAINED + name_of_trained(spec.network)
+        labels.setdefault(present, f"Trained: not kept ({spec.network.name})")
+        networks.setdefault(present, spec.network)
+    options = list(labels)
+    picked = st.selectbox(
+        "Policy", options, index=options.index(present), format_func=labels.__getitem__, key=state.key("policy"),
+        help="Proposes an action every day from numbers alone: context, habituation, disengagement. Planner and "
+        "optimum need a model of the participant; trained policies have learnt from simulated ones (Train page).",
+    )  # fmt: skip
+    if picked in POLICY_REMARKS:
+        st.caption(POLICY_REMARKS[picked])
+    return (LEARNED, networks[picked]) if picked in networks else (picked, None)
+
+
+def _on_trained(network: PolicyNetwork, spec: TrialSpec) -> None:
+    """What a trained policy is, and where it is used on what it was not trained on."""
+    st.caption(
+        f"It has learnt from {network.trained_on.n_steps:,} simulated days, which no study with people offers, and "
+        "learns nothing more."
+    )
+    found = unlike_trial(network, spec)
+    if found:
+        shown, rest = found[:N_WARNINGS_SHOWN], found[N_WARNINGS_SHOWN:]
+        st.warning(plain(" ".join(shown)), icon=":material/warning:")
+        if rest:
+            with st.expander(f"{len(rest)} more differences from its training" if len(rest) > 1 else "One more"):
+                for sentence in rest:
+                    st.text(sentence)
 
 
 def _new_seed(state: AppState) -> None:
@@ -414,7 +459,7 @@ def _card(state: AppState, progress: Progress) -> None:
     records, spec = progress.records, state.spec
     decision_card(
         records[day - 1] if lived else None, spec.config.most_steps, state.reveal,
-        before=records[day - 2] if day > 1 else None, settings=spec.belief,
+        before=records[day - 2] if day > 1 else None, settings=spec.belief, hears_first=spec.acts_on_belief,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from jitai.judge.ollama import OllamaSettings
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.ui.address import PAGE_PARAMETERS, from_query, to_query
+from jitai.ui.trained import name_of_trained, trained_policy
 
 _KEY = "jitai_lab"
 AS_SIMULATED = "as simulated"
@@ -151,7 +152,8 @@ def _from_address() -> AppState:
     state = AppState()
     try:
         query = st.query_params.to_dict()
-        state.spec = from_query({name: value for name, value in query.items() if name not in PAGE_PARAMETERS})
+        settings = {name: value for name, value in query.items() if name not in PAGE_PARAMETERS}
+        state.spec = from_query(settings, trained_policy)
     except JitaiError as error:
         state.address_problem = f"The settings in this page's address are not used. {error}"
     return state
@@ -164,7 +166,8 @@ def keep_in_address(state: AppState, **of_page: str) -> None:
         state: the settings.
         of_page: what else the page wants to find there, by names of PAGE_PARAMETERS; nothing where it is empty.
     """
-    query = to_query(state.spec, state.preset) | {name: value for name, value in of_page.items() if value}
+    query = to_query(state.spec, state.preset, name_of_trained(state.spec.network))
+    query |= {name: value for name, value in of_page.items() if value}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

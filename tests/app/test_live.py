@@ -10,10 +10,12 @@ from streamlit.testing.v1 import AppTest
 from jitai.belief import BY_DECISION, BeliefSettings
 from jitai.errors import ModelMissing
 from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import OPTIMUM, PLANNER, TRIAL_POLICIES
+from jitai.experiments.trial import LEARNED, OPTIMUM, PLANNER, TRIAL_POLICIES
+from jitai.experiments.unlike import unlike_trial
 from jitai.filters import BELIEF, CARRY_FORWARD, NEXT_BEST, NONE, SAMPLED_VETO
 from jitai.judge.base import Reply
 from jitai.judge.embedded import EmbeddedBackend
+from jitai.learning.files import default_shelf
 from jitai.parameters import describe
 from jitai.planner import PlannerSettings
 from jitai.policies.thompson import BIAS_GROUP, ThompsonSettings
@@ -38,6 +40,7 @@ from tests.app.driver import (
     widget,
     without_error,
 )
+from tests.networks import random_network
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -498,3 +501,64 @@ def test_the_share_of_the_optimum_is_that_of_the_same_seed() -> None:
     assert summarise(records_of(app)).total_steps == best
     [link] = app.get("page_link")
     assert link.proto.page.endswith("optimum")
+
+
+@pytest.mark.parametrize(
+    ("name", "axis"), [("ppo-belief", "probability of each action"), ("dqn-belief", "steps expected")]
+)
+def test_a_trained_policy_hears_the_words_and_shows_what_it_compares(
+    name: str, axis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = with_judge(monkeypatch)
+    app = widget(open_app().selectbox, "policy").set_value(f"learned:{name}").run()
+    app = without_error(widget(app.selectbox, "filter").set_value(NONE).run())
+    spec = state_of(app).spec
+    assert (spec.policy, spec.network) == (LEARNED, default_shelf().get(name))
+    assert app.query_params["policy"] == f"learned:{name}"
+    assert names_of_widgets(app) >= BELIEF_NAMES
+    app = click(app, "one_day")
+    app = widget(app.text_input, "said_text").set_value("I twisted my ankle").run()
+    app = without_error(click(app, "one_day"))
+    assert "I twisted my ankle" in read, "it is read although there is no filter"
+    record, shown = records_of(app)[1], as_text(app)
+    believes = next(text for text in shown if text.startswith("can walk:"))
+    order = [shown.index(text) for text in ("“I twisted my ankle”", believes, record.candidate_action.label)]
+    assert order == sorted(order), "words, belief, proposal: in the order in which it happens"
+    assert any(axis in chart.proto.spec for chart in app.get("plotly_chart"))
+    assert "with the text unread" in as_markup(app), "so the twin is called"
+    app = widget(app.selectbox, "policy").set_value("random").run()
+    assert state_of(app).spec.network is None
+
+
+def test_a_trained_policy_used_elsewhere_is_warned_of() -> None:
+    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(app.selectbox, "policy").set_value("learned:ppo-blind").run()
+    network = default_shelf().get("ppo-blind")
+    assert not unlike_trial(network, state_of(app).spec)
+    assert not app.warning, "this participant is one of those that it was trained on"
+    app = widget(app.selectbox, "preset").set_value("Always able, varying response").run()
+    found = unlike_trial(network, state_of(app).spec)
+    assert len(found) > 2
+    [warning] = [element.value.replace("\\", "") for element in app.warning]
+    assert warning == " ".join(found[:2])
+    assert set(found[2:]) <= set(as_text(app)), "the rest can be opened"
+    app = without_error(run_to_the_end(app))
+    assert state_of(app).trial.finished
+
+
+def test_a_trained_policy_of_ones_own_is_offered_and_its_link_outlives_it() -> None:
+    shelf = default_shelf()
+    shelf.save(random_network(observations=("L", "H", "D"), name="<b>mine</b> ![x](http://evil/x.png)"), "my-own")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["policy"] = "learned:my-own"
+    app = without_error(app.run())
+    assert state_of(app).spec.network == shelf.get("my-own")
+    assert widget(app.selectbox, "policy").value == "learned:my-own"
+    assert "<b>mine" not in as_markup(app)
+    shelf.delete("my-own")
+    app = without_error(click(app, "new_seed"))
+    assert state_of(app).spec.network is not None, "the run goes on"
+    gone = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    gone.query_params["policy"] = "learned:my-own"
+    gone = without_error(gone.run())
+    assert any("no trained policy" in warning.value for warning in gone.warning)

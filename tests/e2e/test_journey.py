@@ -26,6 +26,7 @@ PAGES = {
     "compare": "compare",
     "sweep": "sweep",
     "runs": "runs",
+    "train": "train",
     "preferences": "preferences",
     "simulator": "simulator",
     "optimum": "optimum",

@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 
 from jitai.belief import BY_DECISION, BeliefSettings
 from jitai.errors import ParameterError
-from jitai.experiments.trial import OPTIMUM, PLANNER, TrialSpec
+from jitai.experiments.trial import LEARNED, OPTIMUM, PLANNER, TrialSpec
 from jitai.filters import BELIEF, SAMPLED_VETO, FilterSettings
+from jitai.learning.files import default_shelf
 from jitai.planner import PlannerSettings
+from jitai.policies.learned import PolicyNetwork
 from jitai.policies.thompson import ThompsonSettings
 from jitai.simulator.config import BETA, DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.ui.address import from_query, to_query
+from tests.networks import random_network
 
 SPECS = [
     TrialSpec(PRESETS[DEFAULT_PRESET]),
@@ -57,6 +60,9 @@ def test_defaults_leave_the_address_empty() -> None:
         ({"study_length": "1e9"}, "study_length"),
         ({"context_noise": "nan"}, "context_noise"),
         ({"repeats_while_unable": "maybe"}, "repeats_while_unable"),
+        ({"policy": "learned"}, "learned"),
+        ({"policy": "learned:"}, "no trained policy ''"),
+        ({"policy": "learned:../../etc/passwd"}, "passwd"),
         ({"policy": "plannner"}, "did you mean 'planner'"),
         ({"false_alarms": "1.1"}, "false_alarms"),
         ({"reading": "aloud"}, "reading"),
@@ -68,6 +74,28 @@ def test_defaults_leave_the_address_empty() -> None:
 def test_what_is_not_allowed_is_named(query: dict[str, str], named: str) -> None:
     with pytest.raises(ParameterError, match=named):
         from_query(query)
+
+
+def test_a_trained_policy_is_named_in_the_address() -> None:
+    network = random_network()
+    spec = TrialSpec(PRESETS[DEFAULT_PRESET], LEARNED, seed=9, network=network)
+    query = to_query(spec, DEFAULT_PRESET, "my-own")
+    assert query == {"policy": "learned:my-own", "seed": "9"}
+    asked: list[str] = []
+
+    def give(name: str) -> PolicyNetwork:
+        asked.append(name)
+        return network
+
+    assert from_query(query, give) == spec
+    assert asked == ["my-own"]
+    assert to_query(spec, DEFAULT_PRESET) == {"seed": "9"}, "one that is not kept has no name to be found by"
+
+
+@pytest.mark.parametrize("name", ["ppo-beleif", "", "<b>", "../ppo-belief"])
+def test_a_trained_policy_that_is_not_there_is_a_sentence(name: str) -> None:
+    with pytest.raises(ParameterError, match="no trained policy"):
+        from_query({"policy": f"learned:{name}"}, default_shelf().get)
 
 
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=20), max_size=4))

@@ -1,6 +1,7 @@
 """The charts say what the records say, on axes that stay where they are."""
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
@@ -26,11 +27,13 @@ from jitai.charts.comparison import (
     looks,
     totals_figure,
 )
+from jitai.charts.learning import LEVELS, LearningPoint, learning_figure
 from jitai.charts.optimum import LETTER_COLOUR, policy_map_figure
 from jitai.charts.participant import (
     TEXT_UNREAD,
     cumulative_figure,
     draws_figure,
+    liking_figure,
     steps_to_come_figure,
     trajectory_figure,
 )
@@ -253,6 +256,66 @@ def test_steps_to_come_are_shown_against_the_best(best: Action) -> None:
     assert words == ["1,000" if action == best else f"{values[action] - 1000:+,.0f}" for action in Action]
     low, high = ranges(figure)["xaxis"]
     assert low <= min(lengths) and high > 0 and low <= -200
+
+
+@pytest.mark.parametrize("best", Action)
+def test_probabilities_of_a_trained_policy_are_bars_from_zero(best: Action) -> None:
+    values = [0.1, 0.15, 0.2, 0.05]
+    values[best] += 0.5
+    figure = liking_figure(Proposal(best, action_probabilities=tuple(values)), 200.0, LIGHT)
+    assert [trace.x[0] for trace in figure.data if trace.type == "bar"] == values
+    largest = max(with_mode(figure, "markers"), key=lambda trace: trace.marker.size)
+    assert (largest.x[0], largest.y[0]) == (values[best], ACTION_STYLES[best].label)
+    assert [trace.text[0].strip() for trace in with_mode(figure, "text")] == [f"{value:.2f}" for value in values]
+    certain = liking_figure(Proposal(best, action_probabilities=(1.0, 0.0, 0.0, 0.0)), 200.0, LIGHT)
+    assert ranges(figure) == ranges(certain), "the axis does not move from day to day"
+
+
+def test_values_of_a_trained_policy_are_shown_against_the_best() -> None:
+    values = (900.0, 1000.0, 700.0, 940.0)
+    figure = liking_figure(Proposal(Action.GENERIC, discounted_steps=values), 200.0, LIGHT)
+    lengths = [trace.x[0] for trace in figure.data if trace.type == "bar"]
+    assert lengths == pytest.approx([value - 1000 for value in values])
+    assert [trace.text[0].strip() for trace in with_mode(figure, "text")] == ["-100", "1,000", "-300", "-60"]
+    assert "probability" not in figure.layout.xaxis.title.text
+
+
+CURVE = [
+    LearningPoint(1000, 300.0, math.inf, 1),
+    LearningPoint(2000, 900.0, 50.0, 40),
+    LearningPoint(3000, 1500.0, 40.0, 60),
+]
+LEVELS_KNOWN = {"optimum": 2000.0, "planner": 1800.0, "LLM+TS": 700.0, "random": 250.0}
+
+
+def learning(
+    curve: Sequence[LearningPoint], levels: dict[str, float], palette: Palette = LIGHT, **more: Any
+) -> go.Figure:
+    return learning_figure(curve, levels, n_decisions=5000, optimum=2000.0, palette=palette, **more)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_a_learning_curve_grows_on_axes_that_stay(palette: Palette) -> None:
+    empty, whole = learning([], {"optimum": 2000.0}, palette), learning(CURVE, LEVELS_KNOWN, palette)
+    assert ranges(empty) == ranges(whole)
+    low, high = ranges(whole)["yaxis"]
+    assert low == 0 and high > 2000
+    band, line = whole.data
+    assert list(line.x) == [1000, 2000, 3000] and list(line.y) == [300, 900, 1500]
+    assert [int(row[0]) for row in line.customdata] == [1, 40, 60], "n is shown"
+    assert list(band.y) == [300, 850, 1460, 1540, 950, 300], "one study alone has no interval to show"
+    assert whole.layout.height == empty.layout.height
+
+
+def test_each_level_has_a_line_and_a_name_of_its_own() -> None:
+    figure = learning(CURVE, LEVELS_KNOWN, measured=(3000, 1700.0))
+    assert {shape.y0: shape.line.dash for shape in figure.layout.shapes}.keys() == set(LEVELS_KNOWN.values())
+    assert len({(shape.line.dash, shape.line.color) for shape in figure.layout.shapes}) == len(LEVELS)
+    assert [note.text for note in figure.layout.annotations] == [
+        "optimum 2,000", "planner 1,800", "LLM+TS 700", "random 250", "in use 1,700", "steps in a study",
+    ]  # fmt: skip
+    [star] = [trace for trace in figure.data if trace.name == "in use"]
+    assert (star.x[0], star.y[0]) == (3000, 1700)
 
 
 def test_the_twin_bears_its_name() -> None:

@@ -9,8 +9,8 @@ from jitai.experiments.trial import PLANNER
 from jitai.experiments.unlike import unlike, unlike_trial
 from jitai.learning.evaluate import evaluate, evaluate_as_trained, participants_of, trial_of
 from jitai.learning.files import SHIPPED_FOLDER, PolicyShelf
-from jitai.learning.task import PUBLISHED_CELLS, LearningTask
-from jitai.simulator.config import PRESETS
+from jitai.learning.task import LearningTask
+from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
 
 SHIPPED = [path.stem for path in sorted(SHIPPED_FOLDER.glob("*.json"))]
 SHELF = PolicyShelf(SHIPPED_FOLDER / "no-such-folder")

@@ -1,0 +1,593 @@
+"""The Train page: a policy learns from simulated participants while one watches; and the trained policies there are."""
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+import streamlit as st
+
+from jitai.belief import BeliefSettings
+from jitai.charts.learning import LLM_TS, OPTIMUM, PLANNER, RANDOM, LearningPoint, learning_figure
+from jitai.charts.theme import CONFIG
+from jitai.experiments.trial import LEARNED
+from jitai.filters import FILTER_LABELS, NONE
+from jitai.learning.desk import AtTheDesk, Figures, Share, TrainingDesk
+from jitai.learning.evaluate import participants_of
+from jitai.learning.files import PolicyFile, default_shelf, policy_from_bytes, policy_text
+from jitai.learning.lanes import TRAINING_FILTERS
+from jitai.learning.task import LearningSettings, LearningTask
+from jitai.learning.train import Kept, Training, kept_training
+from jitai.optimum import optimum
+from jitai.parameters import ParameterInfo, describe, with_value
+from jitai.policies.learned import (
+    A2C,
+    ALGORITHM_LABELS,
+    BELIEF,
+    DAY,
+    DQN,
+    OBSERVATION_LABELS,
+    PPO,
+    TRUE_CONTEXT,
+    PolicyNetwork,
+)
+from jitai.simulator.config import PRESETS, PUBLISHED_CELLS, SimulatorConfig
+from jitai.ui.controls import parameter_widget, preset_picker
+from jitai.ui.page import errors_as_sentences, plain
+from jitai.ui.state import AppState, app_state, keep_in_address, palette
+from jitai.ui.trained import policy_files
+
+_KEY = "jitai_lab_train"
+TICK_S = 1.0
+SESSIONS, GRID = "session", "grid"
+WHOM_LABELS = {SESSIONS: "This session's participant", GRID: "The eight of the published grid"}
+NO_MEDICAL_TOOL = (
+    "A simulation of a walking study, and no medical tool. Trained policies need hundreds of thousands to millions of "
+    "simulated days, which no study with people offers: they show what could be learnt, not what one study learns."
+)
+
+STARTS: dict[str, LearningSettings] = {
+    PPO: LearningSettings(PPO, total_steps=1_000_000),
+    A2C: LearningSettings(A2C, total_steps=1_000_000, n_lanes=64),
+    DQN: LearningSettings(DQN, total_steps=500_000, learning_rate=1e-3),
+}
+"""Settings with which each algorithm comes to a first result in about a minute."""
+
+OWN_CHOICE = "My own choice"
+SIGHTS: dict[str, tuple[str, ...]] = {
+    "With the belief from the text": ("P", "L", "H", "D", BELIEF, DAY),
+    "Numbers only, no text": ("P", "L", "H", "D", DAY),
+    "As published: L, H, D, T": ("L", "H", "D", "T"),
+    "With the true context (yardstick)": (TRUE_CONTEXT, "H", "D", DAY),
+}
+"""What a policy may be shown, by the name of the choice."""
+
+
+@dataclass
+class TrainState:
+    """The page's settings in one browser session; the training itself belongs to the process.
+
+    Attributes:
+        settings: of the learner.
+        whom: SESSIONS or GRID, who it learns from.
+        sees: a key of SIGHTS, or OWN_CHOICE.
+        own_sight: the observations of one's own choice.
+        filter: what the simulated judge may do in training.
+        belief: its error rates.
+        owner: tells this session's training from another's.
+        policy_shown: name of the policy looked at below.
+        to_delete: name of the policy that is to be deleted once that is confirmed.
+        file_id: of the last file that was taken in.
+        said: what was done last, as a sentence; shown once.
+    """
+
+    settings: LearningSettings = STARTS[PPO]
+    whom: str = SESSIONS
+    sees: str = next(iter(SIGHTS))
+    own_sight: tuple[str, ...] = next(iter(SIGHTS.values()))
+    filter: str = NONE
+    belief: BeliefSettings = field(default_factory=BeliefSettings)
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    policy_shown: str = ""
+    to_delete: str = ""
+    file_id: str = ""
+    said: str = ""
+
+    @property
+    def observations(self) -> tuple[str, ...]:
+        """What the policy is to see."""
+        return SIGHTS.get(self.sees, self.own_sight)
+
+
+def train_state() -> TrainState:
+    """The session's."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = TrainState()
+    state: TrainState = st.session_state[_KEY]
+    return state
+
+
+@st.cache_resource(show_spinner=False)
+def training_desk() -> TrainingDesk:
+    """The one desk of this process."""
+    return TrainingDesk()
+
+
+def train_page() -> None:
+    """Draw the page."""
+    state, session = train_state(), app_state()
+    with errors_as_sentences():
+        keep_in_address(session)
+        with st.sidebar:
+            _settings(state, session)
+        st.title("How well does a policy learn from simulated participants?")
+        if state.said:
+            st.toast(plain(state.said), icon=":material/check:")
+            state.said = ""
+        now = training_desk().snapshot()
+        task: LearningTask | None = None
+        with errors_as_sentences():
+            task = _task(state, session.spec.config)
+        _controls(state, task, now)
+        at_work = now is not None and now.at_work
+        shown = task if now is None else now.training.task
+        if shown is not None:
+            st.fragment(_stage, run_every=TICK_S if at_work else None, key="training_stage")(shown, at_work)
+        if now is not None and now.training.network is not None:
+            _keep_section(state, now.training.network)
+        st.caption(NO_MEDICAL_TOOL)
+        st.subheader("Trained policies")
+        _policies(state, session)
+        _upload(state)
+
+
+def _settings(state: TrainState, session: AppState) -> None:
+    """What is to be learnt; each change is kept in the state at once."""
+    infos = {info.name: info for info in describe(LearningSettings)}
+    algorithm = parameter_widget(
+        infos["algorithm"], state.settings.algorithm, session.key("train_algorithm"), ALGORITHM_LABELS
+    )
+    if algorithm != state.settings.algorithm:
+        state.settings = STARTS[str(algorithm)]
+        session.redraw_widgets()
+        st.rerun()
+    sights = [*SIGHTS, OWN_CHOICE]
+    state.sees = st.selectbox(
+        "It sees", sights, index=sights.index(state.sees), key=session.key("train_sees"),
+        help="Every day, before it acts. The belief is how likely it is that the participant can walk, from "
+        "yesterday's steps and a simulated judge who reads what is written.",
+    )  # fmt: skip
+    if state.sees == OWN_CHOICE:
+        state.own_sight = tuple(
+            st.multiselect(
+                "Observations", list(OBSERVATION_LABELS), default=list(state.own_sight),
+                format_func=lambda name: f"{name}: {OBSERVATION_LABELS[name]}", key=session.key("train_own_sight"),
+                placeholder="at least one",
+            )
+        )  # fmt: skip
+    else:
+        st.caption(plain("; ".join(f"{name}: {OBSERVATION_LABELS[name]}" for name in state.observations) + "."))
+    whom = list(WHOM_LABELS)
+    state.whom = st.selectbox(
+        "It learns from", whom, index=whom.index(state.whom), format_func=WHOM_LABELS.__getitem__,
+        key=session.key("train_whom"),
+        help="The eight differ in how ability comes and goes and in how costly mistakes are; the policy is not told "
+        "which of them it meets.",
+    )  # fmt: skip
+    if state.whom == SESSIONS:
+        preset_picker(session, "Participant", "preset_of_training", help="The one of the Live page, too.")
+    filters = list(TRAINING_FILTERS)
+    state.filter = st.selectbox(
+        "Filter in training", filters, index=filters.index(state.filter), format_func=FILTER_LABELS.__getitem__,
+        key=session.key("train_filter"),
+        help="Whether the judge may hold messages back while the policy learns.",
+    )  # fmt: skip
+    total = infos["total_steps"]
+    state.settings = with_value(
+        state.settings, total.name, parameter_widget(total, state.settings.total_steps, session.key("train_total"))
+    )
+    with st.expander("The simulated judge"):
+        for info in describe(BeliefSettings):
+            if info.name in ("finds_cannot_walk", "false_alarms"):
+                value = parameter_widget(info, getattr(state.belief, info.name), session.key(f"train_{info.name}"))
+                state.belief = with_value(state.belief, info.name, value)
+    with st.expander("More settings"):
+        for info in _other_settings(state.settings.algorithm):
+            value = parameter_widget(info, getattr(state.settings, info.name), session.key(f"train_{info.name}"))
+            state.settings = with_value(state.settings, info.name, value)
+
+
+def _other_settings(algorithm: str) -> list[ParameterInfo]:
+    """Those of the learner that matter to an algorithm and are not shown above."""
+    hidden = {"algorithm", "total_steps"} | ({"entropy_bonus"} if algorithm == DQN else set())
+    return [info for info in describe(LearningSettings) if info.name not in hidden]
+
+
+def _task(state: TrainState, config: SimulatorConfig) -> LearningTask:
+    """What would be learnt now.
+
+    Raises: ParameterError if the settings do not go together.
+    """
+    participants = PUBLISHED_CELLS if state.whom == GRID else (config,)
+    return LearningTask(state.settings, state.observations, participants, state.belief, state.filter)
+
+
+def _controls(state: TrainState, task: LearningTask | None, now: AtTheDesk | None) -> None:
+    """Start, go on, stop; and what the first would do."""
+    busy = now is not None and not now.training.finished
+    with st.container(horizontal=True, vertical_alignment="center", key="training_controls"):
+        pressed = st.button(
+            "Start training", type="primary", icon=":material/model_training:", key="start_training",
+            disabled=busy or task is None,
+        )  # fmt: skip
+        if busy:
+            st.button(
+                "Stop and keep what is learnt", icon=":material/stop:", key="stop_training",
+                on_click=training_desk().stop,
+            )  # fmt: skip
+        else:
+            _go_on_button(state, task, now)
+        if busy and now is not None and now.owner != state.owner:
+            st.caption(
+                "Another browser tab has started this training. There is one at a time in this program, so wait for "
+                "it, or stop it: what it has learnt stays."
+            )
+        elif task is not None and not busy:
+            n_studies = task.settings.total_steps // task.study_length
+            st.caption(
+                f"{ALGORITHM_LABELS[task.settings.algorithm]} lives {task.settings.total_steps:,} days with simulated "
+                f"participants: {n_studies:,} studies of {task.study_length} days."
+            )
+    if pressed and task is not None:
+        _begin(state, task, resume=False)
+
+
+def _go_on_button(state: TrainState, task: LearningTask | None, now: AtTheDesk | None) -> None:
+    """Take a stopped training up: the one with the present settings, else the one that is shown."""
+    candidates = [task] if task is not None else []
+    if now is not None and now.training.stopped:
+        candidates.append(now.training.task)
+    for candidate in candidates:
+        kept: Kept | None = kept_training(candidate, default_shelf().checkpoints)
+        if kept is not None and kept.n_steps < candidate.settings.total_steps:
+            if st.button(
+                f"Go on from {kept.n_steps:,}", icon=":material/resume:", key="resume_training",
+                help=f"Take the stopped training up, to {candidate.settings.total_steps:,} decisions: "
+                f"{candidate.policy_name()}, from {_in_words(candidate.participants)}.",
+            ):  # fmt: skip
+                _begin(state, candidate, resume=True)
+            return
+
+
+def _begin(state: TrainState, task: LearningTask, resume: bool) -> None:
+    training_desk().start(task, default_shelf().checkpoints, state.owner, resume)
+    st.rerun()
+
+
+def _stage(task: LearningTask, was_at_work: bool) -> None:
+    """The answer in words and numbers, then the curve; before the first training, what will stand here."""
+    with errors_as_sentences():
+        now = training_desk().snapshot()
+        if was_at_work and (now is None or not now.at_work):
+            st.rerun()  # the buttons outside change too, and the ticking ends
+        best = sum(optimum(config).value() for config in task.participants) / len(task.participants)
+        if now is None:
+            st.info(
+                "The learning curve will stand here, and with it what share of the best possible the policy earns, "
+                "beside a planner that knows a model and LLM+TS, which learns within one study. Press **Start "
+                "training**; a first result takes about a minute."
+            )
+            _chart(Training(task), Figures(), best)
+            return
+        st.subheader(plain(_answer(now, best)))
+        _metrics(now, best)
+        if now.at_work:
+            _progress(now)
+        for failure in (now.training.failure, now.figures.failure):
+            if failure:
+                st.warning(plain(failure), icon=":material/warning:")
+        _chart(now.training, now.figures, best)
+        st.caption(
+            plain(
+                f"{task.policy_name()}, from {_in_words(task.participants)}, "
+                + (
+                    f"a simulated judge that finds {task.belief.finds_cannot_walk:g} and raises "
+                    f"{task.belief.false_alarms:g} false alarms, "
+                    if BELIEF in task.observations or task.filter != NONE
+                    else ""
+                )
+                + f"filter: {FILTER_LABELS[task.filter].lower()}. Line: mean of the studies that just ended, with its "
+                "95 % interval; while it learns it tries things out, so in use it earns more."
+            )
+        )
+
+
+def _answer(now: AtTheDesk, best: float) -> str:
+    """What there is to say, in one sentence."""
+    training, found = now.training, now.figures
+    if not training.finished:
+        if not training.curve or best <= 0:
+            return "It learns; no study has ended yet."
+        share = training.curve[-1].mean_steps / best
+        return f"It learns: after {training.n_steps:,} simulated days, {100 * share:.0f} % of the best possible."
+    if training.network is None:
+        return "The training could not go on."
+    begun = f"{'Stopped after' if training.stopped else 'After'} {training.n_steps:,} simulated days"
+    if found.policy is None:
+        return f"{begun}. " + ("What it is worth could not be measured." if found.finished else "It is measured.")
+    others = [f"{words} {_percent(found.yardsticks[name])}" for name, words in _OTHERS if name in found.yardsticks]
+    return f"{begun}, it earns {_percent(found.policy)} of the best possible; {', '.join(others)}."
+
+
+_OTHERS = ((PLANNER, "the planner"), (LLM_TS, "LLM+TS"), (RANDOM, "random"))
+
+
+def _percent(share: Share) -> str:
+    return f"{100 * share.share:.1f} %"
+
+
+def _metrics(now: AtTheDesk, best: float) -> None:
+    """Shares of the optimum: of the policy, so far or in use, and of what it is set beside."""
+    training, found = now.training, now.figures
+    with st.container(key="headline"):
+        columns = st.columns(4, gap="small")
+    if found.policy is not None:
+        label, value = "This policy, of the optimum", _with_interval(found.policy)
+    else:
+        label = "So far, of the optimum"
+        value = f"{100 * training.curve[-1].mean_steps / best:.0f} %" if training.curve and best > 0 else "–"
+    columns[0].metric(label, value, border=True, help=_help(found.policy))
+    labels = {PLANNER: "Planner (knows a model)", LLM_TS: "LLM+TS (one study)", RANDOM: "Random"}
+    helps = {
+        PLANNER: "Plans on the same belief, and knows this participant's settings.",
+        LLM_TS: "Thompson sampling that learns within its one study, with the same judge's veto.",
+        RANDOM: "Any of the four actions, as likely.",
+    }
+    for column, name in zip(columns[1:], labels, strict=True):
+        share = found.yardsticks.get(name)
+        waiting = "–" if found.finished else "measuring"
+        column.metric(
+            labels[name], waiting if share is None else _with_interval(share), border=True,
+            help=f"{helps[name]} {_help(share)}",
+        )  # fmt: skip
+
+
+def _with_interval(share: Share) -> str:
+    return f"{100 * share.share:.1f} ± {100 * share.half_width:.1f} %"
+
+
+def _help(share: Share | None) -> str:
+    """What a share rests on."""
+    if share is None:
+        return "Share of what the optimum, which knows everything, earns."
+    kinds = f"each of {share.n_kinds} kinds of participants" if share.n_kinds > 1 else "this participant"
+    return (
+        f"{share.mean_steps:,.0f} steps in a study, as a share of what the optimum expects, which knows everything. "
+        f"{share.n_seeds:,} studies with {kinds}, on seeds that no training uses; 95 % interval."
+    )
+
+
+def _progress(now: AtTheDesk) -> None:
+    """How far it is."""
+    training = now.training
+    if training.finished:
+        st.progress(1.0, "Measuring, on seeds that no training uses")
+        return
+    total = training.task.settings.total_steps
+    left = "" if training.seconds_left is None else f", about {_duration(training.seconds_left)} left"
+    pace = f", {training.steps_per_s:,.0f} decisions a second" if training.steps_per_s else ""
+    st.progress(
+        training.share_done, plain(f"{training.n_steps:,} of {total:,} decisions: {training.at_work}{left}{pace}")
+    )
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def _chart(training: Training, found: Figures, best: float) -> None:
+    levels = {OPTIMUM: best} | {name: share.mean_steps for name, share in found.yardsticks.items()}
+    last = training.curve[-1] if training.curve else None
+    so_far = "no study has ended yet" if last is None else f"{last.mean_steps:,.0f} steps in a study so far"
+    measured = None if found.policy is None else (training.n_steps, found.policy.mean_steps)
+    st.plotly_chart(
+        learning_figure(
+            [LearningPoint(*point) for point in training.curve], levels,
+            n_decisions=max(training.task.settings.total_steps, training.n_steps), optimum=best, palette=palette(),
+            measured=measured,
+        ),
+        config=CONFIG, key="learning_curve",
+        alt=f"Learning curve: {so_far}. " + "; ".join(f"{name}: {value:,.0f}" for name, value in levels.items()),
+    )  # fmt: skip
+
+
+def _in_words(participants: Sequence[SimulatorConfig]) -> str:
+    """Who a policy has learnt from."""
+    if set(participants) == set(PUBLISHED_CELLS):
+        return "the eight participants of the published grid"
+    if len(participants) > 1:
+        return f"{len(participants)} kinds of participants"
+    config = participants[0]
+    known = next((name for name, preset in PRESETS.items() if preset == config), "")
+    return (
+        f"“{known}”"
+        if known
+        else f"a participant with p11 {config.can_walk_persistence:g}, p00 {config.cannot_walk_persistence:g}, ε_d "
+        f"{config.disengagement_increment:g}"
+    )
+
+
+def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
+    """Keep what was learnt under a name, or take it away as a file; once kept, use it."""
+    files = policy_files()
+    kept = next((item.name for item in files if item.network == network), "")
+    with st.container(horizontal=True, vertical_alignment="center" if kept else "bottom", key="keep_policy_row"):
+        if kept:
+            st.badge(f"kept as {kept}", icon=":material/check:", color="green")
+            _use_button(network, "use_trained")
+        else:
+            own = {item.name for item in files if item.is_own}
+            name = st.text_input(
+                "Name to keep it under", f"my-{network.algorithm}", max_chars=40, key=app_state().key("keep_name"),
+                width=240, help="Small letters, digits, - and _.",
+            ).strip()  # fmt: skip
+            replaces = name in own
+            if st.button(
+                "Replace the one of that name" if replaces else "Keep it", icon=":material/save:", key="keep_policy"
+            ):
+                default_shelf().save(network, name)
+                state.policy_shown, state.said = name, f"Kept as {name}; the Live page offers it among its policies."
+                app_state().redraw_widgets()
+                st.rerun()
+        _download_button(network, kept or "policy", "download_trained")
+
+
+def _use_button(network: PolicyNetwork, key: str) -> None:
+    if st.button("Use on the Live page", icon=":material/play_circle:", key=key):
+        session = app_state()
+        session.spec = replace(session.spec, policy=LEARNED, network=network)
+        session.redraw_widgets()
+        st.switch_page("pages/live.py")
+
+
+def _download_button(network: PolicyNetwork, name: str, key: str) -> None:
+    st.download_button(
+        "Download (JSON)", data=lambda: policy_text(network).encode(), file_name=f"{name}.json",
+        mime="application/json", on_click="ignore", key=key, icon=":material/download:",
+    )  # fmt: skip
+
+
+def _policies(state: TrainState, session: AppState) -> None:
+    """A table of all policies there are, and what can be done with one of them."""
+    files = policy_files()
+    st.dataframe(
+        pd.DataFrame([_row(item) for item in files]), hide_index=True, key="policies_table",
+        column_config={
+            "decisions": st.column_config.NumberColumn(format="localized"),
+            "minutes": st.column_config.NumberColumn(format="%.1f"),
+        },
+    )  # fmt: skip
+    names = [item.name for item in files]
+    shown = state.policy_shown if state.policy_shown in names else names[0]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="policy_row"):
+        state.policy_shown = st.selectbox(
+            "Policy", names, index=names.index(shown), key=session.key("policy_shown"), width=240,
+        )  # fmt: skip
+        item = files[names.index(state.policy_shown)]
+        if item.network is not None:
+            _use_button(item.network, "use_policy")
+            found = training_desk().figures_of(item.network)
+            if found is None and st.button(
+                "Measure it", icon=":material/query_stats:", key="measure_policy",
+                help="On the participants and the simulated judge of its training, beside planner and LLM+TS.",
+            ):  # fmt: skip
+                training_desk().measure(item.network)
+                st.rerun()
+            _download_button(item.network, item.name, "download_policy")
+        if item.is_own and st.button("Delete", type="tertiary", key="delete_policy"):
+            state.to_delete = item.name
+            st.rerun()
+    if state.to_delete == item.name:
+        _confirm_deletion(state, session)
+    if item.problem:
+        st.warning(plain(item.problem), icon=":material/warning:")
+    if item.network is not None:
+        running = training_desk().figures_of(item.network)
+        ticks = running is not None and not running.finished
+        st.fragment(_worth, run_every=TICK_S if ticks else None, key="worth_stage")(item.network, ticks)
+
+
+def _confirm_deletion(state: TrainState, session: AppState) -> None:
+    """The question before a policy of one's own is gone."""
+    st.warning(plain(f"Delete {state.to_delete}? It cannot be had back."), icon=":material/delete:")
+    with st.container(horizontal=True):
+        if st.button("Delete for good", key="delete_for_good"):
+            name, state.to_delete, state.policy_shown = state.to_delete, "", ""
+            session.redraw_widgets()
+            default_shelf().delete(name)
+            state.said = f"{name} is deleted."
+            st.rerun()
+        if st.button("Keep it", key="keep_it"):
+            state.to_delete = ""
+            st.rerun()
+
+
+def _worth(network: PolicyNetwork, was_measuring: bool) -> None:
+    """What one policy is worth, in a sentence, where it was measured."""
+    with errors_as_sentences():
+        found = training_desk().figures_of(network)
+        if found is None:
+            return
+        if was_measuring and found.finished:
+            st.rerun()
+        if found.policy is not None:
+            others = ", ".join(
+                f"{words} {_with_interval(found.yardsticks[name])}"
+                for name, words in _OTHERS
+                if name in found.yardsticks
+            )
+            st.text(
+                f"It earns {_with_interval(found.policy)} of the best possible; {others}. {found.policy.n_seeds:,} "
+                f"studies with {_in_words(participants_of(network))}, on seeds that no training uses; 95 % intervals."
+            )
+        elif found.failure:
+            st.warning(plain(found.failure), icon=":material/warning:")
+        else:
+            st.text("It is measured: some seconds for each kind of participant.")
+
+
+def _row(item: PolicyFile) -> dict[str, object]:
+    """One line of the table."""
+    row: dict[str, object] = {"name": item.name, "whose": "own" if item.is_own else "project"}
+    network = item.network
+    if network is None:
+        return row | {"sees": item.problem}
+    found = training_desk().figures_of(network)
+    share = None if found is None else found.policy
+    origin = network.trained_on
+    return row | {
+        "algorithm": ALGORITHM_LABELS[network.algorithm],
+        "sees": ", ".join(network.observations),
+        "of the optimum": "not measured" if share is None else _with_interval(share),
+        "learnt from": _in_words(participants_of(network)),
+        "filter": FILTER_LABELS.get(origin.filter, origin.filter),
+        "decisions": origin.n_steps,
+        "minutes": origin.minutes,
+    }
+
+
+def _upload(state: TrainState) -> None:
+    """Take in a policy's file; it is kept at once, as other pages find it only then."""
+    with st.expander("Bring a policy from a file"):
+        uploaded = st.file_uploader(
+            "Policy (JSON)", type=["json"], key="policy_file",
+            help="As downloaded here or written by the command train. It holds numbers and no code.",
+        )  # fmt: skip
+        if uploaded is None or uploaded.file_id == state.file_id:
+            return
+        with errors_as_sentences():
+            network = policy_from_bytes(uploaded.getvalue(), uploaded.name[:60])
+            files = policy_files()
+            present = next((item.name for item in files if item.network == network), "")
+            name = present or free_name(uploaded.name, {item.name for item in files})
+            if not present:
+                default_shelf().save(network, name)
+            state.file_id, state.policy_shown = uploaded.file_id, name
+            state.said = f"That policy is here already: {name}." if present else f"The policy is kept as {name}."
+            app_state().redraw_widgets()
+            st.rerun()
+
+
+def free_name(file_name: str, taken: set[str]) -> str:
+    """A name for a policy's file that is allowed and not taken.
+
+    Args:
+        file_name: which may hold anything.
+        taken: names that there are.
+    """
+    stem = re.sub(r"[^a-z0-9]+", "-", file_name.removesuffix(".json").lower()).strip("-")[:32] or "policy"
+    number = 1
+    while (name := stem if number == 1 else f"{stem}-{number}") in taken:
+        number += 1
+    return name
