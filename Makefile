@@ -2,6 +2,7 @@
 # make test   every check and test, real browser included
 # make bench  the benchmark table
 # make train  train the judge's adapter anew (an hour)
+# make results  run the experiments of specs/ and write docs/RESULTS.md (goes on where it was)
 # make clean  forget the virtual environment
 
 PYTHON ?= python3
@@ -12,7 +13,9 @@ INSTALLED := $(VENV)/installed
 TEST_TOOLS := $(VENV)/test-tools
 PUBLISHED := .venv-published
 
-.PHONY: run test lint bench train clean
+.PHONY: run test lint bench train results clean
+
+EXPERIMENTS := published_grid ablation wrong_model judge_error
 
 run: $(INSTALLED)
 	$(BIN)/streamlit run app.py
@@ -27,6 +30,10 @@ lint: $(TEST_TOOLS)
 
 train: $(TEST_TOOLS)
 	$(BIN)/python -m jitai train-judge
+
+results: $(INSTALLED)
+	for name in $(EXPERIMENTS); do $(BIN)/python -m jitai experiment specs/$$name.yaml --out results || exit 1; done
+	$(BIN)/python -m jitai report results --out docs/RESULTS.md
 
 # The published package runs on numpy 1.26 only, so it gets an environment of its own.
 bench: $(TEST_TOOLS) $(PUBLISHED)/installed

@@ -16,14 +16,13 @@ _MARKERS = "osD^vPX*<>p"
 _JUDGE_ERRORS_FOR_A_LINE = 3
 
 
-def write_report(store: Store, experiments: Sequence[StoredExperiment], out: Path, command: str = "") -> None:
+def write_report(store: Store, experiments: Sequence[StoredExperiment], out: Path) -> None:
     """Write a report, and its figures into a folder beside it.
 
     Args:
         store: where the results lie.
         experiments: to report on, in any order.
         out: the Markdown file.
-        command: how it was made, for the reader.
     Raises: ParameterError if nothing is finished; OSError if it cannot be written.
     """
     sections = []
@@ -35,8 +34,7 @@ def write_report(store: Store, experiments: Sequence[StoredExperiment], out: Pat
             sections.append(_section(experiment, cells, store, figures))
     if not sections:
         raise ParameterError("No cell of these experiments is finished, so there is nothing to report yet.")
-    made = f"Made from the stored results by\n\n    {command}\n\n" if command else ""
-    out.write_text(f"{_HEAD}{made}" + "\n".join(sections), encoding="utf-8")
+    out.write_text(_HEAD + "\n".join(sections), encoding="utf-8")
 
 
 _HEAD = """# Results
@@ -44,6 +42,8 @@ _HEAD = """# Results
 Simulated participants; no medical claim. Means over seeds with 95 % intervals (Student's t); all methods of a table met
 the same seeds, so differences are paired. "Share" is the share of the full-information optimum (dynamic programming on
 walk state, context, habituation and risk), a ceiling that nobody can reach, since walk state and context are hidden.
+
+Written by `python -m jitai report` from stored results; what was expected stands in the experiments' descriptions.
 
 """
 
