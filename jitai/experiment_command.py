@@ -81,7 +81,9 @@ def _experiment(options: argparse.Namespace) -> None:
     with workers as executor:
         identifier = run_experiment(spec, store, executor, open_experiment_judge, _Printer(), n_at_once)
     stored = store.experiment(identifier)
-    print(figures_table(store.cells(identifier))[_shown_columns(spec.axes)].to_string(index=False, float_format="%.3g"))
+    table = figures_table(store.cells(identifier))
+    if len(table):
+        print(table[_shown_columns(spec.axes)].to_string(index=False, float_format="%.3g"))
     for cell, why in store.failures(identifier):
         print(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}", file=sys.stderr)
     ended = "finished" if stored.status == FINISHED else f"{stored.status}; the same command goes on with it"
@@ -146,12 +148,10 @@ def _report(options: argparse.Namespace) -> None:
 
 def _rerun(options: argparse.Namespace) -> None:
     work = read_work(options.file)
-    before = read_steps(options.file)
+    compared = ("step_count", "executed_action", "habituation", "disengagement_risk")
+    before = read_steps(options.file, compared)
     result = run_cell(work).result
-    same = all(
-        np.array_equal(before[name].to_numpy(), getattr(result, name)[result.lived])
-        for name in ("step_count", "executed_action", "habituation", "disengagement_risk")
-    )
+    same = all(np.array_equal(before[name].to_numpy(), getattr(result, name)[result.lived]) for name in compared)
     print(f"{work.n_seeds} seeds, {int(result.lived.sum()):,} days, {result.total_steps.mean():,.1f} steps on average.")
     if not same:
         raise ParameterError(

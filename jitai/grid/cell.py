@@ -4,7 +4,7 @@ import hashlib
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jitai.errors import ParameterError
 from jitai.experiments.batch import BatchResult, run_batch
 from jitai.experiments.trial import TrialSpec
 from jitai.grid.readings import Readings, readings_from_mapping
-from jitai.grid.spec import digest, trial_as_mapping, trial_from_mapping
+from jitai.grid.spec import MAX_SEEDS, digest, trial_as_mapping, trial_from_mapping
 from jitai.grid.statistics import interval_of_mean
 from jitai.optimum import optimum
 from jitai.records import Action
 
 _DECIDES_RESULTS = ("records.py", "seeding.py", "parameters.py", "belief.py", "filters.py", "simulator", "policies",
-                    "optimum", "planner", "experiments", "grid/cell.py")  # fmt: skip
+                    "optimum", "planner", "experiments", "grid/cell.py", "grid/readings.py",
+                    "grid/statistics.py")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class CellWork:
         """Stands for what the cell's numbers depend on, the code included: equal keys, equal numbers."""
         return digest(
             {
-                "trial": trial_as_mapping(self.trial),
+                "trial": trial_as_mapping(replace(self.trial, network=None)),
+                "network": "" if self.trial.network is None else self.trial.network.digest,
                 "seeds": [self.first_seed, self.n_seeds],
                 "readings": None if self.readings is None else self.readings.digest,
                 "code": code_fingerprint(),
@@ -67,10 +70,13 @@ def work_from_mapping(mapping: Mapping[str, Any]) -> CellWork:
     Raises: ParameterError, FileFormatError.
     """
     readings = mapping["readings"]
+    first_seed, n_seeds = int(mapping["first_seed"]), int(mapping["n_seeds"])
+    if not 1 <= n_seeds <= MAX_SEEDS:
+        raise ParameterError(f"n_seeds is {n_seeds}: allowed is 1 to {MAX_SEEDS:,}.")
     return CellWork(
         trial_from_mapping(mapping["trial"]),
-        int(mapping["first_seed"]),
-        int(mapping["n_seeds"]),
+        first_seed,
+        n_seeds,
         None if readings is None else readings_from_mapping(readings),
     )
 
@@ -105,6 +111,11 @@ class CellFigures:
     vetoes: float
     right_vetoes: float
 
+    @property
+    def share_of_optimum(self) -> float:
+        """What the mean is of the optimum; NaN where nobody can earn anything."""
+        return self.mean_steps / self.optimum_steps if self.optimum_steps > 0 else math.nan
+
     def as_mapping(self) -> dict[str, Any]:
         """Ready for JSON, NaN as None."""
         values = asdict(self)
@@ -116,8 +127,9 @@ class CellFigures:
 def figures_from_mapping(mapping: Mapping[str, Any]) -> CellFigures:
     """Read back what ``CellFigures.as_mapping`` wrote."""
     values: dict[str, Any] = {name: math.nan if value is None else value for name, value in mapping.items()}
-    values["action_shares"] = tuple(values["action_shares"])
-    return CellFigures(**values)
+    values["action_shares"] = tuple(values.get("action_shares", (math.nan,) * len(Action)))
+    # Another version may have kept more, or less.
+    return CellFigures(**{item.name: values.get(item.name, math.nan) for item in fields(CellFigures)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,11 +140,13 @@ class CellOutcome:
         result: every day of every seed.
         figures: what it amounts to.
         seconds: that it took.
+        code: fingerprint of the code that ran it.
     """
 
     result: BatchResult
     figures: CellFigures
     seconds: float
+    code: str
 
 
 def run_cell(work: CellWork) -> CellOutcome:
@@ -143,7 +157,7 @@ def run_cell(work: CellWork) -> CellOutcome:
     started = time.perf_counter()
     verdicts = None if work.readings is None else work.readings.verdicts(work.trial.filter)
     result = run_batch(work.trial, range(work.first_seed, work.first_seed + work.n_seeds), verdicts)
-    return CellOutcome(result, cell_figures(work.trial, result), time.perf_counter() - started)
+    return CellOutcome(result, cell_figures(work.trial, result), time.perf_counter() - started, code_fingerprint())
 
 
 def cell_figures(trial: TrialSpec, result: BatchResult) -> CellFigures:

@@ -1,5 +1,6 @@
 """Finished cells side by side: labels, totals, shares of the optimum, and differences under the same seeds."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,13 @@ def by_scenario(cells: Sequence[StoredCell]) -> dict[Scenario, list[StoredCell]]
     return grouped
 
 
+def share_of(total: Estimate, optimum_steps: float) -> Estimate:
+    """A total as a share of the optimum; NaN where nobody can earn anything."""
+    if optimum_steps <= 0:
+        return Estimate(math.nan, math.nan, math.nan, total.n)
+    return total.scaled(1 / optimum_steps)
+
+
 def compare(cells: Sequence[StoredCell], baseline: str) -> list[Comparison]:
     """The methods of one scenario against a baseline.
 
@@ -69,7 +77,7 @@ def compare(cells: Sequence[StoredCell], baseline: str) -> list[Comparison]:
                 item,
                 label_of(item.cell, several),
                 total,
-                total.scaled(1 / item.figures.optimum_steps),
+                share_of(total, item.figures.optimum_steps),
                 None if base is None or base.key == item.key else paired_difference(item.totals, base.totals),
             )
         )

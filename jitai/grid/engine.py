@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -12,7 +14,7 @@ from typing import NamedTuple
 from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
 from jitai.errors import JitaiError, ParameterError
 from jitai.experiments.trial import JudgesText
-from jitai.grid.cell import CellOutcome, CellWork, run_cell
+from jitai.grid.cell import CellOutcome, CellWork, code_fingerprint, run_cell
 from jitai.grid.readings import Readings, read_statements, simulated_readings
 from jitai.grid.spec import Cell, ExperimentSpec, JudgeChoice
 from jitai.grid.store import FAILED, FINISHED, STOPPED, Store
@@ -21,6 +23,8 @@ from jitai.records import Statement
 OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
 """Makes a judge of an experiment ready, and says in one line which one it is. Raises JitaiError if it cannot."""
 SECONDS_FOR_THE_SCHEDULER = 10
+MAX_WORKERS = 256
+OUT_OF_MEMORY = "There is not enough memory for so many seeds and days: use fewer."
 _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_BETWEEN_SIGNS = 1.0
 
@@ -54,14 +58,27 @@ def local_workers(n_workers: int) -> Iterator[Executor]:
     Args:
         n_workers: at least 1.
     """
-    if n_workers < 1:
-        raise ParameterError(f"There are {n_workers} workers: at least 1 is needed.")
+    if not 1 <= n_workers <= MAX_WORKERS:
+        raise ParameterError(f"There are {n_workers} workers: at least 1 is needed, and at most {MAX_WORKERS} allowed.")
     # Spawned, not forked: the parent may have threads and a language model.
-    executor = ProcessPoolExecutor(n_workers, mp_context=multiprocessing.get_context("spawn"))
+    executor = ProcessPoolExecutor(
+        n_workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)
+    )
     try:
         yield executor
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_with(parent: int) -> None:
+    """In a worker: end when the process that started it was killed, instead of waiting for work for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
 
 
 @contextlib.contextmanager
@@ -110,13 +127,24 @@ def run_experiment(
     Returns: the experiment's identifier; its status in the store says how it ended.
     Raises: JitaiError if a judge cannot be made ready or a cell not be kept; the store then says so too.
     """
+    with store.alone(spec.identifier):
+        return _run_alone(spec, store, executor, open_judge, report, n_at_once)
+
+
+def _run_alone(
+    spec: ExperimentSpec, store: Store, executor: Executor, open_judge: OpenJudge, report: Report, n_at_once: int
+) -> str:
     identifier = store.begin(spec)
     voice = _Voice(store, identifier, report)
     try:
         readings = {judge.name: _read(judge, spec, open_judge, voice) for judge in spec.judges_needed()}
         grid = spec.cells()
         works = [_work(spec, cell, readings) for cell in grid]
-        to_do = store.place(identifier, [work.key for work in works])
+        keys = []
+        for work in works:
+            keys.append(work.key)
+            voice.sign()
+        to_do = store.place(identifier, keys)
         voice.cells(len(grid) - len(to_do), len(grid))
         _run_cells(identifier, to_do, works, grid, store, executor, voice, n_at_once)
     except Stopped:
@@ -156,7 +184,14 @@ def _read(judge: JudgeChoice, spec: ExperimentSpec, open_judge: OpenJudge, voice
     book = StatementBook(load_part(TEST), spec.kinds)
     voice.say(f"getting {judge.name} ready")
     opened, name = open_judge(judge)
-    return read_statements(opened, name, book, _others(spec), voice.reading(judge.name))
+    readings = read_statements(opened, name, book, _others(spec), voice.reading(judge.name))
+    if readings.n_failed:
+        # Its silence would be kept as a result, and take the place of good ones.
+        raise JitaiError(
+            f"{judge.name} could not judge {readings.n_failed:,} statements, so nothing was run with it.",
+            "Run again when it answers: what it has judged is remembered.",
+        )
+    return readings
 
 
 def _others(spec: ExperimentSpec) -> list[Statement]:
@@ -189,11 +224,21 @@ def _run_cells(
         for future in ready:
             position = at_work.pop(future)
             try:
-                store.add(works[position], grid[position], future.result())
-                voice.finished()
-            except ParameterError as error:
-                store.fail(identifier, position, f"{error} {error.hint}".strip())
+                outcome = future.result()
+            except BrokenProcessPool:
+                raise
+            except (JitaiError, MemoryError) as error:
+                why = f"{error} {error.hint}".strip() if isinstance(error, JitaiError) else OUT_OF_MEMORY
+                store.fail(identifier, position, why)
                 voice.failed()
+                continue
+            if outcome.code != code_fingerprint():
+                raise JitaiError(
+                    "A worker runs another version of this project, so its numbers are not taken.",
+                    "Install the same version on every machine of the cluster.",
+                )
+            store.add(works[position], grid[position], outcome)
+            voice.finished()
         try:
             voice.sign()
         except Stopped:

@@ -24,7 +24,7 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
     described = folder / "descriptions" / f"{spec.identifier}.json"
     try:
         described.parent.mkdir(parents=True, exist_ok=True)
-        described.write_text(json.dumps(spec.as_mapping(), indent=2, ensure_ascii=False), encoding="utf-8")
+        described.write_text(json.dumps(spec.as_mapping(), ensure_ascii=False), encoding="utf-8")
         with described.with_suffix(".log").open("wb") as log:
             return subprocess.Popen(  # noqa: S603  (a list of words of our own, no shell)
                 [sys.executable, "-m", "jitai", "experiment", str(described.resolve()), "--out", str(folder.resolve())]

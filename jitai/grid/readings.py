@@ -5,6 +5,7 @@ Workers get numbers, not models: a cell can run on a machine that has no languag
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from jitai.corpus import StatementBook
@@ -75,7 +76,7 @@ class Readings:
         """Statements on which the judge could not answer."""
         return sum(item == Reading(None) for item in (*self.if_able, *self.if_unable))
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """64 hexadecimal digits that stand for all of it but the judge's name."""
         return digest({name: value for name, value in self.as_mapping().items() if name != "judge"})
@@ -102,12 +103,20 @@ def readings_from_mapping(mapping: Mapping[str, Any]) -> Readings:
             float(mapping["finds_cannot_walk"]),
             float(mapping["false_alarms"]),
             *(
-                tuple(Reading(None if p is None else float(p), str(decision)) for p, decision in mapping[name])
+                tuple(_checked(p_send, decision) for p_send, decision in mapping[name])
                 for name in ("if_able", "if_unable")
+                if mapping[name]
             ),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise FileFormatError("The stored readings of the judge are damaged.") from error
+
+
+def _checked(p_send: Any, decision: Any) -> Reading:
+    """Raises: ValueError or TypeError if it is none."""
+    if p_send is not None and not 0 <= float(p_send) <= 1:
+        raise ValueError
+    return Reading(None if p_send is None else float(p_send), Decision(decision).value if decision else "")
 
 
 def simulated_readings(finds_cannot_walk: float, false_alarms: float) -> Readings:

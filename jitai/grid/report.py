@@ -1,6 +1,7 @@
 """Written reports of stored experiments: tables and figures in Markdown, with every interval, and what was claimed."""
 
 import html
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from jitai.errors import ParameterError
 from jitai.grid.compare import Comparison, by_scenario, compare
 from jitai.grid.spec import Claim, ExperimentSpec, Scenario
+from jitai.grid.statistics import Estimate, paired_difference
 from jitai.grid.store import FINISHED, Store, StoredCell, StoredExperiment
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98", "#56B4E9", "#5B4B8A")
@@ -97,44 +99,49 @@ def _claims(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]]) ->
 
 
 def check(claim: Claim, compared: dict[Scenario, list[Comparison]]) -> str:
-    """What the results say of a claim, in words: in how many scenarios it holds beyond doubt, and where it does not.
+    """What the results say of a claim, in words: in how many scenarios it holds, cannot be told, or is contradicted.
 
-    Beyond doubt: the whole 95 % interval of the method lies above that of the other, or above the share.
+    It holds where the whole 95 % interval lies above the limit: the interval of the paired difference (method minus
+    `times` the other), or of the share. It is contradicted where the whole interval lies below.
     """
-    clear, doubtful, missed = 0, [], []
+    holds = 0
+    doubtful: list[str] = []
+    against: list[str] = []
     for scenario, rows in compared.items():
-        if not claim.is_about(scenario):
-            continue
-        of_method = [row for row in rows if row.stored.cell.method.name == claim.method]
+        of_method = [row for row in rows if row.stored.cell.method.name == claim.method and claim.is_about(scenario)]
         for row in of_method:
-            if claim.share:
-                low, value, limit_high, limit, found = (
-                    row.share.low, row.share.value, claim.share, claim.share, f"{100 * row.share.value:.1f} %",
-                )  # fmt: skip
-            else:
-                others = [other for other in rows if other.stored.cell.method.name == claim.above]
-                if not others:
-                    continue
-                other = next((item for item in others if item.stored.cell.judge == row.stored.cell.judge), others[0])
-                low, value = row.total.low, row.total.value
-                limit_high, limit = claim.times * other.total.high, claim.times * other.total.value
-                found = f"{value:,.0f} against {limit:,.0f}"
+            beyond, found = _beyond(claim, row, rows)
+            if beyond is None:
+                continue
             name = plain(scenario.name if len(of_method) == 1 else f"{scenario.name}, {row.label}")
-            if low > limit_high:
-                clear += 1
-            elif value > limit:
-                doubtful.append(f"{name}: {found}")
+            if beyond.low > 0:
+                holds += 1
             else:
-                missed.append(f"{name}: {found}")
-    total = clear + len(doubtful) + len(missed)
+                (against if beyond.high < 0 else doubtful).append(f"{name}: {found}")
+    total = holds + len(doubtful) + len(against)
     if not total:
         return "no cell of it is there"
-    words = [f"**holds in {clear} of {total}**" + (" beyond the 95 % intervals" if clear else "")]
+    words = [f"**holds in {holds} of {total}**"]
     if doubtful:
-        words.append(f"on average only in {len(doubtful)} ({'; '.join(doubtful)})")
-    if missed:
-        words.append(f"**not in {len(missed)}** ({'; '.join(missed)})")
+        words.append(f"cannot be told in {len(doubtful)} ({'; '.join(doubtful)})")
+    if against:
+        words.append(f"**contradicted in {len(against)}** ({'; '.join(against)})")
     return ", ".join(words)
+
+
+def _beyond(claim: Claim, row: Comparison, rows: list[Comparison]) -> tuple[Estimate | None, str]:
+    """By how much a method is beyond what is claimed of it, and what was found, in words."""
+    if claim.share:
+        share = row.share
+        beyond = Estimate(share.value - claim.share, share.low - claim.share, share.high - claim.share, share.n)
+        return beyond, f"{100 * share.value:.1f} %"
+    others = [other for other in rows if other.stored.cell.method.name == claim.above]
+    if not others:
+        return None, ""
+    other = next((item for item in others if item.stored.cell.judge == row.stored.cell.judge), others[0])
+    limit = claim.times * other.stored.totals
+    beyond = paired_difference(row.stored.totals, limit).difference
+    return beyond, f"{row.total.value:,.0f} against {limit.mean():,.0f}"
 
 
 def _rows_and_columns(
@@ -272,7 +279,8 @@ def _by_error(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> 
             lines.setdefault(row.stored.cell.method.name, []).append(row)
         for number, (name, points) in enumerate(lines.items()):
             colour = _COLOURS[number % len(_COLOURS)]
-            at_errors = sorted((error, row) for row in points if (error := _error_of(row)) is not None)
+            found = [(error, row) for row in points if (error := _error_of(row)) is not None]
+            at_errors = sorted(found, key=lambda pair: pair[0])
             if not at_errors:
                 share = points[0].share
                 axes.axhline(100 * share.value, color=colour, linestyle="--", linewidth=1, label=name)
@@ -302,11 +310,12 @@ def _errors(compared: dict[Scenario, list[Comparison]]) -> set[float]:
 
 
 def _error_of(row: Comparison) -> float | None:
-    """The mean error rate of a simulated judge; None for others."""
+    """The error rate of a simulated judge that errs as often on either kind of statement; None for others."""
     judge = row.stored.cell.judge
     if judge is None or judge.finds_cannot_walk is None or judge.false_alarms is None:
         return None
-    return (1 - judge.finds_cannot_walk + judge.false_alarms) / 2
+    is_even = math.isclose(1 - judge.finds_cannot_walk, judge.false_alarms, abs_tol=1e-9)
+    return judge.false_alarms if is_even else None
 
 
 def plain(text: str) -> str:

@@ -8,6 +8,7 @@ difference, and there is one cell instead of one for each judge.
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,11 +19,12 @@ from typing import Any, TypeVar
 import yaml
 
 from jitai.belief import BeliefSettings
-from jitai.corpus import EVERYDAY_KINDS
+from jitai.corpus import EVERYDAY_KINDS, TEST, load_part
 from jitai.errors import FileFormatError, ParameterError
 from jitai.experiments.trial import LEARNED, TRIAL_POLICIES, TrialSpec
 from jitai.filters import BELIEF, FILTER_LABELS, NONE, FilterSettings
 from jitai.learning.files import default_shelf, policy_from
+from jitai.learning.lanes import FIRST_TRAINING_SEED
 from jitai.parameters import build, describe, suggestion
 from jitai.planner import PlannerSettings
 from jitai.policies.learned import PolicyNetwork
@@ -31,7 +33,7 @@ from jitai.seeding import MAX_SEED
 from jitai.simulator.config import PRESETS, SimulatorConfig
 
 FORMAT = 1
-MAX_FILE_BYTES = 1_000_000
+MAX_FILE_BYTES = 10_000_000
 MAX_CELLS = 20_000
 MAX_SEEDS = 100_000
 MAX_NAME_LENGTH = 80
@@ -243,7 +245,21 @@ class ExperimentSpec:
                     raise ParameterError(
                         f"claims: there is no method {name[:60]!r}{suggestion(name, self.method_names)}"
                     )
-        n_cells = len(self.cells())
+        known = {item.kind for item in load_part(TEST)}
+        for kind in self.kinds:
+            if kind not in known:
+                raise ParameterError(
+                    f"statements.kinds: there is none called {kind[:60]!r}{suggestion(kind, tuple(sorted(known)))}"
+                )
+        if not self.kinds:
+            raise ParameterError(f"statements.kinds: name at least one of {', '.join(sorted(known))}.")
+        if self.seeds[-1] >= FIRST_TRAINING_SEED and any(method.network is not None for method in self.methods):
+            raise ParameterError(
+                f"seeds.first: trained policies have learnt from the seeds from {FIRST_TRAINING_SEED:,} on; stay below."
+            )
+        # Multiplied before anything is made: a few long axes would make billions.
+        n_scenarios = math.prod(len(values) for _, values in self.axes)
+        n_cells = n_scenarios * sum(max(1, len(self.judges)) if item.reads_text else 1 for item in self.methods)
         if n_cells > MAX_CELLS:
             raise ParameterError(f"The grid has {n_cells:,} cells: at most {MAX_CELLS:,} are allowed.")
 
@@ -276,11 +292,12 @@ class ExperimentSpec:
 
     def cells(self) -> tuple[Cell, ...]:
         """All cells, scenario by scenario."""
+        judges = [(method, self.judges if method.reads_text else (None,)) for method in self.methods]
         return tuple(
             Cell(scenario, method, judge)
             for scenario in self.scenarios()
-            for method in self.methods
-            for judge in (self.judges if method.reads_text else (None,))
+            for method, asked in judges
+            for judge in asked
         )
 
     def judges_needed(self) -> tuple[JudgeChoice, ...]:
@@ -376,18 +393,52 @@ def spec_from_text(text: str, name: str = "The description") -> ExperimentSpec:
         name: of its file, for errors.
     Raises: as ``read_spec``.
     """
+    if len(text) > MAX_FILE_BYTES:
+        raise FileFormatError(f"{name} is too long: a description has at most {MAX_FILE_BYTES:,} characters.")
     try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+        content = _parsed(text)
+    # The parser raises nearly anything where a tag or a date makes no sense.
+    except Exception as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""
-        raise FileFormatError(f"{name}{where}: this is neither YAML nor JSON.") from error
+        why = f": {error.problem}" if isinstance(error, _RepeatedKey) else ""
+        raise FileFormatError(f"{name}{where}: this is neither YAML nor JSON{why}.") from error
     if not isinstance(content, dict):
         raise FileFormatError(f"{name} must hold names and values, such as `name: my experiment`.")
     try:
         return spec_from_mapping(content)
     except ParameterError as error:
         raise ParameterError(f"{name}: {error}", error.hint) from error
+
+
+class _RepeatedKey(yaml.MarkedYAMLError):
+    """A name stands twice in one mapping."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without tags; names may not stand twice, and 1e-5 is a number, as everywhere else."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """As the parent, but refuses what would silently win over what stood before."""
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise _RepeatedKey(problem=f"{key.value!r} stands there twice", problem_mark=key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
+def _parsed(text: str) -> Any:
+    """JSON as JSON, all else as YAML."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.load(text, _Loader)  # noqa: S506  (a subclass of the safe loader)
 
 
 _FIELDS = ("format", "name", "description", "seeds", "participant", "scenarios", "statements", "judges", "methods",
@@ -427,9 +478,9 @@ def _participant(value: Any) -> SimulatorConfig:
     preset = given.pop("preset", None)
     start: Mapping[str, Any] = {}
     if preset is not None:
-        if preset not in PRESETS:
+        if not isinstance(preset, str) or preset not in PRESETS:
             raise ParameterError(
-                f"participant.preset: there is none called {preset!r}{suggestion(str(preset), PRESETS)}"
+                f"participant.preset: there is none called {_short(preset)}{suggestion(str(preset), PRESETS)}"
             )
         start = PRESETS[preset].as_mapping()
     return _settings("participant", SimulatorConfig, {**start, **given})
@@ -439,11 +490,12 @@ def _axes(value: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
     known = {info.name: info for info in describe(SimulatorConfig)}
     axes = []
     for name, values in _mapping("scenarios", value, tuple(known)).items():
-        values = _list(f"scenarios.{name}", values)
-        if not values or len({repr(item) for item in values}) < len(values):
-            raise ParameterError(f"scenarios.{name}: give at least one value, and none twice.")
+        given = _list(f"scenarios.{name}", values)
         # Each is checked by itself, so that the sentence names the axis.
-        axes.append((name, tuple(getattr(_settings("scenarios", SimulatorConfig, {name: v}), name) for v in values)))
+        taken = tuple(getattr(_settings("scenarios", SimulatorConfig, {name: v}), name) for v in given)
+        if not taken or len(set(taken)) < len(taken):
+            raise ParameterError(f"scenarios.{name}: give at least one value, and none twice.")
+        axes.append((name, taken))
     return tuple(axes)
 
 
@@ -494,9 +546,9 @@ def _combined(content: Mapping[str, Any]) -> Iterator[Method]:
     policies = [_policy("policies", item, None) for item in _list("policies", content.get("policies", []))]
     strategies = _list("filters", content.get("filters", [NONE]))
     for (policy, network), strategy in product(policies, strategies):
-        if strategy not in FILTER_LABELS:
+        if not isinstance(strategy, str) or strategy not in FILTER_LABELS:
             raise ParameterError(
-                f"filters: there is none called {strategy!r}{suggestion(str(strategy), FILTER_LABELS)}"
+                f"filters: there is none called {_short(strategy)}{suggestion(str(strategy), FILTER_LABELS)}"
             )
         yield Method(method_label(policy, strategy, network), policy, FilterSettings(strategy), network=network)
 
@@ -552,11 +604,11 @@ def _policy(where: str, value: Any, network: Any) -> tuple[str, PolicyNetwork | 
             return LEARNED, policy_from(network, "network")
         except (ParameterError, FileFormatError) as error:
             raise ParameterError(f"{where}: {error}", error.hint) from error
-    if value not in POLICIES:
-        raise ParameterError(f"{where}: there is no policy {str(value)[:60]!r}{suggestion(str(value), POLICIES)}")
+    if not isinstance(value, str) or value not in POLICIES:
+        raise ParameterError(f"{where}: there is no policy {_short(value)}{suggestion(str(value), POLICIES)}")
     if network is not None:
         raise ParameterError(f"{where}: a network belongs to the policy {LEARNED}, not to {value}.")
-    return str(value), None
+    return value, None
 
 
 def _settings(where: str, settings_class: type[Settings], values: Mapping[str, Any]) -> Settings:
@@ -564,46 +616,60 @@ def _settings(where: str, settings_class: type[Settings], values: Mapping[str, A
         return build(settings_class, values)
     except ParameterError as error:
         raise ParameterError(f"{where}: {error}", error.hint) from error
-    except TypeError as error:
-        raise ParameterError(f"{where}: the names of parameters must be text.") from error
+    except (TypeError, OverflowError) as error:
+        raise ParameterError(f"{where}: names must be text, and values plain numbers or words.") from error
 
 
 def _check_fields(where: str, given: Mapping[Any, Any], known: Sequence[str]) -> None:
     for name in given:
         if name not in known:
             prefix = f"{where}: there" if where else "There"
-            raise ParameterError(f"{prefix} is no field {str(name)[:60]!r}{suggestion(str(name), tuple(known))}")
+            raise ParameterError(f"{prefix} is no field {_short(name)}{suggestion(str(name), tuple(known))}")
 
 
 def _mapping(where: str, value: Any, known: Sequence[str] = ()) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise ParameterError(f"{where}: names and values are needed, not {str(value)[:60]!r}.")
+        raise ParameterError(f"{where}: names and values are needed, not {_short(value)}.")
     if known:
         _check_fields(where, value, known)
     return value
 
 
+def _short(value: Any) -> str:
+    """The beginning of a value; nested lists are not followed, as a file may nest them without end."""
+    if isinstance(value, int) and abs(value) > 10**18:
+        return "so large a number"
+    return repr(value)[:60] if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
+
+
 def _list(where: str, value: Any) -> Sequence[Any]:
     if not isinstance(value, list | tuple):
-        raise ParameterError(f"{where}: a list is needed, not {str(value)[:60]!r}.")
+        raise ParameterError(f"{where}: a list is needed, not {_short(value)}.")
     return value
 
 
 def _text(where: str, value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 2000:
-        raise ParameterError(f"{where}: a text is needed, not {str(value)[:60]!r}.")
+    if not isinstance(value, str) or len(value) > 2000 or (not value.isascii() and _has_surrogates(value)):
+        raise ParameterError(f"{where}: a text is needed, not {_short(value)}.")
     return value
+
+
+def _has_surrogates(text: str) -> bool:
+    """Whether a text holds halves of characters, which no file can."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _whole(where: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ParameterError(f"{where}: a whole number is needed, not {str(value)[:60]!r}.")
+        raise ParameterError(f"{where}: a whole number is needed, not {_short(value)}.")
     return value
 
 
 def _number(where: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ParameterError(f"{where}: a number is needed, not {str(value)[:60]!r}.")
+        raise ParameterError(f"{where}: a number is needed, not {_short(value)}.")
+    if not math.isfinite(value) or abs(value) > 1e9:
+        raise ParameterError(f"{where}: a number up to a thousand million is needed.")
     return float(value)
 
 

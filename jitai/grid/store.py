@@ -6,14 +6,17 @@ in common. One process writes, any number may read.
 """
 
 import contextlib
+import hashlib
 import io
 import json
+import os
 import platform
 import sqlite3
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,6 +40,11 @@ from jitai.grid.cell import (
 )
 from jitai.grid.spec import Cell, ExperimentSpec, spec_from_mapping
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED = "running", "finished", "stopped", "failed", "interrupted"
 SECONDS_WITHOUT_A_SIGN = 30.0
 """An experiment that says it runs, but has given no sign of life for so long, was killed."""
@@ -48,7 +56,7 @@ create table if not exists experiments (
     stop_wanted integer not null default 0, seconds_left real);
 create table if not exists cells (
     key text primary key, figures text not null, totals blob not null, seconds real not null, n_bytes integer not null,
-    finished_at real not null);
+    digest text not null, finished_at real not null);
 create table if not exists places (
     experiment text not null, position integer not null, key text not null, failure text not null default '',
     primary key (experiment, position));
@@ -128,7 +136,7 @@ class Store:
         with self._open() as index:
             index.execute(
                 "insert into experiments (id, spec, versions, created_at, status, alive_at) values (?, ?, ?, ?, ?, ?) "
-                "on conflict (id) do update set spec = excluded.spec, versions = excluded.versions, "
+                "on conflict (id) do update set spec = excluded.spec, "
                 "status = excluded.status, note = '', alive_at = excluded.alive_at, stop_wanted = 0",
                 (spec.identifier, json.dumps(spec.as_mapping()), json.dumps(versions()), now, RUNNING, now),
             )
@@ -142,9 +150,11 @@ class Store:
                 "insert into places (experiment, position, key) values (?, ?, ?)",
                 [(identifier, position, key) for position, key in enumerate(keys)],
             )
-            index.execute("update experiments set n_cells = ? where id = ?", (len(keys), identifier))
-            known = dict(index.execute("select key, n_bytes from cells"))
-        self._forget_cells_of_nobody()
+            index.execute(
+                "update experiments set n_cells = ?, versions = ? where id = ?",
+                (len(keys), json.dumps(versions()), identifier),
+            )
+            known = dict(index.execute("select key, digest from cells"))
         return [position for position, key in enumerate(keys) if not self._is_whole(key, known.get(key))]
 
     def add(self, work: CellWork, cell: Cell, outcome: CellOutcome) -> None:
@@ -152,7 +162,9 @@ class Store:
 
         Raises: FileFormatError if the disk does not take it.
         """
-        path, partial = self._path(work.key), self._path(work.key).with_suffix(".partial")
+        path = self._path(work.key)
+        # Two experiments may come to the same cell at the same time.
+        partial = path.with_suffix(f".{os.getpid()}.partial")
         about = {
             "work": work.as_mapping(),
             "versions": versions(),
@@ -167,13 +179,14 @@ class Store:
             raise FileFormatError(f"{path.name} cannot be written: {error.strerror}.", "Is the disk full?") from error
         with self._open() as index:
             index.execute(
-                "insert or replace into cells values (?, ?, ?, ?, ?, ?)",
+                "insert or replace into cells values (?, ?, ?, ?, ?, ?, ?)",
                 (
                     work.key,
                     json.dumps(outcome.figures.as_mapping()),
                     outcome.result.total_steps.astype("<f8").tobytes(),
                     outcome.seconds,
                     path.stat().st_size,
+                    _digest_of(path),
                     time.time(),
                 ),
             )
@@ -196,9 +209,38 @@ class Store:
         return row is None or bool(row[0])
 
     def end(self, identifier: str, status: str, note: str = "") -> None:
-        """Nothing more will come for now."""
+        """Nothing more will come for now. Cells that a finished experiment has replaced are forgotten."""
         with self._open() as index:
             index.execute("update experiments set status = ?, note = ? where id = ?", (status, note, identifier))
+        if status == FINISHED:
+            self._forget_cells_of_nobody()
+
+    @contextlib.contextmanager
+    def alone(self, identifier: str) -> Iterator[None]:
+        """While inside, no other process of this machine runs the same experiment; the system lets go if it is killed.
+
+        Raises: ParameterError if another does, FileFormatError if the folder cannot be written.
+        """
+        locks = self.folder / "locks"
+        try:
+            locks.mkdir(parents=True, exist_ok=True)
+            lock = (locks / identifier).open("w")
+        except OSError as error:
+            raise FileFormatError(f"{self.folder} cannot be written: {error.strerror}.") from error
+        with lock:
+            # Where the system has no such locks (Windows), two may collide; what is finished is safe all the same.
+            if fcntl is not None:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError as error:
+                    raise ParameterError(
+                        "Another process is running this experiment already.", "Wait for it, or stop it first."
+                    ) from error
+            for partial in self._steps.glob("*.partial"):
+                # Left behind by a process that was killed, unless it is being written right now.
+                if time.time() - partial.stat().st_mtime > SECONDS_WITHOUT_A_SIGN:
+                    partial.unlink(missing_ok=True)
+            yield
 
     def ask_to_stop(self, identifier: str) -> None:
         """Have the process that runs an experiment end after the cells at work; what is finished stays."""
@@ -269,12 +311,21 @@ class Store:
                 "where p.experiment = ? order by p.position",
                 (identifier,),
             ).fetchall()
-        return [
-            StoredCell(
-                grid[position], key, figures_from_mapping(json.loads(figures)), np.frombuffer(totals, "<f8"), seconds
-            )
-            for position, key, figures, totals, seconds in rows
-        ]
+        try:
+            return [
+                StoredCell(
+                    grid[position],
+                    key,
+                    figures_from_mapping(json.loads(figures)),
+                    np.frombuffer(totals, "<f8"),
+                    seconds,
+                )
+                for position, key, figures, totals, seconds in rows
+            ]
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise FileFormatError(
+                f"The cells of {identifier} were kept by another version and cannot be read.", "Run it again."
+            ) from error
 
     def failures(self, identifier: str) -> list[tuple[Cell, str]]:
         """The cells that could not be run, and why."""
@@ -327,9 +378,9 @@ class Store:
     def _path(self, key: str) -> Path:
         return self._steps / f"{key}.parquet"
 
-    def _is_whole(self, key: str, n_bytes: int | None) -> bool:
+    def _is_whole(self, key: str, digest: str | None) -> bool:
         path = self._path(key)
-        return n_bytes is not None and path.is_file() and path.stat().st_size == n_bytes
+        return digest is not None and path.is_file() and _digest_of(path) == digest
 
     def _forget_cells_of_nobody(self) -> None:
         with self._open() as index:
@@ -352,6 +403,10 @@ class Store:
             index.executescript(_SCHEMA)
             with index:
                 yield index
+        except sqlite3.OperationalError as error:
+            raise FileFormatError(
+                f"{self._index} cannot be used now: {error}.", "Try again; see that the disk is not full."
+            ) from error
         except sqlite3.Error as error:
             raise FileFormatError(
                 f"{self._index} cannot be used: {error}.",
@@ -366,7 +421,7 @@ def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
     """An experiment from its line in the index, or why it cannot be read."""
     identifier, described, made_with, created_at, status, note, n_cells, n_finished, n_failed, left, alive_at = row
     try:
-        spec = spec_from_mapping(json.loads(described))
+        spec = _spec_of(described)
     except (JitaiError, ValueError, KeyError, TypeError) as error:
         return f"The experiment {identifier} was described by another version and cannot be shown: {error}"
     if status == RUNNING and time.time() - alive_at > SECONDS_WITHOUT_A_SIGN:
@@ -375,6 +430,18 @@ def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
         identifier, spec, json.loads(made_with), created_at, status, note, n_cells, n_finished, n_failed,
         left if status == RUNNING else None,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _spec_of(described: str) -> ExperimentSpec:
+    """From the index; pages ask every second, and a description never changes."""
+    return spec_from_mapping(json.loads(described))
+
+
+def _digest_of(path: Path) -> str:
+    """Of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def versions() -> dict[str, str]:
@@ -437,7 +504,7 @@ def read_work(path: Path) -> CellWork:
         raise FileFormatError(f"{path} holds no description of a cell: it was not written by an experiment.")
     try:
         return work_from_mapping(json.loads(metadata[_METADATA_KEY])["work"])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, IndexError) as error:
         raise FileFormatError(f"The description of the cell in {path} is damaged.") from error
 
 
@@ -453,7 +520,7 @@ def figures_table(cells: Sequence[StoredCell]) -> pd.DataFrame:
                 "method": item.cell.method.name,
                 "judge": "" if item.cell.judge is None else item.cell.judge.name,
                 **figures,
-                "share_of_optimum": item.figures.mean_steps / item.figures.optimum_steps,
+                "share_of_optimum": item.figures.share_of_optimum,
                 **{f"share_action_{action}": share for action, share in enumerate(shares)},
             }
         )

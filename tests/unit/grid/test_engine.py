@@ -114,12 +114,15 @@ def test_what_is_finished_is_not_run_again_and_what_is_damaged_is(
     whole = store.steps_file(keys[0]).read_bytes()
     store.steps_file(keys[0]).write_bytes(whole[: len(whole) // 2])
     store.steps_file(keys[1]).unlink()
+    # Of the right size, but not what was written.
+    other = store.steps_file(keys[2]).read_bytes()
+    store.steps_file(keys[2]).write_bytes(other[:1000] + bytes(100) + other[1100:])
     with pytest.raises(FileFormatError, match="missing or damaged"):
         store.steps(keys[0])
     ran = []
     monkeypatch.setattr(engine, "run_cell", lambda work: ran.append(work.key) or run_cell(work))
     assert run_experiment(small_spec, store, one_thread, nobody) == identifier
-    assert sorted(ran) == sorted(keys[:2])
+    assert sorted(ran) == sorted(keys[:3])
     assert numbers(store, identifier) == before
     assert store.steps_file(keys[0]).read_bytes() == whole
 
@@ -191,6 +194,80 @@ def test_a_judge_that_is_not_there_fails_the_experiment_with_its_sentence(
         run_experiment(spec, store, one_thread, missing)
     stored = store.experiment(spec.identifier)
     assert stored.status == FAILED and stored.note == "There is no such model. Pull it."
+
+
+class FailingJudge:
+    """Scripted: never answers."""
+
+    def judge(self, text: str) -> Verdict:
+        return Verdict(Decision.HOLD_BACK, None, VerdictSource.FALLBACK, "", failure="gone")
+
+
+def test_a_judge_that_stops_answering_takes_no_good_results_with_it(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
+) -> None:
+    content = {**small_spec.as_mapping(), "judges": ["embedded"], "statements": {"kinds": ["consent"]}}
+    spec, store = spec_from_mapping(content), Store(tmp_path)
+    identifier = run_experiment(spec, store, one_thread, lambda choice: (CountingJudge(), "good"))
+    before = numbers(store, identifier)
+    with pytest.raises(JitaiError, match="embedded could not judge"):
+        run_experiment(spec, store, one_thread, lambda choice: (FailingJudge(), "bad"))
+    assert numbers(store, identifier) == before
+    assert store.experiment(identifier).status == FAILED
+
+
+def test_new_numbers_replace_old_ones_only_when_they_are_all_there(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    identifier = run_experiment(small_spec, store, one_thread, nobody)
+    old = {path.name for path in (tmp_path / "steps").iterdir()}
+    for module in ("jitai.grid.cell", "jitai.grid.engine", "jitai.grid.store"):
+        monkeypatch.setattr(f"{module}.code_fingerprint", lambda: "other code")
+
+    def stop_at_once(progress: Progress) -> None:
+        store.ask_to_stop(identifier)
+
+    monkeypatch.setattr(engine, "_SECONDS_BETWEEN_SIGNS", 0.0)
+    run_experiment(small_spec, store, one_thread, nobody, stop_at_once, n_at_once=1)
+    assert old <= {path.name for path in (tmp_path / "steps").iterdir()}
+    run_experiment(small_spec, store, one_thread, nobody)
+    new = {path.name for path in (tmp_path / "steps").iterdir()}
+    assert len(new) == 6 and not old & new
+
+
+def test_no_two_processes_run_the_same_experiment(tmp_path: Path, small_spec: ExperimentSpec) -> None:
+    store = Store(tmp_path)
+    refused = pytest.raises(ParameterError, match="Another process is running this experiment already")
+    with store.alone(small_spec.identifier), ThreadPoolExecutor(1) as executor, refused:
+        run_experiment(small_spec, store, executor, nobody)
+    with ThreadPoolExecutor(1) as executor:
+        run_experiment(small_spec, store, executor, nobody)
+
+
+def test_a_worker_of_another_version_is_refused(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "run_cell", lambda work: replace(run_cell(work), code="another"))
+    with pytest.raises(JitaiError, match="another version of this project"):
+        run_experiment(small_spec, Store(tmp_path), one_thread, nobody)
+
+
+def test_workers_end_with_the_process_that_started_them(tmp_path: Path, small_spec: ExperimentSpec) -> None:
+    spec = replace(small_spec, n_seeds=4000)
+    process = launch(spec, tmp_path, n_workers=1)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (tmp_path / "steps").is_dir():
+        time.sleep(0.05)
+    time.sleep(1.0)
+    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    left = [int(line) for line in children.stdout.split()]
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and any(Path(f"/proc/{number}").exists() for number in left):
+        time.sleep(0.2)
+    assert left and not any(Path(f"/proc/{number}").exists() for number in left)
 
 
 class CountingJudge:

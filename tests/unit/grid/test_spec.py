@@ -138,14 +138,14 @@ def test_the_published_grid_is_the_published_one() -> None:
         ({"seeds": {"frist": 1}}, "seeds: there is no field 'frist'; did you mean 'first'?"),
         ({"seeds": {"first": -1}}, "seeds.first is -1: allowed is 0 to"),
         ({"scenarios": {"p11": [0.5]}}, "scenarios: there is no field 'p11'"),
-        ({"scenarios": {"can_walk_persistence": 0.5}}, "scenarios.can_walk_persistence: a list is needed, not '0.5'"),
+        ({"scenarios": {"can_walk_persistence": 0.5}}, "scenarios.can_walk_persistence: a list is needed, not 0.5"),
         ({"scenarios": {"can_walk_persistence": [0.5, 0.5]}}, "give at least one value, and none twice"),
         ({"scenarios": {"can_walk_persistence": [1.5]}}, "can_walk_persistence) is 1.5: allowed is 0 to 1"),
         ({"scenarios": {"study_length": list(range(1, 300)), "initial_habituation": [k / 100 for k in range(99)]}},
          "at most 20,000 are allowed"),
         ({"participant": {"preset": "Nobody"}}, "participant.preset: there is none called 'Nobody'"),
         ({"participant": {"study_length": 2.5}}, "participant: "),
-        ({"participant": 3}, "participant: names and values are needed, not '3'"),
+        ({"participant": 3}, "participant: names and values are needed, not 3"),
         ({"methods": []}, "methods: at least one is needed"),
         ({"methods": [{"policy": "thomson"}]}, "methods, number 1: there is no policy 'thomson'; did you mean"),
         ({"methods": [{"policy": "random", "filter": "vetto"}]}, "methods, number 1, filter: "),
@@ -163,6 +163,18 @@ def test_the_published_grid_is_the_published_one() -> None:
         ({"judges": [{"key": "simulated", "finds_cannot_walk": 2, "false_alarms": 0}]}, "judges, number 1: "),
         ({"judges": [{"key": "embedded", "false_alarms": 0}]}, "error rates belong to a simulated judge"),
         ({"judges": ["embedded", "embedded"]}, "There are two judges called 'embedded'"),
+        ({"scenarios": {"can_walk_persistence": [1, 1.0]}}, "give at least one value, and none twice"),
+        ({"scenarios": {name: list(range(1, 60)) for name in ("study_length", "habituation_concentration")} | {
+            "step_count_spread": list(range(1, 400))}}, "at most 20,000 are allowed"),
+        ({"statements": {"kinds": ["plian"]}}, "statements.kinds: there is none called 'plian'; did you mean 'plain'?"),
+        ({"statements": {"kinds": []}}, "statements.kinds: name at least one of"),
+        ({"methods": [{"policy": ["thompson"]}]}, "there is no policy a list"),
+        ({"policies": ["never"], "filters": [["none"]]}, "filters: there is none called a list"),
+        ({"participant": {"preset": ["a"]}}, "participant.preset: there is none called a list"),
+        ({"participant": {"context_noise": 10**400}}, "participant: "),
+        ({"description": "\ud800"}, "description: a text is needed"),
+        ({"methods": [{"policy": "learned:ppo-blind"}], "seeds": {"first": 2**31}}, "trained policies have learnt"),
+        ({"claims": [{"text": "?", "method": "Random", "above": "Random", "times": float("nan")}]}, "times: a number"),
         ({"baseline": "TS"}, "baseline: there is no method 'TS'"),
         ({"claims": [{"text": "?", "method": "Random"}]}, "needs either `above`, the name of a method, or `share`"),
         ({"claims": [{"text": "?", "method": "Randomm", "share": 0.5}]}, "claims: there is no method 'Randomm'; did"),
@@ -182,6 +194,9 @@ def test_a_wrong_description_is_told_what_is_wrong(change: dict[str, object], wo
         ("- a\n- b", "my.yaml must hold names and values"),
         ("!!python/object/apply:os.system ['true']", "my.yaml, line 1: this is neither YAML nor JSON"),
         ("name: x", "my.yaml: methods: at least one is needed"),
+        ("name: a\nname: b", "my.yaml, line 2: this is neither YAML nor JSON: 'name' stands there twice"),
+        ("name: 2024-13-45", "my.yaml: this is neither YAML nor JSON"),
+        ("name: !!float abc", "this is neither YAML nor JSON"),
     ],
 )
 def test_a_wrong_file_is_named(tmp_path: Path, text: str, words: str) -> None:
@@ -192,12 +207,20 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, words: str) -> None:
     assert words in str(caught.value)
 
 
+def test_numbers_are_numbers_in_yaml_and_json() -> None:
+    for text in (
+        "name: x\npolicies: [never]\nscenarios: {step_count_spread: [1e1, 2.5E+1]}",
+        '{"name": "x",\n\t"policies": ["never"], "scenarios": {"step_count_spread": [1e1, 25]}}',
+    ):
+        assert [s.config.step_count_spread for s in spec_from_text(text).scenarios()] == [10.0, 25.0]
+
+
 def test_a_missing_binary_or_huge_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"none\.yaml cannot be read: No such file"):
         read_spec(tmp_path / "none.yaml")
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FileFormatError, match="it is no text in UTF-8"):
         read_spec(tmp_path / "b.yaml")
-    (tmp_path / "big.yaml").write_text("#" * 1_000_001, encoding="utf-8")
-    with pytest.raises(FileFormatError, match="at most 1,000,000"):
+    (tmp_path / "big.yaml").write_text("#" * 10_000_001, encoding="utf-8")
+    with pytest.raises(FileFormatError, match="at most 10,000,000"):
         read_spec(tmp_path / "big.yaml")
