@@ -24,7 +24,7 @@ from jitai.charts.comparison import (
 from jitai.charts.theme import CONFIG
 from jitai.errors import FileFormatError
 from jitai.experiments.log import safe_csv
-from jitai.grid.beside import DayFigures, Line, Run, in_words, lines_table, setting_differences, side_by_side
+from jitai.grid.beside import DayFigures, Line, Run, in_words, lines_table, percent, setting_differences, side_by_side
 from jitai.grid.compare import by_scenario, label_of
 from jitai.grid.spec import ExperimentSpec, Scenario
 from jitai.grid.statistics import Estimate
@@ -268,7 +268,7 @@ def _answer(lines: Sequence[Line], base: Run | None) -> None:
         only = next(line for line in lines if line.run is base)
         st.markdown(
             plain(
-                f"{base.name} earns {only.total.value:,.0f} steps, {100 * only.share.value:.0f} % of the best possible."
+                f"{base.name} earns {only.total.value:,.0f} steps, {percent(only.share.value)} of the best possible."
             )
         )
         return
@@ -291,7 +291,7 @@ def _totals(lines: Sequence[Line], styles: Sequence[Look], scenario: Scenario) -
     rows = [
         Totals(
             line.run.name,
-            f"{line.total.value:,.0f} steps ({_in_brackets(line.total)}), {100 * line.share.value:.0f} % of the best",
+            f"{line.total.value:,.0f} steps ({_in_brackets(line.total)}), {percent(line.share.value)} of the best",
             look, line.run.stored.totals, line.total.value, line.total.low, line.total.high,
         )
         for line, look in zip(lines, styles, strict=True)
@@ -323,7 +323,7 @@ def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run |
                 "Method": line.run.name,
                 "Steps": f"{line.total.value:,.0f}",
                 "95 %": _in_brackets(line.total),
-                "Of the best": f"{100 * line.share.value:.1f} %",
+                "Of the best": percent(line.share.value, 1),
                 against: "" if paired is None else f"{paired.difference.value:+,.0f}",
                 "95 %, paired": "" if paired is None else _in_brackets(paired.difference, "+,.0f"),
                 "Better on": "" if paired is None else f"{100 * paired.share_better:.0f} % of seeds",

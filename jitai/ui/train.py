@@ -1,5 +1,6 @@
 """The Train page: a policy learns from simulated participants while one watches; and the trained policies there are."""
 
+import math
 import re
 import uuid
 from collections.abc import Sequence
@@ -314,8 +315,10 @@ def _answer(now: AtTheDesk, best: float) -> str:
     if training.network is None:
         return "The training could not go on."
     begun = f"{'Stopped after' if training.stopped else 'After'} {training.n_steps:,} simulated days"
+    if best <= 0:
+        return f"{begun}. There is nothing to be earned: with this participant nobody walks a step."
     if found.policy is None:
-        return f"{begun}. " + ("What it is worth could not be measured." if found.finished else "It is measured.")
+        return f"{begun}. " + ("What it is worth could not be measured." if found.finished else "It is being measured.")
     others = [f"{words} {_percent(found.yardsticks[name])}" for name, words in _OTHERS if name in found.yardsticks]
     return f"{begun}, it earns {_percent(found.policy)} of the best possible; {', '.join(others)}."
 
@@ -324,7 +327,7 @@ _OTHERS = ((PLANNER, "the planner"), (LLM_TS, "LLM+TS"), (RANDOM, "random"))
 
 
 def _percent(share: Share) -> str:
-    return f"{100 * share.share:.1f} %"
+    return "–" if math.isnan(share.share) else f"{100 * share.share:.1f} %"
 
 
 def _metrics(now: AtTheDesk, best: float) -> None:
@@ -354,7 +357,7 @@ def _metrics(now: AtTheDesk, best: float) -> None:
 
 
 def _with_interval(share: Share) -> str:
-    return f"{100 * share.share:.1f} ± {100 * share.half_width:.1f} %"
+    return "–" if math.isnan(share.share) else f"{100 * share.share:.1f} ± {100 * share.half_width:.1f} %"
 
 
 def _help(share: Share | None) -> str:
@@ -534,7 +537,7 @@ def _worth(network: PolicyNetwork, was_measuring: bool) -> None:
         elif found.failure:
             st.warning(plain(found.failure), icon=":material/warning:")
         else:
-            st.text("It is measured: some seconds for each kind of participant.")
+            st.text("It is being measured: some seconds for each kind of participant.")
 
 
 def _row(item: PolicyFile) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """What the pages Compare and Sweep say, from numbers that can be followed by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,12 +48,20 @@ def test_a_sentence_recomputes() -> None:
     line = side_by_side([base, run(HYBRID, 310, 400, 520)], base)[1]
     # differences 210, 200, 220; t(2) = 4.3027, standard error 10 / sqrt(3)
     assert in_words(line, "TS") == (
-        "LLM+TS earns 210 steps more than TS (95 % 185 to 235, 3 paired seeds), 41 % of the best possible."
+        "LLM+TS earns 210 steps more than TS (95 % 185 to 235, 3 paired seeds) and reaches 41 % of the best possible."
     )
     line = side_by_side([base, run(HYBRID, 40, 160, 240)], base)[1]  # -60, -40, -60
     assert in_words(line, "TS").startswith("LLM+TS earns 53 steps less than TS (95 % 25 to 82, 3 paired seeds)")
     line = side_by_side([base, run(HYBRID, 50, 200, 360)], base)[1]
     assert in_words(line, "TS").startswith("Whether LLM+TS earns more than TS cannot be told: +3 steps (95 % -")
+
+
+def test_where_nothing_can_be_earned_there_is_no_share() -> None:
+    nothing = replace(run(TS, 0, 0, 0).stored, figures=replace(FIGURES, optimum_steps=0.0))
+    base, other = (Run(name, "x", range(3), nothing) for name in ("TS", "other"))
+    line = side_by_side([base, other], base)[1]
+    assert np.isnan(line.share.value)
+    assert "reaches – of the best possible" in in_words(line, "TS")
 
 
 def test_one_seed_and_other_seeds() -> None:
