@@ -210,7 +210,10 @@ def dots_figure(
     low, high = min(0.0, *ends), max(0.0, *ends) if largest is None else largest
     room = 0.04 * ((high - low) or 1.0)
     figure.update_xaxes(
-        range=[low - room, high + room], title_text=title, showgrid=True, tickformat=".0%" if percent else ",.0f"
+        range=[low - room, high + room],
+        title_text=harmless(title),
+        showgrid=True,
+        tickformat=".0%" if percent else ",.0f",
     )
     figure.update_yaxes(range=[max(1, len(dots)) - 0.5, -0.5], visible=False)
     if reference:

@@ -108,6 +108,11 @@ def test_a_map_pairs_each_place_with_its_baseline() -> None:
         (0.7, 0.0): 5, (0.9, 0.0): 5, (0.7, 0.5): -1, (0.9, 0.5): -1,
     }  # fmt: skip
     assert map_cells(cells[1:3], "can_walk_persistence", JUDGE_ERROR, HYBRID, TS) == [], "no baseline yet"
+    turned = map_cells(cells, "can_walk_persistence", JUDGE_ERROR, TS, HYBRID)
+    assert {(cell.x, cell.y): cell.against.difference.value for cell in turned} == {
+        (0.7, 0.0): -5, (0.9, 0.0): -5, (0.7, 0.5): 1, (0.9, 0.5): 1,
+    }, "what reads no text may be the method, too"  # fmt: skip
+    assert all(cell.judge is not None for cell in turned)
 
 
 def line_of(errors: tuple[float, ...], differences: np.ndarray) -> ErrorLine:
@@ -135,16 +140,38 @@ def test_a_crossing_that_some_seeds_do_not_have_has_no_upper_end() -> None:
     assert found.error is not None
     assert found.low is not None
     assert found.high is None
-    assert "to beyond 50%" in crossing_in_words(found, line, "A", "B")
+    assert "to beyond 50 %" in crossing_in_words(found, line, "A", "B")
 
 
 def test_no_crossing_and_none_to_begin_with() -> None:
-    never = line_of((0.0, 0.4), np.array([[30.0, 30.0], [10.0, 12.0]]))
+    never = line_of((0.0, 0.4), np.array([[30.0, 30.0], [11.0, 11.0]]))
     assert crossing(never).error is None
-    assert "at every error rate up to 40%: at least 11 steps" in crossing_in_words(crossing(never), never, "A", "B")
-    behind = line_of((0.0, 0.4), np.array([[-1.0, -2.0], [-3.0, -4.0]]))
+    assert "at every error rate up to 40 %: at least 11 steps" in crossing_in_words(crossing(never), never, "A", "B")
+    behind = line_of((0.0, 0.4), np.array([[-2.0, -2.0], [-3.0, -4.0]]))
     assert not crossing(behind).pays_at_first
     assert "A does not earn more than B even with" in crossing_in_words(crossing(behind), behind, "A", "B")
+
+
+@pytest.mark.parametrize(
+    ("differences", "words", "never"),
+    [
+        (
+            [[-100.0, 60.0], [-50.0, -51.0]],
+            "cannot be told even with a judge that errs on 0 %: -20 (95 % -1,036",
+            "not",
+        ),
+        ([[160.0, -100.0], [-50.0, -51.0]], "cannot be told even with", "stops paying"),
+        ([[30.0, 30.0], [5.0, 15.0]], "From an error of 50 % on it cannot be told at every error rate", "coin"),
+        ([[30.0, 30.0], [20.0, 20.0]], "Even a coin toss pays", "cannot be told"),
+        ([[30.0], [20.0]], "earned more than B at every error rate up to 50 % (one seed, an anecdote)", "coin"),
+        ([[-30.0], [20.0]], "A did not earn more than B", "cannot be told"),
+    ],
+)
+def test_no_more_is_said_than_the_intervals_carry(differences: list[list[float]], words: str, never: str) -> None:
+    line = line_of((0.0, 0.5), np.array(differences))
+    said = crossing_in_words(crossing(line), line, "A", "B")
+    assert words in said
+    assert never not in said.replace("cannot" if never == "not" else "\0", "")
 
 
 def test_a_line_grows_as_cells_are_finished() -> None:
@@ -158,3 +185,6 @@ def test_a_line_grows_as_cells_are_finished() -> None:
     whole = error_line(cells, HYBRID, TS)
     assert whole is not None
     assert [item.difference.value for item in whole.differences] == [5, -1]
+    turned = error_line(cells, TS, HYBRID)
+    assert turned is not None
+    assert [item.difference.value for item in turned.differences] == [-5, 1], "what reads no text may be the method"
