@@ -12,6 +12,7 @@ import streamlit as st
 from jitai.belief import BeliefSettings
 from jitai.charts.learning import LLM_TS, OPTIMUM, PLANNER, RANDOM, LearningPoint, learning_figure
 from jitai.charts.theme import CONFIG
+from jitai.errors import JitaiError
 from jitai.experiments.trial import LEARNED
 from jitai.filters import FILTER_LABELS, NONE
 from jitai.learning.desk import AtTheDesk, Figures, Share, TrainingDesk
@@ -262,8 +263,24 @@ def _go_on_button(state: TrainState, task: LearningTask | None, now: AtTheDesk |
 
 
 def _begin(state: TrainState, task: LearningTask, resume: bool) -> None:
+    before = training_desk().snapshot()
+    if before is not None and not (resume and before.training.task.digest == task.digest):
+        _keep_unkept(state, before.training)
     training_desk().start(task, default_shelf().checkpoints, state.owner, resume)
     st.rerun()
+
+
+def _keep_unkept(state: TrainState, training: Training) -> None:
+    """Keep what was learnt last, where that has not been done: the next training takes its place."""
+    network, files = training.network, policy_files()
+    if network is None or any(item.network == network for item in files):
+        return
+    name = free_name(f"my-{network.algorithm}", {item.name for item in files})
+    try:
+        default_shelf().save(network, name)
+        state.said = f"The policy of the training before is kept as {name}."
+    except JitaiError as error:
+        state.said = f"The policy of the training before could not be kept. {error}"
 
 
 def _stage(task: LearningTask, was_at_work: bool) -> None:
@@ -272,6 +289,8 @@ def _stage(task: LearningTask, was_at_work: bool) -> None:
         now = training_desk().snapshot()
         if was_at_work and (now is None or not now.at_work):
             st.rerun()  # the buttons outside change too, and the ticking ends
+        if now is not None:
+            task = now.training.task  # another browser tab may have started another one since the page was drawn
         best = sum(optimum(config).value() for config in task.participants) / len(task.participants)
         if now is None:
             st.info(
@@ -431,14 +450,15 @@ def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
             _use_button(network, "use_trained")
         else:
             own = {item.name for item in files if item.is_own}
+            usual = free_name(f"my-{network.algorithm}", {item.name for item in files})
             name = st.text_input(
-                "Name to keep it under", f"my-{network.algorithm}", max_chars=40, key=app_state().key("keep_name"),
+                "Name to keep it under", usual, max_chars=40, key=app_state().key("keep_name"),
                 width=240, help="Small letters, digits, - and _.",
             ).strip()  # fmt: skip
             replaces = name in own
-            if st.button(
-                "Replace the one of that name" if replaces else "Keep it", icon=":material/save:", key="keep_policy"
-            ):
+            # Two keys: a press on the one that is shown while a name is being typed never becomes one on the other.
+            label, key = ("Replace the one of that name", "replace_policy") if replaces else ("Keep it", "keep_policy")
+            if st.button(label, icon=":material/save:", key=key):
                 default_shelf().save(network, name)
                 state.policy_shown, state.said = name, f"Kept as {name}; the Live page offers it among its policies."
                 app_state().redraw_widgets()

@@ -92,6 +92,15 @@ def test_an_address_that_names_nothing_leaves_the_page_in_place() -> None:
     assert not widget(app.button, "start_sweep").disabled
 
 
+def test_settings_of_a_link_that_cannot_be_used_are_said_on_the_page_that_it_opens() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
+    app.query_params["study_length"] = "a year"
+    app = app.switch_page(SWEEP).run()
+    assert "address are not used" in app.warning[0].value
+    assert "address are not used" in app.run().warning[0].value
+    assert not any("address are not used" in element.value for element in go_to(app, "pages/compare.py").warning)
+
+
 def test_the_error_at_which_the_filter_stops_paying() -> None:
     errors = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
     cheap = {"cannot_walk_disengagement": 0.05, "habituation_increment": 0.0}

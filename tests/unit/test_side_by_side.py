@@ -158,7 +158,7 @@ def test_no_crossing_and_none_to_begin_with() -> None:
         (
             [[-100.0, 60.0], [-50.0, -51.0]],
             "cannot be told even with a judge that errs on 0 %: -20 (95 % -1,036",
-            "not",
+            "does not earn",
         ),
         ([[160.0, -100.0], [-50.0, -51.0]], "cannot be told even with", "stops paying"),
         ([[30.0, 30.0], [5.0, 15.0]], "From an error of 50 % on it cannot be told at every error rate", "coin"),
@@ -171,7 +171,7 @@ def test_no_more_is_said_than_the_intervals_carry(differences: list[list[float]]
     line = line_of((0.0, 0.5), np.array(differences))
     said = crossing_in_words(crossing(line), line, "A", "B")
     assert words in said
-    assert never not in said.replace("cannot" if never == "not" else "\0", "")
+    assert never not in said
 
 
 def test_a_line_grows_as_cells_are_finished() -> None:
