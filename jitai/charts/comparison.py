@@ -256,7 +256,7 @@ def days_figure(
     figure.update_layout(margin={"l": 8, "r": 8, "t": 60, "b": 40})
     style_axes(figure, palette)
     figure.update_xaxes(range=[0.5, n_days + 0.5], title_text="day of the study")
-    figure.update_yaxes(range=[0, most], title_text=title, tickformat=".0%" if percent else ",.0f")
+    figure.update_yaxes(range=[0, most or 1.0], title_text=title, tickformat=".0%" if percent else ",.0f")
     return figure
 
 

@@ -54,6 +54,7 @@ def test_a_map_is_run_and_said_in_words() -> None:
 
 def test_a_cell_opens_on_the_live_page_with_its_participant_and_method() -> None:
     app = without_error(open_page(shown={MAP: a_map(), LINE: ""}))
+    assert "session’s own judge reads" in said(app)
     app = widget(app.selectbox, "chosen_cell").set_value(3).run()
     app = without_error(click(app, "open_cell"))
     spec = state_of(app).spec
@@ -93,6 +94,10 @@ def test_an_address_that_names_nothing_leaves_the_page_in_place() -> None:
 
 
 def test_settings_of_a_link_that_cannot_be_used_are_said_on_the_page_that_it_opens() -> None:
+    live = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
+    live.query_params["study_length"] = "a year"
+    assert "address are not used" in live.run().warning[0].value
+    assert "address are not used" in live.run().warning[0].value
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
     app.query_params["study_length"] = "a year"
     app = app.switch_page(SWEEP).run()

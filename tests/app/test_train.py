@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.experiments.trial import LEARNED
 from jitai.learning.files import default_shelf, policy_text
-from jitai.learning.task import LearningSettings
+from jitai.learning.task import LearningSettings, LearningTask
 from jitai.learning.train import kept_training
 from jitai.policies.learned import A2C, DQN, PPO, PolicyNetwork
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
@@ -140,6 +140,24 @@ def default_desk_network() -> PolicyNetwork:
     now = training_desk().snapshot()
     assert now is not None and now.training.network is not None
     return now.training.network
+
+
+def stage_of_another_tab() -> None:
+    from jitai.learning.task import LearningSettings, LearningTask
+    from jitai.simulator.config import PUBLISHED_CELLS
+    from jitai.ui import train
+
+    train._stage(LearningTask(LearningSettings("dqn"), ("H",), PUBLISHED_CELLS), was_at_work=False)
+
+
+def test_the_stage_shows_the_training_that_there_is_and_not_what_the_page_was_drawn_for() -> None:
+    task = LearningTask(SMALL, ("P", "H"), (SHORT_STUDY,))
+    training_desk().n_seeds = 3
+    training_desk().start(task, default_shelf().checkpoints)
+    assert training_desk().wait(WAIT_S)
+    app = without_error(AppTest.from_function(stage_of_another_tab, default_timeout=WAIT_S).run())
+    [caption] = [element.value.replace("\\", "") for element in app.caption]
+    assert task.policy_name() in caption and "the eight participants" not in caption
 
 
 def test_stop_keeps_what_is_learnt_and_it_can_go_on() -> None:
