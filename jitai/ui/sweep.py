@@ -510,7 +510,8 @@ def _line(found: StoredExperiment) -> None:
         st.markdown(plain(crossing_in_words(stops, line, method.name, baseline.name)))
     styles: list[Look] = looks([role_of(method), role_of(baseline)])
     marked = None
-    if stops.pays_at_first and stops.error is not None:
+    sure_at_first = spec.n_seeds == 1 or line.differences[0].difference.excludes_zero
+    if stops.pays_at_first and sure_at_first and stops.error is not None:
         marked = (stops.error, stops.low, stops.high)
     points = [
         [Point(error, item.value, item.low, item.high) for error, item in zip(line.errors, values, strict=True)]
