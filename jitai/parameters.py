@@ -15,6 +15,7 @@ from jitai.errors import ParameterError
 
 Settings = TypeVar("Settings")
 _KEY = "parameter"
+_LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def validate(settings: object) -> None:
         value = getattr(settings, info.name)
         problem = _problem(info, value)
         if problem:
-            raise ParameterError(f"{info.label} ({info.name}) is {value!r}: {problem}.")
+            shown = repr(value) if len(repr(value)) <= _LONGEST_SHOWN else repr(value)[:_LONGEST_SHOWN] + "…"
+            raise ParameterError(f"{info.label} ({info.name}) is {shown}: {problem}.")
 
 
 def build(settings_class: type[Settings], values: Mapping[str, object]) -> Settings:
@@ -122,12 +124,20 @@ def build(settings_class: type[Settings], values: Mapping[str, object]) -> Setti
         if name not in known:
             raise ParameterError(f"There is no parameter {name!r}{suggestion(name, known)}")
     converted = {
-        name: float(value)
+        name: _as_float(value)
         if isinstance(known[name].default, float) and isinstance(value, int) and not isinstance(value, bool)
         else value
         for name, value in values.items()
     }
     return settings_class(**converted)
+
+
+def _as_float(value: int) -> float:
+    """The number; NaN, which no bounds allow, for one that is larger than any number of the machine's."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
 
 
 def from_text(info: ParameterInfo, text: str) -> object:
@@ -168,6 +178,8 @@ def _problem(info: ParameterInfo, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         return "a whole number is needed" if whole else "a number is needed"
     assert info.low is not None and info.high is not None and isinstance(value, int | float)
+    if isinstance(value, int) and math.isnan(_as_float(value)):
+        return "a number that is not so large is needed"
     if not (math.isfinite(value) and info.low <= value <= info.high):
         return f"allowed is {info.low:g} to {info.high:g}{f' {info.unit}' if info.unit else ''}"
     return ""

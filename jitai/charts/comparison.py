@@ -210,7 +210,10 @@ def dots_figure(
     low, high = min(0.0, *ends), max(0.0, *ends) if largest is None else largest
     room = 0.04 * ((high - low) or 1.0)
     figure.update_xaxes(
-        range=[low - room, high + room], title_text=title, showgrid=True, tickformat=".0%" if percent else ",.0f"
+        range=[low - room, high + room],
+        title_text=harmless(title),
+        showgrid=True,
+        tickformat=".0%" if percent else ",.0f",
     )
     figure.update_yaxes(range=[max(1, len(dots)) - 0.5, -0.5], visible=False)
     if reference:
@@ -253,7 +256,7 @@ def days_figure(
     figure.update_layout(margin={"l": 8, "r": 8, "t": 60, "b": 40})
     style_axes(figure, palette)
     figure.update_xaxes(range=[0.5, n_days + 0.5], title_text="day of the study")
-    figure.update_yaxes(range=[0, most], title_text=title, tickformat=".0%" if percent else ",.0f")
+    figure.update_yaxes(range=[0, most or 1.0], title_text=title, tickformat=".0%" if percent else ",.0f")
     return figure
 
 

@@ -1,5 +1,6 @@
 """Runs of one or several experiments side by side, whatever they differ in, as long as their seeds are the same."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +52,7 @@ class Line:
     Attributes:
         run: the run.
         total: mean steps of a whole study.
-        share: of what its participant could earn at best.
+        share: of what its participant could earn at best; NaN where that is nothing.
         against: difference to the base; None for the base itself, and where the seeds are others.
     """
 
@@ -68,31 +69,37 @@ def side_by_side(runs: Sequence[Run], base: Run | None) -> list[Line]:
         total = interval_of_mean(run.stored.totals)
         paired = base is not None and run is not base and run.seeds == base.seeds
         against = paired_difference(run.stored.totals, base.stored.totals) if base is not None and paired else None
-        lines.append(Line(run, total, total.scaled(1 / run.stored.figures.optimum_steps), against))
+        best = run.stored.figures.optimum_steps
+        lines.append(Line(run, total, total.scaled(1 / best if best > 0 else math.nan), against))
     return lines
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share in words; a dash where there is none."""
+    return "–" if math.isnan(share) else f"{100 * share:.{digits}f} %"
 
 
 def in_words(line: Line, base: str) -> str:
     """One line as a sentence that can be recomputed from its numbers; empty where nothing is paired."""
     name = line.run.name
-    share = f"{100 * line.share.value:.0f} % of the best possible"
+    share = f"and reaches {percent(line.share.value)} of the best possible"
     if line.against is None:
         return ""
     difference = line.against.difference
     if difference.n == 1:
         return (
-            f"{name} earned {_more_or_less(difference.value)} than {base}, {share}: one seed is an anecdote, and says "
+            f"{name} earned {_more_or_less(difference.value)} than {base} {share}: one seed is an anecdote, and says "
             "nothing of how sure this is."
         )
     seeds = f"{difference.n:,} paired seeds"
     if not difference.excludes_zero:
         return (
             f"Whether {name} earns more than {base} cannot be told: {difference.value:+,.0f} steps "
-            f"(95 % {difference.low:+,.0f} to {difference.high:+,.0f}, {seeds}), {share}."
+            f"(95 % {difference.low:+,.0f} to {difference.high:+,.0f}, {seeds}); it {share.removeprefix('and ')}."
         )
     ends = sorted((abs(difference.low), abs(difference.high)))
     return (
-        f"{name} earns {_more_or_less(difference.value)} than {base} (95 % {ends[0]:,.0f} to {ends[1]:,.0f}, {seeds}), "
+        f"{name} earns {_more_or_less(difference.value)} than {base} (95 % {ends[0]:,.0f} to {ends[1]:,.0f}, {seeds}) "
         f"{share}."
     )
 

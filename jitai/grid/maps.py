@@ -98,7 +98,7 @@ class MapCell:
 
 
 def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Method, baseline: Method) -> list[MapCell]:
-    """The finished places of a map.
+    """The finished places of a map. What reads no text is the same at every error of a judge, on either side.
 
     Args:
         cells: of the experiment, as far as they are finished.
@@ -107,14 +107,16 @@ def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Met
     """
     axes = (x_name, y_name)
     by_place = {(item.cell.method.name, place_of(item.cell, axes)): item for item in cells}
+    judges = {place_of(item.cell, axes): item.cell.judge for item in cells}
     found = []
-    for item in cells:
-        x, y = place_of(item.cell, axes)
-        if item.cell.method.name != method.name or x is None or y is None:
+    for (x, y), judge in judges.items():
+        if x is None or y is None:
             continue
         unread = tuple(None if name == JUDGE_ERROR else value for name, value in zip(axes, (x, y), strict=True))
-        base = by_place.get((baseline.name, (x, y))) or by_place.get((baseline.name, unread))
-        if base is not None:
+        item, base = (
+            by_place.get((given.name, (x, y))) or by_place.get((given.name, unread)) for given in (method, baseline)
+        )
+        if item is not None and base is not None:
             found.append(
                 MapCell(
                     x,
@@ -123,7 +125,7 @@ def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Met
                     interval_of_mean(base.totals),
                     paired_difference(item.totals, base.totals),
                     item.cell.scenario,
-                    item.cell.judge,
+                    judge,
                 )
             )
     return found
@@ -135,8 +137,8 @@ class ErrorLine:
 
     Attributes:
         errors: ascending, shape (n_errors,).
-        method: mean steps at each.
-        baseline: mean steps at each; all alike where the baseline asks no judge.
+        method: mean steps at each; all alike where it asks no judge.
+        baseline: mean steps at each; the same holds.
         differences: paired, at each.
         method_totals, baseline_totals: shape (n_errors, n_seeds).
         optimum_steps: the best possible.
@@ -153,16 +155,16 @@ class ErrorLine:
 
 def error_line(cells: Sequence[StoredCell], method: Method, baseline: Method) -> ErrorLine | None:
     """What is finished of an experiment in which the judge's error varies; None before the first pair is."""
-    bases = {error_of(item.cell.judge): item for item in cells if item.cell.method.name == baseline.name}
+    by_error = {(item.cell.method.name, error_of(item.cell.judge)): item for item in cells}
     pairs = []
-    for item in cells:
-        error = error_of(item.cell.judge)
-        base = bases.get(error) or bases.get(None)
-        if item.cell.method.name == method.name and error is not None and base is not None:
+    for error in sorted({error for _, error in by_error if error is not None}):
+        item, base = (
+            by_error.get((given.name, error)) or by_error.get((given.name, None)) for given in (method, baseline)
+        )
+        if item is not None and base is not None:
             pairs.append((error, item, base))
     if not pairs:
         return None
-    pairs.sort(key=lambda pair: pair[0])
     return ErrorLine(
         tuple(error for error, _, _ in pairs),
         tuple(interval_of_mean(item.totals) for _, item, _ in pairs),
@@ -224,22 +226,42 @@ def _first_crossing(errors: Floats, means: Floats) -> float | None:
 
 def crossing_in_words(found: Crossing, line: ErrorLine, method: str, baseline: str) -> str:
     """The answer as a sentence that can be recomputed."""
-    last = line.errors[-1]
+    last = f"{100 * line.errors[-1]:.0f} %"
     n = line.method_totals.shape[1]
     seeds = "one seed, an anecdote" if n == 1 else f"{n:,} paired seeds"
-    if not found.pays_at_first:
-        first = f"{line.errors[0]:.0%}"
-        return f"{method} does not earn more than {baseline} even with a judge that errs on {first} ({seeds})."
-    if found.error is None:
-        smallest = min(item.difference.value for item in line.differences)
+    differences = [item.difference for item in line.differences]
+    first = f"a judge that errs on {100 * line.errors[0]:.0f} %"
+    if n > 1 and not differences[0].excludes_zero:
         return (
-            f"{method} earns more than {baseline} at every error rate up to {last:.0%}: at least {smallest:,.0f} steps "
-            f"on average ({seeds})." + (_EVEN_A_COIN if last == COIN else "")
+            f"Whether {method} earns more than {baseline} cannot be told even with {first}: "
+            f"{_with_range(differences[0])} steps ({seeds})."
+        )
+    if not found.pays_at_first:
+        return f"{method} {'did' if n == 1 else 'does'} not earn more than {baseline} even with {first} ({seeds})."
+    if found.error is None:
+        smallest = min(item.value for item in differences)
+        if n == 1:
+            return f"{method} earned more than {baseline} at every error rate up to {last} ({seeds})."
+        coin = _EVEN_A_COIN if line.errors[-1] == COIN and differences[-1].low > 0 else ""
+        unsure = [error for error, item in zip(line.errors, differences, strict=True) if not item.low > 0]
+        if unsure:
+            return (
+                f"{method} earns more than {baseline} with {first}: {_with_range(differences[0])} steps ({seeds}). "
+                f"From an error of {100 * unsure[0]:.0f} % on it cannot be told at every error rate; the means stay "
+                f"above, by at least {smallest:,.0f} steps up to {last}." + coin
+            )
+        return (
+            f"{method} earns more than {baseline} at every error rate up to {last}: at least {smallest:,.0f} steps "
+            f"on average ({seeds})." + coin
         )
     if found.low is not None and found.high is not None:
         how_sure = f"95 % {100 * found.low:.0f} to {100 * found.high:.0f} %, {seeds}"
     elif found.low is not None:
-        how_sure = f"95 % from {100 * found.low:.0f} % to beyond {last:.0%}, {seeds}"
+        how_sure = f"95 % from {100 * found.low:.0f} % to beyond {last}, {seeds}"
     else:
         how_sure = seeds
     return f"{method} stops paying where the judge errs on {100 * found.error:.0f} % of the statements ({how_sure})."
+
+
+def _with_range(difference: Estimate) -> str:
+    return f"{difference.value:+,.0f} (95 % {difference.low:+,.0f} to {difference.high:+,.0f})"

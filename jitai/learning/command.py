@@ -1,6 +1,7 @@
 """The command "train": learn a policy, keep it, and measure it."""
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -130,11 +131,15 @@ def evaluation_lines(found: tuple[Evaluation, ...]) -> list[str]:
     lines = [
         f"p11 {item.participant.can_walk_persistence:g}, p00 {item.participant.cannot_walk_persistence:g}, ε_d "
         f"{item.participant.disengagement_increment:g}: {item.mean_steps:,.0f} ± {item.half_width:.0f} steps, "
-        f"{100 * item.share:.1f} ± {100 * item.share_half_width:.1f} % of the optimum, "
-        f"{100 * item.share_disengaged:.0f} % left"
+        + (
+            "where the optimum earns none either, "
+            if math.isnan(item.share)
+            else f"{100 * item.share:.1f} ± {100 * item.share_half_width:.1f} % of the optimum, "
+        )
+        + f"{100 * item.share_disengaged:.0f} % left"
         for item in found
     ]
-    if len(found) > 1:
+    if len(found) > 1 and not any(math.isnan(item.share) for item in found):
         mean = 100 * sum(item.share for item in found) / len(found)
         lines.append(f"Mean of the {len(found)}: {mean:.1f} % of the optimum.")
     n_seeds = found[0].n_seeds if found else N_SEEDS

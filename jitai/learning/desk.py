@@ -27,7 +27,7 @@ class Share:
     """What is earned of the optimum, on average over kinds of participants.
 
     Attributes:
-        share: of the optimum; 1 is all of it.
+        share: of the optimum; 1 is all of it, NaN where some kind of participant can earn nothing at all.
         half_width: half the width of its 95 % interval. Of several kinds, the mean of theirs: they meet the same
             seeds, so it is at most that wide.
         mean_steps: earned in a study, in steps.
@@ -113,12 +113,15 @@ class Measurement:
     def snapshot(self) -> Figures:
         """What is known now.
 
-        Raises: what the measuring raised against its promise; that is a bug, and stays visible as one.
+        Raises: what the measuring raised against its promise, once: that is a bug. Afterwards it is a failure, so
+            that the page can be used on.
         """
         finished = self._ended.is_set()
         with self._lock:
             if self._bug is not None:
-                raise self._bug
+                bug, self._bug = self._bug, None
+                self._failure = f"The measuring ended with an error of the program: {type(bug).__name__}."
+                raise bug
             return Figures(dict(self._yardsticks), self._found, finished, self._failure)
 
     def _work(self) -> None:

@@ -42,13 +42,13 @@ class Evaluation:
 
     @property
     def share(self) -> float:
-        """Of the optimum."""
-        return self.mean_steps / self.optimum_steps
+        """Of the optimum; NaN where there is nothing to be earned."""
+        return self.mean_steps / self.optimum_steps if self.optimum_steps > 0 else math.nan
 
     @property
     def share_half_width(self) -> float:
         """Half the width of the 95 % interval of ``share``."""
-        return self.half_width / self.optimum_steps
+        return self.half_width / self.optimum_steps if self.optimum_steps > 0 else math.nan
 
 
 def evaluate(

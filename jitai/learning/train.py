@@ -176,12 +176,15 @@ class TrainingRun:
     def snapshot(self) -> Training:
         """What is known now.
 
-        Raises: what the training raised against its promise; that is a bug, and stays visible as one.
+        Raises: what the training raised against its promise, once: that is a bug. Afterwards it is a failure, so
+            that the page can be used on.
         """
         finished = self._ended.is_set()
         with self._lock:
             if self._bug is not None:
-                raise self._bug
+                bug, self._bug = self._bug, None
+                self._failure = f"The training ended with an error of the program: {type(bug).__name__}."
+                raise bug
             n_steps, curve = self._n_steps, tuple(self._curve)
             took_s = self._took_s
             at_work, network, failure = self._at_work, self._network, self._failure

@@ -43,6 +43,8 @@ STEPS_SCALE = 200.0
 
 TANH, RELU = "tanh", "relu"
 MAX_LAYERS, MAX_WIDTH, MAX_PARTICIPANTS = 4, 256, 64
+MAX_WEIGHT, MAX_STEPS_PER_VALUE, MAX_DECISIONS = 1e6, 1e9, 2**53
+"""Far beyond what any training leads to; larger numbers of a file would leave what floats and tables can hold."""
 FORMAT = "jitai-policy-1"
 _DIGITS = 6
 _PROBABILITIES = (PPO, A2C)
@@ -186,8 +188,11 @@ class PolicyNetwork:
             )
         if self.activation not in (TANH, RELU):
             raise ParameterError(f"The activation is {self.activation!r}: allowed are {TANH} and {RELU}.")
-        if not (np.isfinite(self.steps_per_value) and self.steps_per_value > 0):
-            raise ParameterError(f"steps_per_value is {self.steps_per_value!r}: a number above 0 is needed.")
+        if not 0 < self.steps_per_value <= MAX_STEPS_PER_VALUE:
+            raise ParameterError(
+                f"steps_per_value is {self.steps_per_value!r}: a number above 0 is needed, at most "
+                f"{MAX_STEPS_PER_VALUE:,.0f}."
+            )
         _check_layers(self.layers, len(self.observations))
 
     @property
@@ -265,6 +270,7 @@ class PolicyNetwork:
         try:
             if not isinstance(content, dict) or content.get("format") != FORMAT:
                 raise FileFormatError(f'A policy is a JSON object with "format": "{FORMAT}".')
+            _check_text({key: value for key, value in content.items() if key != "layers"})
             layers = _expect(content, "layers", list)
             if not 1 <= len(layers) <= MAX_LAYERS:
                 raise FileFormatError(f'"layers" must hold 1 to {MAX_LAYERS} layers.')
@@ -275,7 +281,7 @@ class PolicyNetwork:
                 observations=tuple(str(name)[:20] for name in observations[:20]),
                 layers=tuple(_read_layer(layer) for layer in layers),
                 activation=_expect(content, "activation", str),
-                steps_per_value=float(_expect(content, "steps_per_value", (int, float))),
+                steps_per_value=_number(content, "steps_per_value"),
                 trained_on=_read_trained_on(_expect(content, "trained_on", dict)),
             )
         except ParameterError as error:
@@ -311,6 +317,11 @@ def _check_layers(layers: tuple[Layer, ...], n_observations: int) -> None:
             )
         if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
             raise ParameterError(f"Layer {number} of the network holds something that is no finite number.")
+        if max(np.abs(weights).max(), np.abs(bias).max()) > MAX_WEIGHT:
+            raise ParameterError(
+                f"Layer {number} of the network holds a number beyond {MAX_WEIGHT:,.0f}, which is too large to compute "
+                "with."
+            )
         n_in = n_out
 
 
@@ -320,6 +331,22 @@ def _expect(content: Mapping[str, Any], key: str, kind: type | tuple[type, ...])
     if not isinstance(value, kind) or isinstance(value, bool):
         raise FileFormatError(f'A policy needs "{key}", and of the right type.')
     return value
+
+
+def _number(content: Mapping[str, Any], key: str) -> float:
+    """Raises: FileFormatError if the entry is no number that a float can be."""
+    try:
+        return float(_expect(content, key, (int, float)))
+    except OverflowError as error:
+        raise FileFormatError(f'The number in "{key}" is too large.') from error
+
+
+def _check_text(content: Mapping[Any, Any]) -> None:
+    """Raises: FileFormatError if a text holds something that no file in UTF-8 can hold, such as half a character."""
+    try:
+        json.dumps(content, ensure_ascii=False, default=str).encode("utf-8")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise FileFormatError("A policy must hold only names and values that JSON in UTF-8 can hold.") from error
 
 
 def _read_layer(content: object) -> Layer:
@@ -345,14 +372,19 @@ def _read_trained_on(content: Mapping[str, Any]) -> TrainedOn:
     participants = _expect(content, "participants", list)
     if not 1 <= len(participants) <= MAX_PARTICIPANTS:
         raise FileFormatError(f'"participants" must hold 1 to {MAX_PARTICIPANTS} of them.')
+    n_steps, minutes = _expect(content, "n_steps", int), _number(content, "minutes")
+    if not 0 <= n_steps < MAX_DECISIONS:
+        raise FileFormatError(f'"n_steps" must be a number of decisions, from 0 to {MAX_DECISIONS:,}.')
+    if not (np.isfinite(minutes) and minutes >= 0):
+        raise FileFormatError('"minutes" must be a finite number, 0 or more.')
     return TrainedOn(
         participants=tuple(_scalars(item, "participants") for item in participants),
         belief=_scalars(content.get("belief"), "belief"),
         filter=_expect(content, "filter", str)[:20],
         judge=_expect(content, "judge", str)[:80],
         learning=_scalars(content.get("learning"), "learning"),
-        n_steps=_expect(content, "n_steps", int),
-        minutes=float(_expect(content, "minutes", (int, float))),
+        n_steps=n_steps,
+        minutes=minutes,
         version=_expect(content, "version", str)[:20],
     )
 

@@ -24,7 +24,7 @@ from jitai.charts.comparison import (
 from jitai.charts.theme import CONFIG
 from jitai.errors import FileFormatError
 from jitai.experiments.log import safe_csv
-from jitai.grid.beside import DayFigures, Line, Run, in_words, lines_table, setting_differences, side_by_side
+from jitai.grid.beside import DayFigures, Line, Run, in_words, lines_table, percent, setting_differences, side_by_side
 from jitai.grid.compare import by_scenario, label_of
 from jitai.grid.spec import ExperimentSpec, Scenario
 from jitai.grid.statistics import Estimate
@@ -37,13 +37,14 @@ from jitai.ui.experiments import (
     TS,
     JudgeSettings,
     Pin,
-    checked_identifier,
     command_and_description,
     days_of_run,
+    experiment_of_address,
     find,
     first_seed_and_number,
     go_on,
     is_at_work,
+    is_first_visit,
     is_outdated,
     is_running,
     judge_widgets,
@@ -81,14 +82,17 @@ class CompareState:
     scenario: str = ""
     base: str = ""
 
+    def show(self, identifier: str) -> None:
+        """Show another experiment: participant and base of the one before mean nothing in it."""
+        self.shown, self.scenario, self.base = identifier, "", ""
+
 
 def compare_state() -> CompareState:
     """The session's; on the first visit it shows the experiment that the address names."""
-    is_new = _KEY not in st.session_state
+    is_new = is_first_visit(_KEY, CompareState)
     state = session_object(_KEY, CompareState)
-    assert isinstance(state, CompareState)
-    if is_new and "experiment" in st.query_params:
-        state.shown = checked_identifier(st.query_params["experiment"])
+    if is_new:
+        state.shown = experiment_of_address()
     return state
 
 
@@ -124,10 +128,12 @@ def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
     options = [method.name for method in chosen]
     if state.baseline not in options:
         state.baseline = options[0]
-    state.baseline = st.selectbox(
+    baseline = st.selectbox(
         "Compare to", options, index=options.index(state.baseline), key=f"compared_baseline_{len(options)}",
         help="The method from which all differences are taken.",
     )  # fmt: skip
+    if baseline != state.baseline:
+        state.baseline, state.base = baseline, ""
     return ExperimentSpec(
         name=f"Compare: {app.preset}",
         methods=tuple(chosen),
@@ -144,7 +150,7 @@ def _start_button(state: CompareState, spec: ExperimentSpec | None) -> None:
 
     def start() -> None:
         assert spec is not None
-        state.shown, state.scenario, state.base = spec.identifier, "", ""
+        state.show(spec.identifier)
         go_on(spec)
 
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -179,10 +185,12 @@ def _stage(state: CompareState, running: bool, spec: ExperimentSpec | None) -> N
                 raise not_there(state.shown)
             return
         remarks(found, running, "" if spec is None else spec.identifier)
-        _results(state, found)
+        # What is stored may have been compared to another method: that does not belong to an experiment's identifier.
+        is_the_page_s = spec is not None and spec.identifier == found.identifier
+        _results(state, found, state.baseline if is_the_page_s else found.spec.baseline_name)
 
 
-def _results(state: CompareState, found: StoredExperiment) -> None:
+def _results(state: CompareState, found: StoredExperiment, baseline: str) -> None:
     """The answer of one scenario, with the pinned runs beside it."""
     scenario = _scenario(state, found)
     cells = by_scenario(store().cells(found.identifier)).get(scenario, [])
@@ -190,7 +198,7 @@ def _results(state: CompareState, found: StoredExperiment) -> None:
         st.caption("Nothing of this participant is finished yet.")
         return
     runs = _runs(found, cells)
-    base = _base(state, runs, found.spec.baseline_name)
+    base = _base(state, runs, baseline)
     styles = looks([role_of(run.stored.cell.method) for run in runs])
     lines = side_by_side(runs, base)
     _answer(lines, base)
@@ -253,7 +261,7 @@ def _runs(found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
 
 
 def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run | None:
-    """The run that all are compared to: the person's choice, or the experiment's baseline."""
+    """The run that all are compared to: the person's choice among all runs, or the baseline."""
     by_name = {run.name: run for run in runs}
     usual = next((run.name for run in runs if run.stored.cell.method.name == baseline), runs[0].name)
     return by_name.get(state.base) or by_name[usual]
@@ -267,9 +275,7 @@ def _answer(lines: Sequence[Line], base: Run | None) -> None:
     if not known:
         only = next(line for line in lines if line.run is base)
         st.markdown(
-            plain(
-                f"{base.name} earns {only.total.value:,.0f} steps, {100 * only.share.value:.0f} % of the best possible."
-            )
+            plain(f"{base.name} earns {only.total.value:,.0f} steps, {percent(only.share.value)} of the best possible.")
         )
         return
     usual = next((line for line in known if line.run.stored.cell.method.name == LLM_TS), known[0])
@@ -288,28 +294,47 @@ def _in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
 def _totals(lines: Sequence[Line], styles: Sequence[Look], scenario: Scenario) -> None:
     """Every study as a point, boxes and means; the optimum as a dashed line."""
     figures = lines[0].run.stored.figures
+    numbers = sorted({line.total.n for line in lines})
+    best = [line.run.stored.figures.optimum_steps for line in lines]
+    agree = all(math.isclose(steps, best[0]) for steps in best)
     rows = [
         Totals(
             line.run.name,
-            f"{line.total.value:,.0f} steps ({_in_brackets(line.total)}), {100 * line.share.value:.0f} % of the best",
+            f"{line.total.value:,.0f} steps ({_in_brackets(line.total)}), {percent(line.share.value)} of the best"
+            + (f", n = {line.total.n:,}" if len(numbers) > 1 else ""),
             look, line.run.stored.totals, line.total.value, line.total.low, line.total.high,
         )
         for line, look in zip(lines, styles, strict=True)
     ]  # fmt: skip
     st.plotly_chart(
         totals_figure(
-            rows, figures.optimum_steps, "best possible" if figures.optimum_is_exact else "best possible, about",
+            rows, best[0] if agree else None, "best possible" if figures.optimum_is_exact else "best possible, about",
             palette(),
         ),
         config=CONFIG, key="totals_chart",
         alt="Steps in a whole study: " + "; ".join(f"{row.name} {row.note}" for row in rows),
     )  # fmt: skip
-    n = max(line.total.n for line in lines)
-    cut = f" (the first {MAX_POINTS} of {n:,})" if n > MAX_POINTS else ""
-    st.caption(
-        f"n = {n:,} seeds a method. Points: single studies{cut}; box: middle half and median; marker with thick line: "
-        "mean and its 95 % interval. Dashed: what a participant like this would walk at most."
+    cut = f" (the first {MAX_POINTS} of {numbers[-1]:,})" if numbers[-1] > MAX_POINTS else ""
+    shown = (
+        f"single studies{cut}; box: middle half and median; marker with thick line: mean and its 95 % interval."
+        if numbers[-1] > 1
+        else "single studies."
     )
+    st.caption(
+        f"{_seeds_in_words(numbers)} a method. Points: {shown} "
+        + (
+            "Dashed: what a participant like this would walk at most."
+            if agree
+            else "The runs are of different participants, so there is no one line of what they would walk at most."
+        )
+    )
+
+
+def _seeds_in_words(numbers: Sequence[int]) -> str:
+    """How many seeds there are: one number, or from the least to the most; ascending."""
+    if numbers[0] == numbers[-1]:
+        return f"n = {numbers[0]:,} seed{'' if numbers[0] == 1 else 's'}"
+    return f"n = {numbers[0]:,} to {numbers[-1]:,} seeds"
 
 
 def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run | None) -> None:
@@ -323,7 +348,7 @@ def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run |
                 "Method": line.run.name,
                 "Steps": f"{line.total.value:,.0f}",
                 "95 %": _in_brackets(line.total),
-                "Of the best": f"{100 * line.share.value:.1f} %",
+                "Of the best": percent(line.share.value, 1),
                 against: "" if paired is None else f"{paired.difference.value:+,.0f}",
                 "95 %, paired": "" if paired is None else _in_brackets(paired.difference, "+,.0f"),
                 "Better on": "" if paired is None else f"{100 * paired.share_better:.0f} % of seeds",
@@ -383,7 +408,7 @@ def _differences(lines: Sequence[Line], styles: Sequence[Look], base: Run | None
 def _day_by_day(runs: Sequence[Run], days: Sequence[DayFigures | None], styles: Sequence[Look]) -> None:
     """Mean steps of each day and from the start, with bands."""
     known = [(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None]
-    n = max((about.n for _, about, _ in known), default=0)
+    numbers = sorted({about.n for _, about, _ in known}) or [0]
     left, right = st.columns(2)
     most = max((run.stored.cell.scenario.config.most_steps for run, _, _ in known), default=1.0)
     ceiling = max((run.stored.figures.optimum_steps for run, _, _ in known), default=1.0)
@@ -405,7 +430,8 @@ def _day_by_day(runs: Sequence[Run], days: Sequence[DayFigures | None], styles: 
             days_figure(daily, "mean steps of the day", 1.02 * most, palette()), config=CONFIG, key="daily_chart",
             alt="Mean steps of each day; on the last day " + _last_values(daily),
         )  # fmt: skip
-    st.caption(f"Means over n = {n:,} seeds with 95 % bands; a participant who has left earns nothing.")
+    bands = " with 95 % bands" if numbers[-1] > 1 else ""
+    st.caption(f"Means over {_seeds_in_words(numbers)}{bands}; a participant who has left earns nothing.")
 
 
 def _last_values(curves: Sequence[Curve]) -> str:
@@ -433,8 +459,8 @@ def _actions(runs: Sequence[Run], days: Sequence[DayFigures | None], styles: Seq
         dots = [
             Dot(
                 run.name,
-                f"{_share(about.agreement.value)}: sent on {_share(about.right_when_able)} of able days, held back on "
-                f"{_share(about.right_when_unable)} of others",
+                f"{_share(about.agreement.value)}: sent on {_share(about.right_when_able)} of able days, no message "
+                f"on {_share(about.right_when_unable)} of others",
                 look, about.agreement.value, about.agreement.low, about.agreement.high,
             )
             for run, about, look in known

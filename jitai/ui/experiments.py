@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 import yaml
@@ -33,6 +34,7 @@ from jitai.ui.judge_choice import options_for
 from jitai.ui.page import plain
 from jitai.ui.state import AppState
 
+Kept = TypeVar("Kept")
 TICK_S = 1.0
 """Between two looks at a running experiment."""
 TS, LLM_TS = "TS", "LLM+TS"
@@ -148,6 +150,12 @@ class Processes:
             process_of = self._started.get(identifier)
             return process_of is not None and process_of.poll() is None
 
+    def has_failed(self, identifier: str) -> bool:
+        """Whether a process started here has ended with an error, which its log says."""
+        with self._lock:
+            process = self._started.get(identifier)
+            return process is not None and bool(process.poll())
+
     def wait(self, identifier: str, timeout_s: float) -> None:
         """Until the process has ended."""
         process = self._started.get(identifier)
@@ -227,18 +235,38 @@ def checked_identifier(text: str) -> str:
     return text
 
 
-def session_object(key: str, make: type) -> object:
-    """What a page keeps in the browser session under a key, made on the first visit."""
-    if key not in st.session_state:
-        st.session_state[key] = make()
-    return st.session_state[key]
+def session_object(key: str, make: type[Kept]) -> Kept:
+    """What a page keeps in the browser session under a key.
+
+    It is made on the first visit; and anew where the source was read again, as the class is another one then.
+    """
+    found = st.session_state.get(key)
+    if not isinstance(found, make):
+        found = st.session_state[key] = make()
+    return found
+
+
+def is_first_visit(key: str, make: type) -> bool:
+    """Whether ``session_object`` would make a new one."""
+    return not isinstance(st.session_state.get(key), make)
+
+
+def experiment_of_address() -> str:
+    """The experiment that the page's address names; empty where it names none, or nothing that could be one.
+
+    What is wrong with it is kept for ``say_problem``.
+    """
+    text = st.query_params.get("experiment", "")
+    try:
+        return checked_identifier(text) if text else ""
+    except ParameterError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return ""
 
 
 def pins() -> Pins:
     """Of this session."""
-    found = session_object("jitai_lab_pins", Pins)
-    assert isinstance(found, Pins)
-    return found
+    return session_object("jitai_lab_pins", Pins)
 
 
 # Settings ----------------------------------------------------------------------------------------------------------
@@ -399,9 +427,14 @@ def never_began(identifier: str) -> str:
     return lines[-1] if lines else ""
 
 
+def forget_log(identifier: str) -> None:
+    """Remove what the process of a deleted experiment wrote, so that it is not taken for the end of a new one."""
+    (store().folder / "descriptions" / f"{identifier}.log").unlink(missing_ok=True)
+
+
 def not_there(identifier: str) -> JitaiError:
     """The error of an experiment that is not in the store."""
-    why = never_began(identifier)
+    why = never_began(identifier) if processes().has_failed(identifier) else ""
     return ParameterError(
         f"There is no stored experiment {identifier!r} on this machine.",
         f"It ended with: {why}" if why else "It may have been deleted, or stored elsewhere.",
@@ -453,12 +486,13 @@ def load_on_live(state: AppState, spec: ExperimentSpec, method: Method, particip
 
     Args:
         state: takes the settings; its seed stays.
-        spec: of the experiment, whose statements are used.
+        spec: of the experiment, whose statements are used; the session's own where it names a kind that there is not.
         method: to be shown.
         participant: the settings.
     """
     # Live assumes what is true: a model that is wrong on purpose stays behind.
     state.spec = replace(method.trial(participant, None), seed=state.spec.seed, model=None)
-    state.kinds = spec.kinds
+    if {statement.kind for statement in load_part(TEST)}.issuperset(spec.kinds):
+        state.kinds = spec.kinds
     state.playing = False
     state.redraw_widgets()

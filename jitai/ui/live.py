@@ -62,8 +62,6 @@ def live_page() -> None:
         with st.sidebar:
             _setup(state)
         keep_in_address(state)
-        if state.address_problem:
-            st.warning(plain(state.address_problem), icon=":material/link_off:")
         _use_settings(state)
         st.title("What does the policy do, and what does the language model change?")
         _controls(state)

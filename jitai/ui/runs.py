@@ -16,6 +16,7 @@ from jitai.ui.compare import compare_state
 from jitai.ui.experiments import (
     TICK_S,
     find,
+    forget_log,
     go_on,
     is_at_work,
     is_outdated,
@@ -64,9 +65,7 @@ class RunsState:
 
 def runs_state() -> RunsState:
     """The session's."""
-    state = session_object(_KEY, RunsState)
-    assert isinstance(state, RunsState)
-    return state
+    return session_object(_KEY, RunsState)
 
 
 def runs_page() -> None:
@@ -115,7 +114,7 @@ def _new_from_description(state: RunsState) -> None:
                 "Run it", type="primary", icon=":material/play_arrow:", key="run_description", disabled=spec is None
             ):
                 assert spec is not None
-                compare_state().shown = run_now(spec)
+                compare_state().show(run_now(spec))
                 st.switch_page(COMPARE_PAGE)
             if spec is not None:
                 st.caption(plain(f"{spec.name}: {_shape(spec)}."))
@@ -247,8 +246,7 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
 
 def _open_buttons(item: StoredExperiment) -> None:
     if st.button("Compare", icon=":material/stacked_bar_chart:", key=f"compare_{item.identifier}"):
-        shown = compare_state()
-        shown.shown, shown.scenario, shown.base = item.identifier, "", ""
+        compare_state().show(item.identifier)
         st.switch_page(COMPARE_PAGE)
     if (is_map(item.spec) or is_error_line(item.spec)) and st.button(
         "Sweep", icon=":material/grid_on:", key=f"sweep_{item.identifier}"
@@ -278,7 +276,8 @@ def _confirm(state: RunsState, item: StoredExperiment) -> None:
         if find(item.identifier) is not None:
             try:
                 store().delete(item.identifier)
-            except JitaiError as error:
+                forget_log(item.identifier)
+            except (JitaiError, OSError) as error:
                 st.toast(plain(str(error)), icon=":material/error:")
 
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
@@ -19,6 +20,7 @@ from jitai.judge.ollama import OllamaSettings
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.ui.address import PAGE_PARAMETERS, from_query, to_query
+from jitai.ui.page import plain
 from jitai.ui.trained import name_of_trained, trained_policy
 
 _KEY = "jitai_lab"
@@ -94,6 +96,7 @@ class AppState:
     map_seeds: int = 500
     widget_round: int = 0
     address_problem: str = ""
+    address_problem_page: str = ""
 
     @property
     def preset(self) -> str:
@@ -162,6 +165,8 @@ def _from_address() -> AppState:
 def keep_in_address(state: AppState, **of_page: str) -> None:
     """Write the settings into the page's address, so that a reload, or whoever gets the link, has them too.
 
+    Where the settings of the link that opened the session could not be used, that is said: on the page that it opened.
+
     Args:
         state: the settings.
         of_page: what else the page wants to find there, by names of PAGE_PARAMETERS; nothing where it is empty.
@@ -170,6 +175,18 @@ def keep_in_address(state: AppState, **of_page: str) -> None:
     query |= {name: value for name, value in of_page.items() if value}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
+    _say_address_problem(state)
+
+
+def _say_address_problem(state: AppState) -> None:
+    """What is wrong with the link, as long as its page is open: a page is drawn anew every moment."""
+    context = get_script_run_ctx()
+    page = "" if context is None else context.page_script_hash
+    state.address_problem_page = state.address_problem_page or page
+    if page != state.address_problem_page:
+        state.address_problem = ""
+    if state.address_problem:
+        st.warning(plain(state.address_problem), icon=":material/link_off:")
 
 
 def palette() -> Palette:

@@ -25,7 +25,7 @@ from jitai.grid.maps import (
     judge_of_error,
     map_cells,
 )
-from jitai.grid.spec import ExperimentSpec, Method
+from jitai.grid.spec import MAX_NAME_LENGTH, ExperimentSpec, Method
 from jitai.grid.statistics import Estimate
 from jitai.grid.store import StoredExperiment
 from jitai.parameters import ParameterInfo, build, describe
@@ -36,12 +36,13 @@ from jitai.ui.experiments import (
     TICK_S,
     TS,
     JudgeSettings,
-    checked_identifier,
     command_and_description,
+    experiment_of_address,
     find,
     first_seed_and_number,
     go_on,
     is_at_work,
+    is_first_visit,
     is_running,
     judge_widgets,
     judges_for,
@@ -123,11 +124,9 @@ class SweepState:
 
 def sweep_state() -> SweepState:
     """The session's; on the first visit it shows the experiment that the address names."""
-    is_new = _KEY not in st.session_state
+    is_new = is_first_visit(_KEY, SweepState)
     state = session_object(_KEY, SweepState)
-    assert isinstance(state, SweepState)
-    if is_new and "experiment" in st.query_params:
-        identifier = checked_identifier(st.query_params["experiment"])
+    if is_new and (identifier := experiment_of_address()):
         found = find(identifier)
         if found is None:
             state.shown[state.view] = identifier
@@ -206,7 +205,7 @@ def _settings(app: AppState, state: SweepState) -> ExperimentSpec:
         state.n_seeds = first_seed_and_number(state.n_seeds, "swept")
         errors = state.errors.values()
         return ExperimentSpec(
-            name=f"Judge errors: {state.method} against {state.baseline}", methods=methods,
+            name=f"Judge errors: {state.method} against {state.baseline}"[:MAX_NAME_LENGTH], methods=methods,
             participant=app.spec.config, judges=tuple(judge_of_error(error) for error in errors),
             n_seeds=state.n_seeds, kinds=app.kinds, baseline=state.baseline,
         )  # fmt: skip
@@ -223,8 +222,9 @@ def _settings(app: AppState, state: SweepState) -> ExperimentSpec:
         axes.append((state.y.name, state.y.values()))
         judges = judges_for(methods, judge_widgets(app, state.judge, "swept")) if reads else ()
     state.n_seeds = first_seed_and_number(state.n_seeds, "swept")
+    name = f"Sweep: {_short(state.x.name)} and {_short(state.y.name)}, {state.method} against {state.baseline}"
     return ExperimentSpec(
-        name=f"Sweep: {_short(state.x.name)} and {_short(state.y.name)}, {state.method} against {state.baseline}",
+        name=name[:MAX_NAME_LENGTH],
         methods=methods, participant=app.spec.config, axes=tuple(axes), judges=judges, n_seeds=state.n_seeds,
         kinds=app.kinds, baseline=state.baseline,
     )  # fmt: skip
@@ -387,13 +387,15 @@ def _map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
     ]  # fmt: skip
     event = st.plotly_chart(
         map_figure(
-            places, [f"{value:g}" for value in columns], [_value(y_name, value) for value in rows],
+            places, [_value(x_name, value) for value in columns], [_value(y_name, value) for value in rows],
             axis_label(x_name), axis_label(y_name), palette(),
         ),
         config=CONFIG, key=f"map_chart_{state.clicks}", on_select="rerun", selection_mode="points",
         alt=f"Steps of {method.name} minus {baseline.name}: "
         + "; ".join(
-            f"{x_name} {cell.x:g}, {y_name} {cell.y:g}: {cell.against.difference.value:+,.0f}" for cell in cells
+            f"{_short(x_name)} {_value(x_name, cell.x)}, {_short(y_name)} {_value(y_name, cell.y)}: "
+            f"{cell.against.difference.value:+,.0f}"
+            for cell in cells
         ),
     )  # fmt: skip
     st.caption(
@@ -401,7 +403,8 @@ def _map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
             f"Steps of {method.name} minus {baseline.name} in a whole study, mean of {spec.n_seeds:,} paired seeds. "
             "Hatched, with ≈: the 95 % interval includes zero. "
         )
-        + "Dashed: no difference. **Click a cell to open this participant on the Live page.**"
+        + "Dashed: no difference. **Click a cell to open this participant on the Live page**, where this "
+        "session’s own judge reads, not the judge of the cell."
     )
     by_place = {(place.column, place.row): cell for place, cell in zip(places, cells, strict=True)}
     clicked = [tuple(point["customdata"]) for point in event["selection"]["points"] if "customdata" in point]
@@ -410,7 +413,8 @@ def _map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Or choose a cell", range(len(cells)), key="chosen_cell", width=320,
-            format_func=lambda number: f"{_short(x_name)} {cells[number].x:g}, {_short(y_name)} {cells[number].y:g}",
+            format_func=lambda number: f"{_short(x_name)} {_value(x_name, cells[number].x)}, "
+            f"{_short(y_name)} {_value(y_name, cells[number].y)}",
         )  # fmt: skip
         if st.button("Open on the Live page", icon=":material/play_circle:", key="open_cell"):
             _open_on_live(app, state, spec, method, cells[chosen])
@@ -506,7 +510,8 @@ def _line(found: StoredExperiment) -> None:
         st.markdown(plain(crossing_in_words(stops, line, method.name, baseline.name)))
     styles: list[Look] = looks([role_of(method), role_of(baseline)])
     marked = None
-    if stops.pays_at_first and stops.error is not None:
+    sure_at_first = spec.n_seeds == 1 or line.differences[0].difference.excludes_zero
+    if stops.pays_at_first and sure_at_first and stops.error is not None:
         marked = (stops.error, stops.low, stops.high)
     points = [
         [Point(error, item.value, item.low, item.high) for error, item in zip(line.errors, values, strict=True)]
@@ -519,7 +524,7 @@ def _line(found: StoredExperiment) -> None:
         ),
         config=CONFIG, key="error_chart",
         alt=f"Steps of {method.name} by the judge's error: "
-        + "; ".join(f"{point.error:.0%} {point.value:,.0f}" for point in points[0])
+        + "; ".join(f"{100 * point.error:g} % {point.value:,.0f}" for point in points[0])
         + f"; {baseline.name} {points[1][0].value:,.0f}",
     )  # fmt: skip
     st.caption(

@@ -1,5 +1,6 @@
 """The Train page: a policy learns from simulated participants while one watches; and the trained policies there are."""
 
+import math
 import re
 import uuid
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import streamlit as st
 from jitai.belief import BeliefSettings
 from jitai.charts.learning import LLM_TS, OPTIMUM, PLANNER, RANDOM, LearningPoint, learning_figure
 from jitai.charts.theme import CONFIG
+from jitai.errors import JitaiError
 from jitai.experiments.trial import LEARNED
 from jitai.filters import FILTER_LABELS, NONE
 from jitai.learning.desk import AtTheDesk, Figures, Share, TrainingDesk
@@ -261,8 +263,24 @@ def _go_on_button(state: TrainState, task: LearningTask | None, now: AtTheDesk |
 
 
 def _begin(state: TrainState, task: LearningTask, resume: bool) -> None:
+    before = training_desk().snapshot()
+    if before is not None and not (resume and before.training.task.digest == task.digest):
+        _keep_unkept(state, before.training)
     training_desk().start(task, default_shelf().checkpoints, state.owner, resume)
     st.rerun()
+
+
+def _keep_unkept(state: TrainState, training: Training) -> None:
+    """Keep what was learnt last, where that has not been done: the next training takes its place."""
+    network, files = training.network, policy_files()
+    if network is None or any(item.network == network for item in files):
+        return
+    name = free_name(f"my-{network.algorithm}", {item.name for item in files})
+    try:
+        default_shelf().save(network, name)
+        state.said = f"The policy of the training before is kept as {name}."
+    except JitaiError as error:
+        state.said = f"The policy of the training before could not be kept. {error}"
 
 
 def _stage(task: LearningTask, was_at_work: bool) -> None:
@@ -271,6 +289,8 @@ def _stage(task: LearningTask, was_at_work: bool) -> None:
         now = training_desk().snapshot()
         if was_at_work and (now is None or not now.at_work):
             st.rerun()  # the buttons outside change too, and the ticking ends
+        if now is not None:
+            task = now.training.task  # another browser tab may have started another one since the page was drawn
         best = sum(optimum(config).value() for config in task.participants) / len(task.participants)
         if now is None:
             st.info(
@@ -314,8 +334,10 @@ def _answer(now: AtTheDesk, best: float) -> str:
     if training.network is None:
         return "The training could not go on."
     begun = f"{'Stopped after' if training.stopped else 'After'} {training.n_steps:,} simulated days"
+    if best <= 0:
+        return f"{begun}. There is nothing to be earned: with this participant nobody walks a step."
     if found.policy is None:
-        return f"{begun}. " + ("What it is worth could not be measured." if found.finished else "It is measured.")
+        return f"{begun}. " + ("What it is worth could not be measured." if found.finished else "It is being measured.")
     others = [f"{words} {_percent(found.yardsticks[name])}" for name, words in _OTHERS if name in found.yardsticks]
     return f"{begun}, it earns {_percent(found.policy)} of the best possible; {', '.join(others)}."
 
@@ -324,7 +346,7 @@ _OTHERS = ((PLANNER, "the planner"), (LLM_TS, "LLM+TS"), (RANDOM, "random"))
 
 
 def _percent(share: Share) -> str:
-    return f"{100 * share.share:.1f} %"
+    return "–" if math.isnan(share.share) else f"{100 * share.share:.1f} %"
 
 
 def _metrics(now: AtTheDesk, best: float) -> None:
@@ -354,7 +376,7 @@ def _metrics(now: AtTheDesk, best: float) -> None:
 
 
 def _with_interval(share: Share) -> str:
-    return f"{100 * share.share:.1f} ± {100 * share.half_width:.1f} %"
+    return "–" if math.isnan(share.share) else f"{100 * share.share:.1f} ± {100 * share.half_width:.1f} %"
 
 
 def _help(share: Share | None) -> str:
@@ -428,14 +450,15 @@ def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
             _use_button(network, "use_trained")
         else:
             own = {item.name for item in files if item.is_own}
+            usual = free_name(f"my-{network.algorithm}", {item.name for item in files})
             name = st.text_input(
-                "Name to keep it under", f"my-{network.algorithm}", max_chars=40, key=app_state().key("keep_name"),
+                "Name to keep it under", usual, max_chars=40, key=app_state().key("keep_name"),
                 width=240, help="Small letters, digits, - and _.",
             ).strip()  # fmt: skip
             replaces = name in own
-            if st.button(
-                "Replace the one of that name" if replaces else "Keep it", icon=":material/save:", key="keep_policy"
-            ):
+            # Two keys: a press on the one that is shown while a name is being typed never becomes one on the other.
+            label, key = ("Replace the one of that name", "replace_policy") if replaces else ("Keep it", "keep_policy")
+            if st.button(label, icon=":material/save:", key=key):
                 default_shelf().save(network, name)
                 state.policy_shown, state.said = name, f"Kept as {name}; the Live page offers it among its policies."
                 app_state().redraw_widgets()
@@ -534,7 +557,7 @@ def _worth(network: PolicyNetwork, was_measuring: bool) -> None:
         elif found.failure:
             st.warning(plain(found.failure), icon=":material/warning:")
         else:
-            st.text("It is measured: some seconds for each kind of participant.")
+            st.text("It is being measured: some seconds for each kind of participant.")
 
 
 def _row(item: PolicyFile) -> dict[str, object]:

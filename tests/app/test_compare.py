@@ -1,5 +1,6 @@
 """The Compare page, without a browser, with a real engine where it runs something."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 from jitai.ui import compare, experiments
 from jitai.ui.compare import CompareState
 from tests.app.driver import ROOT, TIMEOUT_S, as_markup, click, go_to, open_app, state_of, widget, without_error
-from tests.app.stored import begun, made, methods, small, the_store, when_done
+from tests.app.stored import SIMULATED, begun, made, methods, small, the_store, when_done
 
 COMPARE, LIVE = "pages/compare.py", "pages/live.py"
 
@@ -112,6 +113,7 @@ def test_an_address_that_names_nothing_is_a_sentence(address: str, words: str) -
     app = app.switch_page(COMPARE).run()
     assert not app.exception
     assert words in app.error[0].value.replace("\\", "")
+    assert not widget(app.button, "start_compare").disabled, "the page is there all the same"
 
 
 def test_one_seed_is_an_anecdote() -> None:
@@ -119,6 +121,7 @@ def test_one_seed_is_an_anecdote() -> None:
     assert "one seed is an anecdote" in said(app)
     assert table(app).loc["TS", "95 %"] == "one seed, no interval"
     assert "nan" not in said(app)
+    assert "n = 1 seed a method. Points: single studies. Dashed" in said(app)
 
 
 def test_what_is_finished_is_drawn_while_the_rest_runs_and_stop_is_heard() -> None:
@@ -180,6 +183,42 @@ def test_pinned_runs_stand_beside_the_next_and_may_be_the_base() -> None:
     app = without_error(app.run())
     assert list(table(app).index) == ["TS", "LLM+TS"]
     assert "no longer stored" in said(app)
+
+
+def test_another_baseline_of_what_is_finished_is_used_without_a_run() -> None:
+    one = made(
+        ExperimentSpec(
+            f"Compare: {DEFAULT_PRESET}", methods("TS", "LLM+TS"), participant=PRESETS[DEFAULT_PRESET],
+            judges=(SIMULATED,), n_seeds=5, baseline="TS",
+        )
+    )  # fmt: skip
+    app = without_error(open_page(shown=one, methods=["TS", "LLM+TS"], n_seeds=5))
+    assert "Against TS" in table(app)
+    app = without_error(widget(app.selectbox, "compared_baseline_2").set_value("LLM+TS").run())
+    assert "Against LLM+TS" in table(app)
+
+
+def test_another_experiment_forgets_base_and_participant_of_the_one_before() -> None:
+    state = CompareState(shown="one", scenario="p11 0.95", base="LLM+TS")
+    state.show("two")
+    assert (state.shown, state.scenario, state.base) == ("two", "", "")
+
+
+def test_runs_of_other_participants_and_of_other_numbers_of_seeds_are_said() -> None:
+    one = made(small("one", participant=replace(PRESETS[DEFAULT_PRESET], tailored_message_steps=150.0)))
+    two = made(small("two", n_seeds=1))
+    app = click(showing(one), "pin")
+    kept(app).show(two)
+    app = without_error(app.run())
+    assert "n = 1 to 5 seeds a method" in said(app)
+    assert "no one line" in said(app) and "best possible " not in charts(app)[0]
+    assert "n = 1" in charts(app)[0] and "n = 5" in charts(app)[0]
+
+
+def test_what_a_session_keeps_is_made_anew_when_its_class_is_another() -> None:
+    app = open_app()
+    app.session_state[compare._KEY] = object()
+    assert isinstance(kept(without_error(go_to(app, COMPARE))), CompareState)
 
 
 def test_other_seeds_are_not_paired() -> None:

@@ -80,6 +80,18 @@ def test_nothing_is_deleted_by_one_click_and_shared_cells_stay() -> None:
     assert the_store().steps_file(shared).is_file()
 
 
+def test_a_deleted_experiment_is_not_said_to_have_failed() -> None:
+    identifier = made(small())
+    log = the_store().folder / "descriptions" / f"{identifier}.log"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("2 of 2 cells finished")
+    app = go_to(open_app(), RUNS)
+    app = without_error(click(click(app, f"delete_{identifier}"), f"really_{identifier}"))
+    assert not log.exists()
+    log.write_text("2 of 2 cells finished")
+    assert "deleted" in experiments.not_there(identifier).hint
+
+
 def test_an_export_holds_everything() -> None:
     identifier = made(small())
     with zipfile.ZipFile(io.BytesIO(runs._exported(identifier))) as archive:

@@ -1,5 +1,6 @@
 """The Sweep page, without a browser."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 from jitai.grid.maps import JUDGE_ERROR, judge_of_error
 from jitai.grid.spec import ExperimentSpec
 from jitai.ui import experiments, sweep
+from jitai.ui.experiments import load_on_live
 from jitai.ui.sweep import LINE, MAP, Axis, SweepState
-from tests.app.driver import as_markup, click, go_to, open_app, state_of, widget, without_error
+from tests.app.driver import ROOT, TIMEOUT_S, as_markup, click, go_to, open_app, state_of, widget, without_error
 from tests.app.stored import made, small, the_store, when_done
 
 SWEEP = "pages/sweep.py"
@@ -52,12 +54,56 @@ def test_a_map_is_run_and_said_in_words() -> None:
 
 def test_a_cell_opens_on_the_live_page_with_its_participant_and_method() -> None:
     app = without_error(open_page(shown={MAP: a_map(), LINE: ""}))
+    assert "session’s own judge reads" in said(app)
     app = widget(app.selectbox, "chosen_cell").set_value(3).run()
     app = without_error(click(app, "open_cell"))
     spec = state_of(app).spec
     assert (spec.config.can_walk_persistence, spec.config.disengagement_increment) == (0.95, 0.4)
     assert (spec.policy, spec.filter.strategy) == ("thompson", "veto")
     assert app.title[0].value.startswith("What does the policy do")
+
+
+def test_statements_that_there_are_not_stay_out_of_the_session() -> None:
+    axes = (("can_walk_persistence", (0.7, 0.95)), ("disengagement_increment", (0.05, 0.4)))
+    spec = small(axes=axes)
+    app = open_app()
+    before = state_of(app).kinds
+    load_on_live(state_of(app), replace(spec, kinds=("plain", "in verse")), spec.methods[1], spec.participant)
+    assert state_of(app).kinds == before
+    load_on_live(state_of(app), replace(spec, kinds=("plain",)), spec.methods[1], spec.participant)
+    assert state_of(app).kinds == ("plain",)
+
+
+def test_a_long_name_of_a_method_is_cut_in_the_sweep_s() -> None:
+    app = without_error(
+        open_page(
+            x=Axis("cannot_walk_disengagement", 0.1, 0.4, 2), y=Axis("cannot_walk_persistence", 0.1, 0.9, 2),
+            method="LLM+PPO, no belief", baseline="Planner, no text",
+        )
+    )  # fmt: skip
+    assert not widget(app.button, "start_sweep").disabled
+
+
+def test_an_address_that_names_nothing_leaves_the_page_in_place() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
+    app.query_params["experiment"] = "../../etc/passwd"
+    app = app.switch_page(SWEEP).run()
+    assert not app.exception
+    assert "no experiment that could be stored" in app.error[0].value
+    assert not widget(app.button, "start_sweep").disabled
+
+
+def test_settings_of_a_link_that_cannot_be_used_are_said_on_the_page_that_it_opens() -> None:
+    live = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
+    live.query_params["study_length"] = "a year"
+    assert "address are not used" in live.run().warning[0].value
+    assert "address are not used" in live.run().warning[0].value
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
+    app.query_params["study_length"] = "a year"
+    app = app.switch_page(SWEEP).run()
+    assert "address are not used" in app.warning[0].value
+    assert "address are not used" in app.run().warning[0].value
+    assert not any("address are not used" in element.value for element in go_to(app, "pages/compare.py").warning)
 
 
 def test_the_error_at_which_the_filter_stops_paying() -> None:

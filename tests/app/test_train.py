@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.experiments.trial import LEARNED
 from jitai.learning.files import default_shelf, policy_text
-from jitai.learning.task import LearningSettings
+from jitai.learning.task import LearningSettings, LearningTask
 from jitai.learning.train import kept_training
-from jitai.policies.learned import A2C, DQN, PPO
+from jitai.policies.learned import A2C, DQN, PPO, PolicyNetwork
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
 from jitai.ui import train
 from jitai.ui.train import GRID, STARTS, TrainState, free_name, training_desk
@@ -119,6 +119,45 @@ def test_a_training_is_shown_measured_kept_and_used() -> None:
     app = widget(app.toggle, "reads_text").set_value(False).run()
     app = without_error(run_to_the_end(app))
     assert all(record.proposal.action_probabilities for record in records_of(app))
+
+
+def test_the_next_training_does_not_lose_the_one_before_and_no_name_is_overwritten_by_surprise() -> None:
+    app = trained(open_page())
+    first = default_desk_network()
+    kept(app).settings = replace(SMALL, learning_seed=2)
+    state_of(app).redraw_widgets()
+    app = trained(app)
+    assert default_shelf().get("my-ppo") == first != default_desk_network()
+    assert widget(app.text_input, "keep_name").value == "my-ppo-2"
+    app = without_error(widget(app.text_input, "keep_name").set_value("my-ppo").run())
+    assert not [button for button in app.button if button.key == "keep_policy"]
+    assert default_shelf().get("my-ppo") == first
+    without_error(click(app, "replace_policy"))
+    assert default_shelf().get("my-ppo") == default_desk_network()
+
+
+def default_desk_network() -> PolicyNetwork:
+    now = training_desk().snapshot()
+    assert now is not None and now.training.network is not None
+    return now.training.network
+
+
+def stage_of_another_tab() -> None:
+    from jitai.learning.task import LearningSettings, LearningTask
+    from jitai.simulator.config import PUBLISHED_CELLS
+    from jitai.ui import train
+
+    train._stage(LearningTask(LearningSettings("dqn"), ("H",), PUBLISHED_CELLS), was_at_work=False)
+
+
+def test_the_stage_shows_the_training_that_there_is_and_not_what_the_page_was_drawn_for() -> None:
+    task = LearningTask(SMALL, ("P", "H"), (SHORT_STUDY,))
+    training_desk().n_seeds = 3
+    training_desk().start(task, default_shelf().checkpoints)
+    assert training_desk().wait(WAIT_S)
+    app = without_error(AppTest.from_function(stage_of_another_tab, default_timeout=WAIT_S).run())
+    [caption] = [element.value.replace("\\", "") for element in app.caption]
+    assert task.policy_name() in caption and "the eight participants" not in caption
 
 
 def test_stop_keeps_what_is_learnt_and_it_can_go_on() -> None:

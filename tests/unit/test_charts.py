@@ -473,6 +473,8 @@ def test_curves_have_bands_where_there_are_intervals() -> None:
 
 
 def test_differences_have_zero_in_sight() -> None:
+    hostile = dots_figure([], "steps more than <b>A</b>", LIGHT)
+    assert hostile.layout.xaxis.title.text == "steps more than &lt;b&gt;A&lt;/b&gt;"
     figure = dots_figure([Dot("A", "note", looks([HYBRID])[0], 80.0, 70.0, 90.0)], "steps", LIGHT, reference="as TS")
     low, high = figure.layout.xaxis.range
     assert low < 0 < high

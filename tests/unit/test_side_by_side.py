@@ -1,5 +1,7 @@
 """What the pages Compare and Sweep say, from numbers that can be followed by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,12 +48,20 @@ def test_a_sentence_recomputes() -> None:
     line = side_by_side([base, run(HYBRID, 310, 400, 520)], base)[1]
     # differences 210, 200, 220; t(2) = 4.3027, standard error 10 / sqrt(3)
     assert in_words(line, "TS") == (
-        "LLM+TS earns 210 steps more than TS (95 % 185 to 235, 3 paired seeds), 41 % of the best possible."
+        "LLM+TS earns 210 steps more than TS (95 % 185 to 235, 3 paired seeds) and reaches 41 % of the best possible."
     )
     line = side_by_side([base, run(HYBRID, 40, 160, 240)], base)[1]  # -60, -40, -60
     assert in_words(line, "TS").startswith("LLM+TS earns 53 steps less than TS (95 % 25 to 82, 3 paired seeds)")
     line = side_by_side([base, run(HYBRID, 50, 200, 360)], base)[1]
     assert in_words(line, "TS").startswith("Whether LLM+TS earns more than TS cannot be told: +3 steps (95 % -")
+
+
+def test_where_nothing_can_be_earned_there_is_no_share() -> None:
+    nothing = replace(run(TS, 0, 0, 0).stored, figures=replace(FIGURES, optimum_steps=0.0))
+    base, other = (Run(name, "x", range(3), nothing) for name in ("TS", "other"))
+    line = side_by_side([base, other], base)[1]
+    assert np.isnan(line.share.value)
+    assert "reaches – of the best possible" in in_words(line, "TS")
 
 
 def test_one_seed_and_other_seeds() -> None:
@@ -98,6 +108,11 @@ def test_a_map_pairs_each_place_with_its_baseline() -> None:
         (0.7, 0.0): 5, (0.9, 0.0): 5, (0.7, 0.5): -1, (0.9, 0.5): -1,
     }  # fmt: skip
     assert map_cells(cells[1:3], "can_walk_persistence", JUDGE_ERROR, HYBRID, TS) == [], "no baseline yet"
+    turned = map_cells(cells, "can_walk_persistence", JUDGE_ERROR, TS, HYBRID)
+    assert {(cell.x, cell.y): cell.against.difference.value for cell in turned} == {
+        (0.7, 0.0): -5, (0.9, 0.0): -5, (0.7, 0.5): 1, (0.9, 0.5): 1,
+    }, "what reads no text may be the method, too"  # fmt: skip
+    assert all(cell.judge is not None for cell in turned)
 
 
 def line_of(errors: tuple[float, ...], differences: np.ndarray) -> ErrorLine:
@@ -125,16 +140,38 @@ def test_a_crossing_that_some_seeds_do_not_have_has_no_upper_end() -> None:
     assert found.error is not None
     assert found.low is not None
     assert found.high is None
-    assert "to beyond 50%" in crossing_in_words(found, line, "A", "B")
+    assert "to beyond 50 %" in crossing_in_words(found, line, "A", "B")
 
 
 def test_no_crossing_and_none_to_begin_with() -> None:
-    never = line_of((0.0, 0.4), np.array([[30.0, 30.0], [10.0, 12.0]]))
+    never = line_of((0.0, 0.4), np.array([[30.0, 30.0], [11.0, 11.0]]))
     assert crossing(never).error is None
-    assert "at every error rate up to 40%: at least 11 steps" in crossing_in_words(crossing(never), never, "A", "B")
-    behind = line_of((0.0, 0.4), np.array([[-1.0, -2.0], [-3.0, -4.0]]))
+    assert "at every error rate up to 40 %: at least 11 steps" in crossing_in_words(crossing(never), never, "A", "B")
+    behind = line_of((0.0, 0.4), np.array([[-2.0, -2.0], [-3.0, -4.0]]))
     assert not crossing(behind).pays_at_first
     assert "A does not earn more than B even with" in crossing_in_words(crossing(behind), behind, "A", "B")
+
+
+@pytest.mark.parametrize(
+    ("differences", "words", "never"),
+    [
+        (
+            [[-100.0, 60.0], [-50.0, -51.0]],
+            "cannot be told even with a judge that errs on 0 %: -20 (95 % -1,036",
+            "does not earn",
+        ),
+        ([[160.0, -100.0], [-50.0, -51.0]], "cannot be told even with", "stops paying"),
+        ([[30.0, 30.0], [5.0, 15.0]], "From an error of 50 % on it cannot be told at every error rate", "coin"),
+        ([[30.0, 30.0], [20.0, 20.0]], "Even a coin toss pays", "cannot be told"),
+        ([[30.0], [20.0]], "earned more than B at every error rate up to 50 % (one seed, an anecdote)", "coin"),
+        ([[-30.0], [20.0]], "A did not earn more than B", "cannot be told"),
+    ],
+)
+def test_no_more_is_said_than_the_intervals_carry(differences: list[list[float]], words: str, never: str) -> None:
+    line = line_of((0.0, 0.5), np.array(differences))
+    said = crossing_in_words(crossing(line), line, "A", "B")
+    assert words in said
+    assert never not in said
 
 
 def test_a_line_grows_as_cells_are_finished() -> None:
@@ -148,3 +185,6 @@ def test_a_line_grows_as_cells_are_finished() -> None:
     whole = error_line(cells, HYBRID, TS)
     assert whole is not None
     assert [item.difference.value for item in whole.differences] == [5, -1]
+    turned = error_line(cells, TS, HYBRID)
+    assert turned is not None
+    assert [item.difference.value for item in turned.differences] == [-5, 1], "what reads no text may be the method"

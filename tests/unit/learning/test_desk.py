@@ -1,6 +1,8 @@
 """What policies are measured beside, and in which order."""
 
+import math
 from collections.abc import Hashable
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +53,28 @@ def test_a_share_is_the_mean_over_kinds() -> None:
     share = share_of(found)
     assert (share.share, share.mean_steps, share.n_seeds, share.n_kinds) == (0.625, 200.0, 9, 2)
     assert share.half_width == pytest.approx((10 / 200 + 30 / 400) / 2)
+
+
+def test_where_nothing_can_be_earned_there_is_no_share() -> None:
+    nothing = ("steps_at_home", "steps_at_work", "generic_message_steps", "tailored_message_steps")
+    barren = replace(EASY, **dict.fromkeys(nothing, 0.0))  # type: ignore[arg-type]
+    measurement = Measurement((barren,), BeliefSettings(), lambda: random_network(participants=(barren,)), n_seeds=3)
+    measurement.start()
+    assert measurement.wait(WAIT_S)
+    found = measurement.snapshot()
+    assert found.policy is not None and math.isnan(found.policy.share) and found.policy.mean_steps == 0.0
+
+
+def test_a_bug_is_raised_once_and_is_a_sentence_from_then_on() -> None:
+    def broken() -> PolicyNetwork:
+        raise ZeroDivisionError
+
+    measurement = Measurement((EASY,), BeliefSettings(), broken, n_seeds=3)
+    measurement.start()
+    assert measurement.wait(WAIT_S)
+    with pytest.raises(ZeroDivisionError):
+        measurement.snapshot()
+    assert "an error of the program: ZeroDivisionError" in measurement.snapshot().failure
 
 
 def test_what_cannot_be_measured_is_a_sentence() -> None:

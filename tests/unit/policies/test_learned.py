@@ -142,6 +142,16 @@ def broken(change: Any) -> Any:
         (broken(lambda c: c["trained_on"].update(participants=[[1]])), "names and values"),
         (broken(lambda c: c["trained_on"].update(belief={"x": [1]})), "numbers, words"),
         (broken(lambda c: c["trained_on"].update(n_steps="many")), '"n_steps"'),
+        (broken(lambda c: c["trained_on"].update(n_steps=10**30)), "number of decisions"),
+        (broken(lambda c: c["trained_on"].update(n_steps=-1)), "number of decisions"),
+        (broken(lambda c: c["trained_on"].update(minutes=10**400)), '"minutes" is too large'),
+        (broken(lambda c: c["trained_on"].update(minutes=float("nan"))), "finite number"),
+        (broken(lambda c: c.update(steps_per_value=10**400)), '"steps_per_value" is too large'),
+        (broken(lambda c: c.update(steps_per_value=1e308)), "at most 1,000,000,000"),
+        (broken(lambda c: c.update(name="half \ud800")), "UTF-8"),
+        (broken(lambda c: c["trained_on"].update(judge="half \ud800")), "UTF-8"),
+        (broken(lambda c: c["trained_on"].update(participants=[{"\ud800": 1}])), "UTF-8"),
+        (broken(lambda c: c["layers"][0]["weights"][0].__setitem__(0, 1e308)), "beyond 1,000,000"),
     ],
 )
 def test_a_bad_file_is_refused_in_a_sentence(content: object, words: str) -> None:
