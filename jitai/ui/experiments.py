@@ -486,13 +486,12 @@ def load_on_live(state: AppState, spec: ExperimentSpec, method: Method, particip
 
     Args:
         state: takes the settings; its seed stays.
-        spec: of the experiment, whose statements are used; the session's own where it names a kind that there is not.
+        spec: of the experiment, whose statements are used.
         method: to be shown.
         participant: the settings.
     """
     # Live assumes what is true: a model that is wrong on purpose stays behind.
     state.spec = replace(method.trial(participant, None), seed=state.spec.seed, model=None)
-    if {statement.kind for statement in load_part(TEST)}.issuperset(spec.kinds):
-        state.kinds = spec.kinds
+    state.kinds = spec.kinds
     state.playing = False
     state.redraw_widgets()

@@ -1,6 +1,5 @@
 """The Sweep page, without a browser."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from streamlit.testing.v1 import AppTest
 from jitai.grid.maps import JUDGE_ERROR, judge_of_error
 from jitai.grid.spec import ExperimentSpec
 from jitai.ui import experiments, sweep
-from jitai.ui.experiments import load_on_live
 from jitai.ui.sweep import LINE, MAP, Axis, SweepState
 from tests.app.driver import ROOT, TIMEOUT_S, as_markup, click, go_to, open_app, state_of, widget, without_error
 from tests.app.stored import made, small, the_store, when_done
@@ -61,17 +59,6 @@ def test_a_cell_opens_on_the_live_page_with_its_participant_and_method() -> None
     assert (spec.config.can_walk_persistence, spec.config.disengagement_increment) == (0.95, 0.4)
     assert (spec.policy, spec.filter.strategy) == ("thompson", "veto")
     assert app.title[0].value.startswith("What does the policy do")
-
-
-def test_statements_that_there_are_not_stay_out_of_the_session() -> None:
-    axes = (("can_walk_persistence", (0.7, 0.95)), ("disengagement_increment", (0.05, 0.4)))
-    spec = small(axes=axes)
-    app = open_app()
-    before = state_of(app).kinds
-    load_on_live(state_of(app), replace(spec, kinds=("plain", "in verse")), spec.methods[1], spec.participant)
-    assert state_of(app).kinds == before
-    load_on_live(state_of(app), replace(spec, kinds=("plain",)), spec.methods[1], spec.participant)
-    assert state_of(app).kinds == ("plain",)
 
 
 def test_a_long_name_of_a_method_is_cut_in_the_sweep_s() -> None:
