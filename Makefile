@@ -20,8 +20,10 @@ EXPERIMENTS := published_grid ablation wrong_model judge_error
 run: $(INSTALLED)
 	$(BIN)/streamlit run app.py
 
+# Two at a time but for what drives a browser or measures time.
 test: $(TEST_TOOLS) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not browser and not alone" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m "browser or alone"
 
 lint: $(TEST_TOOLS)
 	$(BIN)/ruff check .

@@ -188,6 +188,7 @@ print(json.dumps({"seconds": time.perf_counter() - started, "modules": sorted(sy
 TOO_HEAVY = {"torch", "stable_baselines3", "xllamacpp", "ollama", "gymnasium", "matplotlib", "scipy", "sklearn"}
 
 
+@pytest.mark.alone
 def test_the_pages_are_imported_quickly_and_load_nothing_heavy() -> None:
     seconds = []
     for _ in range(3):

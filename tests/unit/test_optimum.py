@@ -37,6 +37,7 @@ def test_known_values(can_walk: float, cannot_walk: float, steps: float) -> None
     assert optimum(cell(can_walk, cannot_walk, 0.4)).value() == pytest.approx(steps, abs=5)
 
 
+@pytest.mark.alone
 def test_the_grid_shown_is_fine_enough_and_quick() -> None:
     config = cell(0.7, 0.5)
     fine = solve(config, 641, 41).value()
@@ -205,6 +206,7 @@ def test_bands_and_their_words() -> None:
     )
 
 
+@pytest.mark.alone
 def test_a_page_has_its_optimum_in_time() -> None:
     """Solution, check by 500 studies and both maps for a participant not seen before: seconds of one core."""
     check_optimum(cell(0.7, 0.5), 500)

@@ -151,6 +151,7 @@ def test_two_threads_at_once(backend: EmbeddedBackend, prompt: Prompt) -> None:
     assert len(embedded._engines) == 1
 
 
+@pytest.mark.alone
 @pytest.mark.model
 def test_the_identity_is_quick_and_that_of_the_file(backend: EmbeddedBackend) -> None:
     identity = backend.identity()
