@@ -25,8 +25,10 @@ def test_no_pair_and_no_text_lies_in_two_parts(first: str, second: str) -> None:
     assert not {plain(item.text) for item in PARTS[first]} & {plain(item.text) for item in PARTS[second]}
 
 
-def test_a_third_is_held_out_in_every_kind_and_language() -> None:
-    written = [item for items in PARTS.values() for item in items if item.source not in (TRANSLATED, "independent")]
+def test_a_third_of_what_was_dealt_is_held_out_in_every_kind_and_language() -> None:
+    # What came later, translations included, all went to the development part.
+    dealt = ("first", "second")
+    written = [item for items in PARTS.values() for item in items if item.source in dealt]
     held_out = Counter((item.kind, item.language) for item in PARTS[TEST] if item.source != "independent")
     for cell, n in Counter((item.kind, item.language) for item in written).items():
         assert held_out[cell] / n == pytest.approx(1 / 3, abs=0.05), cell
