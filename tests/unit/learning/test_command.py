@@ -55,7 +55,12 @@ def test_a_stopped_training_is_taken_up(
         return wait(run, timeout_s)
 
     monkeypatch.setattr(TrainingRun, "wait", pressed_once)
-    assert main(["train", *QUICK, "--out", str(path), "--steps", "10000000"]) == 0
+    # Where several processes share the tests, each is started deaf to Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(["train", *QUICK, "--out", str(path), "--steps", "10000000"]) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "--resume takes the training up" in capsys.readouterr().err
     stopped = read_policy(path)
     n_steps = stopped.trained_on.n_steps
