@@ -354,6 +354,8 @@ def test_every_page_in_every_look(new_page: NewPage, look: str) -> None:
         page.screenshot(path=SCREENSHOTS / f"{name}_{look}.png")
         no_error_is_shown(page)
         assert page.evaluate(TOO_WIDE) == []
+        if look == "dark_1280":
+            continue  # what lies below the fold differs in colour only
         # The page scrolls inside a frame of its own: for a picture of all of it, the window has to be as high.
         size = LOOKS[look]["viewport"]
         height = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
