@@ -10,6 +10,7 @@ from jitai.errors import JitaiError
 from jitai.experiments.batch import read_all, simulated_judge
 from jitai.experiments.trial import PLANNER, TrialSpec
 from jitai.filters import NONE, VETO, FilterSettings
+from jitai.learning.background import Background
 from jitai.learning.evaluate import N_SEEDS, Evaluation, evaluate, evaluate_as_trained, participants_of, trial_of
 from jitai.learning.task import LearningTask
 from jitai.learning.train import Training, TrainingRun
@@ -71,7 +72,7 @@ class Figures:
     failure: str = ""
 
 
-class Measurement:
+class Measurement(Background):
     """Measures others and a policy, in a thread of its own, on seeds that no training uses.
 
     The planner's plan takes a second for each kind of participant and would slow a training down, as threads of one
@@ -93,22 +94,11 @@ class Measurement:
         n_seeds: int = N_SEEDS,
         known: dict[Hashable, Share] | None = None,
     ) -> None:
+        super().__init__("measuring", "The measuring")
         self._participants, self._belief, self._policy, self._n_seeds = participants, belief, policy, n_seeds
         self._known: dict[Hashable, Share] = {} if known is None else known
         self._yardsticks: dict[str, Share] = {}
         self._found: Share | None = None
-        self._failure = ""
-        self._bug: BaseException | None = None
-        self._lock, self._ended = threading.Lock(), threading.Event()
-        self._thread = threading.Thread(target=self._work, name="measuring", daemon=True)
-
-    def start(self) -> None:
-        """Begin; to be called once."""
-        self._thread.start()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait for the end, at most that many seconds. Returns whether it has come."""
-        return self._ended.wait(timeout_s)
 
     def snapshot(self) -> Figures:
         """What is known now.
@@ -118,33 +108,21 @@ class Measurement:
         """
         finished = self._ended.is_set()
         with self._lock:
-            if self._bug is not None:
-                bug, self._bug = self._bug, None
-                self._failure = f"The measuring ended with an error of the program: {type(bug).__name__}."
-                raise bug
+            self._raise_bug()
             return Figures(dict(self._yardsticks), self._found, finished, self._failure)
 
-    def _work(self) -> None:
-        try:
-            later = [name for name in YARDSTICKS if name == PLANNED and len(self._participants) > 1]
-            for name in YARDSTICKS:
-                if name not in later or self._key(name) in self._known:
-                    self._measure(name)
-            network = self._policy()
-            if network is not None:
-                found = share_of(evaluate_as_trained(network, n_seeds=self._n_seeds))
-                with self._lock:
-                    self._found = found
-                for name in later:
-                    self._measure(name)
-        except JitaiError as error:
+    def _do(self) -> None:
+        later = [name for name in YARDSTICKS if name == PLANNED and len(self._participants) > 1]
+        for name in YARDSTICKS:
+            if name not in later or self._key(name) in self._known:
+                self._measure(name)
+        network = self._policy()
+        if network is not None:
+            found = share_of(evaluate_as_trained(network, n_seeds=self._n_seeds))
             with self._lock:
-                self._failure = f"{error} {error.hint}".strip()
-        except BaseException as error:
-            with self._lock:
-                self._bug = error
-        finally:
-            self._ended.set()
+                self._found = found
+            for name in later:
+                self._measure(name)
 
     def _key(self, name: str) -> Hashable:
         return name, self._participants, self._belief, self._n_seeds

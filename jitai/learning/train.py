@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jitai.errors import FileFormatError, JitaiError
+from jitai.errors import FileFormatError
 from jitai.experiments.batch import Verdicts
+from jitai.learning.background import Background
 from jitai.learning.lanes import StudyLanes, TrainingSeeds
 from jitai.learning.task import SIMULATED, LearningTask, lanes_of
 from jitai.policies.learned import PolicyNetwork
@@ -111,7 +112,7 @@ def kept_training(task: LearningTask, folder: Path) -> Kept | None:
         return None
 
 
-class TrainingRun:
+class TrainingRun(Background):
     """Trains a policy in a thread of its own. All methods may be called from any thread.
 
     One at a time: stable-baselines3 seeds the random numbers of the whole process, so two side by side disturb each
@@ -136,6 +137,7 @@ class TrainingRun:
         verdicts: Verdicts | None = None,
         judge: str = SIMULATED,
     ) -> None:
+        super().__init__("training", "The training")
         self.task = task
         self._folder = None if folder is None else folder / task.digest
         self._kept = kept_training(task, folder) if resume and folder is not None else None
@@ -151,27 +153,18 @@ class TrainingRun:
         self._took_s = 0.0
         self._returns: list[float] = []
         self._network: PolicyNetwork | None = None
-        self._failure = ""
-        self._bug: BaseException | None = None
         self._at_work = "getting ready"
-        self._lock = threading.Lock()
-        self._stop, self._ended = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._work, name="training", daemon=True)
+        self._stop = threading.Event()
 
     def start(self) -> None:
         """Begin; to be called once. Where the program ends first, the training is stopped, and kept."""
         # Torch must not be at work while the interpreter is torn down.
         atexit.register(self._end)
-        self._thread.start()
+        super().start()
 
     def stop(self) -> None:
         """End after the present decision; what is learnt by then stays, and is kept where a folder was given."""
         self._stop.set()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait for the end, at most that many seconds. Returns whether it has come."""
-        # Not by joining: Ctrl-C during a join makes Python 3.11 take a running thread for ended.
-        return self._ended.wait(timeout_s)
 
     def snapshot(self) -> Training:
         """What is known now.
@@ -181,10 +174,7 @@ class TrainingRun:
         """
         finished = self._ended.is_set()
         with self._lock:
-            if self._bug is not None:
-                bug, self._bug = self._bug, None
-                self._failure = f"The training ended with an error of the program: {type(bug).__name__}."
-                raise bug
+            self._raise_bug()
             n_steps, curve = self._n_steps, tuple(self._curve)
             took_s = self._took_s
             at_work, network, failure = self._at_work, self._network, self._failure
@@ -204,24 +194,14 @@ class TrainingRun:
             network=network if finished else None,
         )
 
-    def _work(self) -> None:
-        try:
-            self._train()
-        except JitaiError as error:
-            with self._lock:
-                self._failure = f"{error} {error.hint}".strip()
-        except BaseException as error:
-            with self._lock:
-                self._bug = error
-        finally:
-            self._ended.set()
-            atexit.unregister(self._end)
+    def _after(self) -> None:
+        atexit.unregister(self._end)
 
     def _end(self) -> None:
         self.stop()
         self.wait(_END_WITHIN_S)
 
-    def _train(self) -> None:
+    def _do(self) -> None:
         # A second or two to import: only the thread that trains waits for it.
         from jitai.learning import algorithms
         from jitai.learning.vec_env import LanesVecEnv

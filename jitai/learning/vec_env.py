@@ -79,14 +79,20 @@ class LanesVecEnv(VecEnv):
         return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
 
     def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
-        """Lanes have no attributes of their own."""
-        raise NotImplementedError
+        """Lanes have no attributes of their own.
+
+        Raises: AttributeError, always.
+        """
+        raise AttributeError(f"The lanes of a study have no attribute {attr_name!r} that could be set.")
 
     def env_method(
         self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **kwargs: Any
     ) -> list[Any]:
-        """Lanes have no methods of their own."""
-        raise NotImplementedError
+        """Lanes have no methods of their own.
+
+        Raises: AttributeError, always.
+        """
+        raise AttributeError(f"The lanes of a study have no method {method_name!r}.")
 
     def env_is_wrapped(self, wrapper_class: Any, indices: VecEnvIndices = None) -> list[bool]:
         """Nothing is wrapped."""
