@@ -20,6 +20,7 @@ from jitai.grid.store import FINISHED, Store, figures_table, read_steps, read_wo
 from jitai.judge.cache import default_cache_dir
 from jitai.judge.personal import PersonalJudging, default_data_dir, default_store_folder
 from jitai.judge.select import available_judges, open_judge, probe, suited_prompt
+from jitai.wording import duration
 
 TASKS_FOR_EACH_WORKER = 2
 SECONDS_BETWEEN_NOTES = 5.0
@@ -113,7 +114,7 @@ class _Printer:
         if progress.n_cells:
             text += f": {progress.n_finished:,} of {progress.n_cells:,}"
         if progress.seconds_left:
-            text += f", {progress.seconds_left:.0f} s left"
+            text += f", {duration(progress.seconds_left)} left"
         print(text, file=sys.stderr, flush=True)
 
 

@@ -24,6 +24,7 @@ from jitai.validation.metrics import Interval
 from jitai.validation.report import PUBLISHED_CAVEAT, PUBLISHED_FIGURES, JudgeReport, by_kind, reports, verdict_table
 from jitai.validation.report import figures_table as all_figures
 from jitai.validation.runner import Candidate, JudgesText, Validation, ValidationRun
+from jitai.wording import duration
 
 FITTED_HERE = (
     "Prompts, calibrations and the tuned model were fitted on the development part: their figures on it flatter. The "
@@ -147,7 +148,7 @@ def _watch(run: ValidationRun) -> Validation:
             if time.monotonic() - noted >= _SECONDS_BETWEEN_NOTES:
                 noted = time.monotonic()
                 now = run.snapshot()
-                left = "" if now.seconds_left is None else f", about {now.seconds_left:,.0f} s left"
+                left = "" if now.seconds_left is None else f", about {duration(now.seconds_left)} left"
                 print(f"{len(now.rows):,} of {now.n_total:,}: {now.at_work}{left}", file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopping ...", file=sys.stderr)

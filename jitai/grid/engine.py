@@ -19,6 +19,7 @@ from jitai.grid.readings import Readings, read_statements, simulated_readings
 from jitai.grid.spec import Cell, ExperimentSpec, JudgeChoice
 from jitai.grid.store import FAILED, FINISHED, STOPPED, Store
 from jitai.records import Statement
+from jitai.wording import duration
 
 OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
 """Makes a judge of an experiment ready, and says in one line which one it is. Raises JitaiError if it cannot."""
@@ -247,11 +248,6 @@ def _run_cells(
         raise Stopped
 
 
-def in_words(seconds: float) -> str:
-    """A time to wait, as exact as anybody needs it."""
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-
-
 class _Voice:
     """Tells the store and the caller how far it is, not more often than they need it."""
 
@@ -277,7 +273,7 @@ class _Voice:
 
         def count(done: int, total: int) -> None:
             left = (time.monotonic() - started) / done * (total - done)
-            self._note = f"{judge} reads statements: {done:,} of {total:,}, about {in_words(left)} left"
+            self._note = f"{judge} reads statements: {done:,} of {total:,}, about {duration(left)} left"
             self.sign()
 
         return count

@@ -354,9 +354,8 @@ def method_as_mapping(method: Method, brief: bool = False) -> dict[str, Any]:
     for name in ("belief", "model"):
         if getattr(method, name):
             mapping[name] = dict(getattr(method, name))
-    same = (item for item in default_shelf().policies() if item.network == method.network) if brief else iter(())
-    if method.network is not None and (kept := next(same, None)) is not None:
-        mapping["policy"] = f"{LEARNED}:{kept.name}"
+    if brief and (kept := default_shelf().name_of(method.network)):
+        mapping["policy"] = f"{LEARNED}:{kept}"
     elif method.network is not None:
         # All of it: the description stays true when a file of that name is trained anew.
         mapping["network"] = method.network.as_mapping()

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from jitai.errors import FileFormatError, ParameterError
@@ -44,12 +45,18 @@ def read_policy(path: Path) -> PolicyNetwork:
     Raises: FileFormatError naming the file and what is wrong, in one sentence.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
+        found = path.stat()
+        if found.st_size > MAX_BYTES:
             raise FileFormatError(f"{path.name} is no trained policy: it is larger than {MAX_BYTES // 10**6} MB.")
-        content = path.read_bytes()
+        return _policy_of(path, found.st_mtime_ns, found.st_size)
     except OSError as error:
         raise FileFormatError(f"{path} cannot be read: {error.strerror or 'unknown reason'}.") from error
-    return policy_from_bytes(content, path.name)
+
+
+@lru_cache(maxsize=256)
+def _policy_of(path: Path, changed_ns: int, n_bytes: int) -> PolicyNetwork:
+    """A file's policy, read anew only when the file has changed: pages ask for all of them at each click."""
+    return policy_from_bytes(path.read_bytes(), path.name)
 
 
 def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
@@ -116,7 +123,7 @@ def default_shelf() -> "PolicyShelf":
 
 
 class PolicyShelf:
-    """The trained policies that there are, read anew each time.
+    """The trained policies that there are now.
 
     Args:
         folder: the person's data folder; policies lie in "policies" in it, made when the first is kept.
@@ -144,6 +151,21 @@ class PolicyShelf:
         if chosen.network is None:
             raise FileFormatError(chosen.problem)
         return chosen.network
+
+    def name_of(self, network: PolicyNetwork | None) -> str:
+        """The name under which a policy is kept; empty for None and for one that is not kept, or not any more."""
+        if network is None:
+            return ""
+        return next((item.name for item in self.policies() if item.network == network), "")
+
+    def free_name(self, wish: str) -> str:
+        """A name that is allowed and not taken, near a wish, which may hold anything."""
+        taken = {item.name for item in self.policies()}
+        stem = re.sub(r"[^a-z0-9]+", "-", wish.removesuffix(".json").lower()).strip("-")[:32] or "policy"
+        number = 1
+        while (name := stem if number == 1 else f"{stem}-{number}") in taken:
+            number += 1
+        return name
 
     def save(self, network: PolicyNetwork, name: str) -> PolicyFile:
         """Keep a policy of one's own; one of that name before is replaced.

@@ -21,6 +21,7 @@ from jitai.training.export import write_adapter
 from jitai.validation.calibration import calibrate, measured_in_words
 from jitai.validation.report import judge_report
 from jitai.validation.runner import JudgedRow, judge_corpus
+from jitai.wording import duration
 
 CARD_FILE = "README.md"
 
@@ -188,7 +189,7 @@ def _report(progress: Progress) -> None:
     left = progress.elapsed_s / progress.step * (progress.n_steps - progress.step)
     _say(
         f"step {progress.step} of {progress.n_steps}, loss {progress.loss:.3f}, of the meanings "
-        f"{progress.meaning_loss:.2f}, {left / 60:.0f} min left"
+        f"{progress.meaning_loss:.2f}, {duration(left)} left"
     )
 
 

@@ -44,7 +44,6 @@ from jitai.ui.experiments import (
     first_seed_and_number,
     go_on,
     is_at_work,
-    is_first_visit,
     is_outdated,
     is_running,
     judge_widgets,
@@ -60,10 +59,9 @@ from jitai.ui.experiments import (
     remarks,
     role_of,
     say_problem,
-    session_object,
     store,
 )
-from jitai.ui.page import errors_as_sentences, plain
+from jitai.ui.page import errors_as_sentences, is_first_visit, plain, session_object
 from jitai.ui.state import AppState, app_state, keep_in_address, palette
 
 DEFAULT_METHODS = (TS, LLM_TS, "LLM+tailored", "Planner", "Optimum", "Random")

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 import streamlit as st
 import yaml
@@ -22,7 +21,6 @@ from jitai.filters import BELIEF, CARRY_FORWARD, NONE, VETO, FilterSettings
 from jitai.grid.beside import DayFigures, Run, day_figures
 from jitai.grid.cell import code_fingerprint
 from jitai.grid.compare import days_of
-from jitai.grid.engine import in_words
 from jitai.grid.launch import launch
 from jitai.grid.spec import SIMULATED_PREFIX, ExperimentSpec, JudgeChoice, Method
 from jitai.grid.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
@@ -31,10 +29,10 @@ from jitai.learning.files import PolicyShelf
 from jitai.policies.registry import THOMPSON
 from jitai.simulator.config import SimulatorConfig
 from jitai.ui.judge_choice import options_for
-from jitai.ui.page import plain
+from jitai.ui.page import plain, session_object
 from jitai.ui.state import AppState
+from jitai.wording import duration
 
-Kept = TypeVar("Kept")
 TICK_S = 1.0
 """Between two looks at a running experiment."""
 TS, LLM_TS = "TS", "LLM+TS"
@@ -235,22 +233,6 @@ def checked_identifier(text: str) -> str:
     return text
 
 
-def session_object(key: str, make: type[Kept]) -> Kept:
-    """What a page keeps in the browser session under a key.
-
-    It is made on the first visit; and anew where the source was read again, as the class is another one then.
-    """
-    found = st.session_state.get(key)
-    if not isinstance(found, make):
-        found = st.session_state[key] = make()
-    return found
-
-
-def is_first_visit(key: str, make: type) -> bool:
-    """Whether ``session_object`` would make a new one."""
-    return not isinstance(st.session_state.get(key), make)
-
-
 def experiment_of_address() -> str:
     """The experiment that the page's address names; empty where it names none, or nothing that could be one.
 
@@ -368,7 +350,7 @@ def progress(identifier: str, found: StoredExperiment | None) -> None:
             share = (found.n_finished + found.n_failed) / found.n_cells
             text = f"{found.n_finished:,} of {found.n_cells:,} cells finished"
             if found.seconds_left is not None:
-                text += f", about {in_words(found.seconds_left)} left"
+                text += f", about {duration(found.seconds_left)} left"
         elif counted:
             done, total = (int(number.replace(",", "")) for number in counted.groups())
             share = done / max(1, total)

@@ -15,6 +15,7 @@ from jitai.experiments.unlike import unlike_trial
 from jitai.filters import BELIEF, FILTER_LABELS, LEARNER_LABELS, NONE, FilterSettings
 from jitai.judge.ahead import JudgingAhead
 from jitai.judge.text import MAX_STATEMENT_LENGTH
+from jitai.learning.files import default_shelf
 from jitai.parameters import describe, with_value
 from jitai.planner import PlannerSettings
 from jitai.policies.learned import PolicyNetwork
@@ -37,7 +38,6 @@ from jitai.ui.state import (
     keep_in_address,
     palette,
 )
-from jitai.ui.trained import name_of_trained, policy_files
 
 TRUTHS: dict[str, bool | None] = {AS_SIMULATED: None, "cannot walk": False, "can walk": True}
 """What a person may set as true of the coming day, with or without words."""
@@ -141,14 +141,14 @@ def _policy(state: AppState) -> tuple[str, PolicyNetwork | None]:
     spec = state.spec
     labels = dict(TRIAL_POLICIES)
     networks: dict[str, PolicyNetwork] = {}
-    for item in policy_files():
+    for item in default_shelf().policies():
         if item.network is not None:
             # The name first: the rest does not fit beside it.
             labels[TRAINED + item.name] = f"Trained: {item.name} ({item.network.name})"
             networks[TRAINED + item.name] = item.network
     present = spec.policy
     if spec.policy == LEARNED and spec.network is not None:
-        present = TRAINED + name_of_trained(spec.network)
+        present = TRAINED + default_shelf().name_of(spec.network)
         labels.setdefault(present, f"Trained: not kept ({spec.network.name})")
         networks.setdefault(present, spec.network)
     options = list(labels)

@@ -23,11 +23,10 @@ from jitai.ui.experiments import (
     progress,
     run_now,
     say_problem,
-    session_object,
     spec_as_yaml,
     store,
 )
-from jitai.ui.page import errors_as_sentences, plain
+from jitai.ui.page import errors_as_sentences, plain, session_object
 from jitai.ui.state import app_state, keep_in_address
 from jitai.ui.sweep import sweep_state
 

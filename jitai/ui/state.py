@@ -17,11 +17,11 @@ from jitai.experiments.trial import Said, TrialSpec
 from jitai.experiments.twin import TwinTrial
 from jitai.judge.ahead import JudgingAhead
 from jitai.judge.ollama import OllamaSettings
+from jitai.learning.files import default_shelf
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.ui.address import PAGE_PARAMETERS, from_query, to_query
 from jitai.ui.page import plain
-from jitai.ui.trained import name_of_trained, trained_policy
 
 _KEY = "jitai_lab"
 AS_SIMULATED = "as simulated"
@@ -156,7 +156,7 @@ def _from_address() -> AppState:
     try:
         query = st.query_params.to_dict()
         settings = {name: value for name, value in query.items() if name not in PAGE_PARAMETERS}
-        state.spec = from_query(settings, trained_policy)
+        state.spec = from_query(settings, default_shelf().get)
     except JitaiError as error:
         state.address_problem = f"The settings in this page's address are not used. {error}"
     return state
@@ -171,7 +171,7 @@ def keep_in_address(state: AppState, **of_page: str) -> None:
         state: the settings.
         of_page: what else the page wants to find there, by names of PAGE_PARAMETERS; nothing where it is empty.
     """
-    query = to_query(state.spec, state.preset, name_of_trained(state.spec.network))
+    query = to_query(state.spec, state.preset, default_shelf().name_of(state.spec.network))
     query |= {name: value for name, value in of_page.items() if value}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

@@ -42,7 +42,6 @@ from jitai.ui.experiments import (
     first_seed_and_number,
     go_on,
     is_at_work,
-    is_first_visit,
     is_running,
     judge_widgets,
     judges_for,
@@ -56,10 +55,9 @@ from jitai.ui.experiments import (
     remarks,
     role_of,
     say_problem,
-    session_object,
     store,
 )
-from jitai.ui.page import errors_as_sentences, plain
+from jitai.ui.page import errors_as_sentences, is_first_visit, plain, session_object
 from jitai.ui.state import AppState, app_state, keep_in_address, palette
 
 MAP, LINE = "Over two settings", "Over the judge's errors"

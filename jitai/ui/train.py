@@ -1,7 +1,6 @@
 """The Train page: a policy learns from simulated participants while one watches; and the trained policies there are."""
 
 import math
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -36,9 +35,9 @@ from jitai.policies.learned import (
 )
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS, SimulatorConfig
 from jitai.ui.controls import parameter_widget, preset_picker
-from jitai.ui.page import errors_as_sentences, plain
+from jitai.ui.page import errors_as_sentences, plain, session_object
 from jitai.ui.state import AppState, app_state, keep_in_address, palette
-from jitai.ui.trained import policy_files
+from jitai.wording import duration
 
 _KEY = "jitai_lab_train"
 TICK_S = 1.0
@@ -104,10 +103,7 @@ class TrainState:
 
 def train_state() -> TrainState:
     """The session's."""
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = TrainState()
-    state: TrainState = st.session_state[_KEY]
-    return state
+    return session_object(_KEY, TrainState)
 
 
 @st.cache_resource(show_spinner=False)
@@ -272,10 +268,10 @@ def _begin(state: TrainState, task: LearningTask, resume: bool) -> None:
 
 def _keep_unkept(state: TrainState, training: Training) -> None:
     """Keep what was learnt last, where that has not been done: the next training takes its place."""
-    network, files = training.network, policy_files()
-    if network is None or any(item.network == network for item in files):
+    network = training.network
+    if network is None or default_shelf().name_of(network):
         return
-    name = free_name(f"my-{network.algorithm}", {item.name for item in files})
+    name = default_shelf().free_name(f"my-{network.algorithm}")
     try:
         default_shelf().save(network, name)
         state.said = f"The policy of the training before is kept as {name}."
@@ -397,15 +393,11 @@ def _progress(now: AtTheDesk) -> None:
         st.progress(1.0, "Measuring, on seeds that no training uses")
         return
     total = training.task.settings.total_steps
-    left = "" if training.seconds_left is None else f", about {_duration(training.seconds_left)} left"
+    left = "" if training.seconds_left is None else f", about {duration(training.seconds_left)} left"
     pace = f", {training.steps_per_s:,.0f} decisions a second" if training.steps_per_s else ""
     st.progress(
         training.share_done, plain(f"{training.n_steps:,} of {total:,} decisions: {training.at_work}{left}{pace}")
     )
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _chart(training: Training, found: Figures, best: float) -> None:
@@ -442,18 +434,16 @@ def _in_words(participants: Sequence[SimulatorConfig]) -> str:
 
 def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
     """Keep what was learnt under a name, or take it away as a file; once kept, use it."""
-    files = policy_files()
-    kept = next((item.name for item in files if item.network == network), "")
+    kept = default_shelf().name_of(network)
     with st.container(horizontal=True, vertical_alignment="center" if kept else "bottom", key="keep_policy_row"):
         if kept:
             st.badge(f"kept as {kept}", icon=":material/check:", color="green")
             _use_button(network, "use_trained")
         else:
-            own = {item.name for item in files if item.is_own}
-            usual = free_name(f"my-{network.algorithm}", {item.name for item in files})
+            own = {item.name for item in default_shelf().policies() if item.is_own}
             name = st.text_input(
-                "Name to keep it under", usual, max_chars=40, key=app_state().key("keep_name"),
-                width=240, help="Small letters, digits, - and _.",
+                "Name to keep it under", default_shelf().free_name(f"my-{network.algorithm}"), max_chars=40,
+                key=app_state().key("keep_name"), width=240, help="Small letters, digits, - and _.",
             ).strip()  # fmt: skip
             replaces = name in own
             # Two keys: a press on the one that is shown while a name is being typed never becomes one on the other.
@@ -483,7 +473,7 @@ def _download_button(network: PolicyNetwork, name: str, key: str) -> None:
 
 def _policies(state: TrainState, session: AppState) -> None:
     """A table of all policies there are, and what can be done with one of them."""
-    files = policy_files()
+    files = default_shelf().policies()
     st.dataframe(
         pd.DataFrame([_row(item) for item in files]), hide_index=True, key="policies_table",
         column_config={
@@ -591,26 +581,11 @@ def _upload(state: TrainState) -> None:
             return
         with errors_as_sentences():
             network = policy_from_bytes(uploaded.getvalue(), uploaded.name[:60])
-            files = policy_files()
-            present = next((item.name for item in files if item.network == network), "")
-            name = present or free_name(uploaded.name, {item.name for item in files})
+            present = default_shelf().name_of(network)
+            name = present or default_shelf().free_name(uploaded.name)
             if not present:
                 default_shelf().save(network, name)
             state.file_id, state.policy_shown = uploaded.file_id, name
             state.said = f"That policy is here already: {name}." if present else f"The policy is kept as {name}."
             app_state().redraw_widgets()
             st.rerun()
-
-
-def free_name(file_name: str, taken: set[str]) -> str:
-    """A name for a policy's file that is allowed and not taken.
-
-    Args:
-        file_name: which may hold anything.
-        taken: names that there are.
-    """
-    stem = re.sub(r"[^a-z0-9]+", "-", file_name.removesuffix(".json").lower()).strip("-")[:32] or "policy"
-    number = 1
-    while (name := stem if number == 1 else f"{stem}-{number}") in taken:
-        number += 1
-    return name

@@ -26,7 +26,7 @@ from jitai.records import Label, Statement
 from jitai.seeding import MAX_SEED
 from jitai.ui.cached import judge_for, prompts
 from jitai.ui.judge_choice import options_for, prompt_at_work, prompt_label
-from jitai.ui.page import errors_as_sentences, plain
+from jitai.ui.page import errors_as_sentences, plain, session_object
 from jitai.ui.persons_chair import Chair, persons_chair
 from jitai.ui.state import app_state, keep_in_address, palette
 from jitai.validation.baselines import BASELINE_LABELS, KEYWORD, TFIDF, open_baseline
@@ -55,6 +55,7 @@ from jitai.validation.report import (
     verdict_table,
 )
 from jitai.validation.runner import Candidate, JudgesText, Validation, ValidationRun
+from jitai.wording import duration
 
 OWN_FILE = "own"
 CORPUS_LABELS = {
@@ -124,10 +125,7 @@ class ValidationState:
 
 def validation_state() -> ValidationState:
     """The session's."""
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = ValidationState()
-    state: ValidationState = st.session_state[_KEY]
-    return state
+    return session_object(_KEY, ValidationState)
 
 
 def validation_page() -> None:
@@ -342,7 +340,7 @@ def _stage(state: ValidationState) -> None:
 
 def _progress(run: ValidationRun, found: Validation) -> None:
     """How far the run is, what has been right so far, and a way to end it."""
-    left = "" if found.seconds_left is None else f", about {_duration(found.seconds_left)} left"
+    left = "" if found.seconds_left is None else f", about {duration(found.seconds_left)} left"
     st.progress(
         min(1.0, len(found.rows) / max(1, found.n_total)),
         plain(f"{len(found.rows):,} of {found.n_total:,} verdicts: {found.at_work}{left}"),
@@ -355,10 +353,6 @@ def _progress(run: ValidationRun, found: Validation) -> None:
         if rows:
             right = sum(row.is_right for row in rows)
             st.text(f"{name}: {right:,} of {len(rows):,} right so far")
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _answer(found: Validation, corpus: str, seed: int) -> Answer:

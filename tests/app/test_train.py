@@ -15,7 +15,7 @@ from jitai.learning.train import kept_training
 from jitai.policies.learned import A2C, DQN, PPO, PolicyNetwork
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
 from jitai.ui import train
-from jitai.ui.train import GRID, STARTS, TrainState, free_name, training_desk
+from jitai.ui.train import GRID, STARTS, TrainState, training_desk
 from tests.app.driver import (
     LIVE,
     as_markup,
@@ -290,11 +290,3 @@ def test_a_damaged_file_among_the_policies_is_said_so() -> None:
     app = without_error(widget(app.selectbox, "policy_shown").set_value("broken").run())
     assert any("no trained policy" in element.value for element in app.warning)
     assert not [button for button in app.button if button.key == "use_policy"]
-
-
-@pytest.mark.parametrize(
-    ("file_name", "name"),
-    [("ppo.json", "ppo"), ("../../x y.json", "x-y"), ("政策.json", "policy"), ("a.json", "a-3"), ("A" * 99, "a" * 32)],
-)
-def test_names_of_files_become_names_of_policies(file_name: str, name: str) -> None:
-    assert free_name(file_name, {"a", "a-2"}) == name

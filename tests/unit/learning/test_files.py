@@ -40,6 +40,31 @@ def test_own_policies_stand_beside_the_project_s(shelf: PolicyShelf) -> None:
         shelf.delete("ours")
 
 
+def test_a_policy_is_known_by_its_content(shelf: PolicyShelf) -> None:
+    assert shelf.name_of(random_network(seed=1)) == "ours"
+    assert shelf.name_of(None) == shelf.name_of(random_network(seed=2)) == ""
+    shelf.save(random_network(seed=2), "mine")
+    assert shelf.name_of(random_network(seed=2)) == "mine"
+    shelf.save(random_network(seed=3), "mine")
+    assert (shelf.name_of(random_network(seed=2)), shelf.name_of(random_network(seed=3))) == ("", "mine")
+
+
+@pytest.mark.parametrize(
+    ("wish", "name"),
+    [
+        ("ppo.json", "ppo"),
+        ("../../x y.json", "x-y"),
+        ("政策", "policy"),
+        ("ours.json", "ours-3"),
+        ("A" * 99, "a" * 32),
+    ],
+)
+def test_a_free_name_is_allowed_and_not_taken(shelf: PolicyShelf, wish: str, name: str) -> None:
+    shelf.save(random_network(), "ours-2")
+    assert shelf.free_name(wish) == name
+    shelf.save(random_network(), shelf.free_name(wish))
+
+
 @pytest.mark.parametrize("name", ["", "../x", "A", "a b", "a/b", "x" * 41, ".hidden", "a.json"])
 def test_a_name_that_is_no_file_s_is_refused(shelf: PolicyShelf, name: str) -> None:
     with pytest.raises(ParameterError, match="at most 40"):

@@ -82,6 +82,12 @@ def vec_env(end_counts: bool = True, unit: float = 100.0) -> LanesVecEnv:
     return LanesVecEnv(groups, unit, end_counts)
 
 
+def test_lanes_have_nothing_of_their_own_to_set_or_call() -> None:
+    for ask in (lambda: vec_env().set_attr("luck", 1), lambda: vec_env().env_method("rest")):
+        with pytest.raises(AttributeError, match="lanes of a study have no"):
+            ask()
+
+
 def test_ends_are_told_in_the_library_s_way() -> None:
     env, blind = vec_env(), vec_env(end_counts=False)
     assert env.num_envs == 5
