@@ -26,7 +26,7 @@ from jitai.judge.personal import PersonalJudging, default_data_dir
 from jitai.judge.select import available_judges, choose_judge, open_judge, probe, suited_prompt
 from jitai.learning.command import add_learn_command, open_policy
 from jitai.optimum_command import add_optimum_command
-from jitai.options import add_parameters, given
+from jitai.options import add_parameters, changed, given, preset_of
 from jitai.parameters import build, suggestion
 from jitai.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
@@ -113,8 +113,7 @@ def _add_judge_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    if options.preset not in PRESETS:
-        raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
+    config = changed(preset_of(options), options)
     if options.policy == LEARNED and options.policy_file is None:
         raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
     if options.policy not in (*TRIAL_POLICIES, LEARNED):
@@ -123,7 +122,7 @@ def _run(options: argparse.Namespace) -> None:
         raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv or .parquet.")
     network = None if options.policy_file is None else open_policy(options.policy_file)
     spec = TrialSpec(
-        config=build(SimulatorConfig, PRESETS[options.preset].as_mapping() | given(options, SimulatorConfig)),
+        config=config,
         policy=options.policy if network is None else LEARNED,
         thompson=build(ThompsonSettings, given(options, ThompsonSettings)),
         filter=build(FilterSettings, given(options, FilterSettings)),

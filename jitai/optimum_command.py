@@ -10,8 +10,7 @@ import numpy as np
 from jitai.errors import FileFormatError, ParameterError
 from jitai.experiments.ceiling import CeilingCheck, check_optimum
 from jitai.optimum import Optimum, PolicyMap, draw_map, in_words, optimum
-from jitai.options import add_parameters, given
-from jitai.parameters import build, suggestion
+from jitai.options import add_parameters, changed, preset_of
 from jitai.records import CONTEXT_LABELS, Action
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 
@@ -40,13 +39,11 @@ def add_optimum_command(commands: Any) -> None:
 
 
 def _optimum(options: argparse.Namespace) -> None:
-    if options.preset not in PRESETS:
-        raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
+    config = changed(preset_of(options), options)
     if not 2 <= options.seeds <= MOST_SEEDS:
         raise ParameterError(f"The number of seeds is {options.seeds}: allowed is 2 to {MOST_SEEDS:,}.")
     if options.out is not None and options.out.suffix != ".csv":
         raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv.")
-    config = build(SimulatorConfig, PRESETS[options.preset].as_mapping() | given(options, SimulatorConfig))
     solved = optimum(config)
     _print_check(check_optimum(config, options.seeds))
     _print_map(solved)

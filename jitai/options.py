@@ -4,7 +4,9 @@ import argparse
 from functools import partial
 from typing import Any
 
-from jitai.parameters import ParameterInfo, describe, from_text
+from jitai.errors import ParameterError
+from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
+from jitai.simulator.config import PRESETS, SimulatorConfig
 
 _SHORT = {"strategy": "filter", "total_steps": "steps", "n_lanes": "lanes", "learning_seed": "seed"}
 """Options whose names are not those of their parameters."""
@@ -33,6 +35,24 @@ def add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]
 def option_name(info: ParameterInfo) -> str:
     """The option of a parameter, such as "--study-length"."""
     return "--" + _SHORT.get(info.name, info.name.replace("_", "-"))
+
+
+def preset_of(options: argparse.Namespace) -> SimulatorConfig:
+    """The settings that the option --preset names.
+
+    Raises: ParameterError if there are none of that name.
+    """
+    if options.preset not in PRESETS:
+        raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
+    return PRESETS[options.preset]
+
+
+def changed(config: SimulatorConfig, options: argparse.Namespace) -> SimulatorConfig:
+    """Settings of a participant, with the parameters that were given in their places.
+
+    Raises: ParameterError naming the one that is wrong.
+    """
+    return build(SimulatorConfig, config.as_mapping() | given(options, SimulatorConfig))
 
 
 def given(options: argparse.Namespace, settings_class: type[object]) -> dict[str, object]:

@@ -92,6 +92,11 @@ def describe(settings_class: type[object]) -> tuple[ParameterInfo, ...]:
     return _describe(cast(Hashable, settings_class))
 
 
+def described(settings_class: type[object], name: str) -> ParameterInfo:
+    """The description of one parameter of a settings class, which must have it."""
+    return next(info for info in describe(settings_class) if info.name == name)
+
+
 @cache
 def _describe(settings_class: Hashable) -> tuple[ParameterInfo, ...]:
     return tuple(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from jitai.belief import BeliefSettings
 from jitai.filters import FilterSettings
-from jitai.grid.compare import Days
+from jitai.grid.compare import Days, share_of
 from jitai.grid.spec import JudgeChoice, trial_as_mapping
 from jitai.grid.statistics import Estimate, Floats, PairedDifference, interval_of_mean, paired_difference
 from jitai.grid.store import StoredCell
@@ -69,8 +69,7 @@ def side_by_side(runs: Sequence[Run], base: Run | None) -> list[Line]:
         total = interval_of_mean(run.stored.totals)
         paired = base is not None and run is not base and run.seeds == base.seeds
         against = paired_difference(run.stored.totals, base.stored.totals) if base is not None and paired else None
-        best = run.stored.figures.optimum_steps
-        lines.append(Line(run, total, total.scaled(1 / best if best > 0 else math.nan), against))
+        lines.append(Line(run, total, share_of(total, run.stored.figures.optimum_steps), against))
     return lines
 
 

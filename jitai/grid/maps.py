@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from jitai.grid.spec import Cell, ExperimentSpec, JudgeChoice, Method, Scenario
+from jitai.grid.spec import SIMULATED, Cell, ExperimentSpec, JudgeChoice, Method, Scenario
 from jitai.grid.statistics import Estimate, Floats, PairedDifference, interval_of_mean, paired_difference
 from jitai.grid.store import StoredCell
-from jitai.parameters import describe
+from jitai.parameters import described
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
 
@@ -25,7 +25,7 @@ N_RESAMPLES = 1000
 
 def judge_of_error(error: float) -> JudgeChoice:
     """A simulated judge that is wrong on a given share of either kind of statement, in [0, 0.5]."""
-    return JudgeChoice("simulated", "", round(1 - error, 6), round(error, 6))
+    return JudgeChoice(SIMULATED, "", round(1 - error, 6), round(error, 6))
 
 
 def error_of(judge: JudgeChoice | None) -> float | None:
@@ -40,7 +40,7 @@ def axis_label(name: str) -> str:
     """What an axis is called, with its symbol."""
     if name == JUDGE_ERROR:
         return "Judge's error rate"
-    info = next(info for info in describe(SimulatorConfig) if info.name == name)
+    info = described(SimulatorConfig, name)
     return f"{info.label} ({info.symbol})" if info.symbol else info.label
 
 

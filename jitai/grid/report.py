@@ -1,7 +1,6 @@
 """Written reports of stored experiments: tables and figures in Markdown, with every interval, and what was claimed."""
 
 import html
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from jitai.errors import ParameterError
 from jitai.grid.compare import Comparison, by_scenario, compare
+from jitai.grid.maps import error_of
 from jitai.grid.spec import Claim, ExperimentSpec, Scenario
 from jitai.grid.statistics import Estimate, paired_difference
 from jitai.grid.store import FINISHED, Store, StoredCell, StoredExperiment
@@ -279,7 +279,7 @@ def _by_error(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> 
             lines.setdefault(row.stored.cell.method.name, []).append(row)
         for number, (name, points) in enumerate(lines.items()):
             colour = _COLOURS[number % len(_COLOURS)]
-            found = [(error, row) for row in points if (error := _error_of(row)) is not None]
+            found = [(error, row) for row in points if (error := error_of(row.stored.cell.judge)) is not None]
             at_errors = sorted(found, key=lambda pair: pair[0])
             if not at_errors:
                 share = points[0].share
@@ -305,17 +305,9 @@ def _by_error(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> 
 
 
 def _errors(compared: dict[Scenario, list[Comparison]]) -> set[float]:
-    """The error rates of all simulated judges."""
-    return {rate for rows in compared.values() for row in rows if (rate := _error_of(row)) is not None}
-
-
-def _error_of(row: Comparison) -> float | None:
-    """The error rate of a simulated judge that errs as often on either kind of statement; None for others."""
-    judge = row.stored.cell.judge
-    if judge is None or judge.finds_cannot_walk is None or judge.false_alarms is None:
-        return None
-    is_even = math.isclose(1 - judge.finds_cannot_walk, judge.false_alarms, abs_tol=1e-9)
-    return judge.false_alarms if is_even else None
+    """The error rates of all simulated judges that err as often on either kind of statement."""
+    judges = (row.stored.cell.judge for rows in compared.values() for row in rows)
+    return {rate for judge in judges if (rate := error_of(judge)) is not None}
 
 
 def plain(text: str) -> str:

@@ -37,8 +37,7 @@ MAX_FILE_BYTES = 10_000_000
 MAX_CELLS = 20_000
 MAX_SEEDS = 100_000
 MAX_NAME_LENGTH = 80
-POLICIES = TRIAL_POLICIES
-SIMULATED_PREFIX = "simulated"
+SIMULATED = "simulated"
 _NAME = re.compile(r"[\w][\w ,.:;+%()=/²−–-]*")
 Settings = TypeVar("Settings")
 
@@ -61,7 +60,7 @@ class JudgeChoice:
     @property
     def is_simulated(self) -> bool:
         """Whether the errors are drawn instead of read."""
-        return self.key == SIMULATED_PREFIX
+        return self.key == SIMULATED
 
     @property
     def name(self) -> str:
@@ -77,7 +76,7 @@ class Method:
 
     Attributes:
         name: shown, unique in an experiment.
-        policy: a key of POLICIES, or LEARNED.
+        policy: a key of TRIAL_POLICIES, or LEARNED.
         filter, thompson, planner: settings.
         belief: what is changed in the belief's settings; the judge's error rates are filled in as they were measured
             unless they are given here.
@@ -554,7 +553,7 @@ def _combined(content: Mapping[str, Any]) -> Iterator[Method]:
 
 def method_label(policy: str, strategy: str, network: PolicyNetwork | None = None) -> str:
     """What a policy with a filter is called unless somebody gives it a name."""
-    name = POLICIES[policy] if network is None else network.name
+    name = TRIAL_POLICIES[policy] if network is None else network.name
     return name if strategy == NONE else f"{name}, {FILTER_LABELS[strategy].lower()}"
 
 
@@ -566,7 +565,7 @@ def _judges(value: Any) -> tuple[JudgeChoice, ...]:
                          ("key", "prompt", "finds_cannot_walk", "false_alarms"))  # fmt: skip
         key = _text(f"{where}, key", given.get("key", ""))
         rates = ("finds_cannot_walk", "false_alarms")
-        if key != SIMULATED_PREFIX:
+        if key != SIMULATED:
             if key not in ("embedded", "embedded-tuned") and not re.fullmatch(r"ollama:\S{1,200}", key):
                 raise ParameterError(
                     f"{where}: there is no judge {key[:60]!r}; allowed are embedded-tuned, embedded, ollama:NAME and "
@@ -603,8 +602,8 @@ def _policy(where: str, value: Any, network: Any) -> tuple[str, PolicyNetwork | 
             return LEARNED, policy_from(network, "network")
         except (ParameterError, FileFormatError) as error:
             raise ParameterError(f"{where}: {error}", error.hint) from error
-    if not isinstance(value, str) or value not in POLICIES:
-        raise ParameterError(f"{where}: there is no policy {_short(value)}{suggestion(str(value), POLICIES)}")
+    if not isinstance(value, str) or value not in TRIAL_POLICIES:
+        raise ParameterError(f"{where}: there is no policy {_short(value)}{suggestion(str(value), TRIAL_POLICIES)}")
     if network is not None:
         raise ParameterError(f"{where}: a network belongs to the policy {LEARNED}, not to {value}.")
     return value, None

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from jitai.belief import BeliefSettings
-from jitai.errors import FileFormatError, JitaiError, ParameterError
+from jitai.errors import FileFormatError, JitaiError
 from jitai.learning.evaluate import N_SEEDS, Evaluation, evaluate_as_trained
 from jitai.learning.files import default_shelf, read_policy, write_policy
 from jitai.learning.lanes import TRAINING_FILTERS
 from jitai.learning.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.learning.train import Training, TrainingRun
-from jitai.options import add_parameters, given
-from jitai.parameters import build, suggestion
+from jitai.options import add_parameters, changed, given, preset_of
+from jitai.parameters import build
 from jitai.policies.learned import ALGORITHM_LABELS, OBSERVATION_LABELS, PolicyNetwork
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
 
@@ -61,15 +61,12 @@ def _task(options: argparse.Namespace) -> LearningTask:
 
     Raises: ParameterError naming what is wrong.
     """
-    if options.preset not in PRESETS:
-        raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
-    changes = given(options, SimulatorConfig)
-    starts = PUBLISHED_CELLS if options.cells else (PRESETS[options.preset],)
+    starts = PUBLISHED_CELLS if options.cells else (preset_of(options),)
     names = tuple(name.strip() for name in options.observations.split(",") if name.strip())
     return LearningTask(
         settings=build(LearningSettings, given(options, LearningSettings)),
         observations=names,
-        participants=tuple(dict.fromkeys(build(SimulatorConfig, item.as_mapping() | changes) for item in starts)),
+        participants=tuple(dict.fromkeys(changed(item, options) for item in starts)),
         belief=build(BeliefSettings, given(options, BeliefSettings)),
         filter=options.training_filter,
     )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -41,23 +42,19 @@ from jitai.ui.experiments import (
     days_of_run,
     experiment_of_address,
     find,
+    finished_so_far,
     first_seed_and_number,
-    go_on,
-    is_at_work,
     is_outdated,
     is_running,
     judge_widgets,
     judges_for,
     method_named,
     methods_help,
-    not_there,
     offered_methods,
     pins,
     place_of_role,
-    processes,
-    progress,
-    remarks,
     role_of,
+    run_button,
     say_problem,
     store,
 )
@@ -83,6 +80,14 @@ class CompareState:
     def show(self, identifier: str) -> None:
         """Show another experiment: participant and base of the one before mean nothing in it."""
         self.shown, self.scenario, self.base = identifier, "", ""
+
+
+class WithDays(NamedTuple):
+    """A run whose days could be read, what they amount to, and how it is drawn."""
+
+    run: Run
+    about: DayFigures
+    look: Look
 
 
 def compare_state() -> CompareState:
@@ -144,23 +149,11 @@ def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
 
 
 def _start_button(state: CompareState, spec: ExperimentSpec | None) -> None:
-    """The one button, with what it will do."""
-
-    def start() -> None:
-        assert spec is not None
-        state.show(spec.identifier)
-        go_on(spec)
-
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Run", type="primary", icon=":material/play_arrow:", key="start_compare", on_click=start,
-            disabled=spec is None or is_running(spec.identifier), shortcut="Space", width=120,
-        )  # fmt: skip
-        if spec is None:
-            st.caption("Choose at least one method in the sidebar.")
-            return
+    about = "Choose at least one method in the sidebar."
+    if spec is not None:
         who = f", judged by {spec.judges[0].name}" if spec.judges else ""
-        st.caption(plain(f"{len(spec.methods)} methods, the same {spec.n_seeds:,} seeds for each{who}."))
+        about = f"{len(spec.methods)} methods, the same {spec.n_seeds:,} seeds for each{who}."
+    run_button("compare", spec, about, state.show)
 
 
 def _stage(state: CompareState, running: bool, spec: ExperimentSpec | None) -> None:
@@ -173,16 +166,9 @@ def _stage(state: CompareState, running: bool, spec: ExperimentSpec | None) -> N
                 "does and who stays. Press **Run**: with the simulated judge it takes a few seconds."
             )
             return
-        found = find(state.shown)
-        if (processes().is_alive(state.shown) or is_at_work(found)) != running:
-            st.rerun()  # the whole page: the ticking begins or ends, and the button follows
-        if running:
-            progress(state.shown, found)
+        found = finished_so_far(state.shown, running, spec)
         if found is None:
-            if not processes().is_alive(state.shown):
-                raise not_there(state.shown)
             return
-        remarks(found, running, "" if spec is None else spec.identifier)
         # What is stored may have been compared to another method: that does not belong to an experiment's identifier.
         is_the_page_s = spec is not None and spec.identifier == found.identifier
         _results(state, found, state.baseline if is_the_page_s else found.spec.baseline_name)
@@ -203,15 +189,18 @@ def _results(state: CompareState, found: StoredExperiment, baseline: str) -> Non
     _totals(lines, styles, scenario)
     days = [_days(run) for run in runs]
     _table(lines, days, base)
+    known = [
+        WithDays(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None
+    ]
     tabs = st.tabs(["Differences", "Day by day", "What is done", "Who stays", "Pin", "Description"])
     with tabs[0]:
         _differences(lines, styles, base)
     with tabs[1]:
-        _day_by_day(runs, days, styles)
+        _day_by_day(known)
     with tabs[2]:
-        _actions(runs, days, styles)
+        _actions(known)
     with tabs[3]:
-        _staying(runs, days, styles)
+        _staying(known)
     with tabs[4]:
         _pinning(runs, base)
     with tabs[5]:
@@ -258,17 +247,15 @@ def _runs(found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
     return runs
 
 
-def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run | None:
+def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run:
     """The run that all are compared to: the person's choice among all runs, or the baseline."""
     by_name = {run.name: run for run in runs}
     usual = next((run.name for run in runs if run.stored.cell.method.name == baseline), runs[0].name)
     return by_name.get(state.base) or by_name[usual]
 
 
-def _answer(lines: Sequence[Line], base: Run | None) -> None:
+def _answer(lines: Sequence[Line], base: Run) -> None:
     """The answer in a sentence or two, each of which can be recomputed."""
-    if base is None:
-        return
     known = [line for line in lines if line.against is not None and role_of(line.run.stored.cell.method) != OPTIMUM]
     if not known:
         only = next(line for line in lines if line.run is base)
@@ -335,9 +322,9 @@ def _seeds_in_words(numbers: Sequence[int]) -> str:
     return f"n = {numbers[0]:,} to {numbers[-1]:,} seeds"
 
 
-def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run | None) -> None:
+def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run) -> None:
     """All numbers, as text with intervals, and as a file."""
-    against = f"Against {base.name}" if base is not None else "Difference"
+    against = f"Against {base.name}"
     rows = []
     for line, about in zip(lines, days, strict=True):
         paired = line.against
@@ -379,7 +366,7 @@ def _days(run: Run) -> DayFigures | None:
         return None
 
 
-def _differences(lines: Sequence[Line], styles: Sequence[Look], base: Run | None) -> None:
+def _differences(lines: Sequence[Line], styles: Sequence[Look], base: Run) -> None:
     """Paired differences to the base, with zero in sight."""
     dots = [
         Dot(
@@ -391,7 +378,7 @@ def _differences(lines: Sequence[Line], styles: Sequence[Look], base: Run | None
         for line, look in zip(lines, styles, strict=True)
         if line.against is not None
     ]  # fmt: skip
-    if not dots or base is None:
+    if not dots:
         st.caption("There is no other method under the same seeds to compare with.")
         return
     st.plotly_chart(
@@ -403,9 +390,8 @@ def _differences(lines: Sequence[Line], styles: Sequence[Look], base: Run | None
         st.caption(plain(f"Run with other seeds, so not paired: {', '.join(other)}."))
 
 
-def _day_by_day(runs: Sequence[Run], days: Sequence[DayFigures | None], styles: Sequence[Look]) -> None:
+def _day_by_day(known: Sequence[WithDays]) -> None:
     """Mean steps of each day and from the start, with bands."""
-    known = [(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None]
     numbers = sorted({about.n for _, about, _ in known}) or [0]
     left, right = st.columns(2)
     most = max((run.stored.cell.scenario.config.most_steps for run, _, _ in known), default=1.0)
@@ -436,9 +422,8 @@ def _last_values(curves: Sequence[Curve]) -> str:
     return "; ".join(f"{curve.name} {curve.values[-1]:,.0f} steps" for curve in curves)
 
 
-def _actions(runs: Sequence[Run], days: Sequence[DayFigures | None], styles: Sequence[Look]) -> None:
+def _actions(known: Sequence[WithDays]) -> None:
     """Which actions are done how often, and how they fit the ability."""
-    known = [(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None]
     left, right = st.columns(2)
     with left:
         st.subheader("Actions done")
@@ -477,9 +462,8 @@ def _share(value: float) -> str:
     return "no day" if np.isnan(value) else f"{100 * value:.0f} %"
 
 
-def _staying(runs: Sequence[Run], days: Sequence[DayFigures | None], styles: Sequence[Look]) -> None:
+def _staying(known: Sequence[WithDays]) -> None:
     """Who is still in the study on each day, and how long studies last."""
-    known = [(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None]
     left, right = st.columns(2)
     with left:
         st.subheader("Still in the study")
@@ -507,7 +491,7 @@ def _staying(runs: Sequence[Run], days: Sequence[DayFigures | None], styles: Seq
         )  # fmt: skip
 
 
-def _pinning(runs: Sequence[Run], base: Run | None) -> None:
+def _pinning(runs: Sequence[Run], base: Run) -> None:
     """Keep runs beside later ones; choose the base among all; in what they differ from it."""
     state = compare_state()
     kept = pins()
@@ -527,7 +511,7 @@ def _pinning(runs: Sequence[Run], base: Run | None) -> None:
     def unpin() -> None:
         kept.kept.clear()
 
-    base_key = f"compare_base_{len(names)}_{names.index(base.name) if base is not None else 0}"
+    base_key = f"compare_base_{len(names)}_{names.index(base.name)}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.multiselect(
             "Keep beside later runs", list(own), default=[next(iter(own))], key="pin_names", width=420,
@@ -536,13 +520,11 @@ def _pinning(runs: Sequence[Run], base: Run | None) -> None:
         st.button("Pin", icon=":material/keep:", key="pin", on_click=pin)
         st.button("Unpin all", key="unpin", on_click=unpin, disabled=not kept.kept)
         st.selectbox(
-            "Base of all differences", names, index=names.index(base.name) if base is not None else 0, key=base_key,
+            "Base of all differences", names, index=names.index(base.name), key=base_key,
             on_change=choose_base, width=300,
         )  # fmt: skip
     if kept.kept:
         st.caption(plain("Pinned: " + "; ".join(f"{item.name} of {item.experiment}" for item in kept.kept)))
-    if base is None:
-        return
     table = setting_differences(runs, base)
     st.subheader("Settings that differ from the base")
     if table.empty:

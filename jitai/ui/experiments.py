@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from jitai.grid.beside import DayFigures, Run, day_figures
 from jitai.grid.cell import code_fingerprint
 from jitai.grid.compare import days_of
 from jitai.grid.launch import launch
-from jitai.grid.spec import SIMULATED_PREFIX, ExperimentSpec, JudgeChoice, Method
+from jitai.grid.spec import SIMULATED, ExperimentSpec, JudgeChoice, Method
 from jitai.grid.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
 from jitai.judge.personal import default_data_dir, default_store_folder
 from jitai.learning.files import PolicyShelf
@@ -56,7 +56,7 @@ class Pin:
 class JudgeSettings:
     """Which judge a page's experiments ask."""
 
-    key: str = SIMULATED_PREFIX
+    key: str = SIMULATED
     finds: float = 0.93
     alarms: float = 0.07
 
@@ -277,16 +277,16 @@ def judge_widgets(state: AppState, settings: JudgeSettings, name: str) -> JudgeC
         name: begins the widgets' keys.
     """
     options = {option.key: option for option in options_for(state)}
-    keys = [SIMULATED_PREFIX, *(key for key, option in options.items() if option.usable)]
-    labels = {SIMULATED_PREFIX: "Simulated: errs at given rates"} | {key: item.label for key, item in options.items()}
+    keys = [SIMULATED, *(key for key, option in options.items() if option.usable)]
+    labels = {SIMULATED: "Simulated: errs at given rates"} | {key: item.label for key, item in options.items()}
     if settings.key not in keys:
-        settings.key = SIMULATED_PREFIX
+        settings.key = SIMULATED
     settings.key = st.selectbox(
         "Judge", keys, index=keys.index(settings.key), format_func=labels.__getitem__, key=f"{name}_judge",
         help="Who reads what participants write. A simulated judge errs at the rates that you set, needs no language "
         "model and answers at once.",
     )  # fmt: skip
-    if settings.key == SIMULATED_PREFIX:
+    if settings.key == SIMULATED:
         settings.finds = st.slider(
             "It recognises “cannot walk”", 0.0, 1.0, settings.finds, 0.01, key=f"{name}_finds",
             help="Share of the statements of people who cannot walk that it recognises.",
@@ -295,7 +295,7 @@ def judge_widgets(state: AppState, settings: JudgeSettings, name: str) -> JudgeC
             "False alarms", 0.0, 1.0, settings.alarms, 0.01, key=f"{name}_alarms",
             help="Share of the other statements that it mistakes for such.",
         )  # fmt: skip
-        return JudgeChoice(SIMULATED_PREFIX, "", settings.finds, settings.alarms)
+        return JudgeChoice(SIMULATED, "", settings.finds, settings.alarms)
     n_statements = sum(item.kind in state.kinds for part in (TEST, CALIBRATION) for item in load_part(part))
     st.caption(
         f"The first time, this judge reads {n_statements:,} statements before the first result: several minutes with "
@@ -338,6 +338,52 @@ def place_of_role(method: Method) -> int:
 
 
 # Progress and results ----------------------------------------------------------------------------------------------
+
+
+def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callable[[str], None]) -> None:
+    """The one button that runs what the page's settings stand for, with what it will do.
+
+    Args:
+        page: ends the button's key.
+        spec: None as long as the settings describe nothing that could be run.
+        about: what Run will do, or what is missing; may be empty.
+        show: makes the page show the experiment of an identifier.
+    """
+
+    def start() -> None:
+        assert spec is not None
+        show(spec.identifier)
+        go_on(spec)
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Run", type="primary", icon=":material/play_arrow:", key=f"start_{page}", on_click=start,
+            disabled=spec is None or is_running(spec.identifier), shortcut="Space", width=120,
+        )  # fmt: skip
+        if about:
+            st.caption(plain(about))
+
+
+def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | None) -> StoredExperiment | None:
+    """The experiment that a page shows, below its progress and what must be known of it.
+
+    Args:
+        identifier: of the experiment.
+        running: whether it was at work when the page was drawn; where that has changed, the page is drawn anew.
+        wanted: what the page's settings stand for.
+    Returns: None as long as nothing of it is stored.
+    Raises: ParameterError if there is no such experiment, with what its process wrote last.
+    """
+    found = find(identifier)
+    if (processes().is_alive(identifier) or is_at_work(found)) != running:
+        st.rerun()  # the whole page: the ticking begins or ends, and the button follows
+    if running:
+        progress(identifier, found)
+    if found is not None:
+        remarks(found, running, "" if wanted is None else wanted.identifier)
+    elif not processes().is_alive(identifier):
+        raise not_there(identifier)
+    return found
 
 
 def progress(identifier: str, found: StoredExperiment | None) -> None:

@@ -28,7 +28,7 @@ from jitai.grid.maps import (
 from jitai.grid.spec import MAX_NAME_LENGTH, ExperimentSpec, Method
 from jitai.grid.statistics import Estimate
 from jitai.grid.store import StoredExperiment
-from jitai.parameters import ParameterInfo, build, describe
+from jitai.parameters import build, describe, described
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.ui.controls import preset_picker
 from jitai.ui.experiments import (
@@ -39,21 +39,17 @@ from jitai.ui.experiments import (
     command_and_description,
     experiment_of_address,
     find,
+    finished_so_far,
     first_seed_and_number,
-    go_on,
-    is_at_work,
     is_running,
     judge_widgets,
     judges_for,
     load_on_live,
     method_named,
     methods_help,
-    not_there,
     offered_methods,
-    processes,
-    progress,
-    remarks,
     role_of,
+    run_button,
     say_problem,
     store,
 )
@@ -92,7 +88,7 @@ class Axis:
                 f"{axis_label(self.name)} goes from {self.low:g} to {self.high:g}: the first must be the smaller."
             )
         spread = np.linspace(self.low, self.high, self.n).tolist()
-        whole = self.name != JUDGE_ERROR and isinstance(_info(self.name).default, int)
+        whole = self.name != JUDGE_ERROR and isinstance(described(SimulatorConfig, self.name).default, int)
         values = dict.fromkeys(round(value) if whole else float(f"{value:.4g}") for value in spread)
         if len(values) < 2:
             raise ParameterError(f"{axis_label(self.name)}: there are not two different values between these ends.")
@@ -167,10 +163,6 @@ def _view(state: SweepState) -> None:
     )  # fmt: skip
 
 
-def _info(name: str) -> ParameterInfo:
-    return next(info for info in describe(SimulatorConfig) if info.name == name)
-
-
 def _numeric() -> list[str]:
     """Parameters that a range makes sense for."""
     return [info.name for info in describe(SimulatorConfig) if info.low is not None]
@@ -232,7 +224,7 @@ def _short(name: str) -> str:
     """The symbol, or the name where there is none; both are allowed in an experiment's name."""
     if name == JUDGE_ERROR:
         return "judge error"
-    symbol = _info(name).symbol
+    symbol = described(SimulatorConfig, name).symbol
     return symbol if symbol and "[" not in symbol else name.replace("_", " ")
 
 
@@ -255,7 +247,7 @@ def _vary(app: AppState, axis: Axis, name: str) -> None:
     if name in _RANGES:
         axis.low, axis.high = _RANGES[name]
         return
-    info, value = _info(name), float(app.spec.config.as_mapping()[name])
+    info, value = described(SimulatorConfig, name), float(app.spec.config.as_mapping()[name])
     assert info.low is not None and info.high is not None
     axis.low, axis.high = max(info.low, value / 2), min(info.high, value * 2 if value else info.high)
 
@@ -263,7 +255,7 @@ def _vary(app: AppState, axis: Axis, name: str) -> None:
 def _range(app: AppState, axis: Axis, name: str, most: int = MOST_VALUES) -> None:
     low, high, step = 0.0, 0.5, 0.05
     if axis.name != JUDGE_ERROR:
-        info = _info(axis.name)
+        info = described(SimulatorConfig, axis.name)
         assert info.low is not None and info.high is not None
         low, high, step = float(info.low), float(info.high), float(info.step)
     keys = [app.key(f"swept_{name}_{end}_{axis.name}") for end in ("low", "high", "n")]
@@ -274,26 +266,18 @@ def _range(app: AppState, axis: Axis, name: str, most: int = MOST_VALUES) -> Non
 
 
 def _start_button(state: SweepState, spec: ExperimentSpec | None) -> None:
-    """The one button, with what it will do."""
 
-    def start() -> None:
-        assert spec is not None
-        state.shown[state.view] = spec.identifier
-        go_on(spec)
+    def show(identifier: str) -> None:
+        state.shown[state.view] = identifier
 
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Run", type="primary", icon=":material/play_arrow:", key="start_sweep", on_click=start,
-            disabled=spec is None or is_running(spec.identifier), shortcut="Space", width=120,
-        )  # fmt: skip
-        if spec is not None:
-            shape = " x ".join(str(len(values)) for values in axes_of(spec).values())
-            st.caption(
-                plain(
-                    f"{shape} places, {state.method} against {state.baseline}, {spec.n_seeds:,} seeds in each, "
-                    f"{len(spec.cells()):,} cells."
-                )
-            )
+    about = ""
+    if spec is not None:
+        shape = " x ".join(str(len(values)) for values in axes_of(spec).values())
+        about = (
+            f"{shape} places, {state.method} against {state.baseline}, {spec.n_seeds:,} seeds in each, "
+            f"{len(spec.cells()):,} cells."
+        )
+    run_button("sweep", spec, about, show)
 
 
 def _stage(app: AppState, state: SweepState, running: bool, spec: ExperimentSpec | None) -> None:
@@ -310,16 +294,9 @@ def _stage(app: AppState, state: SweepState, running: bool, spec: ExperimentSpec
                 _example(app, state)
                 st.rerun()
             return
-        found = find(shown)
-        if (processes().is_alive(shown) or is_at_work(found)) != running:
-            st.rerun()  # the whole page: the ticking begins or ends, and the button follows
-        if running:
-            progress(shown, found)
+        found = finished_so_far(shown, running, spec)
         if found is None:
-            if not processes().is_alive(shown):
-                raise not_there(shown)
             return
-        remarks(found, running, "" if spec is None else spec.identifier)
         if state.view == MAP and is_map(found.spec):
             _map(app, state, found)
         elif state.view == LINE and is_error_line(found.spec):
