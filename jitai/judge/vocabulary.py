@@ -6,17 +6,21 @@ hardly a word among those that it has met in training is not put before it.
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from jitai.errors import FileFormatError
+from jitai.records import Statement
 
 WORDS_FILE = Path(__file__).resolve().parents[2] / "assets" / "judge" / "words.txt"
 
 UNREADABLE_SHARE = 0.34
-"""With this share of known words or less, a statement counts as unreadable: two of the 702 calibration statements, but
-nearly all sentences in other languages (docs/JUDGE.md)."""
+"""With this share of known words or less, a statement counts as unreadable: three of 702 calibration statements, but
+most of the sentences in other languages (docs/JUDGE.md)."""
+LEAST_PAIRS = 2
+"""A word met in one pair of statements alone may be a name, a slip, or borrowed from another language."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
@@ -47,7 +51,11 @@ def load_words(path: Path = WORDS_FILE) -> frozenset[str]:
         raise FileFormatError(f"{path.name} cannot be read.", "Write it with `python -m jitai train-judge`.") from error
 
 
-def write_words(path: Path, texts: Iterable[str]) -> None:
-    """Write the words of texts, sorted, one a line."""
-    words = sorted({word for text in texts for word in words_of(text)})
+def write_words(path: Path, statements: Iterable[Statement]) -> None:
+    """Write the words that several pairs of statements use, sorted, one a line."""
+    pairs: defaultdict[str, set[int]] = defaultdict(set)
+    for item in statements:
+        for word in words_of(item.text):
+            pairs[word].add(item.pair)
+    words = sorted(word for word, where in pairs.items() if len(where) >= LEAST_PAIRS)
     path.write_text("\n".join(words) + "\n", encoding="utf-8")

@@ -138,7 +138,10 @@ def train_adapter(
     chooser = generator(settings.seed, Stream.TRAINING)
     tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
     # The frozen weights in bfloat16, the adapter in float32: twice as fast as float32 on processors that know it.
-    base: Any = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+    # Attention written out: torch's fused one is made for long texts and slow backwards on a CPU.
+    base: Any = AutoModelForCausalLM.from_pretrained(
+        path.parent, gguf_file=path.name, dtype=torch.float32, attn_implementation="eager"
+    )
     with warnings.catch_warnings():
         # This peft still asks the model for a property by its old name.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)

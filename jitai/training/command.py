@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, load_meanings, load_part
+from jitai.errors import ParameterError
 from jitai.judge.embedded import ADAPTER_FILE, EmbeddedBackend, find_model_file
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import TUNED_PROMPT_FILE, Calibration, Prompt, load_prompt
@@ -55,6 +56,7 @@ def add_train_command(commands: Any) -> None:
     )
     parser.add_argument("--out", type=Path, default=ADAPTER_FILE, metavar="FILE.gguf", help=f"default: {ADAPTER_FILE}")
     parser.add_argument("--limit", type=int, metavar="N", help="use N statements of each part only: a trial run")
+    parser.add_argument("--source", metavar="NAME", help="train on the statements of this source only (default: all)")
     parser.add_argument(
         "--start-from", type=Path, metavar="FILE.gguf", help="go on from this adapter (default: begin anew)"
     )
@@ -70,7 +72,7 @@ def add_train_command(commands: Any) -> None:
 
     def command(options: argparse.Namespace) -> None:
         settings = TrainingSettings(**{item.name: getattr(options, item.name) for item in fields(TrainingSettings)})
-        outcome = train_judge(settings, options.out, options.limit, options.start_from)
+        outcome = train_judge(settings, options.out, options.limit, options.start_from, options.source)
         print(f"{outcome.adapter}: {outcome.calibration.measured}")
 
     parser.set_defaults(command=command)
@@ -81,6 +83,7 @@ def train_judge(
     out: Path = ADAPTER_FILE,
     limit: int | None = None,
     start_from: Path | None = None,
+    source: str | None = None,
 ) -> Outcome:
     """Train the adapter on the development statements and measure it on the test statements.
 
@@ -90,18 +93,25 @@ def train_judge(
             calibration goes into the prompt file too.
         limit: use only that many statements of each part, for a trial of the command.
         start_from: an adapter from which training goes on.
-    Raises: ModelMissing if something is not installed; FileFormatError if start_from cannot be used.
+        source: train on the statements of this source only, such as new ones; None for all.
+    Raises: ModelMissing if something is not installed; FileFormatError if start_from cannot be used; ParameterError if
+        there is no statement of that source.
     """
-    training, aside, test = (load_part(part)[:limit] for part in (DEVELOPMENT, CALIBRATION, TEST))
+    development, aside, test = (load_part(part)[:limit] for part in (DEVELOPMENT, CALIBRATION, TEST))
+    training = [item for item in development if source in (None, item.source)]
+    if not training:
+        sources = ", ".join(dict.fromkeys(item.source for item in development))
+        raise ParameterError(f"The development part holds no statement of source {source!r}.", f"It holds {sources}.")
     prompt = load_prompt(TUNED_PROMPT_FILE)
     out.parent.mkdir(parents=True, exist_ok=True)
     if out == ADAPTER_FILE:
-        write_words(WORDS_FILE, (item.text for item in training))
+        write_words(WORDS_FILE, development)
     _say(f"Training on {len(training):,} statements; {len(aside):,} are set aside for calibration.")
+    only = "" if source is None else f" of source {source}"
     begun = "" if start_from is None else f"; training went on from the adapter with SHA-256 {_sha256(start_from)}"
     trained = train_adapter(training, load_meanings(), prompt.questions[0], settings, _report, start_from=start_from)
     write_adapter(out, trained.weights, settings.alpha, trained.n_heads, trained.n_key_value_heads)
-    return measure(out, prompt, settings, f"{len(training):,} statements{begun}", trained, aside, test)
+    return measure(out, prompt, settings, f"{len(training):,} statements{only}{begun}", trained, aside, test)
 
 
 def measure(

@@ -12,11 +12,13 @@ from jitai.judge.prompts import TUNED_PROMPT_FILE, load_prompt
 from jitai.judge.rules import load_rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
 from jitai.judge.vocabulary import UNREADABLE_SHARE, load_words, share_known, words_of, write_words
-from jitai.records import Decision, VerdictSource
+from jitai.records import Decision, Label, Statement, VerdictSource
 
 UNREADABLE = [
     "asdf qwer zxcv", "ik heb veel pijn aan mijn knie", "boli mnie kolano dzisiaj", "膝が痛い", "мне больно ходить",
-    "dizim çok ağrıyor bugün", "Polveni on kipeä tänään", "hfjdks hfjdk",
+    "dizim çok ağrıyor bugün", "vandaag ga ik lekker wandelen met de hond", "jag har ont i knäet idag",
+    "che bella giornata, andiamo a passeggiare", "kaki saya sakit hari ini", "dnes mě bolí noha",
+    "Polveni on kipeä tänään", "hfjdks hfjdk",
 ]  # fmt: skip
 
 
@@ -45,8 +47,17 @@ def test_hardly_any_statement_of_the_corpus_is_called_unreadable() -> None:
 
 
 def test_the_words_are_those_of_the_development_part(tmp_path: Path) -> None:
-    write_words(tmp_path / "words.txt", (item.text for item in load_part(DEVELOPMENT)))
+    write_words(tmp_path / "words.txt", load_part(DEVELOPMENT))
     assert load_words(tmp_path / "words.txt") == load_words()
+
+
+def test_a_word_of_one_pair_alone_is_not_known(tmp_path: Path) -> None:
+    texts = ((1, "my knee hurts"), (1, "my knee xyzzy"), (2, "knee fine"), (3, "hurts"))
+    write_words(
+        tmp_path / "words.txt",
+        [Statement(f"x{n}", text, "plain", Label.CAN_WALK, pair) for n, (pair, text) in enumerate(texts)],
+    )
+    assert load_words(tmp_path / "words.txt") == {"knee", "hurts"}
 
 
 def test_words() -> None:
