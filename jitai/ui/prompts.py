@@ -16,7 +16,7 @@ from jitai.ui.cached import judge_for, personal_judging, prompts, reread_prompts
 from jitai.ui.judge_choice import options_for, prompt_at_work, prompt_label
 from jitai.ui.page import plain
 from jitai.ui.state import AppState
-from jitai.validation.calibration import fit_scale_and_bias, fitted_calibration, log_odds_of, uncalibrated
+from jitai.validation.calibration import calibration_from, uncalibrated
 from jitai.validation.corpora import balanced_sample
 from jitai.validation.runner import judge_corpus
 
@@ -171,10 +171,7 @@ def _fit(key: str, name: str, cancellation: Cancellation) -> Iterator[Progress]:
             raise BackendError(row.verdict.failure)
         rows.append(row)
         yield Progress("judging statements", len(rows), len(statements))
-    log_odds, can_walk = log_odds_of(rows)
-    calibration = fitted_calibration(
-        judge, *fit_scale_and_bias(log_odds, can_walk), len(log_odds), "assets/statements/calibration.csv"
-    )
+    calibration = calibration_from(judge, rows, "assets/statements/calibration.csv")
     digest = judge.backend.identity().digest
     personal_judging().save_calibration(find_prompt(prompts(), name), digest, calibration)
     reread_prompts()

@@ -1,6 +1,6 @@
 """Fitting the calibration of a model for a prompt, and saying in words what was measured."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -74,29 +74,28 @@ def calibrate(
     Raises: ParameterError as fit_scale_and_bias; BackendError if the model's name cannot be found out.
     """
     rows: list[JudgedRow] = []
-    rows_in_order: Iterator[JudgedRow] = judge_corpus("", uncalibrated(judge), statements)
-    for row in rows_in_order:
+    for row in judge_corpus("", uncalibrated(judge), statements):
         rows.append(row)
         progress(len(rows), len(statements))
-    log_odds, can_walk = log_odds_of(rows)
-    return fitted_calibration(judge, *fit_scale_and_bias(log_odds, can_walk), len(log_odds), fitted_on)
+    return calibration_from(judge, rows, fitted_on)
 
 
-def fitted_calibration(judge: Judge, scale: float, bias: float, n: int, fitted_on: str) -> Calibration:
-    """The record of a calibration for a judge's model.
+def calibration_from(judge: Judge, rows: Sequence[JudgedRow], fitted_on: str) -> Calibration:
+    """The same from rows that the uncalibrated judge has answered.
 
     Args:
         judge: whose model it is for.
-        scale, bias: from fit_scale_and_bias.
-        n: answers that they were fitted on.
-        fitted_on: what these are, in words.
-    Raises: BackendError if the model's name cannot be found out.
+        rows: its answers, uncalibrated.
+        fitted_on: what they are, in words.
+    Raises: as ``calibrate``.
     """
+    log_odds, can_walk = log_odds_of(rows)
+    scale, bias = fit_scale_and_bias(log_odds, can_walk)
     return Calibration(
         scale=round(scale, 4),
         bias=round(bias, 4),
         model=judge.backend.identity().name,
-        fitted_on=f"{fitted_on}, {n} statements",
+        fitted_on=f"{fitted_on}, {len(log_odds)} statements",
         is_fitted=True,
     )
 
