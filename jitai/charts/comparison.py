@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from jitai.charts.theme import ACTION_STYLES, Palette, base_layout, style_axes
+from jitai.charts.theme import ACTION_STYLES, LETTER_COLOUR, Palette, base_layout, style_axes
 from jitai.records import Action
 
 Floats = npt.NDArray[np.float64]
@@ -275,7 +275,8 @@ def actions_figure(names: Sequence[str], shares: Sequence[Sequence[float]], pale
         figure.add_bar(
             x=values, y=places, orientation="h", name=style.label, marker={"color": palette.action(action)}, width=0.5,
             text=[f"{style.letter} {100 * value:.0f} %" if value >= 0.09 else "" for value in values],
-            textposition="inside", insidetextanchor="middle", textangle=0, textfont={"size": 12, "color": "#101418"},
+            textposition="inside", insidetextanchor="middle", textangle=0,
+            textfont={"size": 12, "color": LETTER_COLOUR},
             hovertemplate="%{x:.1%} of the days<extra>" + style.label + "</extra>",
         )  # fmt: skip
     for number, name in enumerate(names):

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from jitai.charts.theme import ACTION_STYLES, Palette, base_layout, style_axes
+from jitai.charts.theme import ACTION_STYLES, LETTER_COLOUR, Palette, base_layout, style_axes
 from jitai.records import Action
 
-LETTER_COLOUR = "#101418"
-"""Legible on every colour of an action, light and dark."""
 SHORT = {
     Action.NO_MESSAGE: "none",
     Action.GENERIC: "generic",

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from jitai.charts.parts import add_state_lines, or_nothing, title_on_the_left
-from jitai.charts.theme import ACTION_STYLES, Palette, base_layout, style_axes
+from jitai.charts.theme import ACTION_STYLES, LETTER_COLOUR, Palette, base_layout, style_axes
 from jitai.records import Action, Proposal, StepRecord
 
 RIBBON_ROWS = ("truth allows", "done", "proposed")
@@ -40,7 +40,7 @@ def trajectory_figure(
         threshold: disengagement risk at which the participant leaves.
         palette: light or dark.
         reveal: whether the true walk state is shown.
-        twin: what the twin is, after "the same seed".
+        twin: what the twin is, after "the same seed"; empty where there is none.
     """
     figure = make_subplots(
         rows=3, cols=1, shared_xaxes=True, row_heights=[0.48, 0.24, 0.28], vertical_spacing=0.085,
@@ -104,11 +104,12 @@ def _add_steps(
         customdata=[record.candidate_action.label for record in held_back],
         hovertemplate="held back: %{customdata}<extra></extra>", row=1, col=1,
     )  # fmt: skip
-    figure.add_scatter(
-        x=or_nothing(days_of(twin_records)), y=or_nothing([record.step_count for record in twin_records]), mode="lines",
-        name=_SHORT[twin], line={"color": palette.text, "width": 1, "dash": "dot", "shape": "hvh"},
-        hovertemplate="%{y:,.0f} steps<extra>" + twin + "</extra>", row=1, col=1,
-    )  # fmt: skip
+    if twin:
+        figure.add_scatter(
+            x=or_nothing(days_of(twin_records)), y=or_nothing([record.step_count for record in twin_records]),
+            mode="lines", name=_SHORT[twin], line={"color": palette.text, "width": 1, "dash": "dot", "shape": "hvh"},
+            hovertemplate="%{y:,.0f} steps<extra>" + twin + "</extra>", row=1, col=1,
+        )  # fmt: skip
 
 
 def _add_ribbon(figure: go.Figure, records: Sequence[StepRecord], palette: Palette, reveal: bool) -> None:
@@ -126,7 +127,7 @@ def _add_ribbon(figure: go.Figure, records: Sequence[StepRecord], palette: Palet
     figure.add_heatmap(
         x=days_of(records), y=list(RIBBON_ROWS), z=rows, zmin=-0.5, zmax=n_actions - 0.5, colorscale=scale,
         showscale=False, xgap=1, ygap=3,
-        text=letters, texttemplate="%{text}", textfont={"size": 10, "color": "#FFFFFF"},
+        text=letters, texttemplate="%{text}", textfont={"size": 10, "color": LETTER_COLOUR},
         customdata=labels, hovertemplate="%{y}: %{customdata}<extra></extra>", row=3, col=1,
     )  # fmt: skip
     figure.update_yaxes(categoryorder="array", categoryarray=list(RIBBON_ROWS), row=3, col=1)
@@ -161,10 +162,10 @@ def cumulative_figure(
     """
     figure = go.Figure()
     totals = [cumulative_steps(run, len(records)) for run in (twin_records, records)]
-    for name, values, colour, dash, fill in (
-        (f"same seed {twin}", totals[0], palette.alone, "dot", None),
-        ("this run", totals[1], palette.held_back, "solid", "tonexty"),
-    ):
+    lines = [("this run", totals[1], palette.held_back, "solid", "tonexty" if twin else None)]
+    if twin:
+        lines.insert(0, (f"same seed {twin}", totals[0], palette.alone, "dot", None))
+    for name, values, colour, dash, fill in lines:
         figure.add_scatter(
             x=list(range(len(values))), y=values, mode="lines", name=name, fill=fill, fillcolor="rgba(213,94,0,0.12)",
             line={"color": colour, "dash": dash, "width": 2.5},

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from jitai.charts.parts import add_state_lines, title_on_the_left
-from jitai.charts.theme import Palette, base_layout, style_axes
+from jitai.charts.theme import LETTER_COLOUR, Palette, base_layout, style_axes
 
 
 def schedule_figure(
@@ -62,7 +62,7 @@ def ability_figure(paths: Mapping[str, Sequence[int]], palette: Palette) -> go.F
         x=list(range(1, n_days + 1)), y=names, z=[list(paths[name]) for name in names], zmin=0, zmax=1,
         colorscale=[[0, palette.held_back], [0.5, palette.held_back], [0.5, palette.grid], [1, palette.grid]],
         text=[["" if state else "×" for state in paths[name]] for name in names], texttemplate="%{text}",
-        textfont={"size": 11, "color": "#FFFFFF"}, showscale=False, xgap=1, ygap=3,
+        textfont={"size": 11, "color": LETTER_COLOUR}, showscale=False, xgap=1, ygap=3,
         hovertemplate="%{y}, day %{x}: %{customdata}<extra></extra>",
         customdata=[["can walk" if state else "cannot walk" for state in paths[name]] for name in names],
     )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from jitai.charts.comparison import Look, harmless, translucent
-from jitai.charts.theme import Palette, base_layout, style_axes
+from jitai.charts.theme import LETTER_COLOUR, Palette, base_layout, style_axes
 
 _LESS, _MORE = ("#0072B2", "#D55E00"), ("#56B4E9", "#F0803C")
 """Baseline ahead blue, method ahead vermilion, light and dark: the colours that the two have in comparisons."""
@@ -187,5 +187,5 @@ def _hatching(column: int, row: int) -> str:
 def _text_colour(strength: float, palette: Palette) -> str:
     """Legible on a cell that is coloured by its strength, from -1 (baseline ahead) to 1."""
     if palette.dark:
-        return "#101418" if abs(strength) > 0.65 else palette.text
+        return LETTER_COLOUR if abs(strength) > 0.65 else palette.text
     return "#FFFFFF" if strength < -0.6 else palette.text

@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 from jitai.records import Action
 
 FONT = '"Source Sans", system-ui, sans-serif'
+LETTER_COLOUR = "#101418"
+"""Legible on every colour of an action, light and dark."""
 CONFIG: dict[str, Any] = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 """Plotly's own settings for every chart."""
 

@@ -68,6 +68,9 @@ _COLUMNS = (
     "habituation", "disengagement_risk", "disengaged",
 )  # fmt: skip
 
+TRUTH_COLUMNS = ("true_context", "can_walk", "allowed_action", "agrees_with_truth")
+"""What nobody but the simulator knows."""
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -259,9 +259,16 @@ def _answer(lines: Sequence[Line], base: Run) -> None:
     known = [line for line in lines if line.against is not None and role_of(line.run.stored.cell.method) != OPTIMUM]
     if not known:
         only = next(line for line in lines if line.run is base)
-        st.markdown(
-            plain(f"{base.name} earns {only.total.value:,.0f} steps, {percent(only.share.value)} of the best possible.")
+        sure = (
+            _in_brackets(only.total) if only.total.n == 1 else f"95 % {_in_brackets(only.total)}, n = {only.total.n:,}"
         )
+        with st.container(key="answer"):
+            st.markdown(
+                plain(
+                    f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {percent(only.share.value)} of the "
+                    "best possible."
+                )
+            )
         return
     usual = next((line for line in known if line.run.stored.cell.method.name == LLM_TS), known[0])
     best = max(known, key=lambda line: line.total.value)

@@ -404,6 +404,8 @@ def progress(identifier: str, found: StoredExperiment | None) -> None:
         st.progress(min(1.0, share), plain(text), width="stretch")
         st.button(
             "Stop", icon=":material/stop:", key=f"stop_{identifier}", on_click=store().ask_to_stop, args=(identifier,),
+            # Before it has begun there is nobody to hear it.
+            disabled=found is None or found.status != RUNNING,
             help="What is finished is kept, and the experiment can go on later.",
         )  # fmt: skip
 

@@ -7,7 +7,7 @@ import streamlit as st
 from jitai.belief import READING_LABELS, BeliefSettings
 from jitai.charts.participant import TEXT_UNREAD, WITHOUT_FILTER, cumulative_figure, trajectory_figure
 from jitai.charts.theme import CONFIG
-from jitai.experiments.log import decision_log, safe_csv
+from jitai.experiments.log import TRUTH_COLUMNS, decision_log, safe_csv
 from jitai.experiments.metrics import summarise
 from jitai.experiments.trial import LEARNED, OPTIMUM, PLANNER, TRIAL_POLICIES, Said, TrialSpec, coming_statements
 from jitai.experiments.twin import Progress, TwinTrial
@@ -33,7 +33,6 @@ from jitai.ui.state import (
     AS_SIMULATED,
     SPEEDS,
     AppState,
-    PreviousRun,
     app_state,
     keep_in_address,
     palette,
@@ -190,7 +189,7 @@ def _use_settings(state: AppState) -> None:
     if state.trial is None or state.trial_settings != settings:
         if state.trial is not None and state.run_has_begun:
             state.playing = False
-            state.previous = PreviousRun(state.trial, state.trial_settings)
+            state.put_aside()
         state.trial = TwinTrial(state.spec, statement_book(state.kinds), judge, with_best=True)
         state.trial_settings = settings
         if state.ahead is not None:
@@ -209,7 +208,7 @@ def _controls(state: AppState) -> None:
 
     def play_or_pause() -> None:
         if state.trial is not None and state.trial.finished:
-            state.trial = None
+            state.put_aside()
         state.playing = not state.playing
 
     def one_day() -> None:
@@ -218,7 +217,7 @@ def _controls(state: AppState) -> None:
 
     def start_over() -> None:
         state.playing = False
-        state.trial = None
+        state.put_aside()
 
     def pick_speed() -> None:
         state.speed = st.session_state[state.key("speed")]
@@ -317,18 +316,18 @@ def _charts(state: AppState, progress: Progress) -> None:
             trajectory_figure(
                 progress.records, twin_records, n_days=config.study_length, most_steps=config.most_steps,
                 threshold=config.disengagement_threshold, palette=palette(), reveal=state.reveal,
-                twin=twin or WITHOUT_FILTER,
+                twin=twin,
             ),
-            config=CONFIG, key="trajectory", alt=_description(progress),
+            config=CONFIG, key="trajectory", alt=_description(state, progress),
         )  # fmt: skip
     st.subheader(f"Steps so far, against the same seed {twin}" if twin else "Steps so far")
     st.plotly_chart(
         cumulative_figure(
             progress.records, twin_records, n_days=config.study_length, most_steps=config.most_steps, palette=palette(),
-            twin=twin or WITHOUT_FILTER,
+            twin=twin,
         ),
         config=CONFIG, key="cumulative",
-        alt=f"Cumulative steps of this run and of the same seed {twin or WITHOUT_FILTER}.",
+        alt=f"Cumulative steps of this run{f' and of the same seed {twin}' if twin else ''}.",
     )  # fmt: skip
 
 
@@ -353,15 +352,17 @@ def _same_seed(progress: Progress, twin: str) -> None:
 
 
 def _previous_run(state: AppState) -> None:
-    """After a change of settings: what happened to the run before, and the way back to it."""
+    """After a change of settings or a new start: what the run before came to, and the way back to it."""
     previous = state.previous
     if previous is None or state.run_has_begun:
         return
     summary = summarise(previous.trial.snapshot().records)
+    why = (
+        "Started over." if previous.settings == state.trial_settings else "The settings changed, so this is a new run."
+    )
     with st.container(horizontal=True, vertical_alignment="center", key="previous_run"):
         st.caption(
-            f"The settings changed, so this is a new run. The run before: {summary.n_days} days, "
-            f"{summary.total_steps:,.0f} steps.",
+            f"{why} The run before: {summary.n_days} days, {summary.total_steps:,.0f} steps.",
             width="content",
         )
         if st.button("Go back to it", type="tertiary", key="go_back"):
@@ -461,13 +462,14 @@ def _card(state: AppState, progress: Progress) -> None:
     )  # fmt: skip
 
 
-def _description(progress: Progress) -> str:
-    """The chart in words, for those who cannot see it."""
-    summary = summarise(progress.records)
+def _description(state: AppState, progress: Progress) -> str:
+    """The chart in words, for those who cannot see it; it tells no more than the chart."""
+    summary, twin = summarise(progress.records), _twin(state)
+    rightly = f", {summary.n_right_vetoes} of them rightly" if state.reveal else ""
+    other = f" The same seed {twin} earned {summarise(progress.twin_records).total_steps:,.0f} steps." if twin else ""
     return (
         f"{summary.n_days} days: {summary.total_steps:,.0f} steps, {summary.n_messages} messages sent, "
-        f"{summary.n_vetoes} held back, {summary.n_right_vetoes} of them rightly. Without the filter the same seed "
-        f"earned {summarise(progress.twin_records).total_steps:,.0f} steps."
+        f"{summary.n_vetoes} held back{rightly}.{other}"
     )
 
 
@@ -480,7 +482,8 @@ def _log(state: AppState, progress: Progress) -> None:
     wanted = {"can_walk": state.reveal, "belief": spec.keeps_belief}
     shown = [column for column in LOG_COLUMNS if wanted.get(column, True)]
     st.dataframe(
-        table,
+        # A column that is only not shown can be had from the table's own menu.
+        table if state.reveal else table.drop(columns=list(TRUTH_COLUMNS)),
         column_order=shown,
         hide_index=True,
         height=320,
@@ -503,7 +506,7 @@ def _log(state: AppState, progress: Progress) -> None:
         placeholder="–",
     )
     st.download_button(
-        "Download the log (CSV)",
+        "Download the log (CSV)" if state.reveal else "Download the log with the hidden truth (CSV)",
         data=lambda: safe_csv(table).encode(),
         file_name=name,
         mime="text/csv",

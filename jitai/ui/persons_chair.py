@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
+from jitai.errors import JitaiError
 from jitai.records import Decision, Label, Statement
 from jitai.ui.page import plain
 from jitai.validation.corpora import balanced_sample, shuffled
@@ -28,12 +29,14 @@ class Chair:
         answers: for the first of them.
         found: the judges' verdicts on them, once asked for.
         round: of samples, so that beginning again draws others.
+        problem: why the last sample could not be drawn, as a sentence.
     """
 
     statements: tuple[Statement, ...] = ()
     answers: list[Decision] = field(default_factory=list)
     found: Validation | None = None
     round: int = 0
+    problem: str = ""
 
 
 def persons_chair(chair: Chair, statements: tuple[Statement, ...], candidates: list[Candidate], seed: int) -> None:
@@ -63,11 +66,18 @@ def _invitation(chair: Chair, statements: tuple[Statement, ...], seed: int) -> N
 
         def begin() -> None:
             chair.round += 1
-            drawn = balanced_sample(statements, number, seed + chair.round)
+            try:
+                drawn = balanced_sample(statements, number, seed + chair.round)
+            except JitaiError as error:
+                chair.problem = f"{error} {error.hint}".strip()
+                return
+            chair.problem = ""
             # The halves of a pair would give each other away.
             chair.statements, chair.answers, chair.found = shuffled(drawn, seed + chair.round), [], None
 
         st.button("Begin", key="chair_begin", on_click=begin)
+    if chair.problem:
+        st.error(plain(chair.problem), icon=":material/error:")
 
 
 def _next_statement(chair: Chair) -> None:
@@ -78,18 +88,22 @@ def _next_statement(chair: Chair) -> None:
     with st.container(horizontal=True):
         for decision, words in CHOICES.items():
             st.button(
-                words, key=f"chair_{decision.name.lower()}", on_click=_answer, args=(chair, decision),
+                words, key=f"chair_{decision.name.lower()}", on_click=_answer, args=(chair, number, decision),
             )  # fmt: skip
         if chair.answers:
-            st.button("Back one", type="tertiary", key="chair_back", on_click=_take_back, args=(chair,))
+            st.button("Back one", type="tertiary", key="chair_back", on_click=_take_back, args=(chair, number))
 
 
-def _answer(chair: Chair, decision: Decision) -> None:
-    chair.answers.append(decision)
+def _answer(chair: Chair, number: int, decision: Decision) -> None:
+    """Answer a statement once: the second click of a double click would be an answer to the next one, unseen."""
+    if number == len(chair.answers):
+        chair.answers.append(decision)
 
 
-def _take_back(chair: Chair) -> None:
-    chair.answers.pop()
+def _take_back(chair: Chair, number: int) -> None:
+    """Back from a statement to the one before, once."""
+    if number == len(chair.answers):
+        chair.answers.pop()
 
 
 def _comparison(chair: Chair, candidates: list[Candidate]) -> None:

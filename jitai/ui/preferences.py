@@ -76,12 +76,14 @@ def _corpus_picker(state: AppState) -> None:
             for item in statements
             if kind in ("all kinds", item.kind) and label in ("both labels", item.label.value)
         ]
+        # A key for each filter: rows ticked in one list are other statements, or none, in another.
+        key = f"corpus_rows_{kind}_{label}"
         st.dataframe(
             pd.DataFrame([{"statement": item.text, "label": item.label.value, "kind": item.kind} for item in fitting]),
-            hide_index=True, height=220, key="corpus_rows", on_select="rerun", selection_mode="multi-row",
+            hide_index=True, height=220, key=key, on_select="rerun", selection_mode="multi-row",
         )  # fmt: skip
         with st.container(horizontal=True):
-            chosen = st.session_state["corpus_rows"]["selection"]["rows"]
+            chosen = st.session_state[key]["selection"]["rows"]
             st.button(
                 f"Add the {len(chosen)} ticked" if chosen else "Add the ticked ones", key="add_ticked",
                 disabled=not chosen, on_click=_add, args=(state, [fitting[row] for row in chosen]),
@@ -123,7 +125,7 @@ def _buttons(state: AppState, lines: list[str]) -> list[str]:
 def _judge_lines(state: AppState, lines: list[str]) -> None:
     """Judge with progress; what is judged already stays if it is stopped half-way."""
     judge = current_judge(state)
-    state.judged = []
+    state.judged, state.judged_by = [], (state.judge_at_work, state.prompt_picked)
     progress = st.progress(0.0, "Judging ...")
     for number, line in enumerate(lines, start=1):
         state.judged.append(JudgedStatement(line, judge.judge(line)))
@@ -145,6 +147,11 @@ def _verdicts(state: AppState) -> None:
         )
         return
     labels = {" ".join(item.text.split()): item.label for item in load_part(TEST)}
+    if state.judged_by != (state.judge_at_work, state.prompt_picked):
+        st.info(
+            "These verdicts are of the judge or prompt before. “Judge these” asks the one that is at work now.",
+            icon=":material/info:",
+        )
     _summary_line(state, labels)
     for number, item in enumerate(state.judged[:N_SHOWN]):
         _verdict_row(number, item, labels.get(item.text))
@@ -213,8 +220,12 @@ def _verdict_row(number: int, item: JudgedStatement, label: Label | None) -> Non
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"verdict_{number}"):
         st.text(shortened(item.text), width="stretch")
         if label is not None:
-            icon = ":material/check:" if verdict.decision == DECISION_FOR[label] else ":material/close:"
-            st.badge(f"label: {label.value.replace('_', ' ')}", icon=icon, color="gray")
+            words, icon = f"label: {label.value.replace('_', ' ')}", None
+            if verdict.source != VerdictSource.FALLBACK:
+                agrees = verdict.decision == DECISION_FOR[label]
+                words += ", agrees" if agrees else ", disagrees"
+                icon = ":material/check:" if agrees else ":material/close:"
+            st.badge(words, icon=icon, color="gray")
         verdict_badge(verdict)
         verdict_popover(verdict)
         if verdict.failure:

@@ -51,7 +51,7 @@ class JudgedStatement(NamedTuple):
 
 
 class PreviousRun(NamedTuple):
-    """A run that a change of settings has put aside, with its settings: spec, kinds of statement, judge, prompt."""
+    """A run that was put aside, with its settings: spec, kinds of statement, judge, prompt."""
 
     trial: TwinTrial
     settings: tuple[Any, ...]
@@ -84,6 +84,7 @@ class AppState:
     previous: PreviousRun | None = None
     statements_text: str = ""
     judged: list[JudgedStatement] = field(default_factory=list)
+    judged_by: tuple[str, str] = ("", "")
     schedule: str = "every day"
     schedule_action: str = "tailored to the true context"
     schedule_seed: int = 42
@@ -112,8 +113,14 @@ class AppState:
         """Whether the present trial has lived a day: from then on nothing but the person changes its judge."""
         return self.trial is not None and bool(self.trial.records)
 
+    def put_aside(self) -> None:
+        """End the present run; if it has begun, it can be had back."""
+        if self.trial is not None and self.run_has_begun:
+            self.previous = PreviousRun(self.trial, self.trial_settings)
+        self.trial = None
+
     def restore_previous(self) -> None:
-        """Go back to the run that the last change of settings has put aside."""
+        """Go back to the run that was put aside last."""
         if self.previous is None:
             return
         self.trial, self.trial_settings = self.previous

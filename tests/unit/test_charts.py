@@ -28,7 +28,7 @@ from jitai.charts.comparison import (
     totals_figure,
 )
 from jitai.charts.learning import LEVELS, LearningPoint, learning_figure
-from jitai.charts.optimum import LETTER_COLOUR, policy_map_figure
+from jitai.charts.optimum import policy_map_figure
 from jitai.charts.participant import (
     TEXT_UNREAD,
     cumulative_figure,
@@ -39,7 +39,7 @@ from jitai.charts.participant import (
 )
 from jitai.charts.simulation import ability_figure, schedule_figure
 from jitai.charts.sweep import Place, Point, error_figure, map_figure
-from jitai.charts.theme import ACTION_STYLES, DARK, LIGHT, Palette
+from jitai.charts.theme import ACTION_STYLES, DARK, LETTER_COLOUR, LIGHT, Palette
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.experiments.log import safe_csv
 from jitai.experiments.trial import TrialSpec, run_trial
