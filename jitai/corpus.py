@@ -46,7 +46,7 @@ def load_meanings() -> dict[str, str]:
     """
     path = STATEMENTS_FOLDER / "meanings.csv"
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             meanings = {row["id"]: row["meaning"] for row in csv.DictReader(file)}
     except (OSError, UnicodeDecodeError, KeyError) as error:
         raise FileFormatError(f"{path.name} cannot be read.", "Its columns are id and meaning.") from error
@@ -64,7 +64,7 @@ def read_statements(path: Path) -> tuple[Statement, ...]:
     Raises: FileFormatError with file, line and what is wrong.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             missing = set(COLUMNS) - set(reader.fieldnames or ())
             if missing:

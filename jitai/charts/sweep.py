@@ -1,5 +1,6 @@
 """Charts of where a method pays: a map over two settings, and returns over the judge's error."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -134,9 +135,10 @@ def error_figure(
         figure.add_scatter(
             x=errors, y=[point.value for point in points], mode="lines+markers", name=harmless(name),
             line={"color": colour, "width": 2.5, "dash": look.dash}, marker={"symbol": look.symbol, "size": 8},
-            customdata=[[point.low, point.high] for point in points],
-            hovertemplate="%{y:,.0f} steps (%{customdata[0]:,.0f} to %{customdata[1]:,.0f})<extra>"
-            + harmless(name) + "</extra>",
+            customdata=[
+                "" if math.isnan(point.low) else f" ({point.low:,.0f} to {point.high:,.0f})" for point in points
+            ],
+            hovertemplate="%{y:,.0f} steps%{customdata}<extra>" + harmless(name) + "</extra>",
         )  # fmt: skip
     highest = max((point.value for point in [*method, *baseline]), default=1.0)
     top = min(1.05 * optimum, 1.5 * highest) if highest else optimum

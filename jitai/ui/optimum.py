@@ -160,10 +160,15 @@ def _ceiling(state: AppState) -> None:
     check = check_optimum(state.spec.config, state.map_seeds)
     with st.container(key="headline"):
         computed, earned, outcome = st.columns(3, gap="small")
+    ceiling = (
+        "The ceiling: no method that must guess walk state and context earns more on average."
+        if check.is_exact
+        else "As the response varies at random, it is an estimate of the ceiling and no bound."
+    )
     computed.metric(
-        "Expected steps", f"{check.computed:,.0f}", border=True,
+        "Expected steps" if check.is_exact else "Expected steps, about", f"{check.computed:,.0f}", border=True,
         help="Of the whole study, computed by dynamic programming with full information from the start of this "
-        "participant. The ceiling: no method that must guess walk state and context earns more on average.",
+        f"participant. {ceiling}",
     )  # fmt: skip
     earned.metric(
         f"Earned, {check.n_seeds:,} studies", f"{check.mean:,.0f} ± {check.half_width:,.0f}", border=True,

@@ -88,19 +88,19 @@ def _next_statement(chair: Chair) -> None:
     with st.container(horizontal=True):
         for decision, words in CHOICES.items():
             st.button(
-                words, key=f"chair_{decision.name.lower()}", on_click=_answer, args=(chair, number, decision),
+                words, key=f"chair_{decision.name.lower()}", on_click=answer, args=(chair, number, decision),
             )  # fmt: skip
         if chair.answers:
-            st.button("Back one", type="tertiary", key="chair_back", on_click=_take_back, args=(chair, number))
+            st.button("Back one", type="tertiary", key="chair_back", on_click=take_back, args=(chair, number))
 
 
-def _answer(chair: Chair, number: int, decision: Decision) -> None:
+def answer(chair: Chair, number: int, decision: Decision) -> None:
     """Answer a statement once: the second click of a double click would be an answer to the next one, unseen."""
     if number == len(chair.answers):
         chair.answers.append(decision)
 
 
-def _take_back(chair: Chair, number: int) -> None:
+def take_back(chair: Chair, number: int) -> None:
     """Back from a statement to the one before, once."""
     if number == len(chair.answers):
         chair.answers.pop()

@@ -355,7 +355,7 @@ def _map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
     places = [
         Place(
             columns.index(cell.x), rows.index(cell.y), cell.against.difference.value, cell.against.difference.low,
-            cell.against.difference.high, cell.against.difference.excludes_zero,
+            cell.against.difference.high, spec.n_seeds == 1 or cell.against.difference.excludes_zero,
             _cell_in_words(cell, method.name, baseline.name, x_name, y_name),
         )
         for cell in cells
@@ -374,10 +374,7 @@ def _map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
         ),
     )  # fmt: skip
     st.caption(
-        plain(
-            f"Steps of {method.name} minus {baseline.name} in a whole study, mean of {spec.n_seeds:,} paired seeds. "
-            "Hatched, with ≈: the 95 % interval includes zero. "
-        )
+        plain(f"Steps of {method.name} minus {baseline.name} in a whole study, {_sureness(spec.n_seeds)} ")
         + "Dashed: no difference. **Click a cell to open this participant on the Live page**, where this "
         "session’s own judge reads, not the judge of the cell."
     )
@@ -415,6 +412,13 @@ def _interval(estimate: Estimate, form: str = "+,.0f") -> str:
     if math.isnan(estimate.low):
         return "one seed, an anecdote"
     return f"95 % {estimate.low:{form}} to {estimate.high:{form}}"
+
+
+def _sureness(n_seeds: int) -> str:
+    """What stands behind a map's numbers."""
+    if n_seeds == 1:
+        return "of one seed: an anecdote, without intervals."
+    return f"mean of {n_seeds:,} paired seeds. Hatched, with ≈: the 95 % interval includes zero."
 
 
 def _cell_in_words(cell: MapCell, method: str, baseline: str, x_name: str, y_name: str) -> str:
@@ -502,10 +506,12 @@ def _line(found: StoredExperiment) -> None:
         + "; ".join(f"{100 * point.error:g} % {point.value:,.0f}" for point in points[0])
         + f"; {baseline.name} {points[1][0].value:,.0f}",
     )  # fmt: skip
+    one = spec.n_seeds == 1
     st.caption(
-        f"Means of {spec.n_seeds:,} seeds with 95 % bands. The judge errs as often on people who can walk as on people "
-        "who cannot, independently from day to day; at 50 % it tosses a coin. The range of the crossing comes from "
-        "1,000 resamples of the seeds."
+        ("One seed: an anecdote, without intervals. " if one else f"Means of {spec.n_seeds:,} seeds with 95 % bands. ")
+        + "The judge errs as often on people who can walk as on people who cannot, independently from day to day; at "
+        "50 % it tosses a coin."
+        + ("" if one else " The range of the crossing comes from 1,000 resamples of the seeds.")
     )
     rows = [
         {

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.belief import BY_DECISION, BeliefSettings
 from jitai.errors import ModelMissing
+from jitai.experiments.log import TRUTH_COLUMNS
 from jitai.experiments.metrics import summarise
 from jitai.experiments.trial import LEARNED, OPTIMUM, PLANNER, TRIAL_POLICIES
 from jitai.experiments.unlike import unlike_trial
@@ -277,6 +278,22 @@ def test_a_hidden_truth_is_nowhere_on_the_page() -> None:
     assert '"pattern"' not in shown, "no hatched days"
 
 
+@pytest.mark.parametrize("reveal", [True, False])
+def test_the_log_holds_the_truth_only_where_it_is_shown(reveal: bool) -> None:
+    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = click(widget(app.toggle, "reveal").set_value(reveal).run(), "one_day")
+    [log] = [element.value for element in without_error(app).dataframe if "step_count" in element.value]
+    assert set(TRUTH_COLUMNS) & set(log.columns) == (set(TRUTH_COLUMNS) if reveal else set())
+
+
+def test_without_a_filter_no_chart_speaks_of_a_twin() -> None:
+    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = without_error(click(app, "one_day"))
+    charts = "\n".join(element.proto.spec + element.proto.alt for element in app.get("plotly_chart"))
+    assert "without the filter" not in charts
+    assert "no filter" not in charts
+
+
 def a_judge_that_fails(app: Any) -> Any:
     state_of(app).judge_picked = "ollama:gone"
     return app.run()
@@ -321,6 +338,18 @@ def test_a_missing_model_is_said_so_and_the_trial_goes_on(monkeypatch: pytest.Mo
     app = without_error(click(app, "one_day"))
     assert records_of(app)[0].verdict.source == VerdictSource.FALLBACK
     assert any("not installed" in element.value.replace("\\", "") for element in app.warning)
+
+
+def test_a_run_that_is_started_over_can_be_had_back() -> None:
+    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    for _ in range(3):
+        app = click(app, "one_day")
+    before = list(records_of(app))
+    app = without_error(click(app, "start_over"))
+    assert not records_of(app)
+    assert "Started over" in as_markup(app)
+    assert "settings changed" not in as_markup(app)
+    assert records_of(without_error(click(app, "go_back"))) == before
 
 
 def test_a_run_put_aside_by_a_new_setting_can_be_had_back() -> None:

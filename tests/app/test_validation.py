@@ -10,8 +10,9 @@ from jitai.judge.judge import Judge
 from jitai.judge.prompts import load_prompt
 from jitai.judge.rules import load_rules
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
-from jitai.records import Decision, Label
+from jitai.records import Decision, Label, Statement
 from jitai.ui import validation
+from jitai.ui.persons_chair import Chair, answer, take_back
 from jitai.ui.validation import ValidationState
 from jitai.validation.baselines import KEYWORD
 from tests.app.driver import LIVE, as_markup, as_text, click, go_to, open_app, widget, without_error
@@ -194,6 +195,23 @@ def test_development_comes_with_its_warning() -> None:
     app = widget(app.selectbox, "validated_corpus").set_value("development").run()
     app = without_error(judged(app))
     assert any("figures flatter" in element.value for element in app.warning)
+
+
+def test_a_double_click_answers_one_statement() -> None:
+    statements = [Statement(f"x{n}", f"text {n}", Label.CAN_WALK, "plain", n) for n in range(3)]
+    chair = Chair(tuple(statements))
+    answer(chair, 0, Decision.SEND)
+    answer(chair, 0, Decision.SEND)
+    assert chair.answers == [Decision.SEND]
+    take_back(chair, 1)
+    take_back(chair, 1)
+    assert chair.answers == []
+
+
+def test_a_sample_that_cannot_be_drawn_is_said_so() -> None:
+    app = open_page()
+    kept(app).chair.problem = "These are *all* of one label."
+    assert any("of one label" in element.value for element in app.run().error)
 
 
 def test_a_person_at_the_judges_chair() -> None:

@@ -332,6 +332,14 @@ HABITUATION = [number / 20 for number in range(21)]
 RISK = [number / 10 for number in range(10)]
 
 
+def test_without_a_twin_there_is_no_line_of_one() -> None:
+    figure = cumulative_figure(RECORDS, (), n_days=30, most_steps=200.0, palette=LIGHT, twin="")
+    assert [line.name for line in figure.data] == ["this run"]
+    assert figure.data[0].fill is None
+    steps = trajectory_figure(RECORDS, (), n_days=30, most_steps=200.0, threshold=0.99, palette=LIGHT, twin="")
+    assert not [line for line in steps.data if line.name in ("no filter", "text unread")]
+
+
 def map_of(actions: list[list[int]], palette: Palette = LIGHT) -> go.Figure:
     return policy_map_figure(HABITUATION, RISK, actions, title="Can walk", threshold=0.99, palette=palette)
 
@@ -373,6 +381,13 @@ def test_letters_of_a_policy_map_are_legible(palette: Palette) -> None:
     for action in Action:
         contrast = (luminance(palette.action(action)) + 0.05) / (luminance(LETTER_COLOUR) + 0.05)
         assert contrast > 3, "large text, WCAG 2.2 AA"
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_letters_on_coloured_squares_are_those_of_the_map(palette: Palette) -> None:
+    assert ribbon(trajectory(RECORDS, palette)).textfont.color == LETTER_COLOUR
+    [squares] = ability_figure({"seed 1": [1, 0]}, palette).data
+    assert squares.textfont.color == LETTER_COLOUR
 
 
 def test_schedule_axes_and_bars() -> None:
@@ -497,6 +512,13 @@ def test_a_map_writes_every_number_and_hatches_what_is_not_sure(palette: Palette
     assert [list(item) for item in numbers.customdata] == [[0, 0], [1, 0], [0, 1]]
     assert len(figure.layout.shapes) == 1
     assert "contour" not in {trace.type for trace in map_figure(places[:2], ["a", "b"], ["c", "d"], "", "", LIGHT).data}
+
+
+def test_one_seed_has_no_ends_in_the_hover_box() -> None:
+    one, many = Point(0.0, 100.0, float("nan"), float("nan")), Point(0.1, 90.0, 80.0, 100.0)
+    styles = looks([HYBRID, ALONE])
+    figure = error_figure([one, many], [one], ("LLM+TS", "TS"), (styles[0], styles[1]), 120.0, None, LIGHT)
+    assert [list(line.customdata) for line in figure.data if line.name == "LLM+TS"] == [["", " (80 to 100)"]]
 
 
 def test_the_crossing_is_marked_with_its_range() -> None:

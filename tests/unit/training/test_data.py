@@ -2,11 +2,12 @@
 
 import unicodedata
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, TRANSLATED, load_meanings, load_part
+from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, TRANSLATED, load_meanings, load_part, read_statements
 from jitai.records import Label, Statement
 from jitai.training.data import joined, one_pass, varied
 
@@ -99,3 +100,10 @@ def test_variations_keep_the_words() -> None:
         stripped = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
         assert plain(stripped) == "ete a l hopital ca va merci"
     assert joined("One.", "Two", np.random.default_rng(1)) in ("One. Two", "Two. One.", "Two, One.", "Two One.")
+
+
+def test_a_file_saved_by_a_spreadsheet_program_is_read(tmp_path: Path) -> None:
+    text = "\ufeffid,pair,kind,language,label,source,text\r\na1,1,plain,en,can_walk,first,Fine\r\n"
+    (tmp_path / "saved.csv").write_bytes(text.encode())
+    [item] = read_statements(tmp_path / "saved.csv")
+    assert (item.identifier, item.text) == ("a1", "Fine")
