@@ -1,4 +1,5 @@
 # make run    the dashboard, on localhost
+# make install  what the dashboard needs, without starting it
 # make test   every check and test, real browser included
 # make bench  the benchmark table
 # make train  train the judge's adapter anew (an hour)
@@ -13,9 +14,11 @@ INSTALLED := $(VENV)/installed
 TEST_TOOLS := $(VENV)/test-tools
 PUBLISHED := .venv-published
 
-.PHONY: run test lint bench train results clean
+.PHONY: install run test lint bench train results clean
 
 EXPERIMENTS := published_grid ablation wrong_model judge_error
+
+install: $(INSTALLED)
 
 run: $(INSTALLED)
 	$(BIN)/streamlit run app.py

@@ -79,13 +79,14 @@ def _section(experiment: StoredExperiment, cells: list[StoredCell], store: Store
 def _about(experiment: StoredExperiment, cells: list[StoredCell]) -> str:
     spec = experiment.spec
     several = len({item.cell.judge for item in cells if item.cell.judge}) > 1
-    judges = dict.fromkeys(item.cell.judge.name for item in cells if item.cell.judge is not None)
+    judges = {item.cell.judge.name: item.cell.judge for item in cells if item.cell.judge is not None}
     made = ", ".join(f"{name} {number}" for name, number in experiment.versions.items())
     read = "; ".join(plain(name) for name in judges)
     seeds = f"{spec.n_seeds:,} seeds a cell ({spec.first_seed} to {spec.seeds[-1]}), {len(cells)} cells"
     judged = f"Judge{'s' if several else ''}: {read}. " if read else ""
     kinds = ", ".join(kind.replace("_", " ") for kind in spec.kinds)
-    said = f"Participants write held-out statements of the kinds {kinds}. " if judges else ""
+    reads = any(not judge.is_simulated for judge in judges.values())
+    said = f"Participants write held-out statements of the kinds {kinds}. " if reads else ""
     return f"{seeds}. {judged}{said}Baseline: {plain(spec.baseline_name)}. Versions: {made}.\n"
 
 

@@ -72,6 +72,7 @@ def test_the_command_writes_tables_claims_and_figures(
     assert "| TS is best | **holds in 0 of 2**, **contradicted in 2** (p11 0.7: " in text
     assert "| nowhere | no cell of it is there |" in text
     assert "40 seeds a cell (0 to 39)" in text and experiment.versions["code"] in text
+    assert "write held-out statements" not in text, "a simulated judge reads none"
     # What a person wrote is text, not markup.
     assert r"A &lt;b&gt;bold&lt;/b&gt; \| \_word\_." in text
     (figure,) = (tmp_path / "results_figures").glob("*.svg")
