@@ -212,7 +212,7 @@ def _behaviour_table(compared: dict[Scenario, list[Comparison]]) -> str:
         return f"{100 * figures.agreement:.0f} %, {figures.mean_days:.0f} days, {left}"
 
     title = (
-        "Agreement (share of days on which a message was sent to somebody able or held back from somebody unable), "
+        "Fit to ability (share of days on which a message was sent to somebody able, or none to somebody unable), "
         "mean days in the study, and share of participants who left it:"
     )
     return _table(title, compared, words)
