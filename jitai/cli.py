@@ -4,6 +4,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -30,13 +31,14 @@ from jitai.options import add_parameters, changed, given, preset_of
 from jitai.parameters import build, suggestion
 from jitai.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
-from jitai.records import Decision, VerdictSource
+from jitai.records import Decision, Verdict, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.training.command import add_train_command
 from jitai.validate_command import add_validate_command
+from jitai.validation.report import NO_ANSWER
 
 AUTOMATIC = "auto"
-VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms")
+VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms", "failure")
 TABLE_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
     "habituation", "disengagement_risk",
@@ -204,22 +206,29 @@ def _write(log: pd.DataFrame, path: Path) -> None:
 
 def _judge(options: argparse.Namespace) -> None:
     rows = _read_rows(options.file, options.text_column)
-    judge = _open(options, Decision.HOLD_BACK)
-    print(f"Judge: {judge.describe()}", file=sys.stderr)
-    verdicts = [judge.judge(text) for text in rows[options.text_column]]
+    # What a judge must be told to do on failure never shows here: nothing is sent, so "no answer" is what is written.
+    with closing(_open(options, Decision.HOLD_BACK)) as judge:
+        print(f"Judge: {judge.describe().partition('; when the model fails')[0]}", file=sys.stderr)
+        verdicts = [judge.judge(text) for text in rows[options.text_column]]
     rows["p_send"] = [verdict.p_send for verdict in verdicts]
-    rows["verdict"] = [verdict.decision.value for verdict in verdicts]
+    rows["verdict"] = [NO_ANSWER if _failed(verdict) else verdict.decision.value for verdict in verdicts]
     rows["source"] = [verdict.source.value for verdict in verdicts]
     rows["latency_ms"] = [round(verdict.latency_ms, 3) for verdict in verdicts]
+    rows["failure"] = [verdict.failure for verdict in verdicts]
     try:
         rows.to_csv(options.out, index=False, lineterminator="\r\n")
     except OSError as error:
         raise FileFormatError(f"{options.out} cannot be written: {error.strerror}.") from error
-    n_failed = sum(verdict.source == VerdictSource.FALLBACK for verdict in verdicts)
+    n_failed = sum(_failed(verdict) for verdict in verdicts)
     print(f"{len(verdicts)} statements judged; verdicts: {options.out}", file=sys.stderr)
     if n_failed:
         why = next(verdict.failure for verdict in verdicts if verdict.failure)
-        print(f'{n_failed} could not be judged (source "fallback"): {why}', file=sys.stderr)
+        print(f'{n_failed} could not be judged (verdict "{NO_ANSWER}"): {why}', file=sys.stderr)
+
+
+def _failed(verdict: Verdict) -> bool:
+    """Whether the judge could not answer, which is no veto."""
+    return verdict.source == VerdictSource.FALLBACK
 
 
 def _read_rows(path: Path, text_column: str) -> pd.DataFrame:
