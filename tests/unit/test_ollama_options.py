@@ -13,7 +13,7 @@ from jitai.judge.select import OLLAMA_PREFIX, open_judge
 from tests.replay import ReplayServer
 
 JUDGE = OLLAMA_PREFIX + "smollm2:135m"
-COMMANDS = ("run", "judge", "experiment")
+COMMANDS = ("run", "judge", "validate", "experiment")
 Captured = pytest.CaptureFixture[str]
 
 
@@ -37,6 +37,8 @@ def arguments_of(command: str, folder: Path) -> list[str]:
     """A small use of each command that asks the judge."""
     if command == "run":
         return ["run", "--judge", JUDGE, "--study-length", "10", "--policy", "generic", "--quiet"]
+    if command == "validate":
+        return ["validate", "--judge", JUDGE, "--sample", "4"]
     if command == "judge":
         source = folder / "in.csv"
         source.write_text("text\nI hurt my knee at work\n", encoding="utf-8")
