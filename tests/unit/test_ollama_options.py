@@ -45,8 +45,9 @@ def arguments_of(command: str, folder: Path) -> list[str]:
         return ["judge", str(source), "--text-column", "text", "--out", str(folder / "out.csv"), "--judge", JUDGE]
     description = folder / "small.yaml"
     description.write_text(
-        "name: small\nseeds: {count: 2}\nparticipant: {study_length: 6}\npolicies: [generic]\nfilters: [veto]\n"
-        f"judges: [{{key: '{JUDGE}', prompt: few_shot}}]\n",
+        # The kind with the fewest statements: all of a kind are read.
+        "name: small\nseeds: {count: 2}\nparticipant: {study_length: 6}\nstatements: {kinds: [negation]}\n"
+        f"policies: [generic]\nfilters: [veto]\njudges: [{{key: '{JUDGE}', prompt: few_shot}}]\n",
         encoding="utf-8",
     )
     return ["experiment", str(description), "--out", str(folder / "results"), "--workers", "1"]
