@@ -4,6 +4,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,21 +23,23 @@ from jitai.experiments.unlike import unlike_trial
 from jitai.filters import NONE, FilterSettings
 from jitai.judge.cache import default_cache_dir
 from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
+from jitai.judge.ollama import OllamaSettings
 from jitai.judge.personal import PersonalJudging, default_data_dir
 from jitai.judge.select import available_judges, choose_judge, open_judge, probe, suited_prompt
 from jitai.learning.command import add_learn_command, open_policy
 from jitai.optimum_command import add_optimum_command
-from jitai.options import add_parameters, changed, given, preset_of
+from jitai.options import add_ollama_options, add_parameters, changed, given, ollama_settings, preset_of
 from jitai.parameters import build, suggestion
 from jitai.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
-from jitai.records import Decision, VerdictSource
+from jitai.records import Decision, Verdict, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.training.command import add_train_command
 from jitai.validate_command import add_validate_command
+from jitai.validation.report import NO_ANSWER
 
 AUTOMATIC = "auto"
-VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms")
+VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms", "failure")
 TABLE_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
     "habituation", "disengagement_risk",
@@ -110,10 +113,11 @@ def _add_judge_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prompt", default="", metavar="NAME", help="how it is asked: a prompt's name (default: what suits the judge)"
     )
+    add_ollama_options(parser)
 
 
 def _run(options: argparse.Namespace) -> None:
-    config = changed(preset_of(options), options)
+    config, ollama = changed(preset_of(options), options), ollama_settings(options)
     if options.policy == LEARNED and options.policy_file is None:
         raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
     if options.policy not in (*TRIAL_POLICIES, LEARNED):
@@ -131,15 +135,16 @@ def _run(options: argparse.Namespace) -> None:
         planner=build(PlannerSettings, given(options, PlannerSettings)),
         network=network,
     )
-    judge = None
-    if spec.heeds_text:
-        band = UnsureBand(spec.filter.unsure_low, spec.filter.unsure_high)
-        judge = _open(options, Decision(spec.filter.on_failure), band)
-        print(f"Judge: {judge.describe()}", file=sys.stderr)
-    if network is not None:
-        for sentence in unlike_trial(network, spec, is_read=judge is not None):
-            print(f"Unlike the policy's training: {sentence}", file=sys.stderr)
-    run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
+    with ExitStack() as opened:
+        judge = None
+        if spec.heeds_text:
+            band = UnsureBand(spec.filter.unsure_low, spec.filter.unsure_high)
+            judge = opened.enter_context(closing(_open(options, ollama, Decision(spec.filter.on_failure), band)))
+            print(f"Judge: {judge.describe()}", file=sys.stderr)
+        if network is not None:
+            for sentence in unlike_trial(network, spec, is_read=judge is not None):
+                print(f"Unlike the policy's training: {sentence}", file=sys.stderr)
+        run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
     log = decision_log(run.records)
     if not options.quiet:
         _print_days(log, sys.stdout)
@@ -148,7 +153,9 @@ def _run(options: argparse.Namespace) -> None:
         _write(log, options.out)
 
 
-def _open(options: argparse.Namespace, on_failure: Decision, band: UnsureBand = DEFAULT_BAND) -> Judge:
+def _open(
+    options: argparse.Namespace, ollama: OllamaSettings, on_failure: Decision, band: UnsureBand = DEFAULT_BAND
+) -> Judge:
     """The judge that the options name."""
     prompts = PersonalJudging(default_data_dir()).prompts()
     key, found = options.judge, probe()
@@ -161,6 +168,7 @@ def _open(options: argparse.Namespace, on_failure: Decision, band: UnsureBand = 
         cache_folder=default_cache_dir(),
         on_failure=on_failure,
         band=band,
+        ollama=ollama,
     )
 
 
@@ -203,23 +211,31 @@ def _write(log: pd.DataFrame, path: Path) -> None:
 
 
 def _judge(options: argparse.Namespace) -> None:
+    ollama = ollama_settings(options)
     rows = _read_rows(options.file, options.text_column)
-    judge = _open(options, Decision.HOLD_BACK)
-    print(f"Judge: {judge.describe()}", file=sys.stderr)
-    verdicts = [judge.judge(text) for text in rows[options.text_column]]
+    # What a judge must be told to do on failure never shows here: nothing is sent, so "no answer" is what is written.
+    with closing(_open(options, ollama, Decision.HOLD_BACK)) as judge:
+        print(f"Judge: {judge.describe().partition('; when the model fails')[0]}", file=sys.stderr)
+        verdicts = [judge.judge(text) for text in rows[options.text_column]]
     rows["p_send"] = [verdict.p_send for verdict in verdicts]
-    rows["verdict"] = [verdict.decision.value for verdict in verdicts]
+    rows["verdict"] = [NO_ANSWER if _failed(verdict) else verdict.decision.value for verdict in verdicts]
     rows["source"] = [verdict.source.value for verdict in verdicts]
     rows["latency_ms"] = [round(verdict.latency_ms, 3) for verdict in verdicts]
+    rows["failure"] = [verdict.failure for verdict in verdicts]
     try:
         rows.to_csv(options.out, index=False, lineterminator="\r\n")
     except OSError as error:
         raise FileFormatError(f"{options.out} cannot be written: {error.strerror}.") from error
-    n_failed = sum(verdict.source == VerdictSource.FALLBACK for verdict in verdicts)
+    n_failed = sum(_failed(verdict) for verdict in verdicts)
     print(f"{len(verdicts)} statements judged; verdicts: {options.out}", file=sys.stderr)
     if n_failed:
         why = next(verdict.failure for verdict in verdicts if verdict.failure)
-        print(f'{n_failed} could not be judged (source "fallback"): {why}', file=sys.stderr)
+        print(f'{n_failed} could not be judged (verdict "{NO_ANSWER}"): {why}', file=sys.stderr)
+
+
+def _failed(verdict: Verdict) -> bool:
+    """Whether the judge could not answer, which is no veto."""
+    return verdict.source == VerdictSource.FALLBACK
 
 
 def _read_rows(path: Path, text_column: str) -> pd.DataFrame:

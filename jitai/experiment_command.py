@@ -4,7 +4,9 @@ import argparse
 import os
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,10 @@ from jitai.grid.report import write_report
 from jitai.grid.spec import JudgeChoice, read_spec
 from jitai.grid.store import FINISHED, Store, figures_table, read_steps, read_work
 from jitai.judge.cache import default_cache_dir
+from jitai.judge.ollama import OllamaSettings
 from jitai.judge.personal import PersonalJudging, default_data_dir, default_store_folder
 from jitai.judge.select import available_judges, open_judge, probe, suited_prompt
+from jitai.options import add_ollama_options, ollama_settings
 from jitai.wording import duration
 
 TASKS_FOR_EACH_WORKER = 2
@@ -46,6 +50,7 @@ def add_experiment_commands(commands: Any) -> None:
     place = run.add_mutually_exclusive_group()
     place.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
     place.add_argument("--scheduler", metavar="ADDR", help="of a Dask cluster, such as tcp://10.0.0.5:8786")
+    add_ollama_options(run)
     run.set_defaults(command=_experiment)
     report: argparse.ArgumentParser = commands.add_parser(
         "report",
@@ -69,6 +74,7 @@ def _experiment(options: argparse.Namespace) -> None:
     spec = read_spec(options.spec)
     if options.seeds is not None:
         spec = replace(spec, n_seeds=options.seeds)
+    ollama = ollama_settings(options)
     store = Store(options.out if options.out is not None else default_store_folder())
     n_workers = options.workers if options.workers is not None else os.cpu_count() or 1
     if options.scheduler:
@@ -79,8 +85,9 @@ def _experiment(options: argparse.Namespace) -> None:
             os.environ.setdefault(name, "1")
         workers, n_at_once = local_workers(n_workers), TASKS_FOR_EACH_WORKER * n_workers
     started = time.monotonic()
-    with workers as executor:
-        identifier = run_experiment(spec, store, executor, open_experiment_judge, _Printer(), n_at_once)
+    with ExitStack() as opened, workers as executor:
+        open_one = partial(open_experiment_judge, opened, ollama)
+        identifier = run_experiment(spec, store, executor, open_one, _Printer(), n_at_once)
     stored = store.experiment(identifier)
     table = figures_table(store.cells(identifier))
     if len(table):
@@ -118,14 +125,19 @@ class _Printer:
         print(text, file=sys.stderr, flush=True)
 
 
-def open_experiment_judge(choice: JudgeChoice) -> tuple[JudgesText, str]:
+def open_experiment_judge(opened: ExitStack, ollama: OllamaSettings, choice: JudgeChoice) -> tuple[JudgesText, str]:
     """The judge of an experiment, warmed up, and which one it is.
 
+    Args:
+        opened: closes it in the end.
+        ollama: how an Ollama server is asked.
+        choice: the judge and its prompt.
     Raises: JitaiError if it cannot be made ready.
     """
     prompts = PersonalJudging(default_data_dir()).prompts()
     prompt = suited_prompt(available_judges(probe(), prompts), prompts, choice.key, choice.prompt)
-    judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir())
+    judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir(), ollama=ollama)
+    opened.callback(judge.close)
     judge.warm_up()
     return judge, judge.describe()
 

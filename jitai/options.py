@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from jitai.errors import ParameterError
+from jitai.judge.ollama import OllamaSettings
 from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
 from jitai.simulator.config import PRESETS, SimulatorConfig
 
@@ -30,6 +31,38 @@ def add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]
             metavar="VALUE",
             help=info.full_help.replace("%", "%%"),
         )
+
+
+def add_ollama_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say how an Ollama server is asked; validation is left to OllamaSettings.
+
+    Args:
+        parser: of a command that may open a judge.
+    """
+    default = OllamaSettings()
+    group = parser.add_argument_group("asking an Ollama server")
+    group.add_argument(
+        "--keep-alive", default=default.keep_alive, metavar="TIME",
+        help="how long a model stays in the server's memory after an answer, such as 30s, 10m or 1h30m; "
+        f"--keep-alive=-1m: as long as the server runs (default: {default.keep_alive})",
+    )  # fmt: skip
+    group.add_argument(
+        "--context", dest="context_tokens", type=int, default=default.context_tokens, metavar="TOKENS",
+        help="room for examples, statement and answer; another number makes the server load the model again "
+        f"(default: {default.context_tokens})",
+    )  # fmt: skip
+    group.add_argument(
+        "--timeout", dest="read_timeout_s", type=float, default=default.read_timeout_s, metavar="SECONDS",
+        help=f"longest wait for an answer, loading included (default: {default.read_timeout_s:g})",
+    )  # fmt: skip
+
+
+def ollama_settings(options: argparse.Namespace) -> OllamaSettings:
+    """What the options of add_ollama_options say.
+
+    Raises: ParameterError for what no server accepts.
+    """
+    return OllamaSettings(options.keep_alive, options.context_tokens, options.read_timeout_s)
 
 
 def option_name(info: ParameterInfo) -> str:

@@ -210,11 +210,12 @@ def open_judge(
     host: str | None = None,
     n_threads: int = embedded.DEFAULT_THREADS,
     band: UnsureBand = DEFAULT_BAND,
+    ollama: OllamaSettings | None = None,
 ) -> Judge:
     """The judge of a key, ready to be asked; the model is loaded by the first question or by Judge.warm_up.
 
     Args:
-        key, host, n_threads: as for open_backend.
+        key, host, n_threads, ollama: as for open_backend.
         prompt, rules: by default those of assets/prompts/, for the tuned model its own prompt.
         cache_folder: where replies are kept, such as cache.default_cache_dir(); by default in memory only.
         on_failure: the decision where the model cannot answer.
@@ -222,7 +223,7 @@ def open_judge(
     Raises: ParameterError, FileFormatError.
     """
     return Judge(
-        open_backend(key, host=host, n_threads=n_threads),
+        open_backend(key, host=host, n_threads=n_threads, ollama=ollama),
         prompt if prompt is not None else load_prompt(TUNED_PROMPT_FILE if key == TUNED else DEFAULT_PROMPT_FILE),
         rules if rules is not None else load_rules(),
         VerdictCache(cache_folder),

@@ -61,6 +61,9 @@ def _invitation(chair: Chair, statements: tuple[Statement, ...], seed: int) -> N
         "Read statements one at a time and say whether their writer can go for a walk now, taking the words as true. "
         "Labels and verdicts stay hidden until you have finished; then you see how far you agree with both."
     )
+    if len({item.label for item in statements}) < len(Label):
+        st.caption("This needs statements of both labels.")
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.selectbox("How many", HOW_MANY, index=1, key="chair_number", width=120)
 

@@ -1,5 +1,6 @@
 """The Validation page: how often judges are right on labelled statements, and where they are wrong."""
 
+import math
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from jitai.charts.validation import (
 from jitai.corpus import DEVELOPMENT, TEST, load_part
 from jitai.errors import FileFormatError
 from jitai.experiments.log import safe_csv
+from jitai.judge.judge import Judge
 from jitai.judge.ollama import OllamaSettings
 from jitai.judge.select import EMBEDDED, JudgeOption, find_prompt
 from jitai.records import Label, Statement
@@ -102,17 +104,22 @@ class Answer:
 
 @dataclass
 class ValidationState:
-    """The page's settings and its run, in one browser session."""
+    """The page's settings and its run, in one browser session.
+
+    Of our corpus a sample is judged unless all is asked for; what a person brings is judged whole unless a sample is.
+    """
 
     corpus: str = TEST
     sources: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     whole: bool = False
+    whole_file: bool = True
     n_wanted: int = DEFAULT_SAMPLE
     seed: int = 1
     models: list[str] | None = None
     prompts: list[str] = field(default_factory=list)
     baselines: list[str] = field(default_factory=lambda: [KEYWORD, TFIDF])
+    anew: bool = False
     file_name: str = ""
     file_id: str = ""
     own_statements: tuple[Statement, ...] = ()
@@ -121,6 +128,11 @@ class ValidationState:
     run_seed: int = 1
     answer: Answer | None = None
     chair: Chair = field(default_factory=Chair)
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether no sample is drawn."""
+        return self.whole_file if self.corpus == OWN_FILE else self.whole
 
 
 def validation_state() -> ValidationState:
@@ -180,13 +192,17 @@ def _judge_pickers(state: ValidationState) -> list[Candidate]:
         help="What simple means achieve: a list of words that speak against a walk, and a linear classifier on words "
         "and letters, trained on the development part only.",
     )  # fmt: skip
+    state.anew = st.toggle(
+        "Ask anew", value=state.anew, key="validated_anew",
+        help="What a model has said of a statement is remembered, so a second run takes hardly any time, and none is "
+        "measured. This asks again, measures, and does not keep the replies.",
+    )  # fmt: skip
     candidates = []
     for key in state.models:
         suited = prompt_at_work(app_state(), tuple(options.values())) if key == at_work else options[key].prompt
         for name in state.prompts or [suited]:
-            candidates.append(
-                Candidate(_judge_name(options[key], name), partial(_warm_judge, key, name, app_state().ollama))
-            )
+            opened = partial(_warm_judge, key, name, app_state().ollama, anew=state.anew)
+            candidates.append(Candidate(_judge_name(options[key], name), opened))
     return [*candidates, *(Candidate(BASELINE_LABELS[key], partial(open_baseline, key)) for key in state.baselines)]
 
 
@@ -200,12 +216,15 @@ def _judge_name(option: JudgeOption, prompt_name: str) -> str:
     return f"{_model_name(option)}, {prompt.name.replace('_', ' ')} {prompt.version}"
 
 
-def _warm_judge(key: str, prompt_name: str, ollama: OllamaSettings) -> JudgesText:
-    """The judge, its model loaded.
+def _warm_judge(key: str, prompt_name: str, ollama: OllamaSettings, *, anew: bool) -> JudgesText:
+    """The judge, its model loaded; if wanted, one that remembers nothing of earlier runs.
 
     Raises: BackendError if it cannot be.
     """
     judge = judge_for(key, prompt_name, ollama=ollama)
+    if anew:
+        # The same model, so that it is not loaded twice.
+        judge = Judge(judge.backend, judge.prompt, judge.rules, on_failure=judge.on_failure, band=judge.band)
     judge.warm_up()
     return judge
 
@@ -236,10 +255,16 @@ def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
             format_func=lambda kind: kind.replace("_", " "),
             key=f"validated_kinds_{state.corpus}_{state.file_name}", placeholder="all kinds",
         )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    size = st.container(horizontal=True, vertical_alignment="bottom")
+    # A key for each of the two: what is chosen for our corpus says nothing about a person's own file.
+    if state.corpus == OWN_FILE:
+        state.whole_file = st.toggle("All of them", value=state.whole_file, key="validated_whole_file")
+    else:
+        state.whole = st.toggle("All of them", value=state.whole, key="validated_whole")
+    with size:
         state.n_wanted = int(
             st.number_input(
-                "Sample", 2, LARGEST_SAMPLE, state.n_wanted, 50, key="validated_sample", disabled=state.whole,
+                "Sample", 2, LARGEST_SAMPLE, state.n_wanted, 50, key="validated_sample", disabled=state.takes_all,
                 help="A random sample of whole pairs with as many statements of each label. 300 take under a minute; "
                 "the interval narrows with the square root of the number.",
             )
@@ -249,7 +274,6 @@ def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
                 "Seed", 0, MAX_SEED, state.seed, 1, key="validated_seed", help="The same seed draws the same sample."
             )
         )
-    state.whole = st.toggle("All of them", value=state.whole, key="validated_whole")
     present = set(kinds)
     wanted = [kind for kind in state.kinds if kind in present]
     by = [name for name in state.sources if name in sources]
@@ -284,7 +308,7 @@ def _own_file(state: ValidationState) -> tuple[Statement, ...]:
 
 def _sample(state: ValidationState, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """What a run would judge now."""
-    if state.whole or not statements:
+    if state.takes_all or not statements:
         return statements
     return balanced_sample(statements, state.n_wanted, state.seed)
 
@@ -459,8 +483,8 @@ def _one_judge(answer: Answer, judged: list[JudgeReport]) -> None:
     figures = report.figures
     assert figures is not None
     with st.container(horizontal=True):
-        st.metric("Vetoes that are right", f"{figures.precision.value:.2f}", border=True, help="Precision of the veto.")
-        st.metric("“Cannot walk” it noticed", f"{figures.recall.value:.2f}", border=True, help="Recall of the veto.")
+        st.metric("Vetoes that are right", _share(figures.precision.value), border=True, help="Precision of the veto.")
+        st.metric("“Cannot walk” it noticed", _share(figures.recall.value), border=True, help="Recall of the veto.")
         st.metric(
             "Called unsure", f"{100 * report.share_unsure:.0f} %", border=True,
             help="Accuracy counts the side of 0.5 on which P(send) lies, whether or not the judge called it unsure.",
@@ -472,6 +496,10 @@ def _one_judge(answer: Answer, judged: list[JudgeReport]) -> None:
                 "Time a verdict", f"{report.median_ms:,.0f} ms", border=True,
                 help=f"Median of the {report.n_timed:,} that were asked anew; 95 % within {report.slow_ms:,.0f} ms.",
             )  # fmt: skip
+    if report.n_remembered and not report.n_timed:
+        st.caption(
+            "No time was measured: every reply was remembered from an earlier run. “Ask anew” in the sidebar measures."
+        )
     left, right = st.columns(2)
     with left:
         st.subheader("What it says of which label")
@@ -505,6 +533,11 @@ def _one_judge(answer: Answer, judged: list[JudgeReport]) -> None:
             f"error) {figures.calibration_error.value:.2f}; Brier score {figures.brier.value:.2f} (0 is best, 0.25 is "
             "a coin's)."
         )
+
+
+def _share(value: float) -> str:
+    """Two decimals; a dash where a figure is not defined, such as the recall of what no statement says."""
+    return "–" if math.isnan(value) else f"{value:.2f}"
 
 
 def _all_figures(answer: Answer) -> None:

@@ -228,7 +228,11 @@ def balanced_sample(statements: Sequence[Statement], n: int, seed: int) -> tuple
     available = {label: sum(item.label == label for item in statements) for label in Label}
     for label, number in available.items():
         if not number:
-            raise ParameterError(f"No statement labelled {label.value} is left: a balanced sample needs both labels.")
+            raise ParameterError(
+                f"No statement labelled {label.value} is left: a balanced sample needs both labels.",
+                "Choose statements of both labels, or judge all of them: “All of them” on the page, no --sample on the "
+                "command line.",
+            )
     room = dict.fromkeys(Label, min(n // 2, *available.values()))
     sample: list[Statement] = []
     numbers = list(groups)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,8 @@ FIGURE_LABELS = {
 }
 """Names of the figures, as shown to people; of the last two, less is better."""
 COULD_NOT_ANSWER, NOTHING_TO_READ = "could not answer", "nothing to read"
+REMEMBERED = "remembered, so not timed"
+"""The figure that says why a time may be missing: the reply of an earlier run was at hand."""
 NO_ANSWER = "no answer"
 """The column of a confusion matrix for what a judge could not answer."""
 THE_PERSON = "you"
@@ -82,6 +85,7 @@ class JudgeReport:
         median_ms, slow_ms: median and 95th percentile of the time of a verdict in milliseconds, of those for which the
             model was asked anew; NaN without any.
         n_timed: those.
+        n_remembered: statements for which the reply of an earlier run was at hand, which takes no time worth telling.
         model: the model's own name.
         prompt: name and version of the prompt; empty without one.
     """
@@ -98,6 +102,7 @@ class JudgeReport:
     median_ms: float
     slow_ms: float
     n_timed: int
+    n_remembered: int
     model: str
     prompt: str
 
@@ -127,6 +132,7 @@ def judge_report(name: str, rows: Sequence[JudgedRow], seed: int = 0) -> JudgeRe
         median_ms=float(np.median(times)) if times else float("nan"),
         slow_ms=float(np.percentile(times, 95)) if times else float("nan"),
         n_timed=len(times),
+        n_remembered=sum(row.verdict.source == VerdictSource.CACHE for row in rows),
         model=next((row.verdict.model for row in rows if row.verdict.model), ""),
         prompt=next((row.verdict.prompt_version for row in rows if row.verdict.prompt_version), ""),
     )
@@ -134,12 +140,7 @@ def judge_report(name: str, rows: Sequence[JudgedRow], seed: int = 0) -> JudgeRe
 
 def reports(validation: Validation, seed: int = 0) -> list[JudgeReport]:
     """The figures of every judge that was asked anything, in order."""
-    found = []
-    for name in validation.candidates:
-        rows = validation.rows_of(name)
-        if rows:
-            found.append(judge_report(name, rows, seed))
-    return found
+    return [judge_report(name, validation.rows_of(name), seed) for name in _asked(validation)]
 
 
 def figures_table(found: Sequence[JudgeReport]) -> pd.DataFrame:
@@ -159,6 +160,7 @@ def figures_table(found: Sequence[JudgeReport]) -> pd.DataFrame:
             (report.name, NOTHING_TO_READ, report.n_without_words, nothing, nothing, report.n_asked),
             (report.name, "time, median (ms)", report.median_ms, nothing, nothing, report.n_timed),
             (report.name, "time, 95 % within (ms)", report.slow_ms, nothing, nothing, report.n_timed),
+            (report.name, REMEMBERED, report.n_remembered, nothing, nothing, report.n_asked),
         ]
     return pd.DataFrame(rows, columns=["judge", "figure", "value", "low", "high", "n"])
 
@@ -176,7 +178,7 @@ def _in_words(figure: str, interval: Interval) -> str:
     """A figure as text: a count or a time as a whole number, anything else with its interval if it has one."""
     if np.isnan(interval.value):
         return "–"
-    if figure.startswith("time") or figure in (COULD_NOT_ANSWER, NOTHING_TO_READ):
+    if figure.startswith("time") or figure in (COULD_NOT_ANSWER, NOTHING_TO_READ, REMEMBERED):
         return f"{interval.value:,.0f}"
     if np.isnan(interval.low):
         return f"{interval.value:.3f}"
@@ -220,21 +222,50 @@ def confusion(rows: Sequence[JudgedRow]) -> pd.DataFrame:
     return pd.DataFrame(list(counts.values()), index=[label.value for label in counts], columns=columns)
 
 
+def confusions(validation: Validation) -> pd.DataFrame:
+    """The confusion matrices of all judges in one table: judge, label, and the columns of confusion."""
+    rows: list[dict[str, object]] = []
+    for name in _asked(validation):
+        counts = confusion(validation.rows_of(name))
+        rows += [{"judge": name, "label": label, **counts.loc[label].to_dict()} for label in counts.index]
+    return pd.DataFrame(rows, columns=["judge", "label", *confusion([])])
+
+
 def reliability_of(rows: Sequence[JudgedRow]) -> tuple[ReliabilityBin, ...]:
     """The bins of a judge's reliability diagram; none where nothing was answered."""
     counted = [row for row in rows if row.is_counted]
     return reliability(_p_send(counted), _cannot_walk(counted)) if counted else ()
 
 
+def reliabilities(validation: Validation) -> pd.DataFrame:
+    """The bins of all judges in one table: judge, and what is known of a ReliabilityBin."""
+    rows = [
+        (name, item.low, item.high, item.n, item.mean_p_send, item.share_can_walk)
+        for name in _asked(validation)
+        for item in reliability_of(validation.rows_of(name))
+    ]
+    return pd.DataFrame(rows, columns=["judge", "low", "high", "n", "mean_p_send", "share_can_walk"])
+
+
 def agreement(validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cohen's kappa of every two judges and THE_LABEL, and on how many statements; what counts is the side of 0.5."""
-    names = [name for name in validation.candidates if any(row.candidate == name for row in validation.rows)]
+    names = _asked(validation)
     readers: list[list[str | None]] = []
     for name in names:
         said = {row.statement.identifier: _side(row) for row in validation.rows_of(name)}
         readers.append([said.get(item.identifier) for item in validation.statements])
     readers.append([_said_by_label(item.label) for item in validation.statements])
     return _kappa_tables([*names, THE_LABEL], readers)
+
+
+def agreements(validation: Validation) -> pd.DataFrame:
+    """The same in one table: one row for every two readers, with kappa and n."""
+    kappas, counts = agreement(validation)
+    rows = [
+        (kappas.index[first], kappas.index[second], kappas.iat[first, second], counts.iat[first, second])
+        for first, second in combinations(range(len(kappas)), 2)
+    ]
+    return pd.DataFrame(rows, columns=["reader", "other", "kappa", "n"])
 
 
 def agreement_with_person(answers: Sequence[Decision], validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -253,6 +284,12 @@ def agreement_with_person(answers: Sequence[Decision], validation: Validation) -
         readers.append([said.get(item.identifier) for item in validation.statements])
     readers.append([_said_by_label(item.label) for item in validation.statements])
     return _kappa_tables([THE_PERSON, *validation.candidates, THE_LABEL], readers)
+
+
+def _asked(validation: Validation) -> list[str]:
+    """The judges that were asked anything, in order."""
+    asked = {row.candidate for row in validation.rows}
+    return [name for name in validation.candidates if name in asked]
 
 
 def _kappa_tables(names: list[str], readers: list[list[str | None]]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -277,8 +314,17 @@ def verdict_table(rows: Sequence[JudgedRow]) -> pd.DataFrame:
 
 def mistakes(rows: Sequence[JudgedRow]) -> pd.DataFrame:
     """The verdicts on the wrong side of 0.5, the surest first; columns as of verdict_table."""
+    return verdict_table(_surest_first(rows))
+
+
+def all_mistakes(validation: Validation) -> pd.DataFrame:
+    """Those of all judges, one judge after the other."""
+    return verdict_table([row for name in _asked(validation) for row in _surest_first(validation.rows_of(name))])
+
+
+def _surest_first(rows: Sequence[JudgedRow]) -> list[JudgedRow]:
     wrong = [row for row in rows if row.is_counted and not row.is_right]
-    return verdict_table(sorted(wrong, key=lambda row: -abs(row.p_send - 0.5)))
+    return sorted(wrong, key=lambda row: -abs(row.p_send - 0.5))
 
 
 _COLUMNS = (

@@ -154,7 +154,6 @@ def test_a_file_of_ones_own_is_shown_as_text_only() -> None:
     app = widget(app.selectbox, "validated_corpus").set_value("own").run()
     assert widget(app.button, "start_validation").disabled
     app = app.file_uploader[0].set_value(("own <b>.csv", HOSTILE_CSV, "text/csv")).run()
-    app = widget(app.toggle, "validated_whole").set_value(True).run()
     app = without_error(judged(app))
     answer = kept(app).answer
     assert answer is not None
@@ -167,6 +166,58 @@ def test_a_file_of_ones_own_is_shown_as_text_only() -> None:
     for harmful in ("<script", "<b>bold", "![x]", "own <b>"):
         assert harmful not in markup
         assert not any(harmful in chart for chart in charts(app))
+
+
+def test_a_file_of_ones_own_is_judged_whole_unless_a_sample_is_wanted() -> None:
+    rows = [f"It hurts too much today {number},cannot_walk" for number in range(20)]
+    rows += [f"Lovely day {number},can_walk" for number in range(80)]
+    app = open_page()
+    assert not widget(app.number_input, "validated_sample").disabled
+    app = widget(app.selectbox, "validated_corpus").set_value("own").run()
+    content = "\n".join(["text,label", *rows]).encode()
+    app = without_error(app.file_uploader[0].set_value(("own.csv", content, "text/csv")).run())
+    assert "100 statements, 80 that say “can walk” and 20 that say “cannot walk”" in as_markup(app)
+    assert widget(app.number_input, "validated_sample").disabled
+    app = without_error(widget(app.toggle, "validated_whole_file").set_value(False).run())
+    assert "12 statements, 6 that say" in as_markup(app)
+    assert not widget(app.number_input, "validated_sample").disabled
+    app = widget(app.selectbox, "validated_corpus").set_value("test").run()
+    assert "12 statements, 6 that say" in as_markup(app), "our corpus is sampled as ever"
+
+
+def test_a_file_with_one_label_is_judged_whole_and_the_error_of_a_sample_names_the_way() -> None:
+    content = b"text,label\nLovely day,can_walk\nAll good,can_walk\nAll fine,can_walk\n"
+    app = open_page()
+    app = widget(app.selectbox, "validated_corpus").set_value("own").run()
+    app = without_error(app.file_uploader[0].set_value(("own.csv", content, "text/csv")).run())
+    assert "both labels" in as_markup(app), "the judge's chair says what it needs"
+    app = without_error(judged(app))
+    answer = kept(app).answer
+    assert answer is not None
+    assert answer.judges[0].n == 3
+    assert not any("nan" in element.value for element in app.metric)
+    app = widget(app.toggle, "validated_whole_file").set_value(False).run()
+    assert not app.exception
+    assert "“All of them”" in app.error[0].value
+
+
+def test_asking_anew_measures_what_was_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = ScriptedBackend([scripted_reply(5.0)])
+    judge = Judge(backend, load_prompt(), load_rules())
+    monkeypatch.setattr(validation, "judge_for", lambda *chosen, **settings: judge)
+    app = judged(open_page(12, models=("embedded",), baselines=()))
+    n_asked = len(backend.requests)
+    assert n_asked
+    app = without_error(judged(app))
+    assert len(backend.requests) == n_asked, "remembered"
+    assert "No time was measured" in as_markup(app)
+    app = widget(app.toggle, "validated_anew").set_value(True).run()
+    app = without_error(judged(app))
+    assert len(backend.requests) == 2 * n_asked
+    assert "No time was measured" not in as_markup(app)
+    answer = kept(app).answer
+    assert answer is not None
+    assert answer.judges[0].n_timed == n_asked
 
 
 @pytest.mark.parametrize(

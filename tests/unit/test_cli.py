@@ -21,10 +21,11 @@ from jitai.planner import PlannerSettings
 from jitai.policies import POLICY_LABELS
 from jitai.policies.thompson import ThompsonSettings
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from tests.replay import ReplayServer
 
 ROOT = Path(__file__).parents[2]
 NO_FILTER = ("--filter", NONE)
-JUDGE_COLUMNS = ["p_send", "verdict", "source", "latency_ms"]
+JUDGE_COLUMNS = ["p_send", "verdict", "source", "latency_ms", "failure"]
 NUMBERS = [info for info in describe(SimulatorConfig) if info.low is not None]
 SETTINGS = (FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings, SimulatorConfig)
 ALL_OPTIONS = [info for settings in SETTINGS for info in describe(settings)]
@@ -293,6 +294,7 @@ def test_judge_gives_back_every_row_as_it_was(tmp_path: Path, capsys: Captured) 
         assert row["verdict"] in ("send", "do not send", "unsure")
         assert row["source"] in ("model", "rule", "cache", "no statement")
         assert float(row["latency_ms"]) >= 0
+        assert row["failure"] == ""
         assert row["p_send"] == "" if row["source"] == "no statement" else 0 <= float(row["p_send"]) <= 1
     assert judged[0]["verdict"] == "do not send"
     assert "9 statements" in capsys.readouterr().err
@@ -335,7 +337,29 @@ def test_judge_that_fails_says_so(tmp_path: Path, capsys: Captured) -> None:
     assert main([*judge_arguments(source, out)[:-1], "ollama:gone"]) == 0
     assert [row["source"] for row in read_rows(out)] == ["fallback", "fallback"]
     assert [row["p_send"] for row in read_rows(out)] == ["", ""]
-    assert "2 could not be judged" in capsys.readouterr().err
+    assert [row["verdict"] for row in read_rows(out)] == ["no answer", "no answer"], "an error is no veto"
+    assert all("Nobody answers" in row["failure"] for row in read_rows(out))
+    said = capsys.readouterr().err
+    assert "2 could not be judged" in said
+    assert "when the model fails" not in said, "no rule for failures is at work here"
+
+
+def test_only_what_failed_has_no_answer(tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server plays back recorded answers; the second one is an error."""
+    monkeypatch.setenv("JITAI_CACHE_DIR", str(tmp_path / "cache"))
+    texts = ["I hurt my knee at work", "I lost my keys today", "\U0001f44d"]
+    source, out = write_rows(tmp_path / "in.csv", [["text"], *([text] for text in texts)]), tmp_path / "out.csv"
+    with ReplayServer() as server:
+        monkeypatch.setenv("OLLAMA_HOST", server.host)
+        server.answer_always("GET", "/api/tags", "tags")
+        server.answer_next("generate_fewshot_knee", "error_context_overflow_no_truncate")
+        assert main([*judge_arguments(source, out)[:-1], "ollama:smollm2:135m"]) == 0
+    rows = read_rows(out)
+    assert [row["source"] for row in rows] == ["model", "fallback", "rule"]
+    assert [row["verdict"] for row in rows] == ["do not send", "no answer", "send"]
+    assert [bool(row["failure"]) for row in rows] == [False, True, False]
+    assert "too long" in rows[1]["failure"]
+    assert "1 could not be judged" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -343,13 +367,14 @@ def test_judge_that_fails_says_so(tmp_path: Path, capsys: Captured) -> None:
     [
         (b"id,txt\n1,fine\n", ("'text'", "'txt'")),
         (b"text,verdict\nfine,send\n", ("'verdict'", "Rename")),
+        (b"text,failure\nfine,\n", ("'failure'", "Rename")),
         (b"\x89PNG\r\n\x1a\n\x00\x00\xff", ("in.csv", "CSV")),
         ("id,text\n1,Grüße\n".encode("latin-1"), ("in.csv", "UTF-8")),
         (b"", ("in.csv",)),
         (b'text,id\n"never closed,1\n2,3\n', ("in.csv",)),
         (b"id,text\n1,a\n2,b,c\n3,d\n", ("in.csv",)),
     ],
-    ids=["wrong column", "taken column", "binary", "latin-1", "empty", "open quote", "a cell too many"],
+    ids=["wrong column", "taken column", "taken too", "binary", "latin-1", "empty", "open quote", "a cell too many"],
 )
 def test_judge_refuses_a_file_in_a_sentence(
     tmp_path: Path, content: bytes, words: tuple[str, ...], capsys: Captured

@@ -8,6 +8,7 @@ import pytest
 from jitai.cli import main
 from jitai.corpus import TEST, load_part
 from jitai.records import Label
+from tests.replay import ReplayServer
 
 Captured = pytest.CaptureFixture[str]
 OWN = """text,label,kind
@@ -35,6 +36,78 @@ def test_a_baseline_on_a_file_of_ones_own(tmp_path: Path, capsys: Captured) -> N
     assert figures.loc["accuracy", "value"] == 1
     assert figures.loc["accuracy", "low"] < 1
     assert set(pd.read_csv(out / "kinds.csv")["n"]) == {1, 3}
+    assert pd.read_csv(out / "languages.csv")["language"].tolist() == ["not given"]
+    counts = pd.read_csv(out / "confusion.csv").set_index("label")
+    assert counts.loc["cannot_walk", ["send", "do not send"]].tolist() == [0, 2]
+    assert pd.read_csv(out / "agreement.csv")["kappa"].tolist() == [1]
+    assert pd.read_csv(out / "reliability.csv")["n"].sum() == 4
+    assert pd.read_csv(out / "mistakes.csv").empty
+
+
+def test_what_was_said_of_which_label_and_who_agrees(tmp_path: Path, capsys: Captured) -> None:
+    source, out = tmp_path / "own.csv", tmp_path / "out"
+    source.write_text(OWN.replace("label,kind", "label,language") + "All fine,0,de\n", encoding="utf-8")
+    assert main(["validate", "--file", str(source), "--baseline", "keyword", "--out", str(out)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["can_walk", "2", "0", "0", "0"] in lines
+    assert ["cannot_walk", "1", "0", "2", "0"] in lines
+    # 4 of 5 agree; by chance (2 x 3 + 3 x 2) / 25.
+    kappa = (4 / 5 - 12 / 25) / (1 - 12 / 25)
+    assert ["the", "label", f"{kappa:.2f}", "1.00"] in lines
+    assert ["de", "1", "0.00"] in lines
+    assert pd.read_csv(out / "mistakes.csv")["text"].tolist() == ["All fine"]
+
+
+def test_the_surest_mistakes_come_with_their_reply(tmp_path: Path, capsys: Captured) -> None:
+    source = tmp_path / "own.csv"
+    source.write_text(OWN + '"All\x1b[31m\nfine",0,plain\nIn pain,1,plain\nJust fine,0,plain\n', encoding="utf-8")
+    arguments = ["validate", "--file", str(source), "--baseline", "keyword"]
+    assert main(arguments) == 0
+    assert "Mistakes" not in capsys.readouterr().out
+    assert main([*arguments, "--mistakes", "2"]) == 0
+    shown = capsys.readouterr().out
+    assert "Mistakes of [1] Keyword list: 3, the surest first" in shown
+    assert shown.count("label: ") == 2
+    assert "found none of its words" in shown
+    assert "\x1b" not in shown, "nothing that a terminal obeys"
+
+
+def test_what_the_model_was_asked_stands_beside_its_mistake(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server plays back one recorded answer, whatever it is asked."""
+    monkeypatch.setenv("JITAI_CACHE_DIR", str(tmp_path / "cache"))
+    source = tmp_path / "own.csv"
+    source.write_text("text,label\nI walked the dog,can_walk\nI hurt my knee,cannot_walk\n", encoding="utf-8")
+    arguments = ["validate", "--file", str(source), "--judge", "ollama:smollm2:135m", "--prompt", "few_shot"]
+    with ReplayServer() as server:
+        monkeypatch.setenv("OLLAMA_HOST", server.host)
+        server.answer_always("GET", "/api/tags", "tags")
+        server.answer_always("POST", "/api/generate", "generate_fewshot_knee")
+        assert main([*arguments, "--mistakes", "1"]) == 0
+        shown = capsys.readouterr().out
+        n_asked = server.paths().count("/api/generate")
+        assert main(arguments) == 0
+        assert "all remembered" in (remembered := capsys.readouterr().out)
+        assert "--no-cache" in remembered
+        n_again = server.paths().count("/api/generate") - n_asked
+        assert main([*arguments, "--no-cache"]) == 0
+        assert "all remembered" not in (anew := capsys.readouterr().out)
+        assert server.paths().count("/api/generate") - n_asked - n_again == n_asked, "asked anew"
+    assert "time a verdict" in anew
+    assert n_again < n_asked
+    asked = shown.partition("asked (few_shot")[2]
+    assert "I walked the dog" in asked, "the exact prompt"
+    assert "reply:" in asked
+
+
+def test_kinds_are_chosen_like_sources(tmp_path: Path, capsys: Captured) -> None:
+    arguments = ["validate", "--baseline", "keyword", "--kind", "plain", "--kind", "time", "--sample", "12"]
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    assert set(pd.read_csv(tmp_path / "verdicts.csv")["kind"]) == {"plain", "time"}
+    capsys.readouterr()
+    assert main(["validate", "--baseline", "keyword", "--kind", "plane"]) == 1
+    assert "non_english, plain" in capsys.readouterr().err
 
 
 @pytest.mark.model
@@ -59,11 +132,21 @@ def test_the_embedded_model_on_a_small_sample(tmp_path: Path, capsys: Captured) 
     assert "all remembered" in capsys.readouterr().out
 
 
-def test_a_judge_that_fails_is_said_to(capsys: Captured) -> None:
-    assert main(["validate", "--judge", "ollama:gone", "--sample", "4"]) == 0
+def test_where_no_judge_answers_the_command_fails(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["validate", "--judge", "ollama:gone", "--sample", "4", "--out", str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    assert "could not be made ready" in shown.out or "could not answer" in shown.out
+    assert "accuracy by kind" not in shown.out.lower()
+    assert "No judge has answered any statement" in shown.err
+    assert "Nobody answers" in shown.err, "the reason, where only errors are looked at"
+    assert (tmp_path / "verdicts.csv").exists()
+
+
+def test_one_judge_that_fails_beside_one_that_answers_is_said_to(capsys: Captured) -> None:
+    assert main(["validate", "--judge", "ollama:gone", "--baseline", "keyword", "--sample", "4"]) == 0
     shown = capsys.readouterr().out
-    assert "could not be made ready" in shown or "could not answer" in shown
-    assert "accuracy by kind" not in shown.lower()
+    assert "ollama:gone could not be made ready" in shown
+    assert "[1] Keyword list" in shown
 
 
 def test_development_comes_with_its_warning(capsys: Captured) -> None:
@@ -77,6 +160,7 @@ def test_development_comes_with_its_warning(capsys: Captured) -> None:
         (["--file", "nowhere.csv"], "nowhere.csv cannot be read"),
         (["--source", "third", "--baseline", "keyword"], "independent"),
         (["--sample", "1", "--baseline", "keyword"], "at least 2"),
+        (["--mistakes", "-1", "--baseline", "keyword"], "0 or more"),
         (["--judge", "embedded", "--prompt", "no_such_prompt"], "no_such_prompt"),
         (["--baseline", "keyword", "--out", "/proc/no/folder"], "cannot be written"),
     ],

@@ -102,8 +102,9 @@ def test_a_rare_label_limits_the_sample() -> None:
     rows = "".join(f"text {number},{int(number >= 3)}\n" for number in range(40))
     sample = balanced_sample(read("text,label\n" + rows), 20, 0)
     assert sorted(item.label for item in sample) == [Label.CAN_WALK] * 3 + [Label.CANNOT_WALK] * 3
-    with pytest.raises(ParameterError, match="cannot_walk"):
+    with pytest.raises(ParameterError, match="cannot_walk") as error:
         balanced_sample(read("text,label\na,1\nb,1\n"), 2, 0)
+    assert "All of them" in error.value.hint
     with pytest.raises(ParameterError, match="at least 2"):
         balanced_sample(sample, 1, 0)
 

@@ -1,6 +1,7 @@
 """Tables of what was found: errors, silence and unsure verdicts where they belong; and the charts drawn from them."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -23,13 +24,17 @@ from jitai.validation.report import (
     THE_PERSON,
     agreement,
     agreement_with_person,
+    agreements,
+    all_mistakes,
     by_kind,
     by_language,
     confusion,
+    confusions,
     figures_side_by_side,
     figures_table,
     judge_report,
     mistakes,
+    reliabilities,
     reliability_of,
     reports,
     verdict_table,
@@ -100,6 +105,16 @@ def test_times_are_of_those_asked_anew() -> None:
     assert report.n_timed == 3
     assert report.median_ms == 20
     assert report.slow_ms == pytest.approx(29)
+    assert report.n_remembered == 1
+    figures = figures_table([report]).set_index("figure")
+    assert figures.loc["remembered, so not timed", ["value", "n"]].tolist() == [1, 7]
+
+
+def test_where_all_is_remembered_the_table_says_why_there_is_no_time() -> None:
+    (report,) = reports(validation(*(item for item in ROWS if item.verdict.source == VerdictSource.CACHE)))
+    shown = figures_side_by_side([report])
+    assert shown.loc["time, median (ms)", "judge"] == "–"
+    assert shown.loc["remembered, so not timed", "judge"] == "1"
 
 
 def test_a_judge_that_never_answers_has_no_figures() -> None:
@@ -156,6 +171,30 @@ def test_agreement_of_judges_and_label() -> None:
     assert kappas.loc["judge", "opposite"] < -0.8
     # 3 of 5 agree; by chance (2 x 2 + 3 x 3) / 25.
     assert kappas.loc["judge", THE_LABEL] == pytest.approx((3 / 5 - 13 / 25) / (1 - 13 / 25))
+
+
+def test_the_tables_of_all_judges() -> None:
+    twice = validation(*ROWS, *(replace(item, candidate="again") for item in reversed(ROWS)))
+    counts = confusions(twice).set_index(["judge", "label"])
+    assert list(counts) == ["send", "unsure", "do not send", NO_ANSWER]
+    assert counts.loc[("again", "cannot_walk")].tolist() == [0, 1, 1, 1]
+    assert len(counts) == 4
+    bins = reliabilities(twice)
+    assert bins["judge"].tolist() == ["judge"] * 10 + ["again"] * 10
+    assert bins["n"].sum() == 10
+    pairs = agreements(twice).set_index(["reader", "other"])
+    assert list(pairs.index) == [("judge", "again"), ("judge", THE_LABEL), ("again", THE_LABEL)]
+    assert pairs.loc[("judge", "again")].tolist() == [1, 5]
+    wrong = all_mistakes(twice)
+    assert wrong["judge"].tolist() == ["judge", "judge", "again", "again"]
+    assert wrong["id"].tolist() == ["s4", "s2", "s4", "s2"]
+
+
+def test_the_tables_of_all_judges_have_their_columns_without_a_row() -> None:
+    nothing = Validation(("judge",), tuple(item.statement for item in ROWS), (), finished=True)
+    for table in (confusions(nothing), reliabilities(nothing), agreements(nothing), all_mistakes(nothing)):
+        assert table.empty
+        assert len(table.columns)
 
 
 def test_agreement_of_a_person() -> None:
