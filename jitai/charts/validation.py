@@ -96,7 +96,7 @@ def accuracy_figure(dots: Sequence[Dot], references: Sequence[Reference], palett
         # On two lines, which a phone has room for, above the dot.
         figure.add_annotation(
             x=0, xref="paper", y=number - 0.2, showarrow=False, xanchor="left", yanchor="middle", align="left",
-            text=f"{harmless(dot.judge)}<br><b>{_in_words(dot, short=True)}</b>",
+            text=f"{harmless(dot.judge)}<br><b>{_in_words(dot)}</b>",
             font={"size": 14, "color": palette.text}, bgcolor=palette.background,
         )  # fmt: skip
     lines = [Reference("guessing", COIN), *references]
@@ -241,7 +241,6 @@ def _error_bars(dots: Sequence[Dot], colour: str, thickness: float) -> dict[str,
     }  # fmt: skip
 
 
-def _in_words(dot: Dot, short: bool = False) -> str:
-    """The share with its interval, and of how many statements unless short."""
-    words = f"{dot.value:.2f} ({dot.low:.2f} to {dot.high:.2f})"
-    return words if short else f"{words}, {dot.n:,} statements"
+def _in_words(dot: Dot) -> str:
+    """The share with its interval, and of how many statements."""
+    return f"{dot.value:.2f} ({dot.low:.2f} to {dot.high:.2f}), {dot.n:,} statements"

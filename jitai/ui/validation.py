@@ -161,7 +161,7 @@ def validation_page() -> None:
         sample = _sample(state, statements)
         _start_button(state, candidates, sample)
         running = state.run is not None and state.answer is None
-        st.fragment(_stage, run_every=TICK_S if running else None, key="validation_stage")(state)
+        st.fragment(_stage, run_every=TICK_S if running else None, key="validation_stage")(state, candidates, sample)
         if statements:
             with st.expander("Take the judge's chair: label statements yourself, then compare", key="chair_expander"):
                 persons_chair(state.chair, statements, candidates, state.seed)
@@ -340,7 +340,7 @@ def _start(state: ValidationState, candidates: list[Candidate], sample: tuple[St
     state.run.start()
 
 
-def _stage(state: ValidationState) -> None:
+def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
     """Progress while a run goes on, then its answer; before the first run, what will stand here."""
     with errors_as_sentences():
         if state.run is None:
@@ -359,6 +359,7 @@ def _stage(state: ValidationState) -> None:
             state.answer = _answer(found, state.run_corpus, state.run_seed)
             # The whole page: the button can be pressed again, and the ticking ends.
             st.rerun()
+        _what_is_shown(state.answer, candidates, sample)
         _show(state.answer)
 
 
@@ -384,6 +385,14 @@ def _answer(found: Validation, corpus: str, seed: int) -> Answer:
     return Answer(
         found, corpus, seed, reports(found, seed), by_kind(found, seed), by_language(found, seed), kappas, n_compared
     )
+
+
+def _what_is_shown(answer: Answer, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
+    """Which statements the answer is of, and whether the settings beside it stand for others."""
+    found = answer.validation
+    words = f"Shown: {CORPUS_LABELS[answer.corpus]}, {len(found.statements):,} statements. "
+    differ = found.statements != sample or found.candidates != tuple(candidate.name for candidate in candidates)
+    st.caption(plain(words) + ("The settings beside it differ: **Judge them** uses them." if differ else ""))
 
 
 def _show(answer: Answer) -> None:
@@ -414,7 +423,9 @@ def _show(answer: Answer) -> None:
 def _accuracy_chart(dots: list[Dot]) -> None:
     """Judges beside the published figures; the latter alone before anything is judged."""
     references = [Reference(item.model, item.accuracy) for item in PUBLISHED_FIGURES]
-    shares = "; ".join(f"{dot.judge} {dot.value:.2f}, {dot.low:.2f} to {dot.high:.2f}" for dot in dots)
+    shares = "; ".join(
+        f"{dot.judge} {dot.value:.2f}, {dot.low:.2f} to {dot.high:.2f}, {dot.n:,} statements" for dot in dots
+    )
     st.plotly_chart(
         accuracy_figure(dots, references, palette()), config=CONFIG, key="accuracy_chart",
         alt=f"Share of statements judged rightly by each judge: {shares or 'nothing judged yet'}.",
@@ -463,14 +474,25 @@ def _by_group(answer: Answer, judged: list[JudgeReport]) -> None:
     st.subheader("By kind of statement")
     st.plotly_chart(
         groups_figure(_dots(answer.kinds, "kind"), names, palette()), config=CONFIG, key="kinds_chart",
-        alt="Share judged rightly for each kind of statement and judge; the same numbers are in the table of kinds.",
+        alt="Share judged rightly for each kind of statement and judge; the same numbers are in the table below.",
     )  # fmt: skip
+    _groups_table(answer.kinds, "kinds_table")
     st.caption("In brackets the number of statements. Few statements make long lines: no verdict on a judge by those.")
     if answer.languages["language"].nunique() > 1:
         st.subheader("By language")
         st.plotly_chart(
             groups_figure(_dots(answer.languages, "language"), names, palette()), config=CONFIG, key="languages_chart",
-            alt="Share judged rightly for each language and judge; the same numbers are in the table of languages.",
+            alt="Share judged rightly for each language and judge; the same numbers are in the table below.",
+        )  # fmt: skip
+        _groups_table(answer.languages, "languages_table")
+
+
+def _groups_table(table: pd.DataFrame, key: str) -> None:
+    """The numbers of a chart of groups."""
+    with st.expander("As a table"):
+        st.dataframe(
+            table, hide_index=True, key=key, height="content",
+            column_config=_number_columns("accuracy", "low", "high"),
         )  # fmt: skip
 
 
@@ -496,6 +518,16 @@ def _one_judge(answer: Answer, judged: list[JudgeReport]) -> None:
                 "Time a verdict", f"{report.median_ms:,.0f} ms", border=True,
                 help=f"Median of the {report.n_timed:,} that were asked anew; 95 % within {report.slow_ms:,.0f} ms.",
             )  # fmt: skip
+    intervals = {"vetoes that are right": figures.precision, "noticed": figures.recall}
+    if report.sure_accuracy is not None:
+        intervals["right where sure"] = report.sure_accuracy
+    st.caption(
+        f"Of {report.n:,} statements. 95 % intervals: "
+        + ", ".join(
+            f"{name} {item.low:.2f} to {item.high:.2f}" for name, item in intervals.items() if not math.isnan(item.low)
+        )
+        + "."
+    )
     if report.n_remembered and not report.n_timed:
         st.caption(
             "No time was measured: every reply was remembered from an earlier run. “Ask anew” in the sidebar measures."
@@ -531,7 +563,7 @@ def _one_judge(answer: Answer, judged: list[JudgeReport]) -> None:
         st.caption(
             f"On the dashed line, 7 of 10 statements with P(send) 0.7 can walk. Mean distance from it (calibration "
             f"error) {figures.calibration_error.value:.2f}; Brier score {figures.brier.value:.2f} (0 is best, 0.25 is "
-            "a coin's)."
+            "a coin's); their intervals stand under “All figures”."
         )
 
 
@@ -565,6 +597,7 @@ def _all_figures(answer: Answer) -> None:
     with st.container(horizontal=True):
         _download("Download the figures (CSV)", table, "figures")
         _download("Download kinds (CSV)", answer.kinds, "kinds")
+        _download("Download languages (CSV)", answer.languages, "languages")
         _download("Download every verdict (CSV)", verdict_table(answer.validation.rows), "verdicts")
 
 

@@ -71,7 +71,8 @@ def test_the_answer() -> None:
     assert report.figures is not None
     assert [tab.label for tab in app.tabs] == ["Where it is wrong", "One judge closely", "All figures", "Mistakes"]
     tables = [element.value for element in app.dataframe]
-    assert tables[0].loc["accuracy"].iloc[0].startswith(f"{report.figures.accuracy.value:.3f} (")
+    figures = widget(app.dataframe, "figures_table").value
+    assert figures.loc["accuracy"].iloc[0].startswith(f"{report.figures.accuracy.value:.3f} (")
     wrong = [row.statement.text for row in answer.validation.rows if not row.is_right]
     assert sorted(tables[-1]["text"]) == sorted(wrong)
     assert "Gemma 2 0.86" in charts(app)[0]
@@ -263,6 +264,18 @@ def test_a_sample_that_cannot_be_drawn_is_said_so() -> None:
     app = open_page()
     kept(app).chair.problem = "These are *all* of one label."
     assert any("of one label" in element.value for element in app.run().error)
+
+
+def test_an_answer_says_what_it_is_of_when_settings_move_on() -> None:
+    app = without_error(judged(open_page()))
+    shown = [element.value for element in app.caption if "Shown" in element.value]
+    assert len(shown) == 1
+    assert f"{len(kept(app).answer.validation.statements):,} statements" in shown[0].replace("\\", "")
+    assert "differ" not in shown[0]
+    app = without_error(widget(app.number_input, "validated_seed").set_value(77).run())
+    assert "differ" in next(element.value for element in app.caption if "Shown" in element.value)
+    table = widget(app.dataframe, "kinds_table").value
+    assert len(table) == len(kept(app).answer.kinds)
 
 
 def test_a_person_at_the_judges_chair() -> None:
