@@ -245,18 +245,24 @@ def available_prompts(own: Path | None = None) -> tuple[Prompt, ...]:
     """The strategies that come with the project, and after them the person's own, each by name.
 
     Args:
-        own: the folder of the person's own; files in it that cannot be read are passed over.
+        own: the folder of the person's own; files in it that cannot be read are passed over (``damaged_prompts``).
     """
     shipped = (load_prompt(path) for path in sorted(PROMPTS_FOLDER.glob("*.json")) if path.name != "rules.json")
-    return (*shipped, *(prompt for prompt in _own_prompts(own) if prompt is not None))
+    return (*shipped, *(found for found in _own_prompts(own) if isinstance(found, Prompt)))
 
 
-def _own_prompts(folder: Path | None) -> Iterator[Prompt | None]:
+def damaged_prompts(own: Path) -> tuple[FileFormatError, ...]:
+    """What is wrong with those of the person's own files that cannot be read, each error with the file's name."""
+    return tuple(found for found in _own_prompts(own) if isinstance(found, FileFormatError))
+
+
+def _own_prompts(folder: Path | None) -> Iterator[Prompt | FileFormatError]:
+    """A prompt for each of the person's files, or why it is none."""
     for path in sorted(folder.glob("*.json")) if folder is not None else ():
         try:
             yield replace(load_prompt(path), is_own=True)
-        except FileFormatError:
-            yield None
+        except FileFormatError as error:
+            yield error
 
 
 class JsonReader:
