@@ -88,6 +88,11 @@ class FilterSettings:
         decides = self.strategy not in (NONE, SAMPLED_VETO, BELIEF)
         return decides and self.on_unsure == ASK and verdict is not None and verdict.decision == Decision.UNSURE
 
+    def rule_stands_in(self, verdict: Verdict | None) -> bool:
+        """Whether the rule for failures decides; a belief does without the verdict that is missing."""
+        decides = self.strategy not in (NONE, BELIEF)
+        return decides and verdict is not None and verdict.source == VerdictSource.FALLBACK
+
 
 def execute(
     settings: FilterSettings,

@@ -195,6 +195,7 @@ class StepRecord:
         truncated: the study reached its length with this decision.
         was_asked: the judge was unsure, and the participant was asked instead and answered truthfully.
         belief: P(w_t = 1) given everything seen before the decision, in [0, 1]; None where none is kept.
+        rule_stood_in: the judge could not answer, and the rule for that case decided in its place.
     """
 
     observation: Observation
@@ -213,6 +214,7 @@ class StepRecord:
     truncated: bool
     was_asked: bool = False
     belief: float | None = None
+    rule_stood_in: bool = False
 
     @property
     def candidate_action(self) -> Action:
@@ -226,8 +228,13 @@ class StepRecord:
 
     @property
     def held_back(self) -> bool:
-        """Whether the filter stopped a message that the policy proposed."""
+        """Whether a message that the policy proposed was not sent, be it by a veto or by the rule for failures."""
         return self.candidate_action != Action.NO_MESSAGE and self.executed_action == Action.NO_MESSAGE
+
+    @property
+    def vetoed(self) -> bool:
+        """Whether a verdict or a belief held it back: where the judge could not answer, nobody vetoed anything."""
+        return self.held_back and not self.rule_stood_in
 
     @property
     def truth_is_known(self) -> bool:

@@ -96,12 +96,12 @@ def _add_steps(
             x=or_nothing(days), y=or_nothing([marker_level] * len(days)), mode="markers", name=style.label,
             marker={"color": colour, "symbol": style.symbol, "size": 8}, hoverinfo="skip", row=1, col=1,
         )  # fmt: skip
-    held_back = [record for record in records if record.held_back]
+    vetoed = [record for record in records if record.vetoed]
     figure.add_scatter(
-        x=or_nothing(days_of(held_back)), y=or_nothing([marker_level] * len(held_back)),
+        x=or_nothing(days_of(vetoed)), y=or_nothing([marker_level] * len(vetoed)),
         mode="markers", name="held back",
         marker={"symbol": "x-thin", "size": 10, "line": {"width": 3, "color": palette.held_back}},
-        customdata=[record.candidate_action.label for record in held_back],
+        customdata=[record.candidate_action.label for record in vetoed],
         hovertemplate="held back: %{customdata}<extra></extra>", row=1, col=1,
     )  # fmt: skip
     if twin:

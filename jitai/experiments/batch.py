@@ -152,6 +152,7 @@ class BatchResult:
         wrote: whether something was written.
         verdict: HOLD_BACK, UNSURE or SEND as it was applied; SILENT where there is none: nobody reads, or nothing was
             said and nothing is carried forward.
+        rule_stood_in: whether the judge could not answer, and the rule for that case decided in its place.
         belief: P(w_t = 1) before the action, in [0, 1]; NaN where none is kept.
         disengaged: whether the participant left, on the last day at the latest; shape (n_seeds,).
     """
@@ -168,6 +169,7 @@ class BatchResult:
     context_probability: Floats
     wrote: Flags
     verdict: Integers
+    rule_stood_in: Flags
     belief: Floats
     disengaged: Flags
 
@@ -202,6 +204,7 @@ class DayTexts:
         writes: whether something is written; this and the following of shape (n_lanes, n_days).
         decision: HOLD_BACK, UNSURE or SEND; SEND where nothing is written.
         p_send: in [0, 1]; NaN where there is none.
+        failed: whether the judge could not answer.
         if_can, if_cannot: the verdict as evidence, see ``Text``.
     """
 
@@ -221,6 +224,8 @@ class DayTexts:
         self.decision: Integers = np.where(self.writes, decisions, SEND).astype(np.int64)
         p_send = of_day([[np.nan if item.p_send is None else item.p_send for item in items] for items in by_label])
         self.p_send: Floats = np.where(self.writes, p_send, np.nan)
+        failed = of_day([[float(item.source == VerdictSource.FALLBACK) for item in items] for items in by_label])
+        self.failed: Flags = self.writes & (failed == 1)
         likelihoods = [[evidence(item, settings) or Text(True) for item in items] for items in by_label]
         self.if_can = of_day([[float(text.if_can) for text in texts] for texts in likelihoods])
         self.if_cannot = of_day([[float(text.if_cannot) for text in texts] for texts in likelihoods])
@@ -251,11 +256,12 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
     tracked = Belief(spec.assumed, spec.belief) if keeps_belief else None
     shape = (len(seeds), n_days)
     uniforms = np.stack([generator(seed, Stream.FILTER).random(n_days) for seed in seeds])
-    remembered = np.full(len(seeds), SILENT)
+    remembered, remembers_failure = np.full(len(seeds), SILENT), np.zeros(len(seeds), dtype=bool)
     lived, alive = np.zeros(shape, dtype=bool), np.ones(len(seeds), dtype=bool)
     step_count, habituation, risk = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     candidates, actions = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     verdict_of, belief_of = np.full(shape, SILENT), np.full(shape, np.nan)
+    rule_stood_in = np.zeros(shape, dtype=bool)
     for day in range(n_days):
         belief: Any = None
         if tracked is not None:
@@ -265,12 +271,15 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
         executed = candidate
         if texts is not None:
             applied = texts.decision[:, day]
-            shown = np.where(texts.writes[:, day], applied, SILENT)
+            shown, failed = np.where(texts.writes[:, day], applied, SILENT), texts.failed[:, day]
             if filtering.strategy == CARRY_FORWARD:
                 remembered = np.where(texts.writes[:, day], applied, remembered)
                 applied = np.where(remembered == SILENT, SEND, remembered)
-                shown = remembered
+                remembers_failure = np.where(texts.writes[:, day], failed, remembers_failure)
+                shown, failed = remembered, remembers_failure
             verdict_of[:, day] = shown
+            if filtering.strategy not in (NONE, BELIEF):
+                rule_stood_in[:, day] = failed
             can_walk = world.can_walk[:, day].astype(np.int64)
             p_send, uniform = texts.p_send[:, day], uniforms[:, day]
             executed = execute_all(filtering, candidate, applied, p_send, uniform, preference, can_walk)
@@ -303,6 +312,7 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
         context_probability=world.context_probability[:, :n_days],
         wrote=world.writes[:, :n_days] == 1,
         verdict=verdict_of,
+        rule_stood_in=rule_stood_in,
         belief=belief_of,
         disengaged=~alive,
     )

@@ -191,6 +191,7 @@ def run_trial(
             truncated=outcome.truncated,
             was_asked=was_asked,
             belief=belief,
+            rule_stood_in=spec.filter.rule_stands_in(verdict),
         )
 
 

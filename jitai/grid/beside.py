@@ -130,6 +130,7 @@ def lines_table(lines: Sequence[Line], days: Sequence["DayFigures"]) -> pd.DataF
                 "share_who_left": figures.share_disengaged,
                 "vetoes": figures.vetoes,
                 "right_vetoes": figures.right_vetoes,
+                "held_back_by_rule": figures.held_back_by_rule,
             }
         )
     return pd.DataFrame(rows)

@@ -96,6 +96,8 @@ class CellFigures:
             could not.
         action_shares: of the days, in Action order.
         vetoes, right_vetoes: messages held back in a study, and those of them to somebody who could not walk.
+        held_back_by_rule: messages held back in a study because the judge could not answer; they are no vetoes. NaN
+            where another version did not count them.
     """
 
     n: int
@@ -110,6 +112,7 @@ class CellFigures:
     action_shares: tuple[float, float, float, float]
     vetoes: float
     right_vetoes: float
+    held_back_by_rule: float = math.nan
 
     @property
     def share_of_optimum(self) -> float:
@@ -167,6 +170,7 @@ def cell_figures(trial: TrialSpec, result: BatchResult) -> CellFigures:
     lived = result.lived
     sent, able = result.executed_action != Action.NO_MESSAGE, result.can_walk == 1
     held_back = lived & (result.candidate_action != Action.NO_MESSAGE) & ~sent
+    vetoed = held_back & ~result.rule_stood_in
     days = lived.sum(axis=1)
     counts = [int((lived & (result.executed_action == action)).sum()) for action in Action]
     shares = [count / int(lived.sum()) for count in counts]
@@ -181,8 +185,9 @@ def cell_figures(trial: TrialSpec, result: BatchResult) -> CellFigures:
         share_disengaged=float(result.disengaged.mean()),
         agreement=float(agreement_by_seed(lived, sent, able).mean()),
         action_shares=(shares[0], shares[1], shares[2], shares[3]),
-        vetoes=float(held_back.sum(axis=1).mean()),
-        right_vetoes=float((held_back & ~able).sum(axis=1).mean()),
+        vetoes=float(vetoed.sum(axis=1).mean()),
+        right_vetoes=float((vetoed & ~able).sum(axis=1).mean()),
+        held_back_by_rule=float((held_back & result.rule_stood_in).sum(axis=1).mean()),
     )
 
 

@@ -4,14 +4,25 @@ import json
 import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.judge.prompts import Calibration, JsonReader, Prompt, available_prompts, read_calibrations, read_prompt
+from jitai.judge.prompts import (
+    Calibration,
+    JsonReader,
+    Prompt,
+    available_prompts,
+    damaged_prompts,
+    read_calibrations,
+    read_prompt,
+)
 
 MAX_PROMPT_CHARACTERS = 20_000
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_MAX_NAME_LENGTH = 40
+_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{_MAX_NAME_LENGTH - 1}}}")
+_LAST_NUMBER = re.compile(r"\d{1,9}(?=\D*\Z)", re.ASCII)
 
 
 def default_data_dir() -> Path:
@@ -28,6 +39,18 @@ def default_data_dir() -> Path:
 def default_store_folder() -> Path:
     """Where experiments lie unless a folder is named: in the person's folder for data."""
     return default_data_dir() / "experiments"
+
+
+def _asks_otherwise(before: Prompt, now: Prompt) -> bool:
+    """Whether the same statement may get another answer."""
+    return (before.content_hash, before.known_words_only) != (now.content_hash, now.known_words_only)
+
+
+def _raised(version: str) -> str:
+    """The version after another: its last number one higher, or the first number behind it."""
+    if not _LAST_NUMBER.search(version):
+        return f"{version}.2"
+    return _LAST_NUMBER.sub(lambda found: str(int(found.group()) + 1), version)
 
 
 class PersonalJudging:
@@ -50,11 +73,33 @@ class PersonalJudging:
             for prompt in available_prompts(self.prompts_folder)
         )
 
-    def save_prompt(self, text: str) -> Prompt:
-        """Keep a prompt of one's own under the name that it gives itself; one of that name before is replaced.
+    def damaged_prompts(self) -> tuple[FileFormatError, ...]:
+        """What is wrong with those of the person's own prompts that cannot be used."""
+        return damaged_prompts(self.prompts_folder)
+
+    def free_name(self, name: str) -> str:
+        """A name that no prompt has: the given one, or the same with a number."""
+        number, free = 1, name[:_MAX_NAME_LENGTH]
+        while self._is_taken(free):
+            number += 1
+            free = f"{name[: _MAX_NAME_LENGTH - len(str(number)) - 1]}_{number}"
+        return free
+
+    def _is_taken(self, name: str) -> bool:
+        # A damaged file keeps its name as well, so that it can be mended.
+        known = {prompt.name for prompt in available_prompts(self.prompts_folder)}
+        return name in known or (self.prompts_folder / f"{name}.json").exists()
+
+    def save_prompt(self, text: str, edited: str = "") -> Prompt:
+        """Keep a prompt of one's own under the name that it gives itself.
+
+        Where it asks otherwise than the prompt that it replaces, and says the same version, the version is raised:
+        two ways of asking never go by one label.
 
         Args:
             text: JSON, as assets/prompts/README.md describes.
+            edited: name of the prompt of one's own that this is a new state of, the only one that it may replace;
+                empty for a new one.
         Raises: FileFormatError naming what is wrong in it, ParameterError for a name that cannot be used.
         """
         if len(text) > MAX_PROMPT_CHARACTERS:
@@ -69,6 +114,15 @@ class PersonalJudging:
             raise ParameterError(
                 f"The name {prompt.name} belongs to a prompt of the project.", hint='Give the copy another "name".'
             )
+        if prompt.name != edited and self._is_taken(prompt.name):
+            raise ParameterError(
+                f"You have a prompt of the name {prompt.name} already, and this would replace it.",
+                hint=f'Give this one another "name", such as {self.free_name(prompt.name)}.',
+            )
+        before = next((item for item in available_prompts(self.prompts_folder) if item.name == prompt.name), None)
+        if before is not None and before.version == prompt.version and _asks_otherwise(before, prompt):
+            prompt = replace(prompt, version=_raised(prompt.version))
+            text = json.dumps({**json.loads(text), "version": prompt.version}, ensure_ascii=False, indent=2)
         self._write(self.prompts_folder / f"{prompt.name}.json", text)
         return replace(prompt, is_own=True)
 
@@ -99,11 +153,29 @@ class PersonalJudging:
         """
         kept = self._kept_calibrations()
         kept.setdefault(prompt.content_hash, {})[digest] = calibration
+        self._keep_calibrations(kept)
+
+    def _keep_calibrations(self, kept: Mapping[str, Mapping[str, Calibration]]) -> None:
+        """Write all of them.
+
+        Raises: FileFormatError if the folder cannot be written to.
+        """
         rows = {
             prompt_hash: {digest: item.as_mapping() for digest, item in items.items()}
             for prompt_hash, items in kept.items()
+            if items
         }
         self._write(self._calibrations_file, json.dumps(rows, ensure_ascii=False, indent=2))
+
+    def forget_calibration(self, prompt: Prompt, digest: str) -> None:
+        """Do without the person's own calibration for a prompt and a model; one of the project's comes back.
+
+        Raises: ParameterError if there is none; FileFormatError if the folder cannot be written to.
+        """
+        kept = self._kept_calibrations()
+        if kept.get(prompt.content_hash, {}).pop(digest, None) is None:
+            raise ParameterError("There is no calibration of your own for this prompt and model.")
+        self._keep_calibrations(kept)
 
     def _kept_calibrations(self) -> dict[str, dict[str, Calibration]]:
         """By content hash of the prompt and digest of the model; nothing where the file is missing or damaged."""

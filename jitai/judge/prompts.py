@@ -7,6 +7,7 @@ statement is put between the parts as it is. What the fields of a file mean is t
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
@@ -21,6 +22,11 @@ DEFAULT_PROMPT_FILE = PROMPTS_FOLDER / "few_shot.json"
 TUNED_PROMPT_FILE = PROMPTS_FOLDER / "fine_tuned.json"
 
 MAX_REASONING_TOKENS = 200
+
+_RIGHT_ON = re.compile(r"\bRight on (\d{1,3}(?:\.\d+)?) % of")
+"""As the sentence on what was measured begins (jitai/validation/calibration.py)."""
+
+MEASURED_AS_SHIPPED = "Measured with the calibration that came with the project, which yours replaces: "
 
 _STATEMENT = "{statement}"
 _ANSWER = "{answer}"
@@ -62,6 +68,7 @@ class Calibration:
         fitted_on: what it was fitted on, in words.
         measured: how often the judge is right on held-out statements, in words; empty if nobody measured it.
         is_fitted: False for the default, which takes a model at its word.
+        is_own: whether the person fitted it on this machine; where it came from makes no other calibration of it.
     """
 
     scale: float = 1.0
@@ -70,6 +77,13 @@ class Calibration:
     fitted_on: str = ""
     measured: str = ""
     is_fitted: bool = False
+    is_own: bool = field(default=False, compare=False)
+
+    @property
+    def share_right(self) -> float | None:
+        """The share of held-out statements on which the judge was right, in [0, 1]; None if ``measured`` says none."""
+        found = _RIGHT_ON.search(self.measured)
+        return min(float(found.group(1)) / 100.0, 1.0) if found else None
 
     def p_send(self, log_odds: float) -> float:
         """P(send) in [0, 1] for log-odds in natural logarithms; any number is accepted."""
@@ -79,7 +93,7 @@ class Calibration:
 
     def as_mapping(self) -> dict[str, Any]:
         """What a file keeps of it."""
-        return {name: value for name, value in asdict(self).items() if name != "is_fitted"}
+        return {name: value for name, value in asdict(self).items() if name not in ("is_fitted", "is_own")}
 
 
 UNCALIBRATED = Calibration()
@@ -157,8 +171,16 @@ class Prompt:
         return self.calibrations.get(digest, UNCALIBRATED)
 
     def with_calibrations(self, more: Mapping[str, Calibration]) -> "Prompt":
-        """The same strategy with calibrations added; a new one for a model replaces the old."""
-        return replace(self, calibrations={**self.calibrations, **more})
+        """The same strategy with the person's calibrations added; a new one for a model replaces the old.
+
+        What was measured with the old one is still the best that is known of the model, so it is shown, and said to be.
+        """
+        own = {digest: replace(item, is_own=True) for digest, item in more.items()}
+        for digest, item in own.items():
+            before = self.calibration_for(digest).measured
+            if before and not item.measured:
+                own[digest] = replace(item, measured=MEASURED_AS_SHIPPED + before)
+        return replace(self, calibrations={**self.calibrations, **own})
 
     @property
     def label(self) -> str:
@@ -223,18 +245,24 @@ def available_prompts(own: Path | None = None) -> tuple[Prompt, ...]:
     """The strategies that come with the project, and after them the person's own, each by name.
 
     Args:
-        own: the folder of the person's own; files in it that cannot be read are passed over.
+        own: the folder of the person's own; files in it that cannot be read are passed over (``damaged_prompts``).
     """
     shipped = (load_prompt(path) for path in sorted(PROMPTS_FOLDER.glob("*.json")) if path.name != "rules.json")
-    return (*shipped, *(prompt for prompt in _own_prompts(own) if prompt is not None))
+    return (*shipped, *(found for found in _own_prompts(own) if isinstance(found, Prompt)))
 
 
-def _own_prompts(folder: Path | None) -> Iterator[Prompt | None]:
+def damaged_prompts(own: Path) -> tuple[FileFormatError, ...]:
+    """What is wrong with those of the person's own files that cannot be read, each error with the file's name."""
+    return tuple(found for found in _own_prompts(own) if isinstance(found, FileFormatError))
+
+
+def _own_prompts(folder: Path | None) -> Iterator[Prompt | FileFormatError]:
+    """A prompt for each of the person's files, or why it is none."""
     for path in sorted(folder.glob("*.json")) if folder is not None else ():
         try:
             yield replace(load_prompt(path), is_own=True)
-        except FileFormatError:
-            yield None
+        except FileFormatError as error:
+            yield error
 
 
 class JsonReader:

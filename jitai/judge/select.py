@@ -4,7 +4,7 @@ A choice is a key: "embedded", "embedded-tuned" (with our adapter), or "ollama:"
 server; and the name of a prompt, or none for the one that suits the model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from jitai.judge.base import Backend
 from jitai.judge.cache import VerdictCache
 from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
 from jitai.judge.ollama import OllamaBackend, OllamaModel, OllamaServer, OllamaSettings
+from jitai.judge.ollama_models import JUDGE_NAME
 from jitai.judge.prompts import DEFAULT_PROMPT_FILE, TUNED_PROMPT_FILE, Prompt, load_prompt
 from jitai.judge.rules import Rules, load_rules
 from jitai.parameters import suggestion
@@ -25,8 +26,10 @@ OLLAMA_PREFIX = "ollama:"
 DEFAULT_PROMPT = "few_shot"
 TUNED_PROMPT = "fine_tuned"
 
-# These turn texts into vectors and cannot answer.
+# These turn texts into vectors and cannot answer. The server's list of models says nothing of capabilities, and newer
+# embedding models are of families that also write; their names say what they are.
 _EMBEDDING_FAMILIES = {"bert", "nomic-bert", "nomic-bert-moe", "xlm-roberta"}
+_EMBEDDING_NAME = "embed"
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def probe(host: str | None = None) -> OllamaProbe:
         return OllamaProbe(failure=f"{error} {error.hint}".strip())
     try:
         version = server.version()
-        models = tuple(model for model in server.list_models() if model.family not in _EMBEDDING_FAMILIES)
+        models = tuple(model for model in server.list_models() if _writes_text(model))
     except JitaiError as error:
         return OllamaProbe(failure=f"{error} {error.hint}".strip())
     finally:
@@ -85,13 +88,16 @@ def probe(host: str | None = None) -> OllamaProbe:
 
 
 def available_judges(found: OllamaProbe, prompts: Sequence[Prompt]) -> tuple[JudgeOption, ...]:
-    """The judges to choose from, the recommended one first: models that were measured before others.
+    """The judges to choose from, the recommended one first: see ``_rank``.
 
     Args:
         found: what probe found.
         prompts: the strategies, whose calibrations tell which models are known.
     """
     options = [_ollama_option(model, prompts) for model in found.models]
+    shares = {
+        option.key: _share_right(model, option, prompts) for model, option in zip(found.models, options, strict=True)
+    }
     installed = embedded.is_installed()
     for key, name, prompt_name in (
         (TUNED, embedded.ADAPTER_NAME, TUNED_PROMPT),
@@ -100,38 +106,87 @@ def available_judges(found: OllamaProbe, prompts: Sequence[Prompt]) -> tuple[Jud
         if key == TUNED and embedded.find_adapter() is None:
             continue
         note = "Runs inside the dashboard; needs no server." if installed else f"Not installed. {embedded.INSTALL_HINT}"
+        # By name: the digest takes a moment to compute, and the first page does not wait for it.
+        fitted = [item for item in find_prompt(prompts, prompt_name).calibrations.values() if item.model == name]
         if installed:
-            # By name: the digest takes a moment to compute, and the first page does not wait for it.
-            prompt = find_prompt(prompts, prompt_name)
-            fitted = (item for item in prompt.calibrations.values() if item.model == name)
             note = " ".join([note, *(item.measured for item in fitted)]).strip()
+        shares[key] = next((item.share_right for item in fitted if item.share_right is not None), None)
         options.append(JudgeOption(key, f"Embedded: {name}", prompt_name, note, installed))
-    return tuple(sorted(options, key=lambda option: _rank(option, found, prompts)))
+    return tuple(sorted(options, key=lambda option: _rank(option.key, shares)))
+
+
+def _writes_text(model: OllamaModel) -> bool:
+    """Whether a model can answer at all, as far as the server's list tells."""
+    return model.family not in _EMBEDDING_FAMILIES and _EMBEDDING_NAME not in _bare_name(model.name).lower()
+
+
+def _bare_name(name: str) -> str:
+    """A model's name without registry, namespace and tag."""
+    return name.rpartition("/")[2].partition(":")[0]
+
+
+def _is_our_judge(name: str) -> bool:
+    """Whether a name on an Ollama server is that of our tuned model, put there from this machine or another."""
+    return _bare_name(name) == JUDGE_NAME
 
 
 def _ollama_option(model: OllamaModel, prompts: Sequence[Prompt]) -> JudgeOption:
-    fitted = _fitted_prompt(model, prompts)
+    name = _suited_to(model, prompts)
+    calibration = find_prompt(prompts, name).calibration_for(model.digest)
+    note = calibration.measured
+    if not calibration.is_fitted:
+        note = "Not calibrated: its probabilities are taken as they are."
+    elif not note:
+        note = "Calibrated, but nobody has measured how often it is right: the Validation page does."
     return JudgeOption(
         OLLAMA_PREFIX + model.name,
         f"Ollama: {model.name}" + (f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else ""),
-        fitted.name if fitted is not None else DEFAULT_PROMPT,
-        fitted.calibration_for(model.digest).measured
-        if fitted is not None
-        else "Not calibrated for any prompt: its probabilities are taken as they are.",
+        name,
+        note,
     )
 
 
-def _fitted_prompt(model: OllamaModel, prompts: Sequence[Prompt]) -> Prompt | None:
-    """The first strategy that is calibrated for a model on the server."""
-    return next((prompt for prompt in prompts if prompt.calibration_for(model.digest).is_fitted), None)
+def _suited_to(model: OllamaModel, prompts: Sequence[Prompt]) -> str:
+    """The name of the strategy to ask a model on the server with: of those calibrated for it, the best measured.
+
+    Our own judge understands one prompt only, whether or not a calibration on this machine says so.
+    """
+    if _is_our_judge(model.name):
+        return TUNED_PROMPT
+    fitted = [prompt for prompt in prompts if prompt.calibration_for(model.digest).is_fitted]
+
+    def merit(prompt: Prompt) -> tuple[float, bool]:
+        return prompt.calibration_for(model.digest).share_right or 0.0, prompt.name == DEFAULT_PROMPT
+
+    return max(fitted, key=merit).name if fitted else DEFAULT_PROMPT
 
 
-def _rank(option: JudgeOption, found: OllamaProbe, prompts: Sequence[Prompt]) -> int:
-    """Smaller is better: calibrated on the person's own server, our adapter, any other model there, the plain model."""
-    if option.key in (TUNED, EMBEDDED):
-        return 1 if option.key == TUNED else 3
-    name = option.key.removeprefix(OLLAMA_PREFIX)
-    return 0 if any(model.name == name and _fitted_prompt(model, prompts) for model in found.models) else 2
+def _share_right(model: OllamaModel, option: JudgeOption, prompts: Sequence[Prompt]) -> float | None:
+    """What was measured of a model on the server under the strategy that suits it; None if nothing was."""
+    return find_prompt(prompts, option.prompt).calibration_for(model.digest).share_right
+
+
+def _rank(key: str, shares: Mapping[str, float | None]) -> tuple[int, float]:
+    """Smaller is better.
+
+    What was measured to be better than our adapter comes before it, the rest of what was measured behind it; so a copy
+    of our adapter on a server, which is slower, does too. Unmeasured models stand behind those: they may well be better
+    than the plain embedded model, but nobody knows.
+
+    Args:
+        key: of the judge.
+        shares: of statements on which each judge was right, in [0, 1]; None where nobody measured it.
+    """
+    tuned, plain = (shares.get(embedded_key) or 0.0 for embedded_key in (TUNED, EMBEDDED))
+    share = shares[key]
+    if key in (TUNED, EMBEDDED):
+        return (1 if key == TUNED else 4), 0.0
+    if share is None:
+        # Our own judge, measured elsewhere, before strangers.
+        return 3, float(not _is_our_judge(key.removeprefix(OLLAMA_PREFIX)))
+    if share > tuned:
+        return 0, -share
+    return (2 if share > plain else 5), -share
 
 
 def find_prompt(prompts: Sequence[Prompt], name: str) -> Prompt:

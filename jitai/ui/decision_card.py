@@ -69,10 +69,17 @@ def decision_card(
             _line("believes", f"can walk: {record.belief:.2f}, from {sources}")
         if hears_first:
             _proposal_lines(record, most_steps)
-        _line("does", record.executed_action.label + (": held back" if record.held_back else ""))
+        _line("does", record.executed_action.label + _held_back(record))
         _line("earns", f"{record.step_count:,.0f} steps")
         if reveal:
             _line("truth", _truth(record))
+
+
+def _held_back(record: StepRecord) -> str:
+    """What became of the proposed message, after what was done."""
+    if record.vetoed:
+        return ": held back"
+    return ": held back, as the judge could not answer" if record.held_back else ""
 
 
 def _proposal_lines(record: StepRecord, most_steps: float) -> None:
@@ -190,7 +197,7 @@ def _truth(record: StepRecord) -> str:
     where = CONTEXT_LABELS[record.true_context]
     if not record.truth_is_known:
         judged = "your words were not said to be true, so the day is not counted"
-    elif record.held_back:
+    elif record.vetoed:
         judged = "the veto was right" if not record.can_walk else "the veto was a mistake"
     elif record.executed_action != Action.NO_MESSAGE and not record.can_walk:
         judged = "a message went out all the same"

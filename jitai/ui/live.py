@@ -8,7 +8,7 @@ from jitai.belief import READING_LABELS, BeliefSettings
 from jitai.charts.participant import TEXT_UNREAD, WITHOUT_FILTER, cumulative_figure, trajectory_figure
 from jitai.charts.theme import CONFIG
 from jitai.experiments.log import TRUTH_COLUMNS, decision_log, safe_csv
-from jitai.experiments.metrics import summarise
+from jitai.experiments.metrics import TrialSummary, summarise
 from jitai.experiments.trial import LEARNED, OPTIMUM, PLANNER, TRIAL_POLICIES, Said, TrialSpec, coming_statements
 from jitai.experiments.twin import Progress, TwinTrial
 from jitai.experiments.unlike import unlike_trial
@@ -415,7 +415,7 @@ def _headline(state: AppState, progress: Progress) -> None:
         vetoes.metric(
             "Vetoes right", f"{summary.n_right_vetoes} of {summary.n_known_vetoes}" if filtered else "no filter",
             border=True,
-            help=f"Messages held back on days on which the participant really could not walk. "
+            help=f"Messages held back by the judge on days on which the participant really could not walk. "
             f"{summary.n_missed_vetoes} messages went out on such days. {UNCOUNTED}",
         )  # fmt: skip
         known = summary.n_known_days
@@ -430,9 +430,17 @@ def _headline(state: AppState, progress: Progress) -> None:
     if summary.n_failures:
         st.warning(
             f"On {summary.n_failures} days the judge could not answer; the rule “{state.spec.filter.on_failure}” stood "
-            "in for it. The log says why.",
+            f"in for it. {_held_back_by_rule(summary)}The log says why.",
             icon=":material/warning:",
         )
+
+
+def _held_back_by_rule(summary: TrialSummary) -> str:
+    """Messages that nobody vetoed and that were held back all the same; empty if there are none."""
+    n_held_back = summary.n_held_back_by_rule
+    return (
+        f"Held back because the judge could not answer, not counted as vetoes: {n_held_back}. " if n_held_back else ""
+    )
 
 
 def _help_on_best(state: AppState) -> str:
@@ -466,10 +474,10 @@ def _description(state: AppState, progress: Progress) -> str:
     """The chart in words, for those who cannot see it; it tells no more than the chart."""
     summary, twin = summarise(progress.records), _twin(state)
     rightly = f", {summary.n_right_vetoes} of them rightly" if state.reveal else ""
-    other = f" The same seed {twin} earned {summarise(progress.twin_records).total_steps:,.0f} steps." if twin else ""
+    other = f"The same seed {twin} earned {summarise(progress.twin_records).total_steps:,.0f} steps." if twin else ""
     return (
         f"{summary.n_days} days: {summary.total_steps:,.0f} steps, {summary.n_messages} messages sent, "
-        f"{summary.n_vetoes} held back{rightly}.{other}"
+        f"{summary.n_vetoes} vetoed{rightly}. {_held_back_by_rule(summary)}{other}".strip()
     )
 
 

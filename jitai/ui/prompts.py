@@ -1,30 +1,63 @@
 """The Models page's section on prompts: reading them, editing copies of them, and fitting calibrations."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from jitai.charts.theme import CONFIG
+from jitai.charts.validation import CalibrationPoint, reliability_figure
 from jitai.corpus import CALIBRATION, load_part
 from jitai.errors import BackendError, JitaiError
 from jitai.judge import strategies
+from jitai.judge.ollama import OllamaSettings
 from jitai.judge.ollama_models import Cancellation, Progress
-from jitai.judge.prompts import PROMPTS_FOLDER, READING_LABELS, Prompt
+from jitai.judge.prompts import PROMPTS_FOLDER, READING_LABELS, UNCALIBRATED, Calibration, Prompt
 from jitai.judge.select import find_prompt
 from jitai.ui.cached import judge_for, personal_judging, prompts, reread_prompts
 from jitai.ui.judge_choice import options_for, prompt_at_work, prompt_label
 from jitai.ui.page import plain
-from jitai.ui.state import AppState
-from jitai.validation.calibration import calibration_from, uncalibrated
+from jitai.ui.state import AppState, palette
+from jitai.validation.calibration import calibration_from, log_odds_of, uncalibrated
 from jitai.validation.corpora import balanced_sample
-from jitai.validation.runner import judge_corpus
+from jitai.validation.metrics import reliability
+from jitai.validation.runner import JudgedRow, judge_corpus
 
 N_TO_CALIBRATE = 200
 CALIBRATION_SEED = 1
 EXAMPLE_STATEMENT = "my knee hurts today"
 
+MAX_FAILED_SHARE = 0.1
+"""Of the statements that calibrate; a model that leaves more of them unanswered needs attention first."""
+
+N_TO_GIVE_UP = 3
+"""A model that has not answered any of so many will not answer the rest, and each may take until the time-out."""
+
 StartWork = Callable[[str, Callable[[Cancellation], Iterator[Progress]]], None]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a calibration has changed.
+
+    Attributes:
+        before, after: the reliability diagram of the statements that it was fitted on.
+        n: statements answered.
+        n_failed: statements that the model could not answer.
+    """
+
+    before: tuple[CalibrationPoint, ...]
+    after: tuple[CalibrationPoint, ...]
+    n: int
+    n_failed: int
+
+
+@st.cache_resource(show_spinner=False)
+def fits() -> dict[tuple[str, str], Fit]:
+    """The fits of this process, by content hash of the prompt and digest of the model."""
+    return {}
 
 
 def prompts_section(state: AppState, start_work: StartWork) -> None:
@@ -53,19 +86,50 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
         on_change=show,
     )  # fmt: skip
     prompt = by_name[name]
-    _facts(prompt)
+    for error in personal_judging().damaged_prompts():
+        st.warning(plain(f"A prompt of yours is not offered. {error} {error.hint}".strip()), icon=":material/warning:")
+    _facts(state, prompt)
     _try_out(prompt)
     _editor(state, prompt)
     _calibration(state, prompt, start_work)
 
 
-def _facts(prompt: Prompt) -> None:
+def _facts(state: AppState, prompt: Prompt) -> None:
     st.markdown(plain(prompt.purpose))
     st.caption(plain(f"Read by: {READING_LABELS[prompt.reading]}."))
-    for calibration in prompt.calibrations.values():
-        temperature = f"temperature {1 / calibration.scale:.2f}, bias {calibration.bias:+.2f}"
-        words = f"Calibrated for {calibration.model or 'a model'}: {temperature}, fitted on {calibration.fitted_on}."
+    for digest, calibration in prompt.calibrations.items():
+        numbers = (
+            f"scale {calibration.scale:.2f} (temperature {1 / calibration.scale:.2f}), bias {calibration.bias:+.2f}"
+        )
+        whose = "Your calibration" if calibration.is_own else "Calibrated"
+        words = f"{whose} for {calibration.model or 'a model'}: {numbers}, fitted on {calibration.fitted_on}."
         st.caption(plain(f"{words} {calibration.measured}".strip()))
+        if calibration.is_own:
+            _own_calibration(state, prompt, digest)
+
+
+def _own_calibration(state: AppState, prompt: Prompt, digest: str) -> None:
+    """What the person's calibration has changed, if it was fitted by this process, and the way back."""
+    fit = fits().get((prompt.content_hash, digest))
+    if fit is not None:
+        with st.expander("What your calibration changes"):
+            for column, title, points in zip(st.columns(2), ("Before", "After"), (fit.before, fit.after), strict=True):
+                column.caption(title)
+                column.plotly_chart(
+                    reliability_figure(points, palette()), config=CONFIG, key=f"fit_{title}_{digest}",
+                    alt=f"{title}, share that can walk by P(send): "
+                    + ", ".join(
+                        f"{item.mean_p_send:.2f}: {item.share_can_walk:.2f} of {item.n}" for item in points if item.n
+                    ),
+                )  # fmt: skip
+            st.caption(
+                f"On the {fit.n} statements that it was fitted on, so “After” flatters. Not answered and left out: "
+                f"{fit.n_failed}."
+            )
+    if st.button("Forget my calibration", key=state.key(f"forget_{digest}")):
+        personal_judging().forget_calibration(prompt, digest)
+        reread_prompts()
+        st.rerun()
 
 
 def _try_out(prompt: Prompt) -> None:
@@ -94,7 +158,7 @@ def _editor(state: AppState, prompt: Prompt) -> None:
         )  # fmt: skip
         with st.container(horizontal=True):
             if st.button("Save as mine", type="primary", key=state.key("save_prompt")):
-                _save(state, draft_key)
+                _save(state, draft_key, prompt)
             if st.button("Start the copy anew", key=state.key("reset_prompt")):
                 del state.prompt_drafts[draft_key]
                 state.redraw_widgets()
@@ -114,14 +178,15 @@ def _text_to_edit(prompt: Prompt) -> str:
         return text
     content: dict[str, Any] = json.loads(text)
     content.pop("calibration", None)
-    content["name"] = f"my_{prompt.name}"
+    content["name"] = personal_judging().free_name(f"my_{prompt.name}")
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def _save(state: AppState, draft_key: str) -> None:
-    """Keep the draft; if it is no prompt, say why, and leave the draft as it is."""
+def _save(state: AppState, draft_key: str, prompt: Prompt) -> None:
+    """Keep the draft; if it cannot be kept, say why, and leave the draft as it is."""
     try:
-        saved = personal_judging().save_prompt(state.prompt_drafts[draft_key])
+        edited = prompt.name if prompt.is_own else ""
+        saved = personal_judging().save_prompt(state.prompt_drafts[draft_key], edited)
     except JitaiError as error:
         st.error(plain(f"{error} {error.hint}".strip()), icon=":material/error:")
         return
@@ -142,11 +207,12 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
             f"ten should be fit for a message. It puts {N_TO_CALIBRATE} statements set aside for this before the model."
         )
     )
-    key, name = state.judge_at_work, prompt.name
+    key, name, ollama = state.judge_at_work, prompt.name, state.ollama
 
     def begin() -> None:
         start_work(
-            f"Calibrating {option.label} for the prompt {prompt_label(prompt)}", lambda stop: _fit(key, name, stop)
+            f"Calibrating {option.label} for the prompt {prompt_label(prompt)}",
+            lambda stop: _fit(key, name, ollama, stop),
         )
 
     st.button(
@@ -155,23 +221,41 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
     )  # fmt: skip
 
 
-def _fit(key: str, name: str, cancellation: Cancellation) -> Iterator[Progress]:
+def _fit(key: str, name: str, ollama: OllamaSettings, cancellation: Cancellation) -> Iterator[Progress]:
     """Judge the statements, fit, and keep the calibration; in the background.
 
-    Raises: BackendError if the model cannot answer; ParameterError if its answers cannot be calibrated.
+    Raises: BackendError if the model leaves too much unanswered; ParameterError if its answers cannot be calibrated.
     """
-    judge = uncalibrated(judge_for(key, name))
+    judge = uncalibrated(judge_for(key, name, ollama=ollama))
     statements = balanced_sample(load_part(CALIBRATION), N_TO_CALIBRATE, CALIBRATION_SEED)
     rows = []
     yield Progress("judging statements", 0, len(statements))
     for row in judge_corpus("", judge, statements):
         if cancellation.cancelled:
             return
-        if row.failed:
-            raise BackendError(row.verdict.failure)
         rows.append(row)
+        n_failed = sum(row.failed for row in rows)
+        if n_failed > MAX_FAILED_SHARE * len(statements) or n_failed == len(rows) == N_TO_GIVE_UP:
+            raise BackendError(
+                f"The model could not answer {n_failed} of the first {len(rows)} statements, so nothing is kept. "
+                f"The last reason: {row.verdict.failure}"
+            )
         yield Progress("judging statements", len(rows), len(statements))
     calibration = calibration_from(judge, rows, "assets/statements/calibration.csv")
-    digest = judge.backend.identity().digest
-    personal_judging().save_calibration(find_prompt(prompts(), name), digest, calibration)
+    digest, prompt = judge.backend.identity().digest, find_prompt(prompts(), name)
+    personal_judging().save_calibration(prompt, digest, calibration)
+    fits()[prompt.content_hash, digest] = _what_it_changes(calibration, rows)
     reread_prompts()
+
+
+def _what_it_changes(calibration: Calibration, rows: Sequence[JudgedRow]) -> Fit:
+    """The reliability of answers as the model gave them and as they are calibrated."""
+    log_odds, can_walk = log_odds_of(rows)
+    before, after = (
+        tuple(
+            CalibrationPoint(item.low, item.high, item.mean_p_send, item.share_can_walk, item.n)
+            for item in reliability([given.p_send(float(value)) for value in log_odds], ~can_walk)
+        )
+        for given in (UNCALIBRATED, calibration)
+    )
+    return Fit(before, after, len(log_odds), sum(row.failed for row in rows))

@@ -326,6 +326,10 @@ def test_when_the_judge_fails_the_chosen_rule_stands_in() -> None:
     app = widget(app.text_input, "said_text").set_value("all is well").run()
     app = without_error(click(app, "one_day"))
     assert records_of(app)[0].held_back
+    values = [metric.value for metric in app.metric]
+    assert "0 of 0" in values, "an error is never counted as a veto"
+    assert any("could not answer, not counted as vetoes: 1." in element.value for element in app.warning)
+    assert any("held back, as the judge could not answer" in element.value for element in app.text)
 
 
 def test_a_missing_model_is_said_so_and_the_trial_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.judge import embedded
 from jitai.judge.ollama_models import CANCELLED, DONE, BackgroundWork
+from jitai.judge.personal import default_data_dir
+from jitai.ui.cached import reread_prompts
 from jitai.ui.models import server_watch, works
 from tests.app.driver import (
     LIVE,
@@ -245,6 +247,27 @@ def test_our_judge_is_put_into_the_server(
     app = press(open_models(), "put_judge")
     app = finish(app, "Putting jitai-judge into Ollama")
     assert "Done, after" in as_markup(without_error(app))
+
+
+def test_our_judge_in_the_server_is_asked_as_here_and_the_default_stays(
+    replay: ReplayServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "prompt_ollama:jitai-judge:latest_fine_tuned"
+    listed = [{"model": "jitai-judge:latest", "digest": "7" * 64, "details": {"family": "llama"}}]
+    replay.exchanges["ours"] = answer(json.dumps({"models": listed}))
+    replay.answer_always("GET", "/api/tags", "ours")
+    monkeypatch.setattr("jitai.ui.models.put_judge", lambda *_, **__: iter([]))
+    app = open_models()
+    before = state_of(app).judge_at_work
+    app = without_error(finish(press(app, "put_judge"), "Putting jitai-judge into Ollama"))
+    assert state_of(app).judge_at_work == before == "embedded-tuned"
+    app = press(app, "pick_ollama:jitai-judge:latest")
+    assert widget(app.selectbox, asked).value == "fine_tuned"
+    assert any("Right on" in element.value for element in app.sidebar.caption)
+    # Another machine knows the server's model by its name alone.
+    (default_data_dir() / "calibrations.json").unlink()
+    reread_prompts()
+    assert widget(app.run().selectbox, asked).value == "fine_tuned"
 
 
 def open_without_adapter(monkeypatch: pytest.MonkeyPatch) -> AppTest:

@@ -2,11 +2,20 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.corpus import CALIBRATION, load_part
+from jitai.errors import UnreadableReply
+from jitai.judge.base import Request
+from jitai.judge.ollama import OllamaSettings
 from jitai.judge.personal import PersonalJudging, default_data_dir
+from jitai.judge.prompts import Calibration, Prompt, available_prompts
+from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
+from jitai.records import Label
+from jitai.ui import cached
 from jitai.ui import prompts as prompts_ui
 from jitai.ui.models import works
 from tests.app.driver import as_markup, click, go_to, open_app, state_of, widget, without_error
@@ -67,6 +76,107 @@ def test_what_is_wrong_is_said_and_the_draft_stays() -> None:
     assert mine().prompts()[-1].is_own is False
 
 
+def test_a_second_copy_has_a_name_of_its_own_and_replaces_nothing() -> None:
+    app = click(shown(open_app(MODELS), "few_shot"), "save_prompt")
+    app = shown(without_error(app), "few_shot")
+    second = json.loads(draft(app).value)
+    assert second["name"] == "my_few_shot_2"
+    app = click(draft(app).set_value(json.dumps(second | {"name": "my_few_shot", "purpose": "x"})).run(), "save_prompt")
+    assert "already" in "".join(element.value for element in app.error)
+    assert mine().prompts()[-1].purpose != "x"
+    # The copy itself may be edited, and asks from then on under a version of its own.
+    app = shown(app, "my_few_shot")
+    content = json.loads(draft(app).value)
+    app = draft(app).set_value(json.dumps(content | {"examples": content["examples"][:4]})).run()
+    without_error(click(app, "save_prompt"))
+    assert int(mine().prompts()[-1].version) == int(content["version"]) + 1
+
+
+def test_a_damaged_prompt_is_named() -> None:
+    folder = default_data_dir() / "prompts"
+    folder.mkdir(parents=True)
+    (folder / "mine_*_.json").write_text('{"name": 3}')
+    [warning] = without_error(open_app(MODELS)).warning
+    assert 'mine_*_.json cannot be used: "reading" is missing' in warning.value.replace("\\", "")
+    assert "mine_*_.json" not in warning.value, "shown as it is, and not as Markdown"
+
+
+def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[OllamaSettings]:
+    """A model that is mostly right and leaves its first answers unreadable but for the very first, as few-shot's own.
+
+    Returns: the settings that it was opened with, so far.
+    """
+    labels = {item.text: item.label for item in load_part(CALIBRATION)}
+    [few_shot] = [prompt for prompt in available_prompts() if prompt.name == "few_shot"]
+    [digest] = few_shot.calibrations
+    asked = 0
+
+    def answer(request: Request) -> ScriptLine:
+        nonlocal asked
+        asked += 1
+        if 1 < asked <= 1 + n_failing:
+            return UnreadableReply("It answered something else.")
+        label = labels.get(request.prompt.rpartition("Patient: ")[2].removesuffix("\nStatus:"))
+        return scripted_reply((1 if label == Label.CAN_WALK else -1) * (-0.5 if asked % 5 == 0 else 2.0))
+
+    opened: list[OllamaSettings] = []
+
+    def open_backend(key: str, *, ollama: OllamaSettings | None = None) -> ScriptedBackend:
+        if ollama is not None:
+            opened.append(ollama)
+        return ScriptedBackend(answer, digest=digest)
+
+    monkeypatch.setattr(cached, "open_backend", open_backend)
+    monkeypatch.setattr(prompts_ui, "N_TO_CALIBRATE", 60)
+    return opened
+
+
+def calibrated(app: AppTest) -> AppTest:
+    """The page after a press on Calibrate, when the work is over."""
+    app = click(app, "calibrate")
+    for work in list(works()._works):
+        assert work.wait(60)
+    return app.run()
+
+
+def few_shot_of_mine() -> tuple[Prompt, Calibration]:
+    [prompt] = [prompt for prompt in mine().prompts() if prompt.name == "few_shot"]
+    [calibration] = prompt.calibrations.values()
+    return prompt, calibration
+
+
+def test_a_calibration_of_ones_own_is_shown_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = a_model_by_script(monkeypatch, n_failing=6)
+    app = shown(open_app(MODELS), "few_shot")
+    _, shipped = few_shot_of_mine()
+    assert not [element for element in app.button if element.key.startswith("forget")], "there is none of the person's"
+    app = widget(app.selectbox, "ollama_context_tokens").set_value(8192).run()
+    app = without_error(calibrated(app))
+    assert opened[-1] == replace(OllamaSettings(), context_tokens=8192), "the person's settings hold"
+    prompt, own = few_shot_of_mine()
+    assert own.is_own
+    assert "54 statements" in own.fitted_on, "unreadable replies are left out, up to a tenth"
+    page = as_markup(app).replace("\\", "")
+    assert f"Your calibration for scripted, no model: scale {own.scale:.2f}" in page
+    assert f"which yours replaces: {shipped.measured}" in page
+    assert "On the 54 statements that it was fitted on" in page
+    assert "left out: 6" in page
+    [fit] = prompts_ui.fits().values()
+    assert sum(item.n for item in fit.before) == sum(item.n for item in fit.after) == 54
+    app = without_error(click(app, f"forget_{next(iter(prompt.calibrations))}"))
+    assert few_shot_of_mine()[1] == shipped
+    assert "Your calibration" not in as_markup(app)
+
+
+@pytest.mark.parametrize("n_failing", [7, 100])
+def test_what_leaves_too_much_unanswered_is_not_calibrated(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> None:
+    a_model_by_script(monkeypatch, n_failing)
+    app = calibrated(shown(open_app(MODELS), "few_shot"))
+    [error] = app.error
+    assert "could not answer 7 of the first 8 statements, so nothing is kept" in error.value.replace("\\", "")
+    assert not few_shot_of_mine()[1].is_own
+
+
 @pytest.mark.model
 def test_the_judge_at_work_is_calibrated_for_a_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prompts_ui, "N_TO_CALIBRATE", 60)
@@ -80,4 +190,4 @@ def test_the_judge_at_work_is_calibrated_for_a_prompt(monkeypatch: pytest.Monkey
     [prompt] = [prompt for prompt in mine().prompts() if prompt.name == "able_and_willing"]
     [calibration] = [item for item in prompt.calibrations.values() if "60 statements" in item.fitted_on]
     assert calibration.is_fitted
-    assert "Calibrated for SmolLM2" in as_markup(without_error(app.run())).replace("\\", "")
+    assert "Your calibration for SmolLM2" in as_markup(without_error(app.run())).replace("\\", "")

@@ -167,6 +167,12 @@ def test_crosses_are_the_days_held_back() -> None:
     assert [list(trace.x) for trace in crosses] == [HELD_BACK]
     [cross] = crosses
     assert list(cross.customdata) == [record.candidate_action.label for record in RECORDS if record.held_back]
+    # What a judge that cannot answer holds back is no veto.
+    records = [replace(record, rule_stood_in=record.held_back and number > 9) for number, record in enumerate(RECORDS)]
+    [cross] = [
+        trace for trace in trajectory(records).data if trace.type == "scatter" and trace.marker.symbol == "x-thin"
+    ]
+    assert list(cross.x) == [day for day in HELD_BACK if day <= 10] != HELD_BACK
 
 
 def test_ribbon_letters_and_numbers_are_the_actions() -> None:

@@ -17,6 +17,7 @@ from jitai.experiments.batch import (
     run_batch,
     simulated_judge,
 )
+from jitai.experiments.metrics import summarise
 from jitai.experiments.trial import LEARNED, MODEL_BASED_LABELS, OPTIMUM, PLANNER, TrialSpec, run_trial
 from jitai.filters import (
     ASK,
@@ -30,6 +31,7 @@ from jitai.filters import (
     VETO,
     FilterSettings,
 )
+from jitai.grid.cell import cell_figures
 from jitai.planner import PlannerSettings
 from jitai.policies import POLICY_LABELS
 from jitai.policies.thompson import CONTEXT_AND_STATE, CONTEXT_PROBABILITY, INFERRED_CONTEXT, ThompsonSettings
@@ -75,6 +77,7 @@ def check(spec: TrialSpec, verdicts: Verdicts | None = VERDICTS) -> BatchResult:
             assert getattr(result, name)[lane, :n_days].tolist() == single, name
         seen = [record.observation.context_probability for record in records]
         assert result.context_probability[lane, :n_days].tolist() == seen
+        assert result.rule_stood_in[lane, :n_days].tolist() == [record.rule_stood_in for record in records]
         assert result.wrote[lane, :n_days].tolist() == [bool(record.statement) for record in records]
         beliefs = [np.nan if record.belief is None else record.belief for record in records]
         np.testing.assert_array_equal(result.belief[lane, :n_days], beliefs)
@@ -97,6 +100,19 @@ def test_every_policy_with_every_filter(policy: str, strategy: str) -> None:
 def test_other_worlds(config: SimulatorConfig, strategy: str) -> None:
     for policy in ("thompson", PLANNER):
         check(TrialSpec(config, policy=policy, filter=FilterSettings(strategy)))
+
+
+@pytest.mark.parametrize("strategy", [VETO, CARRY_FORWARD, BELIEF])
+def test_what_a_failing_judge_holds_back_is_no_veto(strategy: str) -> None:
+    """A cell counts as the single trials do; a belief holds back by itself, whether or not the judge answers."""
+    spec = TrialSpec(CELL, policy="generic", filter=FilterSettings(strategy))
+    figures = cell_figures(spec, check(spec))
+    single = [summarise(list(run_trial(replace(spec, seed=seed), BOOK, JUDGE))) for seed in SEEDS]
+    assert figures.vetoes == np.mean([summary.n_vetoes for summary in single]) > 0
+    assert figures.right_vetoes == np.mean([summary.n_right_vetoes for summary in single])
+    assert figures.held_back_by_rule == np.mean([summary.n_held_back_by_rule for summary in single])
+    assert (figures.held_back_by_rule > 0) == (strategy != BELIEF)
+    assert sum(summary.n_failures for summary in single)
 
 
 def test_lanes_that_end_early_are_among_those_compared() -> None:

@@ -270,6 +270,34 @@ def test_days_of_unknown_truth_are_not_counted() -> None:
     assert (summary.n_known_days, summary.n_agreeing) == (1, 1)
 
 
+class AlwaysFails:
+    """A judge whose model never answers, under the rule to hold back."""
+
+    def judge(self, text: str) -> Verdict:
+        if not text:
+            return Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "Nothing was said.")
+        return Verdict(Decision.HOLD_BACK, None, VerdictSource.FALLBACK, "the rule", failure="It is not there.")
+
+
+@pytest.mark.parametrize("strategy", [VETO, SAMPLED_VETO, NEXT_BEST, CARRY_FORWARD])
+def test_an_error_is_never_counted_as_a_veto(strategy: str) -> None:
+    spec = TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(strategy))
+    records = list(run_trial(spec, BOOK, AlwaysFails()))
+    summary = summarise(records)
+    assert (summary.n_vetoes, summary.n_known_vetoes, summary.n_right_vetoes) == (0, 0, 0)
+    assert summary.n_held_back_by_rule == sum(record.held_back for record in records) > 5
+    log = decision_log(records)
+    assert set(log.loc[log["held_back"], "verdict_source"]) == {"fallback"}
+
+
+def test_a_belief_vetoes_though_the_judge_fails() -> None:
+    """It holds back by what the steps have shown, and the rule for failures has no say in it."""
+    spec = TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(BELIEF))
+    summary = summarise(list(run_trial(spec, BOOK, AlwaysFails())))
+    assert summary.n_vetoes > 0
+    assert summary.n_held_back_by_rule == 0
+
+
 def test_the_loop_tells_policies_apart_by_what_they_ask_to_be_told() -> None:
     planner, best = BeliefPlanner(make_plan(COMES_AND_GOES)), OptimalPolicy(optimum(COMES_AND_GOES))
     assert isinstance(planner, BeliefPolicy) and not isinstance(planner, InformedPolicy)

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,17 @@ from jitai.records import Decision, VerdictSource
 from tests.replay import ReplayServer, answer
 
 PROMPTS = available_prompts()
-CALIBRATED = {"sha256:2": Calibration(measured="Right on 9 of 10.", is_fitted=True)}
+MODEL = OllamaModel("known", "sha256:2", 10**9)
+
+
+def calibrated_for(measured: dict[str, str], digest: str = MODEL.digest) -> list[Prompt]:
+    """The prompts, those of the given names calibrated for a model, with what was measured of it."""
+    return [
+        prompt.with_calibrations(
+            {digest: Calibration(measured=measured[prompt.name], is_fitted=True)} if prompt.name in measured else {}
+        )
+        for prompt in PROMPTS
+    ]
 
 
 @pytest.fixture
@@ -62,17 +73,65 @@ def test_a_stranger_at_the_port(replay: ReplayServer) -> None:
     assert "does not talk as an Ollama server does" in probe(replay.host).failure
 
 
-def test_calibrated_models_come_first_and_embedding_models_not_at_all(replay: ReplayServer) -> None:
-    known = [prompt.with_calibrations(CALIBRATED if prompt.name == "zero_shot" else {}) for prompt in PROMPTS]
-    models = (OllamaModel("big", "sha256:1", 10**10), OllamaModel("known", "sha256:2", 10**9))
-    options = available_judges(OllamaProbe("1", models), known)
-    assert [option.key for option in options] == ["ollama:known", "embedded-tuned", "ollama:big", "embedded"]
-    assert (options[0].note, options[0].prompt) == ("Right on 9 of 10.", "zero_shot")
-    replay.exchanges["tags"]["response"]["chunks"][0]["text"] = (
-        '{"models": [{"model": "nomic-embed-text", "digest": "0", "details": {"family": "nomic-bert"}}]}'
+@pytest.mark.parametrize(
+    ("measured", "order"),
+    [
+        ("Right on 95 % of 300 held-out statements.", ["ollama:known", "embedded-tuned", "ollama:big", "embedded"]),
+        ("Right on 80 % of 300 held-out statements.", ["embedded-tuned", "ollama:known", "ollama:big", "embedded"]),
+        ("Right on 55 % of 300 held-out statements.", ["embedded-tuned", "ollama:big", "embedded", "ollama:known"]),
+        ("", ["embedded-tuned", "ollama:big", "ollama:known", "embedded"]),
+    ],
+)
+def test_judges_are_ranked_by_what_was_measured(measured: str, order: list[str]) -> None:
+    models = (OllamaModel("big", "sha256:1", 10**10), MODEL)
+    options = available_judges(OllamaProbe("1", models), calibrated_for({"zero_shot": measured}))
+    assert [option.key for option in options] == order
+    known = options[order.index("ollama:known")]
+    assert known.prompt == "zero_shot"
+    assert known.note == (
+        measured or "Calibrated, but nobody has measured how often it is right: the Validation page does."
     )
+
+
+def test_a_model_is_asked_with_the_prompt_that_was_measured_best() -> None:
+    def suited(measured: dict[str, str]) -> str:
+        options = {item.key: item for item in available_judges(OllamaProbe("1", (MODEL,)), calibrated_for(measured))}
+        return options["ollama:known"].prompt
+
+    assert suited({"able_and_willing": "", "zero_shot": "Right on 70 % of 300.", "few_shot": ""}) == "zero_shot"
+    assert suited({"able_and_willing": "Right on 60 % of 9.", "zero_shot": "Right on 70 % of 9."}) == "zero_shot"
+    assert suited({"able_and_willing": "", "few_shot": ""}) == "few_shot"
+
+
+@pytest.mark.parametrize(
+    "name", ["jitai-judge:latest", "jitai-judge:v2", "jitai-judge", "host:1/library/jitai-judge:x"]
+)
+def test_our_judge_on_a_server_is_asked_as_it_was_trained(name: str) -> None:
+    """Whether or not it was put there from this machine; the embedded one is the same and faster, and stays first."""
+    ours, big = OllamaModel(name, "sha256:2", 10**8), OllamaModel("big", "sha256:1", 10**10)
+    for prompts in (PROMPTS, calibrated_for({"few_shot": ""}), calibrated_for({"fine_tuned": measured_of_tuned()})):
+        options = available_judges(OllamaProbe("1", (big, ours)), prompts)
+        assert [option.key for option in options] == ["embedded-tuned", f"ollama:{name}", "ollama:big", "embedded"]
+        assert options[1].prompt == "fine_tuned"
+
+
+def measured_of_tuned() -> str:
+    [tuned] = [prompt for prompt in PROMPTS if prompt.name == "fine_tuned"]
+    [calibration] = tuned.calibrations.values()
+    assert calibration.share_right is not None, "the sentence is read as it is written"
+    return calibration.measured
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [("nomic-embed-text", "nomic-bert"), ("embeddinggemma:300m", "gemma3"), ("qwen3-embedding:0.6b", "qwen3")],
+)
+def test_embedding_models_are_no_judges(replay: ReplayServer, name: str, family: str) -> None:
+    listed = [{"model": name, "digest": "0", "details": {"family": family}}]
+    listed.append({"model": "embeddings/gemma3:1b", "digest": "1", "details": {"family": "gemma3"}})
+    replay.exchanges["tags"]["response"]["chunks"][0]["text"] = json.dumps({"models": listed})
     replay.answer_always("GET", "/api/tags", "tags")
-    assert probe(replay.host).models == ()
+    assert [model.name for model in probe(replay.host).models] == ["embeddings/gemma3:1b"]
 
 
 def test_an_embedded_model_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
