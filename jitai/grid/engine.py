@@ -26,6 +26,8 @@ OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
 SECONDS_FOR_THE_SCHEDULER = 10
 MAX_WORKERS = 256
 OUT_OF_MEMORY = "There is not enough memory for so many seeds and days: use fewer."
+RUNNING_CELLS = "running cells"
+"""What an experiment's note says once its judges have read."""
 _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_BETWEEN_SIGNS = 1.0
 
@@ -283,7 +285,7 @@ class _Voice:
         self._n_before = self._n_finished = n_before
         self._n_cells = n_cells
         self._started = time.monotonic()
-        self.say("running cells")
+        self.say(RUNNING_CELLS)
 
     def finished(self) -> None:
         """One more cell is ready."""
