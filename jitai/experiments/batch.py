@@ -237,7 +237,7 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
         spec: settings; its own seed is not used.
         seeds: one a lane.
         verdicts: of the judge, on every statement of the book; None where nobody reads.
-    Raises: ParameterError if the policy is unknown or a seed out of range.
+    Raises: ParameterError if the policy is unknown, or unknown here, or a seed out of range.
     """
     config, filtering = spec.config, spec.filter
     if verdicts is None:
@@ -399,12 +399,18 @@ class _Lanes:
             return self._drawn[:, day], None
         if policy == "tailored":
             return 2 + self._inferred[:, day], None
+        if policy == "generic":
+            return np.full(n_lanes, int(Action.GENERIC)), None
+        if policy == "never":
+            return np.full(n_lanes, int(Action.NO_MESSAGE)), None
         if policy == "thompson":
             draws = draw_weights(self._posterior, self._normals[:, day])
             sampled = np.matmul(draws, self._features(day)[..., None])[..., 0]
             liked = sampled + self.spec.thompson.action_bias
             return np.argmax(liked, axis=1), liked
-        return np.full(n_lanes, int(Action.GENERIC if policy == "generic" else Action.NO_MESSAGE)), None
+        raise ParameterError(
+            f"The policy {policy!r} cannot be run for many seeds at once.", "Only single trials know it so far."
+        )
 
     def act(self, day: int, executed: Integers, alive: Flags) -> Floats:
         """Do something today in every lane that is still there; returns the steps."""
