@@ -33,7 +33,7 @@ from jitai.policies.thompson import (
 from jitai.records import Action, Decision, Label, Statement, Verdict, VerdictSource
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
-from jitai.simulator.dynamics import Response, case_index, mean_outcome, response_table, vary
+from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, vary
 from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
 from jitai.simulator.world import DayUniforms, UniformStream, World, make_world
 
@@ -289,7 +289,7 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
         step_count[:, day] = np.where(alive, steps, 0.0)
         habituation[:, day], risk[:, day] = lanes.habituation, lanes.risk
         candidates[:, day], actions[:, day] = candidate, executed
-        alive = alive & (lanes.risk < config.disengagement_threshold)
+        alive = alive & ~disengages(config, lanes.risk)
     return BatchResult(
         seeds=tuple(seeds),
         lived=lived,
