@@ -17,13 +17,13 @@ more. One solution takes about 0.06 s on one core.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from jitai.optimum.grid import Floats, Grid, make_grid
+from jitai.optimum.kept import kept
 from jitai.records import Action
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
 from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, responses
@@ -172,7 +172,7 @@ def after(config: SimulatorConfig, grid: Grid, continuation: Floats, response: R
     return total
 
 
-@lru_cache(maxsize=8)
+@kept
 def optimum(config: SimulatorConfig) -> Optimum:
     """The solution at the default resolution, kept for the next caller: 16 MB each for 50 days."""
     return solve(config)

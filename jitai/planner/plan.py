@@ -25,7 +25,6 @@ each day, as published); risk and habituation are planned on as they are observe
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +41,7 @@ from jitai.belief import (
 )
 from jitai.optimum import solve
 from jitai.optimum.grid import Floats, Grid, Place, locate, make_grid
+from jitai.optimum.kept import kept
 from jitai.parameters import choice, validate
 from jitai.records import Action
 from jitai.simulator.config import SimulatorConfig
@@ -383,7 +383,7 @@ class _ExpectedExcess:
         return np.where(wide, safe + difference * excess, np.maximum(safe, middle))
 
 
-@lru_cache(maxsize=16)
+@kept
 def cached_plan(model: SimulatorConfig, belief: BeliefSettings, settings: PlannerSettings) -> Plan:
     """The plan at the default resolution, kept for the next caller: 2 to 24 MB each for 50 days."""
     return make_plan(model, belief, settings)
