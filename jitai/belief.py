@@ -237,7 +237,8 @@ def evidence(verdict: Verdict | None, settings: BeliefSettings) -> Text | None:
         return Text(False)
     if verdict.failure or verdict.source == VerdictSource.FALLBACK:
         return Text(True)
-    if settings.reading == BY_PROBABILITY and verdict.p_send is not None:
+    # Exactly 0 or 1 is a decision without a probability, as a text-only model or a rule gives it.
+    if settings.reading == BY_PROBABILITY and verdict.p_send is not None and 0.0 < verdict.p_send < 1.0:
         return Text(True, *probability_as_evidence(verdict.p_send))
     if verdict.decision == Decision.UNSURE:
         return Text(True)

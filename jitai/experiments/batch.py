@@ -33,7 +33,7 @@ from jitai.policies.thompson import (
 from jitai.records import Action, Decision, Label, Statement, Verdict, VerdictSource
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
-from jitai.simulator.dynamics import Response, case_index, mean_outcome, response_table, vary
+from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, vary
 from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
 from jitai.simulator.world import DayUniforms, UniformStream, World, make_world
 
@@ -242,7 +242,7 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
         spec: settings; its own seed is not used.
         seeds: one a lane.
         verdicts: of the judge, on every statement of the book; None where nobody reads.
-    Raises: ParameterError if the policy is unknown or a seed out of range.
+    Raises: ParameterError if the policy is unknown, or unknown here, or a seed out of range.
     """
     config, filtering = spec.config, spec.filter
     if verdicts is None:
@@ -298,7 +298,7 @@ def run_batch(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
         step_count[:, day] = np.where(alive, steps, 0.0)
         habituation[:, day], risk[:, day] = lanes.habituation, lanes.risk
         candidates[:, day], actions[:, day] = candidate, executed
-        alive = alive & (lanes.risk < config.disengagement_threshold)
+        alive = alive & ~disengages(config, lanes.risk)
     return BatchResult(
         seeds=tuple(seeds),
         lived=lived,
@@ -409,12 +409,18 @@ class _Lanes:
             return self._drawn[:, day], None
         if policy == "tailored":
             return 2 + self._inferred[:, day], None
+        if policy == "generic":
+            return np.full(n_lanes, int(Action.GENERIC)), None
+        if policy == "never":
+            return np.full(n_lanes, int(Action.NO_MESSAGE)), None
         if policy == "thompson":
             draws = draw_weights(self._posterior, self._normals[:, day])
             sampled = np.matmul(draws, self._features(day)[..., None])[..., 0]
             liked = sampled + self.spec.thompson.action_bias
             return np.argmax(liked, axis=1), liked
-        return np.full(n_lanes, int(Action.GENERIC if policy == "generic" else Action.NO_MESSAGE)), None
+        raise ParameterError(
+            f"The policy {policy!r} cannot be run for many seeds at once.", "Only single trials know it so far."
+        )
 
     def act(self, day: int, executed: Integers, alive: Flags) -> Floats:
         """Do something today in every lane that is still there; returns the steps."""

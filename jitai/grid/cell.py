@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class CellWork:
 
     @property
     def key(self) -> str:
-        """Stands for what the cell's numbers depend on, the code included: equal keys, equal numbers."""
+        """Stands for what the cell's numbers depend on, code and libraries included: equal keys, equal numbers."""
         return digest(
             {
                 "trial": trial_as_mapping(replace(self.trial, network=None)),
@@ -199,11 +200,16 @@ def agreement_by_seed(
     return share
 
 
+def library_versions() -> dict[str, str]:
+    """Of the libraries whose arithmetic and random numbers make the figures."""
+    return {name: version(name) for name in ("numpy", "scipy")}
+
+
 @cache
 def code_fingerprint() -> str:
-    """16 hexadecimal digits that change whenever the code does that decides results."""
+    """16 hexadecimal digits that change whenever the code does that decides results, numpy's and scipy's included."""
     root = Path(__file__).parents[1]
-    hashed = hashlib.sha256()
+    hashed = hashlib.sha256(repr(library_versions()).encode())
     for name in _DECIDES_RESULTS:
         place = root / name
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:

@@ -17,7 +17,7 @@ from jitai.experiments.trial import JudgesText
 from jitai.grid.cell import CellOutcome, CellWork, code_fingerprint, run_cell
 from jitai.grid.readings import Readings, read_statements, simulated_readings
 from jitai.grid.spec import Cell, ExperimentSpec, JudgeChoice
-from jitai.grid.store import FAILED, FINISHED, STOPPED, Store
+from jitai.grid.store import FAILED, FINISHED, SECONDS_WITHOUT_A_SIGN, STOPPED, Store
 from jitai.records import Statement
 from jitai.wording import duration
 
@@ -26,8 +26,11 @@ OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
 SECONDS_FOR_THE_SCHEDULER = 10
 MAX_WORKERS = 256
 OUT_OF_MEMORY = "There is not enough memory for so many seeds and days: use fewer."
+RUNNING_CELLS = "running cells"
+"""What an experiment's note says once its judges have read."""
 _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_BETWEEN_SIGNS = 1.0
+_SECONDS_BETWEEN_HEARTBEATS = SECONDS_WITHOUT_A_SIGN / 6
 
 
 class Stopped(Exception):
@@ -128,8 +131,28 @@ def run_experiment(
     Returns: the experiment's identifier; its status in the store says how it ended.
     Raises: JitaiError if a judge cannot be made ready or a cell not be kept; the store then says so too.
     """
-    with store.alone(spec.identifier):
+    with store.alone(spec.identifier), _heartbeat(store, spec.identifier):
         return _run_alone(spec, store, executor, open_judge, report, n_at_once)
+
+
+@contextlib.contextmanager
+def _heartbeat(store: Store, identifier: str) -> Iterator[None]:
+    """Signs of life while inside: a judge may take minutes to load, or to answer once."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(_SECONDS_BETWEEN_HEARTBEATS):
+            # A disk that is full or an index that is damaged stops the work itself, which says so.
+            with contextlib.suppress(JitaiError):
+                store.sign(identifier)
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _run_alone(
@@ -235,8 +258,8 @@ def _run_cells(
                 continue
             if outcome.code != code_fingerprint():
                 raise JitaiError(
-                    "A worker runs another version of this project, so its numbers are not taken.",
-                    "Install the same version on every machine of the cluster.",
+                    "A worker runs another version of this project, numpy or scipy, so its numbers are not taken.",
+                    "Install the same versions on every machine of the cluster.",
                 )
             store.add(works[position], grid[position], outcome)
             voice.finished()
@@ -283,7 +306,7 @@ class _Voice:
         self._n_before = self._n_finished = n_before
         self._n_cells = n_cells
         self._started = time.monotonic()
-        self.say("running cells")
+        self.say(RUNNING_CELLS)
 
     def finished(self) -> None:
         """One more cell is ready."""

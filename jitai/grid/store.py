@@ -17,7 +17,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,6 +35,7 @@ from jitai.grid.cell import (
     CellWork,
     code_fingerprint,
     figures_from_mapping,
+    library_versions,
     work_from_mapping,
 )
 from jitai.grid.spec import Cell, ExperimentSpec, spec_from_mapping
@@ -208,6 +208,13 @@ class Store:
             row = index.execute("select stop_wanted from experiments where id = ?", (identifier,)).fetchone()
         return row is None or bool(row[0])
 
+    def sign(self, identifier: str) -> None:
+        """Give a sign of life where there is nothing new to say."""
+        with self._open() as index:
+            index.execute(
+                "update experiments set alive_at = ? where id = ? and status = ?", (time.time(), identifier, RUNNING)
+            )
+
     def end(self, identifier: str, status: str, note: str = "") -> None:
         """Nothing more will come for now. Cells that a finished experiment has replaced are forgotten."""
         with self._open() as index:
@@ -254,7 +261,8 @@ class Store:
         """
         if self.experiment(identifier).status == RUNNING:
             raise ParameterError("This experiment is running: stop it first.")
-        with self._open() as index:
+        # A process that gives no sign of life (the machine slept) may be at work all the same.
+        with self.alone(identifier), self._open() as index:
             index.execute("delete from experiments where id = ?", (identifier,))
             index.execute("delete from places where experiment = ?", (identifier,))
         self._forget_cells_of_nobody()
@@ -446,11 +454,9 @@ def _digest_of(path: Path) -> str:
 
 def versions() -> dict[str, str]:
     """Of everything that decides results."""
-    found = {"jitai": __version__, "code": code_fingerprint(), "python": platform.python_version()}
-    for name in ("numpy", "scipy"):
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+    return {
+        "jitai": __version__, "code": code_fingerprint(), "python": platform.python_version(), **library_versions()
+    }  # fmt: skip
 
 
 def write_steps(path: Path, result: BatchResult, about: dict[str, Any]) -> None:

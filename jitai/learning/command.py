@@ -9,7 +9,7 @@ from typing import Any
 from jitai.belief import BeliefSettings
 from jitai.errors import FileFormatError, JitaiError
 from jitai.learning.evaluate import N_SEEDS, Evaluation, evaluate_as_trained
-from jitai.learning.files import default_shelf, read_policy, write_policy
+from jitai.learning.files import check_writable, default_shelf, read_policy, write_policy
 from jitai.learning.lanes import TRAINING_FILTERS
 from jitai.learning.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.learning.train import Training, TrainingRun
@@ -76,6 +76,7 @@ def _train(options: argparse.Namespace) -> None:
     if options.out.suffix != _ENDING:
         raise FileFormatError(f"{options.out.name} has no known ending.", f"Use a name that ends in {_ENDING}.")
     run = TrainingRun(_task(options), default_shelf().checkpoints, options.resume)
+    check_writable(options.out)
     task = run.task
     _say(
         f"{ALGORITHM_LABELS[task.settings.algorithm]} learns from {len(task.participants)} kind(s) of participants, "

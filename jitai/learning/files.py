@@ -1,6 +1,8 @@
 """Trained policies as files: those that come with the project, and the person's own."""
 
+import errno
 import json
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -112,9 +114,29 @@ def write_policy(network: PolicyNetwork, path: Path) -> None:
         partial.write_text(policy_text(network), encoding="utf-8")
         partial.replace(path)
     except OSError as error:
-        raise FileFormatError(
-            f"{path} cannot be written: {error.strerror or 'unknown reason'}.", "Choose a folder that you may write to."
-        ) from error
+        raise _not_written(path, error) from error
+
+
+def check_writable(path: Path) -> None:
+    """See that a policy's file can be written, and make its folder: before hours of training, not after.
+
+    Raises: FileFormatError if it cannot.
+    """
+    partial = path.with_suffix(".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.touch()
+        partial.unlink()
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> FileFormatError:
+    return FileFormatError(
+        f"{path} cannot be written: {error.strerror or 'unknown reason'}.", "Choose a folder that you may write to."
+    )
 
 
 def default_shelf() -> "PolicyShelf":

@@ -18,7 +18,7 @@ from jitai.filters import NONE, VETO
 from jitai.policies.learned import BELIEF, Seen, check_learned_observations, features
 from jitai.seeding import MAX_SEED, Stream, generator
 from jitai.simulator.config import DETERMINISTIC
-from jitai.simulator.dynamics import Response, case_index, mean_outcome, response_table, vary
+from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, vary
 from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
 
 Floats = npt.NDArray[np.float64]
@@ -169,7 +169,7 @@ class StudyLanes:
             morning = self._today()
             text = Text(morning.writes, morning.if_can, morning.if_cannot)
             self._belief.read(None if self._verdicts is None else text)
-        terminated = risk >= config.disengagement_threshold
+        terminated = disengages(config, risk)
         ended = terminated | (self._day >= config.study_length)
         last_shown = self._show()
         shown = last_shown

@@ -127,8 +127,8 @@ class LearningTask:
 
     @property
     def reward_unit(self) -> float:
-        """Steps that are a reward of 1 to the learner: the best ten days there can be."""
-        return 10.0 * max(config.most_steps for config in self.participants)
+        """Steps that are a reward of 1 to the learner: the best ten days there can be; 10 where nobody ever walks."""
+        return 10.0 * (max(config.most_steps for config in self.participants) or 1.0)
 
     @property
     def ends_with_the_study(self) -> bool:

@@ -276,7 +276,10 @@ class TrainingRun(Background):
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             write(self._folder)
-            (self._folder / _STATE_FILE).write_text(json.dumps(state), encoding="utf-8")
+            # A disk that is full, or a program that is killed, must not leave half of it in the place of the last one.
+            partial = self._folder / f"partial-{_STATE_FILE}"
+            partial.write_text(json.dumps(state), encoding="utf-8")
+            partial.replace(self._folder / _STATE_FILE)
         except OSError as error:
             failure = f"The training cannot be kept, to be taken up later: {error.strerror or 'unknown reason'}."
         with self._lock:

@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from jitai.simulator.config import SimulatorConfig
+from jitai.simulator.dynamics import ROUNDING
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-JUST_BELOW = 1e-9
-"""Distance of the two nodes that enclose a jump of the value."""
+JUST_BELOW = 10 * ROUNDING
+"""Distance of the two nodes that enclose a jump of the value: so that the lower one does not count as beyond it."""
 
 
 class Place(NamedTuple):
@@ -98,8 +99,8 @@ def make_grid(config: SimulatorConfig, n_habituation: int, n_risk: int) -> Grid:
         for second in range(4)
         if 0 < first + second <= 3
     }
-    pairs = [edge for jump in sorted(jumps) if JUST_BELOW < jump < threshold for edge in (jump - JUST_BELOW, jump)]
+    pairs = [edge for jump in sorted(jumps) if 2 * JUST_BELOW < jump < threshold for edge in (jump - JUST_BELOW, jump)]
+    # No two nodes may coincide, and a jump needs both of its own.
+    even = np.array([node for node in even if all(abs(node - edge) > JUST_BELOW for edge in pairs)])
     risk = np.unique(np.concatenate([even, pairs]))
-    # No two nodes may coincide.
-    risk = risk[np.concatenate([[True], np.diff(risk) > JUST_BELOW / 2])]
-    return Grid(np.linspace(0.0, 1.0, n_habituation), risk[risk < threshold])
+    return Grid(np.linspace(0.0, 1.0, n_habituation), risk)

@@ -17,16 +17,16 @@ more. One solution takes about 0.06 s on one core.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from jitai.optimum.grid import Floats, Grid, make_grid
+from jitai.optimum.kept import kept
 from jitai.records import Action
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
-from jitai.simulator.dynamics import Response, case_index, mean_outcome, response_table, responses
+from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, responses
 
 N_HABITUATION, N_RISK = 121, 21
 
@@ -88,8 +88,8 @@ class Optimum:
         everywhere = self.grid.read(tomorrow, next_habituation, next_risk)
         w, c = (np.broadcast_to(np.asarray(given), next_habituation.shape) for given in (can_walk, context))
         index = np.indices(next_habituation.shape)
-        stays = next_risk < self.config.disengagement_threshold
-        total: Floats = steps + np.where(stays, everywhere[(w, c, *index)], 0.0)
+        leaves = disengages(self.config, next_risk)
+        total: Floats = steps + np.where(leaves, 0.0, everywhere[(w, c, *index)])
         return total
 
     def action(self, day: int, habituation: Any, risk: Any, can_walk: Any, context: Any) -> Any:
@@ -167,12 +167,12 @@ def after(config: SimulatorConfig, grid: Grid, continuation: Floats, response: R
     """
     habituation, _, steps = mean_outcome(grid.habituation, 0.0, response)
     _, risk, _ = mean_outcome(0.0, grid.risk, response)
-    stays = risk < config.disengagement_threshold
+    stays = ~disengages(config, risk)
     total: Floats = steps[:, None] + grid.spread(continuation, habituation, risk) * stays
     return total
 
 
-@lru_cache(maxsize=8)
+@kept
 def optimum(config: SimulatorConfig) -> Optimum:
     """The solution at the default resolution, kept for the next caller: 16 MB each for 50 days."""
     return solve(config)

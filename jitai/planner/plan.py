@@ -25,7 +25,6 @@ each day, as published); risk and habituation are planned on as they are observe
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,10 +41,11 @@ from jitai.belief import (
 )
 from jitai.optimum import solve
 from jitai.optimum.grid import Floats, Grid, Place, locate, make_grid
+from jitai.optimum.kept import kept
 from jitai.parameters import choice, validate
 from jitai.records import Action
 from jitai.simulator.config import SimulatorConfig
-from jitai.simulator.dynamics import Response, case_index, mean_outcome, response_table, responses
+from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, responses
 from jitai.simulator.world import PERFECT_READING_NOISE
 
 N_HABITUATION, N_RISK, N_BELIEF = 61, 41, 17
@@ -140,7 +140,7 @@ class Plan:
             )
         else:
             future = self._future(tomorrow, next_habituation, next_risk, habituation, belief, probability)
-        values = steps + np.where(next_risk < self.model.disengagement_threshold, future, 0.0)
+        values = steps + np.where(disengages(self.model, next_risk), 0.0, future)
         home = values[:, 0, 0] * (1.0 - belief) + values[:, 0, 1] * belief
         work = values[:, 1, 0] * (1.0 - belief) + values[:, 1, 1] * belief
         expected: Floats = home * (1.0 - probability) + work * probability
@@ -232,7 +232,7 @@ class _Recursion:
         cases = [[responses(model)[case_index(int(action), 0, w)] for w in (0, 1)] for action in kinds]
         self._next_habituation = [mean_outcome(grid.habituation, 0.0, case[1])[0] for case in cases]
         self._next_risk = [[mean_outcome(0.0, grid.risk, response)[1] for response in case] for case in cases]
-        self._threshold = model.disengagement_threshold
+        self._model = model
         base = (model.steps_at_home + model.steps_at_work) / 2
         self._steps = [
             (base + case[1].message_steps * (1.0 - after))[:, None]
@@ -266,7 +266,7 @@ class _Recursion:
         """Value of a kind of action at each node: shape (n_mornings, n_habituation, n_risk)."""
         habituation = self._next_habituation[kind]
         unable, able = (
-            self._grid.spread(table, habituation, risk) * (risk < self._threshold)
+            self._grid.spread(table, habituation, risk) * ~disengages(self._model, risk)
             for table, risk in zip(
                 (tomorrow[:1], tomorrow[-1:]) if self._steps_reveal else (tomorrow, tomorrow),
                 self._next_risk[kind],
@@ -383,7 +383,7 @@ class _ExpectedExcess:
         return np.where(wide, safe + difference * excess, np.maximum(safe, middle))
 
 
-@lru_cache(maxsize=16)
+@kept
 def cached_plan(model: SimulatorConfig, belief: BeliefSettings, settings: PlannerSettings) -> Plan:
     """The plan at the default resolution, kept for the next caller: 2 to 24 MB each for 50 days."""
     return make_plan(model, belief, settings)

@@ -22,6 +22,9 @@ N_WALK_STATES = 2
 SMALLEST = 1e-5
 """Lower limit of a gamma's mean and of a beta's parameters, as published."""
 
+ROUNDING = 1e-9
+"""How far below the threshold a risk has reached it: eight mistakes of 0.1 add up to 0.7999999999999999."""
+
 
 class Response(NamedTuple):
     """The coefficients of one case (or arrays of them): everything that the action decides.
@@ -103,6 +106,16 @@ def mean_outcome(
     next_risk = minimum(1.0, response.risk_factor * disengagement_risk + response.risk_addition)
     step_count = response.base_steps + (1.0 - next_habituation) * response.message_steps
     return next_habituation, next_risk, step_count
+
+
+def disengages(config: SimulatorConfig, risk: Any) -> Any:
+    """Whether the participant leaves: d' >= D, whatever the order of the sums has rounded off.
+
+    Args:
+        config: for the threshold D.
+        risk: d' after an action, in [0, 1]; a number or an array.
+    """
+    return risk >= config.disengagement_threshold - ROUNDING
 
 
 def vary(

@@ -7,7 +7,7 @@ import numpy as np
 from jitai.errors import JitaiError
 from jitai.records import Action, Observation
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
-from jitai.simulator.dynamics import case_index, mean_outcome, responses, vary
+from jitai.simulator.dynamics import case_index, disengages, mean_outcome, responses, vary
 from jitai.simulator.world import UniformStream, World, make_world, with_walk_state
 
 STEPS_BEFORE_THE_FIRST_DECISION = 0.1
@@ -111,7 +111,7 @@ class Participant:
             habituation, risk, step_count = vary(config, habituation, risk, step_count, (luck[0], luck[1], luck[2]))
         self._habituation, self._risk, self._step_count = float(habituation), float(risk), float(step_count)
         self.day = day + 1
-        terminated = self._risk >= config.disengagement_threshold
+        terminated = disengages(config, self._risk)
         truncated = not terminated and self.day >= config.study_length
         self.over = terminated or truncated
         return Outcome(self._step_count, self._habituation, self._risk, terminated, truncated)

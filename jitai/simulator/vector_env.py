@@ -13,7 +13,7 @@ from gymnasium.vector.utils import batch_space
 from jitai.errors import ParameterError
 from jitai.records import Action
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
-from jitai.simulator.dynamics import Response, case_index, mean_outcome, response_table, vary
+from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, vary
 from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
 from jitai.simulator.spaces import ONE_HOT_DAY, check_observations, observation_bounds
 from jitai.simulator.world import ABILITY_COLUMNS, CONTEXT_COLUMNS, LUCK_COLUMNS, context_posterior
@@ -122,7 +122,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
             habituation, risk, step_count = vary(config, habituation, risk, step_count, luck)
         self._habituation, self._risk, self._step_count = habituation, risk, step_count
         self._to_tomorrow()
-        terminated = risk >= config.disengagement_threshold
+        terminated = disengages(config, risk)
         ended = terminated | (self._days >= config.study_length)
         observations, truth = self._observe(), self._truth()
         if ended.any():

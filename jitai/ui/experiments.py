@@ -21,6 +21,7 @@ from jitai.filters import BELIEF, CARRY_FORWARD, NONE, VETO, FilterSettings
 from jitai.grid.beside import DayFigures, Run, day_figures
 from jitai.grid.cell import code_fingerprint
 from jitai.grid.compare import days_of
+from jitai.grid.engine import RUNNING_CELLS
 from jitai.grid.launch import launch
 from jitai.grid.spec import SIMULATED, ExperimentSpec, JudgeChoice, Method
 from jitai.grid.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
@@ -173,13 +174,13 @@ def store() -> Store:
 
 
 def run_now(spec: ExperimentSpec) -> str:
-    """Have an experiment run in a process of its own; one that is finished, by this very code, is left as it is.
+    """Have an experiment run in a process of its own; one that is finished and cannot have changed is left as it is.
 
     Returns: its identifier.
     Raises: FileFormatError.
     """
     found = find(spec.identifier)
-    if found is None or found.status != FINISHED or is_outdated(found):
+    if found is None or found.status != FINISHED or may_have_changed(found):
         processes().start(spec, store().folder)
     return spec.identifier
 
@@ -201,6 +202,16 @@ def say_problem() -> None:
 def is_outdated(experiment: StoredExperiment) -> bool:
     """Whether another version of the code made it."""
     return experiment.versions.get("code") != code_fingerprint()
+
+
+def may_have_changed(experiment: StoredExperiment) -> bool:
+    """Whether a finished experiment may give other numbers now: by other code, or by a language model.
+
+    Its description names a model, but not the adapter, the prompt's examples, the calibration and the statements of
+    the day. Only the engine can tell whether they are as before: it has the judge read again, most of it from the
+    cache, and runs no cell that is unchanged.
+    """
+    return is_outdated(experiment) or any(not judge.is_simulated for judge in experiment.spec.judges_needed())
 
 
 def find(identifier: str) -> StoredExperiment | None:
@@ -392,7 +403,8 @@ def progress(identifier: str, found: StoredExperiment | None) -> None:
     if found is not None and found.status == RUNNING:
         text = found.note or "starting"
         counted = _READ.search(found.note)
-        if found.n_cells:
+        # Cells of before are counted until the judge has read, but they say nothing of how far it is now.
+        if found.n_cells and found.note in ("", RUNNING_CELLS):
             share = (found.n_finished + found.n_failed) / found.n_cells
             text = f"{found.n_finished:,} of {found.n_cells:,} cells finished"
             if found.seconds_left is not None:

@@ -19,7 +19,7 @@ from jitai.ui.experiments import (
     forget_log,
     go_on,
     is_at_work,
-    is_outdated,
+    may_have_changed,
     progress,
     run_now,
     say_problem,
@@ -221,11 +221,12 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
             return
         with st.container(horizontal=True, gap="small"):
             _open_buttons(item)
-            if not running and (item.status != FINISHED or is_outdated(item)):
+            if not running and (item.status != FINISHED or may_have_changed(item)):
                 st.button(
                     "Go on" if item.status != FINISHED else "Run again", icon=":material/resume:",
                     key=f"continue_{identifier}", on_click=go_on, args=(spec,),
-                    help="What is finished is not run again, unless another version of the code made it.",
+                    help="What is finished is not run again, unless another version of the code made it or its judge "
+                    "reads differently now.",
                 )  # fmt: skip
             st.download_button(
                 "Export", data=lambda: _exported(identifier), file_name=f"{identifier}.zip", mime="application/zip",

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from jitai.errors import ParameterError
 from jitai.experiments.trial import JudgesText
 from jitai.grid.cell import CellWork, run_cell
-from jitai.grid.engine import run_experiment
+from jitai.grid.engine import OpenJudge, run_experiment
 from jitai.grid.readings import simulated_readings
 from jitai.grid.spec import ExperimentSpec, JudgeChoice, Method
 from jitai.grid.store import Store
@@ -48,9 +48,9 @@ def the_store() -> Store:
     return Store(default_store_folder())
 
 
-def made(spec: ExperimentSpec) -> str:
+def made(spec: ExperimentSpec, open_judge: OpenJudge = no_language_model) -> str:
     """The identifier of an experiment that has been run to its end."""
-    return run_experiment(spec, the_store(), InThisProcess(), no_language_model)
+    return run_experiment(spec, the_store(), InThisProcess(), open_judge)
 
 
 def begun(spec: ExperimentSpec, n_finished: int) -> str:

@@ -7,8 +7,14 @@ import zipfile
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jitai.grid.spec import ExperimentSpec
+from jitai.corpus import CALIBRATION, TEST, load_part
+from jitai.experiments.batch import PreparedJudge
+from jitai.grid import engine
+from jitai.grid.cell import run_cell
+from jitai.grid.engine import OpenJudge
+from jitai.grid.spec import ExperimentSpec, JudgeChoice
 from jitai.grid.store import INTERRUPTED
+from jitai.records import Label
 from jitai.ui import compare, experiments, runs, sweep
 from jitai.ui.runs import EXAMPLE
 from tests.app.driver import as_markup, as_text, click, go_to, open_app, widget, without_error
@@ -111,6 +117,49 @@ def test_an_interrupted_experiment_goes_on(started: list[ExperimentSpec], monkey
     assert "interrupted" in said(app)
     without_error(click(app, f"continue_{spec.identifier}"))
     assert started == [spec]
+
+
+def prepared(certainty: float) -> OpenJudge:
+    """Opens a judge that is right everywhere, and as sure as is said."""
+    p_send = {
+        item.text: certainty if item.label == Label.CAN_WALK else 1 - certainty
+        for part in (TEST, CALIBRATION)
+        for item in load_part(part)
+    }
+    return lambda choice: (PreparedJudge(p_send), "prepared")
+
+
+def test_what_a_language_model_has_read_is_run_again_in_case_it_reads_otherwise_now(
+    started: list[ExperimentSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new adapter or calibration bears the old one's name: whether anything has changed, only a run can tell."""
+    spec = small(judges=(JudgeChoice("embedded-tuned"),), kinds=("consent",), methods=methods("TS", "LLM+TS, belief"))
+    identifier = made(spec, prepared(0.9))
+    of_a_simulated_judge = made(small("simulated"))
+    app = without_error(click(open_page(), f"continue_{identifier}"))
+    assert started == [spec]
+    assert not [button for button in app.button if button.key == f"continue_{of_a_simulated_judge}"]
+    experiments.run_now(small("simulated"))
+    assert started == [spec], "nothing can have changed there"
+
+    before = {item.key: item.totals.tolist() for item in the_store().cells(identifier)}
+    ran: list[str] = []
+    monkeypatch.setattr(engine, "run_cell", lambda work: ran.append(work.key) or run_cell(work))
+    made(spec, prepared(0.9))
+    assert not ran and {item.key: item.totals.tolist() for item in the_store().cells(identifier)} == before
+    made(spec, prepared(0.6))
+    assert len(ran) == 1 and len(before.keys() & {item.key for item in the_store().cells(identifier)}) == 1
+
+
+def test_while_a_judge_reads_again_the_cells_of_before_are_no_progress() -> None:
+    identifier = made(small())
+    the_store().begin(small())
+    the_store().say(identifier, "embedded reads statements: 10 of 40, about 2 min left")
+    (shown,) = open_page().get("progress")
+    assert "10 of 40" in shown.proto.text and shown.proto.value == 25
+    the_store().say(identifier, engine.RUNNING_CELLS)
+    (shown,) = open_page().get("progress")
+    assert "2 of 2 cells finished" in shown.proto.text
 
 
 def test_a_description_is_run_from_a_file(started: list[ExperimentSpec]) -> None:

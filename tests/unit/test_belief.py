@@ -179,10 +179,19 @@ def test_what_a_verdict_is_worth() -> None:
     assert evidence(verdict(Decision.SEND, 0.9), settings) == Text(True, 0.8, pytest.approx(0.1))
     graded = BeliefSettings(reading=BY_PROBABILITY)
     assert evidence(verdict(Decision.UNSURE, 0.4), graded) == Text(True, 0.4, 0.6)
-    assert evidence(verdict(Decision.SEND, 1.0), graded) == Text(True, 0.98, pytest.approx(0.02))
-    assert evidence(verdict(Decision.SEND), graded) == evidence(verdict(Decision.SEND), BeliefSettings())
+    assert evidence(verdict(Decision.SEND, 0.999), graded) == Text(True, 0.98, pytest.approx(0.02))
     with pytest.raises(ParameterError, match="false_alarms"):
         BeliefSettings(false_alarms=1.5)
+
+
+def test_a_judge_without_probabilities_is_read_by_its_decisions() -> None:
+    """Exactly 0 or 1 is no probability: a model that answers in text alone is as often wrong as its rates say."""
+    graded = BeliefSettings(finds_cannot_walk=0.7, false_alarms=0.2, reading=BY_PROBABILITY)
+    for p_send in (1.0, None):
+        assert evidence(verdict(Decision.SEND, p_send), graded) == Text(True, 0.8, pytest.approx(0.3))
+    for p_send in (0.0, None):
+        assert evidence(verdict(Decision.HOLD_BACK, p_send), graded) == Text(True, 0.2, 0.7)
+    assert evidence(verdict(Decision.UNSURE, 1.0), graded) == Text(True)
 
 
 def test_with_the_right_model_and_steps_the_evening_knows_the_truth() -> None:

@@ -11,8 +11,9 @@ from jitai.experiments.batch import read_all, run_batch, simulated_judge
 from jitai.experiments.ceiling import GRID_ERROR, CeilingCheck, check_optimum, value_on_fine_grid
 from jitai.experiments.trial import OPTIMUM, TrialSpec
 from jitai.filters import NONE, FilterSettings
-from jitai.optimum import Band, OptimalPolicy, PolicyMap, bands, draw_map, in_words, optimum, solve
+from jitai.optimum import Band, OptimalPolicy, Optimum, PolicyMap, bands, draw_map, in_words, optimum, solve
 from jitai.optimum.grid import locate, make_grid
+from jitai.optimum.kept import kept
 from jitai.policies import POLICY_LABELS
 from jitai.records import Action, Observation
 from jitai.simulator.config import BETA, SimulatorConfig
@@ -128,6 +129,34 @@ def test_lanes_and_single_states_agree_with_the_tables() -> None:
             np.testing.assert_array_equal(chosen, solved.map(7, can_walk, context))
     assert solved.action(7, 0.2, 0.1, 1, 0) == solved.action(7, np.array([0.2]), np.array([0.1]), np.array([1]), 0)[0]
     assert isinstance(solved.action(7, 0.2, 0.1, 1, 0), int)
+
+
+def test_solutions_are_kept_by_their_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A year weighs seven times what 50 days do: as many of them would not fit into memory."""
+    asked = []
+
+    @kept
+    def solved(config: SimulatorConfig) -> Optimum:
+        asked.append(config.study_length)
+        return solve(config, 11, 5)
+
+    short, long = (replace(cell(0.7, 0.5), study_length=days) for days in (10, 80))
+    weights = [sum(part.nbytes for part in (found.values, found.continuation, found.actions)) for found in (
+        solve(short, 11, 5), solve(long, 11, 5)
+    )]  # fmt: skip
+    monkeypatch.setattr("jitai.optimum.kept.MOST_BYTES", weights[1] + weights[0] + 1000)
+    others = [replace(short, context_noise=0.1 * number) for number in range(2, 6)]
+    for config in (*others, *others):
+        assert solved(config).config == config
+    assert len(asked) == 4, "all four fit"
+    assert solved(others[0]) is solved(others[0])
+    solved(long)
+    solved(others[0])
+    assert len(asked) == 5, "the latest used stays"
+    solved(others[1])
+    assert len(asked) == 6, "the others had to go"
+    monkeypatch.setattr("jitai.optimum.kept.MOST_BYTES", 1)
+    assert solved(long) is solved(long), "the last one always stays"
 
 
 def test_random_variation_is_marked_as_an_estimate() -> None:

@@ -8,6 +8,7 @@ import pytest
 from jitai.belief import BY_DECISION, BeliefSettings
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import ParameterError
+from jitai.experiments import batch
 from jitai.experiments.batch import (
     SILENT,
     BatchResult,
@@ -34,6 +35,7 @@ from jitai.filters import (
 from jitai.grid.cell import cell_figures
 from jitai.planner import PlannerSettings
 from jitai.policies import POLICY_LABELS
+from jitai.policies.baselines import RandomPolicy
 from jitai.policies.thompson import CONTEXT_AND_STATE, CONTEXT_PROBABILITY, INFERRED_CONTEXT, ThompsonSettings
 from jitai.records import Decision, Label
 from jitai.simulator.config import BETA, UNIFORM, SimulatorConfig
@@ -63,11 +65,11 @@ JUDGE = moody_judge()
 VERDICTS = read_all(BOOK, JUDGE)
 
 
-def check(spec: TrialSpec, verdicts: Verdicts | None = VERDICTS) -> BatchResult:
+def check(spec: TrialSpec, verdicts: Verdicts | None = VERDICTS, judge: PreparedJudge = JUDGE) -> BatchResult:
     """Hold every number of the batch to those of single trials."""
     result = run_batch(spec, SEEDS, verdicts)
     for lane, seed in enumerate(SEEDS):
-        records = list(run_trial(replace(spec, seed=seed), BOOK, JUDGE if verdicts else None))
+        records = list(run_trial(replace(spec, seed=seed), BOOK, judge if verdicts else None))
         n_days = len(records)
         assert result.lived[lane].sum() == n_days and result.lived[lane, :n_days].all()
         assert result.disengaged[lane] == records[-1].terminated
@@ -206,6 +208,24 @@ def test_beliefs_are_calibrated_against_simulated_truth() -> None:
         if some.sum() > 100:
             spread = np.sqrt(np.mean(believed[some] * (1 - believed[some])) / some.sum())
             assert abs(able[some].mean() - believed[some].mean()) < 4 * spread
+
+
+def test_a_policy_that_only_single_trials_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It must not run as another one."""
+    monkeypatch.setattr(batch, "make_policy", lambda name, settings: RandomPolicy())
+    with pytest.raises(ParameterError, match="'brand-new' cannot be run for many seeds at once"):
+        run_batch(TrialSpec(CELL, policy="brand-new", filter=FilterSettings(NONE)), SEEDS, None)
+
+
+def test_a_judge_that_gives_no_probabilities() -> None:
+    """Nothing but 0 and 1, as a model that answers in text alone."""
+    sure = PreparedJudge({text: float(p_send >= 0.5) for text, p_send in JUDGE._p_send.items()})
+    for policy, strategy in ((PLANNER, NONE), ("thompson", BELIEF)):
+        spec = TrialSpec(CELL, policy=policy, filter=FilterSettings(strategy), belief=BeliefSettings(0.6, 0.3))
+        result = check(spec, read_all(BOOK, sure), sure)
+        by_decision = replace(spec, belief=replace(spec.belief, reading=BY_DECISION))
+        if strategy == BELIEF:
+            np.testing.assert_array_equal(check(by_decision, read_all(BOOK, sure), sure).belief, result.belief)
 
 
 def test_wrong_settings_are_refused() -> None:

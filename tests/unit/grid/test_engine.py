@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from jitai.errors import FileFormatError, JitaiError, ModelMissing, ParameterErr
 from jitai.experiments.batch import run_batch
 from jitai.experiments.trial import JudgesText
 from jitai.grid import engine
-from jitai.grid.cell import run_cell
+from jitai.grid.cell import code_fingerprint, run_cell
 from jitai.grid.engine import Progress, cluster_workers, local_workers, run_experiment
 from jitai.grid.launch import launch
 from jitai.grid.readings import simulated_readings
@@ -243,6 +244,66 @@ def test_no_two_processes_run_the_same_experiment(tmp_path: Path, small_spec: Ex
         run_experiment(small_spec, store, executor, nobody)
     with ThreadPoolExecutor(1) as executor:
         run_experiment(small_spec, store, executor, nobody)
+
+
+def test_an_experiment_runs_while_its_judge_says_nothing(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loading a model, or one answer, may take longer than anything is heard of the experiment."""
+    store, seen = Store(tmp_path), []
+    monkeypatch.setattr(engine, "_SECONDS_BETWEEN_HEARTBEATS", 0.05)
+
+    def slow(choice: JudgeChoice) -> tuple[JudgesText, str]:
+        with store._open() as index:
+            index.execute("update experiments set alive_at = 0")
+        give_up = time.monotonic() + 30
+        while store.experiment(spec.identifier).status != RUNNING and time.monotonic() < give_up:
+            time.sleep(0.05)
+        seen.append(store.experiment(spec.identifier).status)
+        raise ModelMissing("There is no such model.")
+
+    spec = spec_from_mapping({**small_spec.as_mapping(), "judges": ["embedded"]})
+    with pytest.raises(ModelMissing):
+        run_experiment(spec, store, one_thread, slow)
+    assert seen == [RUNNING]
+    assert store.experiment(spec.identifier).status == FAILED
+
+
+def test_what_is_at_work_is_not_deleted_though_nothing_is_heard_of_it(
+    tmp_path: Path, small_spec: ExperimentSpec
+) -> None:
+    store = Store(tmp_path)
+    identifier = store.begin(small_spec)
+    with store._open() as index:
+        index.execute("update experiments set alive_at = 0")
+    assert store.experiment(identifier).status == INTERRUPTED
+    with store.alone(identifier), pytest.raises(ParameterError, match="Another process is running"):
+        store.delete(identifier)
+    store.delete(identifier)
+    assert not store.experiments()
+
+
+def test_numbers_of_another_numpy_or_scipy_are_others(
+    tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    identifier = run_experiment(small_spec, store, one_thread, nobody)
+    before = {item.key for item in store.cells(identifier)}
+    code_fingerprint.cache_clear()
+    try:
+        for name in ("numpy", "scipy"):
+            monkeypatch.setattr(
+                "jitai.grid.cell.version", lambda asked, other=name: "0.0" if asked == other else version(asked)
+            )
+            code_fingerprint.cache_clear()
+            run_experiment(small_spec, store, one_thread, nobody)
+            now = {item.key for item in store.cells(identifier)}
+            assert len(now) == 6 and not now & before
+            assert store.experiment(identifier).versions[name] == "0.0"
+            before |= now
+    finally:
+        monkeypatch.undo()
+        code_fingerprint.cache_clear()
 
 
 def test_a_worker_of_another_version_is_refused(

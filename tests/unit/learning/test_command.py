@@ -71,6 +71,17 @@ def test_a_stopped_training_is_taken_up(
     assert "no stopped training" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("place", ["file/policy.json", "folder.json"])
+def test_where_nothing_can_be_written_is_said_before_the_training(
+    place: str, tmp_path: Path, capsys: Captured, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("where the folder should be")
+    (tmp_path / "folder.json").mkdir()
+    monkeypatch.setattr(TrainingRun, "start", lambda run: pytest.fail("hours of training began"))
+    assert main(["train", *QUICK, "--out", str(tmp_path / place)]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
 def test_the_eight_cells_at_once(tmp_path: Path, capsys: Captured, data_folder: Path) -> None:
     path = tmp_path / "policy.json"
     assert main(["train", *QUICK, "--steps", "1000", "--cells", "--filter", "veto", "--out", str(path)]) == 0

@@ -1,5 +1,6 @@
 """Training on the real simulator: it learns, can be stopped and taken up, and what comes out is the same as numbers."""
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -135,6 +136,36 @@ def test_a_folder_that_cannot_be_written_to_is_named_in_a_sentence(tmp_path: Pat
     run.stop()
     failed = finished(run)
     assert "cannot be kept" in failed.failure and failed.stopped and failed.network is not None
+
+
+def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = task_of(total_steps=200_000)
+    run = TrainingRun(task, tmp_path)
+    run.stop()
+    finished(run)
+    before = kept_training(task, tmp_path)
+    assert before is not None
+    write_text = Path.write_text
+
+    def half(path: Path, text: str, *others: object, **named: object) -> int:
+        write_text(path, text[: len(text) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    again = TrainingRun(task, tmp_path, resume=True)
+    again.stop()
+    assert "No space left on device" in finished(again).failure
+    assert kept_training(task, tmp_path) == before
+
+
+def test_where_nobody_ever_takes_a_step_rewards_are_numbers() -> None:
+    nothing = {"steps_at_home": 0.0, "steps_at_work": 0.0, "generic_message_steps": 0.0, "tailored_message_steps": 0.0,
+               "mismatched_message_steps": 0.0}  # fmt: skip
+    task = replace(task_of(), participants=(replace(EASY, **nothing),))
+    environment = environment_of(task)
+    environment.reset()
+    _, rewards, _, _ = environment.step(np.zeros(task.settings.n_lanes, dtype=int))
+    assert task.reward_unit > 0 and (rewards == 0).all()
 
 
 def test_a_bug_stays_visible(monkeypatch: pytest.MonkeyPatch) -> None:

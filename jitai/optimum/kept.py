@@ -1,0 +1,45 @@
+"""Solutions that are kept for the next caller, by what they weigh: one takes from 2 MB to more than 100."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+
+MOST_BYTES = 250_000_000
+"""Of the solutions of one kind in one process; an experiment has a process on every core."""
+Asked = ParamSpec("Asked")
+Solution = TypeVar("Solution")
+
+
+def kept(solve: Callable[Asked, Solution]) -> Callable[Asked, Solution]:
+    """Keep what a function has solved, the latest used for longest: the last one always, others up to MOST_BYTES.
+
+    Args:
+        solve: of hashable arguments; gives objects whose attributes are arrays.
+    """
+    solutions: OrderedDict[Hashable, Solution] = OrderedDict()
+    lock = threading.Lock()
+
+    @wraps(solve)
+    def solution(*args: Asked.args, **named: Asked.kwargs) -> Solution:
+        key = (args, tuple(sorted(named.items())))
+        with lock:
+            if key in solutions:
+                solutions.move_to_end(key)
+                return solutions[key]
+        found = solve(*args, **named)  # without the lock: others need not wait for it
+        with lock:
+            solutions[key] = found
+            n_bytes = sum(map(_n_bytes, solutions.values()))
+            while n_bytes > MOST_BYTES and len(solutions) > 1:
+                n_bytes -= _n_bytes(solutions.popitem(last=False)[1])
+        return found
+
+    return solution
+
+
+def _n_bytes(solution: object) -> int:
+    return sum(part.nbytes for part in vars(solution).values() if isinstance(part, np.ndarray))
