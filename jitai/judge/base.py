@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+_FINAL_PUNCTUATION = ".,;:!?\u2026\u3002\uff01"
+
 
 @dataclass(frozen=True)
 class Request:
@@ -60,10 +62,13 @@ class ModelIdentity:
     Attributes:
         name: shown to people.
         digest: "sha256:" and 64 hexadecimal digits; changes whenever the model's answers may change.
+        reading: changes whenever the backend reads the same answers differently, so that replies that were kept
+            before are not used any more; empty for the first way.
     """
 
     name: str
     digest: str
+    reading: str = ""
 
 
 @runtime_checkable
@@ -103,14 +108,28 @@ class Backend(Protocol):
         ...
 
 
+def folded(text: str) -> str:
+    """A word without white space around it and without capitals."""
+    return text.strip().casefold()
+
+
+def as_word(text: str) -> str:
+    """A written answer as it is compared with others: "YES." is "yes"."""
+    word = folded(text)
+    return word.rstrip(_FINAL_PUNCTUATION).rstrip() or word
+
+
 def read_answers(
-    listed: Iterable[tuple[str, float]], answers: tuple[str, ...]
+    listed: Iterable[tuple[str, float]], answers: tuple[str, ...], any_spelling: bool = False
 ) -> tuple[dict[str, float | None], float | None]:
     """Find the answer tokens among the likeliest next tokens.
 
     Args:
         listed: tokens with their log-probabilities, in any order; impossible values are passed over.
         answers: the tokens wanted.
+        any_spelling: whether an answer is as likely as all its spellings together (" yes", "Yes", "YES"), as models
+            that were shown no example write it. Otherwise it counts as it stands, which is what the embedded model
+            was calibrated on.
     Returns: the log-probability of each answer (None where it is not listed), and the smallest one listed. An answer
         that is not there as it stands may stand there with other white space around it, as some tokenizers write it.
     """
@@ -121,5 +140,19 @@ def read_answers(
             continue
         exact[token] = max(log_probability, exact.get(token, -math.inf))
         stripped[token.strip()] = max(log_probability, stripped.get(token.strip(), -math.inf))
-    found = {answer: exact.get(answer, stripped.get(answer.strip())) for answer in answers}
+    if any_spelling:
+        found = {
+            answer: _log_of_sum([value for token, value in exact.items() if folded(token) == folded(answer)])
+            for answer in answers
+        }
+    else:
+        found = {answer: exact.get(answer, stripped.get(answer.strip())) for answer in answers}
     return found, min(exact.values(), default=None)
+
+
+def _log_of_sum(log_probabilities: list[float]) -> float | None:
+    """The logarithm of the sum of probabilities, at most 0; None where there are none."""
+    if len(log_probabilities) < 2:
+        return log_probabilities[0] if log_probabilities else None
+    largest = max(log_probabilities)
+    return min(0.0, largest + math.log(sum(math.exp(value - largest) for value in log_probabilities)))

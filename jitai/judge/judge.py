@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from jitai.errors import BackendError, ParameterError, UnreadableReply
 from jitai.judge import strategies
-from jitai.judge.base import Backend, Reply
+from jitai.judge.base import Backend, ModelIdentity, Reply
 from jitai.judge.cache import VerdictCache, cache_key
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
@@ -178,7 +178,7 @@ class Judge:
         Raises: BackendError, UnreadableReply.
         """
         identity = self.backend.identity()
-        key = self._key(identity.digest, statement.text)
+        key = self._key(identity, statement.text)
         source = VerdictSource.CACHE
         replies = self.cache.get(key)
         reading = self._read_or_none(replies, identity.digest)
@@ -188,7 +188,7 @@ class Judge:
             # Asking may have shown that the model was replaced in the meantime.
             identity = self.backend.identity()
             reading = self._read(replies, identity.digest)
-            self.cache.put(self._key(identity.digest, statement.text), replies)
+            self.cache.put(self._key(identity, statement.text), replies)
         return Verdict(
             reading.decision,
             reading.p_send,
@@ -217,8 +217,9 @@ class Judge:
             notes=statement.notes,
         )
 
-    def _key(self, digest: str, statement: str) -> str:
-        return cache_key(digest, self.prompt.label, self._content_hash, statement)
+    def _key(self, identity: ModelIdentity, statement: str) -> str:
+        read_by = f"{identity.digest} {identity.reading}".rstrip()
+        return cache_key(read_by, self.prompt.label, self._content_hash, statement)
 
     def _read_or_none(self, replies: tuple[Reply, ...] | None, digest: str) -> _Reading | None:
         """What earlier replies say; None if there are none or they are unreadable."""

@@ -23,7 +23,7 @@ from jitai.errors import (
     ServerUnreachable,
     UnreadableReply,
 )
-from jitai.judge.base import ModelIdentity, Reply, Request, read_answers
+from jitai.judge.base import ModelIdentity, Reply, Request, as_word, read_answers
 
 if TYPE_CHECKING:
     import ollama
@@ -43,6 +43,9 @@ RETRY_PAUSES_S = (0.25, 1.0)
 
 IDENTITY_LIFETIME_S = 60.0
 """After this time a model's digest is looked up again with the next question: it may have been pulled anew."""
+
+READING = "2"
+"""How answers are read; goes up when the same ones are read differently. 2: in any spelling, and within JSON."""
 
 START_HINT = "Start Ollama, or set OLLAMA_HOST to its address, or choose the embedded model."
 
@@ -412,7 +415,7 @@ class OllamaBackend:
         if not request.answers:
             return Reply(written.text, {}, None, written.model_ms)
         listed = _where_the_answer_stands(written, request)
-        if listed is None and request.schema is None and written.text.strip() not in _stripped(request.answers):
+        if listed is None and request.schema is None and as_word(written.text) not in map(as_word, request.answers):
             # A server older than log-probabilities ignores the wish for them: then only the word itself is left.
             raise UnreadableReply(
                 "The model wrote neither of the answers, and the server gives no probabilities.",
@@ -420,7 +423,7 @@ class OllamaBackend:
             )
         if listed is None:
             return Reply(written.text, {}, None, written.model_ms)
-        found, least_listed = read_answers(listed, request.answers)
+        found, least_listed = read_answers(listed, request.answers, any_spelling=True)
         return Reply(written.text, found, least_listed, written.model_ms)
 
     def decide(self, request: Request, meanings: Mapping[str, str] | None = None) -> Reply:
@@ -468,7 +471,7 @@ class OllamaBackend:
         wanted = {self.model, f"{self.model}:latest"}
         for model in self.server.list_models():
             if model.name in wanted:
-                self._identity = ModelIdentity(self.model, model.digest)
+                self._identity = ModelIdentity(self.model, model.digest, READING)
                 self._identity_read_at = time.monotonic()
                 return
         self._identity = None

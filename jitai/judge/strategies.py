@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from jitai.errors import UnreadableReply
-from jitai.judge.base import Backend, Reply, Request, TypedBackend
+from jitai.judge.base import Backend, Reply, Request, TypedBackend, as_word
 from jitai.judge.prompts import Prompt, Question, Reading
 from jitai.judge.text import clean_statement
 from jitai.records import Decision
@@ -112,13 +112,13 @@ def _read_json(text: str, question: Question) -> Answer:
     """The decision of a JSON answer."""
     try:
         content = json.loads(text)
-        said = content["decision"].strip()
+        said = as_word(content["decision"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnreadableReply(
             "The model's answer is not the JSON that was asked for.", hint=_OTHER_MODEL_HINT
         ) from None
     for decision, answer in question.answers.items():
-        if said == answer.strip():
+        if said == as_word(answer):
             return Answer(None, decision, (JSON_NOTE,))
     raise UnreadableReply("The model's JSON holds neither of the two answers.", hint=_OTHER_MODEL_HINT)
 
@@ -150,7 +150,7 @@ def _read_tokens(reply: Reply, question: Question) -> Answer:
         log_odds, notes = read_log_odds(reply, *question.answer_pair)
         return Answer(log_odds, None, notes)
     for decision, answer in question.answers.items():
-        if reply.text.strip() == answer.strip():
+        if as_word(reply.text) == as_word(answer):
             return Answer(None, decision, (TEXT_ONLY_NOTE,))
     raise UnreadableReply("The model wrote neither of the two answers.", hint=_OTHER_MODEL_HINT)
 

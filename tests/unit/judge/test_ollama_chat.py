@@ -60,6 +60,33 @@ def test_probabilities_are_asked_for_where_answers_are_wanted(replay: ReplayServ
     assert body["messages"] == [{"role": "user", "content": "I am well."}], "no instructions, no system message"
 
 
+def listed_answer(content: str, *places: dict[str, float]) -> dict[str, Any]:
+    """A chat's answer with the likeliest tokens in each place; the first of them is the one that was written."""
+    tokens = [
+        {
+            "token": next(iter(place)),
+            "logprob": next(iter(place.values())),
+            "top_logprobs": [{"token": token, "logprob": value} for token, value in place.items()],
+        }
+        for place in places
+    ]
+    return chat_answer(content, logprobs=tokens)
+
+
+def test_an_answer_is_as_likely_as_all_its_spellings(replay: ReplayServer, backend: OllamaBackend) -> None:
+    likeliest = {"Yes": -0.7, "yes": -1.6, " YES": -4.0, "No": -2.0, "NO": -3.0, "Maybe": -5.0}
+    replay.exchanges["said"] = listed_answer("Yes", likeliest)
+    replay.answer_next("said")
+    reply = backend.complete(Request("I am well.", ("yes", "no"), chat=True))
+    assert reply.log_probabilities == pytest.approx(
+        {
+            "yes": math.log(math.exp(-0.7) + math.exp(-1.6) + math.exp(-4.0)),
+            "no": math.log(math.exp(-2.0) + math.exp(-3.0)),
+        }
+    )
+    assert reply.least_listed == -5.0
+
+
 def test_json_as_recorded(replay: ReplayServer, backend: OllamaBackend) -> None:
     replay.answer_next("chat_json")
     reply = backend.complete(JSON_CHAT)
@@ -116,9 +143,12 @@ def test_json_without_its_answer_among_the_tokens(replay: ReplayServer, backend:
 
 
 def test_a_server_without_probabilities_is_read_by_its_word(replay: ReplayServer, backend: OllamaBackend) -> None:
-    replay.exchanges["word"], replay.exchanges["other"] = chat_answer("bad"), chat_answer("Well, that depends")
-    replay.answer_next("word", "other")
-    assert backend.complete(CHOICE).text == "bad"
+    for content in ("bad", "Bad", " BAD.\n"):
+        replay.exchanges["word"] = chat_answer(content)
+        replay.answer_next("word")
+        assert backend.complete(CHOICE).text == content
+    replay.exchanges["other"] = chat_answer("Well, that depends")
+    replay.answer_next("other")
     with pytest.raises(UnreadableReply, match="neither of the answers"):
         backend.complete(CHOICE)
 

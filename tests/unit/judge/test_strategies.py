@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jitai.errors import UnreadableReply
-from jitai.judge.base import Reply, Request
+from jitai.judge.base import Reply, Request, read_answers
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import Prompt, Question, Reading, available_prompts
 from jitai.judge.rules import Rules
@@ -77,7 +77,13 @@ def test_the_reasoning_is_read_again_but_cannot_forge_the_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "decision"), [("send", Decision.SEND), ("do not send", Decision.HOLD_BACK), (" send ", Decision.SEND)]
+    ("said", "decision"),
+    [
+        ("send", Decision.SEND),
+        ("do not send", Decision.HOLD_BACK),
+        (" send ", Decision.SEND),
+        ("Do not send.", Decision.HOLD_BACK),
+    ],
 )
 def test_json_with_a_reason(rules: Rules, said: str, decision: Decision) -> None:
     prompt = BY_NAME["json_with_reason"]
@@ -138,6 +144,21 @@ def test_an_answer_that_is_one_word() -> None:
     )
     with pytest.raises(UnreadableReply):
         read(BY_NAME["few_shot"], (Reply(" perhaps"),))
+
+
+@pytest.mark.parametrize(("said", "decision"), [("YES.", Decision.SEND), ("No", Decision.HOLD_BACK)])
+def test_an_answer_that_is_one_word_is_read_in_any_spelling(said: str, decision: Decision) -> None:
+    assert read(BY_NAME["zero_shot"], (Reply(said),)).decision is decision
+
+
+def test_the_answer_as_it_stands_comes_first_for_the_model_that_was_calibrated_so() -> None:
+    listed = [(" good", -0.9), ("good", -2.0), (" Good", -2.5), ("BAD", -3.0)]
+    assert read_answers(listed, (" good", " bad")) == ({" good": -0.9, " bad": None}, -3.0)
+    assert read_answers(listed, (" good", " bad"), any_spelling=True)[0] == pytest.approx(
+        {" good": math.log(math.exp(-0.9) + math.exp(-2.0) + math.exp(-2.5)), " bad": -3.0}
+    )
+    certain = read_answers([("a", 0.0), ("A", -0.1)], ("a",), any_spelling=True)[0]["a"]
+    assert certain == 0.0, "no more than certain, whatever was rounded"
 
 
 @pytest.mark.model
