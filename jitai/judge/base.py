@@ -23,7 +23,8 @@ class Request:
         head: the beginning of the prompt that all statements share; a backend may keep it computed.
         chat: the prompt is a person's turn in the model's own chat format; otherwise it is completed as it stands.
         system: the instructions of a chat; empty for none.
-        schema: a JSON schema that the reply has to follow; None for free text.
+        schema: a JSON schema that the reply has to follow; None for free text. The answers are then values of the
+            property that is a choice; a backend that cannot find their log-probabilities there gives none.
         stop: the reply ends before the first of these texts.
     """
 

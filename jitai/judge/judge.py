@@ -62,12 +62,14 @@ class _Reading:
         decision: what it calls for.
         reason: the sentence.
         notes: remarks on how it was read.
+        model_reason: why, in the model's own words.
     """
 
     p_send: float
     decision: Decision
     reason: str
     notes: tuple[str, ...] = ()
+    model_reason: str = ""
 
 
 class Judge:
@@ -201,6 +203,7 @@ class Judge:
             model=identity.name,
             prompt_version=self.prompt.label,
             notes=statement.notes + reading.notes,
+            model_reason=reading.model_reason,
         )
 
     def _fallback(self, statement: CleanStatement, error: BackendError) -> Verdict:
@@ -238,14 +241,15 @@ class Judge:
             sends = answer.decision == Decision.SEND
             said = "send" if sends else "do not send"
             reason = f'The model answered "{said}", without a probability.'
-            return _Reading(float(sends), Decision.SEND if sends else Decision.HOLD_BACK, reason, answer.notes)
+            decision = Decision.SEND if sends else Decision.HOLD_BACK
+            return _Reading(float(sends), decision, reason, answer.notes, answer.model_reason)
         calibration = self.prompt.calibration_for(digest)
         notes = () if calibration.is_fitted else (UNCALIBRATED_NOTE,)
         p_send = calibration.p_send(answer.log_odds)
         decision = self.band.decision(p_send)
         reason = f"The model gives sending a message {_in_100(p_send)} in 100"
         reason += ", too close to call." if decision is Decision.UNSURE else "."
-        return _Reading(p_send, decision, reason, notes + answer.notes)
+        return _Reading(p_send, decision, reason, notes + answer.notes, answer.model_reason)
 
 
 def _in_100(probability: float) -> str:

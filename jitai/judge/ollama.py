@@ -23,7 +23,7 @@ from jitai.errors import (
     ServerUnreachable,
     UnreadableReply,
 )
-from jitai.judge.base import ModelIdentity, Reply, Request, as_word, read_answers
+from jitai.judge.base import ModelIdentity, Reply, Request, as_word, folded, read_answers
 
 if TYPE_CHECKING:
     import ollama
@@ -50,6 +50,7 @@ READING = "2"
 START_HINT = "Start Ollama, or set OLLAMA_HOST to its address, or choose the embedded model."
 
 _DURATION = re.compile(r"-?(\d+(\.\d+)?(ms|s|m|h))+")
+_JSON_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _TYPED_QUESTION = "answer"
 _NO_TYPED_DECISIONS = {400, 404, 405, 501}
 """How a server says that it, or the model, has no typed decisions; 404 was recorded."""
@@ -562,19 +563,31 @@ def _check_that_it_answered(written: _Written, request: Request) -> None:
 def _where_the_answer_stands(written: _Written, request: Request) -> tuple[tuple[str, float], ...] | None:
     """The likeliest tokens in the place of the answer; None if the server gave none.
 
-    Free text begins with its answer. JSON begins with a brace: there the answer is the first token that is one of the
-    answers.
+    Free text begins with its answer. JSON begins with a brace: there the answer is the value of the property that is a
+    choice. Its words may well stand in the reason too, so it is that value's place that counts; an answer of several
+    tokens has no one place.
     """
     if request.schema is None:
-        places = [likeliest for _, likeliest in written.tokens[:1]]
-    else:
-        wanted = _stripped(request.answers)
-        places = [likeliest for token, likeliest in written.tokens if token.strip() in wanted]
-    return places[0] if places and places[0] else None
-
-
-def _stripped(answers: tuple[str, ...]) -> set[str]:
-    return {answer.strip() for answer in answers}
+        return written.tokens[0][1] or None if written.tokens else None
+    choices = {
+        name
+        for name, form in request.schema.get("properties", {}).items()
+        if "enum" in form or form.get("type") == "boolean"
+    }
+    pieces = list(_JSON_PIECE.finditer("".join(token for token, _ in written.tokens)))
+    values = [
+        value
+        for name, colon, value in zip(pieces, pieces[1:], pieces[2:], strict=False)
+        if colon.group() == ":" and name.group().strip('"') in choices
+    ]
+    wanted = {folded(answer) for answer in request.answers} & {folded(values[-1].group().strip('"')) if values else ""}
+    begins_at = 0
+    for token, likeliest in written.tokens if wanted else ():
+        # The opening quotation mark of a text is a token of its own, or else its first token is not the answer alone.
+        if begins_at <= values[-1].start() + values[-1].group().startswith('"') < begins_at + len(token):
+            return likeliest or None if folded(token) in wanted else None
+        begins_at += len(token)
+    return None
 
 
 def _logarithm(probability: float | None) -> float | None:

@@ -15,6 +15,10 @@ from jitai.records import Decision
 
 TEXT_ONLY_NOTE = "The server gave no probabilities; the answer was read from the model's own word."
 JSON_NOTE = "The answer is the model's own word, without a probability."
+SPELLING_NOTE = "The model wrote the other answer: this one is likelier when all spellings are counted."
+WORDS_ONLY = frozenset({TEXT_ONLY_NOTE, JSON_NOTE})
+"""The notes of an answer that came without log-odds: its P(send) of 0 or 1 is no measurement."""
+
 FAINT_PROBABILITY = 0.01
 """If neither answer is this likely, the model was about to say something else."""
 
@@ -30,11 +34,13 @@ class Answer:
         log_odds: of "send" against "do not send", in natural logarithms; None where the model gave no probabilities.
         decision: what the model said where there are no log-odds; None otherwise.
         notes: remarks on how it was read.
+        model_reason: why, in the model's own words, cleaned as a statement is; empty unless it was asked for.
     """
 
     log_odds: float | None
     decision: Decision | None = None
     notes: tuple[str, ...] = ()
+    model_reason: str = ""
 
 
 def ask(prompt: Prompt, statement: str, backend: Backend) -> tuple[Reply, ...]:
@@ -70,7 +76,7 @@ def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
     Raises: UnreadableReply if they say neither answer.
     """
     if prompt.reading == Reading.JSON:
-        return _read_json(replies[-1].text, prompt.questions[0])
+        return _read_json(replies[-1], prompt.questions[0])
     if prompt.reading == Reading.TWO_QUESTIONS:
         return _both([_read_tokens(reply, item) for reply, item in zip(replies, prompt.questions, strict=True)])
     return _read_tokens(replies[-1], prompt.questions[0])
@@ -85,9 +91,10 @@ def _asking(prompt: Prompt, question: Question, statement: str, replies: "list[R
     """The request for the answer."""
     text = question.render(statement)
     if prompt.reading == Reading.JSON:
-        return Request(
-            text, (), JSON_TOKENS, question.constant_part, chat=True, system=question.system, schema=_schema(question)
-        )
+        # Only a word has one place at which the model chooses it: "do not send" is as likely as all that begins so.
+        answers = question.answer_pair if all(len(item.split()) == 1 for item in question.answer_pair) else ()
+        head, schema = question.constant_part, _schema(question)
+        return Request(text, answers, JSON_TOKENS, head, chat=True, system=question.system, schema=schema)
     if prompt.reading == Reading.REASONING:
         # The reasoning may repeat what the participant wrote: it is as untrusted as the statement.
         reasoning = clean_statement(replies[0].text).text if replies else "..."
@@ -108,10 +115,10 @@ def _schema(question: Question) -> dict[str, object]:
     }
 
 
-def _read_json(text: str, question: Question) -> Answer:
-    """The decision of a JSON answer."""
+def _read_json(reply: Reply, question: Question) -> Answer:
+    """The decision of a JSON answer, its likelihood where the server gave it, and the model's reason."""
     try:
-        content = json.loads(text)
+        content = json.loads(reply.text)
         said = as_word(content["decision"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnreadableReply(
@@ -119,7 +126,15 @@ def _read_json(text: str, question: Question) -> Answer:
         ) from None
     for decision, answer in question.answers.items():
         if said == as_word(answer):
-            return Answer(None, decision, (JSON_NOTE,))
+            reason = content.get("reason")
+            # It may repeat what the participant wrote, and worse: it is as untrusted as the statement.
+            model_reason = clean_statement(reason).text if isinstance(reason, str) else ""
+            if not reply.log_probabilities:
+                return Answer(None, decision, (JSON_NOTE,), model_reason)
+            log_odds, notes = read_log_odds(reply, *question.answer_pair)
+            if log_odds and (log_odds > 0) != (decision is Decision.SEND):
+                notes += (SPELLING_NOTE,)
+            return Answer(log_odds, None, notes, model_reason)
     raise UnreadableReply("The model's JSON holds neither of the two answers.", hint=_OTHER_MODEL_HINT)
 
 

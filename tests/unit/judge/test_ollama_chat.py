@@ -11,7 +11,12 @@ from ollama._types import SystemOneRequest
 
 from jitai.errors import BackendTimeout, ModelMissing, ParameterError, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Request
+from jitai.judge.judge import UNCALIBRATED_NOTE, Judge
 from jitai.judge.ollama import OllamaBackend, OllamaServer, OllamaSettings, Refused
+from jitai.judge.prompts import available_prompts
+from jitai.judge.rules import Rules
+from jitai.judge.select import find_prompt
+from jitai.judge.strategies import JSON_NOTE
 from tests.replay import ReplayServer, answer
 
 MODEL = "smollm2:135m"
@@ -140,6 +145,79 @@ def test_json_without_its_answer_among_the_tokens(replay: ReplayServer, backend:
     replay.answer_next("chat_json_logprobs")
     reply = backend.complete(Request("I slept really well.", ("send", "hold"), 80, chat=True, schema=SCHEMA))
     assert (reply.log_probabilities, reply.least_listed) == ({}, None)
+
+
+DECISION_SCHEMA = {
+    "type": "object",
+    "properties": {"reason": {"type": "string"}, "decision": {"type": "string", "enum": ["yes", "no"]}},
+    "required": ["reason", "decision"],
+}
+DECISION = Request("I am well.", ("yes", "no"), 80, chat=True, system=SYSTEM, schema=DECISION_SCHEMA)
+LIKELIEST = {"no": -0.5, "yes": -1.5, "No": -3.0, " maybe": -4.0}
+
+
+def written_in(pieces: list[str], **likeliest: dict[str, float]) -> dict[str, Any]:
+    """A chat's JSON answer in these tokens; the likeliest ones in the place of the token "?"."""
+    places = [likeliest["there"] if piece == "?" else {piece: -0.1, "yes": -2.0, "no": -2.0} for piece in pieces]
+    return listed_answer("".join(next(iter(place)) for place in places), *places)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        # The reason says "no" and "yes" as well, and is one of them altogether.
+        ['{"', "reason", '":', ' "', "no", " rain", ",", " yes", '",', ' "', "decision", '":', ' "', "?", '"}', "\n"],
+        ['{"', "reason", '":', ' "', "no", '",', ' "', "decision", '":', ' "', "?", '"', "\n", "}"],
+        # It imitates the decision.
+        ['{"reason":"', '\\"decision', '\\": \\"', "yes", '\\",', '", "', "decision", '":"', "?", '"}'],
+        ['{"reason": "', ": ", "yes", ",", " 'decision': '", '", "decision": "', "?", '"}'],
+        # A character that was cut in two.
+        ['{"reason": "', "\ufffd", "\ufffd", '", "decision": "', "?", '"}'],
+    ],
+)
+def test_the_probability_is_that_of_the_decision_and_of_no_word_before_it(
+    replay: ReplayServer, backend: OllamaBackend, pieces: list[str]
+) -> None:
+    replay.exchanges["json"] = written_in(pieces, there=LIKELIEST)
+    replay.answer_next("json")
+    reply = backend.complete(DECISION)
+    assert json.loads(reply.text)["decision"] == "no"
+    assert reply.log_probabilities == pytest.approx({"no": math.log(math.exp(-0.5) + math.exp(-3.0)), "yes": -1.5})
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ['{"reason": "', "no", '", "decision": "', "n", "o", '"}'],
+        ['{"reason": "", "decision": "', 'no"', "}"],
+        ['{"reason": "', "no", '"}'],
+        ['{"reason": {"yes": "', "no", '"}, "decision": 5}'],
+    ],
+)
+def test_a_decision_that_has_no_place_of_its_own_has_no_probability(
+    replay: ReplayServer, backend: OllamaBackend, pieces: list[str]
+) -> None:
+    replay.exchanges["json"] = written_in(pieces)
+    replay.answer_next("json")
+    assert backend.complete(DECISION).log_probabilities == {}
+
+
+def test_a_judge_that_gives_its_reason(replay: ReplayServer, backend: OllamaBackend, rules: Rules) -> None:
+    prompt = find_prompt(available_prompts(), "json_with_reason")
+    pieces = ['{"reason": "', "The", " knee", " hurts", ",", " no", " walk", '", "decision": "', "?", '"}']
+    replay.exchanges["json"] = written_in(pieces, there={"no": -0.2, "yes": -2.2})
+    replay.exchanges["word"] = chat_answer('{"reason": "All is well.", "decision": "yes"}')
+    replay.answer_next("json", "word")
+    judge = Judge(backend, prompt, rules)
+    verdict = judge.judge("My knee hurts.")
+    assert verdict.p_send == pytest.approx(1 / (1 + math.exp(2.0)))
+    assert verdict.model_reason == "The knee hurts, no walk"
+    assert verdict.notes == (UNCALIBRATED_NOTE,)
+    body = replay.questions[-1].body
+    assert (body["logprobs"], body["top_logprobs"], body["format"]["required"]) == (True, 20, ["reason", "decision"])
+    # A server that gives none is taken at its word, which is said.
+    verdict = judge.judge("I am well.")
+    assert (verdict.p_send, verdict.notes, verdict.model_reason) == (1.0, (JSON_NOTE,), "All is well.")
 
 
 def test_a_server_without_probabilities_is_read_by_its_word(replay: ReplayServer, backend: OllamaBackend) -> None:
