@@ -48,12 +48,17 @@ class Reply:
             that was not among those listed; empty where the server gives no log-probabilities.
         least_listed: the smallest log-probability listed: an answer that is not in the list has at most this one.
         model_ms: the time that the model itself reports, in milliseconds.
+        is_typed: the server chose by a typed decision, and did not write words.
+        is_makeshift: log-probabilities were asked for and the server gave none. After an update it may give them, so
+            such a reply is not kept beyond the program.
     """
 
     text: str
     log_probabilities: Mapping[str, float | None] = field(default_factory=dict)
     least_listed: float | None = None
     model_ms: float = 0.0
+    is_typed: bool = False
+    is_makeshift: bool = False
 
 
 @dataclass(frozen=True)

@@ -423,7 +423,8 @@ class OllamaBackend:
                 hint="Update Ollama: servers that give log-probabilities can be read more reliably.",
             )
         if listed is None:
-            return Reply(written.text, {}, None, written.model_ms)
+            gave_none = not any(likeliest for _, likeliest in written.tokens)
+            return Reply(written.text, {}, None, written.model_ms, is_makeshift=gave_none)
         found, least_listed = read_answers(listed, request.answers, any_spelling=True)
         return Reply(written.text, found, least_listed, written.model_ms)
 
@@ -457,7 +458,7 @@ class OllamaBackend:
             )
         likeliest = max(known, key=lambda answer: probabilities[answer])
         # The endpoint reports no time of its own: this is the time until the answer was here.
-        return Reply(likeliest, found, None, (time.perf_counter() - started) * 1e3)
+        return Reply(likeliest, found, None, (time.perf_counter() - started) * 1e3, is_typed=True)
 
     def warm_up(self, prompt_head: str) -> None:
         """Make the server load the model and read the head; see Backend."""

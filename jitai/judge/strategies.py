@@ -5,7 +5,7 @@ statement -> questions -> replies (kept in the cache) -> Answer: log-odds, or a 
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jitai.errors import UnreadableReply
 from jitai.judge.base import Backend, Reply, Request, TypedBackend, as_word
@@ -15,6 +15,8 @@ from jitai.records import Decision
 
 TEXT_ONLY_NOTE = "The server gave no probabilities; the answer was read from the model's own word."
 JSON_NOTE = "The answer is the model's own word, without a probability."
+TYPED_NOTE = "The server chose by a typed decision."
+WORDS_NOTE = "There was no typed decision to be had, so the model was asked for one of the two words in a chat."
 SPELLING_NOTE = "The model wrote the other answer: this one is likelier when all spellings are counted."
 WORDS_ONLY = frozenset({TEXT_ONLY_NOTE, JSON_NOTE})
 """The notes of an answer that came without log-odds: its P(send) of 0 or 1 is no measurement."""
@@ -66,8 +68,18 @@ def shown(prompt: Prompt, statement: str, replies: tuple[Reply, ...] = ()) -> st
     parts = []
     for question in prompt.questions:
         asked = _asking(prompt, question, statement, replies).prompt
-        parts.append(f"[instructions]\n{question.system}\n\n[statement]\n{asked}" if question.chat else asked)
+        if question.chat:
+            asked = f"[instructions]\n{question.system}\n\n{_criteria(question, replies)}[statement]\n{asked}"
+        parts.append(asked)
     return "\n\n".join(parts)
+
+
+def _criteria(question: Question, replies: tuple[Reply, ...]) -> str:
+    """What the answers of a typed decision mean, which no model is told that was asked in words."""
+    if not question.meanings or (replies and not replies[-1].is_typed):
+        return ""
+    lines = "".join(f"{question.answers[decision]}: {text}\n" for decision, text in question.meanings.items())
+    return f"[answers of the typed decision]\n{lines}\n"
 
 
 def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
@@ -79,7 +91,10 @@ def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
         return _read_json(replies[-1], prompt.questions[0])
     if prompt.reading == Reading.TWO_QUESTIONS:
         return _both([_read_tokens(reply, item) for reply, item in zip(replies, prompt.questions, strict=True)])
-    return _read_tokens(replies[-1], prompt.questions[0])
+    answer = _read_tokens(replies[-1], prompt.questions[0])
+    if prompt.reading == Reading.TYPED:
+        answer = replace(answer, notes=(TYPED_NOTE if replies[-1].is_typed else WORDS_NOTE, *answer.notes))
+    return answer
 
 
 def _thinking(question: Question, statement: str, n_tokens: int) -> Request:

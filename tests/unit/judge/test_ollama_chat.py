@@ -4,6 +4,7 @@ import json
 import math
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from ollama._types import SystemOneRequest
 
 from jitai.errors import BackendTimeout, ModelMissing, ParameterError, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Request
+from jitai.judge.cache import VerdictCache
 from jitai.judge.judge import UNCALIBRATED_NOTE, Judge
 from jitai.judge.ollama import OllamaBackend, OllamaServer, OllamaSettings, Refused
 from jitai.judge.prompts import available_prompts
 from jitai.judge.rules import Rules
 from jitai.judge.select import find_prompt
-from jitai.judge.strategies import JSON_NOTE
+from jitai.judge.strategies import JSON_NOTE, TYPED_NOTE, WORDS_NOTE
+from jitai.records import Decision, VerdictSource
 from tests.replay import ReplayServer, answer
 
 MODEL = "smollm2:135m"
@@ -382,6 +385,39 @@ def test_a_server_without_typed_decisions_as_recorded_is_asked_for_words(
     assert backend.has_typed_decisions is False
     assert backend.decide(CHOICE).text == "bad"
     assert replay.paths().count("/v1/systemone") == 1, "it is found out once"
+
+
+def test_a_verdict_says_which_way_it_came(replay: ReplayServer, backend: OllamaBackend, rules: Rules) -> None:
+    prompt = find_prompt(available_prompts(), "typed_decision")
+    replay.exchanges["typed"] = typed_answer({"yes": 0.2, "no": 0.8})
+    replay.exchanges["said"] = listed_answer("Yes", {"Yes": -0.1, "No": -2.4})
+    replay.answer_next("typed", "systemone_unknown", "said")
+    meaning = prompt.questions[0].meanings[Decision.HOLD_BACK]
+    judge = Judge(backend, prompt, rules)
+    for _ in range(2):  # asked, and remembered
+        verdict = judge.judge("My knee hurts.")
+        assert verdict.p_send == pytest.approx(0.2)
+        assert verdict.notes == (UNCALIBRATED_NOTE, TYPED_NOTE)
+        assert f"no: {meaning}" in verdict.prompt
+    for _ in range(2):
+        verdict = judge.judge("I am well.")
+        assert verdict.p_send == pytest.approx(1 / (1 + math.exp(-2.3)))
+        assert verdict.notes == (UNCALIBRATED_NOTE, WORDS_NOTE)
+        assert meaning not in verdict.prompt, "the model was not told"
+
+
+def test_a_server_that_learns_probabilities_is_asked_again(
+    replay: ReplayServer, backend: OllamaBackend, rules: Rules, tmp_path: Path
+) -> None:
+    prompt = find_prompt(available_prompts(), "zero_shot")
+    replay.exchanges["word"] = chat_answer("No.")
+    replay.exchanges["said"] = listed_answer("No", {"Yes": -2.4, "No": -0.1})
+    replay.answer_next("word", "said")
+    for p_send in (0.0, 1 / (1 + math.exp(2.3))):
+        with closing(VerdictCache(tmp_path)) as cache:
+            judge = Judge(backend, prompt, rules, cache)
+            assert judge.judge("My knee hurts.").p_send == pytest.approx(p_send)
+            assert judge.judge("My knee hurts.").source is VerdictSource.CACHE
 
 
 def test_typed_decisions_that_fail_for_the_moment(replay: ReplayServer, backend: OllamaBackend) -> None:
