@@ -106,9 +106,11 @@ class Backend(Protocol):
         """
         ...
 
-    def warm_up(self, prompt_head: str) -> None:
-        """Load the model and let it read the constant part of the prompt, so that the first statement is not slow.
+    def warm_up(self, opening: Request) -> None:
+        """Load the model and let it read what all questions begin with, so that the first statement is not slow.
 
+        Args:
+            opening: a question that ends where the statement would begin; its answer is of no interest.
         Raises: BackendError as complete does.
         """
         ...

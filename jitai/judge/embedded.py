@@ -139,10 +139,10 @@ class EmbeddedBackend:
             raise ModelMissing(f"The adapter {ADAPTER_FILE.name} is not installed.", hint=ADAPTER_HINT)
         return _engine((self._path(), self._n_threads, adapter)).complete(request, self._tuned)
 
-    def warm_up(self, prompt_head: str) -> None:
-        """Load the model and compute the head; see Backend."""
+    def warm_up(self, opening: Request) -> None:
+        """Load the model and compute the head, in the slot where the questions will look for it; see Backend."""
         self.identity()
-        self.complete(Request(prompt_head, (), head=prompt_head))
+        self.complete(opening)
 
     def _adapter(self) -> Path | None:
         return self._adapter_path if self._adapter_path is not None else find_adapter()

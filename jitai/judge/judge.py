@@ -123,8 +123,8 @@ class Judge:
 
         Raises: BackendError if the model cannot answer.
         """
-        for question in self.prompt.questions:
-            self.backend.warm_up(question.constant_part)
+        for opening in strategies.openings(self.prompt):
+            self.backend.warm_up(opening)
 
     def close(self) -> None:
         """Close the file of earlier replies and the connections of the model, if it has any."""

@@ -4,6 +4,7 @@ What the server does and how it fails was recorded (tests/data/ollama_exchanges_
 passed on: they may repeat the prompt, and with it what a participant wrote. Known ones become sentences of ours.
 """
 
+import ipaddress
 import json
 import math
 import os
@@ -34,6 +35,11 @@ N_LISTED = 20
 """The most likely next tokens that the server lists; more is an error."""
 
 CONNECT_TIMEOUT_S = 0.5
+"""Longest wait for a connection to a server on this machine, which is there at once or not at all."""
+
+REMOTE_CONNECT_TIMEOUT_S = 3.0
+"""The same for any other address: a lost first packet alone is sent again only after a second."""
+
 LISTING_TIMEOUT_S = 2.0
 MAY_TRUNCATE = ("/api/generate", "/api/chat")
 """Where the server would cut a prompt that is too long, and say nothing."""
@@ -175,8 +181,9 @@ class OllamaServer:
         self.settings = settings if settings is not None else OllamaSettings()
         self.address = _harmless(urlsplit(address).netloc)
         # Short waits for what must never hold up a page, long ones for what may have to load a model first.
-        self._brief = httpx.Timeout(LISTING_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-        patient = httpx.Timeout(self.settings.read_timeout_s, connect=CONNECT_TIMEOUT_S)
+        self._connect_timeout_s = connect_timeout_s(address)
+        self._brief = httpx.Timeout(LISTING_TIMEOUT_S, connect=self._connect_timeout_s)
+        patient = httpx.Timeout(self.settings.read_timeout_s, connect=self._connect_timeout_s)
         try:
             self._client = ollama.Client(address, timeout=patient, transport=WithoutTruncation())
             self._listing_client = ollama.Client(address, timeout=self._brief, transport=httpx.HTTPTransport())
@@ -199,7 +206,7 @@ class OllamaServer:
         return self.translated(ask)
 
     def list_models(self) -> list[OllamaModel]:
-        """The models that are on the server; fails within LISTING_TIMEOUT_S seconds.
+        """The models that are on the server; fails within LISTING_TIMEOUT_S seconds of being connected.
 
         Raises: as version.
         """
@@ -298,7 +305,7 @@ class OllamaServer:
         return self.translated(lambda: ask(self._client), model)
 
     def ask_briefly(self, ask: "Callable[[ollama.Client], _Answer]", model: str = "") -> _Answer:
-        """As ask, for what takes no model: fails within LISTING_TIMEOUT_S seconds."""
+        """As ask, for what takes no model: fails within LISTING_TIMEOUT_S seconds of being connected."""
         return self.translated(lambda: ask(self._listing_client), model)
 
     def client_without_limit(self, on_response: Callable[[Any], None]) -> "ollama.Client":
@@ -313,7 +320,7 @@ class OllamaServer:
 
         return ollama.Client(
             self._base_url,
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S),
+            timeout=httpx.Timeout(None, connect=self._connect_timeout_s),
             transport=httpx.HTTPTransport(),
             event_hooks={"response": [on_response]},
         )
@@ -408,9 +415,7 @@ class OllamaBackend:
 
     def complete(self, request: Request) -> Reply:
         """One completion by the server; see Backend."""
-        with self._lock:
-            if self._identity is None or time.monotonic() - self._identity_read_at > IDENTITY_LIFETIME_S:
-                self._look_up()
+        self._refresh_identity()
         written = self._with_retries(lambda: self._written(request))
         _check_that_it_answered(written, request)
         if not request.answers:
@@ -460,13 +465,33 @@ class OllamaBackend:
         # The endpoint reports no time of its own: this is the time until the answer was here.
         return Reply(likeliest, found, None, (time.perf_counter() - started) * 1e3, is_typed=True)
 
-    def warm_up(self, prompt_head: str) -> None:
-        """Make the server load the model and read the head; see Backend."""
-        self.complete(Request(prompt_head, ()))
+    def warm_up(self, opening: Request) -> None:
+        """Make the server load the model and read the opening; see Backend."""
+        self._refresh_identity()
+        # Whatever it says to half a question, it may answer whole ones.
+        self._with_retries(lambda: self._written(opening))
 
     def close(self) -> None:
         """Close the server's connections."""
         self.server.close()
+
+    def _refresh_identity(self) -> None:
+        """Look the model's digest up again where it was read too long ago.
+
+        A server that is too busy to list its models in time may still answer: then the digest that is known stands
+        for another while, rather than that a judgement fails which would have succeeded.
+        """
+        with self._lock:
+            if self._identity is not None and time.monotonic() - self._identity_read_at <= IDENTITY_LIFETIME_S:
+                return
+            try:
+                self._look_up()
+            except ModelMissing:
+                raise
+            except BackendError:
+                if self._identity is None:
+                    raise
+                self._identity_read_at = time.monotonic()
 
     def _look_up(self) -> None:
         """Read the model's digest from the server's list. The lock is held."""
@@ -677,6 +702,16 @@ def _base_url(host: str) -> str:
     # "Listen everywhere", which servers are often told by the same setting, is no address to call.
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104
     return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}{parts.path.rstrip('/')}"
+
+
+def connect_timeout_s(url: str) -> float:
+    """How long to wait for a connection to a URL, in seconds: long enough for a network, where there is one between."""
+    name = urlsplit(url).hostname or ""
+    try:
+        is_here = ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        is_here = name == "localhost"
+    return CONNECT_TIMEOUT_S if is_here else REMOTE_CONNECT_TIMEOUT_S
 
 
 def _bad_address() -> ParameterError:

@@ -63,6 +63,14 @@ def ask(prompt: Prompt, statement: str, backend: Backend) -> tuple[Reply, ...]:
     return tuple(replies)
 
 
+def openings(prompt: Prompt) -> tuple[Request, ...]:
+    """What a model may read before there is a statement: each question, up to where the statement will stand."""
+    return tuple(
+        Request(item.constant_part, (), head=item.constant_part, chat=item.chat, system=item.system)
+        for item in prompt.questions
+    )
+
+
 def shown(prompt: Prompt, statement: str, replies: tuple[Reply, ...] = ()) -> str:
     """All that the model is given to read about a statement, as a person would want to see it."""
     parts = []

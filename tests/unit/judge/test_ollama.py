@@ -252,6 +252,63 @@ def test_sentences_never_repeat_the_statement_or_the_server(
     assert len(verdict.failure) < 300
 
 
+def test_a_listing_that_comes_too_late_costs_no_judgement(
+    replay: ReplayServer, backend: OllamaBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = backend.identity()
+    monkeypatch.setattr("jitai.judge.ollama.IDENTITY_LIFETIME_S", 0.0)
+    replay.exchanges["tags_failing"] = answer('{"error": "busy"}', status=503)
+    replay.answer_always("GET", "/api/tags", "tags_failing")
+    replay.answer_next("generate_warm_new")
+    assert backend.complete(REQUEST).text == " good"
+    replay.delay_s = 2.3  # longer than a listing may take
+    replay.answer_always("GET", "/api/tags", "tags")
+    replay.answer_next("generate_warm_new")
+    assert backend.complete(REQUEST).text == " good"
+    assert replay.paths().count("/api/tags") == 3
+    assert backend.identity() == known
+
+
+def test_a_model_that_was_deleted_in_the_meantime_is_missing(
+    replay: ReplayServer, backend: OllamaBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.identity()
+    monkeypatch.setattr("jitai.judge.ollama.IDENTITY_LIFETIME_S", 0.0)
+    replay.answer_always("GET", "/api/tags", "tags_empty")
+    with pytest.raises(ModelMissing):
+        backend.complete(REQUEST)
+
+
+def test_a_first_listing_that_fails_is_a_failure(replay: ReplayServer, backend: OllamaBackend) -> None:
+    replay.exchanges["tags_failing"] = answer('{"error": "busy"}', status=503)
+    replay.answer_always("GET", "/api/tags", "tags_failing")
+    with pytest.raises(Refused, match="busy"):
+        backend.complete(REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("host", "limit_s"),
+    [
+        ("", 0.5),
+        ("localhost", 0.5),
+        ("127.0.1.1:5000", 0.5),
+        ("http://[::1]:7000", 0.5),
+        ("192.168.1.20", 3.0),
+        ("https://gpu.example", 3.0),
+        ("[fe80::1]:11434", 3.0),
+    ],
+)
+def test_a_server_elsewhere_has_longer_to_take_up_a_connection(
+    monkeypatch: pytest.MonkeyPatch, host: str, limit_s: float
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", host)
+    with closing(OllamaServer()) as server:
+        unlimited = server.client_without_limit(lambda _: None)
+        for client in (server._client, server._listing_client, unlimited):
+            assert client._client.timeout.connect == limit_s
+        unlimited.close()  # type: ignore[no-untyped-call]
+
+
 def test_replies_that_were_read_in_another_way_are_not_used_again(
     replay: ReplayServer, backend: OllamaBackend, prompt: Prompt, rules: Rules
 ) -> None:

@@ -59,6 +59,21 @@ def test_what_a_chat_asks(replay: ReplayServer, backend: OllamaBackend) -> None:
     }
 
 
+def test_a_chat_is_warmed_up_as_a_chat(replay: ReplayServer, backend: OllamaBackend, rules: Rules) -> None:
+    """And what a model says to half a question is of no interest, if it only thinks."""
+    prompt = find_prompt(available_prompts(), "zero_shot")
+    replay.exchanges["thought"] = chat_answer("<think>", "", "length")
+    replay.answer_next("thought")
+    Judge(backend, prompt, rules).warm_up()
+    asked = replay.questions[-1]
+    assert asked.path == "/api/chat"
+    assert asked.body["messages"] == [
+        {"role": "system", "content": prompt.questions[0].system},
+        {"role": "user", "content": prompt.questions[0].constant_part},
+    ]
+    assert asked.body["options"]["num_predict"] == 1
+
+
 def test_probabilities_are_asked_for_where_answers_are_wanted(replay: ReplayServer, backend: OllamaBackend) -> None:
     replay.exchanges["said"] = chat_answer(" good")
     replay.answer_next("said")

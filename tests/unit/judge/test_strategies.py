@@ -230,3 +230,23 @@ def test_a_question_is_frozen() -> None:
     question = Question("", "a ", " b", {Decision.SEND: "x", Decision.HOLD_BACK: "y"})
     assert question.answer_pair == ("x", "y")
     assert Request(question.render("s"), question.answer_pair).prompt == "a s b"
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", ["few_shot", "zero_shot"])
+def test_warming_up_changes_no_number_and_fills_no_slot_for_nobody(
+    name: str, rules: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jitai.judge import embedded
+
+    def p_send(is_warmed_up: bool) -> float | None:
+        monkeypatch.setattr(embedded, "_engines", {})  # a model of its own
+        judge = Judge(embedded.EmbeddedBackend(), BY_NAME[name], rules)
+        if is_warmed_up:
+            judge.warm_up()
+        found = judge.judge("so tired of this cold").p_send
+        [engine] = embedded._engines.values()
+        assert len(engine._heads) == 1
+        return found
+
+    assert p_send(is_warmed_up=True) == p_send(is_warmed_up=False)
