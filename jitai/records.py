@@ -157,6 +157,7 @@ class Verdict:
         prompt_version: name and version of the prompt.
         failure: why the model could not answer, as a sentence; empty when it did.
         notes: remarks on the statement, such as that it was cut.
+        model_reason: why, in the model's own words, cleaned; untrusted; empty unless it was asked for a reason.
     """
 
     decision: Decision
@@ -172,6 +173,7 @@ class Verdict:
     prompt_version: str = ""
     failure: str = ""
     notes: tuple[str, ...] = ()
+    model_reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+_FINAL_PUNCTUATION = ".,;:!?\u2026\u3002\uff01"
+
 
 @dataclass(frozen=True)
 class Request:
@@ -21,7 +23,8 @@ class Request:
         head: the beginning of the prompt that all statements share; a backend may keep it computed.
         chat: the prompt is a person's turn in the model's own chat format; otherwise it is completed as it stands.
         system: the instructions of a chat; empty for none.
-        schema: a JSON schema that the reply has to follow; None for free text.
+        schema: a JSON schema that the reply has to follow; None for free text. The answers are then values of the
+            property that is a choice; a backend that cannot find their log-probabilities there gives none.
         stop: the reply ends before the first of these texts.
     """
 
@@ -45,12 +48,17 @@ class Reply:
             that was not among those listed; empty where the server gives no log-probabilities.
         least_listed: the smallest log-probability listed: an answer that is not in the list has at most this one.
         model_ms: the time that the model itself reports, in milliseconds.
+        is_typed: the server chose by a typed decision, and did not write words.
+        is_makeshift: log-probabilities were asked for and the server gave none. After an update it may give them, so
+            such a reply is not kept beyond the program.
     """
 
     text: str
     log_probabilities: Mapping[str, float | None] = field(default_factory=dict)
     least_listed: float | None = None
     model_ms: float = 0.0
+    is_typed: bool = False
+    is_makeshift: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,10 +68,13 @@ class ModelIdentity:
     Attributes:
         name: shown to people.
         digest: "sha256:" and 64 hexadecimal digits; changes whenever the model's answers may change.
+        reading: changes whenever the backend reads the same answers differently, so that replies that were kept
+            before are not used any more; empty for the first way.
     """
 
     name: str
     digest: str
+    reading: str = ""
 
 
 @runtime_checkable
@@ -95,22 +106,38 @@ class Backend(Protocol):
         """
         ...
 
-    def warm_up(self, prompt_head: str) -> None:
-        """Load the model and let it read the constant part of the prompt, so that the first statement is not slow.
+    def warm_up(self, opening: Request) -> None:
+        """Load the model and let it read what all questions begin with, so that the first statement is not slow.
 
+        Args:
+            opening: a question that ends where the statement would begin; its answer is of no interest.
         Raises: BackendError as complete does.
         """
         ...
 
 
+def folded(text: str) -> str:
+    """A word without white space around it and without capitals."""
+    return text.strip().casefold()
+
+
+def as_word(text: str) -> str:
+    """A written answer as it is compared with others: "YES." is "yes"."""
+    word = folded(text)
+    return word.rstrip(_FINAL_PUNCTUATION).rstrip() or word
+
+
 def read_answers(
-    listed: Iterable[tuple[str, float]], answers: tuple[str, ...]
+    listed: Iterable[tuple[str, float]], answers: tuple[str, ...], any_spelling: bool = False
 ) -> tuple[dict[str, float | None], float | None]:
     """Find the answer tokens among the likeliest next tokens.
 
     Args:
         listed: tokens with their log-probabilities, in any order; impossible values are passed over.
         answers: the tokens wanted.
+        any_spelling: whether an answer is as likely as all its spellings together (" yes", "Yes", "YES"), as models
+            that were shown no example write it. Otherwise it counts as it stands, which is what the embedded model
+            was calibrated on.
     Returns: the log-probability of each answer (None where it is not listed), and the smallest one listed. An answer
         that is not there as it stands may stand there with other white space around it, as some tokenizers write it.
     """
@@ -121,5 +148,19 @@ def read_answers(
             continue
         exact[token] = max(log_probability, exact.get(token, -math.inf))
         stripped[token.strip()] = max(log_probability, stripped.get(token.strip(), -math.inf))
-    found = {answer: exact.get(answer, stripped.get(answer.strip())) for answer in answers}
+    if any_spelling:
+        found = {
+            answer: _log_of_sum([value for token, value in exact.items() if folded(token) == folded(answer)])
+            for answer in answers
+        }
+    else:
+        found = {answer: exact.get(answer, stripped.get(answer.strip())) for answer in answers}
     return found, min(exact.values(), default=None)
+
+
+def _log_of_sum(log_probabilities: list[float]) -> float | None:
+    """The logarithm of the sum of probabilities, at most 0; None where there are none."""
+    if len(log_probabilities) < 2:
+        return log_probabilities[0] if log_probabilities else None
+    largest = max(log_probabilities)
+    return min(0.0, largest + math.log(sum(math.exp(value - largest) for value in log_probabilities)))

@@ -82,9 +82,14 @@ class VerdictCache:
             return replies
 
     def put(self, key: str, replies: Replies) -> None:
-        """Keep the replies to all questions about a statement. Never raises: what cannot be written stays in memory."""
+        """Keep the replies to all questions about a statement. Never raises: what cannot be written stays in memory.
+
+        So does what the server may answer better after an update (Reply.is_makeshift).
+        """
         with self._lock:
             self._remember(key, replies)
+            if any(reply.is_makeshift for reply in replies):
+                return
             self._execute("INSERT OR REPLACE INTO replies_2 VALUES (?, ?)", (key, _to_json(replies)))
 
     def close(self) -> None:
@@ -193,8 +198,12 @@ def _is_damage(error: Exception) -> bool:
 
 
 def _to_json(replies: Replies) -> str:
+    # The fifth value stands only where it is true, so that replies of a model that cannot be typed are kept as ever.
     return json.dumps(
-        [[reply.text, dict(reply.log_probabilities), reply.least_listed, reply.model_ms] for reply in replies]
+        [
+            [reply.text, dict(reply.log_probabilities), reply.least_listed, reply.model_ms, *([True] * reply.is_typed)]
+            for reply in replies
+        ]
     )
 
 
@@ -208,15 +217,18 @@ def _from_json(text: object) -> Replies | None:
     return tuple(reply for reply in replies if reply is not None) if replies and None not in replies else None
 
 
-def _reply(words: object, log_probabilities: object, least_listed: object, model_ms: object) -> Reply | None:
+def _reply(
+    words: object, log_probabilities: object, least_listed: object, model_ms: object, is_typed: object = False
+) -> Reply | None:
     """A stored reply; None if what is stored is no reply."""
     numbers = [number for number in (*_values(log_probabilities), least_listed) if number is not None]
     sound = (
         isinstance(words, str)
         and isinstance(log_probabilities, dict)
+        and isinstance(is_typed, bool)
         and all(isinstance(number, int | float) and math.isfinite(number) for number in (*numbers, model_ms))
     )
-    return Reply(words, log_probabilities, least_listed, model_ms) if sound else None  # type: ignore[arg-type]
+    return Reply(words, log_probabilities, least_listed, model_ms, is_typed) if sound else None  # type: ignore[arg-type]
 
 
 def _values(mapping: object) -> list[object]:

@@ -139,10 +139,10 @@ class EmbeddedBackend:
             raise ModelMissing(f"The adapter {ADAPTER_FILE.name} is not installed.", hint=ADAPTER_HINT)
         return _engine((self._path(), self._n_threads, adapter)).complete(request, self._tuned)
 
-    def warm_up(self, prompt_head: str) -> None:
-        """Load the model and compute the head; see Backend."""
+    def warm_up(self, opening: Request) -> None:
+        """Load the model and compute the head, in the slot where the questions will look for it; see Backend."""
         self.identity()
-        self.complete(Request(prompt_head, (), head=prompt_head))
+        self.complete(opening)
 
     def _adapter(self) -> Path | None:
         return self._adapter_path if self._adapter_path is not None else find_adapter()
@@ -197,7 +197,7 @@ class _Engine:
             "id_slot": slot,
             "cache_prompt": not afresh,
         }
-        if request.answers:
+        if _is_read_in_tokens(request):
             question["n_probs"] = N_LISTED
         if request.stop:
             question["stop"] = list(request.stop)
@@ -212,7 +212,7 @@ class _Engine:
                 *([{"role": "system", "content": request.system}] if request.system else []),
                 {"role": "user", "content": request.prompt},
             ]
-            if request.answers:
+            if _is_read_in_tokens(request):
                 question |= {"logprobs": True, "top_logprobs": N_LISTED}
         else:
             question["prompt"] = request.prompt
@@ -248,8 +248,15 @@ def _read(answer: Any, request: Request, elapsed_ms: float) -> Reply:
         text = str(choice["message"]["content"] or "") if request.chat else str(choice["text"])
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableReply("The embedded model's answer has an unexpected form.") from error
+    if not _is_read_in_tokens(request):
+        return Reply(text, {}, None, model_ms)
     found, least_listed = read_answers(listed, request.answers)
     return Reply(text, found, least_listed, model_ms)
+
+
+def _is_read_in_tokens(request: Request) -> bool:
+    """Whether the answer is read in the likelihoods of the first token; JSON begins with a brace."""
+    return bool(request.answers) and request.schema is None
 
 
 def _load(path: Path, n_threads: int, adapter: Path | None) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from jitai.errors import BackendError, ParameterError, UnreadableReply
 from jitai.judge import strategies
-from jitai.judge.base import Backend, Reply
+from jitai.judge.base import Backend, ModelIdentity, Reply
 from jitai.judge.cache import VerdictCache, cache_key
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
@@ -62,12 +62,14 @@ class _Reading:
         decision: what it calls for.
         reason: the sentence.
         notes: remarks on how it was read.
+        model_reason: why, in the model's own words.
     """
 
     p_send: float
     decision: Decision
     reason: str
     notes: tuple[str, ...] = ()
+    model_reason: str = ""
 
 
 class Judge:
@@ -121,8 +123,8 @@ class Judge:
 
         Raises: BackendError if the model cannot answer.
         """
-        for question in self.prompt.questions:
-            self.backend.warm_up(question.constant_part)
+        for opening in strategies.openings(self.prompt):
+            self.backend.warm_up(opening)
 
     def close(self) -> None:
         """Close the file of earlier replies and the connections of the model, if it has any."""
@@ -178,7 +180,7 @@ class Judge:
         Raises: BackendError, UnreadableReply.
         """
         identity = self.backend.identity()
-        key = self._key(identity.digest, statement.text)
+        key = self._key(identity, statement.text)
         source = VerdictSource.CACHE
         replies = self.cache.get(key)
         reading = self._read_or_none(replies, identity.digest)
@@ -188,7 +190,7 @@ class Judge:
             # Asking may have shown that the model was replaced in the meantime.
             identity = self.backend.identity()
             reading = self._read(replies, identity.digest)
-            self.cache.put(self._key(identity.digest, statement.text), replies)
+            self.cache.put(self._key(identity, statement.text), replies)
         return Verdict(
             reading.decision,
             reading.p_send,
@@ -201,6 +203,7 @@ class Judge:
             model=identity.name,
             prompt_version=self.prompt.label,
             notes=statement.notes + reading.notes,
+            model_reason=reading.model_reason,
         )
 
     def _fallback(self, statement: CleanStatement, error: BackendError) -> Verdict:
@@ -217,8 +220,9 @@ class Judge:
             notes=statement.notes,
         )
 
-    def _key(self, digest: str, statement: str) -> str:
-        return cache_key(digest, self.prompt.label, self._content_hash, statement)
+    def _key(self, identity: ModelIdentity, statement: str) -> str:
+        read_by = f"{identity.digest} {identity.reading}".rstrip()
+        return cache_key(read_by, self.prompt.label, self._content_hash, statement)
 
     def _read_or_none(self, replies: tuple[Reply, ...] | None, digest: str) -> _Reading | None:
         """What earlier replies say; None if there are none or they are unreadable."""
@@ -237,14 +241,15 @@ class Judge:
             sends = answer.decision == Decision.SEND
             said = "send" if sends else "do not send"
             reason = f'The model answered "{said}", without a probability.'
-            return _Reading(float(sends), Decision.SEND if sends else Decision.HOLD_BACK, reason, answer.notes)
+            decision = Decision.SEND if sends else Decision.HOLD_BACK
+            return _Reading(float(sends), decision, reason, answer.notes, answer.model_reason)
         calibration = self.prompt.calibration_for(digest)
         notes = () if calibration.is_fitted else (UNCALIBRATED_NOTE,)
         p_send = calibration.p_send(answer.log_odds)
         decision = self.band.decision(p_send)
         reason = f"The model gives sending a message {_in_100(p_send)} in 100"
         reason += ", too close to call." if decision is Decision.UNSURE else "."
-        return _Reading(p_send, decision, reason, notes + answer.notes)
+        return _Reading(p_send, decision, reason, notes + answer.notes, answer.model_reason)
 
 
 def _in_100(probability: float) -> str:

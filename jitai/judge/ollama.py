@@ -4,6 +4,7 @@ What the server does and how it fails was recorded (tests/data/ollama_exchanges_
 passed on: they may repeat the prompt, and with it what a participant wrote. Known ones become sentences of ours.
 """
 
+import ipaddress
 import json
 import math
 import os
@@ -23,7 +24,7 @@ from jitai.errors import (
     ServerUnreachable,
     UnreadableReply,
 )
-from jitai.judge.base import ModelIdentity, Reply, Request, read_answers
+from jitai.judge.base import ModelIdentity, Reply, Request, as_word, folded, read_answers
 
 if TYPE_CHECKING:
     import ollama
@@ -34,6 +35,11 @@ N_LISTED = 20
 """The most likely next tokens that the server lists; more is an error."""
 
 CONNECT_TIMEOUT_S = 0.5
+"""Longest wait for a connection to a server on this machine, which is there at once or not at all."""
+
+REMOTE_CONNECT_TIMEOUT_S = 3.0
+"""The same for any other address: a lost first packet alone is sent again only after a second."""
+
 LISTING_TIMEOUT_S = 2.0
 MAY_TRUNCATE = ("/api/generate", "/api/chat")
 """Where the server would cut a prompt that is too long, and say nothing."""
@@ -44,9 +50,13 @@ RETRY_PAUSES_S = (0.25, 1.0)
 IDENTITY_LIFETIME_S = 60.0
 """After this time a model's digest is looked up again with the next question: it may have been pulled anew."""
 
+READING = "2"
+"""How answers are read; goes up when the same ones are read differently. 2: in any spelling, and within JSON."""
+
 START_HINT = "Start Ollama, or set OLLAMA_HOST to its address, or choose the embedded model."
 
 _DURATION = re.compile(r"-?(\d+(\.\d+)?(ms|s|m|h))+")
+_JSON_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _TYPED_QUESTION = "answer"
 _NO_TYPED_DECISIONS = {400, 404, 405, 501}
 """How a server says that it, or the model, has no typed decisions; 404 was recorded."""
@@ -171,8 +181,9 @@ class OllamaServer:
         self.settings = settings if settings is not None else OllamaSettings()
         self.address = _harmless(urlsplit(address).netloc)
         # Short waits for what must never hold up a page, long ones for what may have to load a model first.
-        self._brief = httpx.Timeout(LISTING_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-        patient = httpx.Timeout(self.settings.read_timeout_s, connect=CONNECT_TIMEOUT_S)
+        self._connect_timeout_s = connect_timeout_s(address)
+        self._brief = httpx.Timeout(LISTING_TIMEOUT_S, connect=self._connect_timeout_s)
+        patient = httpx.Timeout(self.settings.read_timeout_s, connect=self._connect_timeout_s)
         try:
             self._client = ollama.Client(address, timeout=patient, transport=WithoutTruncation())
             self._listing_client = ollama.Client(address, timeout=self._brief, transport=httpx.HTTPTransport())
@@ -195,7 +206,7 @@ class OllamaServer:
         return self.translated(ask)
 
     def list_models(self) -> list[OllamaModel]:
-        """The models that are on the server; fails within LISTING_TIMEOUT_S seconds.
+        """The models that are on the server; fails within LISTING_TIMEOUT_S seconds of being connected.
 
         Raises: as version.
         """
@@ -294,7 +305,7 @@ class OllamaServer:
         return self.translated(lambda: ask(self._client), model)
 
     def ask_briefly(self, ask: "Callable[[ollama.Client], _Answer]", model: str = "") -> _Answer:
-        """As ask, for what takes no model: fails within LISTING_TIMEOUT_S seconds."""
+        """As ask, for what takes no model: fails within LISTING_TIMEOUT_S seconds of being connected."""
         return self.translated(lambda: ask(self._listing_client), model)
 
     def client_without_limit(self, on_response: Callable[[Any], None]) -> "ollama.Client":
@@ -309,7 +320,7 @@ class OllamaServer:
 
         return ollama.Client(
             self._base_url,
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S),
+            timeout=httpx.Timeout(None, connect=self._connect_timeout_s),
             transport=httpx.HTTPTransport(),
             event_hooks={"response": [on_response]},
         )
@@ -404,23 +415,22 @@ class OllamaBackend:
 
     def complete(self, request: Request) -> Reply:
         """One completion by the server; see Backend."""
-        with self._lock:
-            if self._identity is None or time.monotonic() - self._identity_read_at > IDENTITY_LIFETIME_S:
-                self._look_up()
+        self._refresh_identity()
         written = self._with_retries(lambda: self._written(request))
         _check_that_it_answered(written, request)
         if not request.answers:
             return Reply(written.text, {}, None, written.model_ms)
         listed = _where_the_answer_stands(written, request)
-        if listed is None and request.schema is None and written.text.strip() not in _stripped(request.answers):
+        if listed is None and request.schema is None and as_word(written.text) not in map(as_word, request.answers):
             # A server older than log-probabilities ignores the wish for them: then only the word itself is left.
             raise UnreadableReply(
                 "The model wrote neither of the answers, and the server gives no probabilities.",
                 hint="Update Ollama: servers that give log-probabilities can be read more reliably.",
             )
         if listed is None:
-            return Reply(written.text, {}, None, written.model_ms)
-        found, least_listed = read_answers(listed, request.answers)
+            gave_none = not any(likeliest for _, likeliest in written.tokens)
+            return Reply(written.text, {}, None, written.model_ms, is_makeshift=gave_none)
+        found, least_listed = read_answers(listed, request.answers, any_spelling=True)
         return Reply(written.text, found, least_listed, written.model_ms)
 
     def decide(self, request: Request, meanings: Mapping[str, str] | None = None) -> Reply:
@@ -453,22 +463,42 @@ class OllamaBackend:
             )
         likeliest = max(known, key=lambda answer: probabilities[answer])
         # The endpoint reports no time of its own: this is the time until the answer was here.
-        return Reply(likeliest, found, None, (time.perf_counter() - started) * 1e3)
+        return Reply(likeliest, found, None, (time.perf_counter() - started) * 1e3, is_typed=True)
 
-    def warm_up(self, prompt_head: str) -> None:
-        """Make the server load the model and read the head; see Backend."""
-        self.complete(Request(prompt_head, ()))
+    def warm_up(self, opening: Request) -> None:
+        """Make the server load the model and read the opening; see Backend."""
+        self._refresh_identity()
+        # Whatever it says to half a question, it may answer whole ones.
+        self._with_retries(lambda: self._written(opening))
 
     def close(self) -> None:
         """Close the server's connections."""
         self.server.close()
+
+    def _refresh_identity(self) -> None:
+        """Look the model's digest up again where it was read too long ago.
+
+        A server that is too busy to list its models in time may still answer: then the digest that is known stands
+        for another while, rather than that a judgement fails which would have succeeded.
+        """
+        with self._lock:
+            if self._identity is not None and time.monotonic() - self._identity_read_at <= IDENTITY_LIFETIME_S:
+                return
+            try:
+                self._look_up()
+            except ModelMissing:
+                raise
+            except BackendError:
+                if self._identity is None:
+                    raise
+                self._identity_read_at = time.monotonic()
 
     def _look_up(self) -> None:
         """Read the model's digest from the server's list. The lock is held."""
         wanted = {self.model, f"{self.model}:latest"}
         for model in self.server.list_models():
             if model.name in wanted:
-                self._identity = ModelIdentity(self.model, model.digest)
+                self._identity = ModelIdentity(self.model, model.digest, READING)
                 self._identity_read_at = time.monotonic()
                 return
         self._identity = None
@@ -559,19 +589,31 @@ def _check_that_it_answered(written: _Written, request: Request) -> None:
 def _where_the_answer_stands(written: _Written, request: Request) -> tuple[tuple[str, float], ...] | None:
     """The likeliest tokens in the place of the answer; None if the server gave none.
 
-    Free text begins with its answer. JSON begins with a brace: there the answer is the first token that is one of the
-    answers.
+    Free text begins with its answer. JSON begins with a brace: there the answer is the value of the property that is a
+    choice. Its words may well stand in the reason too, so it is that value's place that counts; an answer of several
+    tokens has no one place.
     """
     if request.schema is None:
-        places = [likeliest for _, likeliest in written.tokens[:1]]
-    else:
-        wanted = _stripped(request.answers)
-        places = [likeliest for token, likeliest in written.tokens if token.strip() in wanted]
-    return places[0] if places and places[0] else None
-
-
-def _stripped(answers: tuple[str, ...]) -> set[str]:
-    return {answer.strip() for answer in answers}
+        return written.tokens[0][1] or None if written.tokens else None
+    choices = {
+        name
+        for name, form in request.schema.get("properties", {}).items()
+        if "enum" in form or form.get("type") == "boolean"
+    }
+    pieces = list(_JSON_PIECE.finditer("".join(token for token, _ in written.tokens)))
+    values = [
+        value
+        for name, colon, value in zip(pieces, pieces[1:], pieces[2:], strict=False)
+        if colon.group() == ":" and name.group().strip('"') in choices
+    ]
+    wanted = {folded(answer) for answer in request.answers} & {folded(values[-1].group().strip('"')) if values else ""}
+    begins_at = 0
+    for token, likeliest in written.tokens if wanted else ():
+        # The opening quotation mark of a text is a token of its own, or else its first token is not the answer alone.
+        if begins_at <= values[-1].start() + values[-1].group().startswith('"') < begins_at + len(token):
+            return likeliest or None if folded(token) in wanted else None
+        begins_at += len(token)
+    return None
 
 
 def _logarithm(probability: float | None) -> float | None:
@@ -660,6 +702,16 @@ def _base_url(host: str) -> str:
     # "Listen everywhere", which servers are often told by the same setting, is no address to call.
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104
     return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}{parts.path.rstrip('/')}"
+
+
+def connect_timeout_s(url: str) -> float:
+    """How long to wait for a connection to a URL, in seconds: long enough for a network, where there is one between."""
+    name = urlsplit(url).hostname or ""
+    try:
+        is_here = ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        is_here = name == "localhost"
+    return CONNECT_TIMEOUT_S if is_here else REMOTE_CONNECT_TIMEOUT_S
 
 
 def _bad_address() -> ParameterError:

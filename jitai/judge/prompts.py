@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jitai.errors import FileFormatError
+from jitai.judge.base import as_word
 from jitai.records import Decision
 
 PROMPTS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "prompts"
@@ -375,8 +376,8 @@ def _flag(reader: JsonReader, content: Mapping[str, Any], key: str) -> bool:
 def _question(reader: JsonReader, content: Mapping[str, Any], reading: Reading) -> Question:
     """One question: the file itself, or a row of its "questions"."""
     answers = {decision: reader.text(reader.mapping(content, "answers"), key) for key, decision in _ANSWER_KEYS}
-    if answers[Decision.SEND].strip() == answers[Decision.HOLD_BACK].strip():
-        raise reader.error("the two answers must be different words")
+    if as_word(answers[Decision.SEND]) == as_word(answers[Decision.HOLD_BACK]):
+        raise reader.error("the two answers must be different words, whatever their capitals")
     chat = _flag(reader, content, "chat")
     if chat and reading == Reading.REASONING:
         raise reader.error('"chat" cannot be used with reasoning_then_answer: the answer has to follow the reasoning')

@@ -21,7 +21,7 @@ class ScriptedBackend:
 
     Attributes:
         requests: the questions so far.
-        warm_ups: the prompt heads given to warm_up so far.
+        warm_ups: the openings given to warm_up so far.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class ScriptedBackend:
         self._digest = digest
         self._lock = threading.Lock()
         self.requests: list[Request] = []
-        self.warm_ups: list[str] = []
+        self.warm_ups: list[Request] = []
 
     def identity(self) -> ModelIdentity:
         """A name that says that no model is at work."""
@@ -54,9 +54,9 @@ class ScriptedBackend:
             raise line
         return line
 
-    def warm_up(self, prompt_head: str) -> None:
-        """Note the head."""
-        self.warm_ups.append(prompt_head)
+    def warm_up(self, opening: Request) -> None:
+        """Note the opening."""
+        self.warm_ups.append(opening)
 
 
 def scripted_reply(log_odds: float, answers: tuple[str, str] = (" good", " bad"), model_ms: float = 0.0) -> Reply:

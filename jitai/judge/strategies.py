@@ -5,16 +5,22 @@ statement -> questions -> replies (kept in the cache) -> Answer: log-odds, or a 
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jitai.errors import UnreadableReply
-from jitai.judge.base import Backend, Reply, Request, TypedBackend
+from jitai.judge.base import Backend, Reply, Request, TypedBackend, as_word
 from jitai.judge.prompts import Prompt, Question, Reading
 from jitai.judge.text import clean_statement
 from jitai.records import Decision
 
 TEXT_ONLY_NOTE = "The server gave no probabilities; the answer was read from the model's own word."
 JSON_NOTE = "The answer is the model's own word, without a probability."
+TYPED_NOTE = "The server chose by a typed decision."
+WORDS_NOTE = "There was no typed decision to be had, so the model was asked for one of the two words in a chat."
+SPELLING_NOTE = "The model wrote the other answer: this one is likelier when all spellings are counted."
+WORDS_ONLY = frozenset({TEXT_ONLY_NOTE, JSON_NOTE})
+"""The notes of an answer that came without log-odds: its P(send) of 0 or 1 is no measurement."""
+
 FAINT_PROBABILITY = 0.01
 """If neither answer is this likely, the model was about to say something else."""
 
@@ -30,11 +36,13 @@ class Answer:
         log_odds: of "send" against "do not send", in natural logarithms; None where the model gave no probabilities.
         decision: what the model said where there are no log-odds; None otherwise.
         notes: remarks on how it was read.
+        model_reason: why, in the model's own words, cleaned as a statement is; empty unless it was asked for.
     """
 
     log_odds: float | None
     decision: Decision | None = None
     notes: tuple[str, ...] = ()
+    model_reason: str = ""
 
 
 def ask(prompt: Prompt, statement: str, backend: Backend) -> tuple[Reply, ...]:
@@ -55,13 +63,31 @@ def ask(prompt: Prompt, statement: str, backend: Backend) -> tuple[Reply, ...]:
     return tuple(replies)
 
 
+def openings(prompt: Prompt) -> tuple[Request, ...]:
+    """What a model may read before there is a statement: each question, up to where the statement will stand."""
+    return tuple(
+        Request(item.constant_part, (), head=item.constant_part, chat=item.chat, system=item.system)
+        for item in prompt.questions
+    )
+
+
 def shown(prompt: Prompt, statement: str, replies: tuple[Reply, ...] = ()) -> str:
     """All that the model is given to read about a statement, as a person would want to see it."""
     parts = []
     for question in prompt.questions:
         asked = _asking(prompt, question, statement, replies).prompt
-        parts.append(f"[instructions]\n{question.system}\n\n[statement]\n{asked}" if question.chat else asked)
+        if question.chat:
+            asked = f"[instructions]\n{question.system}\n\n{_criteria(question, replies)}[statement]\n{asked}"
+        parts.append(asked)
     return "\n\n".join(parts)
+
+
+def _criteria(question: Question, replies: tuple[Reply, ...]) -> str:
+    """What the answers of a typed decision mean, which no model is told that was asked in words."""
+    if not question.meanings or (replies and not replies[-1].is_typed):
+        return ""
+    lines = "".join(f"{question.answers[decision]}: {text}\n" for decision, text in question.meanings.items())
+    return f"[answers of the typed decision]\n{lines}\n"
 
 
 def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
@@ -70,10 +96,13 @@ def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
     Raises: UnreadableReply if they say neither answer.
     """
     if prompt.reading == Reading.JSON:
-        return _read_json(replies[-1].text, prompt.questions[0])
+        return _read_json(replies[-1], prompt.questions[0])
     if prompt.reading == Reading.TWO_QUESTIONS:
         return _both([_read_tokens(reply, item) for reply, item in zip(replies, prompt.questions, strict=True)])
-    return _read_tokens(replies[-1], prompt.questions[0])
+    answer = _read_tokens(replies[-1], prompt.questions[0])
+    if prompt.reading == Reading.TYPED:
+        answer = replace(answer, notes=(TYPED_NOTE if replies[-1].is_typed else WORDS_NOTE, *answer.notes))
+    return answer
 
 
 def _thinking(question: Question, statement: str, n_tokens: int) -> Request:
@@ -85,9 +114,10 @@ def _asking(prompt: Prompt, question: Question, statement: str, replies: "list[R
     """The request for the answer."""
     text = question.render(statement)
     if prompt.reading == Reading.JSON:
-        return Request(
-            text, (), JSON_TOKENS, question.constant_part, chat=True, system=question.system, schema=_schema(question)
-        )
+        # Only a word has one place at which the model chooses it: "do not send" is as likely as all that begins so.
+        answers = question.answer_pair if all(len(item.split()) == 1 for item in question.answer_pair) else ()
+        head, schema = question.constant_part, _schema(question)
+        return Request(text, answers, JSON_TOKENS, head, chat=True, system=question.system, schema=schema)
     if prompt.reading == Reading.REASONING:
         # The reasoning may repeat what the participant wrote: it is as untrusted as the statement.
         reasoning = clean_statement(replies[0].text).text if replies else "..."
@@ -108,18 +138,26 @@ def _schema(question: Question) -> dict[str, object]:
     }
 
 
-def _read_json(text: str, question: Question) -> Answer:
-    """The decision of a JSON answer."""
+def _read_json(reply: Reply, question: Question) -> Answer:
+    """The decision of a JSON answer, its likelihood where the server gave it, and the model's reason."""
     try:
-        content = json.loads(text)
-        said = content["decision"].strip()
+        content = json.loads(reply.text)
+        said = as_word(content["decision"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnreadableReply(
             "The model's answer is not the JSON that was asked for.", hint=_OTHER_MODEL_HINT
         ) from None
     for decision, answer in question.answers.items():
-        if said == answer.strip():
-            return Answer(None, decision, (JSON_NOTE,))
+        if said == as_word(answer):
+            reason = content.get("reason")
+            # It may repeat what the participant wrote, and worse: it is as untrusted as the statement.
+            model_reason = clean_statement(reason).text if isinstance(reason, str) else ""
+            if not reply.log_probabilities:
+                return Answer(None, decision, (JSON_NOTE,), model_reason)
+            log_odds, notes = read_log_odds(reply, *question.answer_pair)
+            if log_odds and (log_odds > 0) != (decision is Decision.SEND):
+                notes += (SPELLING_NOTE,)
+            return Answer(log_odds, None, notes, model_reason)
     raise UnreadableReply("The model's JSON holds neither of the two answers.", hint=_OTHER_MODEL_HINT)
 
 
@@ -150,7 +188,7 @@ def _read_tokens(reply: Reply, question: Question) -> Answer:
         log_odds, notes = read_log_odds(reply, *question.answer_pair)
         return Answer(log_odds, None, notes)
     for decision, answer in question.answers.items():
-        if reply.text.strip() == answer.strip():
+        if as_word(reply.text) == as_word(answer):
             return Answer(None, decision, (TEXT_ONLY_NOTE,))
     raise UnreadableReply("The model wrote neither of the two answers.", hint=_OTHER_MODEL_HINT)
 

@@ -173,8 +173,10 @@ def source_words(verdict: Verdict) -> str:
 
 
 def verdict_details(verdict: Verdict) -> None:
-    """Reason, what was read, notes, exact prompt and raw reply; all of it shown as text."""
+    """Our reason and the model's own, what was read, notes, exact prompt and raw reply; all of it shown as text."""
     st.text(verdict.reason)
+    if verdict.model_reason:
+        st.text(f"The model's own reason, which nobody checked: “{verdict.model_reason}”")
     st.caption(SOURCE_EXPLANATIONS[verdict.source])
     if verdict.statement:
         st.text(f"Read as: “{verdict.statement}”")

@@ -10,6 +10,7 @@ from jitai.corpus import INDEPENDENT
 from jitai.errors import ParameterError
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import Calibration
+from jitai.judge.strategies import WORDS_ONLY
 from jitai.records import Label, Statement, VerdictSource
 from jitai.validation.runner import JudgedRow, judge_corpus
 
@@ -24,11 +25,18 @@ def uncalibrated(judge: Judge) -> Judge:
 
 
 def log_odds_of(rows: Sequence[JudgedRow]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Log-odds of sending and the truth (can walk), of rows that an uncalibrated model answered: shape (n,) each."""
+    """Log-odds of sending and the truth (can walk), of rows that an uncalibrated model answered: shape (n,) each.
+
+    Answers in words alone are left out: their P(send) is 0 or 1 by definition, and says nothing about likelihoods.
+    """
     answered = [
-        row for row in rows if row.is_counted and row.verdict.source in (VerdictSource.MODEL, VerdictSource.CACHE)
+        row
+        for row in rows
+        if row.is_counted
+        and row.verdict.source in (VerdictSource.MODEL, VerdictSource.CACHE)
+        and WORDS_ONLY.isdisjoint(row.verdict.notes)
     ]
-    p_send = np.clip([row.p_send for row in answered], 1e-12, 1.0 - 1e-12)
+    p_send = np.clip(np.array([row.p_send for row in answered], dtype=float), 1e-12, 1.0 - 1e-12)
     truth = np.array([row.statement.label == Label.CAN_WALK for row in answered], dtype=bool)
     return np.log(p_send) - np.log1p(-p_send), truth
 
@@ -43,7 +51,8 @@ def fit_scale_and_bias(log_odds: Floats, can_walk: npt.NDArray[np.bool_]) -> tup
     """
     if len(log_odds) < MINIMUM_ROWS or can_walk.all() or not can_walk.any():
         raise ParameterError(
-            f"A calibration needs at least {MINIMUM_ROWS} answers of the model, to statements of both labels."
+            f"A calibration needs at least {MINIMUM_ROWS} answers of the model with a probability, "
+            "to statements of both labels."
         )
     from sklearn.linear_model import LogisticRegression
 

@@ -595,3 +595,19 @@ def test_a_trained_policy_of_ones_own_is_offered_and_its_link_outlives_it() -> N
     gone.query_params["policy"] = "learned:my-own"
     gone = without_error(gone.run())
     assert any("no trained policy" in warning.value for warning in gone.warning)
+
+
+def test_a_reason_in_the_models_own_words_is_text() -> None:
+    def page() -> None:
+        from jitai.records import Decision, Verdict, VerdictSource
+        from jitai.ui.decision_card import verdict_details
+
+        hostile = "**bold** [link](http://x) :red[red] $x$"
+        verdict_details(Verdict(Decision.SEND, 0.9, VerdictSource.MODEL, "Ours.", model_reason=hostile))
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    ours, theirs = (item.value for item in app.text)
+    assert ours == "Ours."
+    assert theirs == "The model's own reason, which nobody checked: “**bold** [link](http://x) :red[red] $x$”"
+    assert not any("bold" in item.value for item in app.markdown)

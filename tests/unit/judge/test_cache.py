@@ -37,6 +37,26 @@ def test_replies_outlive_the_program(folder: Path) -> None:
         assert second.notice == ""
 
 
+def test_how_the_server_was_asked_is_kept_too(folder: Path) -> None:
+    typed = (Reply("yes", {"yes": -0.1, "no": -2.3}, is_typed=True), Reply("no", {"yes": -0.1, "no": -2.3}))
+    with closing(VerdictCache(folder)) as first:
+        first.put("k", typed)
+    with closing(VerdictCache(folder)) as second:
+        assert second.get("k") == typed
+
+
+def test_what_lacks_its_probabilities_is_forgotten_with_the_program(folder: Path) -> None:
+    """After an update of the server, statements that were met before have them."""
+    with closing(VerdictCache(folder)) as first:
+        first.put("k", (Reply("yes", is_makeshift=True),))
+        assert first.get("k") == (Reply("yes", is_makeshift=True),)
+    with closing(VerdictCache(folder)) as second:
+        assert second.get("k") is None
+        second.put("k", REPLIES)
+    with closing(VerdictCache(folder)) as third:
+        assert third.get("k") == REPLIES
+
+
 def test_the_file_holds_no_statement(folder: Path) -> None:
     with closing(VerdictCache(folder)) as cache:
         cache.put(cache_key("sha256:0", "p 1", "h", "my secret knee"), REPLIES)
@@ -91,7 +111,8 @@ def test_a_table_of_another_shape_is_set_aside(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", ["nonsense", "[1]", '["x", {"a": "b"}, null, 1]', '["x", {}, null, NaN]', "[" * 9999]
+    "stored",
+    ["nonsense", "[1]", '["x", {"a": "b"}, null, 1]', '["x", {}, null, NaN]', '[["x", {}, null, 1, 1]]', "[" * 9999],
 )
 def test_a_stored_value_that_is_no_reply_is_passed_over(folder: Path, cache: VerdictCache, stored: str) -> None:
     with closing(sqlite3.connect(folder / CACHE_FILE)) as other, other:

@@ -1,3 +1,4 @@
+import json
 import math
 import threading
 from contextlib import closing
@@ -6,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from jitai.errors import BackendTimeout, ModelMissing, ParameterError, ServerUnreachable, UnreadableReply
-from jitai.judge.base import Reply
+from jitai.judge.base import Reply, Request
 from jitai.judge.cache import VerdictCache
 from jitai.judge.judge import UNCALIBRATED_NOTE, Judge
-from jitai.judge.prompts import Prompt
+from jitai.judge.prompts import Prompt, available_prompts
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
 from jitai.judge.strategies import TEXT_ONLY_NOTE, read_log_odds
@@ -142,7 +143,22 @@ def test_what_is_at_work(prompt: Prompt, rules: Rules) -> None:
         "when the model fails: do not send"
     )
     judge.warm_up()
-    assert backend.warm_ups == [prompt.questions[0].constant_part]
+    head = prompt.questions[0].constant_part
+    assert backend.warm_ups == [Request(head, (), head=head)]
+
+
+@pytest.mark.parametrize("prompt", available_prompts(), ids=lambda prompt: prompt.name)
+def test_what_is_warmed_up_is_what_will_be_asked(prompt: Prompt, rules: Rules) -> None:
+    """A backend keeps what questions begin with by head, instructions and form: another would be kept for nobody."""
+    answers = prompt.questions[0].answer_pair
+    said = Reply(json.dumps({"reason": "", "decision": answers[0]}), {answers[0]: -0.1, answers[1]: -3.0}, -9.0)
+    judge, backend = make(prompt, rules, said)
+    judge.warm_up()
+    judge.judge("I feel fine")
+    asked = {(request.head, request.system, request.chat) for request in backend.requests}
+    assert {(request.head, request.system, request.chat) for request in backend.warm_ups} == asked
+    for opening in backend.warm_ups:
+        assert any(request.prompt.startswith(opening.prompt) for request in backend.requests)
 
 
 def test_many_sessions_at_once(prompt: Prompt, rules: Rules, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from jitai.errors import (
     ServerUnreachable,
     UnreadableReply,
 )
-from jitai.judge.base import Request
+from jitai.judge.base import Reply, Request
+from jitai.judge.cache import VerdictCache, cache_key
 from jitai.judge.judge import Judge
 from jitai.judge.ollama import OllamaBackend, OllamaServer, OllamaSettings, Refused
 from jitai.judge.prompts import Prompt
@@ -70,7 +71,8 @@ def test_what_is_asked(replay: ReplayServer, backend: OllamaBackend) -> None:
 @pytest.mark.parametrize(
     ("recording", "log_odds"),
     [
-        ("generate_cold", -0.0703275 - -3.5341051),
+        # " Bad" is among the likeliest too: the answer is as likely as both its spellings.
+        ("generate_cold", math.log(math.exp(-0.0703275) + math.exp(-6.8551364)) - -3.5341051),
         ("generate_warm_new", -3.262727 - -0.3254597),
         # Its text is " great": only the probabilities tell what the model thinks.
         ("generate_fewshot_recovered", -2.8968331 - -0.599102),
@@ -248,6 +250,75 @@ def test_sentences_never_repeat_the_statement_or_the_server(
     assert verdict.source is VerdictSource.FALLBACK
     assert not any(word in verdict.failure + verdict.reason for word in ("secret", "script", "xxxx"))
     assert len(verdict.failure) < 300
+
+
+def test_a_listing_that_comes_too_late_costs_no_judgement(
+    replay: ReplayServer, backend: OllamaBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = backend.identity()
+    monkeypatch.setattr("jitai.judge.ollama.IDENTITY_LIFETIME_S", 0.0)
+    replay.exchanges["tags_failing"] = answer('{"error": "busy"}', status=503)
+    replay.answer_always("GET", "/api/tags", "tags_failing")
+    replay.answer_next("generate_warm_new")
+    assert backend.complete(REQUEST).text == " good"
+    replay.delay_s = 2.3  # longer than a listing may take
+    replay.answer_always("GET", "/api/tags", "tags")
+    replay.answer_next("generate_warm_new")
+    assert backend.complete(REQUEST).text == " good"
+    assert replay.paths().count("/api/tags") == 3
+    assert backend.identity() == known
+
+
+def test_a_model_that_was_deleted_in_the_meantime_is_missing(
+    replay: ReplayServer, backend: OllamaBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.identity()
+    monkeypatch.setattr("jitai.judge.ollama.IDENTITY_LIFETIME_S", 0.0)
+    replay.answer_always("GET", "/api/tags", "tags_empty")
+    with pytest.raises(ModelMissing):
+        backend.complete(REQUEST)
+
+
+def test_a_first_listing_that_fails_is_a_failure(replay: ReplayServer, backend: OllamaBackend) -> None:
+    replay.exchanges["tags_failing"] = answer('{"error": "busy"}', status=503)
+    replay.answer_always("GET", "/api/tags", "tags_failing")
+    with pytest.raises(Refused, match="busy"):
+        backend.complete(REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("host", "limit_s"),
+    [
+        ("", 0.5),
+        ("localhost", 0.5),
+        ("127.0.1.1:5000", 0.5),
+        ("http://[::1]:7000", 0.5),
+        ("192.168.1.20", 3.0),
+        ("https://gpu.example", 3.0),
+        ("[fe80::1]:11434", 3.0),
+    ],
+)
+def test_a_server_elsewhere_has_longer_to_take_up_a_connection(
+    monkeypatch: pytest.MonkeyPatch, host: str, limit_s: float
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", host)
+    with closing(OllamaServer()) as server:
+        unlimited = server.client_without_limit(lambda _: None)
+        for client in (server._client, server._listing_client, unlimited):
+            assert client._client.timeout.connect == limit_s
+        unlimited.close()  # type: ignore[no-untyped-call]
+
+
+def test_replies_that_were_read_in_another_way_are_not_used_again(
+    replay: ReplayServer, backend: OllamaBackend, prompt: Prompt, rules: Rules
+) -> None:
+    """An earlier version read one spelling of each answer, and kept what it had read under the digest alone."""
+    cache, text = VerdictCache(), "My knee hurts so much today."
+    earlier = cache_key(backend.identity().digest, prompt.label, prompt.content_hash, text)
+    cache.put(earlier, (Reply(" good", {" good": -0.1, " bad": -5.0}, -9.0),))
+    replay.answer_next("generate_fewshot_knee")
+    verdict = Judge(backend, prompt, rules, cache).judge(text)
+    assert (verdict.source, verdict.decision) == (VerdictSource.MODEL, Decision.HOLD_BACK)
 
 
 def test_models_that_are_not_there(replay: ReplayServer) -> None:

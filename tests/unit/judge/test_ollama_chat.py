@@ -4,6 +4,7 @@ import json
 import math
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,14 @@ from ollama._types import SystemOneRequest
 
 from jitai.errors import BackendTimeout, ModelMissing, ParameterError, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Request
+from jitai.judge.cache import VerdictCache
+from jitai.judge.judge import UNCALIBRATED_NOTE, Judge
 from jitai.judge.ollama import OllamaBackend, OllamaServer, OllamaSettings, Refused
+from jitai.judge.prompts import available_prompts
+from jitai.judge.rules import Rules
+from jitai.judge.select import find_prompt
+from jitai.judge.strategies import JSON_NOTE, TYPED_NOTE, WORDS_NOTE
+from jitai.records import Decision, VerdictSource
 from tests.replay import ReplayServer, answer
 
 MODEL = "smollm2:135m"
@@ -51,6 +59,21 @@ def test_what_a_chat_asks(replay: ReplayServer, backend: OllamaBackend) -> None:
     }
 
 
+def test_a_chat_is_warmed_up_as_a_chat(replay: ReplayServer, backend: OllamaBackend, rules: Rules) -> None:
+    """And what a model says to half a question is of no interest, if it only thinks."""
+    prompt = find_prompt(available_prompts(), "zero_shot")
+    replay.exchanges["thought"] = chat_answer("<think>", "", "length")
+    replay.answer_next("thought")
+    Judge(backend, prompt, rules).warm_up()
+    asked = replay.questions[-1]
+    assert asked.path == "/api/chat"
+    assert asked.body["messages"] == [
+        {"role": "system", "content": prompt.questions[0].system},
+        {"role": "user", "content": prompt.questions[0].constant_part},
+    ]
+    assert asked.body["options"]["num_predict"] == 1
+
+
 def test_probabilities_are_asked_for_where_answers_are_wanted(replay: ReplayServer, backend: OllamaBackend) -> None:
     replay.exchanges["said"] = chat_answer(" good")
     replay.answer_next("said")
@@ -58,6 +81,33 @@ def test_probabilities_are_asked_for_where_answers_are_wanted(replay: ReplayServ
     body = replay.questions[-1].body
     assert (body["logprobs"], body["top_logprobs"]) == (True, 20)
     assert body["messages"] == [{"role": "user", "content": "I am well."}], "no instructions, no system message"
+
+
+def listed_answer(content: str, *places: dict[str, float]) -> dict[str, Any]:
+    """A chat's answer with the likeliest tokens in each place; the first of them is the one that was written."""
+    tokens = [
+        {
+            "token": next(iter(place)),
+            "logprob": next(iter(place.values())),
+            "top_logprobs": [{"token": token, "logprob": value} for token, value in place.items()],
+        }
+        for place in places
+    ]
+    return chat_answer(content, logprobs=tokens)
+
+
+def test_an_answer_is_as_likely_as_all_its_spellings(replay: ReplayServer, backend: OllamaBackend) -> None:
+    likeliest = {"Yes": -0.7, "yes": -1.6, " YES": -4.0, "No": -2.0, "NO": -3.0, "Maybe": -5.0}
+    replay.exchanges["said"] = listed_answer("Yes", likeliest)
+    replay.answer_next("said")
+    reply = backend.complete(Request("I am well.", ("yes", "no"), chat=True))
+    assert reply.log_probabilities == pytest.approx(
+        {
+            "yes": math.log(math.exp(-0.7) + math.exp(-1.6) + math.exp(-4.0)),
+            "no": math.log(math.exp(-2.0) + math.exp(-3.0)),
+        }
+    )
+    assert reply.least_listed == -5.0
 
 
 def test_json_as_recorded(replay: ReplayServer, backend: OllamaBackend) -> None:
@@ -115,10 +165,86 @@ def test_json_without_its_answer_among_the_tokens(replay: ReplayServer, backend:
     assert (reply.log_probabilities, reply.least_listed) == ({}, None)
 
 
+DECISION_SCHEMA = {
+    "type": "object",
+    "properties": {"reason": {"type": "string"}, "decision": {"type": "string", "enum": ["yes", "no"]}},
+    "required": ["reason", "decision"],
+}
+DECISION = Request("I am well.", ("yes", "no"), 80, chat=True, system=SYSTEM, schema=DECISION_SCHEMA)
+LIKELIEST = {"no": -0.5, "yes": -1.5, "No": -3.0, " maybe": -4.0}
+
+
+def written_in(pieces: list[str], **likeliest: dict[str, float]) -> dict[str, Any]:
+    """A chat's JSON answer in these tokens; the likeliest ones in the place of the token "?"."""
+    places = [likeliest["there"] if piece == "?" else {piece: -0.1, "yes": -2.0, "no": -2.0} for piece in pieces]
+    return listed_answer("".join(next(iter(place)) for place in places), *places)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        # The reason says "no" and "yes" as well, and is one of them altogether.
+        ['{"', "reason", '":', ' "', "no", " rain", ",", " yes", '",', ' "', "decision", '":', ' "', "?", '"}', "\n"],
+        ['{"', "reason", '":', ' "', "no", '",', ' "', "decision", '":', ' "', "?", '"', "\n", "}"],
+        # It imitates the decision.
+        ['{"reason":"', '\\"decision', '\\": \\"', "yes", '\\",', '", "', "decision", '":"', "?", '"}'],
+        ['{"reason": "', ": ", "yes", ",", " 'decision': '", '", "decision": "', "?", '"}'],
+        # A character that was cut in two.
+        ['{"reason": "', "\ufffd", "\ufffd", '", "decision": "', "?", '"}'],
+    ],
+)
+def test_the_probability_is_that_of_the_decision_and_of_no_word_before_it(
+    replay: ReplayServer, backend: OllamaBackend, pieces: list[str]
+) -> None:
+    replay.exchanges["json"] = written_in(pieces, there=LIKELIEST)
+    replay.answer_next("json")
+    reply = backend.complete(DECISION)
+    assert json.loads(reply.text)["decision"] == "no"
+    assert reply.log_probabilities == pytest.approx({"no": math.log(math.exp(-0.5) + math.exp(-3.0)), "yes": -1.5})
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ['{"reason": "', "no", '", "decision": "', "n", "o", '"}'],
+        ['{"reason": "", "decision": "', 'no"', "}"],
+        ['{"reason": "', "no", '"}'],
+        ['{"reason": {"yes": "', "no", '"}, "decision": 5}'],
+    ],
+)
+def test_a_decision_that_has_no_place_of_its_own_has_no_probability(
+    replay: ReplayServer, backend: OllamaBackend, pieces: list[str]
+) -> None:
+    replay.exchanges["json"] = written_in(pieces)
+    replay.answer_next("json")
+    assert backend.complete(DECISION).log_probabilities == {}
+
+
+def test_a_judge_that_gives_its_reason(replay: ReplayServer, backend: OllamaBackend, rules: Rules) -> None:
+    prompt = find_prompt(available_prompts(), "json_with_reason")
+    pieces = ['{"reason": "', "The", " knee", " hurts", ",", " no", " walk", '", "decision": "', "?", '"}']
+    replay.exchanges["json"] = written_in(pieces, there={"no": -0.2, "yes": -2.2})
+    replay.exchanges["word"] = chat_answer('{"reason": "All is well.", "decision": "yes"}')
+    replay.answer_next("json", "word")
+    judge = Judge(backend, prompt, rules)
+    verdict = judge.judge("My knee hurts.")
+    assert verdict.p_send == pytest.approx(1 / (1 + math.exp(2.0)))
+    assert verdict.model_reason == "The knee hurts, no walk"
+    assert verdict.notes == (UNCALIBRATED_NOTE,)
+    body = replay.questions[-1].body
+    assert (body["logprobs"], body["top_logprobs"], body["format"]["required"]) == (True, 20, ["reason", "decision"])
+    # A server that gives none is taken at its word, which is said.
+    verdict = judge.judge("I am well.")
+    assert (verdict.p_send, verdict.notes, verdict.model_reason) == (1.0, (JSON_NOTE,), "All is well.")
+
+
 def test_a_server_without_probabilities_is_read_by_its_word(replay: ReplayServer, backend: OllamaBackend) -> None:
-    replay.exchanges["word"], replay.exchanges["other"] = chat_answer("bad"), chat_answer("Well, that depends")
-    replay.answer_next("word", "other")
-    assert backend.complete(CHOICE).text == "bad"
+    for content in ("bad", "Bad", " BAD.\n"):
+        replay.exchanges["word"] = chat_answer(content)
+        replay.answer_next("word")
+        assert backend.complete(CHOICE).text == content
+    replay.exchanges["other"] = chat_answer("Well, that depends")
+    replay.answer_next("other")
     with pytest.raises(UnreadableReply, match="neither of the answers"):
         backend.complete(CHOICE)
 
@@ -274,6 +400,39 @@ def test_a_server_without_typed_decisions_as_recorded_is_asked_for_words(
     assert backend.has_typed_decisions is False
     assert backend.decide(CHOICE).text == "bad"
     assert replay.paths().count("/v1/systemone") == 1, "it is found out once"
+
+
+def test_a_verdict_says_which_way_it_came(replay: ReplayServer, backend: OllamaBackend, rules: Rules) -> None:
+    prompt = find_prompt(available_prompts(), "typed_decision")
+    replay.exchanges["typed"] = typed_answer({"yes": 0.2, "no": 0.8})
+    replay.exchanges["said"] = listed_answer("Yes", {"Yes": -0.1, "No": -2.4})
+    replay.answer_next("typed", "systemone_unknown", "said")
+    meaning = prompt.questions[0].meanings[Decision.HOLD_BACK]
+    judge = Judge(backend, prompt, rules)
+    for _ in range(2):  # asked, and remembered
+        verdict = judge.judge("My knee hurts.")
+        assert verdict.p_send == pytest.approx(0.2)
+        assert verdict.notes == (UNCALIBRATED_NOTE, TYPED_NOTE)
+        assert f"no: {meaning}" in verdict.prompt
+    for _ in range(2):
+        verdict = judge.judge("I am well.")
+        assert verdict.p_send == pytest.approx(1 / (1 + math.exp(-2.3)))
+        assert verdict.notes == (UNCALIBRATED_NOTE, WORDS_NOTE)
+        assert meaning not in verdict.prompt, "the model was not told"
+
+
+def test_a_server_that_learns_probabilities_is_asked_again(
+    replay: ReplayServer, backend: OllamaBackend, rules: Rules, tmp_path: Path
+) -> None:
+    prompt = find_prompt(available_prompts(), "zero_shot")
+    replay.exchanges["word"] = chat_answer("No.")
+    replay.exchanges["said"] = listed_answer("No", {"Yes": -2.4, "No": -0.1})
+    replay.answer_next("word", "said")
+    for p_send in (0.0, 1 / (1 + math.exp(2.3))):
+        with closing(VerdictCache(tmp_path)) as cache:
+            judge = Judge(backend, prompt, rules, cache)
+            assert judge.judge("My knee hurts.").p_send == pytest.approx(p_send)
+            assert judge.judge("My knee hurts.").source is VerdictSource.CACHE
 
 
 def test_typed_decisions_that_fail_for_the_moment(replay: ReplayServer, backend: OllamaBackend) -> None:

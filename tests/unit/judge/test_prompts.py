@@ -52,6 +52,7 @@ def test_braces_in_an_example_mean_nothing(tmp_path: Path, prompt_file: dict[str
         ({"reading": "reasoning_then_answer", "chat": True}, '"chat" cannot be used'),
         ({"answers": {"send": " good"}}, '"hold_back" is missing'),
         ({"answers": {"send": " good", "hold_back": "good"}}, "different words"),
+        ({"answers": {"send": " good", "hold_back": "Good."}}, "different words"),
         ({"question_template": "no field"}, "exactly once"),
         ({"question_template": "Patient: {statement}"}, "must go on after"),
         ({"example_template": "{statement}"}, "{answer} exactly once"),
