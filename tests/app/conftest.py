@@ -1,3 +1,4 @@
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,10 @@ def a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.chdir(Path(__file__).parents[2])
     st.cache_resource.clear()
     st.cache_data.clear()
+    # A run of an app becomes the process's main module, which processes spawned by later tests would run again.
+    main = sys.modules["__main__"]
     yield
+    sys.modules["__main__"] = main
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):  # the warm-up, which may not have begun
             thread.cancel()
