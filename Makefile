@@ -2,7 +2,7 @@
 # make install  what the dashboard needs, without starting it
 # make test   every check and test, real browser included
 # make bench  the benchmark table
-# make train  train the judge's adapter anew (an hour)
+# make train  train the judge's adapter anew (two hours)
 # make results  run the experiments of specs/ and write docs/RESULTS.md (goes on where it was)
 # make clean  forget the virtual environment
 

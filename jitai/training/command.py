@@ -52,7 +52,7 @@ def add_train_command(commands: Any) -> None:
         "train-judge",
         help="train the judge's adapter anew",
         description="Train the LoRA adapter of the embedded model on the development statements, calibrate it, measure "
-        "it on the test statements and write its model card. Needs requirements-train.txt, and an hour on two cores.",
+        "it on the test statements and write its model card. Needs requirements-train.txt, and two hours on two cores.",
     )
     parser.add_argument("--out", type=Path, default=ADAPTER_FILE, metavar="FILE.gguf", help=f"default: {ADAPTER_FILE}")
     parser.add_argument("--limit", type=int, metavar="N", help="use N statements of each part only: a trial run")
