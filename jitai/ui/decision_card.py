@@ -165,7 +165,7 @@ def source_words(verdict: Verdict) -> str:
     if verdict.source == VerdictSource.MODEL:
         return f"{verdict.latency_ms:.0f} ms"
     return {
-        VerdictSource.CACHE: "remembered",
+        VerdictSource.CACHE: "cached",
         VerdictSource.RULE: "by a rule",
         VerdictSource.FALLBACK: "why",
         VerdictSource.NO_STATEMENT: "silence",
