@@ -235,7 +235,7 @@ def evidence(verdict: Verdict | None, settings: BeliefSettings) -> Text | None:
         return None
     if verdict.source == VerdictSource.NO_STATEMENT:
         return Text(False)
-    if verdict.failure or verdict.source == VerdictSource.FALLBACK:
+    if verdict.failure or verdict.is_fallback:
         return Text(True)
     # Exactly 0 or 1 is a decision without a probability, as a text-only model or a rule gives it.
     if settings.reading == BY_PROBABILITY and verdict.p_send is not None and 0.0 < verdict.p_send < 1.0:

@@ -32,7 +32,7 @@ from jitai.options import add_ollama_options, add_parameters, changed, given, ol
 from jitai.parameters import build, suggestion
 from jitai.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
-from jitai.records import Decision, Verdict, VerdictSource
+from jitai.records import Decision
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.training.command import add_train_command
 from jitai.validate_command import add_validate_command
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Any = options.command
         command(options)
     except JitaiError as error:
-        print(f"{error} {error.hint}".strip(), file=sys.stderr)
+        print(error.in_full, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -215,10 +215,10 @@ def _judge(options: argparse.Namespace) -> None:
     rows = _read_rows(options.file, options.text_column)
     # What a judge must be told to do on failure never shows here: nothing is sent, so "no answer" is what is written.
     with closing(_open(options, ollama, Decision.HOLD_BACK)) as judge:
-        print(f"Judge: {judge.describe().partition('; when the model fails')[0]}", file=sys.stderr)
+        print(f"Judge: {judge.at_work()}", file=sys.stderr)
         verdicts = [judge.judge(text) for text in rows[options.text_column]]
     rows["p_send"] = [verdict.p_send for verdict in verdicts]
-    rows["verdict"] = [NO_ANSWER if _failed(verdict) else verdict.decision.value for verdict in verdicts]
+    rows["verdict"] = [NO_ANSWER if verdict.is_fallback else verdict.decision.value for verdict in verdicts]
     rows["source"] = [verdict.source.value for verdict in verdicts]
     rows["latency_ms"] = [round(verdict.latency_ms, 3) for verdict in verdicts]
     rows["failure"] = [verdict.failure for verdict in verdicts]
@@ -226,16 +226,11 @@ def _judge(options: argparse.Namespace) -> None:
         rows.to_csv(options.out, index=False, lineterminator="\r\n")
     except OSError as error:
         raise FileFormatError(f"{options.out} cannot be written: {error.strerror}.") from error
-    n_failed = sum(_failed(verdict) for verdict in verdicts)
+    n_failed = sum(verdict.is_fallback for verdict in verdicts)
     print(f"{len(verdicts)} statements judged; verdicts: {options.out}", file=sys.stderr)
     if n_failed:
         why = next(verdict.failure for verdict in verdicts if verdict.failure)
         print(f'{n_failed} could not be judged (verdict "{NO_ANSWER}"): {why}', file=sys.stderr)
-
-
-def _failed(verdict: Verdict) -> bool:
-    """Whether the judge could not answer, which is no veto."""
-    return verdict.source == VerdictSource.FALLBACK
 
 
 def _read_rows(path: Path, text_column: str) -> pd.DataFrame:

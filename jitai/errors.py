@@ -26,6 +26,11 @@ class JitaiError(Exception):
         super().__init__(message)
         self.hint = hint
 
+    @property
+    def in_full(self) -> str:
+        """Message and hint as one text."""
+        return f"{self} {self.hint}".strip()
+
 
 class ParameterError(JitaiError):
     """A setting is out of its range, unknown, or of the wrong type."""

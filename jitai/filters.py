@@ -91,7 +91,7 @@ class FilterSettings:
     def rule_stands_in(self, verdict: Verdict | None) -> bool:
         """Whether the rule for failures decides; a belief does without the verdict that is missing."""
         decides = self.strategy not in (NONE, BELIEF)
-        return decides and verdict is not None and verdict.source == VerdictSource.FALLBACK
+        return decides and verdict is not None and verdict.is_fallback
 
 
 def execute(

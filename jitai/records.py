@@ -175,6 +175,11 @@ class Verdict:
     notes: tuple[str, ...] = ()
     model_reason: str = ""
 
+    @property
+    def is_fallback(self) -> bool:
+        """Whether the judge could not answer, and the rule for that case stood in: no veto, neither right nor wrong."""
+        return self.source == VerdictSource.FALLBACK
+
 
 @dataclass(frozen=True)
 class StepRecord:

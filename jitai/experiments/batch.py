@@ -224,7 +224,7 @@ class DayTexts:
         self.decision: Integers = np.where(self.writes, decisions, SEND).astype(np.int64)
         p_send = of_day([[np.nan if item.p_send is None else item.p_send for item in items] for items in by_label])
         self.p_send: Floats = np.where(self.writes, p_send, np.nan)
-        failed = of_day([[float(item.source == VerdictSource.FALLBACK) for item in items] for items in by_label])
+        failed = of_day([[float(item.is_fallback) for item in items] for items in by_label])
         self.failed: Flags = self.writes & (failed == 1)
         likelihoods = [[evidence(item, settings) or Text(True) for item in items] for items in by_label]
         self.if_can = of_day([[float(text.if_can) for text in texts] for texts in likelihoods])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jitai.records import Action, Decision, StepRecord, VerdictSource
+from jitai.records import Action, Decision, StepRecord
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,8 @@ def summarise(records: Sequence[StepRecord]) -> TrialSummary:
         n_right_vetoes=sum(not record.can_walk for record in known_vetoes),
         n_missed_vetoes=sum(not record.can_walk for record in known if record.executed_action != Action.NO_MESSAGE),
         n_agreeing=sum(record.agrees_with_truth for record in known),
-        n_failures=sum(verdict.source == VerdictSource.FALLBACK for verdict in verdicts),
-        n_unsure=sum(
-            verdict.decision == Decision.UNSURE and verdict.source != VerdictSource.FALLBACK for verdict in verdicts
-        ),
+        n_failures=sum(verdict.is_fallback for verdict in verdicts),
+        n_unsure=sum(verdict.decision == Decision.UNSURE and not verdict.is_fallback for verdict in verdicts),
         n_asked=sum(record.was_asked for record in records),
         disengaged=bool(records) and records[-1].terminated,
     )

@@ -178,10 +178,10 @@ def _run_alone(
             "A worker process ended in the midst of a cell, perhaps for want of memory.",
             "What is finished is kept: run the same command again, with fewer workers or seeds.",
         )
-        store.end(identifier, FAILED, f"{died} {died.hint}")
+        store.end(identifier, FAILED, died.in_full)
         raise died from error
     except JitaiError as error:
-        store.end(identifier, FAILED, f"{error} {error.hint}".strip())
+        store.end(identifier, FAILED, error.in_full)
         raise
     except KeyboardInterrupt:
         store.end(identifier, STOPPED)
@@ -252,7 +252,7 @@ def _run_cells(
             except BrokenProcessPool:
                 raise
             except (JitaiError, MemoryError) as error:
-                why = f"{error} {error.hint}".strip() if isinstance(error, JitaiError) else OUT_OF_MEMORY
+                why = error.in_full if isinstance(error, JitaiError) else OUT_OF_MEMORY
                 store.fail(identifier, position, why)
                 voice.failed()
                 continue

@@ -168,7 +168,7 @@ def read_statements(
 
 
 def _reading(verdict: Verdict) -> Reading:
-    if verdict.source == VerdictSource.FALLBACK:
+    if verdict.is_fallback:
         return Reading(None)
     fixed = verdict.source in (VerdictSource.RULE, VerdictSource.NO_STATEMENT)
     return _fixed(verdict) if fixed else Reading(verdict.p_send)

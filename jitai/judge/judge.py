@@ -134,15 +134,18 @@ class Judge:
             close()
 
     def describe(self) -> str:
-        """One line for people: which model, prompt and rules are at work, and what happens when the model fails."""
+        """One line for people: who is at work, and what happens when the model fails."""
+        return f"{self.at_work()}; when the model fails: {self.on_failure.value}"
+
+    def at_work(self) -> str:
+        """Which model, prompt and rules are at work, in words."""
         try:
             identity = self.backend.identity()
             fitted = self.prompt.calibration_for(identity.digest).is_fitted
             model = f"{identity.name} ({'calibrated' if fitted else 'not calibrated'} for this prompt)"
         except BackendError as error:
             model = f"no model ({str(error).rstrip('.')})"
-        at_work = f"{model}, prompt {self.prompt.label}, rules {self.rules.version}"
-        return f"{at_work}; when the model fails: {self.on_failure.value}"
+        return f"{model}, prompt {self.prompt.label}, rules {self.rules.version}"
 
     def _without_model(self, statement: CleanStatement) -> Verdict | None:
         """The verdict where no model is needed, or None."""
@@ -216,7 +219,7 @@ class Judge:
             statement=statement.text,
             prompt=strategies.shown(self.prompt, statement.text),
             prompt_version=self.prompt.label,
-            failure=f"{error} {error.hint}".strip(),
+            failure=error.in_full,
             notes=statement.notes,
         )
 

@@ -198,7 +198,7 @@ def look(server: OllamaServer, before: ServerOverview | None = None) -> ServerOv
         loaded = _loaded_models(server)
         models = tuple(_details(server, model, known, loaded) for model in server.list_models())
     except JitaiError as error:
-        return ServerOverview(server.address, failure=f"{error} {error.hint}".strip())
+        return ServerOverview(server.address, failure=error.in_full)
     return ServerOverview(server.address, version, models)
 
 
@@ -469,7 +469,7 @@ class BackgroundWork:
         except JitaiError as error:
             # A connection that breaks because it was cancelled is no failure.
             state = CANCELLED if self._cancellation.cancelled else FAILED
-            self.failure = f"{error} {error.hint}".strip() if state == FAILED else ""
+            self.failure = error.in_full if state == FAILED else ""
         finally:
             # A bug is raised on, and seen in the log; here it must not look as if it went on for ever.
             if state == FAILED and not self.failure:

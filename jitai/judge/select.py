@@ -75,12 +75,12 @@ def probe(host: str | None = None) -> OllamaProbe:
     try:
         server = OllamaServer(host)
     except JitaiError as error:
-        return OllamaProbe(failure=f"{error} {error.hint}".strip())
+        return OllamaProbe(failure=error.in_full)
     try:
         version = server.version()
         models = tuple(model for model in server.list_models() if _writes_text(model))
     except JitaiError as error:
-        return OllamaProbe(failure=f"{error} {error.hint}".strip())
+        return OllamaProbe(failure=error.in_full)
     finally:
         server.close()
     failure = "" if models else "The Ollama server has no model yet. Run `ollama pull gemma3:1b`, for example."

@@ -54,7 +54,7 @@ class Background(ABC):
             self._do()
         except JitaiError as error:
             with self._lock:
-                self._failure = f"{error} {error.hint}".strip()
+                self._failure = error.in_full
         except BaseException as error:
             with self._lock:
                 self._bug = error

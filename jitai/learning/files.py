@@ -227,5 +227,5 @@ class PolicyShelf:
             try:
                 found.append(PolicyFile(path.stem, read_policy(path), is_own))
             except FileFormatError as error:
-                found.append(PolicyFile(path.stem, None, is_own, f"{error} {error.hint}".strip()))
+                found.append(PolicyFile(path.stem, None, is_own, error.in_full))
         return found

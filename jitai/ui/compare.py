@@ -369,7 +369,7 @@ def _days(run: Run) -> DayFigures | None:
     try:
         return days_of_run(run)
     except FileFormatError as error:
-        st.warning(plain(f"{run.name}: {error} {error.hint}"), icon=":material/warning:")
+        st.warning(plain(f"{run.name}: {error.in_full}"), icon=":material/warning:")
         return None
 
 

@@ -141,13 +141,13 @@ def _verdict_lines(verdict: Verdict | None) -> None:
         verdict_badge(verdict)
         if verdict.source != VerdictSource.NO_STATEMENT:
             verdict_popover(verdict)
-    if verdict.source == VerdictSource.FALLBACK:
+    if verdict.is_fallback:
         st.warning(plain(verdict.failure), icon=":material/warning:")
 
 
 def verdict_badge(verdict: Verdict) -> None:
     """The decision and its probability; where no model answered, the rule that stood in instead."""
-    if verdict.source == VerdictSource.FALLBACK:
+    if verdict.is_fallback:
         st.badge(f"no answer · rule: {verdict.decision.value}", color="gray")
         return
     number = "" if verdict.p_send is None else f" · P(send) {verdict.p_send:.2f}"

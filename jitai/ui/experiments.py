@@ -190,7 +190,7 @@ def go_on(spec: ExperimentSpec) -> None:
     try:
         run_now(spec)
     except JitaiError as error:
-        st.session_state[_PROBLEM] = f"{error} {error.hint}".strip()
+        st.session_state[_PROBLEM] = error.in_full
 
 
 def say_problem() -> None:

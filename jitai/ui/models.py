@@ -65,7 +65,7 @@ def _look(before: ServerOverview | None) -> ServerOverview:
     try:
         server = OllamaServer()
     except JitaiError as error:
-        return ServerOverview(failure=f"{error} {error.hint}".strip())
+        return ServerOverview(failure=error.in_full)
     with closing(server):
         return look(server, before)
 

@@ -36,7 +36,7 @@ def errors_as_sentences() -> Iterator[None]:
     try:
         yield
     except JitaiError as error:
-        st.error(plain(f"{error} {error.hint}".strip()), icon=":material/error:")
+        st.error(plain(error.in_full), icon=":material/error:")
 
 
 def session_object(key: str, make: type[Kept]) -> Kept:

@@ -72,7 +72,7 @@ def _invitation(chair: Chair, statements: tuple[Statement, ...], seed: int) -> N
             try:
                 drawn = balanced_sample(statements, number, seed + chair.round)
             except JitaiError as error:
-                chair.problem = f"{error} {error.hint}".strip()
+                chair.problem = error.in_full
                 return
             chair.problem = ""
             # The halves of a pair would give each other away.

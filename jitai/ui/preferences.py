@@ -6,7 +6,7 @@ import streamlit as st
 from jitai.corpus import TEST, load_part
 from jitai.experiments.log import safe_csv
 from jitai.judge.text import MAX_STATEMENT_LENGTH
-from jitai.records import Decision, Label, Statement, VerdictSource
+from jitai.records import Decision, Label, Statement
 from jitai.ui.decision_card import verdict_badge, verdict_popover
 from jitai.ui.judge_choice import current_judge, judge_picker
 from jitai.ui.page import errors_as_sentences, plain
@@ -188,7 +188,7 @@ def _verdicts(state: AppState) -> None:
 
 def _summary_line(state: AppState, labels: dict[str, Label]) -> None:
     """Counts, and how many labelled statements the judge got right; failures are never counted as vetoes."""
-    answered = [item for item in state.judged if item.verdict.source != VerdictSource.FALLBACK]
+    answered = [item for item in state.judged if not item.verdict.is_fallback]
     counts = {decision: sum(item.verdict.decision == decision for item in answered) for decision in Decision}
     n_failed = len(state.judged) - len(answered)
     with st.container(key="headline"):
@@ -221,7 +221,7 @@ def _verdict_row(number: int, item: JudgedStatement, label: Label | None) -> Non
         st.text(shortened(item.text), width="stretch")
         if label is not None:
             words, icon = f"label: {label.value.replace('_', ' ')}", None
-            if verdict.source != VerdictSource.FALLBACK:
+            if not verdict.is_fallback:
                 agrees = verdict.decision == DECISION_FOR[label]
                 words += ", agrees" if agrees else ", disagrees"
                 icon = ":material/check:" if agrees else ":material/close:"

@@ -87,7 +87,7 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
     )  # fmt: skip
     prompt = by_name[name]
     for error in personal_judging().damaged_prompts():
-        st.warning(plain(f"A prompt of yours is not offered. {error} {error.hint}".strip()), icon=":material/warning:")
+        st.warning(plain(f"A prompt of yours is not offered. {error.in_full}"), icon=":material/warning:")
     _facts(state, prompt)
     _try_out(prompt)
     _editor(state, prompt)
@@ -188,7 +188,7 @@ def _save(state: AppState, draft_key: str, prompt: Prompt) -> None:
         edited = prompt.name if prompt.is_own else ""
         saved = personal_judging().save_prompt(state.prompt_drafts[draft_key], edited)
     except JitaiError as error:
-        st.error(plain(f"{error} {error.hint}".strip()), icon=":material/error:")
+        st.error(plain(error.in_full), icon=":material/error:")
         return
     state.prompt_shown = saved.name
     state.prompt_drafts.pop(draft_key, None)

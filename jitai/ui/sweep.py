@@ -147,7 +147,7 @@ def sweep_page() -> None:
         _view(state)
         _start_button(state, spec)
         if problem is not None:
-            st.error(plain(f"{problem} {problem.hint}".strip()), icon=":material/error:")
+            st.error(plain(problem.in_full), icon=":material/error:")
         say_problem()
         running = is_running(state.shown[state.view])
         st.fragment(_stage, run_every=TICK_S if running else None, key="sweep_stage")(app, state, running, spec)

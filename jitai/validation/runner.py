@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from jitai.errors import JitaiError, ParameterError
-from jitai.records import Label, Statement, Verdict, VerdictSource
+from jitai.records import Label, Statement, Verdict
 
 
 class JudgesText(Protocol):
@@ -52,7 +52,7 @@ class JudgedRow:
     @property
     def failed(self) -> bool:
         """Whether the judge could not answer; such a row is neither right nor wrong, and no veto."""
-        return self.verdict.source == VerdictSource.FALLBACK
+        return self.verdict.is_fallback
 
     @property
     def is_counted(self) -> bool:
@@ -201,7 +201,7 @@ class ValidationRun:
             judge = candidate.open()
         except JitaiError as error:
             with self._lock:
-                self._failures[candidate.name] = f"{error} {error.hint}".strip()
+                self._failures[candidate.name] = error.in_full
             return
         with self._lock:
             self._at_work = f"asking {candidate.name}"
