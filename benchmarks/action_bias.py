@@ -21,8 +21,8 @@ from jitai.policies.optimum import optimum
 from jitai.policies.thompson import CONTEXT_AND_STATE, INFERRED_CONTEXT, ThompsonSettings
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
-from jitai.trial.batch import run_batch
 from jitai.trial.filters import VETO, FilterSettings
+from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts, read_all, simulated_judge
 
@@ -44,7 +44,7 @@ def searched(spec: TrialSpec, n_points: int, n_seeds: int, verdicts: Verdicts) -
             start = np.zeros(2) if even else np.array([best.bias_no_message, best.bias_generic])
             none, generic = np.round(start + step, 1).tolist()
             tried = replace(tried, bias_no_message=none, bias_generic=generic)
-        steps = float(run_batch(replace(spec, thompson=tried), seeds, verdicts).total_steps.mean())
+        steps = float(run_trial(replace(spec, thompson=tried), seeds, verdicts).total_steps.mean())
         if steps > most:
             best, most = tried, steps
     return best, most
@@ -55,8 +55,8 @@ def row(cell: SimulatorConfig, features: str, given: argparse.Namespace, verdict
     plain = TrialSpec(cell, thompson=ThompsonSettings(features), filter=FilterSettings(VETO))
     best, tuned_steps = searched(plain, given.points, given.tuning_seeds, verdicts)
     seeds = range(given.seeds)
-    before = run_batch(plain, seeds, verdicts).total_steps
-    after = run_batch(replace(plain, thompson=best), seeds, verdicts).total_steps
+    before = run_trial(plain, seeds, verdicts).total_steps
+    after = run_trial(replace(plain, thompson=best), seeds, verdicts).total_steps
     gain, ceiling = after - before, optimum(cell).value()
     half = 1.96 * float(gain.std(ddof=1)) / math.sqrt(len(gain))
     name = f"{cell.disengagement_increment:g} {cell.can_walk_persistence:g} {cell.cannot_walk_persistence:g}"

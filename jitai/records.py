@@ -185,6 +185,11 @@ class Verdict:
     model_reason: str = ""
 
     @property
+    def is_silence(self) -> bool:
+        """Whether nothing was said."""
+        return self.source == VerdictSource.NO_STATEMENT
+
+    @property
     def is_fallback(self) -> bool:
         """Whether the judge could not answer, and the rule for that case stood in: no veto, neither right nor wrong."""
         return self.source == VerdictSource.FALLBACK

@@ -10,18 +10,16 @@ from jitai import __version__
 from jitai.cli.experiment import add_experiment_commands
 from jitai.cli.judge import judge_command
 from jitai.cli.optimum import add_optimum_command
-from jitai.cli.options import add_judge_option, add_parameters
+from jitai.cli.options import add_components, add_judge_option, add_parameters
 from jitai.cli.run import run_command
 from jitai.cli.train_judge import add_train_command
 from jitai.cli.train_policy import add_learn_command
 from jitai.cli.validate import add_validate_command
 from jitai.errors import JitaiError
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import FilterSettings
-from jitai.trial.spec import TRIAL_POLICIES
+from jitai.trial.filters import FILTERS, FilterSpec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +50,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
     run.add_argument("--preset", default=DEFAULT_PRESET, help=f"starting point of the settings: {', '.join(PRESETS)}")
-    run.add_argument("--policy", default="thompson", help=f"one of {', '.join(TRIAL_POLICIES)}")
+    run.add_argument(
+        "--policy", default=PolicySpec().key, metavar="NAME",
+        help=f"one of {', '.join(f'{key} ({label})' for key, label in POLICIES.labels.items())} (default: %(default)s)",
+    )  # fmt: skip
+    run.add_argument(
+        "--filter", default=FilterSpec().key, metavar="NAME",
+        help=f"one of {', '.join(f'{key} ({label})' for key, label in FILTERS.labels.items())} (default: %(default)s)",
+    )  # fmt: skip
     run.add_argument(
         "--policy-file", type=Path, metavar="FILE.json", help="a trained policy instead: its file, or its name"
     )
@@ -60,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     add_judge_option(run)
-    for settings_class in (FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings, SimulatorConfig):
+    add_components(run, POLICIES)
+    add_components(run, FILTERS)
+    for settings_class in (BeliefSettings, SimulatorConfig):
         add_parameters(run, settings_class)
     run.set_defaults(command=run_command)
     add_optimum_command(commands)

@@ -16,7 +16,7 @@ from jitai.rl.policy_store import check_writable, default_policy_store, read_pol
 from jitai.rl.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.rl.train import Training, TrainingRun
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
-from jitai.trial.filters import TRAINING_FILTERS
+from jitai.trial.filters import training_filters
 
 _LOOK_EVERY_S = 0.2
 _SAY_EVERY = 20
@@ -47,8 +47,8 @@ def add_learn_command(commands: Any) -> None:
         help="learn from the eight participants of the published grid at once, instead of a preset",
     )  # fmt: skip
     parser.add_argument(
-        "--filter", dest="training_filter", default=TRAINING_FILTERS[0], metavar="NAME",
-        help=f"what the judge may do in training: {' or '.join(TRAINING_FILTERS)} (default: %(default)s)",
+        "--filter", dest="training_filter", default=training_filters()[0], metavar="NAME",
+        help=f"what the judge may do in training: {' or '.join(training_filters())} (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="take up the stopped training with these options")
     for settings_class in (LearningSettings, BeliefSettings, SimulatorConfig):

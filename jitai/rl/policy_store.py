@@ -12,7 +12,7 @@ from jitai.errors import FileFormatError, ParameterError
 from jitai.parameters import suggestion
 from jitai.paths import default_data_dir
 from jitai.policies.network import PolicyNetwork
-from jitai.trial.spec import policy_from
+from jitai.trial.spec import network_from
 
 SHIPPED_FOLDER = Path(__file__).parents[2] / "assets" / "policies"
 MAX_BYTES = 2_000_000
@@ -75,7 +75,7 @@ def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
         parsed = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise FileFormatError(f"{name} is no trained policy: it is not JSON in UTF-8.") from error
-    return policy_from(parsed, name)
+    return network_from(parsed, name)
 
 
 def policy_text(network: PolicyNetwork) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from jitai.background import Background
 from jitai.errors import FileFormatError
 from jitai.policies.network import PolicyNetwork
-from jitai.rl.episodes import StudyLanes, TrainingSeeds
+from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.rl.task import SIMULATED, LearningTask, lanes_of
 from jitai.trial.verdict_table import Verdicts
 
@@ -204,17 +204,17 @@ class TrainingRun(Background):
     def _do(self) -> None:
         # A second or two to import: only the thread that trains waits for it.
         from jitai.rl import algorithms
-        from jitai.rl.vec_env import LanesVecEnv
+        from jitai.rl.vec_env import EpisodesVecEnv
 
         task = self.task
         verdicts = self._verdicts or task.simulated_verdicts()
         seeds = TrainingSeeds(task.settings.learning_seed, self._kept.n_seeds if self._kept else 0)
         sizes = lanes_of(task.settings.n_lanes, task.participants)
         groups = [
-            StudyLanes(spec, task.observations, n_lanes, verdicts, seeds)
+            Episodes(spec, task.observations, n_lanes, verdicts, seeds)
             for spec, n_lanes in zip(task.specs(), sizes, strict=True)
         ]
-        environment = LanesVecEnv(groups, task.reward_unit, task.ends_with_the_study)
+        environment = EpisodesVecEnv(groups, task.reward_unit, task.ends_with_the_study)
         if self._kept is not None and self._folder is not None:
             algorithm = algorithms.take_up(task, environment, self._folder)
         else:

@@ -4,17 +4,24 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
 from jitai.background import Background
+from jitai.policies.baselines import RandomPolicy
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
-from jitai.policies.registry import THOMPSON
+from jitai.policies.planner import BeliefPlanner
+from jitai.policies.registry import PolicySpec
+from jitai.policies.thompson import ThompsonSampling
 from jitai.rl.evaluation import N_SEEDS, Evaluation, evaluate, evaluate_as_trained
 from jitai.simulator.config import SimulatorConfig
-from jitai.trial.filters import NONE, VETO, FilterSettings
-from jitai.trial.spec import PLANNER, TrialSpec
+from jitai.trial.filters import NONE, VETO, FilterSpec
+from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
 
 RANDOM, LLM_TS, PLANNED = "random", "LLM+TS", "planner"
-YARDSTICKS: dict[str, tuple[str, str]] = {RANDOM: ("random", NONE), LLM_TS: (THOMPSON, VETO), PLANNED: (PLANNER, NONE)}
+YARDSTICKS: dict[str, tuple[str, str]] = {
+    RANDOM: (RandomPolicy.key, NONE),
+    LLM_TS: (ThompsonSampling.key, VETO),
+    PLANNED: (BeliefPlanner.key, NONE),
+}
 """What a trained policy is set beside: policy and filter, in the order in which they are measured, the slowest last."""
 
 
@@ -127,9 +134,9 @@ class Measurement(Background):
         key = self._key(name)
         if key not in self._known:
             policy, strategy = YARDSTICKS[name]
-            spec = TrialSpec(policy=policy, filter=FilterSettings(strategy), belief=self._belief)
+            spec = TrialSpec(policy=PolicySpec(policy), filter=FilterSpec(strategy), belief=self._belief)
             verdicts = None
-            if spec.heeds_text:
+            if spec.uses_text:
                 verdicts = read_all(*simulated_judge(self._belief.finds_cannot_walk, self._belief.false_alarms))
             self._known[key] = share_of(evaluate(spec, self._participants, verdicts, self._n_seeds))
         with self._lock:

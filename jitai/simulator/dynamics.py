@@ -108,6 +108,36 @@ def mean_outcome(
     return next_habituation, next_risk, step_count
 
 
+def respond(
+    config: SimulatorConfig,
+    table: Floats,
+    habituation: Floats,
+    risk: Floats,
+    action: Any,
+    context: Any,
+    can_walk: Any,
+    luck: tuple[Any, Any, Any] | None,
+) -> tuple[Floats, Floats, Floats]:
+    """A day of n participants: what follows the actions.
+
+    Args:
+        config: settings of the study.
+        table: its ``response_table``.
+        habituation, risk: h_t, d_t in [0, 1]; shape (n,), like all that follow.
+        action: codes 0 to 3.
+        context, can_walk: c_t and w_t, 0 or 1.
+        luck: three arrays in [0, 1), one each for habituation, risk and steps; not used in the deterministic version.
+    Returns: h_{t+1}, d_{t+1} in [0, 1] and s_{t+1} >= 0 steps.
+    """
+    case = case_index(action, context, can_walk)
+    response = Response(*table.take(case, axis=1))
+    next_habituation, next_risk, steps = mean_outcome(habituation, risk, response)
+    if config.variation != DETERMINISTIC:
+        assert luck is not None
+        return vary(config, next_habituation, next_risk, steps, luck)
+    return next_habituation, next_risk, steps
+
+
 def disengages(config: SimulatorConfig, risk: Any) -> Any:
     """Whether the participant leaves: d' >= D, whatever the order of the sums has rounded off.
 

@@ -13,7 +13,7 @@ from gymnasium.vector.utils import batch_space
 from jitai.errors import ParameterError
 from jitai.records import Action
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
-from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, vary
+from jitai.simulator.dynamics import disengages, respond, response_table
 from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
 from jitai.simulator.spaces import ONE_HOT_DAY, check_observations, observation_bounds
 from jitai.simulator.world import ABILITY_COLUMNS, CONTEXT_COLUMNS, LUCK_COLUMNS, context_posterior
@@ -114,12 +114,13 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
             hidden truth; where a lane ended (``_final_obs``), ``final_obs`` holds its last observation.
         """
         config = self.config
-        case = case_index(np.asarray(actions), self._true_context, self._can_walk)
-        response = Response(*self._table.take(case, axis=1))
-        habituation, risk, step_count = mean_outcome(self._habituation, self._risk, response)
+        luck = None
         if config.variation != DETERMINISTIC:
             luck = (self._luck_row[0], self._luck_row[1], self._luck_row[2])
-            habituation, risk, step_count = vary(config, habituation, risk, step_count, luck)
+        habituation, risk, step_count = respond(
+            config, self._table, self._habituation, self._risk, np.asarray(actions), self._true_context, self._can_walk,
+            luck,
+        )  # fmt: skip
         self._habituation, self._risk, self._step_count = habituation, risk, step_count
         self._to_tomorrow()
         terminated = disengages(config, risk)

@@ -4,11 +4,12 @@ import math
 from functools import lru_cache
 from typing import NamedTuple
 
-from jitai.policies.optimum import optimum, solve
+from jitai.policies.optimum import OptimalPolicy, optimum, solve
+from jitai.policies.registry import PolicySpec
 from jitai.simulator.config import SimulatorConfig
-from jitai.trial.batch import run_batch
-from jitai.trial.filters import NONE, FilterSettings
-from jitai.trial.spec import OPTIMUM, TrialSpec
+from jitai.trial.filters import NONE, FilterSpec
+from jitai.trial.loop import run_trial
+from jitai.trial.spec import TrialSpec
 
 GRID_ERROR = 0.4
 """Steps by which the grid may be off, measured in the published cells (50 days): tests/unit/test_optimum.py."""
@@ -59,7 +60,9 @@ def check_optimum(config: SimulatorConfig, n_seeds: int) -> CeilingCheck:
         config: settings. With random variation the optimum plans on the mean dynamics, and the two may differ.
         n_seeds: at least 2.
     """
-    steps = run_batch(TrialSpec(config, OPTIMUM, filter=FilterSettings(NONE)), range(n_seeds), None).total_steps
+    steps = run_trial(
+        TrialSpec(config, PolicySpec(OptimalPolicy.key), FilterSpec(NONE)), range(n_seeds), None
+    ).total_steps
     half_width = 1.96 * float(steps.std(ddof=1)) / math.sqrt(n_seeds)
     solved = optimum(config)
     return CeilingCheck(solved.value(), n_seeds, float(steps.mean()), half_width, solved.is_exact)

@@ -21,7 +21,7 @@ from jitai.trial.filters import BELIEF, CARRY_FORWARD, NEXT_BEST, NONE, SAMPLED_
 from jitai.trial.log import TRUTH_COLUMNS
 from jitai.trial.spec import LEARNED, OPTIMUM, PLANNER, TRIAL_POLICIES
 from jitai.trial.summary import summarise
-from jitai.trial.training_mismatch import unlike_trial
+from jitai.trial.training_mismatch import mismatch_of_trial
 from jitai.ui.session.state import SPEEDS
 from jitai.ui.widgets.decision_card import belief_sources
 from tests.app.driver import (
@@ -567,10 +567,10 @@ def test_a_trained_policy_used_elsewhere_is_warned_of() -> None:
     app = widget(open_app().selectbox, "filter").set_value(NONE).run()
     app = widget(app.selectbox, "policy").set_value("learned:ppo-blind").run()
     network = default_policy_store().get("ppo-blind")
-    assert not unlike_trial(network, state_of(app).spec)
+    assert not mismatch_of_trial(network, state_of(app).spec)
     assert not app.warning, "this participant is one of those that it was trained on"
     app = widget(app.selectbox, "preset").set_value("Always able, varying response").run()
-    found = unlike_trial(network, state_of(app).spec)
+    found = mismatch_of_trial(network, state_of(app).spec)
     assert len(found) > 2
     [warning] = [element.value.replace("\\", "") for element in app.warning]
     assert warning == " ".join(found[:2])

@@ -34,7 +34,7 @@ from jitai.experiments.comparison import (
     setting_differences,
     side_by_side,
 )
-from jitai.experiments.methods import LLM_TS, is_outdated, place_of_role, role_of
+from jitai.experiments.methods import LLM_TS, is_outdated, place_of_role
 from jitai.experiments.spec import Scenario
 from jitai.experiments.store import StoredCell, StoredExperiment
 from jitai.records import Role
@@ -63,7 +63,7 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
         return
     runs = _runs(found, cells)
     base = _base(state, runs, baseline)
-    styles = looks([role_of(run.stored.cell.method) for run in runs])
+    styles = looks([run.stored.cell.method.role for run in runs])
     lines = side_by_side(runs, base)
     _answer(lines, base)
     _totals(lines, styles, scenario)
@@ -136,9 +136,7 @@ def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run:
 
 def _answer(lines: Sequence[Line], base: Run) -> None:
     """The answer in a sentence or two, each of which can be recomputed."""
-    known = [
-        line for line in lines if line.against is not None and role_of(line.run.stored.cell.method) != Role.OPTIMUM
-    ]
+    known = [line for line in lines if line.against is not None and line.run.stored.cell.method.role != Role.OPTIMUM]
     if not known:
         only = next(line for line in lines if line.run is base)
         sure = (

@@ -6,22 +6,19 @@ import streamlit as st
 
 from jitai.judge.prefetch import JudgingAhead
 from jitai.judge.text import MAX_STATEMENT_LENGTH
-from jitai.parameters import describe, with_value
+from jitai.parameters import ParameterInfo, describe
 from jitai.policies.belief import READING_LABELS, BeliefSettings
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.registry import THOMPSON
-from jitai.policies.thompson import BIAS_GROUP, ThompsonSettings
+from jitai.policies.registry import PolicySpec
 from jitai.seeding import MAX_SEED
-from jitai.trial.filters import BELIEF, FILTER_LABELS, LEARNER_LABELS, FilterSettings
-from jitai.trial.live import TwinTrial
-from jitai.trial.loop import Said, coming_statements
-from jitai.trial.spec import PLANNER
+from jitai.trial.filters import FILTERS, LEARNER_LABELS, FilterSpec
+from jitai.trial.live import TwinTrial, coming_statements
+from jitai.trial.texts import ScriptedStatement
 from jitai.ui.pages.live_stage import draw_stage
 from jitai.ui.session.resources import statement_book
 from jitai.ui.session.state import AS_SIMULATED, SPEEDS, AppState, app_state, keep_in_address
 from jitai.ui.widgets.judge_picker import current_judge, judge_picker
 from jitai.ui.widgets.page import errors_as_sentences
-from jitai.ui.widgets.parameters import parameter_widget, parameter_widgets, preset_picker
+from jitai.ui.widgets.parameters import parameter_widgets, preset_picker
 from jitai.ui.widgets.policy_picker import on_trained, pick_policy
 
 TRUTHS: dict[str, bool | None] = {AS_SIMULATED: None, "cannot walk": False, "can walk": True}
@@ -52,13 +49,15 @@ def _setup(state: AppState) -> None:
         help="How ability comes and goes, and how costly badly tailored messages are. Every number can be tuned on the "
         "Simulator page.",
     )  # fmt: skip
-    policy, network = pick_policy(state)
+    policy = pick_policy(state)
     remarks = st.container()
-    filters = list(FILTER_LABELS)
-    strategy = st.selectbox(
-        "Filter", filters, index=filters.index(spec.filter.strategy),
-        format_func=FILTER_LABELS.__getitem__, key=key("filter"),
-        help="What the judge's verdict may do to the proposed action.",
+    filters = list(FILTERS)
+    filtering = spec.filter.switched_to(
+        st.selectbox(
+            "Filter", filters, index=filters.index(spec.filter.key),
+            format_func=FILTERS.labels.__getitem__, key=key("filter"),
+            help="What the judge's verdict may do to the proposed action.",
+        )
     )  # fmt: skip
     judge_picker(state)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -67,46 +66,43 @@ def _setup(state: AppState) -> None:
             help="The same seed meets the same contexts, walk states and statements, whatever is done.",
         )  # fmt: skip
         st.button("New", key=key("new_seed"), on_click=_new_seed, args=(state,), help="The next seed.")
-    thompson, filter_settings = spec.thompson, replace(spec.filter, strategy=strategy)
     with st.expander("More settings"):
+        settings = filtering.settings
         band = st.slider(
-            "Unsure between", 0.0, 1.0, (filter_settings.unsure_low, filter_settings.unsure_high), 0.05,
+            "Unsure between", 0.0, 1.0, (settings.unsure_low, settings.unsure_high), 0.05,
             key=key("unsure_band"),
             help="Probabilities of the judge between which it counts as unsure: do not send below, send above. Both "
             "ends together make a plain threshold.",
         )  # fmt: skip
-        filter_settings = replace(filter_settings, unsure_low=band[0], unsure_high=band[1])
-        for info in describe(FilterSettings)[1:]:
-            if info.name in ("unsure_low", "unsure_high") or (info.name == "belief_threshold" and strategy != BELIEF):
-                continue
-            value = parameter_widget(info, getattr(filter_settings, info.name), key(info.name), LEARNER_LABELS)
-            filter_settings = with_value(filter_settings, info.name, value)
-        if policy == THOMPSON:
-            learning = [info for info in describe(ThompsonSettings) if info.group != BIAS_GROUP]
-            thompson = parameter_widgets(state, thompson, learning)
+        settings = replace(settings, unsure_low=band[0], unsure_high=band[1])
+        others = [info for info in describe(type(settings)) if info.name not in ("unsure_low", "unsure_high")]
+        filtering = FilterSpec(filtering.key, parameter_widgets(state, settings, others, LEARNER_LABELS))
         state.reveal = st.toggle(
             "Show who could really walk", value=state.reveal, key=key("reveal"),
             help="The true walk state is hidden from policy and judge. Hide it from the class too, and let them guess.",
         )  # fmt: skip
-    if policy == THOMPSON:
-        with st.expander("Action bias"):
-            st.caption("What an action is worth beyond the next day. All 0 is plain Thompson sampling.")
-            biases = [info for info in describe(ThompsonSettings) if info.group == BIAS_GROUP]
-            thompson = parameter_widgets(state, thompson, biases)
-    state.spec = replace(
-        state.spec, policy=policy, network=network, filter=filter_settings, thompson=thompson, seed=int(seed)
-    )
+    policy = _policy_settings(state, policy)
+    state.set_policy(policy)
+    state.spec = replace(state.spec, filter=filtering, seed=int(seed))
     if state.spec.keeps_belief:
         with st.expander("Belief in ability"):
             belief = parameter_widgets(state, spec.belief, describe(BeliefSettings), READING_LABELS)
         state.spec = replace(state.spec, belief=belief)
-    if policy == PLANNER:
-        with st.expander("Planner"):
-            planner = parameter_widgets(state, spec.planner, describe(PlannerSettings))
-        state.spec = replace(state.spec, planner=planner)
-    if network is not None:
+    if policy.network is not None:
         with remarks:
-            on_trained(network, state.spec)
+            on_trained(policy.network, state.spec)
+
+
+def _policy_settings(state: AppState, policy: PolicySpec) -> PolicySpec:
+    """The policy with the settings that the person gives it: an expander for each group of them."""
+    settings = policy.settings
+    groups: dict[str, list[ParameterInfo]] = {}
+    for info in describe(type(settings)):
+        groups.setdefault(info.group, []).append(info)
+    for group, infos in groups.items():
+        with st.expander(group):
+            settings = parameter_widgets(state, settings, infos)
+    return PolicySpec(policy.key, settings)
 
 
 def _new_seed(state: AppState) -> None:
@@ -116,7 +112,7 @@ def _new_seed(state: AppState) -> None:
 
 def _use_settings(state: AppState) -> None:
     """Begin a new trial if there is none, or if a setting of the present one has changed."""
-    judge = current_judge(state) if state.spec.heeds_text else None
+    judge = current_judge(state) if state.spec.uses_text else None
     settings = (state.spec, state.kinds, state.judge_at_work, state.prompt_picked)
     if state.trial is None or state.trial_settings != settings:
         if state.trial is not None and state.run_has_begun:
@@ -181,13 +177,13 @@ def _say_box(state: AppState) -> None:
     def say() -> None:
         text = str(st.session_state["said_text"]).strip()
         if text:
-            state.said_next = Said(text, TRUTHS[state.truth_of_said])
+            state.said_next = ScriptedStatement(text, TRUTHS[state.truth_of_said])
             st.session_state["said_text"] = ""
 
     def set_truth() -> None:
         state.truth_of_said = st.session_state[truth_key] or AS_SIMULATED
         truth, words = TRUTHS[state.truth_of_said], state.said_next.text if state.said_next else ""
-        state.said_next = Said(words, truth) if words or truth is not None else None
+        state.said_next = ScriptedStatement(words, truth) if words or truth is not None else None
 
     truth_key = f"truth_{state.said_round}"
     with st.container(horizontal=True, vertical_alignment="bottom", key="say_box"):

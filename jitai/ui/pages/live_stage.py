@@ -81,9 +81,9 @@ def _charts(state: AppState, progress: Progress) -> None:
 
 def _twin(state: AppState) -> str:
     """What the twin of this run is, after "the same seed"; empty where nobody reads, so that both are the same."""
-    if not state.spec.heeds_text:
+    if not state.spec.uses_text:
         return ""
-    return TEXT_UNREAD if state.spec.acts_on_belief else WITHOUT_FILTER
+    return TEXT_UNREAD if state.spec.policy.uses_belief else WITHOUT_FILTER
 
 
 def _same_seed(progress: Progress, twin: str) -> None:
@@ -141,7 +141,7 @@ def _headline(state: AppState, progress: Progress) -> None:
     """How far the run is, the numbers that matter, and what the same seed did without the filter."""
     n_days, lived = state.spec.config.study_length, len(progress.records)
     summary, alone = summarise(progress.records), summarise(progress.twin_records)
-    filtered, twin = state.spec.filter.strategy != NONE, _twin(state)
+    filtered, twin = state.spec.filter.key != NONE, _twin(state)
     label = "Day"
     if progress.finished:
         label = "Left the study on day" if summary.disengaged else "Study complete, day"
@@ -177,8 +177,8 @@ def _headline(state: AppState, progress: Progress) -> None:
         agreement.metric("Messages sent", f"{summary.n_messages}", border=True)
     if summary.n_failures:
         st.warning(
-            f"On {summary.n_failures} days the judge could not answer; the rule “{state.spec.filter.on_failure}” stood "
-            f"in for it. {_held_back_by_rule(summary)}The log says why.",
+            f"On {summary.n_failures} days the judge could not answer; the rule "
+            f"“{state.spec.filter.settings.on_failure}” stood in for it. {_held_back_by_rule(summary)}The log says why.",
             icon=":material/warning:",
         )
 
@@ -214,7 +214,7 @@ def _card(state: AppState, progress: Progress) -> None:
     records, spec = progress.records, state.spec
     decision_card(
         records[day - 1] if lived else None, spec.config.most_steps, state.reveal,
-        before=records[day - 2] if day > 1 else None, settings=spec.belief, hears_first=spec.acts_on_belief,
+        before=records[day - 2] if day > 1 else None, settings=spec.belief, hears_first=spec.policy.uses_belief,
     )  # fmt: skip
 
 
@@ -234,7 +234,7 @@ def _log(state: AppState, progress: Progress) -> None:
     st.subheader("Decision log")
     table = decision_log(progress.records, progress.twin_records)
     spec = state.spec
-    name = f"jitai_lab_{spec.policy}_{spec.filter.strategy}_seed_{spec.seed}.csv"
+    name = f"jitai_lab_{spec.policy.key}_{spec.filter.key}_seed_{spec.seed}.csv"
     wanted = {"can_walk": state.reveal, "belief": spec.keeps_belief}
     shown = [column for column in LOG_COLUMNS if wanted.get(column, True)]
     st.dataframe(

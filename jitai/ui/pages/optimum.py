@@ -8,14 +8,14 @@ import streamlit as st
 from jitai.charts.optimum import policy_map_figure
 from jitai.charts.theme import CONFIG
 from jitai.parameters import describe
-from jitai.policies.optimum import N_HABITUATION, N_RISK, optimum
-from jitai.policies.planner import cached_plan
+from jitai.policies.optimum import N_HABITUATION, N_RISK, OptimalPolicy, optimum
+from jitai.policies.planner import BeliefPlanner, cached_plan
+from jitai.policies.registry import POLICIES
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
 from jitai.policies.state_grid import Floats
 from jitai.records import CONTEXT_LABELS
 from jitai.simulator.config import SimulatorConfig
 from jitai.trial.optimum_check import FINE_GRID, GRID_ERROR, check_optimum, value_on_fine_grid
-from jitai.trial.spec import MODEL_BASED_LABELS, OPTIMUM
 from jitai.ui.session.state import AppState, app_state, keep_in_address, palette
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import parameter_widgets, preset_picker
@@ -48,7 +48,7 @@ def optimum_page() -> None:
         keep_in_address(state)
         st.title("What would the best possible policy do?")
         _controls(state)
-        informed = state.map_of == OPTIMUM
+        informed = state.map_of == OptimalPolicy.key
         pictures = _optimal_maps(state) if informed else _planned_maps(state)
         risk = state.spec.config.initial_disengagement
         said = "; ".join(f"{item.subject} {in_words(item.drawn, risk)}" for item in pictures)
@@ -78,20 +78,21 @@ def _day(state: AppState) -> int:
 
 def _where(state: AppState) -> str:
     """The context of the map, where it is known."""
-    return f", at {CONTEXT_LABELS[state.map_context]}" if state.map_of == OPTIMUM else ""
+    return f", at {CONTEXT_LABELS[state.map_context]}" if state.map_of == OptimalPolicy.key else ""
 
 
 def _controls(state: AppState) -> None:
     """Whose map, of which day, and what is known on it."""
     length = state.spec.config.study_length
+    labels = {key: POLICIES[key].label for key in (OptimalPolicy.key, BeliefPlanner.key)}
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_controls", gap="medium"):
         state.map_of = st.selectbox(
-            "Whose policy", list(MODEL_BASED_LABELS)[::-1], format_func=MODEL_BASED_LABELS.__getitem__,
-            index=list(MODEL_BASED_LABELS)[::-1].index(state.map_of), key=state.key("map_of"), width=270,
+            "Whose policy", list(labels), format_func=labels.__getitem__,
+            index=list(labels).index(state.map_of), key=state.key("map_of"), width=270,
             help="The optimum is told the hidden walk state and context of each day: the ceiling, no method. The "
             "planner knows the settings too, but only how likely ability and context are.",
         )  # fmt: skip
-        if state.map_of == OPTIMUM:
+        if state.map_of == OptimalPolicy.key:
             state.map_context = st.segmented_control(
                 "True context", [0, 1], default=state.map_context, format_func=CONTEXT_LABELS.__getitem__,
                 key=state.key("map_context"), required=True,
@@ -131,7 +132,7 @@ def _optimal_maps(state: AppState) -> list[Picture]:
 def _planned_maps(state: AppState) -> list[Picture]:
     """The planner's one map: it does not know the walk state."""
     spec, belief, reading = state.spec, state.map_belief, state.map_reading
-    plan, day = cached_plan(spec.config, spec.belief, spec.planner), _day(state) - 1
+    plan, day = cached_plan(spec.config, spec.belief, state.settings_of_policy(BeliefPlanner.key)), _day(state) - 1
     drawn = draw_map(
         lambda h, d: plan.action(day, h, d, np.full(h.shape, belief), np.full(h.shape, reading)),
         spec.config.disengagement_threshold,
@@ -185,7 +186,10 @@ def _ceiling(state: AppState) -> None:
 def _promise(state: AppState) -> None:
     """What the planner expects."""
     spec = state.spec
-    plan, best = cached_plan(spec.config, spec.belief, spec.planner).value(), optimum(spec.config).value()
+    plan, best = (
+        cached_plan(spec.config, spec.belief, state.settings_of_policy(BeliefPlanner.key)).value(),
+        optimum(spec.config).value(),
+    )
     with st.container(key="headline"):
         expected, share, ceiling = st.columns(3, gap="small")
     expected.metric(

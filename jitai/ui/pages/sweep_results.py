@@ -8,7 +8,6 @@ import streamlit as st
 from jitai.charts.comparison import Look, looks
 from jitai.charts.sweep import Place, Point, error_figure, map_figure
 from jitai.charts.theme import CONFIG
-from jitai.experiments.methods import role_of
 from jitai.experiments.spec import ExperimentSpec, Method
 from jitai.experiments.store import StoredExperiment
 from jitai.experiments.sweep import (
@@ -190,7 +189,7 @@ def draw_line(found: StoredExperiment) -> None:
     stops = crossing(line)
     with st.container(key="answer"):
         st.markdown(plain(crossing_in_words(stops, line, method.name, baseline.name)))
-    styles: list[Look] = looks([role_of(method), role_of(baseline)])
+    styles: list[Look] = looks([method.role, baseline.role])
     marked = None
     sure_at_first = spec.n_seeds == 1 or line.differences[0].difference.excludes_zero
     if stops.pays_at_first and sure_at_first and stops.error is not None:

@@ -10,14 +10,14 @@ from jitai.parameters import ParameterInfo, describe, with_value
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import ALGORITHM_LABELS, BELIEF, DQN, OBSERVATION_LABELS, PolicyNetwork
 from jitai.policies.optimum import optimum
+from jitai.policies.registry import trained
 from jitai.rl.policy_store import default_policy_store, policy_from_bytes, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
 from jitai.rl.train import Kept, Training, kept_training
 from jitai.rl.training_service import AtTheDesk
 from jitai.rl.yardsticks import Figures
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
-from jitai.trial.filters import FILTER_LABELS, NONE, TRAINING_FILTERS
-from jitai.trial.spec import LEARNED
+from jitai.trial.filters import FILTERS, NONE, training_filters
 from jitai.ui.pages.train_results import (
     draw_answer,
     draw_chart,
@@ -110,9 +110,9 @@ def _settings(state: TrainState, session: AppState) -> None:
     )  # fmt: skip
     if state.whom == SESSIONS:
         preset_picker(session, "Participant", "preset_of_training", help="The one of the Live page, too.")
-    filters = list(TRAINING_FILTERS)
+    filters = list(training_filters())
     state.filter = st.selectbox(
-        "Filter in training", filters, index=filters.index(state.filter), format_func=FILTER_LABELS.__getitem__,
+        "Filter in training", filters, index=filters.index(state.filter), format_func=FILTERS.labels.__getitem__,
         key=session.key("train_filter"),
         help="Whether the judge may hold messages back while the policy learns.",
     )  # fmt: skip
@@ -248,7 +248,7 @@ def _stage(task: LearningTask, was_at_work: bool) -> None:
                     if BELIEF in task.observations or task.filter != NONE
                     else ""
                 )
-                + f"filter: {FILTER_LABELS[task.filter].lower()}. Line: mean of the studies that just ended, with its "
+                + f"filter: {FILTERS[task.filter].label.lower()}. Line: mean of the studies that just ended, with its "
                 "95 % interval; while it learns it tries things out, so in use it earns more."
             )
         )
@@ -281,7 +281,7 @@ def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
 def _use_button(network: PolicyNetwork, key: str) -> None:
     if st.button("Use on the Live page", icon=":material/play_circle:", key=key):
         session = app_state()
-        session.spec = replace(session.spec, policy=LEARNED, network=network)
+        session.spec = replace(session.spec, policy=trained(network))
         session.redraw_widgets()
         st.switch_page("pages/live.py")
 

@@ -14,7 +14,7 @@ from jitai.rl.training_service import AtTheDesk
 from jitai.rl.yardsticks import Figures, Share
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS, SimulatorConfig
 from jitai.text_format import duration
-from jitai.trial.filters import FILTER_LABELS
+from jitai.trial.filters import FILTERS
 from jitai.trial.spec import participants_of
 from jitai.ui.session.resources import training_desk
 from jitai.ui.session.state import palette
@@ -173,7 +173,7 @@ def row_of(item: PolicyFile) -> dict[str, object]:
         "sees": ", ".join(network.observations),
         "of the optimum": "not measured" if share is None else _with_interval(share),
         "learnt from": in_words(participants_of(network)),
-        "filter": FILTER_LABELS.get(origin.filter, origin.filter),
+        "filter": FILTERS.labels.get(origin.filter, origin.filter),
         "decisions": origin.n_steps,
         "minutes": origin.minutes,
     }

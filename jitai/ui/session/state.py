@@ -15,12 +15,13 @@ from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import JitaiError
 from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prefetch import JudgingAhead
+from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.records import Verdict
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.live import TwinTrial
-from jitai.trial.loop import Said
 from jitai.trial.spec import TrialSpec
+from jitai.trial.texts import ScriptedStatement
 from jitai.ui.session.url import PAGE_PARAMETERS, from_query, to_query
 from jitai.ui.widgets.page import plain
 
@@ -71,10 +72,11 @@ class AppState:
     model_to_delete: str = ""
     prompt_shown: str = ""
     prompt_drafts: dict[str, str] = field(default_factory=dict)
+    settings_of: dict[str, Any] = field(default_factory=dict)
     speed: str = "3 days a second"
     reveal: bool = True
     playing: bool = False
-    said_next: Said | None = None
+    said_next: ScriptedStatement | None = None
     keep_saying: bool = False
     truth_of_said: str = AS_SIMULATED
     said_round: int = 0
@@ -109,6 +111,17 @@ class AppState:
         """Use other simulator settings."""
         self.spec = replace(self.spec, config=config)
 
+    def settings_of_policy(self, key: str) -> Any:
+        """Of the present policy, or those that another one had when it was left; its defaults at first."""
+        if key == self.spec.policy.key:
+            return self.spec.policy.settings
+        return self.settings_of.get(key) or POLICIES[key].Settings()
+
+    def set_policy(self, policy: PolicySpec) -> None:
+        """Use a policy; the settings of the one before are kept for when it is picked again."""
+        self.settings_of[self.spec.policy.key] = self.spec.policy.settings
+        self.spec = replace(self.spec, policy=policy)
+
     @property
     def run_has_begun(self) -> bool:
         """Whether the present trial has lived a day: from then on nothing but the person changes its judge."""
@@ -137,7 +150,7 @@ class AppState:
         """A widget key that lasts until ``redraw_widgets``."""
         return f"{name}_{self.widget_round}"
 
-    def next_said(self) -> Said | None:
+    def next_said(self) -> ScriptedStatement | None:
         """What the person makes the participant say on the coming day; forgotten once used unless it is to be kept."""
         said = self.said_next
         if said is not None and not self.keep_saying:
@@ -179,7 +192,7 @@ def keep_in_address(state: AppState, **of_page: str) -> None:
         state: the settings.
         of_page: what else the page wants to find there, by names of PAGE_PARAMETERS; nothing where it is empty.
     """
-    query = to_query(state.spec, state.preset, default_policy_store().name_of(state.spec.network))
+    query = to_query(state.spec, state.preset, default_policy_store().name_of(state.spec.policy.network))
     query |= {name: value for name, value in of_page.items() if value}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

@@ -12,14 +12,16 @@ from jitai.errors import ParameterError
 from jitai.parameters import build, describe, from_text, suggestion
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.seeding import MAX_SEED
-from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import FilterSettings
-from jitai.trial.spec import LEARNED, TRIAL_POLICIES, TrialSpec
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS
+from jitai.trial.filters import FILTERS, FilterSpec
+from jitai.trial.spec import LEARNED, TrialSpec
 
-Settings = TypeVar("Settings", SimulatorConfig, FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings)
+Settings = TypeVar("Settings")
+
+FILTER = "strategy"
+"""Name of the filter in the address, as it has always been."""
 
 PAGE_PARAMETERS = ("experiment",)
 """Names in the address that are no settings of a trial, but belong to single pages."""
@@ -36,30 +38,35 @@ def nothing_trained(name: str) -> PolicyNetwork:
     raise ParameterError(f"There is no trained policy {name!r}.")
 
 
-def to_query(spec: TrialSpec, preset: str, trained: str = "") -> dict[str, str]:
+def to_query(spec: TrialSpec, preset: str, network_name: str = "") -> dict[str, str]:
     """The query parameters that stand for a trial's settings.
 
     Args:
         spec: the settings.
         preset: the preset that they start from; any other name stands for the default one.
-        trained: name of the trained policy, where that is the policy; without one, a link cannot name it.
+        network_name: name of the trained policy, where that is the policy; without one, a link cannot name it.
     """
     start = preset if preset in PRESETS else DEFAULT_PRESET
     default = TrialSpec(config=PRESETS[start])
     query = {"participant": start} if start != DEFAULT_PRESET else {}
-    for name in ("policy", "seed"):
-        if getattr(spec, name) != getattr(default, name):
-            query[name] = str(getattr(spec, name))
-    if spec.policy == LEARNED:
-        del query["policy"]
-        query |= {"policy": TRAINED + trained} if trained else {}
-    for part in ("config", "filter", "thompson", "belief", "planner"):
-        settings, usual = getattr(spec, part), getattr(default, part)
-        for info in describe(type(settings)):
-            value = getattr(settings, info.name)
-            if value != getattr(usual, info.name):
-                query[info.name] = str(value)
+    if spec.policy.network is not None:
+        query |= {"policy": TRAINED + network_name} if network_name else {}
+    elif spec.policy.key != default.policy.key:
+        query["policy"] = spec.policy.key
+    if spec.seed != default.seed:
+        query["seed"] = str(spec.seed)
+    query |= _changed(spec.config, default.config)
+    if spec.filter.key != default.filter.key:
+        query[FILTER] = spec.filter.key
+    for settings in (spec.filter.settings, spec.policy.settings, spec.belief):
+        query |= _changed(settings, type(settings)())
     return query
+
+
+def _changed(settings: object, usual: object) -> dict[str, str]:
+    """The settings that differ from others, as text."""
+    values = {info.name: (getattr(settings, info.name), getattr(usual, info.name)) for info in describe(type(settings))}
+    return {name: str(value) for name, (value, default) in values.items() if value != default}
 
 
 def from_query(query: Mapping[str, str], trained_policy: Callable[[str], PolicyNetwork] = nothing_trained) -> TrialSpec:
@@ -74,20 +81,19 @@ def from_query(query: Mapping[str, str], trained_policy: Callable[[str], PolicyN
     preset = rest.pop("participant", DEFAULT_PRESET)
     if preset not in PRESETS:
         raise ParameterError(f"There is no participant {preset!r}{suggestion(preset, PRESETS)}")
-    policy = rest.pop("policy", TrialSpec().policy)
-    network = None
-    if policy.startswith(TRAINED):
-        policy, network = LEARNED, trained_policy(policy.removeprefix(TRAINED))
-    elif policy not in TRIAL_POLICIES:
-        raise ParameterError(f"There is no policy {policy!r}{suggestion(policy, TRIAL_POLICIES)}")
+    key = rest.pop("policy", PolicySpec().key)
+    if key.startswith(TRAINED):
+        policy = trained(trained_policy(key.removeprefix(TRAINED)))
+    elif key == LEARNED:
+        raise ParameterError(f"Which trained policy? Its name stands behind {TRAINED}.")
+    else:
+        policy = PolicySpec(key, _taken(rest, POLICIES[key].Settings()))
+    filtering = rest.pop(FILTER, FilterSpec().key)
     spec = TrialSpec(
         config=_taken(rest, PRESETS[preset]),
         policy=policy,
-        filter=_taken(rest, FilterSettings()),
-        thompson=_taken(rest, ThompsonSettings()),
+        filter=FilterSpec(filtering, _taken(rest, FILTERS[filtering].Settings())),
         belief=_taken(rest, BeliefSettings()),
-        planner=_taken(rest, PlannerSettings()),
-        network=network,
     )
     seed = rest.pop("seed", str(spec.seed))
     if not (seed.isdecimal() and len(seed) <= len(str(MAX_SEED)) and int(seed) <= MAX_SEED):

@@ -125,7 +125,7 @@ def method_named(name: str, state: AppState) -> Method:
         return offered_methods()[name][0]
     spec, usual = state.spec, asdict(BeliefSettings())
     belief = {key: value for key, value in asdict(spec.belief).items() if value != usual[key]}
-    return Method(AS_ON_LIVE, spec.policy, spec.filter, spec.thompson, spec.planner, belief, network=spec.network)
+    return Method(AS_ON_LIVE, spec.policy, spec.filter, belief)
 
 
 def methods_help() -> str:

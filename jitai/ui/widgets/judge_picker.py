@@ -40,7 +40,7 @@ def prompt_at_work(state: AppState, options: tuple[JudgeOption, ...]) -> str:
 def current_judge(state: AppState) -> Judge:
     """The judge at work in this session."""
     options = options_for(state)
-    settings = state.spec.filter
+    settings = state.spec.filter.settings
     return judge_for(
         state.judge_at_work,
         prompt_at_work(state, options),

@@ -40,7 +40,7 @@ from jitai.records import Action, Decision, Proposal, Role, StepRecord, Verdict,
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 from jitai.trial.filters import FilterSettings
 from jitai.trial.log import safe_csv
-from jitai.trial.loop import run_trial
+from jitai.trial.loop import live_days
 from jitai.trial.spec import TrialSpec
 
 CONFIG = replace(PRESETS[DEFAULT_PRESET], study_length=30, cannot_walk_disengagement=0.0, disengagement_increment=0.0)
@@ -56,8 +56,8 @@ class HoldsBackOnLongTexts:
 
 
 SPEC = TrialSpec(CONFIG, policy="thompson", filter=FilterSettings(), seed=4)
-RECORDS = list(run_trial(SPEC, BOOK, HoldsBackOnLongTexts()))
-TWIN = list(run_trial(SPEC.without_filter(), BOOK, None))
+RECORDS = list(live_days(SPEC, BOOK, HoldsBackOnLongTexts()))
+TWIN = list(live_days(SPEC.without_filter(), BOOK, None))
 UNABLE = [record.observation.decision_index + 1 for record in RECORDS if not record.can_walk]
 HELD_BACK = [record.observation.decision_index + 1 for record in RECORDS if record.held_back]
 

@@ -19,7 +19,7 @@ from jitai.policies.thompson import ThompsonSettings
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.filters import NONE, FilterSettings
 from jitai.trial.log import decision_log
-from jitai.trial.loop import run_trial
+from jitai.trial.loop import live_days
 from jitai.trial.optimum_check import check_optimum
 from jitai.trial.spec import PLANNER, TRIAL_POLICIES, TrialSpec
 from tests.replay import ReplayServer
@@ -36,7 +36,7 @@ Captured = pytest.CaptureFixture[str]
 
 def expected_log(**changes: object) -> pd.DataFrame:
     spec = TrialSpec(config=PRESETS[DEFAULT_PRESET], filter=FilterSettings(NONE), **changes)  # type: ignore[arg-type]
-    return decision_log(list(run_trial(spec, StatementBook(load_part(TEST)), None)))
+    return decision_log(list(live_days(spec, StatementBook(load_part(TEST)), None)))
 
 
 def option_of(info: ParameterInfo) -> str:

@@ -29,7 +29,7 @@ from jitai.experiments.spec_file import spec_from_mapping
 from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store
 from jitai.experiments.workers import cluster_workers, local_workers
 from jitai.records import Decision, JudgesText, Verdict, VerdictSource
-from jitai.trial.batch import run_batch
+from jitai.trial.loop import run_trial
 
 ROOT = Path(__file__).parents[3]
 
@@ -67,7 +67,7 @@ def test_a_grid_is_run_kept_and_read_back(
     item = cells[1]
     assert item.cell.method.name == "LLM+TS"
     trial = item.cell.method.trial(item.cell.scenario.config, (0.9, 0.1))
-    result = run_batch(trial, small_spec.seeds, simulated_readings(0.9, 0.1).verdicts(trial.filter))
+    result = run_trial(trial, small_spec.seeds, simulated_readings(0.9, 0.1).verdicts(trial.filter))
     assert item.totals.tolist() == result.total_steps.tolist()
     days = store.steps(item.key)
     assert len(days) == result.lived.sum()

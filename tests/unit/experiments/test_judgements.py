@@ -13,9 +13,8 @@ from jitai.judge.judge import Judge, UnsureBand
 from jitai.judge.registry import open_judge
 from jitai.records import Decision, Label, Statement, Verdict, VerdictSource
 from jitai.simulator.config import PRESETS
-from jitai.trial.batch import run_batch
 from jitai.trial.filters import CARRY_FORWARD, SAMPLED_VETO, VETO, FilterSettings
-from jitai.trial.loop import run_trial
+from jitai.trial.loop import live_days, run_trial
 from jitai.trial.spec import TrialSpec
 
 # Few statements, so that the real model reads them in seconds.
@@ -30,9 +29,9 @@ def test_trials_from_readings_are_trials_with_the_judge(strategy: str) -> None:
     judge: Judge = open_judge("embedded-tuned", band=UnsureBand(0.3, 0.8))
     readings = read_statements(judge, "it", BOOK, load_part(TEST)[40:48])
     spec = TrialSpec(CELL, filter=settings)
-    batch = run_batch(spec, range(3), readings.verdicts(settings))
+    batch = run_trial(spec, range(3), readings.verdicts(settings))
     for lane in range(3):
-        records = list(run_trial(replace(spec, seed=lane), BOOK, judge))
+        records = list(live_days(replace(spec, seed=lane), BOOK, judge))
         assert batch.executed_action[lane, : len(records)].tolist() == [r.executed_action for r in records]
         assert batch.step_count[lane, : len(records)].tolist() == [r.step_count for r in records]
 

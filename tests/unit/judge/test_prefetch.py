@@ -11,7 +11,7 @@ from jitai.judge.scripted import ScriptedBackend, scripted_reply
 from jitai.records import Verdict, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 from jitai.trial.filters import NONE, FilterSettings
-from jitai.trial.loop import coming_statements, run_trial
+from jitai.trial.loop import coming_statements, live_days
 from jitai.trial.spec import TrialSpec
 
 
@@ -46,6 +46,6 @@ def test_the_coming_statements_are_those_that_are_said() -> None:
     book = StatementBook(load_part(TEST))
     for seed in range(5):
         spec = TrialSpec(config=PRESETS[DEFAULT_PRESET], policy="never", filter=FilterSettings(NONE), seed=seed)
-        said = [record.statement for record in run_trial(spec, book, None) if record.statement]
+        said = [record.statement for record in live_days(spec, book, None) if record.statement]
         assert list(coming_statements(spec, book)) == said
         assert len(said) > 10

@@ -23,11 +23,10 @@ from jitai.policies.network import (
 )
 from jitai.records import Observation
 from jitai.simulator.config import PRESETS, SimulatorConfig
-from jitai.trial.batch import run_batch
 from jitai.trial.filters import NONE, VETO, FilterSettings
-from jitai.trial.loop import run_trial
+from jitai.trial.loop import live_days, run_trial
 from jitai.trial.spec import LEARNED, TrialSpec
-from jitai.trial.training_mismatch import unlike, unlike_trial
+from jitai.trial.training_mismatch import mismatch_of_trial
 from jitai.trial.verdict_table import PreparedJudge
 from tests.networks import random_network
 
@@ -171,9 +170,9 @@ def test_impossible_networks_are_refused() -> None:
 def test_a_trial_without_its_network_is_refused() -> None:
     spec = TrialSpec(policy=LEARNED, filter=FilterSettings(NONE))
     with pytest.raises(ParameterError, match="no trained policy"):
-        next(run_trial(spec, BOOK, None))
+        next(live_days(spec, BOOK, None))
     with pytest.raises(ParameterError, match="no trained policy"):
-        run_batch(spec, [1], None)
+        run_trial(spec, [1], None)
 
 
 def test_the_day_is_a_share_of_the_study_at_hand() -> None:
@@ -182,15 +181,15 @@ def test_the_day_is_a_share_of_the_study_at_hand() -> None:
     weights[0, 3] = 1.0
     network = random_network(("day",), layers=(Layer(weights, np.array([0.45, 0, 0, 0])),))
     spec = TrialSpec(SimulatorConfig(study_length=10, can_walk_persistence=1.0), LEARNED, network=network)
-    actions = [int(record.candidate_action) for record in run_trial(spec, BOOK, None)]
+    actions = [int(record.candidate_action) for record in live_days(spec, BOOK, None)]
     assert actions == [0] * 5 + [3] * 5
 
 
 def test_what_differs_from_the_training_is_named() -> None:
     cells = tuple(replace(SimulatorConfig(), disengagement_increment=value) for value in (0.05, 0.4))
     network = random_network(participants=cells)
-    assert unlike(network, cells[1]) == ()
-    sentences = unlike(network, replace(cells[0], disengagement_increment=0.2, repeats_while_unable=False))
+    assert mismatch_of_participant(network, cells[1]) == ()
+    sentences = mismatch_of_participant(network, replace(cells[0], disengagement_increment=0.2, repeats_while_unable=False))
     assert len(sentences) == 2
     assert "(ε_d) is 0.2; it was trained at 0.05 and 0.4." in sentences[0]
     assert "is no; it was trained at yes." in sentences[1]
@@ -200,14 +199,16 @@ def test_filter_and_judge_count_as_well() -> None:
     config = PRESETS["Ability mostly lasts"]
     network = random_network(participants=(config,))
     same = TrialSpec(config, LEARNED, filter=FilterSettings(NONE))
-    assert unlike_trial(network, same) == ()
-    found = unlike_trial(network, replace(same, filter=FilterSettings(VETO), belief=BeliefSettings(0.7)), is_read=False)
+    assert mismatch_of_trial(network, same) == ()
+    found = mismatch_of_trial(
+        network, replace(same, filter=FilterSettings(VETO), belief=BeliefSettings(0.7)), is_read=False
+    )
     assert len(found) == 3
     assert 'The filter is "veto"; it was trained with none.' in found
     assert any("0.7; it was trained at 0.93" in sentence for sentence in found)
     assert any("Nobody reads" in sentence for sentence in found)
     blind = random_network(("P", "D"), participants=(config,))
-    assert unlike_trial(blind, replace(same, belief=BeliefSettings(0.7)), is_read=False) == ()
+    assert mismatch_of_trial(blind, replace(same, belief=BeliefSettings(0.7)), is_read=False) == ()
 
 
 def test_the_belief_reaches_a_policy_without_a_filter() -> None:
@@ -219,7 +220,7 @@ def test_the_belief_reaches_a_policy_without_a_filter() -> None:
         {item.text: float(item.label == "can_walk") for part in BOOK.by_label.values() for item in part}
     )
     spec = TrialSpec(config, LEARNED, network=network, filter=FilterSettings(NONE))
-    records = list(run_trial(spec, BOOK, judge))
+    records = list(live_days(spec, BOOK, judge))
     assert {record.can_walk for record in records} == {False, True}
     assert all(
         (record.executed_action == 1) == (record.belief > 0.5) for record in records if record.belief is not None

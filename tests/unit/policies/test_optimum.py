@@ -14,8 +14,8 @@ from jitai.policies.solution_cache import kept
 from jitai.policies.state_grid import locate, make_grid
 from jitai.records import Action, Observation
 from jitai.simulator.config import BETA, SimulatorConfig
-from jitai.trial.batch import run_batch
 from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.loop import run_trial
 from jitai.trial.optimum_check import GRID_ERROR, CeilingCheck, check_optimum, value_on_fine_grid
 from jitai.trial.spec import OPTIMUM, TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
@@ -71,7 +71,7 @@ def test_the_grid_is_off_by_no_more_than_is_said(can_walk: float, cannot_walk: f
     ],
 )
 def test_its_policy_earns_its_value(config: SimulatorConfig) -> None:
-    earned = run_batch(TrialSpec(config, OPTIMUM, filter=ALONE), range(600), None).total_steps
+    earned = run_trial(TrialSpec(config, OPTIMUM, filter=ALONE), range(600), None).total_steps
     error = earned.std(ddof=1) / np.sqrt(len(earned))
     assert earned.mean() == pytest.approx(optimum(config).value(), abs=3.5 * error + 1)
 
@@ -80,7 +80,7 @@ def test_no_policy_earns_more() -> None:
     verdicts = read_all(*simulated_judge(1.0, 0.0))
     config = cell(0.7, 0.5)
     for policy in POLICY_LABELS:
-        earned = run_batch(TrialSpec(config, policy), range(50), verdicts).total_steps.mean()
+        earned = run_trial(TrialSpec(config, policy), range(50), verdicts).total_steps.mean()
         assert earned < optimum(config).value()
 
 
@@ -192,7 +192,7 @@ def test_nodes_of_the_risk_ascend_and_stay_below_the_threshold(mistake: float) -
 @pytest.mark.parametrize("config", [cell(0.7, 0.5), cell(0.95, 0.1, 0.4), SimulatorConfig(can_walk_persistence=1.0)])
 def test_the_check_of_the_ceiling(config: SimulatorConfig) -> None:
     check = check_optimum(config, 300)
-    steps = run_batch(TrialSpec(config, OPTIMUM, filter=ALONE), range(300), None).total_steps
+    steps = run_trial(TrialSpec(config, OPTIMUM, filter=ALONE), range(300), None).total_steps
     assert check.mean == pytest.approx(steps.mean())
     assert check.half_width == pytest.approx(1.96 * steps.std(ddof=1) / np.sqrt(300))
     assert check.computed == optimum(config).value()

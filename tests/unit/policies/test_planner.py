@@ -11,8 +11,8 @@ from jitai.policies.optimum import optimum
 from jitai.policies.planner import ExpectedExcess, Plan, PlannerSettings, expected_verdicts, make_plan
 from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.simulator.world import context_posterior
-from jitai.trial.batch import run_batch
 from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.loop import run_trial
 from jitai.trial.spec import PLANNER, TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
 
@@ -34,7 +34,7 @@ CELLS = [cell(*values) for values in product((0.7, 0.95), (0.1, 0.5), (0.05, 0.4
 
 def earned(config: SimulatorConfig, n_seeds: int = 400, **settings: object) -> np.ndarray:
     spec = TrialSpec(config, PLANNER, filter=ALONE, **{"belief": JUDGE, **settings})
-    return run_batch(spec, range(n_seeds), VERDICTS).total_steps
+    return run_trial(spec, range(n_seeds), VERDICTS).total_steps
 
 
 @pytest.mark.parametrize("config", CELLS)
@@ -189,7 +189,7 @@ def test_reading_degrees_earns_more_than_reading_decisions() -> None:
     for reading in (BY_PROBABILITY, BY_DECISION):
         belief = BeliefSettings(0.82, 0.18, reading)
         spec = TrialSpec(config, PLANNER, filter=ALONE, belief=belief)
-        steps.append(run_batch(spec, range(400), verdicts).total_steps)
+        steps.append(run_trial(spec, range(400), verdicts).total_steps)
         error = steps[-1].std(ddof=1) / np.sqrt(len(steps[-1]))
         assert steps[-1].mean() == pytest.approx(make_plan(config, belief).value(), abs=3.5 * error + 20)
     gain = steps[0] - steps[1]

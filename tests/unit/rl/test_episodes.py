@@ -10,13 +10,13 @@ from jitai.errors import ParameterError
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import STEPS_SCALE
 from jitai.records import Label
-from jitai.rl.episodes import StudyLanes, TrainingSeeds
+from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.rl.task import LearningSettings, LearningTask, lanes_of
-from jitai.rl.vec_env import LanesVecEnv
+from jitai.rl.vec_env import EpisodesVecEnv
 from jitai.seeding import FIRST_TRAINING_SEED
 from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.trial.filters import CARRY_FORWARD, NONE, VETO, FilterSettings
-from jitai.trial.loop import run_trial
+from jitai.trial.loop import live_days
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.verdict_table import PreparedJudge, read_all
 from tests.networks import random_network
@@ -34,7 +34,7 @@ EVERYTHING = ("P", "L", "H", "D", "S", "T", "B", "day")
 def test_every_episode_is_the_trial_of_its_seed(config: SimulatorConfig, strategy: str, heard: bool) -> None:
     network = random_network(EVERYTHING, seed=2)
     spec = TrialSpec(config, LEARNED, filter=FilterSettings(strategy), network=network, belief=BeliefSettings(0.8, 0.1))
-    lanes = StudyLanes(spec, EVERYTHING, 5, VERDICTS if heard else None, TrainingSeeds(3))
+    lanes = Episodes(spec, EVERYTHING, 5, VERDICTS if heard else None, TrainingSeeds(3))
     shown = lanes.begin()
     rows: list[list[tuple[list[float], int, float]]] = [[] for _ in range(5)]
     n_compared = n_left = 0
@@ -48,7 +48,7 @@ def test_every_episode_is_the_trial_of_its_seed(config: SimulatorConfig, strateg
             if not (step.terminated[lane] or step.truncated[lane]):
                 assert (step.shown[lane] == step.last_shown[lane]).all()
                 continue
-            records = list(run_trial(replace(spec, seed=int(seeds[lane])), BOOK, JUDGE if heard else None))
+            records = list(live_days(replace(spec, seed=int(seeds[lane])), BOOK, JUDGE if heard else None))
             assert [row[1:] for row in rows[lane]] == [(item.executed_action, item.step_count) for item in records]
             for (features, _, _), record in zip(rows[lane], records, strict=True):
                 seen = record.observation
@@ -75,13 +75,13 @@ def test_training_seeds_are_their_own_and_repeat() -> None:
     assert TrainingSeeds(2).take(100) != first
 
 
-def vec_env(end_counts: bool = True, unit: float = 100.0) -> LanesVecEnv:
+def vec_env(end_counts: bool = True, unit: float = 100.0) -> EpisodesVecEnv:
     config = replace(CELL, disengagement_increment=0.05)
     groups = [
-        StudyLanes(TrialSpec(item), EVERYTHING, n_lanes, None, TrainingSeeds(1))
+        Episodes(TrialSpec(item), EVERYTHING, n_lanes, None, TrainingSeeds(1))
         for item, n_lanes in ((config, 3), (replace(config, can_walk_persistence=1.0), 2))
     ]
-    return LanesVecEnv(groups, unit, end_counts)
+    return EpisodesVecEnv(groups, unit, end_counts)
 
 
 def test_lanes_have_nothing_of_their_own_to_set_or_call() -> None:
@@ -119,11 +119,11 @@ def test_ends_are_told_in_the_library_s_way() -> None:
 
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(ParameterError, match="lanes is 0"):
-        StudyLanes(TrialSpec(CELL), EVERYTHING, 0, None, TrainingSeeds(1))
+        Episodes(TrialSpec(CELL), EVERYTHING, 0, None, TrainingSeeds(1))
     with pytest.raises(ParameterError, match="none or veto"):
-        StudyLanes(TrialSpec(CELL, filter=FilterSettings(CARRY_FORWARD)), EVERYTHING, 1, None, TrainingSeeds(1))
+        Episodes(TrialSpec(CELL, filter=FilterSettings(CARRY_FORWARD)), EVERYTHING, 1, None, TrainingSeeds(1))
     with pytest.raises(ParameterError, match="'Q'"):
-        StudyLanes(TrialSpec(CELL), ("Q",), 1, None, TrainingSeeds(1))
+        Episodes(TrialSpec(CELL), ("Q",), 1, None, TrainingSeeds(1))
     with pytest.raises(ParameterError, match="did you mean 'veto'"):
         LearningTask(filter="vetoo")
     with pytest.raises(ParameterError, match="0 kinds"):

@@ -12,11 +12,11 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from jitai.errors import FileFormatError
 from jitai.policies.network import ALGORITHM_LABELS, DQN, PPO
 from jitai.rl import algorithms
-from jitai.rl.episodes import StudyLanes, TrainingSeeds
+from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.rl.evaluation import evaluate_as_trained
 from jitai.rl.task import LearningSettings, LearningTask
 from jitai.rl.train import Look, Training, TrainingRun, kept_training
-from jitai.rl.vec_env import LanesVecEnv
+from jitai.rl.vec_env import EpisodesVecEnv
 from jitai.simulator.config import SimulatorConfig
 
 EASY = SimulatorConfig(study_length=10, can_walk_persistence=0.7, initial_habituation=0.0, initial_disengagement=0.0)
@@ -34,9 +34,9 @@ def finished(run: TrainingRun) -> Training:
     return run.snapshot()
 
 
-def environment_of(task: LearningTask) -> LanesVecEnv:
-    lanes = StudyLanes(task.specs()[0], task.observations, task.settings.n_lanes, None, TrainingSeeds(1))
-    return LanesVecEnv([lanes], task.reward_unit, task.ends_with_the_study)
+def environment_of(task: LearningTask) -> EpisodesVecEnv:
+    lanes = Episodes(task.specs()[0], task.observations, task.settings.n_lanes, None, TrainingSeeds(1))
+    return EpisodesVecEnv([lanes], task.reward_unit, task.ends_with_the_study)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHM_LABELS)

@@ -16,7 +16,6 @@ from jitai.policies.thompson import CONTEXT_AND_STATE, CONTEXT_PROBABILITY, INFE
 from jitai.records import Decision, Label
 from jitai.simulator.config import BETA, UNIFORM, SimulatorConfig
 from jitai.trial import batch
-from jitai.trial.batch import BatchResult, run_batch
 from jitai.trial.filters import (
     ASK,
     BELIEF,
@@ -29,7 +28,7 @@ from jitai.trial.filters import (
     VETO,
     FilterSettings,
 )
-from jitai.trial.loop import run_trial
+from jitai.trial.loop import TrialLog, live_days, run_trial
 from jitai.trial.spec import LEARNED, MODEL_BASED_LABELS, OPTIMUM, PLANNER, TrialSpec
 from jitai.trial.summary import summarise
 from jitai.trial.verdict_table import SILENT, PreparedJudge, Verdicts, read_all, simulated_judge
@@ -59,11 +58,11 @@ JUDGE = moody_judge()
 VERDICTS = read_all(BOOK, JUDGE)
 
 
-def check(spec: TrialSpec, verdicts: Verdicts | None = VERDICTS, judge: PreparedJudge = JUDGE) -> BatchResult:
+def check(spec: TrialSpec, verdicts: Verdicts | None = VERDICTS, judge: PreparedJudge = JUDGE) -> TrialLog:
     """Hold every number of the batch to those of single trials."""
-    result = run_batch(spec, SEEDS, verdicts)
+    result = run_trial(spec, SEEDS, verdicts)
     for lane, seed in enumerate(SEEDS):
-        records = list(run_trial(replace(spec, seed=seed), BOOK, judge if verdicts else None))
+        records = list(live_days(replace(spec, seed=seed), BOOK, judge if verdicts else None))
         n_days = len(records)
         assert result.lived[lane].sum() == n_days and result.lived[lane, :n_days].all()
         assert result.disengaged[lane] == records[-1].terminated
@@ -103,7 +102,7 @@ def test_what_a_failing_judge_holds_back_is_no_veto(strategy: str) -> None:
     """A cell counts as the single trials do; a belief holds back by itself, whether or not the judge answers."""
     spec = TrialSpec(CELL, policy="generic", filter=FilterSettings(strategy))
     figures = cell_figures(spec, check(spec))
-    single = [summarise(list(run_trial(replace(spec, seed=seed), BOOK, JUDGE))) for seed in SEEDS]
+    single = [summarise(list(live_days(replace(spec, seed=seed), BOOK, JUDGE))) for seed in SEEDS]
     assert figures.vetoes == np.mean([summary.n_vetoes for summary in single]) > 0
     assert figures.right_vetoes == np.mean([summary.n_right_vetoes for summary in single])
     assert figures.held_back_by_rule == np.mean([summary.n_held_back_by_rule for summary in single])
@@ -132,7 +131,7 @@ BIAS = {"bias_no_message": 13.5, "bias_generic": -20.0, "bias_tailored_home": 1.
 def test_an_action_bias(features: str, strategy: str) -> None:
     spec = TrialSpec(CELL, thompson=ThompsonSettings(features), filter=FilterSettings(strategy))
     biased = check(replace(spec, thompson=replace(spec.thompson, **BIAS)))
-    assert (biased.candidate_action != run_batch(spec, SEEDS, VERDICTS).candidate_action).any()
+    assert (biased.candidate_action != run_trial(spec, SEEDS, VERDICTS).candidate_action).any()
 
 
 def test_settings_of_belief_planner_and_model() -> None:
@@ -195,7 +194,7 @@ def test_beliefs_are_calibrated_against_simulated_truth() -> None:
     settings = BeliefSettings(0.8, 0.1, sees_steps=False)
     verdicts = read_all(*simulated_judge(0.8, 0.1))
     spec = TrialSpec(config, PLANNER, filter=FilterSettings(NONE), belief=settings)
-    result = run_batch(spec, range(300), verdicts)
+    result = run_trial(spec, range(300), verdicts)
     believed, able = result.belief[result.lived], result.can_walk[result.lived]
     for low in (0.0, 0.2, 0.4, 0.6, 0.8):
         some = (believed >= low) & (believed < low + 0.2)
@@ -208,7 +207,7 @@ def test_a_policy_that_only_single_trials_know_is_refused(monkeypatch: pytest.Mo
     """It must not run as another one."""
     monkeypatch.setattr(batch, "make_policy", lambda name, settings: RandomPolicy())
     with pytest.raises(ParameterError, match="'brand-new' cannot be run for many seeds at once"):
-        run_batch(TrialSpec(CELL, policy="brand-new", filter=FilterSettings(NONE)), SEEDS, None)
+        run_trial(TrialSpec(CELL, policy="brand-new", filter=FilterSettings(NONE)), SEEDS, None)
 
 
 def test_a_judge_that_gives_no_probabilities() -> None:
@@ -224,8 +223,8 @@ def test_a_judge_that_gives_no_probabilities() -> None:
 
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(ParameterError, match="did you mean 'thompson'"):
-        run_batch(TrialSpec(policy="thomson"), [1], None)
+        run_trial(TrialSpec(policy="thomson"), [1], None)
     with pytest.raises(ParameterError, match="seed"):
-        run_batch(TrialSpec(), [-1], None)
+        run_trial(TrialSpec(), [-1], None)
     with pytest.raises(ParameterError, match="must not be above"):
         PreparedJudge({}, send_from=0.3, hold_back_below=0.4)

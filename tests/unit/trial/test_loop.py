@@ -32,7 +32,7 @@ from jitai.trial.filters import (
 )
 from jitai.trial.live import TwinTrial
 from jitai.trial.log import decision_log, safe_csv
-from jitai.trial.loop import Said, run_trial
+from jitai.trial.loop import Said, live_days
 from jitai.trial.spec import OPTIMUM, PLANNER, TrialSpec
 from jitai.trial.summary import summarise
 
@@ -58,7 +58,7 @@ class ScriptedTruth:
 
 
 def run(spec: TrialSpec, judge: ScriptedTruth | None = None) -> list:
-    return list(run_trial(spec, BOOK, judge or ScriptedTruth()))
+    return list(live_days(spec, BOOK, judge or ScriptedTruth()))
 
 
 def test_veto_holds_back_exactly_when_the_judge_says_so() -> None:
@@ -149,7 +149,7 @@ def test_what_the_learner_is_told() -> None:
 
 def test_a_person_may_speak_and_set_the_truth() -> None:
     said = {3: Said("I twisted my ankle", can_walk=False), 4: Said("all fine again", can_walk=True)}
-    records = list(run_trial(TrialSpec(PRESETS["Always able (base environment)"]), BOOK, ScriptedTruth(), said.get))
+    records = list(live_days(TrialSpec(PRESETS["Always able (base environment)"]), BOOK, ScriptedTruth(), said.get))
     assert [record.can_walk for record in records[2:5]] == [True, False, True]
     assert records[3].statement == "I twisted my ankle"
     assert records[3].statement_author == TYPED
@@ -168,7 +168,7 @@ def test_twin_keeps_pace_and_shares_the_truth() -> None:
     assert not twin.records[0].can_walk
     last = twin.twin_records[-1]
     assert last.terminated or last.truncated
-    alone = list(run_trial(twin.spec.without_filter(), BOOK, None, {0: Said("x", False)}.get))
+    alone = list(live_days(twin.spec.without_filter(), BOOK, None, {0: Said("x", False)}.get))
     assert [r.step_count for r in alone] == [r.step_count for r in twin.twin_records]
 
 
@@ -181,7 +181,7 @@ def test_the_optimum_lives_the_same_days() -> None:
     assert len(trial.best_records) == 2
     progress = trial.run()
     best = replace(trial.spec.without_filter(), policy=OPTIMUM)
-    expected = list(run_trial(best, BOOK, None, {0: Said("x", False)}.get))
+    expected = list(live_days(best, BOOK, None, {0: Said("x", False)}.get))
     assert [r.step_count for r in progress.best_records] == [r.step_count for r in expected]
     assert len(expected) == COMES_AND_GOES.study_length, "also where the participant of the trial has left before"
     share = summarise(progress.records).total_steps / summarise(expected).total_steps
@@ -192,22 +192,22 @@ def test_the_optimum_lives_the_same_days() -> None:
 
 def test_who_must_read_the_text() -> None:
     alone = FilterSettings(NONE)
-    assert TrialSpec().heeds_text and not TrialSpec().keeps_belief
-    assert not TrialSpec(filter=alone).heeds_text
+    assert TrialSpec().uses_text and not TrialSpec().keeps_belief
+    assert not TrialSpec(filter=alone).uses_text
     planner = TrialSpec(policy=PLANNER, filter=alone)
-    assert planner.heeds_text and planner.keeps_belief
-    assert not replace(planner, belief=BeliefSettings(reads_text=False)).heeds_text
+    assert planner.uses_text and planner.keeps_belief
+    assert not replace(planner, belief=BeliefSettings(reads_text=False)).uses_text
     assert TrialSpec(filter=FilterSettings(BELIEF)).keeps_belief
 
 
 def test_the_log_has_the_belief() -> None:
-    records = list(run_trial(TrialSpec(COMES_AND_GOES, filter=FilterSettings(BELIEF)), BOOK, ScriptedTruth()))
+    records = list(live_days(TrialSpec(COMES_AND_GOES, filter=FilterSettings(BELIEF)), BOOK, ScriptedTruth()))
     assert decision_log(records)["belief"].tolist() == [record.belief for record in records]
-    assert set(decision_log(list(run_trial(TrialSpec(COMES_AND_GOES), BOOK, None)))["belief"]) == {None}
+    assert set(decision_log(list(live_days(TrialSpec(COMES_AND_GOES), BOOK, None)))["belief"]) == {None}
 
 
 def test_log_has_a_row_a_day_and_no_formula() -> None:
-    records = list(run_trial(TrialSpec(COMES_AND_GOES), BOOK, ScriptedTruth(), {0: Said("=HYPERLINK(1)")}.get))
+    records = list(live_days(TrialSpec(COMES_AND_GOES), BOOK, ScriptedTruth(), {0: Said("=HYPERLINK(1)")}.get))
     table = decision_log(records)
     assert len(table) == len(records)
     assert table["step_count"].sum() == pytest.approx(summarise(records).total_steps)
@@ -227,7 +227,7 @@ def test_corpus_parts_share_neither_text_nor_pair() -> None:
 
 def test_a_truth_without_words_leaves_the_talking_to_the_simulator() -> None:
     said = {3: Said("", can_walk=False)}
-    record = list(run_trial(TrialSpec(COMES_AND_GOES, seed=1), BOOK, ScriptedTruth(), said.get))[3]
+    record = list(live_days(TrialSpec(COMES_AND_GOES, seed=1), BOOK, ScriptedTruth(), said.get))[3]
     assert not record.can_walk
     assert record.walk_state_was_set
     assert record.statement_author == "simulator"
@@ -267,7 +267,7 @@ def test_a_redraw_never_meets_half_a_day() -> None:
 def test_days_of_unknown_truth_are_not_counted() -> None:
     spec = TrialSpec(PRESETS["Always able (base environment)"], policy="generic")
     said = {0: Said("I twisted my ankle"), 1: Said("I twisted my ankle", can_walk=False)}
-    summary = summarise(list(run_trial(spec, BOOK, ScriptedTruth(), said.get))[:2])
+    summary = summarise(list(live_days(spec, BOOK, ScriptedTruth(), said.get))[:2])
     assert (summary.n_vetoes, summary.n_known_vetoes, summary.n_right_vetoes) == (2, 1, 1)
     assert (summary.n_known_days, summary.n_agreeing) == (1, 1)
 
@@ -284,7 +284,7 @@ class AlwaysFails:
 @pytest.mark.parametrize("strategy", [VETO, SAMPLED_VETO, NEXT_BEST, CARRY_FORWARD])
 def test_an_error_is_never_counted_as_a_veto(strategy: str) -> None:
     spec = TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(strategy))
-    records = list(run_trial(spec, BOOK, AlwaysFails()))
+    records = list(live_days(spec, BOOK, AlwaysFails()))
     summary = summarise(records)
     assert (summary.n_vetoes, summary.n_known_vetoes, summary.n_right_vetoes) == (0, 0, 0)
     assert summary.n_held_back_by_rule == sum(record.held_back for record in records) > 5
@@ -295,7 +295,7 @@ def test_an_error_is_never_counted_as_a_veto(strategy: str) -> None:
 def test_a_belief_vetoes_though_the_judge_fails() -> None:
     """It holds back by what the steps have shown, and the rule for failures has no say in it."""
     spec = TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(BELIEF))
-    summary = summarise(list(run_trial(spec, BOOK, AlwaysFails())))
+    summary = summarise(list(live_days(spec, BOOK, AlwaysFails())))
     assert summary.n_vetoes > 0
     assert summary.n_held_back_by_rule == 0
 
@@ -317,7 +317,7 @@ def test_the_planner_reads_the_text_before_it_proposes() -> None:
     assert all(record.candidate_action == Action.NO_MESSAGE for record in records if record.belief < 0.1)
     missed = [record for record in records if not record.can_walk and record.executed_action != Action.NO_MESSAGE]
     assert len(missed) <= 3  # the script is right always, but believed in 93 of 100 cases
-    unread = list(run_trial(spec, BOOK, None))
+    unread = list(live_days(spec, BOOK, None))
     assert all(record.verdict is None for record in unread)
     assert sum(record.step_count for record in unread) < sum(record.step_count for record in records)
 
@@ -353,7 +353,7 @@ def test_a_day_set_by_hand_does_not_upset_the_belief() -> None:
     """The model holds it for impossible that somebody is unable on day 1, or unable and silent."""
     spec = TrialSpec(COMES_AND_GOES, policy=PLANNER, filter=FilterSettings(BELIEF))
     days = {0: Said("", can_walk=False), 4: Said("", can_walk=False), 5: Said("I feel great", can_walk=True)}
-    records = list(run_trial(spec, BOOK, ScriptedTruth(), days.get))
+    records = list(live_days(spec, BOOK, ScriptedTruth(), days.get))
     assert all(0 <= record.belief <= 1 for record in records)
 
 
