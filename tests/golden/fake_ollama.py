@@ -32,7 +32,6 @@ def _uniform(salt: str, statement: str) -> float:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
     # Else headers and body travel apart, and each answer waits 40 ms for an acknowledgement.
     wbufsize = -1
 

@@ -25,6 +25,7 @@ from tests.golden.fake_ollama import fake_ollama
 
 NOT_RECORDED = ("latency_ms", "reason", "failure", "model", "statement_author")
 """Columns of a log that are times or sentences."""
+LOG_NUMBERS = ("context_probability_work", "p_send", "belief", "step_count", "habituation", "disengagement_risk")
 RELATIVE = 1e-9
 """How far a number may be off. Sums in another order, and other builds of the linear algebra under Thompson sampling,
 move the last digits of a double; what is chosen, and all that is counted or named, has to be the same."""
@@ -85,12 +86,19 @@ def succeeded(*arguments: str) -> Told:
 
 def read_log(path: Path) -> pd.DataFrame:
     """A decision log as it was written, to the last digit; without times and sentences."""
-    log = pd.read_csv(path, keep_default_na=False, dtype=str)
-    log["failed"] = log["failure"] != ""
-    log = log.drop(columns=list(NOT_RECORDED))
-    for name in ("context_probability_work", "p_send", "belief", "step_count", "habituation", "disengagement_risk"):
-        log[name] = log[name].map(lambda text: float(text) if text else np.nan).astype(float)
-    log["day"] = log["day"].astype(int)
+    return as_written(pd.read_csv(path, keep_default_na=False, dtype=str))
+
+
+def as_written(log: pd.DataFrame) -> pd.DataFrame:
+    """A decision log, from a file or a page: numbers as numbers, all else as the words that stand in the file."""
+    log = log.assign(failed=log["failure"].astype(str) != "").drop(columns=list(NOT_RECORDED), errors="ignore")
+    for name in log.columns:
+        if name in LOG_NUMBERS:
+            log[name] = pd.to_numeric(log[name], errors="raise").astype(float)
+        else:
+            log[name] = log[name].astype(int if name == "day" else str)
+    # Whether a reply was kept already is a matter of speed, not of numbers.
+    log["verdict_source"] = log["verdict_source"].replace("cache", "model")
     return log
 
 

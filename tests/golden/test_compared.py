@@ -54,7 +54,7 @@ def test_what_is_recorded_has_everything_in_it() -> None:
     assert len({actions[f"thompson, {strategy}"] for strategy in FILTERS}) == len(FILTERS)
     switches = read("switches").table
     assert set(switches["verdict"]) == {"", "send", "do not send", "unsure"}
-    assert {"rule", "no statement"} < set(switches["verdict_source"])
+    assert {"fallback", "no statement"} < set(switches["verdict_source"])
     for column in ("failed", "was_asked", "held_back", "disengaged"):
         assert set(switches[column].astype(str)) == {"True", "False"}, column
     assert len(PARTS) == 15
