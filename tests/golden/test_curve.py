@@ -16,8 +16,8 @@ PATIENCE_S = 300
 
 def curve() -> list[list[float]]:
     """Decisions, mean steps of a study, and number of studies of each point."""
-    from jitai.learning.task import LearningSettings, LearningTask
-    from jitai.learning.train import TrainingRun
+    from jitai.rl.task import LearningSettings, LearningTask
+    from jitai.rl.train import TrainingRun
     from jitai.simulator.config import SimulatorConfig
 
     participants = tuple(SimulatorConfig(study_length=12, can_walk_persistence=stays) for stays in (0.7, 0.95))

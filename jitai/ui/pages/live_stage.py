@@ -178,7 +178,8 @@ def _headline(state: AppState, progress: Progress) -> None:
     if summary.n_failures:
         st.warning(
             f"On {summary.n_failures} days the judge could not answer; the rule "
-            f"“{state.spec.filter.settings.on_failure}” stood in for it. {_held_back_by_rule(summary)}The log says why.",
+            f"“{state.spec.filter.settings.on_failure}” stood in for it. {_held_back_by_rule(summary)}"
+            "The log says why.",
             icon=":material/warning:",
         )
 

@@ -10,8 +10,8 @@ from jitai.charts.theme import CONFIG
 from jitai.parameters import describe
 from jitai.policies.optimum import N_HABITUATION, N_RISK, OptimalPolicy, optimum
 from jitai.policies.planner import BeliefPlanner, cached_plan
-from jitai.policies.registry import POLICIES
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
+from jitai.policies.registry import POLICIES
 from jitai.policies.state_grid import Floats
 from jitai.records import CONTEXT_LABELS
 from jitai.simulator.config import SimulatorConfig

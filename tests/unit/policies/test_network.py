@@ -26,7 +26,7 @@ from jitai.simulator.config import PRESETS, SimulatorConfig
 from jitai.trial.filters import NONE, VETO, FilterSettings
 from jitai.trial.loop import live_days, run_trial
 from jitai.trial.spec import LEARNED, TrialSpec
-from jitai.trial.training_mismatch import mismatch_of_trial
+from jitai.trial.training_mismatch import mismatch_of_participant, mismatch_of_trial
 from jitai.trial.verdict_table import PreparedJudge
 from tests.networks import random_network
 
@@ -189,7 +189,9 @@ def test_what_differs_from_the_training_is_named() -> None:
     cells = tuple(replace(SimulatorConfig(), disengagement_increment=value) for value in (0.05, 0.4))
     network = random_network(participants=cells)
     assert mismatch_of_participant(network, cells[1]) == ()
-    sentences = mismatch_of_participant(network, replace(cells[0], disengagement_increment=0.2, repeats_while_unable=False))
+    sentences = mismatch_of_participant(
+        network, replace(cells[0], disengagement_increment=0.2, repeats_while_unable=False)
+    )
     assert len(sentences) == 2
     assert "(ε_d) is 0.2; it was trained at 0.05 and 0.4." in sentences[0]
     assert "is no; it was trained at yes." in sentences[1]

@@ -10,7 +10,7 @@ from jitai.rl.policy_store import SHIPPED_FOLDER, PolicyStore
 from jitai.rl.task import LearningTask
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
 from jitai.trial.spec import PLANNER, participants_of, trial_of
-from jitai.trial.training_mismatch import mismatch_of_trial
+from jitai.trial.training_mismatch import mismatch_of_participant, mismatch_of_trial
 
 SHIPPED = [path.stem for path in sorted(SHIPPED_FOLDER.glob("*.json"))]
 SHELF = PolicyStore(SHIPPED_FOLDER / "no-such-folder")
@@ -22,7 +22,9 @@ def test_a_shipped_policy_is_small_and_tells_where_it_comes_from(name: str) -> N
     network = SHELF.get(name)
     assert participants_of(network) == PUBLISHED_CELLS
     assert mismatch_of_trial(network, trial_of(network)) == ()
-    assert all(mismatch_of_participant(network, config) == () for config in PRESETS.values() if config in PUBLISHED_CELLS)
+    assert all(
+        mismatch_of_participant(network, config) == () for config in PRESETS.values() if config in PUBLISHED_CELLS
+    )
     card = (SHIPPED_FOLDER / "README.md").read_text(encoding="utf-8")
     assert f"assets/policies/{name}.json" in card and network.digest in card
 
