@@ -52,7 +52,7 @@ def searched(spec: TrialSpec, n_points: int, n_seeds: int, verdicts: Verdicts) -
 
 def row(cell: SimulatorConfig, features: str, given: argparse.Namespace, verdicts: Verdicts) -> str:
     """One line of the table."""
-    plain = TrialSpec(cell, thompson=ThompsonSettings(features), filter=FilterSettings(VETO))
+    plain = TrialSpec(cell, policy=PolicySpec("thompson", ThompsonSettings(features)), filter=filter_spec(VETO))
     best, tuned_steps = searched(plain, given.points, given.tuning_seeds, verdicts)
     seeds = range(given.seeds)
     before = run_trial(plain, seeds, verdicts).total_steps

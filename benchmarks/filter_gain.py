@@ -35,7 +35,7 @@ def main() -> None:
         if config.can_walk_persistence == 1:
             continue
         for on_unsure in (Decision.SEND, Decision.HOLD_BACK):
-            spec = TrialSpec(config=config, filter=FilterSettings(on_unsure=on_unsure.value))
+            spec = TrialSpec(config=config, filter=filter_spec(on_unsure=on_unsure.value))
             alone, filtered = [], []
             for seed in range(n_seeds):
                 run = TwinTrial(replace(spec, seed=seed), book, judge).run()

@@ -13,7 +13,7 @@ from jitai.policies.planner import cached_plan
 from jitai.policies.policy_map import draw_map, in_words
 from jitai.simulator.config import DEFAULT_PRESET, DETERMINISTIC, PRESETS, SimulatorConfig
 from jitai.trial.optimum_check import check_optimum, value_on_fine_grid
-from jitai.trial.spec import PLANNER
+from jitai.trial.spec import 
 from jitai.ui.pages.optimum import TUNED_HERE
 from tests.app.driver import (
     LIVE,
@@ -102,7 +102,7 @@ def test_the_finer_grid_is_solved_on_demand() -> None:
 
 
 def test_the_planners_map_is_labelled_and_follows_belief_and_reading() -> None:
-    app = without_error(widget(open_app(OPTIMUM_PAGE).selectbox, "map_of").set_value(PLANNER).run())
+    app = without_error(widget(open_app(OPTIMUM_PAGE).selectbox, "map_of").set_value("planner").run())
     plan = cached_plan(DEFAULT, state_of(app).spec.belief, state_of(app).spec.planner)
     assert "ours, not published" in "".join(caption.value for caption in app.caption)
     shown = metrics(app)
@@ -129,7 +129,7 @@ def test_every_preset_draws(name: str) -> None:
     assert state_of(app).spec.config == PRESETS[name]
     label = "Expected steps, about" if PRESETS[name].variation != DETERMINISTIC else "Expected steps"
     assert metrics(app)[label] == f"{optimum(PRESETS[name]).value():,.0f}"
-    without_error(widget(app.selectbox, "map_of").set_value(PLANNER).run())
+    without_error(widget(app.selectbox, "map_of").set_value("planner").run())
 
 
 def test_a_varying_response_is_said_to_make_it_an_estimate() -> None:
@@ -154,7 +154,7 @@ def test_all_parameters_at_one_end(end: str) -> None:
         state_of(app).set_config(SimulatorConfig(**{**values, "study_length": length}))  # type: ignore[arg-type]
         app = without_error(app.run())
         assert answer(app).startswith(f"Day {min(20, length)}")
-    without_error(widget(app.selectbox, "map_of").set_value(PLANNER).run())
+    without_error(widget(app.selectbox, "map_of").set_value("planner").run())
 
 
 def test_what_is_chosen_survives_a_visit_to_another_page() -> None:

@@ -55,7 +55,7 @@ class HoldsBackOnLongTexts:
         return Verdict(decision, None, VerdictSource.RULE, "")
 
 
-SPEC = TrialSpec(CONFIG, policy="thompson", filter=FilterSettings(), seed=4)
+SPEC = TrialSpec(CONFIG, policy=PolicySpec("thompson"), filter=FilterSettings(), seed=4)
 RECORDS = list(live_days(SPEC, BOOK, HoldsBackOnLongTexts()))
 TWIN = list(live_days(SPEC.without_filter(), BOOK, None))
 UNABLE = [record.observation.decision_index + 1 for record in RECORDS if not record.can_walk]

@@ -21,7 +21,7 @@ from jitai.trial.filters import NONE, FilterSettings
 from jitai.trial.log import decision_log
 from jitai.trial.loop import live_days
 from jitai.trial.optimum_check import check_optimum
-from jitai.trial.spec import PLANNER, TRIAL_POLICIES, TrialSpec
+from jitai.trial.spec import TRIAL_POLICIES, TrialSpec
 from tests.replay import ReplayServer
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +35,7 @@ Captured = pytest.CaptureFixture[str]
 
 
 def expected_log(**changes: object) -> pd.DataFrame:
-    spec = TrialSpec(config=PRESETS[DEFAULT_PRESET], filter=FilterSettings(NONE), **changes)  # type: ignore[arg-type]
+    spec = TrialSpec(config=PRESETS[DEFAULT_PRESET], filter=filter_spec(NONE), **changes)  # type: ignore[arg-type]
     return decision_log(list(live_days(spec, StatementBook(load_part(TEST)), None)))
 
 
@@ -57,7 +57,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 def test_run_prints_a_row_a_day_and_the_total(capsys: Captured) -> None:
     assert main(["run", "--seed", "3", "--policy", "generic", *NO_FILTER]) == 0
-    log = expected_log(seed=3, policy="generic")
+    log = expected_log(seed=3, policy=PolicySpec("generic"))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1 : len(log) + 1]] == [str(day) for day in log["day"]]
     assert f"{len(log)} days, {log['step_count'].sum():,.0f} steps" in "\n".join(lines)
@@ -71,7 +71,7 @@ def test_run_prints_a_row_a_day_and_the_total(capsys: Captured) -> None:
 def test_run_writes_the_decision_log(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"log.{ending}"
     assert main(["run", "--seed", "5", "--policy", "random", *NO_FILTER, "--quiet", "--out", str(path)]) == 0
-    log = expected_log(seed=5, policy="random")
+    log = expected_log(seed=5, policy=PolicySpec("random"))
     numbers_or_nothing = ("p_send", "latency_ms", "belief")
     if ending == "parquet":
         written = pd.read_parquet(path)
@@ -163,16 +163,16 @@ def test_every_policy_runs(policy: str, capsys: Captured, tmp_path: Path) -> Non
     shown = capsys.readouterr()
     assert "Judge" not in shown.err, "nobody reads"
     log = pd.read_parquet(path)
-    expected = expected_log(policy=policy, seed=8, belief=BeliefSettings(reads_text=False))
+    expected = expected_log(policy=PolicySpec(policy), seed=8, belief=BeliefSettings(reads_text=False))
     assert log["step_count"].tolist() == expected["step_count"].tolist()
-    keeps_belief = policy == PLANNER
+    keeps_belief = policy == "planner"
     assert log["belief"].notna().all() == keeps_belief
     assert ("belief" in shown.out.splitlines()[0].split()) == keeps_belief, "the column is shown where there is one"
 
 
 @pytest.mark.model
 def test_the_planner_has_the_text_read_without_a_filter(capsys: Captured) -> None:
-    arguments = ["--policy", PLANNER, *NO_FILTER, "--study-length", "12", "--quiet", "--judge", "embedded"]
+    arguments = ["--policy", "planner", *NO_FILTER, "--study-length", "12", "--quiet", "--judge", "embedded"]
     assert main(["run", *arguments]) == 0
     shown = capsys.readouterr()
     assert "SmolLM2" in shown.err
@@ -185,7 +185,7 @@ def test_options_of_bias_belief_and_planner_reach_the_trial(tmp_path: Path) -> N
     assert set(pd.read_parquet(path)["candidate_action"]) == {"no message"}
     found = []
     for extra in ([], ["--weighs-context", "false"], ["--sees-steps", "false"]):
-        arguments = ["--policy", PLANNER, *NO_FILTER, "--reads-text", "false", *extra]
+        arguments = ["--policy", "planner", *NO_FILTER, "--reads-text", "false", *extra]
         assert main(["run", *arguments, "--quiet", "--out", str(path)]) == 0
         log = pd.read_parquet(path)
         found.append((log["candidate_action"].tolist(), log["belief"].tolist()))

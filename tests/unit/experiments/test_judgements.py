@@ -13,7 +13,7 @@ from jitai.judge.judge import Judge, UnsureBand
 from jitai.judge.registry import open_judge
 from jitai.records import Decision, Label, Statement, Verdict, VerdictSource
 from jitai.simulator.config import PRESETS
-from jitai.trial.filters import CARRY_FORWARD, SAMPLED_VETO, VETO, FilterSettings
+from jitai.trial.filters import VETO, FilterSettings
 from jitai.trial.loop import live_days, run_trial
 from jitai.trial.spec import TrialSpec
 
@@ -23,9 +23,9 @@ CELL = replace(PRESETS["Ability comes and goes"], study_length=15)
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("strategy", [VETO, SAMPLED_VETO, CARRY_FORWARD])
+@pytest.mark.parametrize("strategy", [VETO, "sampled-veto", "carry-forward"])
 def test_trials_from_readings_are_trials_with_the_judge(strategy: str) -> None:
-    settings = FilterSettings(strategy, unsure_low=0.3, unsure_high=0.8)
+    settings = filter_spec(strategy, unsure_low=0.3, unsure_high=0.8)
     judge: Judge = open_judge("embedded-tuned", band=UnsureBand(0.3, 0.8))
     readings = read_statements(judge, "it", BOOK, load_part(TEST)[40:48])
     spec = TrialSpec(CELL, filter=settings)
@@ -69,12 +69,12 @@ def test_every_text_is_read_once_and_every_kind_of_answer_survives() -> None:
     assert told[-1] == (12, 12)
     assert (readings.finds_cannot_walk, readings.false_alarms) == (0.5, 0.0)
     assert readings.n_failed == 1
-    wide, plain = FilterSettings(unsure_low=0.4, unsure_high=0.6), FilterSettings(unsure_low=0.5, unsure_high=0.5)
+    wide, plain = filter_spec(unsure_low=0.4, unsure_high=0.6), filter_spec(unsure_low=0.5, unsure_high=0.5)
     assert [v.decision for v in readings.verdicts(wide).if_able] == [
         Decision.UNSURE, Decision.SEND, Decision.SEND, Decision.UNSURE, Decision.SEND, Decision.SEND,
     ]  # fmt: skip
     # A failure follows the method's rule; the band is the method's, but not for what a rule decided.
-    strict = FilterSettings(on_failure="do not send", unsure_low=0.5, unsure_high=0.5)
+    strict = filter_spec(on_failure="do not send", unsure_low=0.5, unsure_high=0.5)
     assert readings.verdicts(strict).if_able[2].decision is Decision.HOLD_BACK
     assert readings.verdicts(plain).if_able[3].decision is Decision.HOLD_BACK
     assert readings.verdicts(plain).if_able[0].decision is Decision.UNSURE

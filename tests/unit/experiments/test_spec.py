@@ -42,7 +42,7 @@ def test_policies_times_filters_and_several_judges() -> None:
     assert len(spec.judges) == 5
     # "none" reads nothing and is there once; the four others once for each judge.
     assert len(spec.cells()) == 2 + 4 * 5
-    assert {method.filter.strategy for method in spec.methods} == {"none", "veto", "belief"}
+    assert {method.filter.key for method in spec.methods} == {"none", "veto", "belief"}
 
 
 def test_a_planner_that_does_not_read_needs_no_judge() -> None:
@@ -123,7 +123,7 @@ def test_the_published_grid_is_the_published_one() -> None:
     assert all(c.cannot_walk_disengagement == 0.4 and c.study_length == 50 for c in configs)
     assert all(c.initial_habituation == c.initial_disengagement == 0 for c in configs)
     assert spec.n_seeds >= 500 and [judge.key for judge in spec.judges] == ["embedded-tuned"]
-    assert any(method.policy == "thompson" and method.filter.strategy == VETO for method in spec.methods)
+    assert any(method.policy == "thompson" and method.filter.key == VETO for method in spec.methods)
 
 
 @pytest.mark.parametrize(

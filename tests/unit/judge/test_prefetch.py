@@ -45,7 +45,7 @@ def test_it_can_be_stopped() -> None:
 def test_the_coming_statements_are_those_that_are_said() -> None:
     book = StatementBook(load_part(TEST))
     for seed in range(5):
-        spec = TrialSpec(config=PRESETS[DEFAULT_PRESET], policy="never", filter=FilterSettings(NONE), seed=seed)
+        spec = TrialSpec(config=PRESETS[DEFAULT_PRESET], policy=PolicySpec("never"), filter=filter_spec(NONE), seed=seed)
         said = [record.statement for record in live_days(spec, book, None) if record.statement]
         assert list(coming_statements(spec, book)) == said
         assert len(said) > 10

@@ -168,7 +168,7 @@ def test_impossible_networks_are_refused() -> None:
 
 
 def test_a_trial_without_its_network_is_refused() -> None:
-    spec = TrialSpec(policy=LEARNED, filter=FilterSettings(NONE))
+    spec = TrialSpec(policy=LEARNED, filter=filter_spec(NONE))
     with pytest.raises(ParameterError, match="no trained policy"):
         next(live_days(spec, BOOK, None))
     with pytest.raises(ParameterError, match="no trained policy"):
@@ -200,10 +200,10 @@ def test_what_differs_from_the_training_is_named() -> None:
 def test_filter_and_judge_count_as_well() -> None:
     config = PRESETS["Ability mostly lasts"]
     network = random_network(participants=(config,))
-    same = TrialSpec(config, LEARNED, filter=FilterSettings(NONE))
+    same = TrialSpec(config, LEARNED, filter=filter_spec(NONE))
     assert mismatch_of_trial(network, same) == ()
     found = mismatch_of_trial(
-        network, replace(same, filter=FilterSettings(VETO), belief=BeliefSettings(0.7)), is_read=False
+        network, replace(same, filter=filter_spec(VETO), belief=BeliefSettings(0.7)), is_read=False
     )
     assert len(found) == 3
     assert 'The filter is "veto"; it was trained with none.' in found
@@ -221,7 +221,7 @@ def test_the_belief_reaches_a_policy_without_a_filter() -> None:
     judge = PreparedJudge(
         {item.text: float(item.label == "can_walk") for part in BOOK.by_label.values() for item in part}
     )
-    spec = TrialSpec(config, LEARNED, network=network, filter=FilterSettings(NONE))
+    spec = TrialSpec(config, LEARNED, network=network, filter=filter_spec(NONE))
     records = list(live_days(spec, BOOK, judge))
     assert {record.can_walk for record in records} == {False, True}
     assert all(

@@ -17,10 +17,10 @@ from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.trial.filters import NONE, FilterSettings
 from jitai.trial.loop import run_trial
 from jitai.trial.optimum_check import GRID_ERROR, CeilingCheck, check_optimum, value_on_fine_grid
-from jitai.trial.spec import OPTIMUM, TrialSpec
+from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
 
-ALONE = FilterSettings(NONE)
+ALONE = filter_spec(NONE)
 
 
 def cell(can_walk: float, cannot_walk: float, mistake: float = 0.05, **others: float) -> SimulatorConfig:
@@ -71,7 +71,7 @@ def test_the_grid_is_off_by_no_more_than_is_said(can_walk: float, cannot_walk: f
     ],
 )
 def test_its_policy_earns_its_value(config: SimulatorConfig) -> None:
-    earned = run_trial(TrialSpec(config, OPTIMUM, filter=ALONE), range(600), None).total_steps
+    earned = run_trial(TrialSpec(config, PolicySpec("optimum"), filter=ALONE), range(600), None).total_steps
     error = earned.std(ddof=1) / np.sqrt(len(earned))
     assert earned.mean() == pytest.approx(optimum(config).value(), abs=3.5 * error + 1)
 
@@ -192,7 +192,7 @@ def test_nodes_of_the_risk_ascend_and_stay_below_the_threshold(mistake: float) -
 @pytest.mark.parametrize("config", [cell(0.7, 0.5), cell(0.95, 0.1, 0.4), SimulatorConfig(can_walk_persistence=1.0)])
 def test_the_check_of_the_ceiling(config: SimulatorConfig) -> None:
     check = check_optimum(config, 300)
-    steps = run_trial(TrialSpec(config, OPTIMUM, filter=ALONE), range(300), None).total_steps
+    steps = run_trial(TrialSpec(config, PolicySpec("optimum"), filter=ALONE), range(300), None).total_steps
     assert check.mean == pytest.approx(steps.mean())
     assert check.half_width == pytest.approx(1.96 * steps.std(ddof=1) / np.sqrt(300))
     assert check.computed == optimum(config).value()

@@ -15,7 +15,7 @@ from jitai.rl.task import LearningSettings, LearningTask, lanes_of
 from jitai.rl.vec_env import EpisodesVecEnv
 from jitai.seeding import FIRST_TRAINING_SEED
 from jitai.simulator.config import BETA, SimulatorConfig
-from jitai.trial.filters import CARRY_FORWARD, NONE, VETO, FilterSettings
+from jitai.trial.filters import NONE, VETO, FilterSettings
 from jitai.trial.loop import live_days
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.verdict_table import PreparedJudge, read_all
@@ -33,7 +33,7 @@ EVERYTHING = ("P", "L", "H", "D", "S", "T", "B", "day")
 @pytest.mark.parametrize("heard", [True, False])
 def test_every_episode_is_the_trial_of_its_seed(config: SimulatorConfig, strategy: str, heard: bool) -> None:
     network = random_network(EVERYTHING, seed=2)
-    spec = TrialSpec(config, LEARNED, filter=FilterSettings(strategy), network=network, belief=BeliefSettings(0.8, 0.1))
+    spec = TrialSpec(config, LEARNED, filter=filter_spec(strategy), network=network, belief=BeliefSettings(0.8, 0.1))
     lanes = Episodes(spec, EVERYTHING, 5, VERDICTS if heard else None, TrainingSeeds(3))
     shown = lanes.begin()
     rows: list[list[tuple[list[float], int, float]]] = [[] for _ in range(5)]
@@ -121,7 +121,7 @@ def test_wrong_settings_are_refused() -> None:
     with pytest.raises(ParameterError, match="lanes is 0"):
         Episodes(TrialSpec(CELL), EVERYTHING, 0, None, TrainingSeeds(1))
     with pytest.raises(ParameterError, match="none or veto"):
-        Episodes(TrialSpec(CELL, filter=FilterSettings(CARRY_FORWARD)), EVERYTHING, 1, None, TrainingSeeds(1))
+        Episodes(TrialSpec(CELL, filter=filter_spec("carry-forward")), EVERYTHING, 1, None, TrainingSeeds(1))
     with pytest.raises(ParameterError, match="'Q'"):
         Episodes(TrialSpec(CELL), ("Q",), 1, None, TrainingSeeds(1))
     with pytest.raises(ParameterError, match="did you mean 'veto'"):

@@ -9,7 +9,7 @@ from jitai.rl.evaluation import evaluate, evaluate_as_trained
 from jitai.rl.policy_store import SHIPPED_FOLDER, PolicyStore
 from jitai.rl.task import LearningTask
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
-from jitai.trial.spec import PLANNER, participants_of, trial_of
+from jitai.trial.spec import participants_of, trial_of
 from jitai.trial.training_mismatch import mismatch_of_participant, mismatch_of_trial
 
 SHIPPED = [path.stem for path in sorted(SHIPPED_FOLDER.glob("*.json"))]
@@ -33,7 +33,7 @@ def test_on_the_belief_they_come_close_to_the_planner_and_without_it_they_do_not
     assert set(SHIPPED) == {"a2c-blind", "dqn-belief", "ppo-belief", "ppo-blind"}
     cells, verdicts = PUBLISHED_CELLS[1::4], LearningTask().simulated_verdicts()
     trials = {name: trial_of(SHELF.get(name)) for name in SHIPPED}
-    planner = evaluate(replace(trials["ppo-belief"], policy=PLANNER), cells, verdicts, 100)
+    planner = evaluate(replace(trials["ppo-belief"], policy=PolicySpec("planner")), cells, verdicts, 100)
     for name, trial in trials.items():
         of_planner = [
             found.mean_steps / best.mean_steps

@@ -44,7 +44,7 @@ def test_mistakes_that_add_up_to_the_threshold_end_the_study_that_day(
     ends = [env.step(np.full(2, int(Action.GENERIC)))[2].tolist() for _ in range(n_days)]
     assert ends == [[False, False]] * n_mistakes + [[True, True]]
 
-    spec = TrialSpec(config, policy="generic", filter=FilterSettings(NONE))
+    spec = TrialSpec(config, policy=PolicySpec("generic"), filter=filter_spec(NONE))
     result = run_trial(spec, range(3), None)
     assert result.disengaged.all() and result.lived.sum(axis=1).tolist() == [n_days] * 3
 

@@ -19,11 +19,8 @@ from jitai.simulator.config import BETA, PRESETS, SimulatorConfig
 from jitai.trial.filters import (
     BELIEF,
     CANDIDATE,
-    CARRY_FORWARD,
-    NEXT_BEST,
     NONE,
     NOTHING,
-    SAMPLED_VETO,
     VETO,
     FilterSettings,
     action_to_learn_from,
@@ -33,7 +30,7 @@ from jitai.trial.filters import (
 from jitai.trial.live import TwinTrial
 from jitai.trial.log import decision_log, safe_csv
 from jitai.trial.loop import Said, live_days
-from jitai.trial.spec import OPTIMUM, PLANNER, TrialSpec
+from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
 
 BOOK = StatementBook(load_part(TEST))
@@ -62,7 +59,7 @@ def run(spec: TrialSpec, judge: ScriptedTruth | None = None) -> list:
 
 
 def test_veto_holds_back_exactly_when_the_judge_says_so() -> None:
-    records = run(TrialSpec(COMES_AND_GOES, policy="generic"))
+    records = run(TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic")))
     assert len(records) == 50
     for record in records:
         expected = Action.NO_MESSAGE if record.verdict.decision == Decision.HOLD_BACK else record.candidate_action
@@ -73,7 +70,7 @@ def test_veto_holds_back_exactly_when_the_judge_says_so() -> None:
 
 def test_the_same_seed_meets_the_same_world_with_and_without_the_filter() -> None:
     for policy, config in product(POLICY_LABELS, (COMES_AND_GOES, replace(COMES_AND_GOES, variation=BETA))):
-        spec = TrialSpec(config, policy=policy, seed=5)
+        spec = TrialSpec(config, policy=PolicySpec(policy), seed=5)
         pairs = list(zip(run(spec), run(spec.without_filter()), strict=False))
         assert len(pairs) > 3
         for filtered, alone in pairs:
@@ -103,8 +100,8 @@ def test_carry_forward_remembers_on_silent_days() -> None:
     config = replace(
         COMES_AND_GOES, repeats_while_unable=False, cannot_walk_persistence=0.8, cannot_walk_disengagement=0.0
     )
-    plain = run(TrialSpec(config, policy="generic", filter=FilterSettings(VETO)))
-    remembering = run(TrialSpec(config, policy="generic", filter=FilterSettings(CARRY_FORWARD)))
+    plain = run(TrialSpec(config, policy=PolicySpec("generic"), filter=filter_spec(VETO)))
+    remembering = run(TrialSpec(config, policy=PolicySpec("generic"), filter=filter_spec("carry-forward")))
     silent_unable = [
         (one, other) for one, other in zip(plain, remembering, strict=False) if not one.statement and not one.can_walk
     ]
@@ -118,14 +115,14 @@ def test_carry_forward_remembers_on_silent_days() -> None:
 @pytest.mark.parametrize("on_unsure", [Decision.SEND, Decision.HOLD_BACK])
 def test_unsure_follows_the_chosen_rule(on_unsure: Decision) -> None:
     judge = ScriptedTruth({Label.CAN_WALK: Decision.UNSURE, Label.CANNOT_WALK: Decision.UNSURE})
-    records = run(TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(on_unsure=on_unsure.value)), judge)
+    records = run(TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec(on_unsure=on_unsure.value)), judge)
     said = [record for record in records if record.statement]
     assert said
     assert all(record.held_back == (on_unsure == Decision.HOLD_BACK) for record in said)
 
 
 def test_sampled_veto_sends_with_the_probability() -> None:
-    settings = FilterSettings(SAMPLED_VETO)
+    settings = filter_spec("sampled-veto")
     verdict = Verdict(Decision.HOLD_BACK, 0.3, VerdictSource.MODEL, "")
     uniforms = np.random.default_rng(0).random(20_000)
     sent = [execute(settings, Action.GENERIC, verdict, uniform) == Action.GENERIC for uniform in uniforms]
@@ -136,19 +133,19 @@ def test_sampled_veto_sends_with_the_probability() -> None:
 
 def test_without_a_filter_a_verdict_changes_nothing() -> None:
     verdict = Verdict(Decision.HOLD_BACK, 0.0, VerdictSource.MODEL, "")
-    assert execute(FilterSettings(NONE), Action.TAILORED_WORK, verdict, 0.9) == Action.TAILORED_WORK
+    assert execute(filter_spec(NONE), Action.TAILORED_WORK, verdict, 0.9) == Action.TAILORED_WORK
 
 
 def test_what_the_learner_is_told() -> None:
     vetoed = (Action.GENERIC, Action.NO_MESSAGE)
     assert action_to_learn_from(FilterSettings(), *vetoed) == Action.NO_MESSAGE
-    assert action_to_learn_from(FilterSettings(learner_told=CANDIDATE), *vetoed) == Action.GENERIC
-    assert action_to_learn_from(FilterSettings(learner_told=NOTHING), *vetoed) is None
-    assert action_to_learn_from(FilterSettings(learner_told=NOTHING), Action.GENERIC, Action.GENERIC) == Action.GENERIC
+    assert action_to_learn_from(filter_spec(learner_told=CANDIDATE), *vetoed) == Action.GENERIC
+    assert action_to_learn_from(filter_spec(learner_told=NOTHING), *vetoed) is None
+    assert action_to_learn_from(filter_spec(learner_told=NOTHING), Action.GENERIC, Action.GENERIC) == Action.GENERIC
 
 
 def test_a_person_may_speak_and_set_the_truth() -> None:
-    said = {3: Said("I twisted my ankle", can_walk=False), 4: Said("all fine again", can_walk=True)}
+    said = {3: ScriptedStatement("I twisted my ankle", can_walk=False), 4: ScriptedStatement("all fine again", can_walk=True)}
     records = list(live_days(TrialSpec(PRESETS["Always able (base environment)"]), BOOK, ScriptedTruth(), said.get))
     assert [record.can_walk for record in records[2:5]] == [True, False, True]
     assert records[3].statement == "I twisted my ankle"
@@ -158,7 +155,7 @@ def test_a_person_may_speak_and_set_the_truth() -> None:
 
 def test_twin_keeps_pace_and_shares_the_truth() -> None:
     twin = TwinTrial(TrialSpec(COMES_AND_GOES, seed=3), BOOK, ScriptedTruth())
-    twin.advance(Said("my back went", can_walk=False))
+    twin.advance(ScriptedStatement("my back went", can_walk=False))
     while twin.advance() is not None:
         assert len(twin.twin_records) <= max(len(twin.records), 1) or twin.finished
     assert twin.finished
@@ -168,20 +165,20 @@ def test_twin_keeps_pace_and_shares_the_truth() -> None:
     assert not twin.records[0].can_walk
     last = twin.twin_records[-1]
     assert last.terminated or last.truncated
-    alone = list(live_days(twin.spec.without_filter(), BOOK, None, {0: Said("x", False)}.get))
+    alone = list(live_days(twin.spec.without_filter(), BOOK, None, {0: ScriptedStatement("x", False)}.get))
     assert [r.step_count for r in alone] == [r.step_count for r in twin.twin_records]
 
 
 def test_the_optimum_lives_the_same_days() -> None:
     trial = TwinTrial(TrialSpec(COMES_AND_GOES, seed=3), BOOK, ScriptedTruth(), with_best=True)
     assert trial.snapshot().share_of_best is None, "nothing has been earned yet"
-    trial.advance(Said("my back went", can_walk=False))
+    trial.advance(ScriptedStatement("my back went", can_walk=False))
     assert trial.best_records[0].executed_action == Action.NO_MESSAGE, "it knows what a person has set"
     trial.advance()
     assert len(trial.best_records) == 2
     progress = trial.run()
-    best = replace(trial.spec.without_filter(), policy=OPTIMUM)
-    expected = list(live_days(best, BOOK, None, {0: Said("x", False)}.get))
+    best = replace(trial.spec.without_filter(), policy=PolicySpec("optimum"))
+    expected = list(live_days(best, BOOK, None, {0: ScriptedStatement("x", False)}.get))
     assert [r.step_count for r in progress.best_records] == [r.step_count for r in expected]
     assert len(expected) == COMES_AND_GOES.study_length, "also where the participant of the trial has left before"
     share = summarise(progress.records).total_steps / summarise(expected).total_steps
@@ -191,23 +188,23 @@ def test_the_optimum_lives_the_same_days() -> None:
 
 
 def test_who_must_read_the_text() -> None:
-    alone = FilterSettings(NONE)
+    alone = filter_spec(NONE)
     assert TrialSpec().uses_text and not TrialSpec().keeps_belief
     assert not TrialSpec(filter=alone).uses_text
-    planner = TrialSpec(policy=PLANNER, filter=alone)
+    planner = TrialSpec(policy=PolicySpec("planner"), filter=alone)
     assert planner.uses_text and planner.keeps_belief
     assert not replace(planner, belief=BeliefSettings(reads_text=False)).uses_text
-    assert TrialSpec(filter=FilterSettings(BELIEF)).keeps_belief
+    assert TrialSpec(filter=filter_spec(BELIEF)).keeps_belief
 
 
 def test_the_log_has_the_belief() -> None:
-    records = list(live_days(TrialSpec(COMES_AND_GOES, filter=FilterSettings(BELIEF)), BOOK, ScriptedTruth()))
+    records = list(live_days(TrialSpec(COMES_AND_GOES, filter=filter_spec(BELIEF)), BOOK, ScriptedTruth()))
     assert decision_log(records)["belief"].tolist() == [record.belief for record in records]
     assert set(decision_log(list(live_days(TrialSpec(COMES_AND_GOES), BOOK, None)))["belief"]) == {None}
 
 
 def test_log_has_a_row_a_day_and_no_formula() -> None:
-    records = list(live_days(TrialSpec(COMES_AND_GOES), BOOK, ScriptedTruth(), {0: Said("=HYPERLINK(1)")}.get))
+    records = list(live_days(TrialSpec(COMES_AND_GOES), BOOK, ScriptedTruth(), {0: ScriptedStatement("=HYPERLINK(1)")}.get))
     table = decision_log(records)
     assert len(table) == len(records)
     assert table["step_count"].sum() == pytest.approx(summarise(records).total_steps)
@@ -226,7 +223,7 @@ def test_corpus_parts_share_neither_text_nor_pair() -> None:
 
 
 def test_a_truth_without_words_leaves_the_talking_to_the_simulator() -> None:
-    said = {3: Said("", can_walk=False)}
+    said = {3: ScriptedStatement("", can_walk=False)}
     record = list(live_days(TrialSpec(COMES_AND_GOES, seed=1), BOOK, ScriptedTruth(), said.get))[3]
     assert not record.can_walk
     assert record.walk_state_was_set
@@ -242,7 +239,7 @@ def test_a_redraw_never_meets_half_a_day() -> None:
             time.sleep(0.002)
             return super().judge(text)
 
-    trial = TwinTrial(TrialSpec(COMES_AND_GOES, policy="tailored", seed=3), BOOK, Slow())
+    trial = TwinTrial(TrialSpec(COMES_AND_GOES, policy=PolicySpec("tailored"), seed=3), BOOK, Slow())
     errors: list[BaseException] = []
 
     def live() -> None:
@@ -265,8 +262,8 @@ def test_a_redraw_never_meets_half_a_day() -> None:
 
 
 def test_days_of_unknown_truth_are_not_counted() -> None:
-    spec = TrialSpec(PRESETS["Always able (base environment)"], policy="generic")
-    said = {0: Said("I twisted my ankle"), 1: Said("I twisted my ankle", can_walk=False)}
+    spec = TrialSpec(PRESETS["Always able (base environment)"], policy=PolicySpec("generic"))
+    said = {0: ScriptedStatement("I twisted my ankle"), 1: ScriptedStatement("I twisted my ankle", can_walk=False)}
     summary = summarise(list(live_days(spec, BOOK, ScriptedTruth(), said.get))[:2])
     assert (summary.n_vetoes, summary.n_known_vetoes, summary.n_right_vetoes) == (2, 1, 1)
     assert (summary.n_known_days, summary.n_agreeing) == (1, 1)
@@ -281,9 +278,9 @@ class AlwaysFails:
         return Verdict(Decision.HOLD_BACK, None, VerdictSource.FALLBACK, "the rule", failure="It is not there.")
 
 
-@pytest.mark.parametrize("strategy", [VETO, SAMPLED_VETO, NEXT_BEST, CARRY_FORWARD])
+@pytest.mark.parametrize("strategy", [VETO, "sampled-veto", "next-best", "carry-forward"])
 def test_an_error_is_never_counted_as_a_veto(strategy: str) -> None:
-    spec = TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(strategy))
+    spec = TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec(strategy))
     records = list(live_days(spec, BOOK, AlwaysFails()))
     summary = summarise(records)
     assert (summary.n_vetoes, summary.n_known_vetoes, summary.n_right_vetoes) == (0, 0, 0)
@@ -294,7 +291,7 @@ def test_an_error_is_never_counted_as_a_veto(strategy: str) -> None:
 
 def test_a_belief_vetoes_though_the_judge_fails() -> None:
     """It holds back by what the steps have shown, and the rule for failures has no say in it."""
-    spec = TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(BELIEF))
+    spec = TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec(BELIEF))
     summary = summarise(list(live_days(spec, BOOK, AlwaysFails())))
     assert summary.n_vetoes > 0
     assert summary.n_held_back_by_rule == 0
@@ -310,7 +307,7 @@ def test_the_loop_tells_policies_apart_by_what_they_ask_to_be_told() -> None:
 
 def test_the_planner_reads_the_text_before_it_proposes() -> None:
     """With a judge that is always right it never writes to somebody who cannot walk, though nothing filters it."""
-    spec = TrialSpec(COMES_AND_GOES, policy=PLANNER, filter=FilterSettings(NONE), seed=3)
+    spec = TrialSpec(COMES_AND_GOES, policy=PolicySpec("planner"), filter=filter_spec(NONE), seed=3)
     records = run(spec)
     assert all(record.verdict is not None and not record.held_back for record in records)
     assert sum(not record.can_walk for record in records) > 5
@@ -323,7 +320,7 @@ def test_the_planner_reads_the_text_before_it_proposes() -> None:
 
 
 def test_the_optimum_is_told_the_truth() -> None:
-    records = run(TrialSpec(COMES_AND_GOES, policy=OPTIMUM, filter=FilterSettings(NONE), seed=3))
+    records = run(TrialSpec(COMES_AND_GOES, policy=PolicySpec("optimum"), filter=filter_spec(NONE), seed=3))
     assert all(record.executed_action == Action.NO_MESSAGE for record in records if not record.can_walk)
     assert all(record.executed_action in (0, 2 + record.true_context) for record in records)
     assert records[-1].disengagement_risk == 0
@@ -331,7 +328,7 @@ def test_the_optimum_is_told_the_truth() -> None:
 
 def test_a_belief_is_kept_only_where_it_is_used() -> None:
     assert all(record.belief is None for record in run(TrialSpec(COMES_AND_GOES)))
-    records = run(TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(BELIEF)))
+    records = run(TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec(BELIEF)))
     assert all(record.held_back == (record.belief < 0.5) for record in records)
     assert {record.belief < 0.5 for record in records} == {True, False}
 
@@ -342,7 +339,7 @@ def test_belief_outlasts_silence() -> None:
     config = replace(config, cannot_walk_disengagement=0.0)
     silent = [
         record
-        for record in run(TrialSpec(config, policy="generic", filter=FilterSettings(BELIEF)))
+        for record in run(TrialSpec(config, policy=PolicySpec("generic"), filter=filter_spec(BELIEF)))
         if not record.statement and not record.can_walk
     ]
     assert len(silent) > 3
@@ -351,15 +348,15 @@ def test_belief_outlasts_silence() -> None:
 
 def test_a_day_set_by_hand_does_not_upset_the_belief() -> None:
     """The model holds it for impossible that somebody is unable on day 1, or unable and silent."""
-    spec = TrialSpec(COMES_AND_GOES, policy=PLANNER, filter=FilterSettings(BELIEF))
-    days = {0: Said("", can_walk=False), 4: Said("", can_walk=False), 5: Said("I feel great", can_walk=True)}
+    spec = TrialSpec(COMES_AND_GOES, policy=PolicySpec("planner"), filter=filter_spec(BELIEF))
+    days = {0: ScriptedStatement("", can_walk=False), 4: ScriptedStatement("", can_walk=False), 5: ScriptedStatement("I feel great", can_walk=True)}
     records = list(live_days(spec, BOOK, ScriptedTruth(), days.get))
     assert all(0 <= record.belief <= 1 for record in records)
 
 
 def test_next_best_of_an_unsure_judge() -> None:
     """Only tailored messages are ruled out; which of the other two is done is the policy's choice."""
-    settings = FilterSettings(NEXT_BEST)
+    settings = filter_spec("next-best")
     unsure = Verdict(Decision.UNSURE, 0.5, VerdictSource.MODEL, "")
     tailored = Action.TAILORED_WORK
     assert execute(settings, tailored, unsure, 0.0) == Action.GENERIC
