@@ -21,7 +21,7 @@ from jitai.policies.optimum import optimum
 from jitai.policies.thompson import CONTEXT_AND_STATE, INFERRED_CONTEXT, ThompsonSettings
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
-from jitai.trial.filters import VETO, FilterSettings
+from jitai.trial.filters import VETO
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts, read_all, simulated_judge

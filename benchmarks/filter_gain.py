@@ -14,7 +14,6 @@ from jitai.corpus import TEST, StatementBook, load_part
 from jitai.judge.registry import EMBEDDED, TUNED, open_judge
 from jitai.records import Decision
 from jitai.simulator.config import PRESETS
-from jitai.trial.filters import FilterSettings
 from jitai.trial.live import TwinTrial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise

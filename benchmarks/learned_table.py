@@ -14,7 +14,7 @@ from jitai.policies.belief import BeliefSettings
 from jitai.rl.evaluation import Evaluation, evaluate
 from jitai.rl.policy_store import SHIPPED_FOLDER, read_policy
 from jitai.simulator.config import PUBLISHED_CELLS
-from jitai.trial.filters import NONE, VETO, FilterSettings
+from jitai.trial.filters import NONE, VETO
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
 

@@ -221,6 +221,10 @@ def proposals_by_day(
         days: t of each participant; shape (n,).
         state: what else the values depend on, each of shape (n,).
     """
+    first = int(days[0])
+    if (days == first).all():  # as ever but in training
+        values = action_values(first, *state)
+        return Proposals(first_best(values), values.T, {"steps_to_come": values.T})
     values = np.empty((len(Action), len(days)))
     for day in np.unique(days):
         who = days == day

@@ -73,6 +73,7 @@ class Participants:
         self._table = response_table(config)
         self._world = _drawn(config, tuple(seeds))
         self._rows = np.arange(self.n)
+        self._together: int | None = 0  # the day of all, until some are restarted
         self.day: Integers = np.zeros(self.n, dtype=np.int64)
         self.habituation: Floats = np.full(self.n, config.initial_habituation)
         self.disengagement_risk: Floats = np.full(self.n, config.initial_disengagement)
@@ -113,6 +114,8 @@ class Participants:
             risk = np.where(there, risk, self.disengagement_risk)
         self.habituation, self.disengagement_risk, self.step_count = habituation, risk, steps
         self.day = self.day + 1
+        if self._together is not None:
+            self._together += 1
         terminated = there & disengages(config, risk)
         truncated = there & ~terminated & (self.day >= config.study_length)
         self.over = self.over | terminated | truncated
@@ -134,7 +137,7 @@ class Participants:
             who: the places; shape (n,).
             world: of the new participants, as many as places.
         """
-        self._world = _with_places(self._world, who, world)
+        self._world, self._together = _with_places(self._world, who, world), None
         self.day = np.where(who, 0, self.day)
         self.habituation = np.where(who, self.config.initial_habituation, self.habituation)
         self.disengagement_risk = np.where(who, self.config.initial_disengagement, self.disengagement_risk)
@@ -142,7 +145,7 @@ class Participants:
         self.over = self.over & ~who
 
     def _of_today(self, values: Any) -> Any:
-        return values[self._rows, self.day]
+        return values[self._rows, self.day] if self._together is None else values[:, self._together]
 
 
 @lru_cache(maxsize=4)

@@ -1,14 +1,14 @@
 """What participants say today, and what it is worth as evidence: read by a judge now, or looked up in a table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from jitai.arrays import Flags, Floats, Integers
 from jitai.corpus import StatementBook
-from jitai.policies.belief import BeliefSettings, Text, evidence
-from jitai.records import SIMULATOR, TYPED, Decision, JudgesText, Verdict
+from jitai.policies.belief import BeliefSettings, Text, likelihoods
+from jitai.records import SIMULATOR, TYPED, Decision, JudgesText, Verdict, VerdictSource
 from jitai.simulator.participants import Today
 
 SILENT, HOLD_BACK, UNSURE, SEND = -1, 0, 1, 2
@@ -142,15 +142,15 @@ class JudgedTexts:
         return "", ""
 
 
-def evidence_of(verdicts: list[Verdict | None], settings: BeliefSettings) -> Evidence:
+def evidence_of(verdicts: Sequence[Verdict | None], settings: BeliefSettings) -> Evidence:
     """Verdicts as arrays; no verdict counts as silence."""
-    likelihoods = [evidence(verdict, settings) or Text(True) for verdict in verdicts]
-    p_send = [np.nan if verdict is None or verdict.p_send is None else verdict.p_send for verdict in verdicts]
-    return Evidence(
-        np.array([verdict is not None and not verdict.is_silence for verdict in verdicts]),
-        np.array([SEND if verdict is None else DECISION_CODES[verdict.decision] for verdict in verdicts]),
-        np.array(p_send, dtype=np.float64),
-        np.array([verdict is not None and verdict.is_fallback for verdict in verdicts]),
-        np.array([float(text.if_can) for text in likelihoods]),
-        np.array([float(text.if_cannot) for text in likelihoods]),
-    )
+    given = [SILENCE if verdict is None else verdict for verdict in verdicts]
+    writes = np.array([not verdict.is_silence for verdict in given])
+    decision = np.array([DECISION_CODES[verdict.decision] for verdict in given])
+    p_send = np.array([np.nan if verdict.p_send is None else verdict.p_send for verdict in given], dtype=np.float64)
+    answered = writes & np.array([not (verdict.failure or verdict.is_fallback) for verdict in given])
+    if_can, if_cannot = likelihoods(answered, p_send, decision == HOLD_BACK, decision == UNSURE, settings)
+    return Evidence(writes, decision, p_send, np.array([verdict.is_fallback for verdict in given]), if_can, if_cannot)
+
+
+SILENCE = Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "")

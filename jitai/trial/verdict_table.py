@@ -1,6 +1,7 @@
 """Verdicts on every statement that participants may write, known beforehand."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -116,8 +117,13 @@ class VerdictTable:
     spoken: tuple[Spoken, ...] = ()
 
     def __init__(self, verdicts: Verdicts, settings: BeliefSettings) -> None:
-        self._by_walk_state = tuple(
-            evidence_of(list(items), settings) for items in (verdicts.if_unable, verdicts.if_able)
+        self._verdicts, self._settings = verdicts, settings
+
+    @cached_property
+    def _by_walk_state(self) -> tuple[Evidence, Evidence]:
+        """On the statements of who cannot and of who can walk; made where it is asked for the first time."""
+        return evidence_of(self._verdicts.if_unable, self._settings), evidence_of(
+            self._verdicts.if_able, self._settings
         )
 
     def read(self, today: Today, script: Script, asks: bool) -> Evidence | None:

@@ -23,7 +23,7 @@ from jitai.policies.network import (
 )
 from jitai.records import Observation
 from jitai.simulator.config import PRESETS, SimulatorConfig
-from jitai.trial.filters import NONE, VETO, FilterSettings
+from jitai.trial.filters import NONE, VETO
 from jitai.trial.loop import live_days, run_trial
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.training_mismatch import mismatch_of_participant, mismatch_of_trial

@@ -14,7 +14,7 @@ from jitai.policies.solution_cache import kept
 from jitai.policies.state_grid import locate, make_grid
 from jitai.records import Action, Observation
 from jitai.simulator.config import BETA, SimulatorConfig
-from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.filters import NONE
 from jitai.trial.loop import run_trial
 from jitai.trial.optimum_check import GRID_ERROR, CeilingCheck, check_optimum, value_on_fine_grid
 from jitai.trial.spec import TrialSpec

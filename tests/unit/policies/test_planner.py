@@ -11,7 +11,7 @@ from jitai.policies.optimum import optimum
 from jitai.policies.planner import ExpectedExcess, Plan, PlannerSettings, expected_verdicts, make_plan
 from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.simulator.world import context_posterior
-from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.filters import NONE
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge

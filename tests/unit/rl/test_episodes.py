@@ -15,7 +15,7 @@ from jitai.rl.task import LearningSettings, LearningTask, lanes_of
 from jitai.rl.vec_env import EpisodesVecEnv
 from jitai.seeding import FIRST_TRAINING_SEED
 from jitai.simulator.config import BETA, SimulatorConfig
-from jitai.trial.filters import NONE, VETO, FilterSettings
+from jitai.trial.filters import NONE, VETO
 from jitai.trial.loop import live_days
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.verdict_table import PreparedJudge, read_all

@@ -13,7 +13,7 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
 from jitai.simulator.reference import PublishedEnv
 from jitai.simulator.vector_env import StepCountVectorEnv
-from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.filters import NONE
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 

@@ -11,7 +11,6 @@ from jitai.experiments.cell import cell_figures
 from jitai.policies.baselines import RandomPolicy
 from jitai.policies.belief import BY_DECISION, BeliefSettings
 from jitai.policies.planner import PlannerSettings
-from jitai.policies.registry import POLICY_LABELS
 from jitai.policies.thompson import CONTEXT_AND_STATE, CONTEXT_PROBABILITY, INFERRED_CONTEXT, ThompsonSettings
 from jitai.records import Decision, Label
 from jitai.simulator.config import BETA, UNIFORM, SimulatorConfig
@@ -24,10 +23,9 @@ from jitai.trial.filters import (
     NONE,
     NOTHING,
     VETO,
-    FilterSettings,
 )
 from jitai.trial.loop import TrialLog, live_days, run_trial
-from jitai.trial.spec import LEARNED, MODEL_BASED_LABELS, TrialSpec
+from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import summarise
 from jitai.trial.verdict_table import SILENT, PreparedJudge, Verdicts, read_all, simulated_judge
 from tests.networks import random_network
@@ -155,14 +153,29 @@ def test_settings_of_belief_planner_and_model() -> None:
 @pytest.mark.parametrize("observations", [("P", "L", "H", "D", "S", "T"), ("B", "S", "day"), ("C", "D")])
 def test_trained_policies(observations: tuple[str, ...], algorithm: str, strategy: str) -> None:
     network = random_network(observations, algorithm, seed=4)
-    result = check(TrialSpec(CELL, trained(network), filter=filter_spec(strategy), ))
+    result = check(
+        TrialSpec(
+            CELL,
+            trained(network),
+            filter=filter_spec(strategy),
+        )
+    )
     if observations[0] == "B":
         assert not np.isnan(result.belief).any()
-    check(TrialSpec(replace(CELL, variation=BETA), trained(network), filter=filter_spec(strategy), ), None)
+    check(
+        TrialSpec(
+            replace(CELL, variation=BETA),
+            trained(network),
+            filter=filter_spec(strategy),
+        ),
+        None,
+    )
 
 
 def test_next_best_when_unsure_is_sent_all_the_same() -> None:
-    check(TrialSpec(CELL, policy=PolicySpec("tailored"), filter=filter_spec("next-best", on_unsure=Decision.SEND.value)))
+    check(
+        TrialSpec(CELL, policy=PolicySpec("tailored"), filter=filter_spec("next-best", on_unsure=Decision.SEND.value))
+    )
 
 
 @pytest.mark.parametrize("strategy", FILTERS)

@@ -29,7 +29,7 @@ from jitai.trial.filters import (
 )
 from jitai.trial.live import TwinTrial
 from jitai.trial.log import decision_log, safe_csv
-from jitai.trial.loop import Said, live_days
+from jitai.trial.loop import live_days
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
 
@@ -115,7 +115,9 @@ def test_carry_forward_remembers_on_silent_days() -> None:
 @pytest.mark.parametrize("on_unsure", [Decision.SEND, Decision.HOLD_BACK])
 def test_unsure_follows_the_chosen_rule(on_unsure: Decision) -> None:
     judge = ScriptedTruth({Label.CAN_WALK: Decision.UNSURE, Label.CANNOT_WALK: Decision.UNSURE})
-    records = run(TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec(on_unsure=on_unsure.value)), judge)
+    records = run(
+        TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec(on_unsure=on_unsure.value)), judge
+    )
     said = [record for record in records if record.statement]
     assert said
     assert all(record.held_back == (on_unsure == Decision.HOLD_BACK) for record in said)
@@ -145,7 +147,10 @@ def test_what_the_learner_is_told() -> None:
 
 
 def test_a_person_may_speak_and_set_the_truth() -> None:
-    said = {3: ScriptedStatement("I twisted my ankle", can_walk=False), 4: ScriptedStatement("all fine again", can_walk=True)}
+    said = {
+        3: ScriptedStatement("I twisted my ankle", can_walk=False),
+        4: ScriptedStatement("all fine again", can_walk=True),
+    }
     records = list(live_days(TrialSpec(PRESETS["Always able (base environment)"]), BOOK, ScriptedTruth(), said.get))
     assert [record.can_walk for record in records[2:5]] == [True, False, True]
     assert records[3].statement == "I twisted my ankle"
@@ -204,7 +209,9 @@ def test_the_log_has_the_belief() -> None:
 
 
 def test_log_has_a_row_a_day_and_no_formula() -> None:
-    records = list(live_days(TrialSpec(COMES_AND_GOES), BOOK, ScriptedTruth(), {0: ScriptedStatement("=HYPERLINK(1)")}.get))
+    records = list(
+        live_days(TrialSpec(COMES_AND_GOES), BOOK, ScriptedTruth(), {0: ScriptedStatement("=HYPERLINK(1)")}.get)
+    )
     table = decision_log(records)
     assert len(table) == len(records)
     assert table["step_count"].sum() == pytest.approx(summarise(records).total_steps)
@@ -349,7 +356,11 @@ def test_belief_outlasts_silence() -> None:
 def test_a_day_set_by_hand_does_not_upset_the_belief() -> None:
     """The model holds it for impossible that somebody is unable on day 1, or unable and silent."""
     spec = TrialSpec(COMES_AND_GOES, policy=PolicySpec("planner"), filter=filter_spec(BELIEF))
-    days = {0: ScriptedStatement("", can_walk=False), 4: ScriptedStatement("", can_walk=False), 5: ScriptedStatement("I feel great", can_walk=True)}
+    days = {
+        0: ScriptedStatement("", can_walk=False),
+        4: ScriptedStatement("", can_walk=False),
+        5: ScriptedStatement("I feel great", can_walk=True),
+    }
     records = list(live_days(spec, BOOK, ScriptedTruth(), days.get))
     assert all(0 <= record.belief <= 1 for record in records)
 

@@ -13,8 +13,8 @@ from jitai.policies.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import BETA, DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import BELIEF, FilterSettings
-from jitai.trial.spec import LEARNED, TrialSpec
+from jitai.trial.filters import BELIEF
+from jitai.trial.spec import TrialSpec
 from jitai.ui.session.url import from_query, to_query
 from tests.networks import random_network
 
@@ -78,7 +78,11 @@ def test_what_is_not_allowed_is_named(query: dict[str, str], named: str) -> None
 
 def test_a_trained_policy_is_named_in_the_address() -> None:
     network = random_network()
-    spec = TrialSpec(PRESETS[DEFAULT_PRESET], trained(network), seed=9, )
+    spec = TrialSpec(
+        PRESETS[DEFAULT_PRESET],
+        trained(network),
+        seed=9,
+    )
     query = to_query(spec, DEFAULT_PRESET, "my-own")
     assert query == {"policy": "learned:my-own", "seed": "9"}
     asked: list[str] = []
