@@ -1,0 +1,75 @@
+"""The study under names that Gymnasium knows; importing this module registers them.
+
+    import gymnasium
+    import jitai
+
+    env = gymnasium.make("StepCountJITAI-LLM-v0", disengagement_increment=0.4, observations=["L", "H", "D"])
+    envs = gymnasium.make_vec("StepCountJITAI-v0", num_envs=1000)
+
+``import jitai`` after Gymnasium registers them too; where it came first, call ``jitai.register_environments()``.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from gymnasium.envs.registration import register, registry
+
+if TYPE_CHECKING:
+    from jitai.simulator.config import SimulatorConfig
+    from jitai.simulator.env import StepCountEnv
+    from jitai.simulator.vector_env import StepCountVectorEnv
+
+BASE, WITH_WALK_STATE = "StepCountJITAI-v0", "StepCountJITAI-LLM-v0"
+PRESET_OF = {BASE: "Always able (base environment)", WITH_WALK_STATE: "Ability comes and goes"}
+"""The base environment (arXiv:2411.00336), and the one where ability comes and goes (arXiv:2501.06980)."""
+
+DEFAULT_OBSERVATIONS = ("P", "H", "D")
+
+
+def make_env(preset: str, observations: Sequence[str] = DEFAULT_OBSERVATIONS, **settings: Any) -> "StepCountEnv":
+    """One participant.
+
+    Args:
+        preset: the settings to start from, a key of PRESETS.
+        observations: names in ``simulator.spaces.QUANTITIES``.
+        settings: fields of SimulatorConfig that differ from the preset.
+    Raises: ParameterError naming what is unknown or out of range.
+    """
+    from jitai.simulator.env import StepCountEnv  # loaded here: registering takes no time
+
+    return StepCountEnv(_config(preset, settings), observations)
+
+
+def make_vector_env(
+    preset: str, num_envs: int = 1, observations: Sequence[str] = DEFAULT_OBSERVATIONS, **settings: Any
+) -> "StepCountVectorEnv":
+    """Many participants at once, by array operations.
+
+    Args:
+        num_envs: how many, at least 1.
+        preset, observations, settings: as for ``make_env``.
+    Raises: ParameterError naming what is unknown or out of range.
+    """
+    from jitai.simulator.vector_env import StepCountVectorEnv
+
+    return StepCountVectorEnv(num_envs, _config(preset, settings), observations)
+
+
+def _config(preset: str, settings: dict[str, Any]) -> "SimulatorConfig":
+    from jitai.errors import ParameterError
+    from jitai.parameters import build, suggestion
+    from jitai.simulator.config import PRESETS, SimulatorConfig
+
+    if preset not in PRESETS:
+        raise ParameterError(f"There is no preset {preset!r}{suggestion(preset, PRESETS)}")
+    return build(SimulatorConfig, {**PRESETS[preset].as_mapping(), **settings})
+
+
+for _name, _preset in PRESET_OF.items():
+    if _name not in registry:
+        register(
+            _name,
+            entry_point="jitai.environments:make_env",
+            vector_entry_point="jitai.environments:make_vector_env",
+            kwargs={"preset": _preset},
+        )
