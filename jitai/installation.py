@@ -131,7 +131,7 @@ def _has_cpu_index(report: Report) -> bool:
     def ask() -> None:
         with (
             contextlib.suppress(OSError, ValueError),
-            urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=SECONDS_FOR_THE_CPU_INDEX),
+            urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=SECONDS_FOR_THE_CPU_INDEX),  # noqa: S310  (https)
         ):
             answered.set()
 

@@ -86,7 +86,7 @@ def _open_when_ready(url: str) -> None:
     end = time.monotonic() + _SECONDS_FOR_THE_START
     while time.monotonic() < end:
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):  # noqa: S310  (our own server)
                 webbrowser.open(url)
                 return
         except OSError:

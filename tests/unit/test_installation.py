@@ -147,7 +147,7 @@ def test_progress_is_told_and_a_failure_is_a_sentence(told: list[Any], monkeypat
         ("Collecting torch==2.13.0", None), (downloading, None), (downloading, 0.0), (downloading, 0.5),
         (downloading, 1.0), ("Installing collected packages: torch", None),
     ]  # fmt: skip
-    with pytest.raises(JitaiError, match="No matching distribution found for torch==2.13.0"):
+    with pytest.raises(JitaiError, match="No matching distribution found for torch"):
         installation._run(["bad"], report_to(told))
 
 
