@@ -4,14 +4,17 @@ import json
 import subprocess
 import sys
 import warnings
+from typing import Any
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from jitai.corpus import TEST, load_part
 from jitai.environments import BASE, PRESET_OF, WITH_WALK_STATE
 from jitai.errors import ParameterError
+from jitai.records import Label
 from jitai.simulator.config import PRESETS
 from jitai.simulator.env import StepCountEnv
 
@@ -60,6 +63,36 @@ def test_settings_are_keywords_and_errors_name_them() -> None:
         gymnasium.make(BASE, study_lenght=3)
     with pytest.raises(ParameterError, match="preset"):
         gymnasium.make(BASE, preset="somebody")
+
+
+@pytest.mark.parametrize("settings", [{}, {"statement_probability": 0.6, "repeats_while_unable": False}])
+def test_words_are_those_of_the_walk_state_for_one_as_for_many(settings: dict[str, Any]) -> None:
+    n = 6
+    many = gymnasium.make_vec(WITH_WALK_STATE, num_envs=n, study_length=20, **settings)
+    singles = [gymnasium.make(WITH_WALK_STATE, study_length=20, **settings) for _ in range(n)]
+    label_of = {item.text: item.label for item in load_part(TEST)}
+    _, info = many.reset(seed=40)
+    single_info = [env.reset(seed=40 + lane)[1] for lane, env in enumerate(singles)]
+    written = 0
+    for day in range(70):  # beyond the end of several episodes
+        assert list(info["statement"]) == [one["statement"] for one in single_info]
+        for text, can_walk in zip(info["statement"], info["can_walk"], strict=True):
+            written += bool(text)
+            assert not text or label_of[text] == (Label.CAN_WALK if can_walk else Label.CANNOT_WALK)
+        actions = np.full(n, day % 3 == 0, dtype=int)
+        *_, info = many.step(actions)
+        for lane, env in enumerate(singles):
+            *_, terminated, truncated, single_info[lane] = env.step(int(actions[lane]))
+            if terminated or truncated:
+                single_info[lane] = env.reset()[1]
+    assert 0.2 < written / (70 * n) < 0.9
+
+
+def test_statements_are_a_matter_of_choice() -> None:
+    assert "statement" not in gymnasium.make(BASE).reset(seed=0)[1]
+    assert "statement" not in gymnasium.make(WITH_WALK_STATE, statements="").reset(seed=0)[1]
+    with pytest.raises(ParameterError, match="no part 'tset'"):
+        gymnasium.make(WITH_WALK_STATE, statements="tset")
 
 
 FRESH = """
