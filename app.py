@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from jitai.ui.cached import start_warming_up
-from jitai.ui.page import load_style
+from jitai.ui.session.resources import start_warming_up
+from jitai.ui.widgets.page import load_style
 
 
 def main() -> None:

@@ -17,13 +17,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from jitai.experiments.batch import Verdicts, read_all, run_batch, simulated_judge
-from jitai.experiments.trial import TrialSpec
-from jitai.filters import VETO, FilterSettings
-from jitai.optimum import optimum
+from jitai.policies.optimum import optimum
 from jitai.policies.thompson import CONTEXT_AND_STATE, INFERRED_CONTEXT, ThompsonSettings
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
+from jitai.trial.batch import run_batch
+from jitai.trial.filters import VETO, FilterSettings
+from jitai.trial.spec import TrialSpec
+from jitai.trial.verdict_table import Verdicts, read_all, simulated_judge
 
 FIRST_TUNING_SEED = 100_000
 WIDEST = 60.0

@@ -11,13 +11,13 @@ import statistics
 from dataclasses import replace
 
 from jitai.corpus import TEST, StatementBook, load_part
-from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import TrialSpec
-from jitai.experiments.twin import TwinTrial
-from jitai.filters import FilterSettings
-from jitai.judge.select import EMBEDDED, TUNED, open_judge
+from jitai.judge.registry import EMBEDDED, TUNED, open_judge
 from jitai.records import Decision
 from jitai.simulator.config import PRESETS
+from jitai.trial.filters import FilterSettings
+from jitai.trial.live import TwinTrial
+from jitai.trial.spec import TrialSpec
+from jitai.trial.summary import summarise
 
 
 def main() -> None:

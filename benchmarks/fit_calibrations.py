@@ -17,12 +17,13 @@ from pathlib import Path
 
 from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.errors import ParameterError
-from jitai.experiments.log import safe_csv
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import PROMPTS_FOLDER, Prompt, available_prompts
+from jitai.judge.prompt_file import PROMPTS_FOLDER, available_prompts
+from jitai.judge.prompts import Prompt
+from jitai.judge.registry import TUNED_PROMPT, find_prompt
 from jitai.judge.rules import load_rules
-from jitai.judge.select import TUNED_PROMPT, find_prompt
+from jitai.trial.log import safe_csv
 from jitai.validation.calibration import calibrate, measured_in_words
 from jitai.validation.corpora import balanced_sample
 from jitai.validation.report import judge_report, verdict_table

@@ -15,12 +15,13 @@ import numpy as np
 
 from benchmarks.table import row, seconds
 from jitai.corpus import TEST, StatementBook, load_part
-from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import TrialSpec, run_trial
 from jitai.judge.judge import Judge
-from jitai.judge.select import EMBEDDED, TUNED, open_judge
+from jitai.judge.registry import EMBEDDED, TUNED, open_judge
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
+from jitai.trial.loop import run_trial
+from jitai.trial.spec import TrialSpec
+from jitai.trial.summary import summarise
 
 N_STATEMENTS = 120
 JUDGES = {TUNED: "tuned", EMBEDDED: "few-shot"}

@@ -10,13 +10,13 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from jitai.belief import BeliefSettings
-from jitai.experiments.batch import read_all, simulated_judge
-from jitai.experiments.trial import LEARNED, PLANNER, TrialSpec
-from jitai.filters import NONE, VETO, FilterSettings
-from jitai.learning.evaluate import Evaluation, evaluate
-from jitai.learning.files import SHIPPED_FOLDER, read_policy
+from jitai.policies.belief import BeliefSettings
+from jitai.rl.evaluation import Evaluation, evaluate
+from jitai.rl.policy_store import SHIPPED_FOLDER, read_policy
 from jitai.simulator.config import PUBLISHED_CELLS
+from jitai.trial.filters import NONE, VETO, FilterSettings
+from jitai.trial.spec import LEARNED, PLANNER, TrialSpec
+from jitai.trial.verdict_table import read_all, simulated_judge
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import sys
 
-from jitai.cli import main
+from jitai.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -16,6 +16,21 @@ INDEPENDENT = "independent"
 TRANSLATED = "translated"
 """The source of statements that translate an English one of the same pair; in the development part only."""
 COLUMNS = ("id", "pair", "kind", "language", "label", "source", "text")
+KINDS = (
+    "plain",
+    "negation",
+    "conditional_or_past",
+    "time",
+    "colloquial",
+    "environment",
+    "consent",
+    "third_person",
+    "long",
+    "non_english",
+    "injection",
+    "ambiguous",
+)
+"""All kinds of statement, each in every part of the corpus; a test holds the files to it."""
 EVERYDAY_KINDS = (
     "plain",
     "colloquial",

@@ -1,5 +1,7 @@
-"""Where the files are that belong to the project but are no part of the library: app.py, pages/, assets/, specs/ ..."""
+"""Where files are: those that come with the project, the person's own, and remembered verdicts."""
 
+import os
+import sys
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -23,3 +25,30 @@ def resource(*parts: str) -> Path:
 def program() -> str:
     """What a person types to run the command line."""
     return "jitai-lab" if is_installed() else "python -m jitai"
+
+
+def default_cache_dir() -> Path:
+    """Where replies are kept: the setting JITAI_CACHE_DIR, or the platform's folder for caches."""
+    if chosen := os.environ.get("JITAI_CACHE_DIR"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "jitai-lab"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "jitai-lab"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jitai-lab"
+
+
+def default_data_dir() -> Path:
+    """Where a person's own prompts and results lie: the setting JITAI_DATA_DIR, or the platform's folder for data."""
+    if chosen := os.environ.get("JITAI_DATA_DIR"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "jitai-lab" / "data"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "jitai-lab"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "jitai-lab"
+
+
+def default_store_folder() -> Path:
+    """Where experiments lie unless a folder is named: in the person's folder for data."""
+    return default_data_dir() / "experiments"

@@ -7,7 +7,7 @@ One decision, in the order in which it happens:
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Action(IntEnum):
@@ -26,7 +26,6 @@ class Action(IntEnum):
 
 SIMULATOR, TYPED = "simulator", "typed"
 """Who wrote a statement."""
-
 CONTEXT_LABELS = ("home", "work")
 """Names of context 0 and context 1."""
 
@@ -42,6 +41,16 @@ class Decision(StrEnum):
     SEND = "send"
     HOLD_BACK = "do not send"
     UNSURE = "unsure"
+
+
+class Role(StrEnum):
+    """What kind of method something is, which gives it its colour, its marker and its place; in order of listing."""
+
+    ALONE = "alone"
+    HYBRID = "hybrid"
+    PLANNER = "planner"
+    OPTIMUM = "optimum"
+    PLAIN = "plain"
 
 
 class VerdictSource(StrEnum):
@@ -255,3 +264,11 @@ class StepRecord:
     def agrees_with_truth(self) -> bool:
         """Whether the executed action is the one that the true walk state would have allowed."""
         return self.executed_action == self.allowed_action
+
+
+class JudgesText(Protocol):
+    """What a trial needs of a judge."""
+
+    def judge(self, text: str) -> Verdict:
+        """The verdict on one statement; empty if nothing was said. Never raises for what a text or a model does."""
+        ...

@@ -36,3 +36,7 @@ def generator(seed: int, stream: Stream) -> np.random.Generator:
     if not 0 <= seed <= MAX_SEED:
         raise ParameterError(f"The seed is {seed}: allowed is a whole number from 0 to {MAX_SEED:,}.")
     return np.random.default_rng([int(stream), seed])
+
+
+FIRST_TRAINING_SEED = 2**31
+"""Seeds from here on are for training; figures are measured on seeds below."""

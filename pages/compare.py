@@ -1,7 +1,7 @@
 """Compare: methods side by side under the same seeds."""
 
-from jitai.ui.compare import compare_page
-from jitai.ui.page import run_under_navigation
+from jitai.ui.pages.compare import compare_page
+from jitai.ui.widgets.page import run_under_navigation
 
 run_under_navigation()
 compare_page()

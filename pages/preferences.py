@@ -1,7 +1,7 @@
 """Preferences: type statements and see what the judge makes of each."""
 
-from jitai.ui.page import run_under_navigation
-from jitai.ui.preferences import preferences_page
+from jitai.ui.pages.preferences import preferences_page
+from jitai.ui.widgets.page import run_under_navigation
 
 run_under_navigation()
 preferences_page()

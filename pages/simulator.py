@@ -1,7 +1,7 @@
 """Simulator: tune the study, and see what the settings do before anything is run."""
 
-from jitai.ui.page import run_under_navigation
-from jitai.ui.simulation import simulator_page
+from jitai.ui.pages.simulator import simulator_page
+from jitai.ui.widgets.page import run_under_navigation
 
 run_under_navigation()
 simulator_page()

@@ -1,7 +1,7 @@
 """Train: learn a policy from simulated participants, and see how good it gets."""
 
-from jitai.ui.page import run_under_navigation
-from jitai.ui.train import train_page
+from jitai.ui.pages.train import train_page
+from jitai.ui.widgets.page import run_under_navigation
 
 run_under_navigation()
 train_page()

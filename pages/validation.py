@@ -1,7 +1,7 @@
 """Validation: how often the judge is right, and where it is wrong."""
 
-from jitai.ui.page import run_under_navigation
-from jitai.ui.validation import validation_page
+from jitai.ui.pages.validation import validation_page
+from jitai.ui.widgets.page import run_under_navigation
 
 run_under_navigation()
 validation_page()

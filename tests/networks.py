@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from jitai.learning.task import LearningTask
-from jitai.policies.learned import DQN, Layer, PolicyNetwork, TrainedOn, rounded
+from jitai.policies.network import DQN, Layer, PolicyNetwork, TrainedOn, rounded
 from jitai.records import Action
+from jitai.rl.task import LearningTask
 from jitai.simulator.config import SimulatorConfig
 
 

@@ -13,19 +13,16 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from jitai.charts.theme import ACTION_STYLES, LETTER_COLOUR, Palette, base_layout, style_axes
-from jitai.records import Action
+from jitai.records import Action, Role
 
 Floats = npt.NDArray[np.float64]
 
-ALONE, HYBRID, PLANNER, OPTIMUM, PLAIN = "alone", "hybrid", "planner", "optimum", "plain"
-ROLES = (ALONE, HYBRID, PLANNER, OPTIMUM, PLAIN)
-"""Kinds of method, in the order in which they always stand."""
 _SYMBOLS = {
-    ALONE: ("circle", "circle-open", "circle-dot"),
-    HYBRID: ("square", "square-open", "square-x", "square-cross", "square-dot"),
-    PLANNER: ("diamond", "diamond-open", "diamond-x"),
-    OPTIMUM: ("star", "star-open"),
-    PLAIN: ("triangle-up", "triangle-down", "triangle-left", "triangle-right"),
+    Role.ALONE: ("circle", "circle-open", "circle-dot"),
+    Role.HYBRID: ("square", "square-open", "square-x", "square-cross", "square-dot"),
+    Role.PLANNER: ("diamond", "diamond-open", "diamond-x"),
+    Role.OPTIMUM: ("star", "star-open"),
+    Role.PLAIN: ("triangle-up", "triangle-down", "triangle-left", "triangle-right"),
 }
 _DASHES = ("solid", "dot", "dashdot", "longdash", "longdashdot")
 MAX_POINTS = 300
@@ -38,18 +35,18 @@ _MAX_NAME_LENGTH, _NOTE = 60, 120
 class Look:
     """How a method looks in every chart of a page: colour by its kind, marker and dash by its number in it."""
 
-    role: str
+    role: Role
     number: int
 
     def colour(self, palette: Palette) -> str:
         """RL alone blue, hybrid vermilion, planner green, optimum black or white, the rest grey."""
-        if self.role == OPTIMUM:
+        if self.role == Role.OPTIMUM:
             return palette.text
-        if self.role == PLANNER:
+        if self.role == Role.PLANNER:
             return palette.action(Action.TAILORED_WORK)
-        if self.role == PLAIN:
+        if self.role == Role.PLAIN:
             return palette.action(Action.NO_MESSAGE)
-        return palette.held_back if self.role == HYBRID else palette.alone
+        return palette.held_back if self.role == Role.HYBRID else palette.alone
 
     @property
     def symbol(self) -> str:
@@ -60,10 +57,10 @@ class Look:
     @property
     def dash(self) -> str:
         """The line; the optimum is always dashed."""
-        return "dash" if self.role == OPTIMUM else _DASHES[self.number % len(_DASHES)]
+        return "dash" if self.role == Role.OPTIMUM else _DASHES[self.number % len(_DASHES)]
 
 
-def looks(roles: Sequence[str]) -> list[Look]:
+def looks(roles: Sequence[Role]) -> list[Look]:
     """A look for each method, by the roles of all of them in the order shown."""
     return [Look(role, roles[:number].count(role)) for number, role in enumerate(roles)]
 

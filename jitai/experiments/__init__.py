@@ -1,1 +1,1 @@
-"""Running trials."""
+"""Experiments: many trials as a grid, described, computed, stored, compared and reported."""

@@ -1,7 +1,7 @@
 """The judge: reads what a participant wrote and says whether a message may be sent now."""
 
 from jitai.judge.judge import REASON_EXPLANATION, Judge
-from jitai.judge.select import (
+from jitai.judge.registry import (
     EMBEDDED,
     OLLAMA_PREFIX,
     JudgeOption,

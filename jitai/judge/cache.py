@@ -15,7 +15,6 @@ import logging
 import math
 import os
 import sqlite3
-import sys
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -24,23 +23,10 @@ from jitai.judge.base import Reply
 
 CACHE_FILE = "verdicts.sqlite3"
 MEMORY_ENTRIES = 10_000
-
 _LOCK_WAIT_S = 0.25  # for another process that writes; longer would cost more than asking the model again
 Replies = tuple[Reply, ...]
 _TABLE = "CREATE TABLE IF NOT EXISTS replies_2 (key TEXT PRIMARY KEY, replies TEXT NOT NULL)"
-
 _log = logging.getLogger(__name__)
-
-
-def default_cache_dir() -> Path:
-    """Where replies are kept: the setting JITAI_CACHE_DIR, or the platform's folder for caches."""
-    if chosen := os.environ.get("JITAI_CACHE_DIR"):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "jitai-lab"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "jitai-lab"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jitai-lab"
 
 
 def cache_key(model_digest: str, prompt_label: str, prompt_hash: str, statement: str) -> str:
@@ -76,7 +62,7 @@ class VerdictCache:
                 self._memory.move_to_end(key)
                 return replies
             row = self._execute("SELECT replies FROM replies_2 WHERE key = ?", (key,))
-            if row is None or (replies := _from_json(row[0])) is None:
+            if row is None or (replies := replies_from_json(row[0])) is None:
                 return None
             self._remember(key, replies)
             return replies
@@ -90,7 +76,7 @@ class VerdictCache:
             self._remember(key, replies)
             if any(reply.is_makeshift for reply in replies):
                 return
-            self._execute("INSERT OR REPLACE INTO replies_2 VALUES (?, ?)", (key, _to_json(replies)))
+            self._execute("INSERT OR REPLACE INTO replies_2 VALUES (?, ?)", (key, replies_to_json(replies)))
 
     def close(self) -> None:
         """Close the file; the memory stays."""
@@ -197,7 +183,8 @@ def _is_damage(error: Exception) -> bool:
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
-def _to_json(replies: Replies) -> str:
+def replies_to_json(replies: Replies) -> str:
+    """A model's replies as they stand in the cache."""
     # The fifth value stands only where it is true, so that replies of a model that cannot be typed are kept as ever.
     return json.dumps(
         [
@@ -207,7 +194,7 @@ def _to_json(replies: Replies) -> str:
     )
 
 
-def _from_json(text: object) -> Replies | None:
+def replies_from_json(text: object) -> Replies | None:
     """Stored replies; None if what is stored are no replies."""
     try:
         rows = json.loads(str(text))

@@ -14,8 +14,7 @@ from jitai.judge.base import Backend, ModelIdentity, Reply
 from jitai.judge.cache import VerdictCache, cache_key
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
-from jitai.judge.text import CleanStatement, clean_statement
-from jitai.judge.vocabulary import UNREADABLE_SHARE, load_words, share_known
+from jitai.judge.text import UNREADABLE_SHARE, CleanStatement, clean_statement, load_words, share_known
 from jitai.records import Decision, Verdict, VerdictSource
 
 REASON_EXPLANATION = "The reason is a sentence of ours, filled in with the model's number; the model did not write it."

@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from jitai.judge.prompts import PROMPTS_FOLDER, JsonReader
+from jitai.judge.prompt_file import PROMPTS_FOLDER, JsonReader
 from jitai.records import Decision
 
 DEFAULT_RULES_FILE = PROMPTS_FOLDER / "rules.json"

@@ -6,17 +6,21 @@ that imitate the prompt's own examples ("Status: good"), and texts too long for 
 
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jitai.errors import FileFormatError
+from jitai.records import Statement
 
 MAX_STATEMENT_LENGTH = 400
 """Characters of a statement that the judge reads; a participant's message is rarely longer than 300."""
-
 MAX_STATEMENT_BYTES = 800
 """Bytes of UTF-8 that the judge reads. A token is at least one byte, so this bounds both the room that a statement
 takes in the model's context and the time it costs, whatever the script."""
-
 _MAX_RAW_LENGTH = 20_000  # a pasted book is cut before it is looked at character by character
-
 # ZERO WIDTH JOINER holds composed emoji together; every other invisible format character goes.
 _KEPT_FORMAT_CHARACTERS = {"\u200d"}
 # Emoji newer than this Python's Unicode tables count as "unassigned", but somebody did say something.
@@ -94,3 +98,48 @@ def _visible(character: str) -> str:
     if category in ("Cf", "Co", "Cn") and character not in _KEPT_FORMAT_CHARACTERS:
         return ""
     return character
+
+
+WORDS_FILE = Path(__file__).resolve().parents[2] / "assets" / "judge" / "words.txt"
+UNREADABLE_SHARE = 0.34
+"""With this share of known words or less, a statement counts as unreadable: three of 702 calibration statements, but
+most of the sentences in other languages (docs/JUDGE.md)."""
+LEAST_PAIRS = 2
+"""A word met in one pair of statements alone may be a name, a slip, or borrowed from another language."""
+_WORD = re.compile(r"[^\W\d_]+")
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, in small letters, without accents and without drawn-out letters; single letters are none."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return [_DRAWN_OUT.sub(r"\1", word) for word in _WORD.findall(plain) if len(word) > 1]
+
+
+def share_known(text: str, known: frozenset[str]) -> float:
+    """The share of a text's words that are known, in [0, 1]; 1 for a text without words."""
+    words = words_of(text)
+    return sum(word in known for word in words) / len(words) if words else 1.0
+
+
+@cache
+def load_words(path: Path = WORDS_FILE) -> frozenset[str]:
+    """The words of a file, one a line.
+
+    Raises: FileFormatError if it cannot be read.
+    """
+    try:
+        return frozenset(path.read_text(encoding="utf-8").split())
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileFormatError(f"{path.name} cannot be read.", "Write it with `python -m jitai train-judge`.") from error
+
+
+def write_words(path: Path, statements: Iterable[Statement]) -> None:
+    """Write the words that several pairs of statements use, sorted, one a line."""
+    pairs: defaultdict[str, set[int]] = defaultdict(set)
+    for item in statements:
+        for word in words_of(item.text):
+            pairs[word].add(item.pair)
+    words = sorted(word for word, where in pairs.items() if len(where) >= LEAST_PAIRS)
+    path.write_text("\n".join(words) + "\n", encoding="utf-8")

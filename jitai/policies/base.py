@@ -29,8 +29,8 @@ class BeliefPolicy(Policy, Protocol):
     """A policy that also acts on how likely it is that the participant can walk.
 
     The decision loop recognises it by its method: it then has the text judged before the proposal instead of after it,
-    keeps the belief (``jitai.belief``) and calls ``propose_on_belief`` instead of ``propose``. Nothing changes for
-    other policies. ``propose`` remains as the answer where no belief is kept.
+    keeps the belief (``jitai.policies.belief``) and calls ``propose_on_belief`` instead of ``propose``. Nothing changes
+    for other policies. ``propose`` remains as the answer where no belief is kept.
     """
 
     def propose_on_belief(self, observation: Observation, belief: float, rng: np.random.Generator) -> Proposal:

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from jitai.corpus import INDEPENDENT
 from jitai.errors import ParameterError
+from jitai.judge.calibration import Calibration
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import Calibration
 from jitai.judge.strategies import WORDS_ONLY
 from jitai.records import Label, Statement, VerdictSource
 from jitai.validation.runner import JudgedRow, judge_corpus

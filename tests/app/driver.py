@@ -8,8 +8,8 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from jitai.records import StepRecord
-from jitai.ui import state
-from jitai.ui.state import AppState
+from jitai.ui.session import state
+from jitai.ui.session.state import AppState
 
 ROOT = Path(__file__).parents[2]
 LIVE, PREFERENCES, SIMULATOR = "pages/live.py", "pages/preferences.py", "pages/simulator.py"

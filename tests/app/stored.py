@@ -8,14 +8,15 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from jitai.errors import ParameterError
-from jitai.experiments.trial import JudgesText
-from jitai.grid.cell import CellWork, run_cell
-from jitai.grid.engine import OpenJudge, run_experiment
-from jitai.grid.readings import simulated_readings
-from jitai.grid.spec import ExperimentSpec, JudgeChoice, Method
-from jitai.grid.store import Store
-from jitai.judge.personal import default_store_folder
-from jitai.ui.experiments import offered_methods, processes
+from jitai.experiments.cell import CellWork, run_cell
+from jitai.experiments.engine import OpenJudge, run_experiment
+from jitai.experiments.judgements import simulated_readings
+from jitai.experiments.methods import offered_methods
+from jitai.experiments.spec import ExperimentSpec, JudgeChoice, Method
+from jitai.experiments.store import Store
+from jitai.paths import default_store_folder
+from jitai.records import JudgesText
+from jitai.ui.widgets.experiment import processes
 
 SIMULATED = JudgeChoice("simulated", "", 0.93, 0.07)
 WAIT_S = 60.0

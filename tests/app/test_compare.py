@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jitai.grid.spec import ExperimentSpec
-from jitai.grid.store import FINISHED, STOPPED
+from jitai.experiments.spec import ExperimentSpec
+from jitai.experiments.store import FINISHED, STOPPED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.ui import compare, experiments
-from jitai.ui.compare import CompareState
+from jitai.ui.pages import compare
+from jitai.ui.session.page_states import CompareState
+from jitai.ui.widgets import experiment as experiments
 from tests.app.driver import ROOT, TIMEOUT_S, as_markup, click, go_to, open_app, state_of, widget, without_error
 from tests.app.stored import SIMULATED, begun, made, methods, small, the_store, when_done
 

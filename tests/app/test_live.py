@@ -7,23 +7,23 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jitai.belief import BY_DECISION, BeliefSettings
 from jitai.errors import ModelMissing
-from jitai.experiments.log import TRUTH_COLUMNS
-from jitai.experiments.metrics import summarise
-from jitai.experiments.trial import LEARNED, OPTIMUM, PLANNER, TRIAL_POLICIES
-from jitai.experiments.unlike import unlike_trial
-from jitai.filters import BELIEF, CARRY_FORWARD, NEXT_BEST, NONE, SAMPLED_VETO
 from jitai.judge.base import Reply
 from jitai.judge.embedded import EmbeddedBackend
-from jitai.learning.files import default_shelf
 from jitai.parameters import describe
-from jitai.planner import PlannerSettings
+from jitai.policies.belief import BY_DECISION, BeliefSettings
+from jitai.policies.planner import PlannerSettings
 from jitai.policies.thompson import BIAS_GROUP, ThompsonSettings
 from jitai.records import TYPED, Action, Decision, Verdict, VerdictSource
+from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import PRESETS
-from jitai.ui.decision_card import belief_sources
-from jitai.ui.state import SPEEDS
+from jitai.trial.filters import BELIEF, CARRY_FORWARD, NEXT_BEST, NONE, SAMPLED_VETO
+from jitai.trial.log import TRUTH_COLUMNS
+from jitai.trial.spec import LEARNED, OPTIMUM, PLANNER, TRIAL_POLICIES
+from jitai.trial.summary import summarise
+from jitai.trial.training_mismatch import unlike_trial
+from jitai.ui.session.state import SPEEDS
+from jitai.ui.widgets.decision_card import belief_sources
 from tests.app.driver import (
     LIVE,
     PREFERENCES,
@@ -546,7 +546,7 @@ def test_a_trained_policy_hears_the_words_and_shows_what_it_compares(
     app = widget(open_app().selectbox, "policy").set_value(f"learned:{name}").run()
     app = without_error(widget(app.selectbox, "filter").set_value(NONE).run())
     spec = state_of(app).spec
-    assert (spec.policy, spec.network) == (LEARNED, default_shelf().get(name))
+    assert (spec.policy, spec.network) == (LEARNED, default_policy_store().get(name))
     assert app.query_params["policy"] == f"learned:{name}"
     assert names_of_widgets(app) >= BELIEF_NAMES
     app = click(app, "one_day")
@@ -566,7 +566,7 @@ def test_a_trained_policy_hears_the_words_and_shows_what_it_compares(
 def test_a_trained_policy_used_elsewhere_is_warned_of() -> None:
     app = widget(open_app().selectbox, "filter").set_value(NONE).run()
     app = widget(app.selectbox, "policy").set_value("learned:ppo-blind").run()
-    network = default_shelf().get("ppo-blind")
+    network = default_policy_store().get("ppo-blind")
     assert not unlike_trial(network, state_of(app).spec)
     assert not app.warning, "this participant is one of those that it was trained on"
     app = widget(app.selectbox, "preset").set_value("Always able, varying response").run()
@@ -580,7 +580,7 @@ def test_a_trained_policy_used_elsewhere_is_warned_of() -> None:
 
 
 def test_a_trained_policy_of_ones_own_is_offered_and_its_link_outlives_it() -> None:
-    shelf = default_shelf()
+    shelf = default_policy_store()
     shelf.save(random_network(observations=("L", "H", "D"), name="<b>mine</b> ![x](http://evil/x.png)"), "my-own")
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["policy"] = "learned:my-own"
@@ -600,7 +600,7 @@ def test_a_trained_policy_of_ones_own_is_offered_and_its_link_outlives_it() -> N
 def test_a_reason_in_the_models_own_words_is_text() -> None:
     def page() -> None:
         from jitai.records import Decision, Verdict, VerdictSource
-        from jitai.ui.decision_card import verdict_details
+        from jitai.ui.widgets.decision_card import verdict_details
 
         hostile = "**bold** [link](http://x) :red[red] $x$"
         verdict_details(Verdict(Decision.SEND, 0.9, VerdictSource.MODEL, "Ours.", model_reason=hostile))

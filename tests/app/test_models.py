@@ -9,10 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jitai.judge import embedded
-from jitai.judge.ollama_models import CANCELLED, DONE, BackgroundWork
-from jitai.judge.personal import default_data_dir
-from jitai.ui.cached import reread_prompts
-from jitai.ui.models import server_watch, works
+from jitai.judge.ollama.management import CANCELLED, DONE, BackgroundWork
+from jitai.paths import default_data_dir
+from jitai.ui.session.resources import reread_prompts, server_watch, works
 from tests.app.driver import (
     LIVE,
     TIMEOUT_S,
@@ -242,8 +241,8 @@ def test_our_judge_is_put_into_the_server(
     base.write_bytes(b"base")
     adapter.write_bytes(b"adapter")
     monkeypatch.setattr(embedded, "find_adapter", lambda: adapter)
-    monkeypatch.setattr("jitai.ui.models.embedded.find_model_file", lambda: base)
-    monkeypatch.setattr("jitai.ui.models.put_judge", a_judge_put_in_steps)
+    monkeypatch.setattr("jitai.ui.pages.models.embedded.find_model_file", lambda: base)
+    monkeypatch.setattr("jitai.ui.pages.models.put_judge", a_judge_put_in_steps)
     app = press(open_models(), "put_judge")
     app = finish(app, "Putting jitai-judge into Ollama")
     assert "Done, after" in as_markup(without_error(app))
@@ -256,7 +255,7 @@ def test_our_judge_in_the_server_is_asked_as_here_and_the_default_stays(
     listed = [{"model": "jitai-judge:latest", "digest": "7" * 64, "details": {"family": "llama"}}]
     replay.exchanges["ours"] = answer(json.dumps({"models": listed}))
     replay.answer_always("GET", "/api/tags", "ours")
-    monkeypatch.setattr("jitai.ui.models.put_judge", lambda *_, **__: iter([]))
+    monkeypatch.setattr("jitai.ui.pages.models.put_judge", lambda *_, **__: iter([]))
     app = open_models()
     before = state_of(app).judge_at_work
     app = without_error(finish(press(app, "put_judge"), "Putting jitai-judge into Ollama"))
@@ -277,7 +276,7 @@ def open_without_adapter(monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 def a_judge_put_in_steps(server: Any, base: Path, **_: Any) -> Iterator[Any]:
     """Stands in for the upload, which has tests of its own over a socket."""
-    from jitai.judge.ollama_models import Progress
+    from jitai.judge.ollama.management import Progress
 
     assert base.name == "base.gguf"
     yield Progress("Uploading", 0, 3)

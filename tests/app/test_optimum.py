@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jitai.experiments.ceiling import check_optimum, value_on_fine_grid
-from jitai.experiments.trial import PLANNER
-from jitai.optimum import draw_map, in_words, optimum
-from jitai.planner import cached_plan
+from jitai.policies.optimum import optimum
+from jitai.policies.planner import cached_plan
+from jitai.policies.policy_map import draw_map, in_words
 from jitai.simulator.config import DEFAULT_PRESET, DETERMINISTIC, PRESETS, SimulatorConfig
-from jitai.ui.optimum import TUNED_HERE
+from jitai.trial.optimum_check import check_optimum, value_on_fine_grid
+from jitai.trial.spec import PLANNER
+from jitai.ui.pages.optimum import TUNED_HERE
 from tests.app.driver import (
     LIVE,
     OPTIMUM_PAGE,

@@ -4,7 +4,7 @@ import pytest
 
 from jitai.corpus import TEST, load_part
 from jitai.records import Decision, VerdictSource
-from jitai.ui.preferences import DECISION_FOR, shortened
+from jitai.ui.pages.preferences import DECISION_FOR, shortened
 from tests.app.driver import (
     LIVE,
     PREFERENCES,

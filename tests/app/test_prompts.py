@@ -10,14 +10,17 @@ from streamlit.testing.v1 import AppTest
 from jitai.corpus import CALIBRATION, load_part
 from jitai.errors import UnreadableReply
 from jitai.judge.base import Request
-from jitai.judge.ollama import OllamaSettings
-from jitai.judge.personal import PersonalJudging, default_data_dir
-from jitai.judge.prompts import Calibration, Prompt, available_prompts
+from jitai.judge.calibration import Calibration
+from jitai.judge.ollama.server import OllamaSettings
+from jitai.judge.prompt_file import available_prompts
+from jitai.judge.prompts import Prompt
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
+from jitai.judge.user_prompts import PersonalJudging
+from jitai.paths import default_data_dir
 from jitai.records import Label
-from jitai.ui import cached
-from jitai.ui import prompts as prompts_ui
-from jitai.ui.models import works
+from jitai.ui.pages import models_prompts as prompts_ui
+from jitai.ui.session import resources as cached
+from jitai.ui.session.resources import works
 from tests.app.driver import as_markup, click, go_to, open_app, state_of, widget, without_error
 
 MODELS, LIVE = "pages/models.py", "pages/live.py"

@@ -8,15 +8,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jitai.corpus import CALIBRATION, TEST, load_part
-from jitai.experiments.batch import PreparedJudge
-from jitai.grid import engine
-from jitai.grid.cell import run_cell
-from jitai.grid.engine import OpenJudge
-from jitai.grid.spec import ExperimentSpec, JudgeChoice
-from jitai.grid.store import INTERRUPTED
+from jitai.experiments import engine
+from jitai.experiments.cell import run_cell
+from jitai.experiments.engine import OpenJudge
+from jitai.experiments.spec import ExperimentSpec, JudgeChoice
+from jitai.experiments.store import INTERRUPTED
 from jitai.records import Label
-from jitai.ui import compare, experiments, runs, sweep
-from jitai.ui.runs import EXAMPLE
+from jitai.trial.verdict_table import PreparedJudge
+from jitai.ui.pages import compare, runs, sweep
+from jitai.ui.pages.runs import EXAMPLE
+from jitai.ui.widgets import experiment as experiments
 from tests.app.driver import as_markup, as_text, click, go_to, open_app, widget, without_error
 from tests.app.stored import made, methods, small, the_store
 
@@ -111,7 +112,7 @@ def test_an_export_holds_everything() -> None:
 def test_an_interrupted_experiment_goes_on(started: list[ExperimentSpec], monkeypatch: pytest.MonkeyPatch) -> None:
     spec = small()
     the_store().begin(spec)
-    monkeypatch.setattr("jitai.grid.store.SECONDS_WITHOUT_A_SIGN", -1.0)
+    monkeypatch.setattr("jitai.experiments.store.SECONDS_WITHOUT_A_SIGN", -1.0)
     assert the_store().experiment(spec.identifier).status == INTERRUPTED
     app = open_page()
     assert "interrupted" in said(app)

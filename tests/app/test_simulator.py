@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jitai.filters import NONE
 from jitai.parameters import ParameterInfo, describe
 from jitai.simulator.config import BETA, DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.simulator.preview import MESSAGES, SCHEDULES
-from jitai.ui.state import CUSTOM_PRESET
+from jitai.trial.filters import NONE
+from jitai.ui.session.state import CUSTOM_PRESET
 from tests.app.driver import (
     LIVE,
     SIMULATOR,

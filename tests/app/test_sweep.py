@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jitai.grid.maps import JUDGE_ERROR, judge_of_error
-from jitai.grid.spec import ExperimentSpec
-from jitai.ui import experiments, sweep
-from jitai.ui.sweep import LINE, MAP, Axis, SweepState
+from jitai.experiments.spec import ExperimentSpec
+from jitai.experiments.sweep import JUDGE_ERROR, judge_of_error
+from jitai.ui.pages import sweep
+from jitai.ui.session.page_states import LINE, MAP, Axis, SweepState
+from jitai.ui.widgets import experiment as experiments
 from tests.app.driver import ROOT, TIMEOUT_S, as_markup, click, go_to, open_app, state_of, widget, without_error
 from tests.app.stored import made, small, the_store, when_done
 

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jitai.experiments.trial import LEARNED
-from jitai.learning.files import default_shelf, policy_text
-from jitai.learning.task import LearningSettings, LearningTask
-from jitai.learning.train import kept_training
-from jitai.policies.learned import A2C, DQN, PPO, PolicyNetwork
+from jitai.policies.network import A2C, DQN, PPO, PolicyNetwork
+from jitai.rl.policy_store import default_policy_store, policy_text
+from jitai.rl.task import LearningSettings, LearningTask
+from jitai.rl.train import kept_training
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
-from jitai.ui import train
-from jitai.ui.train import GRID, STARTS, TrainState, training_desk
+from jitai.trial.spec import LEARNED
+from jitai.ui.pages import train
+from jitai.ui.session.page_states import GRID, STARTS, TrainState
+from jitai.ui.session.resources import training_desk
 from tests.app.driver import (
     LIVE,
     as_markup,
@@ -104,7 +105,7 @@ def test_a_training_is_shown_measured_kept_and_used() -> None:
     assert len(app.error) == 1 and "small letter" in app.error[0].value
     app = widget(app.text_input, "keep_name").set_value("mine").run()
     app = without_error(click(app, "keep_policy"))
-    network = default_shelf().get("mine")
+    network = default_policy_store().get("mine")
     assert network == now.training.network
     assert any("kept as mine" in element.value for element in app.markdown)
     table = app.dataframe[0].value.set_index("name")
@@ -127,13 +128,13 @@ def test_the_next_training_does_not_lose_the_one_before_and_no_name_is_overwritt
     kept(app).settings = replace(SMALL, learning_seed=2)
     state_of(app).redraw_widgets()
     app = trained(app)
-    assert default_shelf().get("my-ppo") == first != default_desk_network()
+    assert default_policy_store().get("my-ppo") == first != default_desk_network()
     assert widget(app.text_input, "keep_name").value == "my-ppo-2"
     app = without_error(widget(app.text_input, "keep_name").set_value("my-ppo").run())
     assert not [button for button in app.button if button.key == "keep_policy"]
-    assert default_shelf().get("my-ppo") == first
+    assert default_policy_store().get("my-ppo") == first
     without_error(click(app, "replace_policy"))
-    assert default_shelf().get("my-ppo") == default_desk_network()
+    assert default_policy_store().get("my-ppo") == default_desk_network()
 
 
 def default_desk_network() -> PolicyNetwork:
@@ -143,9 +144,9 @@ def default_desk_network() -> PolicyNetwork:
 
 
 def stage_of_another_tab() -> None:
-    from jitai.learning.task import LearningSettings, LearningTask
+    from jitai.rl.task import LearningSettings, LearningTask
     from jitai.simulator.config import PUBLISHED_CELLS
-    from jitai.ui import train
+    from jitai.ui.pages import train
 
     train._stage(LearningTask(LearningSettings("dqn"), ("H",), PUBLISHED_CELLS), was_at_work=False)
 
@@ -153,7 +154,7 @@ def stage_of_another_tab() -> None:
 def test_the_stage_shows_the_training_that_there_is_and_not_what_the_page_was_drawn_for() -> None:
     task = LearningTask(SMALL, ("P", "H"), (SHORT_STUDY,))
     training_desk().n_seeds = 3
-    training_desk().start(task, default_shelf().checkpoints)
+    training_desk().start(task, default_policy_store().checkpoints)
     assert training_desk().wait(WAIT_S)
     app = without_error(AppTest.from_function(stage_of_another_tab, default_timeout=WAIT_S).run())
     [caption] = [element.value.replace("\\", "") for element in app.caption]
@@ -180,7 +181,7 @@ def test_stop_keeps_what_is_learnt_and_it_can_go_on() -> None:
     assert app.subheader[0].value.replace("\\", "").startswith(f"Stopped after {n_steps:,} simulated days")
     assert widget(app.text_input, "keep_name").value == "my-ppo"
     task = now.training.task
-    assert kept_training(task, default_shelf().checkpoints) is not None
+    assert kept_training(task, default_policy_store().checkpoints) is not None
 
     wanted = n_steps + 1_600
     kept(app).settings = replace(ENDLESS, total_steps=wanted)
@@ -192,7 +193,7 @@ def test_stop_keeps_what_is_learnt_and_it_can_go_on() -> None:
     app = without_error(app.run())
     now = training_desk().snapshot()
     assert now is not None and not now.training.stopped and now.training.n_steps >= wanted
-    assert kept_training(task, default_shelf().checkpoints) is None
+    assert kept_training(task, default_policy_store().checkpoints) is None
     assert not [button for button in app.button if button.key == "resume_training"]
 
 
@@ -204,7 +205,7 @@ def test_one_training_at_a_time_and_another_session_is_told() -> None:
     task = training_desk().snapshot()
     assert task is not None
     with pytest.raises(Exception, match="one at a time"):
-        training_desk().start(task.training.task, default_shelf().checkpoints)
+        training_desk().start(task.training.task, default_policy_store().checkpoints)
     click(second, "stop_training")
     assert training_desk().wait(WAIT_S)
     assert not widget(second.run().button, "start_training").disabled
@@ -250,7 +251,7 @@ def test_a_file_that_is_no_policy_is_one_sentence(content: bytes, words: str) ->
     assert len(app.error) == 1
     assert words in app.error[0].value.replace("\\", "")
     assert "<b>" not in as_markup(app)
-    assert not list(default_shelf().folder.glob("*")), "nothing is kept of it"
+    assert not list(default_policy_store().folder.glob("*")), "nothing is kept of it"
 
 
 def test_a_policy_is_brought_measured_and_deleted_once_that_is_confirmed() -> None:
@@ -258,7 +259,7 @@ def test_a_policy_is_brought_measured_and_deleted_once_that_is_confirmed() -> No
     app = open_page()
     file = ("My Policy!.json", policy_text(network).encode(), "application/json")
     app = without_error(app.file_uploader[0].set_value(file).run())
-    assert default_shelf().get("my-policy") == network
+    assert default_policy_store().get("my-policy") == network
     assert kept(app).policy_shown == widget(app.selectbox, "policy_shown").value == "my-policy"
     assert "<b>theirs" not in as_markup(app)
     app = without_error(click(app, "measure_policy"))
@@ -273,16 +274,16 @@ def test_a_policy_is_brought_measured_and_deleted_once_that_is_confirmed() -> No
     app = without_error(click(app, "delete_policy"))
     assert any("cannot be had back" in element.value for element in app.warning)
     app = without_error(click(app, "keep_it"))
-    assert (default_shelf().folder / "my-policy.json").exists()
+    assert (default_policy_store().folder / "my-policy.json").exists()
     app = without_error(click(click(app, "delete_policy"), "delete_for_good"))
-    assert not (default_shelf().folder / "my-policy.json").exists()
+    assert not (default_policy_store().folder / "my-policy.json").exists()
     assert "my-policy" not in app.dataframe[0].value["name"].tolist()
     app = without_error(widget(app.selectbox, "policy_shown").set_value("ppo-belief").run())
     assert not [button for button in app.button if button.key == "delete_policy"], "the project's stay"
 
 
 def test_a_damaged_file_among_the_policies_is_said_so() -> None:
-    folder = default_shelf().folder
+    folder = default_policy_store().folder
     folder.mkdir(parents=True)
     Path(folder, "broken.json").write_text("{", encoding="utf-8")
     app = open_page()

@@ -7,13 +7,13 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.judge.base import Reply, Request
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import load_prompt
+from jitai.judge.prompt_file import load_prompt
 from jitai.judge.rules import load_rules
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
 from jitai.records import Decision, Label, Statement
-from jitai.ui import validation
-from jitai.ui.persons_chair import Chair, answer, take_back
-from jitai.ui.validation import ValidationState
+from jitai.ui.pages import validation
+from jitai.ui.pages.validation_label_yourself import Chair, answer, take_back
+from jitai.ui.session.page_states import ValidationState
 from jitai.validation.baselines import KEYWORD
 from tests.app.driver import LIVE, as_markup, as_text, click, go_to, open_app, widget, without_error
 

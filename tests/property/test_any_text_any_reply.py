@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from jitai.errors import BackendError, BackendTimeout, ModelMissing, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Reply, read_answers
-from jitai.judge.cache import _from_json, _to_json
+from jitai.judge.cache import replies_from_json, replies_to_json
+from jitai.judge.calibration import Calibration
 from jitai.judge.judge import Judge, UnsureBand
-from jitai.judge.prompts import Calibration, Prompt, Question, Reading
+from jitai.judge.prompts import Prompt, Question, Reading
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend
 from jitai.judge.text import MAX_STATEMENT_BYTES, MAX_STATEMENT_LENGTH, clean_statement
@@ -147,13 +148,13 @@ def test_read_probabilities_are_possible_ones(listed: list[tuple[str, float]]) -
 
 @given(ANY_REPLY)
 def test_what_is_stored_comes_back_or_is_passed_over(reply: Reply) -> None:
-    back = _from_json(_to_json((reply, reply)))
+    back = replies_from_json(replies_to_json((reply, reply)))
     assert back is None or back == (reply, reply)
 
 
 @given(st.text())
 def test_no_stored_text_breaks_the_cache(stored: str) -> None:
-    _from_json(stored)
+    replies_from_json(stored)
 
 
 @pytest.mark.parametrize("folder", [Path("/proc/none")])

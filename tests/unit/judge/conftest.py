@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from jitai.judge.ollama import OllamaBackend, OllamaServer
-from jitai.judge.prompts import Prompt, load_prompt
+from jitai.judge.ollama.backend import OllamaBackend
+from jitai.judge.ollama.server import OllamaServer
+from jitai.judge.prompt_file import load_prompt
+from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, load_rules
 from tests.replay import ReplayServer
 

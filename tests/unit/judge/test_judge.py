@@ -10,7 +10,8 @@ from jitai.errors import BackendTimeout, ModelMissing, ParameterError, ServerUnr
 from jitai.judge.base import Reply, Request
 from jitai.judge.cache import VerdictCache
 from jitai.judge.judge import UNCALIBRATED_NOTE, Judge
-from jitai.judge.prompts import Prompt, available_prompts
+from jitai.judge.prompt_file import available_prompts
+from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
 from jitai.judge.strategies import TEXT_ONLY_NOTE, read_log_odds

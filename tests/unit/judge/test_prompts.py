@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from jitai.errors import FileFormatError, ParameterError
+from jitai.judge.calibration import UNCALIBRATED, Calibration
 from jitai.judge.judge import UnsureBand
-from jitai.judge.prompts import UNCALIBRATED, Calibration, Prompt, load_prompt
+from jitai.judge.prompt_file import load_prompt
+from jitai.judge.prompts import Prompt
 from jitai.records import Decision
 
 

@@ -11,10 +11,11 @@ import pytest
 from jitai.errors import UnreadableReply
 from jitai.judge.base import Reply, Request, read_answers
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import Prompt, Question, Reading, available_prompts
+from jitai.judge.prompt_file import available_prompts
+from jitai.judge.prompts import Prompt, Question, Reading
+from jitai.judge.registry import TUNED_PROMPT, find_prompt
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
-from jitai.judge.select import TUNED_PROMPT, find_prompt
 from jitai.judge.strategies import JSON_NOTE, SPELLING_NOTE, Answer, ask, read, shown
 from jitai.judge.text import MAX_STATEMENT_LENGTH, clean_statement
 from jitai.records import Decision, VerdictSource

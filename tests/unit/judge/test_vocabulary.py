@@ -8,10 +8,10 @@ import pytest
 
 from jitai.corpus import CALIBRATION, DEVELOPMENT, load_part
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import TUNED_PROMPT_FILE, load_prompt
+from jitai.judge.prompt_file import TUNED_PROMPT_FILE, load_prompt
 from jitai.judge.rules import load_rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
-from jitai.judge.vocabulary import UNREADABLE_SHARE, load_words, share_known, words_of, write_words
+from jitai.judge.text import UNREADABLE_SHARE, load_words, share_known, words_of, write_words
 from jitai.records import Decision, Label, Statement, VerdictSource
 
 UNREADABLE = [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jitai.errors import ParameterError
-from jitai.policies import POLICY_LABELS, make_policy
+from jitai.policies.registry import POLICY_LABELS, make_policy
 from jitai.policies.thompson import (
     CONTEXT_AND_STATE,
     Posterior,

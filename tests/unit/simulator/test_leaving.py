@@ -3,19 +3,19 @@
 import numpy as np
 import pytest
 
-from jitai.experiments.batch import run_batch
-from jitai.experiments.trial import TrialSpec
-from jitai.filters import NONE, FilterSettings
-from jitai.learning.lanes import StudyLanes, TrainingSeeds
-from jitai.optimum import solve
-from jitai.optimum.grid import JUST_BELOW, make_grid
-from jitai.planner import make_plan
+from jitai.policies.optimum import solve
+from jitai.policies.planner import make_plan
+from jitai.policies.state_grid import JUST_BELOW, make_grid
 from jitai.records import Action
+from jitai.rl.episodes import StudyLanes, TrainingSeeds
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
 from jitai.simulator.reference import PublishedEnv
 from jitai.simulator.vector_env import StepCountVectorEnv
+from jitai.trial.batch import run_batch
+from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.spec import TrialSpec
 
 SUMS = [(0.8, 0.1, 8), (1.0, 0.1, 10), (0.9, 0.3, 3), (0.7, 0.1, 7), (0.99, 0.33, 3), (0.99, 0.05, 20)]
 """Threshold, what a mistake adds, and after how many mistakes the participant leaves."""

@@ -6,10 +6,10 @@ import pytest
 from jitai.errors import ParameterError
 from jitai.judge.base import Reply, Request
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import available_prompts, load_prompt
+from jitai.judge.prompt_file import available_prompts, load_prompt
+from jitai.judge.registry import find_prompt
 from jitai.judge.rules import load_rules
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
-from jitai.judge.select import find_prompt
 from jitai.records import Label, Statement
 from jitai.validation.calibration import calibrate, log_odds_of, uncalibrated
 from jitai.validation.runner import judge_corpus

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from jitai.corpus import TEST, load_part
+from jitai.corpus import CALIBRATION, DEVELOPMENT, KINDS, TEST, load_part
 from jitai.errors import FileFormatError, ParameterError
 from jitai.records import Label, Statement
 from jitai.validation import corpora
@@ -116,3 +116,8 @@ def test_sources_and_kinds_are_chosen() -> None:
     assert {item.source for item in found} == {"independent"}
     assert {item.kind for item in found} == {"plain", "time"}
     assert chosen(everything) == everything
+
+
+@pytest.mark.parametrize("part", [DEVELOPMENT, CALIBRATION, TEST])
+def test_the_kinds_are_those_of_the_files(part: str) -> None:
+    assert {item.kind for item in load_part(part)} == set(KINDS)

@@ -7,7 +7,7 @@ import pytest
 from jitai.errors import BackendError, ParameterError, ServerUnreachable
 from jitai.judge.base import Request
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import load_prompt
+from jitai.judge.prompt_file import load_prompt
 from jitai.judge.rules import load_rules
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
 from jitai.records import Decision, Label, Statement, Verdict, VerdictSource

@@ -1,0 +1,177 @@
+"""The command line's "experiment", "report" and "rerun": grids of trials without a browser."""
+
+import argparse
+import os
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jitai.cli.options import add_ollama_options, ollama_settings
+from jitai.errors import FileFormatError, ParameterError
+from jitai.experiments.cell import run_cell
+from jitai.experiments.cell_file import read_steps, read_work
+from jitai.experiments.engine import Progress, run_experiment
+from jitai.experiments.report import write_report
+from jitai.experiments.spec import JudgeChoice
+from jitai.experiments.spec_file import read_spec
+from jitai.experiments.store import FINISHED, Store, figures_table
+from jitai.experiments.workers import cluster_workers, local_workers
+from jitai.judge.ollama.server import OllamaSettings
+from jitai.judge.registry import available_judges, open_judge, probe, suited_prompt
+from jitai.judge.user_prompts import PersonalJudging
+from jitai.paths import default_cache_dir, default_data_dir, default_store_folder
+from jitai.records import JudgesText
+from jitai.rl.policy_store import default_policy_store
+from jitai.text_format import duration
+
+TASKS_FOR_EACH_WORKER = 2
+SECONDS_BETWEEN_NOTES = 5.0
+
+
+def add_experiment_commands(commands: Any) -> None:
+    """Add the commands to a parser.
+
+    Args:
+        commands: what ArgumentParser.add_subparsers returned.
+    """
+    run: argparse.ArgumentParser = commands.add_parser(
+        "experiment",
+        help="run a grid of trials",
+        description="Run what is still to be run of an experiment: scenarios x methods x judges x seeds, described in "
+        "a YAML or JSON file (see specs/). Stopped or killed, it goes on where it was when the command is given again.",
+    )
+    run.add_argument("spec", type=Path, metavar="SPEC", help="the description")
+    run.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the results (default: that of the dashboard's Runs page)"
+    )
+    run.add_argument("--seeds", type=int, metavar="N", help="seeds of each cell, instead of those in the description")
+    place = run.add_mutually_exclusive_group()
+    place.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
+    place.add_argument("--scheduler", metavar="ADDR", help="of a Dask cluster, such as tcp://10.0.0.5:8786")
+    add_ollama_options(run)
+    run.set_defaults(command=_experiment)
+    report: argparse.ArgumentParser = commands.add_parser(
+        "report",
+        help="tables and figures of stored experiments",
+        description="Write a report in Markdown with tables and figures (SVG) of the experiments in a folder.",
+    )
+    report.add_argument("folder", type=Path, metavar="DIR", help="where `experiment` kept its results")
+    report.add_argument("--experiment", metavar="NAME", help="only this one (default: all in the folder)")
+    report.add_argument("--out", type=Path, metavar="FILE.md", help="default: report.md in that folder")
+    report.set_defaults(command=_report)
+    rerun: argparse.ArgumentParser = commands.add_parser(
+        "rerun",
+        help="run a stored cell again from its file alone, and compare",
+        description="Run a stored cell again from nothing but its Parquet file, and compare every number.",
+    )
+    rerun.add_argument("file", type=Path, metavar="FILE.parquet", help="a file of an experiment's folder steps/")
+    rerun.set_defaults(command=_rerun)
+
+
+def _experiment(options: argparse.Namespace) -> None:
+    spec = read_spec(options.spec, default_policy_store().get)
+    if options.seeds is not None:
+        spec = replace(spec, n_seeds=options.seeds)
+    ollama = ollama_settings(options)
+    store = Store(options.out if options.out is not None else default_store_folder())
+    n_workers = options.workers if options.workers is not None else os.cpu_count() or 1
+    if options.scheduler:
+        workers, n_at_once = cluster_workers(options.scheduler), 64
+    else:
+        # Each worker computes on one thread: more would only wait for each other.
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
+        workers, n_at_once = local_workers(n_workers), TASKS_FOR_EACH_WORKER * n_workers
+    started = time.monotonic()
+    with ExitStack() as opened, workers as executor:
+        open_one = partial(open_experiment_judge, opened, ollama)
+        identifier = run_experiment(spec, store, executor, open_one, _Printer(), n_at_once)
+    stored = store.experiment(identifier)
+    table = figures_table(store.cells(identifier))
+    if len(table):
+        print(table[_shown_columns(spec.axes)].to_string(index=False, float_format="%.3g"))
+    for cell, why in store.failures(identifier):
+        print(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}", file=sys.stderr)
+    ended = "finished" if stored.status == FINISHED else f"{stored.status}; the same command goes on with it"
+    print(
+        f"{stored.n_finished} of {stored.n_cells} cells of {spec.n_seeds} seeds in {time.monotonic() - started:.0f} s: "
+        f"{ended}. Results: {store.folder}, experiment {identifier}",
+        file=sys.stderr,
+    )
+
+
+def _shown_columns(axes: tuple[tuple[str, Any], ...]) -> list[str]:
+    return [*(name for name, _ in axes), "method", "judge", "n", "mean_steps", "low", "high", "share_of_optimum"]
+
+
+class _Printer:
+    """Says on the screen how far it is, every few seconds."""
+
+    def __init__(self) -> None:
+        self._said_at = float("-inf")
+
+    def __call__(self, progress: Progress) -> None:
+        is_ready = bool(progress.n_cells) and progress.n_finished == progress.n_cells
+        if time.monotonic() - self._said_at < SECONDS_BETWEEN_NOTES and not is_ready:
+            return
+        self._said_at = time.monotonic()
+        text = progress.note
+        if progress.n_cells:
+            text += f": {progress.n_finished:,} of {progress.n_cells:,}"
+        if progress.seconds_left:
+            text += f", {duration(progress.seconds_left)} left"
+        print(text, file=sys.stderr, flush=True)
+
+
+def open_experiment_judge(opened: ExitStack, ollama: OllamaSettings, choice: JudgeChoice) -> tuple[JudgesText, str]:
+    """The judge of an experiment, warmed up, and which one it is.
+
+    Args:
+        opened: closes it in the end.
+        ollama: how an Ollama server is asked.
+        choice: the judge and its prompt.
+    Raises: JitaiError if it cannot be made ready.
+    """
+    prompts = PersonalJudging(default_data_dir()).prompts()
+    prompt = suited_prompt(available_judges(probe(), prompts), prompts, choice.key, choice.prompt)
+    judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir(), ollama=ollama)
+    opened.callback(judge.close)
+    judge.warm_up()
+    return judge, judge.describe()
+
+
+def _report(options: argparse.Namespace) -> None:
+    store = Store(options.folder)
+    experiments = store.experiments()
+    if options.experiment is not None:
+        experiments = [store.experiment(options.experiment)]
+    if not experiments:
+        raise ParameterError(
+            f"There is no experiment in {options.folder}.", "Run one with `python -m jitai experiment`."
+        )
+    out = options.out if options.out is not None else options.folder / "report.md"
+    try:
+        write_report(store, experiments, out)
+    except OSError as error:
+        raise FileFormatError(f"{out} cannot be written: {error.strerror}.") from error
+    print(f"Report: {out}", file=sys.stderr)
+
+
+def _rerun(options: argparse.Namespace) -> None:
+    work = read_work(options.file)
+    compared = ("step_count", "executed_action", "habituation", "disengagement_risk")
+    before = read_steps(options.file, compared)
+    result = run_cell(work).result
+    same = all(np.array_equal(before[name].to_numpy(), getattr(result, name)[result.lived]) for name in compared)
+    print(f"{work.n_seeds} seeds, {int(result.lived.sum()):,} days, {result.total_steps.mean():,.1f} steps on average.")
+    if not same:
+        raise ParameterError(
+            "The numbers differ from the stored ones.", "Another version of the project or of numpy may have made them."
+        )
+    print("Every action, step count, habituation and risk is as stored.")

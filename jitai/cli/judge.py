@@ -1,0 +1,80 @@
+"""The command `judge`: a verdict on every statement of a file."""
+
+import argparse
+import csv
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+
+from jitai.cli.options import ollama_settings, open_chosen_judge
+from jitai.errors import FileFormatError
+from jitai.parameters import suggestion
+from jitai.records import Decision
+from jitai.validation.report import NO_ANSWER
+
+VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms", "failure")
+
+
+def judge_command(options: argparse.Namespace) -> None:
+    """Judge every statement of a file and print or write the rows with their verdicts."""
+    ollama = ollama_settings(options)
+    rows = _read_rows(options.file, options.text_column)
+    # What a judge must be told to do on failure never shows here: nothing is sent, so "no answer" is what is written.
+    with closing(open_chosen_judge(options, ollama, Decision.HOLD_BACK)) as judge:
+        print(f"Judge: {judge.at_work()}", file=sys.stderr)
+        verdicts = [judge.judge(text) for text in rows[options.text_column]]
+    rows["p_send"] = [verdict.p_send for verdict in verdicts]
+    rows["verdict"] = [NO_ANSWER if verdict.is_fallback else verdict.decision.value for verdict in verdicts]
+    rows["source"] = [verdict.source.value for verdict in verdicts]
+    rows["latency_ms"] = [round(verdict.latency_ms, 3) for verdict in verdicts]
+    rows["failure"] = [verdict.failure for verdict in verdicts]
+    try:
+        rows.to_csv(options.out, index=False, lineterminator="\r\n")
+    except OSError as error:
+        raise FileFormatError(f"{options.out} cannot be written: {error.strerror}.") from error
+    n_failed = sum(verdict.is_fallback for verdict in verdicts)
+    print(f"{len(verdicts)} statements judged; verdicts: {options.out}", file=sys.stderr)
+    if n_failed:
+        why = next(verdict.failure for verdict in verdicts if verdict.failure)
+        print(f'{n_failed} could not be judged (verdict "{NO_ANSWER}"): {why}', file=sys.stderr)
+
+
+def _read_rows(path: Path, text_column: str) -> pd.DataFrame:
+    """The file as text, cell by cell, so that identifiers such as 007 or NA come back as they were.
+
+    Raises: FileFormatError naming the file, the line and what is wrong.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            _check_header(path, header, text_column)
+            cells = []
+            for row in reader:
+                if not row and len(header) > 1:
+                    continue
+                if len(row) not in (len(header), 0):
+                    raise FileFormatError(
+                        f"{path.name}, line {reader.line_num}, has {len(row)} cells; there are {len(header)} columns.",
+                        "Put texts with commas in double quotes.",
+                    )
+                cells.append(row or [""])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or "it is no CSV file in UTF-8"
+        raise FileFormatError(f"{path} cannot be read: {reason}.") from error
+    return pd.DataFrame(cells, columns=header, dtype=str)
+
+
+def _check_header(path: Path, header: list[str], text_column: str) -> None:
+    """Raises: FileFormatError if the text column is missing, a name is there twice, or one of ours is taken."""
+    if text_column not in header:
+        raise FileFormatError(f"{path.name} has no column {text_column!r}{suggestion(text_column, tuple(header))}")
+    for name in header:
+        if header.count(name) > 1:
+            raise FileFormatError(f"{path.name} has two columns called {name!r}.", "Rename one and try again.")
+        if name in VERDICT_COLUMNS:
+            raise FileFormatError(
+                f"{path.name} has a column {name!r} already, which the verdict needs.", "Rename it and try again."
+            )

@@ -1,0 +1,81 @@
+"""The command line: run one trial, or judge a file of statements, with the very functions that the pages call."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jitai import __version__
+from jitai.cli.experiment import add_experiment_commands
+from jitai.cli.judge import judge_command
+from jitai.cli.optimum import add_optimum_command
+from jitai.cli.options import add_judge_option, add_parameters
+from jitai.cli.run import run_command
+from jitai.cli.train_judge import add_train_command
+from jitai.cli.train_policy import add_learn_command
+from jitai.cli.validate import add_validate_command
+from jitai.errors import JitaiError
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.planner import PlannerSettings
+from jitai.policies.thompson import ThompsonSettings
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.trial.filters import FilterSettings
+from jitai.trial.spec import TRIAL_POLICIES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: without the program's name; those of the process if None.
+    Returns: the exit status: 0, 1 for an error that the person can mend, 130 when stopped.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        command: Any = options.command
+        command(options)
+    except JitaiError as error:
+        print(error.in_full, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m jitai", description="JITAI Lab without a browser.")
+    parser.add_argument("--version", action="version", version=f"JITAI Lab {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
+    run.add_argument("--preset", default=DEFAULT_PRESET, help=f"starting point of the settings: {', '.join(PRESETS)}")
+    run.add_argument("--policy", default="thompson", help=f"one of {', '.join(TRIAL_POLICIES)}")
+    run.add_argument(
+        "--policy-file", type=Path, metavar="FILE.json", help="a trained policy instead: its file, or its name"
+    )
+    run.add_argument("--seed", type=int, default=42, help="of the participant and the policy (default: 42)")
+    run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
+    run.add_argument("--quiet", action="store_true", help="print the summary only")
+    add_judge_option(run)
+    for settings_class in (FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings, SimulatorConfig):
+        add_parameters(run, settings_class)
+    run.set_defaults(command=run_command)
+    add_optimum_command(commands)
+    judge = commands.add_parser(
+        "judge",
+        help="judge a column of statements",
+        description="Judge a file of statements: every row comes back with all its columns and the verdict's.",
+    )
+    judge.add_argument("file", type=Path, metavar="FILE.csv", help="statements, one a row, with a header line")
+    judge.add_argument("--text-column", required=True, metavar="NAME", help="the column that holds the statements")
+    judge.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the verdicts are written")
+    add_judge_option(judge)
+    judge.set_defaults(command=judge_command)
+    add_validate_command(commands)
+    add_experiment_commands(commands)
+    add_train_command(commands)
+    add_learn_command(commands)
+    return parser

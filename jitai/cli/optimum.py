@@ -1,0 +1,112 @@
+"""The command "optimum": what the best possible policy expects, earns and does, without a browser."""
+
+import argparse
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jitai.cli.options import add_parameters, changed, preset_of
+from jitai.errors import FileFormatError, ParameterError
+from jitai.policies.optimum import Optimum, optimum
+from jitai.policies.policy_map import PolicyMap, draw_map, in_words
+from jitai.records import CONTEXT_LABELS, Action
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.trial.optimum_check import CeilingCheck, check_optimum
+
+LETTERS = "-GHW"
+"""No message, generic, tailored to home, tailored to work."""
+MOST_SEEDS = 100_000
+N_COLUMNS = 21
+"""Points of habituation in the printed map, 0.05 apart."""
+DAYS = (1, 10, 20, 30, 40, 45, 50)
+"""Days whose row is printed; the last day of the study always is."""
+
+
+def add_optimum_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "optimum",
+        help="compute the best possible policy",
+        description="Compute the best possible policy of somebody who knows everything: the ceiling, no method.",
+    )
+    parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"start of the settings: {', '.join(PRESETS)}")
+    parser.add_argument("--seeds", type=int, default=500, help="simulated studies of the check (default: 500)")
+    parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the whole policy: a row for each day, walk "
+                        "state, context, habituation and risk")  # fmt: skip
+    add_parameters(parser, SimulatorConfig)
+    parser.set_defaults(command=_optimum)
+
+
+def _optimum(options: argparse.Namespace) -> None:
+    config = changed(preset_of(options), options)
+    if not 2 <= options.seeds <= MOST_SEEDS:
+        raise ParameterError(f"The number of seeds is {options.seeds}: allowed is 2 to {MOST_SEEDS:,}.")
+    if options.out is not None and options.out.suffix != ".csv":
+        raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv.")
+    solved = optimum(config)
+    _print_check(check_optimum(config, options.seeds))
+    _print_map(solved)
+    if options.out is not None:
+        _write(solved, options.out)
+        print(f"Policy: {options.out}")
+
+
+def _print_check(check: CeilingCheck) -> None:
+    print(f"The optimum expects {check.computed:,.1f} steps in the whole study.")
+    print(
+        f"Simulated under seeds 0 to {check.n_seeds - 1}, it earns {check.mean:,.1f} ± {check.half_width:.1f} steps "
+        f"(95 %). {check.sentence}"
+    )
+
+
+def _map(solved: Optimum, day: int, can_walk: int, context: int, n_habituation: int, n_risk: int) -> PolicyMap:
+    """One day's map; ``day`` counts from 0."""
+
+    def choose(habituation: Any, risk: Any) -> Any:
+        shape = habituation.shape
+        return solved.action(day, habituation, risk, np.full(shape, can_walk), np.full(shape, context))
+
+    return draw_map(choose, solved.config.disengagement_threshold, n_habituation, n_risk)
+
+
+def _print_map(solved: Optimum) -> None:
+    """A row a day at the risk of the start, a letter for each habituation; at home, who can and who cannot walk."""
+    config = solved.config
+    length, risk = config.study_length, config.initial_disengagement
+    days = sorted({*(day for day in DAYS if day < length), length})
+    print(
+        f"\nAt home, at a risk of {risk:g} (at work W stands for H): {LETTERS[0]} no message, G generic, H tailored to "
+        "home, W tailored to work"
+    )
+    print(f"{'habituation':<14}" + "".join(f"{number / 100:<10.1f}" for number in range(0, 101, 50)).rstrip())
+    for can_walk, heading in ((1, "can walk"), (0, "cannot walk")):
+        print(heading)
+        for day in days:
+            drawn = _map(solved, day - 1, can_walk, 0, N_COLUMNS, 41)
+            column = drawn.actions[:, int(np.argmin(np.abs(drawn.risk - risk)))]
+            fine = _map(solved, day - 1, can_walk, 0, 101, 41)
+            print(f"  day {day:<8}{''.join(LETTERS[code] for code in column)}  {in_words(fine, risk)}")
+
+
+def _write(solved: Optimum, path: Path) -> None:
+    """The policy at 21 habituations and 11 risks of every day.
+
+    Raises: FileFormatError if the file cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["day", "ability", "context", "habituation", "disengagement_risk", "action"])
+            for day in range(solved.config.study_length):
+                for can_walk in (1, 0):
+                    for context, place in enumerate(CONTEXT_LABELS):
+                        drawn = _map(solved, day, can_walk, context, N_COLUMNS, 11)
+                        ability = "can walk" if can_walk else "cannot walk"
+                        for row, habituation in enumerate(drawn.habituation):
+                            for column, risk in enumerate(drawn.risk):
+                                label = Action(int(drawn.actions[row, column])).label
+                                writer.writerow([day + 1, ability, place, f"{habituation:.3f}", f"{risk:.3f}", label])
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be written: {error.strerror}.") from error

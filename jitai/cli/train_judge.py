@@ -1,0 +1,258 @@
+"""Training, writing, calibrating and measuring the adapter, and its model card: all of `train-judge`."""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, load_meanings, load_part
+from jitai.errors import ParameterError
+from jitai.finetuning.adapter import Progress, TrainedAdapter, TrainingSettings, train_adapter
+from jitai.finetuning.export import write_adapter
+from jitai.judge.calibration import Calibration
+from jitai.judge.embedded import ADAPTER_FILE, EmbeddedBackend, find_model_file
+from jitai.judge.judge import Judge
+from jitai.judge.prompt_file import TUNED_PROMPT_FILE, load_prompt
+from jitai.judge.prompts import Prompt
+from jitai.judge.rules import load_rules
+from jitai.judge.text import WORDS_FILE, write_words
+from jitai.records import Statement
+from jitai.text_format import duration
+from jitai.validation.calibration import calibrate, measured_in_words
+from jitai.validation.report import judge_report
+from jitai.validation.runner import JudgedRow, judge_corpus
+
+CARD_FILE = "README.md"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training has left behind.
+
+    Attributes:
+        adapter: the GGUF file.
+        calibration: of the tuned model.
+        rows: its verdicts on the test part.
+    """
+
+    adapter: Path
+    calibration: Calibration
+    rows: list[JudgedRow]
+
+
+def add_train_command(commands: Any) -> None:
+    """Add the command "train-judge" to a parser.
+
+    Args:
+        commands: what ArgumentParser.add_subparsers returned.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "train-judge",
+        help="train the judge's adapter anew",
+        description="Train the LoRA adapter of the embedded model on the development statements, calibrate it, measure "
+        "it on the test statements and write its model card. Needs requirements-train.txt, and two hours on two cores.",
+    )
+    parser.add_argument("--out", type=Path, default=ADAPTER_FILE, metavar="FILE.gguf", help=f"default: {ADAPTER_FILE}")
+    parser.add_argument("--limit", type=int, metavar="N", help="use N statements of each part only: a trial run")
+    parser.add_argument("--source", metavar="NAME", help="train on the statements of this source only (default: all)")
+    parser.add_argument(
+        "--start-from", type=Path, metavar="FILE.gguf", help="go on from this adapter (default: begin anew)"
+    )
+    defaults = TrainingSettings()
+    for item in fields(TrainingSettings):
+        parser.add_argument(
+            "--" + item.name.replace("_", "-"),
+            type=type(getattr(defaults, item.name)),
+            default=getattr(defaults, item.name),
+            metavar="NUMBER",
+            help="default: %(default)s",
+        )
+
+    def command(options: argparse.Namespace) -> None:
+        settings = TrainingSettings(**{item.name: getattr(options, item.name) for item in fields(TrainingSettings)})
+        outcome = train_judge(settings, options.out, options.limit, options.start_from, options.source)
+        print(f"{outcome.adapter}: {outcome.calibration.measured}")
+
+    parser.set_defaults(command=command)
+
+
+def train_judge(
+    settings: TrainingSettings,
+    out: Path = ADAPTER_FILE,
+    limit: int | None = None,
+    start_from: Path | None = None,
+    source: str | None = None,
+) -> Outcome:
+    """Train the adapter on the development statements and measure it on the test statements.
+
+    Args:
+        settings: of the training.
+        out: the adapter's file. The model card goes beside it; where it is the one that the judge uses, its
+            calibration goes into the prompt file too.
+        limit: use only that many statements of each part, for a trial of the command.
+        start_from: an adapter from which training goes on.
+        source: train on the statements of this source only, such as new ones; None for all.
+    Raises: ModelMissing if something is not installed; FileFormatError if start_from cannot be used; ParameterError if
+        there is no statement of that source.
+    """
+    development, aside, test = (load_part(part)[:limit] for part in (DEVELOPMENT, CALIBRATION, TEST))
+    training = [item for item in development if source in (None, item.source)]
+    if not training:
+        sources = ", ".join(dict.fromkeys(item.source for item in development))
+        raise ParameterError(f"The development part holds no statement of source {source!r}.", f"It holds {sources}.")
+    prompt = load_prompt(TUNED_PROMPT_FILE)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out == ADAPTER_FILE:
+        write_words(WORDS_FILE, development)
+    _say(f"Training on {len(training):,} statements; {len(aside):,} are set aside for calibration.")
+    only = "" if source is None else f" of source {source}"
+    begun = "" if start_from is None else f"; training went on from the adapter with SHA-256 {_sha256(start_from)}"
+    trained = train_adapter(training, load_meanings(), prompt.questions[0], settings, _report, start_from=start_from)
+    write_adapter(out, trained.weights, settings.alpha, trained.n_heads, trained.n_key_value_heads)
+    return measure(out, prompt, settings, f"{len(training):,} statements{only}{begun}", trained, aside, test)
+
+
+def measure(
+    out: Path,
+    prompt: Prompt,
+    settings: TrainingSettings,
+    trained_on: str,
+    trained: TrainedAdapter,
+    aside: Sequence[Statement],
+    test: Sequence[Statement],
+) -> Outcome:
+    """Calibrate an adapter's file and measure it, both with the engine that the judge runs, and write its card."""
+    backend = EmbeddedBackend(tuned=True, adapter_path=out, n_threads=settings.n_threads)
+    judge = Judge(backend, replace(prompt, calibrations={}), load_rules())
+    calibration = calibrate(judge, aside, "assets/statements/calibration.csv", _counting("Calibrating"))
+    digest = backend.identity().digest
+    calibrated = Judge(backend, prompt.with_calibrations({digest: calibration}), load_rules())
+    rows, count = [], _counting("Measuring")
+    for row in judge_corpus(calibration.model, calibrated, test):
+        rows.append(row)
+        count(len(rows), len(test))
+    calibration = replace(calibration, measured=measured_in_words(rows))
+    card = model_card(out, settings, trained_on, trained, calibration, rows)
+    out.with_name(CARD_FILE).write_text(card, encoding="utf-8")
+    if out == ADAPTER_FILE:
+        content = json.loads(TUNED_PROMPT_FILE.read_text(encoding="utf-8"))
+        content["calibration"] = {digest: calibration.as_mapping()}
+        TUNED_PROMPT_FILE.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return Outcome(out, calibration, rows)
+
+
+def model_card(
+    out: Path,
+    settings: TrainingSettings,
+    trained_on: str,
+    trained: TrainedAdapter,
+    calibration: Calibration,
+    rows: list[JudgedRow],
+) -> str:
+    """The model card: data, steps, seed, figures and limits of an adapter, in Markdown."""
+    table = ["| statements | n | balanced accuracy | recall of cannot walk |", "|---|---|---|---|"]
+    for name, chosen in _groups(rows):
+        figures = judge_report(name, chosen).figures
+        assert figures is not None
+        balanced, recall = figures.balanced_accuracy, figures.recall
+        table.append(
+            f"| {name} | {len(chosen)} | {balanced.value:.3f} ({balanced.low:.3f} to {balanced.high:.3f}) "
+            f"| {recall.value:.3f} ({recall.low:.3f} to {recall.high:.3f}) |"
+        )
+    training = "\n".join(f"| {name} | {value} |" for name, value in asdict(settings).items())
+    return _CARD.format(
+        file=out.name,
+        size=out.stat().st_size / 1e6,
+        adapter_hash=_sha256(out),
+        base=find_model_file().name,
+        base_hash=_sha256(find_model_file()),
+        trained_on=trained_on,
+        n_steps=trained.n_steps,
+        minutes=trained.seconds / 60,
+        training=training,
+        scale=calibration.scale,
+        bias=calibration.bias,
+        fitted_on=calibration.fitted_on,
+        table="\n".join(table),
+    )
+
+
+def _groups(rows: list[JudgedRow]) -> list[tuple[str, list[JudgedRow]]]:
+    """The rows together, by who wrote them, by kind and by language."""
+    groups = [("all", rows)]
+    for column in ("source", "kind", "language"):
+        values = dict.fromkeys(getattr(row.statement, column) for row in rows)
+        groups += [
+            (f"{column}: {value}", [row for row in rows if getattr(row.statement, column) == value]) for value in values
+        ]
+    return groups
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _report(progress: Progress) -> None:
+    left = progress.elapsed_s / progress.step * (progress.n_steps - progress.step)
+    _say(
+        f"step {progress.step} of {progress.n_steps}, loss {progress.loss:.3f}, of the meanings "
+        f"{progress.meaning_loss:.2f}, {duration(left)} left"
+    )
+
+
+def _counting(what: str) -> Callable[[int, int], None]:
+    """Says now and then how far it is."""
+
+    def count(done: int, total: int) -> None:
+        if done % 100 == 0 or done == total:
+            _say(f"{what}: {done} of {total}")
+
+    return count
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+_CARD = """# jitai-judge: an adapter for the embedded model
+
+Written by `python -m jitai train-judge`. It reads what a participant of a (simulated) walking study wrote and tells
+whether a message may be sent now. It is part of a simulation: not a medical device, and not for decisions about people.
+
+| | |
+|---|---|
+| file | {file}, {size:.2f} MB, GGUF, LoRA in float16 |
+| SHA-256 | {adapter_hash} |
+| belongs to | {base} (SmolLM2-135M-Instruct, Apache-2.0) |
+| SHA-256 of that | {base_hash} |
+| prompt | assets/prompts/fine_tuned.json: the statement and no examples, answered with " good" or " bad" |
+| trained on | assets/statements/development.csv and meanings.csv: {trained_on} |
+| steps | {n_steps:,}, {minutes:.0f} minutes |
+| calibration | P(send) = sigmoid({scale} x log-odds + {bias}), fitted on {fitted_on} |
+
+## Settings
+
+| setting | value |
+|---|---|
+{training}
+
+## Figures
+
+On assets/statements/test.csv, which nothing was trained or calibrated on; with 95 % intervals over whole pairs. Source
+"independent": its author had seen no other statement. "second" wrote the training statements too, in other pairs.
+
+{table}
+
+## Limits
+
+- English, Spanish, French, German and Portuguese; nothing else was trained or measured, and English goes best.
+- Only the present state counts, and only what is said: it knows no history, no context and no person.
+- The statements were written for this project, many of them on purpose hard, none by participants of a study.
+- Ambiguous statements stay ambiguous: see the row above.
+- It belongs to exactly the base file above. With another, even of the same model, its figures do not hold.
+"""

@@ -1,0 +1,358 @@
+"""The command line's "validate": judges against labelled statements, without a browser."""
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from jitai.cli.options import add_ollama_options, ollama_settings
+from jitai.corpus import DEVELOPMENT, TEST, load_part
+from jitai.errors import BackendError, FileFormatError, ParameterError
+from jitai.judge.ollama.server import OllamaSettings
+from jitai.judge.prompts import Prompt
+from jitai.judge.registry import available_judges, choose_judge, open_judge, probe, suited_prompt
+from jitai.judge.user_prompts import PersonalJudging
+from jitai.paths import default_cache_dir, default_data_dir
+from jitai.records import Label, Statement
+from jitai.text_format import duration
+from jitai.trial.log import safe_csv
+from jitai.validation.baselines import BASELINE_LABELS, open_baseline
+from jitai.validation.corpora import balanced_sample, chosen, read_labelled_csv
+from jitai.validation.metrics import Interval
+from jitai.validation.report import (
+    PUBLISHED_CAVEAT,
+    PUBLISHED_FIGURES,
+    THE_LABEL,
+    JudgeReport,
+    agreement,
+    agreements,
+    all_mistakes,
+    by_kind,
+    by_language,
+    confusion,
+    confusions,
+    mistakes,
+    reliabilities,
+    reports,
+    verdict_table,
+)
+from jitai.validation.report import figures_table as all_figures
+from jitai.validation.runner import Candidate, JudgesText, Validation, ValidationRun
+
+FITTED_HERE = (
+    "Prompts, calibrations and the tuned model were fitted on the development part: their figures on it flatter. The "
+    "TF-IDF baseline is cross-validated there, no pair being divided."
+)
+_SHOWN_FIGURES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc")
+_SECONDS_BETWEEN_NOTES = 5.0
+
+
+def add_validate_command(commands: Any) -> None:
+    """Add the command to a parser.
+
+    Args:
+        commands: what ArgumentParser.add_subparsers returned.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "validate",
+        help="measure judges on labelled statements",
+        description="How often judges are right on labelled statements: figures with 95 % intervals (bootstrap over "
+        "pairs), what was said of which label, accuracy by kind and language, agreement. Every judge given is combined "
+        "with every prompt given.",
+    )
+    corpus = parser.add_mutually_exclusive_group()
+    corpus.add_argument("--part", choices=(TEST, DEVELOPMENT), default=TEST, help="of our corpus (default: test)")
+    corpus.add_argument(
+        "--file", type=Path, metavar="FILE.csv",
+        help="your own statements: columns text and label (can_walk, cannot_walk); optional: kind, language, id, pair",
+    )  # fmt: skip
+    parser.add_argument(
+        "--judge", action="append", default=[], metavar="KEY",
+        help='"embedded-tuned", "embedded" or "ollama:NAME"; may be repeated (default: the best measured one there is)',
+    )  # fmt: skip
+    parser.add_argument(
+        "--prompt", action="append", default=[], metavar="NAME",
+        help="how the judges are asked; may be repeated (default: what suits each judge)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--baseline", action="append", default=[], choices=tuple(BASELINE_LABELS),
+        help="a judge without a language model; may be repeated; alone, no language model is asked",
+    )  # fmt: skip
+    parser.add_argument(
+        "--source", action="append", default=[], metavar="NAME",
+        help="only statements of this source (first, second, independent); may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--kind", action="append", default=[], metavar="NAME",
+        help="only statements of this kind, such as plain or non_english; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="a random sample with as many of each label (default: all statements)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the sample and of the bootstrap (default: 1)")
+    parser.add_argument(
+        "--mistakes", type=int, default=0, metavar="N",
+        help="print the N mistakes of each judge of which it was surest, with what was asked and its reply",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-cache", action="store_true",
+        help="ask anew what earlier runs have asked, so that its time is measured; these replies are not kept",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER",
+        help="write every verdict and mistake, figures, kinds, languages, agreement, confusion and reliability here",
+    )  # fmt: skip
+    add_ollama_options(parser)
+    parser.set_defaults(command=validate)
+
+
+def validate(options: argparse.Namespace) -> None:
+    """Run the command.
+
+    Raises: JitaiError for whatever the person can mend, and where no judge has answered.
+    """
+    if options.mistakes < 0:
+        raise ParameterError("The number of mistakes to print is 0 or more.")
+    ollama, statements = ollama_settings(options), _statements(options)
+    with ExitStack() as opened:
+        baselines = (_baseline(key) for key in dict.fromkeys(options.baseline))
+        candidates = [*_language_models(options, ollama, opened), *baselines]
+        if options.out is not None:
+            _make_folder(options.out)
+        run = ValidationRun(candidates, statements)
+        run.start()
+        found = _watch(run)
+    results = reports(found, options.seed)
+    kinds, languages = by_kind(found, options.seed), by_language(found, options.seed)
+    _print(found, results, kinds, languages, options.mistakes)
+    if options.file is None and options.part == DEVELOPMENT:
+        print(f"\n{FITTED_HERE}")
+    if options.out is not None:
+        tables = {
+            "figures": all_figures(results),
+            "kinds": kinds,
+            "languages": languages,
+            "agreement": agreements(found),
+            "confusion": confusions(found),
+            "reliability": reliabilities(found),
+            "mistakes": all_mistakes(found),
+        }
+        _write(options.out, verdict_table(found.rows), tables)
+    if not any(result.n for result in results):
+        raise BackendError("No judge has answered any statement, so there are no figures.", hint=_first_failure(found))
+
+
+def _statements(options: argparse.Namespace) -> tuple[Statement, ...]:
+    """What is judged."""
+    if options.file is None:
+        statements = load_part(options.part)
+    else:
+        try:
+            statements = read_labelled_csv(options.file.read_bytes(), options.file.name)
+        except OSError as error:
+            raise FileFormatError(f"{options.file} cannot be read: {error.strerror}.") from error
+    _check_names("source", options.source, {item.source for item in statements})
+    _check_names("kind", options.kind, {item.kind for item in statements})
+    statements = chosen(statements, options.source or None, options.kind or None)
+    return statements if options.sample is None else balanced_sample(statements, options.sample, options.seed)
+
+
+def _check_names(what: str, wanted: Sequence[str], present: set[str]) -> None:
+    """Raises: ParameterError for a name that no statement has."""
+    for name in wanted:
+        if name not in present:
+            allowed = _printable(", ".join(sorted(present)))
+            raise ParameterError(f'There is no {what} "{name}": allowed is {allowed}.')
+
+
+def _language_models(options: argparse.Namespace, ollama: OllamaSettings, opened: ExitStack) -> list[Candidate]:
+    """Every judge with every prompt; none if only baselines are wanted."""
+    if options.baseline and not options.judge and not options.prompt:
+        return []
+    prompts = PersonalJudging(default_data_dir()).prompts()
+    available = available_judges(probe(), prompts)
+    cache_folder = None if options.no_cache else default_cache_dir()
+    candidates = []
+    for key in dict.fromkeys(options.judge or [choose_judge(available)]):
+        for name in dict.fromkeys(options.prompt or [""]):
+            prompt = suited_prompt(available, prompts, key, name)
+            label = f"{key}, {prompt.label}" if prompt is not None else key
+            candidates.append(Candidate(label, partial(_opened, key, prompt, ollama, cache_folder, opened)))
+    return candidates
+
+
+def _opened(
+    key: str, prompt: Prompt | None, ollama: OllamaSettings, cache_folder: Path | None, opened: ExitStack
+) -> JudgesText:
+    judge = open_judge(key, prompt=prompt, cache_folder=cache_folder, ollama=ollama)
+    opened.callback(judge.close)
+    judge.warm_up()
+    return judge
+
+
+def _baseline(key: str) -> Candidate:
+    return Candidate(BASELINE_LABELS[key], partial(open_baseline, key))
+
+
+def _watch(run: ValidationRun) -> Validation:
+    """Say how far the run is until it ends; stopped from the keyboard, it gives what there is."""
+    noted = time.monotonic()
+    try:
+        while not run.wait(0.1):
+            if time.monotonic() - noted >= _SECONDS_BETWEEN_NOTES:
+                noted = time.monotonic()
+                now = run.snapshot()
+                left = "" if now.seconds_left is None else f", about {duration(now.seconds_left)} left"
+                print(f"{len(now.rows):,} of {now.n_total:,}: {now.at_work}{left}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopping ...", file=sys.stderr)
+        run.stop()
+        run.wait()
+    return run.snapshot()
+
+
+def _print(
+    found: Validation,
+    results: Sequence[JudgeReport],
+    kinds: pd.DataFrame,
+    languages: pd.DataFrame,
+    n_mistakes: int,
+) -> None:
+    n_unable = sum(item.label == Label.CANNOT_WALK for item in found.statements)
+    print(f'{len(found.statements):,} statements, {n_unable:,} of them "cannot walk" (the veto, the positive class)')
+    if found.stopped:
+        print(f"Stopped after {len(found.rows):,} of {found.n_total:,} verdicts; what follows is of those.")
+    for name, why in found.failures.items():
+        print(f"{_printable(name)} could not be made ready: {why}")
+    numbers = _numbers(results)
+    for result in results:
+        print(f"\n{numbers[result.name]} {_printable(result.name)}")
+        _print_judge(result)
+        if result.n:
+            _print_confusion(confusion(found.rows_of(result.name)))
+    if not kinds.empty:
+        _print_groups(kinds, "kind", numbers)
+        if languages["language"].nunique() > 1:
+            _print_groups(languages, "language", numbers)
+        _print_agreement(found, numbers)
+        if n_mistakes:
+            _print_mistakes(found, numbers, n_mistakes)
+    published = ", ".join(f"{item.model} {item.accuracy:.2f}" for item in PUBLISHED_FIGURES)
+    print(f"\n{published}. {PUBLISHED_CAVEAT}")
+
+
+def _numbers(results: Sequence[JudgeReport]) -> dict[str, str]:
+    """What stands for a judge's name where columns are narrow."""
+    return {result.name: f"[{number}]" for number, result in enumerate(results, start=1)}
+
+
+def _print_groups(table: pd.DataFrame, column: str, numbers: dict[str, str]) -> None:
+    """Accuracy by kind or by language, one column a judge."""
+    shown = table.pivot(index=column, columns="judge", values="accuracy")
+    shown = shown[[name for name in numbers if name in shown]].rename(columns=numbers)
+    shown.columns.name = None
+    shown.insert(0, "n", table.groupby(column)["n"].max())
+    shown.index = pd.Index([_printable(str(value)) for value in shown.index], name=column)
+    print(f"\nAccuracy by {column}")
+    print(shown.to_string(float_format="%.2f", na_rep="-"))
+
+
+def _print_confusion(counts: pd.DataFrame) -> None:
+    print("  what it says of which label")
+    for line in counts.to_string().splitlines():
+        print(f"    {line}")
+
+
+def _print_agreement(found: Validation, numbers: dict[str, str]) -> None:
+    kappas, counts = agreement(found)
+    shown = kappas.rename(index=numbers, columns=numbers)
+    print(f"\nAgreement: Cohen's kappa of every two judges and {THE_LABEL}, on {_from_to(counts)} statements")
+    print(shown.to_string(float_format="%.2f", na_rep="-"))
+
+
+def _from_to(counts: pd.DataFrame) -> str:
+    fewest, most = int(counts.to_numpy().min()), int(counts.to_numpy().max())
+    return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+
+
+def _print_mistakes(found: Validation, numbers: dict[str, str], n: int) -> None:
+    """The surest mistakes of each judge in full."""
+    for name, number in numbers.items():
+        wrong = mistakes(found.rows_of(name))
+        print(f"\nMistakes of {number} {_printable(name)}: {len(wrong):,}, the surest first")
+        for row in wrong.head(n).to_dict("records"):
+            print("\n  " + _printable(f"{row['id']}, {row['kind']}, {row['language']}"))
+            _print_words("statement", row["text"])
+            print(f"  label: {row['label']}; the judge: {row['verdict']}, P(send) {row['p_send']:.3f}")
+            _print_words(f"asked ({row['prompt_version']})", row["prompt"])
+            _print_words("reply", row["raw_reply"])
+
+
+def _print_words(what: str, words: str) -> None:
+    """A text that came from outside, indented below what it is; nothing if there is none."""
+    if words:
+        print(f"  {what}:")
+        for line in words.splitlines():
+            print(f"    {_printable(line)}")
+
+
+def _print_judge(result: JudgeReport) -> None:
+    if result.figures is not None:
+        for name in _SHOWN_FIGURES:
+            print(f"  {name.replace('_', ' '):<18} {_in_words(getattr(result.figures, name))}")
+        print(f"  {'Brier score':<18} {_in_words(result.figures.brier)}")
+        print(f"  {'calibration error':<18} {_in_words(result.figures.calibration_error)}")
+        if result.sure_accuracy is not None:
+            elsewhere = f"accuracy elsewhere {result.sure_accuracy.value:.2f}"
+            print(f"  {'unsure':<18} {result.share_unsure:.2f} of all; {elsewhere}")
+    if result.n_failed:
+        print(f"  could not answer {result.n_failed:,} of {result.n_asked:,}; these are in none of the figures")
+    if result.n_without_words:
+        print(f"  nothing to read in {result.n_without_words:,} of {result.n_asked:,}")
+    if result.n_timed:
+        print(f"  {'time a verdict':<18} {result.median_ms:.0f} ms median, 95 % within {result.slow_ms:.0f} ms")
+    elif result.n_remembered:
+        print("  all remembered from earlier runs, so no time was measured; --no-cache asks anew")
+
+
+def _in_words(interval: Interval) -> str:
+    if math.isnan(interval.value):
+        return "-"
+    return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
+
+
+def _printable(text: str) -> str:
+    """A name from a person's file, without what a terminal would obey."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _make_folder(folder: Path) -> None:
+    """Before hours of judging, not after."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileFormatError(f"{folder} cannot be written: {error.strerror}.") from error
+
+
+def _first_failure(found: Validation) -> str:
+    """Why a judge could not be made ready, or could not answer; empty if none failed."""
+    reasons = [*found.failures.values(), *(row.verdict.failure for row in found.rows if row.failed)]
+    return next(iter(reasons), "")
+
+
+def _write(folder: Path, verdicts: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Every verdict as CSV and Parquet, the other tables as CSV under their names."""
+    try:
+        verdicts.to_parquet(folder / "verdicts.parquet")
+        for name, table in {"verdicts": verdicts, **tables}.items():
+            (folder / f"{name}.csv").write_text(safe_csv(table), encoding="utf-8", newline="")
+    except OSError as error:
+        raise FileFormatError(f"{folder} cannot be written: {error.strerror}.") from error
+    print(f"Verdicts and figures: {folder}", file=sys.stderr)

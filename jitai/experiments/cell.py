@@ -1,0 +1,237 @@
+"""One cell of a grid: all seeds of one trial at once. The same function runs here and on a cluster."""
+
+import ast
+import hashlib
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jitai.errors import ParameterError
+from jitai.experiments.judgements import Readings, readings_from_mapping
+from jitai.experiments.spec import MAX_SEEDS
+from jitai.policies.optimum import optimum
+from jitai.records import Action
+from jitai.statistics import interval_of_mean
+from jitai.trial.batch import BatchResult, run_batch
+from jitai.trial.spec import TrialSpec, digest, trial_as_mapping, trial_from_mapping
+
+
+@dataclass(frozen=True)
+class CellWork:
+    """Everything that decides a cell, and nothing else; it can be pickled, and written to JSON.
+
+    Attributes:
+        trial: settings; its own seed is not used.
+        first_seed, n_seeds: of the lanes.
+        readings: of the judge; None where nobody reads.
+    """
+
+    trial: TrialSpec
+    first_seed: int
+    n_seeds: int
+    readings: Readings | None
+
+    @property
+    def key(self) -> str:
+        """Stands for what the cell's numbers depend on, code and libraries included: equal keys, equal numbers."""
+        return digest(
+            {
+                "trial": trial_as_mapping(replace(self.trial, network=None)),
+                "network": "" if self.trial.network is None else self.trial.network.digest,
+                "seeds": [self.first_seed, self.n_seeds],
+                "readings": None if self.readings is None else self.readings.digest,
+                "code": code_fingerprint(),
+            }
+        )[:32]
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Ready for JSON; ``work_from_mapping`` reads it back."""
+        return {
+            "trial": trial_as_mapping(self.trial),
+            "first_seed": self.first_seed,
+            "n_seeds": self.n_seeds,
+            "readings": None if self.readings is None else self.readings.as_mapping(),
+        }
+
+
+def work_from_mapping(mapping: Mapping[str, Any]) -> CellWork:
+    """Read back what ``as_mapping`` wrote.
+
+    Raises: ParameterError, FileFormatError.
+    """
+    readings = mapping["readings"]
+    first_seed, n_seeds = int(mapping["first_seed"]), int(mapping["n_seeds"])
+    if not 1 <= n_seeds <= MAX_SEEDS:
+        raise ParameterError(f"n_seeds is {n_seeds}: allowed is 1 to {MAX_SEEDS:,}.")
+    return CellWork(
+        trial_from_mapping(mapping["trial"]),
+        first_seed,
+        n_seeds,
+        None if readings is None else readings_from_mapping(readings),
+    )
+
+
+@dataclass(frozen=True)
+class CellFigures:
+    """What a cell amounts to; means over seeds.
+
+    Attributes:
+        n: seeds.
+        mean_steps, low, high: of a whole study, in steps, with the 95 % interval; low and high are NaN for one seed.
+        optimum_steps: what a participant like this would walk at most, by dynamic programming.
+        optimum_is_exact: whether that is a bound, or an estimate because the response varies.
+        mean_days: lived before the end or disengagement.
+        share_disengaged: of the seeds.
+        agreement: share of days on which a message was sent and the participant could walk, or held back and they
+            could not.
+        action_shares: of the days, in Action order.
+        vetoes, right_vetoes: messages held back in a study, and those of them to somebody who could not walk.
+        held_back_by_rule: messages held back in a study because the judge could not answer; they are no vetoes. NaN
+            where another version did not count them.
+    """
+
+    n: int
+    mean_steps: float
+    low: float
+    high: float
+    optimum_steps: float
+    optimum_is_exact: bool
+    mean_days: float
+    share_disengaged: float
+    agreement: float
+    action_shares: tuple[float, float, float, float]
+    vetoes: float
+    right_vetoes: float
+    held_back_by_rule: float = math.nan
+
+    @property
+    def share_of_optimum(self) -> float:
+        """What the mean is of the optimum; NaN where nobody can earn anything."""
+        return self.mean_steps / self.optimum_steps if self.optimum_steps > 0 else math.nan
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Ready for JSON, NaN as None."""
+        values = asdict(self)
+        return {
+            name: None if isinstance(value, float) and math.isnan(value) else value for name, value in values.items()
+        }
+
+
+def figures_from_mapping(mapping: Mapping[str, Any]) -> CellFigures:
+    """Read back what ``CellFigures.as_mapping`` wrote."""
+    values: dict[str, Any] = {name: math.nan if value is None else value for name, value in mapping.items()}
+    values["action_shares"] = tuple(values.get("action_shares", (math.nan,) * len(Action)))
+    # Another version may have kept more, or less.
+    return CellFigures(**{item.name: values.get(item.name, math.nan) for item in fields(CellFigures)})
+
+
+@dataclass(frozen=True, eq=False)
+class CellOutcome:
+    """What a worker gives back.
+
+    Attributes:
+        result: every day of every seed.
+        figures: what it amounts to.
+        seconds: that it took.
+        code: fingerprint of the code that ran it.
+    """
+
+    result: BatchResult
+    figures: CellFigures
+    seconds: float
+    code: str
+
+
+def run_cell(work: CellWork) -> CellOutcome:
+    """Run all seeds of a cell; no files, no clock but for the time it took.
+
+    Raises: ParameterError if the trial cannot be run.
+    """
+    started = time.perf_counter()
+    verdicts = None if work.readings is None else work.readings.verdicts(work.trial.filter)
+    result = run_batch(work.trial, range(work.first_seed, work.first_seed + work.n_seeds), verdicts)
+    return CellOutcome(result, cell_figures(work.trial, result), time.perf_counter() - started, code_fingerprint())
+
+
+def cell_figures(trial: TrialSpec, result: BatchResult) -> CellFigures:
+    """What the days of a cell amount to."""
+    ceiling = optimum(trial.config)
+    mean = interval_of_mean(result.total_steps)
+    lived = result.lived
+    sent, able = result.executed_action != Action.NO_MESSAGE, result.can_walk == 1
+    held_back = lived & (result.candidate_action != Action.NO_MESSAGE) & ~sent
+    vetoed = held_back & ~result.rule_stood_in
+    days = lived.sum(axis=1)
+    counts = [int((lived & (result.executed_action == action)).sum()) for action in Action]
+    shares = [count / int(lived.sum()) for count in counts]
+    return CellFigures(
+        n=len(result.seeds),
+        mean_steps=mean.value,
+        low=mean.low,
+        high=mean.high,
+        optimum_steps=ceiling.value(),
+        optimum_is_exact=ceiling.is_exact,
+        mean_days=float(days.mean()),
+        share_disengaged=float(result.disengaged.mean()),
+        agreement=float(agreement_by_seed(lived, sent, able).mean()),
+        action_shares=(shares[0], shares[1], shares[2], shares[3]),
+        vetoes=float(vetoed.sum(axis=1).mean()),
+        right_vetoes=float((vetoed & ~able).sum(axis=1).mean()),
+        held_back_by_rule=float((held_back & result.rule_stood_in).sum(axis=1).mean()),
+    )
+
+
+def agreement_by_seed(
+    lived: npt.NDArray[np.bool_], sent: npt.NDArray[np.bool_], able: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """Share of each seed's days on which what was done fits the walk state: shape (n_seeds,)."""
+    share: npt.NDArray[np.float64] = (lived & (sent == able)).sum(axis=1) / lived.sum(axis=1)
+    return share
+
+
+def library_versions() -> dict[str, str]:
+    """Of the libraries whose arithmetic and random numbers make the figures."""
+    return {name: version(name) for name in ("numpy", "scipy")}
+
+
+@cache
+def code_fingerprint() -> str:
+    """16 hexadecimal digits that change whenever the code does that decides results, numpy's and scipy's included.
+
+    The code is this module and every module of the project that it imports, directly or not: nobody keeps a list.
+    """
+    hashed = hashlib.sha256(repr(library_versions()).encode())
+    for source in _sources_behind(__name__):
+        hashed.update(source.read_bytes())
+    return hashed.hexdigest()[:16]
+
+
+def _sources_behind(module: str) -> list[Path]:
+    """The source files of a module and of all that it imports of the project, in order of their names."""
+    package = Path(__file__).parents[1]
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name.split(".")[0] != package.name:
+            continue
+        place = package.joinpath(*name.split(".")[1:])
+        source = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        if not source.is_file():
+            continue  # a name inside a module, not a module
+        found[name] = source
+        waiting.append(name.rpartition(".")[0])
+        for node in ast.walk(ast.parse(source.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                waiting += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                waiting += [alias.name for alias in node.names]
+    return [found[name] for name in sorted(found)]

@@ -1,0 +1,72 @@
+"""One cell of an experiment as a Parquet file."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jitai.errors import FileFormatError
+from jitai.experiments.cell import CellWork, work_from_mapping
+from jitai.trial.batch import BatchResult
+
+_METADATA_KEY = b"jitai"
+
+
+def write_steps(path: Path, result: BatchResult, about: dict[str, Any]) -> None:
+    """Write the days that were lived, one row each, with a description of the cell in the file's metadata."""
+    lived = result.lived
+    seeds, days = np.nonzero(lived)
+    columns: dict[str, Any] = {
+        "seed": np.array(result.seeds, dtype=np.int64)[seeds],
+        "day": (days + 1).astype(np.int16),
+        "candidate_action": result.candidate_action[lived].astype(np.int8),
+        "executed_action": result.executed_action[lived].astype(np.int8),
+        "step_count": result.step_count[lived],
+        "habituation": result.habituation[lived],
+        "disengagement_risk": result.disengagement_risk[lived],
+        "true_context": result.true_context[lived].astype(np.int8),
+        "can_walk": result.can_walk[lived].astype(np.int8),
+        "context_probability": result.context_probability[lived],
+        "wrote": result.wrote[lived],
+        "verdict": result.verdict[lived].astype(np.int8),
+        "belief": result.belief[lived],
+    }
+    table = pa.table(columns).replace_schema_metadata({_METADATA_KEY: json.dumps(about).encode()})
+    pq.write_table(table, path, compression="zstd")
+
+
+def read_steps(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """The days of a cell.
+
+    Raises: FileFormatError if the file is missing or damaged.
+    """
+    try:
+        table: pd.DataFrame = pq.read_table(path, columns=None if columns is None else list(columns)).to_pandas()
+        return table
+    except (OSError, pa.ArrowException) as error:
+        raise FileFormatError(
+            f"{path.name} cannot be read: it is missing or damaged.",
+            "Run the experiment again: only this cell will be run anew.",
+        ) from error
+
+
+def read_work(path: Path) -> CellWork:
+    """What has to be run to get a cell's file again.
+
+    Raises: FileFormatError if the file is damaged, or none of ours.
+    """
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise FileFormatError(f"{path} cannot be read: it is missing, damaged or no Parquet file.") from error
+    if _METADATA_KEY not in metadata:
+        raise FileFormatError(f"{path} holds no description of a cell: it was not written by an experiment.")
+    try:
+        return work_from_mapping(json.loads(metadata[_METADATA_KEY])["work"])
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, IndexError) as error:
+        raise FileFormatError(f"The description of the cell in {path} is damaged.") from error

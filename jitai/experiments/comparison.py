@@ -1,0 +1,379 @@
+"""Runs of one or several experiments side by side, whatever they differ in, as long as their seeds are the same."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jitai.errors import ParameterError
+from jitai.experiments.cell import agreement_by_seed
+from jitai.experiments.spec import Cell, JudgeChoice, Scenario
+from jitai.experiments.store import StoredCell
+from jitai.parameters import describe
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.planner import PlannerSettings
+from jitai.policies.thompson import ThompsonSettings
+from jitai.records import Action
+from jitai.simulator.config import SimulatorConfig
+from jitai.statistics import Estimate, Floats, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
+from jitai.trial.filters import FilterSettings
+from jitai.trial.spec import trial_as_mapping
+
+_SETTINGS = {
+    "config": SimulatorConfig, "filter": FilterSettings, "thompson": ThompsonSettings, "belief": BeliefSettings,
+    "planner": PlannerSettings, "model": SimulatorConfig,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One method under all seeds of an experiment.
+
+    Attributes:
+        name: unique among the runs that stand side by side.
+        experiment: identifier of the one that it belongs to.
+        seeds: in the order of the totals.
+        stored: the cell.
+        is_pinned: whether it was kept from another experiment.
+    """
+
+    name: str
+    experiment: str
+    seeds: range
+    stored: StoredCell
+    is_pinned: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A run with what it amounts to.
+
+    Attributes:
+        run: the run.
+        total: mean steps of a whole study.
+        share: of what its participant could earn at best; NaN where that is nothing.
+        against: difference to the base; None for the base itself, and where the seeds are others.
+    """
+
+    run: Run
+    total: Estimate
+    share: Estimate
+    against: PairedDifference | None
+
+
+def side_by_side(runs: Sequence[Run], base: Run | None) -> list[Line]:
+    """Every run with its difference to the base, paired by seed."""
+    lines = []
+    for run in runs:
+        total = interval_of_mean(run.stored.totals)
+        paired = base is not None and run is not base and run.seeds == base.seeds
+        against = paired_difference(run.stored.totals, base.stored.totals) if base is not None and paired else None
+        lines.append(Line(run, total, share_of(total, run.stored.figures.optimum_steps), against))
+    return lines
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share in words; a dash where there is none."""
+    return "–" if math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def in_words(line: Line, base: str) -> str:
+    """One line as a sentence that can be recomputed from its numbers; empty where nothing is paired."""
+    name = line.run.name
+    share = f"and reaches {percent(line.share.value)} of the best possible"
+    if line.against is None:
+        return ""
+    difference = line.against.difference
+    if difference.n == 1:
+        return (
+            f"{name} earned {_more_or_less(difference.value)} than {base} {share}: one seed is an anecdote, and says "
+            "nothing of how sure this is."
+        )
+    seeds = f"{difference.n:,} paired seeds"
+    if not difference.excludes_zero:
+        return (
+            f"Whether {name} earns more than {base} cannot be told: {difference.value:+,.0f} steps "
+            f"(95 % {difference.low:+,.0f} to {difference.high:+,.0f}, {seeds}); it {share.removeprefix('and ')}."
+        )
+    ends = sorted((abs(difference.low), abs(difference.high)))
+    return (
+        f"{name} earns {_more_or_less(difference.value)} than {base} (95 % {ends[0]:,.0f} to {ends[1]:,.0f}, {seeds}) "
+        f"{share}."
+    )
+
+
+def _more_or_less(steps: float) -> str:
+    return f"{abs(steps):,.0f} steps {'more' if steps >= 0 else 'less'}"
+
+
+def lines_table(lines: Sequence[Line], days: Sequence["DayFigures"]) -> pd.DataFrame:
+    """All numbers of all lines, one row each; NaN where there is none."""
+    rows = []
+    for line, about in zip(lines, days, strict=True):
+        against = line.against
+        figures = line.run.stored.figures
+        rows.append(
+            {
+                "method": line.run.name,
+                "n": line.total.n,
+                "steps": line.total.value,
+                "low": line.total.low,
+                "high": line.total.high,
+                "share_of_optimum": line.share.value,
+                "difference": np.nan if against is None else against.difference.value,
+                "difference_low": np.nan if against is None else against.difference.low,
+                "difference_high": np.nan if against is None else against.difference.high,
+                "share_better": np.nan if against is None else against.share_better,
+                "agreement": about.agreement.value,
+                "days": about.length.value,
+                "share_who_left": figures.share_disengaged,
+                "vetoes": figures.vetoes,
+                "right_vetoes": figures.right_vetoes,
+                "held_back_by_rule": figures.held_back_by_rule,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """A value a day with its 95 % interval, each of shape (n_days,)."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class DayFigures:
+    """What the days of a cell amount to; small enough to be kept for many cells.
+
+    Attributes:
+        n: seeds.
+        steps, so_far: mean steps of each day, and from the first day on; who has left earns nothing.
+        staying: share of the seeds that are still there on each day.
+        agreement: share of days on which what was done fits the walk state, with the interval over seeds.
+        length: days until the end or disengagement, with its interval.
+        action_shares: of the days lived, in Action order.
+        right_when_able, right_when_unable: share of the able days on which a message was sent, and of the others on
+            which none was; NaN where there were no such days.
+    """
+
+    n: int
+    steps: Band
+    so_far: Band
+    staying: Floats
+    agreement: Estimate
+    length: Estimate
+    action_shares: tuple[float, ...]
+    right_when_able: float
+    right_when_unable: float
+
+
+@dataclass(frozen=True, eq=False)
+class Days:
+    """Every day of every seed of a cell, as arrays of shape (n_seeds, n_days).
+
+    Attributes:
+        lived: whether the day was lived.
+        steps: earned, 0 where it was not.
+        executed: codes of the actions done, -1 where none was.
+        able: whether the participant could walk.
+        belief: P(can walk) before the action; NaN where none is kept.
+    """
+
+    lived: npt.NDArray[np.bool_]
+    steps: npt.NDArray[np.float64]
+    executed: npt.NDArray[np.int64]
+    able: npt.NDArray[np.bool_]
+    belief: npt.NDArray[np.float64]
+
+    @property
+    def steps_by_day(self) -> list[Estimate | None]:
+        """Mean steps of each day over all seeds; who has left earns nothing."""
+        return intervals_by_day(self.steps, np.ones_like(self.lived))
+
+    @property
+    def cumulative_by_day(self) -> list[Estimate | None]:
+        """Mean steps from the first day on."""
+        return intervals_by_day(self.steps.cumsum(axis=1), np.ones_like(self.lived))
+
+    @property
+    def agreement(self) -> npt.NDArray[np.float64]:
+        """Share of each seed's days on which what was done fits the walk state: shape (n_seeds,)."""
+        return agreement_by_seed(self.lived, self.executed > int(Action.NO_MESSAGE), self.able)
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Days until the end or disengagement, shape (n_seeds,)."""
+        lengths: npt.NDArray[np.int64] = self.lived.sum(axis=1)
+        return lengths
+
+    @property
+    def action_counts(self) -> dict[Action, int]:
+        """How often each action was done."""
+        return {action: int((self.executed == int(action)).sum()) for action in Action}
+
+    @property
+    def share_left_by_day(self) -> npt.NDArray[np.float64]:
+        """Share of the seeds that are still there on each day, shape (n_days,)."""
+        share: npt.NDArray[np.float64] = self.lived.mean(axis=0)
+        return share
+
+
+def day_figures(days: Days) -> DayFigures:
+    """Summarise the days of a cell."""
+    counts = days.action_counts
+    sent = days.executed > int(Action.NO_MESSAGE)
+    able, unable = days.lived & days.able, days.lived & ~days.able
+    return DayFigures(
+        n=len(days.lived),
+        steps=_band(days.steps_by_day),
+        so_far=_band(days.cumulative_by_day),
+        staying=days.share_left_by_day,
+        agreement=interval_of_mean(days.agreement),
+        length=interval_of_mean(days.lengths.astype(np.float64)),
+        action_shares=tuple(counts[action] / sum(counts.values()) for action in Action),
+        right_when_able=float(sent[able].mean()) if able.any() else float("nan"),
+        right_when_unable=float((~sent)[unable].mean()) if unable.any() else float("nan"),
+    )
+
+
+def _band(estimates: Sequence[Estimate | None]) -> Band:
+    values = np.array([(item.value, item.low, item.high) for item in estimates if item is not None]).T
+    return Band(values[0], values[1], values[2])
+
+
+def setting_differences(runs: Sequence[Run], base: Run) -> pd.DataFrame:
+    """In what the runs differ from the base: a row for each setting, a column for each run; the base's stands first."""
+    described = [_settings_of(run) for run in runs]
+    reference = _settings_of(base)
+    ordered = [
+        (base, reference),
+        *((run, given) for run, given in zip(runs, described, strict=True) if run is not base),
+    ]
+    names = [name for name in reference if any(given[name] != reference[name] for given in described)]
+    columns = {run.name: [given[name] for name in names] for run, given in ordered}
+    return pd.DataFrame(columns, index=pd.Index(names, name="setting"))
+
+
+def _settings_of(run: Run) -> dict[str, str]:
+    """All settings of a run by their labels, as text."""
+    cell = run.stored.cell
+    trial = trial_as_mapping(cell.method.trial(cell.scenario.config, _rates(cell.judge)))
+    found = {
+        "Policy": str(trial["policy"]),
+        "Judge": "" if cell.judge is None else cell.judge.name,
+        "Seeds": f"{run.seeds.start} to {run.seeds.stop - 1}",
+    }
+    for part, settings_class in _SETTINGS.items():
+        given: dict[str, Any] = trial[part] or {}
+        prefix = "Assumed: " if part == "model" else ""
+        for info in describe(settings_class):
+            value = given.get(info.name, "")
+            found[prefix + info.label] = f"{value:g}" if isinstance(value, float) else str(value)
+    network = run.stored.cell.method.network
+    found["Trained policy"] = "" if network is None else f"{network.name}, {network.digest}"
+    return found
+
+
+def _rates(judge: JudgeChoice | None) -> tuple[float, float] | None:
+    """Known beforehand only of a simulated judge."""
+    if judge is None or judge.finds_cannot_walk is None or judge.false_alarms is None:
+        return None
+    return judge.finds_cannot_walk, judge.false_alarms
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One method in one scenario.
+
+    Attributes:
+        stored: the cell.
+        label: of method and, where there are several, judge.
+        total: mean steps of a whole study, with its interval.
+        share: of the optimum, with the interval of the mean.
+        against: difference to the baseline under the same seeds; None for the baseline itself, and where it is missing.
+    """
+
+    stored: StoredCell
+    label: str
+    total: Estimate
+    share: Estimate
+    against: PairedDifference | None
+
+
+def label_of(cell: Cell, several_judges: bool) -> str:
+    """What a cell's line is called."""
+    if cell.judge is None or not several_judges:
+        return cell.method.name
+    return f"{cell.method.name} ({cell.judge.name})"
+
+
+def by_scenario(cells: Sequence[StoredCell]) -> dict[Scenario, list[StoredCell]]:
+    """The cells of each scenario, in the order of the grid."""
+    grouped: dict[Scenario, list[StoredCell]] = {}
+    for item in cells:
+        grouped.setdefault(item.cell.scenario, []).append(item)
+    return grouped
+
+
+def share_of(total: Estimate, optimum_steps: float) -> Estimate:
+    """A total as a share of the optimum; NaN where nobody can earn anything."""
+    if optimum_steps <= 0:
+        return Estimate(math.nan, math.nan, math.nan, total.n)
+    return total.scaled(1 / optimum_steps)
+
+
+def compare(cells: Sequence[StoredCell], baseline: str) -> list[Comparison]:
+    """The methods of one scenario against a baseline.
+
+    Args:
+        cells: of one scenario.
+        baseline: name of a method. Where it was run with several judges, each method is compared to it under its own
+            judge, and a method that reads nothing to the first of them.
+    Raises: ParameterError if a cell has other seeds than the baseline.
+    """
+    several = len({item.cell.judge for item in cells if item.cell.judge is not None}) > 1
+    bases = [item for item in cells if item.cell.method.name == baseline]
+    rows = []
+    for item in cells:
+        base = next((other for other in bases if other.cell.judge == item.cell.judge), bases[0] if bases else None)
+        total = interval_of_mean(item.totals)
+        rows.append(
+            Comparison(
+                item,
+                label_of(item.cell, several),
+                total,
+                share_of(total, item.figures.optimum_steps),
+                None if base is None or base.key == item.key else paired_difference(item.totals, base.totals),
+            )
+        )
+    return rows
+
+
+def days_of(table: pd.DataFrame, seeds: Sequence[int], n_days: int) -> Days:
+    """A cell's table of days as arrays.
+
+    Args:
+        table: from ``Store.steps``.
+        seeds: of the experiment, in order.
+        n_days: length of the study.
+    Raises: ParameterError if the table has other seeds or more days.
+    """
+    place = {seed: row for row, seed in enumerate(seeds)}
+    if not set(table["seed"].unique()) <= set(place) or int(table["day"].max()) > n_days:
+        raise ParameterError("The stored days do not belong to the seeds and days of this experiment.")
+    rows, days = table["seed"].map(place).to_numpy(), table["day"].to_numpy() - 1
+    shape = (len(seeds), n_days)
+    lived, able = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    steps, executed = np.zeros(shape), np.full(shape, -1, dtype=np.int64)
+    belief = np.full(shape, np.nan)
+    lived[rows, days] = True
+    for array, name in ((able, "can_walk"), (steps, "step_count"), (executed, "executed_action"), (belief, "belief")):
+        array[rows, days] = table[name].to_numpy()
+    return Days(lived, steps, executed, able, belief)

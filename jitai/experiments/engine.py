@@ -1,0 +1,273 @@
+"""Running a grid: here on several cores, or on a cluster; killed at any moment, it goes on where it was."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import NamedTuple
+
+from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
+from jitai.errors import JitaiError
+from jitai.experiments.cell import CellOutcome, CellWork, code_fingerprint, run_cell
+from jitai.experiments.judgements import Readings, read_statements, simulated_readings
+from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice
+from jitai.experiments.store import FAILED, FINISHED, SECONDS_WITHOUT_A_SIGN, STOPPED, Store
+from jitai.records import JudgesText, Statement
+from jitai.text_format import duration
+
+OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
+"""Makes a judge of an experiment ready, and says in one line which one it is. Raises JitaiError if it cannot."""
+OUT_OF_MEMORY = "There is not enough memory for so many seeds and days: use fewer."
+RUNNING_CELLS = "running cells"
+"""What an experiment's note says once its judges have read."""
+SECONDS_BETWEEN_LOOKS = 0.5
+_SECONDS_BETWEEN_SIGNS = 1.0
+_SECONDS_BETWEEN_HEARTBEATS = SECONDS_WITHOUT_A_SIGN / 6
+
+
+class Stopped(Exception):
+    """Somebody wants the experiment to stop."""
+
+
+class Progress(NamedTuple):
+    """How far an experiment is.
+
+    Attributes:
+        note: what is being done.
+        n_finished, n_cells: cells ready and in all; 0 in all while a judge still reads.
+        seconds_left: estimated; None where there is nothing to go by.
+    """
+
+    note: str
+    n_finished: int
+    n_cells: int
+    seconds_left: float | None
+
+
+Report = Callable[[Progress], None]
+
+
+def run_experiment(
+    spec: ExperimentSpec,
+    store: Store,
+    executor: Executor,
+    open_judge: OpenJudge,
+    report: Report = lambda progress: None,
+    n_at_once: int = 4,
+) -> str:
+    """Run what is still to be run of an experiment, and keep each cell as soon as it is ready.
+
+    The numbers depend on nothing but the description: not on the workers, nor on the order in which they finish.
+
+    Args:
+        spec: the grid.
+        store: takes the cells.
+        executor: runs them.
+        open_judge: makes judges ready.
+        report: told now and then how far it is.
+        n_at_once: cells given to the workers at a time; a few more than there are workers.
+    Returns: the experiment's identifier; its status in the store says how it ended.
+    Raises: JitaiError if a judge cannot be made ready or a cell not be kept; the store then says so too.
+    """
+    with store.alone(spec.identifier), _heartbeat(store, spec.identifier):
+        return _run_alone(spec, store, executor, open_judge, report, n_at_once)
+
+
+@contextlib.contextmanager
+def _heartbeat(store: Store, identifier: str) -> Iterator[None]:
+    """Signs of life while inside: a judge may take minutes to load, or to answer once."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(_SECONDS_BETWEEN_HEARTBEATS):
+            # A disk that is full or an index that is damaged stops the work itself, which says so.
+            with contextlib.suppress(JitaiError):
+                store.sign(identifier)
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _run_alone(
+    spec: ExperimentSpec, store: Store, executor: Executor, open_judge: OpenJudge, report: Report, n_at_once: int
+) -> str:
+    identifier = store.begin(spec)
+    voice = _Voice(store, identifier, report)
+    try:
+        readings = {judge.name: _read(judge, spec, open_judge, voice) for judge in spec.judges_needed()}
+        grid = spec.cells()
+        works = [_work(spec, cell, readings) for cell in grid]
+        keys = []
+        for work in works:
+            keys.append(work.key)
+            voice.sign()
+        to_do = store.place(identifier, keys)
+        voice.cells(len(grid) - len(to_do), len(grid))
+        _run_cells(identifier, to_do, works, grid, store, executor, voice, n_at_once)
+    except Stopped:
+        store.end(identifier, STOPPED)
+    except BrokenProcessPool as error:
+        died = JitaiError(
+            "A worker process ended in the midst of a cell, perhaps for want of memory.",
+            "What is finished is kept: run the same command again, with fewer workers or seeds.",
+        )
+        store.end(identifier, FAILED, died.in_full)
+        raise died from error
+    except JitaiError as error:
+        store.end(identifier, FAILED, error.in_full)
+        raise
+    except KeyboardInterrupt:
+        store.end(identifier, STOPPED)
+        raise
+    except Exception as error:
+        # A bug: it stays visible as one, and the index does not say that the experiment goes on.
+        store.end(identifier, FAILED, f"An error of the program: {type(error).__name__}.")
+        raise
+    else:
+        store.end(identifier, FINISHED)
+    return identifier
+
+
+def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, Readings]) -> CellWork:
+    read = None if cell.judge is None else readings[cell.judge.name]
+    rates = None if read is None else (read.finds_cannot_walk, read.false_alarms)
+    return CellWork(cell.method.trial(cell.scenario.config, rates), spec.first_seed, spec.n_seeds, read)
+
+
+def _read(judge: JudgeChoice, spec: ExperimentSpec, open_judge: OpenJudge, voice: "_Voice") -> Readings:
+    """Have a judge read all statements, once."""
+    if judge.finds_cannot_walk is not None and judge.false_alarms is not None:
+        return simulated_readings(judge.finds_cannot_walk, judge.false_alarms)
+    book = StatementBook(load_part(TEST), spec.kinds)
+    voice.say(f"getting {judge.name} ready")
+    opened, name = open_judge(judge)
+    readings = read_statements(opened, name, book, _others(spec), voice.reading(judge.name))
+    if readings.n_failed:
+        # Its silence would be kept as a result, and take the place of good ones.
+        raise JitaiError(
+            f"{judge.name} could not judge {readings.n_failed:,} statements, so nothing was run with it.",
+            "Run again when it answers: what it has judged is remembered.",
+        )
+    return readings
+
+
+def _others(spec: ExperimentSpec) -> list[Statement]:
+    """Statements on which a judge's error rates are measured: the judge was calibrated, but not trained, on them."""
+    return [item for item in load_part(CALIBRATION) if item.kind in spec.kinds]
+
+
+def _run_cells(
+    identifier: str,
+    to_do: list[int],
+    works: list[CellWork],
+    grid: tuple[Cell, ...],
+    store: Store,
+    executor: Executor,
+    voice: "_Voice",
+    n_at_once: int,
+) -> None:
+    """Give cells to the workers, a few at a time, and keep what they give back.
+
+    Raises: Stopped if somebody wants it to stop; what is at work by then is still kept.
+    """
+    waiting = list(reversed(to_do))
+    at_work: dict[Future[CellOutcome], int] = {}
+    stopping = False
+    while at_work or (waiting and not stopping):
+        while waiting and len(at_work) < n_at_once and not stopping:
+            position = waiting.pop()
+            at_work[executor.submit(run_cell, works[position])] = position
+        ready, _ = wait(at_work, timeout=SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
+        for future in ready:
+            position = at_work.pop(future)
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                raise
+            except (JitaiError, MemoryError) as error:
+                why = error.in_full if isinstance(error, JitaiError) else OUT_OF_MEMORY
+                store.fail(identifier, position, why)
+                voice.failed()
+                continue
+            if outcome.code != code_fingerprint():
+                raise JitaiError(
+                    "A worker runs another version of this project, numpy or scipy, so its numbers are not taken.",
+                    "Install the same versions on every machine of the cluster.",
+                )
+            store.add(works[position], grid[position], outcome)
+            voice.finished()
+        try:
+            voice.sign()
+        except Stopped:
+            stopping = True
+    if stopping and waiting:
+        raise Stopped
+
+
+class _Voice:
+    """Tells the store and the caller how far it is, not more often than they need it."""
+
+    def __init__(self, store: Store, identifier: str, report: Report) -> None:
+        self._store, self._identifier, self._report = store, identifier, report
+        self._note = "getting ready"
+        self._n_finished = self._n_cells = self._n_before = 0
+        self._started = time.monotonic()
+        self._signed = float("-inf")
+
+    def say(self, note: str) -> None:
+        """Something new is being done.
+
+        Raises: Stopped if somebody wants it to stop.
+        """
+        self._note = note
+        self._signed = float("-inf")
+        self.sign()
+
+    def reading(self, judge: str) -> Callable[[int, int], None]:
+        """Counts the statements that a judge has read."""
+        started = time.monotonic()
+
+        def count(done: int, total: int) -> None:
+            left = (time.monotonic() - started) / done * (total - done)
+            self._note = f"{judge} reads statements: {done:,} of {total:,}, about {duration(left)} left"
+            self.sign()
+
+        return count
+
+    def cells(self, n_before: int, n_cells: int) -> None:
+        """Cells are about to be run, of which some are there from before."""
+        self._n_before = self._n_finished = n_before
+        self._n_cells = n_cells
+        self._started = time.monotonic()
+        self.say(RUNNING_CELLS)
+
+    def finished(self) -> None:
+        """One more cell is ready."""
+        self._n_finished += 1
+
+    def failed(self) -> None:
+        """One cell less to run."""
+        self._n_cells -= 1
+
+    def sign(self) -> None:
+        """A sign of life, if the last one is a while ago or all is done.
+
+        Raises: Stopped if somebody wants it to stop.
+        """
+        now = time.monotonic()
+        if now - self._signed < _SECONDS_BETWEEN_SIGNS and (not self._n_cells or self._n_finished < self._n_cells):
+            return
+        self._signed = now
+        n_done = self._n_finished - self._n_before
+        pace = (now - self._started) / n_done if n_done else None
+        left = None if pace is None else pace * (self._n_cells - self._n_finished)
+        self._report(Progress(self._note, self._n_finished, self._n_cells, left))
+        if self._store.say(self._identifier, self._note, left):
+            raise Stopped

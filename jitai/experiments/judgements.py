@@ -1,0 +1,177 @@
+"""What a judge says of every statement that participants may write: read once, then used in every cell.
+
+Workers get numbers, not models: a cell can run on a machine that has no language model.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from jitai.corpus import StatementBook
+from jitai.errors import FileFormatError
+from jitai.records import Decision, JudgesText, Label, Statement, Verdict, VerdictSource
+from jitai.trial.filters import FilterSettings
+from jitai.trial.spec import digest
+from jitai.trial.verdict_table import Verdicts, simulated_judge
+
+
+class Reading(NamedTuple):
+    """What a judge says of one statement.
+
+    Attributes:
+        p_send: in [0, 1]; None where it could not answer, or where there were no words to read.
+        decision: what a rule, or a simulated judge, decided; empty where the method's unsure band decides by p_send,
+            and where the judge could not answer.
+    """
+
+    p_send: float | None
+    decision: str = ""
+
+    def verdict(self, settings: FilterSettings) -> Verdict:
+        """The verdict under a method's unsure band and its rule for failures."""
+        if self.p_send is None and self.decision:
+            return Verdict(Decision(self.decision), None, VerdictSource.NO_STATEMENT, "")
+        if self.p_send is None:
+            return Verdict(
+                Decision(settings.on_failure), None, VerdictSource.FALLBACK, "", failure="The judge could not answer."
+            )
+        if self.decision:
+            return Verdict(Decision(self.decision), self.p_send, VerdictSource.RULE, "")
+        decision = Decision.UNSURE
+        if self.p_send >= settings.unsure_high:
+            decision = Decision.SEND
+        elif self.p_send <= settings.unsure_low:
+            decision = Decision.HOLD_BACK
+        return Verdict(decision, self.p_send, VerdictSource.CACHE, "")
+
+
+@dataclass(frozen=True)
+class Readings:
+    """All readings of one judge, in the order of the statement book.
+
+    Attributes:
+        judge: one line that says which model, prompt and rules were at work.
+        finds_cannot_walk, false_alarms: the judge's error rates on statements that no participant of the experiment
+            writes, in [0, 1]: what a planner may know of it.
+        if_able, if_unable: on the statements of participants who can and cannot walk.
+    """
+
+    judge: str
+    finds_cannot_walk: float
+    false_alarms: float
+    if_able: tuple[Reading, ...]
+    if_unable: tuple[Reading, ...]
+
+    def verdicts(self, settings: FilterSettings) -> Verdicts:
+        """As a trial needs them."""
+        return Verdicts(
+            tuple(item.verdict(settings) for item in self.if_able),
+            tuple(item.verdict(settings) for item in self.if_unable),
+        )
+
+    @property
+    def n_failed(self) -> int:
+        """Statements on which the judge could not answer."""
+        return sum(item == Reading(None) for item in (*self.if_able, *self.if_unable))
+
+    @cached_property
+    def digest(self) -> str:
+        """64 hexadecimal digits that stand for all of it but the judge's name."""
+        return digest({name: value for name, value in self.as_mapping().items() if name != "judge"})
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Ready for JSON; ``readings_from_mapping`` reads it back."""
+        return {
+            "judge": self.judge,
+            "finds_cannot_walk": self.finds_cannot_walk,
+            "false_alarms": self.false_alarms,
+            "if_able": [list(item) for item in self.if_able],
+            "if_unable": [list(item) for item in self.if_unable],
+        }
+
+
+def readings_from_mapping(mapping: Mapping[str, Any]) -> Readings:
+    """Read back what ``as_mapping`` wrote.
+
+    Raises: FileFormatError if something is missing.
+    """
+    try:
+        return Readings(
+            str(mapping["judge"]),
+            float(mapping["finds_cannot_walk"]),
+            float(mapping["false_alarms"]),
+            *(
+                tuple(_checked(p_send, decision) for p_send, decision in mapping[name])
+                for name in ("if_able", "if_unable")
+                if mapping[name]
+            ),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise FileFormatError("The stored readings of the judge are damaged.") from error
+
+
+def _checked(p_send: Any, decision: Any) -> Reading:
+    """Raises: ValueError or TypeError if it is none."""
+    if p_send is not None and not 0 <= float(p_send) <= 1:
+        raise ValueError
+    return Reading(None if p_send is None else float(p_send), Decision(decision).value if decision else "")
+
+
+def simulated_readings(finds_cannot_walk: float, false_alarms: float) -> Readings:
+    """Of a judge with exactly these error rates; see ``batch.simulated_judge``."""
+    book, judge = simulated_judge(finds_cannot_walk, false_alarms)
+    rows = [
+        tuple(_fixed(judge.judge(item.text)) for item in book.by_label[label])
+        for label in (Label.CAN_WALK, Label.CANNOT_WALK)
+    ]
+    name = f"simulated: finds {finds_cannot_walk:g} of the statements of who cannot walk, false alarms {false_alarms:g}"
+    return Readings(name, finds_cannot_walk, false_alarms, rows[0], rows[1])
+
+
+def read_statements(
+    judge: JudgesText,
+    name: str,
+    book: StatementBook,
+    others: Sequence[Statement],
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Readings:
+    """Have a judge read every statement once.
+
+    Args:
+        judge: its own cache spares it what it has read before.
+        name: one line that says which judge it is.
+        book: what the participants may write.
+        others: statements of other people, on which the judge's error rates are measured.
+        report: told after each statement how many are done and how many there are.
+    """
+    by_label = [book.by_label[label] for label in (Label.CAN_WALK, Label.CANNOT_WALK)]
+    total, done = sum(map(len, by_label)) + len(others), 0
+    known: dict[str, Reading] = {}
+
+    def read(item: Statement) -> Reading:
+        nonlocal done
+        if item.text not in known:
+            known[item.text] = _reading(judge.judge(item.text))
+        done += 1
+        report(done, total)
+        return known[item.text]
+
+    able, unable = (tuple(read(item) for item in items) for items in by_label)
+    shares = []
+    for label in (Label.CANNOT_WALK, Label.CAN_WALK):
+        said = [read(item).p_send for item in others if item.label == label]
+        answered = [p_send for p_send in said if p_send is not None and p_send != 0.5]
+        shares.append(sum(p_send < 0.5 for p_send in answered) / len(answered) if answered else 0.5)
+    return Readings(name, shares[0], shares[1], able, unable)
+
+
+def _reading(verdict: Verdict) -> Reading:
+    if verdict.is_fallback:
+        return Reading(None)
+    fixed = verdict.source in (VerdictSource.RULE, VerdictSource.NO_STATEMENT)
+    return _fixed(verdict) if fixed else Reading(verdict.p_send)
+
+
+def _fixed(verdict: Verdict) -> Reading:
+    return Reading(verdict.p_send, verdict.decision.value)

@@ -1,0 +1,80 @@
+"""Starting an experiment in a process of its own, which outlives the page that started it."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from jitai.errors import FileFormatError
+from jitai.experiments.spec import ExperimentSpec
+
+ROOT = Path(__file__).parents[2]
+
+
+def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> subprocess.Popen[bytes]:
+    """Run an experiment beside this process; watch it through the store.
+
+    Args:
+        spec: what is to be run; what is finished of it is not run again.
+        folder: of the store.
+        n_workers: processes; one for each core if None.
+    Returns: the process; keep it, and poll it now and then, so that it does not linger once it has ended.
+    Raises: FileFormatError if the folder cannot be written.
+    """
+    described = folder / "descriptions" / f"{spec.identifier}.json"
+    try:
+        described.parent.mkdir(parents=True, exist_ok=True)
+        described.write_text(json.dumps(spec.as_mapping(), ensure_ascii=False), encoding="utf-8")
+        with described.with_suffix(".log").open("wb") as log:
+            return subprocess.Popen(  # noqa: S603  (a list of words of our own, no shell)
+                [sys.executable, "-m", "jitai", "experiment", str(described.resolve()), "--out", str(folder.resolve())]
+                + ([] if n_workers is None else ["--workers", str(n_workers)]),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise FileFormatError(f"{folder} cannot be written: {error.strerror}.") from error
+
+
+class Processes:
+    """The experiments that this server has started. They outlive it; whoever polls them keeps none as a zombie."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._started: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, spec: ExperimentSpec, folder: Path) -> None:
+        """Start an experiment unless it is at work already.
+
+        Raises: FileFormatError if the folder cannot be written.
+        """
+        with self._lock:
+            before = self._started.get(spec.identifier)
+            if before is None or before.poll() is not None:
+                # One core stays free for the page.
+                self._started[spec.identifier] = launch(spec, folder, max(1, (os.cpu_count() or 2) - 1))
+
+    def is_alive(self, identifier: str) -> bool:
+        """Whether a process started here is at work on it."""
+        with self._lock:
+            for process in self._started.values():
+                process.poll()
+            process_of = self._started.get(identifier)
+            return process_of is not None and process_of.poll() is None
+
+    def has_failed(self, identifier: str) -> bool:
+        """Whether a process started here has ended with an error, which its log says."""
+        with self._lock:
+            process = self._started.get(identifier)
+            return process is not None and bool(process.poll())
+
+    def wait(self, identifier: str, timeout_s: float) -> None:
+        """Until the process has ended."""
+        process = self._started.get(identifier)
+        if process is not None:
+            process.wait(timeout_s)

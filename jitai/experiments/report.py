@@ -1,0 +1,316 @@
+"""Written reports of stored experiments: tables and figures in Markdown, with every interval, and what was claimed."""
+
+import html
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from jitai.errors import ParameterError
+from jitai.experiments.comparison import Comparison, by_scenario, compare
+from jitai.experiments.spec import Claim, ExperimentSpec, Scenario
+from jitai.experiments.store import FINISHED, Store, StoredCell, StoredExperiment
+from jitai.experiments.sweep import error_of
+from jitai.statistics import Estimate, paired_difference
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98", "#56B4E9", "#5B4B8A")
+_MARKERS = "osD^vPX*<>p"
+_JUDGE_ERRORS_FOR_A_LINE = 3
+
+
+def write_report(store: Store, experiments: Sequence[StoredExperiment], out: Path) -> None:
+    """Write a report, and its figures into a folder beside it.
+
+    Args:
+        store: where the results lie.
+        experiments: to report on, in any order.
+        out: the Markdown file.
+    Raises: ParameterError if nothing is finished; OSError if it cannot be written.
+    """
+    sections = []
+    figures = out.with_name(f"{out.stem.lower()}_figures")
+    for experiment in sorted(experiments, key=lambda item: item.created_at):
+        cells = store.cells(experiment.identifier)
+        if cells:
+            figures.mkdir(parents=True, exist_ok=True)
+            sections.append(_section(experiment, cells, store, figures))
+    if not sections:
+        raise ParameterError("No cell of these experiments is finished, so there is nothing to report yet.")
+    out.write_text(_HEAD + "\n".join(sections), encoding="utf-8")
+
+
+_HEAD = """# Results
+
+Simulated participants; no medical claim. Means over seeds with 95 % intervals (Student's t); all methods of a table met
+the same seeds, so differences are paired. "Share" is the share of the full-information optimum (dynamic programming on
+walk state, context, habituation and risk), a ceiling that nobody can reach, since walk state and context are hidden.
+
+Written by `python -m jitai report` from stored results; what was expected stands in the experiments' descriptions.
+
+"""
+
+
+def _section(experiment: StoredExperiment, cells: list[StoredCell], store: Store, figures: Path) -> str:
+    spec = experiment.spec
+    parts = [f"## {plain(spec.name)}\n"]
+    if spec.description:
+        parts.append(f"{plain(spec.description)}\n")
+    parts.append(_about(experiment, cells))
+    if experiment.status != FINISHED:
+        parts.append(
+            f"**Not complete**: {experiment.n_finished} of {experiment.n_cells} cells ({plain(experiment.status)}).\n"
+        )
+    compared = {scenario: compare(items, spec.baseline_name) for scenario, items in by_scenario(cells).items()}
+    parts += _claims(spec, compared)
+    figure = draw(spec, compared, figures / f"{experiment.identifier}.svg")
+    if figure:
+        parts.append(f"![{figure}]({figures.name}/{experiment.identifier}.svg)\n")
+    parts.append(_shares_table(compared))
+    if len(_errors(compared)) < _JUDGE_ERRORS_FOR_A_LINE:
+        parts.append(_differences_table(spec, compared))
+        parts.append(_behaviour_table(compared))
+    failures = store.failures(experiment.identifier)
+    if failures:
+        parts.append("Could not be run:\n")
+        parts += [f"- {plain(cell.scenario.name)}, {plain(cell.method.name)}: {plain(why)}\n" for cell, why in failures]
+    return "\n".join(parts)
+
+
+def _about(experiment: StoredExperiment, cells: list[StoredCell]) -> str:
+    spec = experiment.spec
+    several = len({item.cell.judge for item in cells if item.cell.judge}) > 1
+    judges = {item.cell.judge.name: item.cell.judge for item in cells if item.cell.judge is not None}
+    made = ", ".join(f"{name} {number}" for name, number in experiment.versions.items())
+    read = "; ".join(plain(name) for name in judges)
+    seeds = f"{spec.n_seeds:,} seeds a cell ({spec.first_seed} to {spec.seeds[-1]}), {len(cells)} cells"
+    judged = f"Judge{'s' if several else ''}: {read}. " if read else ""
+    kinds = ", ".join(kind.replace("_", " ") for kind in spec.kinds)
+    reads = any(not judge.is_simulated for judge in judges.values())
+    said = f"Participants write held-out statements of the kinds {kinds}. " if reads else ""
+    return f"{seeds}. {judged}{said}Baseline: {plain(spec.baseline_name)}. Versions: {made}.\n"
+
+
+def _claims(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]]) -> Iterator[str]:
+    if not spec.claims:
+        return
+    yield "| expected | found |\n|---|---|"
+    for claim in spec.claims:
+        yield f"| {plain(claim.text)} | {check(claim, compared)} |"
+    yield ""
+
+
+def check(claim: Claim, compared: dict[Scenario, list[Comparison]]) -> str:
+    """What the results say of a claim, in words: in how many scenarios it holds, cannot be told, or is contradicted.
+
+    It holds where the whole 95 % interval lies above the limit: the interval of the paired difference (method minus
+    `times` the other), or of the share. It is contradicted where the whole interval lies below.
+    """
+    holds = 0
+    doubtful: list[str] = []
+    against: list[str] = []
+    for scenario, rows in compared.items():
+        of_method = [row for row in rows if row.stored.cell.method.name == claim.method and claim.is_about(scenario)]
+        for row in of_method:
+            beyond, found = _beyond(claim, row, rows)
+            if beyond is None:
+                continue
+            name = plain(scenario.name if len(of_method) == 1 else f"{scenario.name}, {row.label}")
+            if beyond.low > 0:
+                holds += 1
+            else:
+                (against if beyond.high < 0 else doubtful).append(f"{name}: {found}")
+    total = holds + len(doubtful) + len(against)
+    if not total:
+        return "no cell of it is there"
+    words = [f"**holds in {holds} of {total}**"]
+    if doubtful:
+        words.append(f"cannot be told in {len(doubtful)} ({'; '.join(doubtful)})")
+    if against:
+        words.append(f"**contradicted in {len(against)}** ({'; '.join(against)})")
+    return ", ".join(words)
+
+
+def _beyond(claim: Claim, row: Comparison, rows: list[Comparison]) -> tuple[Estimate | None, str]:
+    """By how much a method is beyond what is claimed of it, and what was found, in words."""
+    if claim.share:
+        share = row.share
+        beyond = Estimate(share.value - claim.share, share.low - claim.share, share.high - claim.share, share.n)
+        return beyond, f"{100 * share.value:.1f} %"
+    others = [other for other in rows if other.stored.cell.method.name == claim.above]
+    if not others:
+        return None, ""
+    other = next((item for item in others if item.stored.cell.judge == row.stored.cell.judge), others[0])
+    limit = claim.times * other.stored.totals
+    beyond = paired_difference(row.stored.totals, limit).difference
+    return beyond, f"{row.total.value:,.0f} against {limit.mean():,.0f}"
+
+
+def _rows_and_columns(
+    compared: dict[Scenario, list[Comparison]],
+) -> tuple[list[str], list[Scenario], dict[tuple[str, Scenario], Comparison]]:
+    scenarios = list(compared)
+    labels = list(dict.fromkeys(row.label for rows in compared.values() for row in rows))
+    return labels, scenarios, {(row.label, scenario): row for scenario, rows in compared.items() for row in rows}
+
+
+def _table(
+    title: str,
+    compared: dict[Scenario, list[Comparison]],
+    words: Callable[[Comparison], str],
+    last: Sequence[str] = (),
+) -> str:
+    """A table of methods by scenarios.
+
+    Args:
+        title: a sentence above it.
+        compared: what is shown.
+        words: what to say of one method in one scenario; rows of which nothing is said anywhere are left out.
+        last: a last row, its name first.
+    """
+    labels, scenarios, found = _rows_and_columns(compared)
+    rows = [
+        [label, *(words(row) if (row := found.get((label, scenario))) else "" for scenario in scenarios)]
+        for label in labels
+    ]
+    rows = [[plain(label), *(cell or "–" for cell in cells)] for label, *cells in rows if any(cells)]
+    heads = ["method", *(plain(scenario.name) for scenario in scenarios)]
+    lines = [heads, ["---"] * len(heads), *rows, *([list(last)] if last else [])]
+    return f"{title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _shares_table(compared: dict[Scenario, list[Comparison]]) -> str:
+    ceilings = [rows[0].stored.figures for rows in compared.values()]
+    return _table(
+        "Steps of a whole study, ± half the 95 % interval, and share of the optimum:",
+        compared,
+        lambda row: f"{row.total.value:,.0f} ± {row.total.half_width:,.0f} ({100 * row.share.value:.1f} %)",
+        [
+            "optimum, computed",
+            *(f"{item.optimum_steps:,.0f}{'' if item.optimum_is_exact else ' (estimate)'}" for item in ceilings),
+        ],
+    )
+
+
+def _differences_table(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]]) -> str:
+    def words(row: Comparison) -> str:
+        if row.against is None:
+            return ""
+        difference = row.against.difference
+        doubt = "" if difference.excludes_zero else " (includes 0)"
+        better = f"better in {100 * row.against.share_better:.0f} %"
+        return f"{difference.value:+,.0f} ± {difference.half_width:,.0f}{doubt}; {better}"
+
+    baseline = plain(spec.baseline_name)
+    title = f"Paired differences to {baseline}, in steps, and share of the seeds on which it earned more:"
+    return _table(title, compared, words)
+
+
+def _behaviour_table(compared: dict[Scenario, list[Comparison]]) -> str:
+    def words(row: Comparison) -> str:
+        figures = row.stored.figures
+        left = f"{100 * figures.share_disengaged:.0f} % left"
+        return f"{100 * figures.agreement:.0f} %, {figures.mean_days:.0f} days, {left}"
+
+    title = (
+        "Fit to ability (share of days on which a message was sent to somebody able, or none to somebody unable), "
+        "mean days in the study, and share of participants who left it:"
+    )
+    return _table(title, compared, words)
+
+
+def draw(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]], path: Path) -> str:
+    """Draw the shares of the optimum with their intervals as SVG.
+
+    Against the judge's error where simulated judges of several error rates were compared, otherwise by scenario.
+
+    Returns: what the figure shows, in words.
+    """
+    # Without pyplot, which keeps global state and looks for a screen.
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(
+        {
+            "svg.hashsalt": "jitai",
+            "svg.fonttype": "none",
+            "font.size": 9,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+        }
+    ):
+        if len(_errors(compared)) >= _JUDGE_ERRORS_FOR_A_LINE:
+            figure, words = _by_error(Figure, compared)
+        else:
+            figure, words = _by_method(Figure, compared)
+        # Without a date, so that equal results give equal files.
+        figure.savefig(path, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    return words
+
+
+def _by_method(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> tuple[Any, str]:
+    labels, scenarios, found = _rows_and_columns(compared)
+    figure = figure_class(figsize=(8, 1.2 + 0.3 * len(labels)))
+    axes = figure.subplots()
+    gap = 0.7 / max(1, len(scenarios))
+    for number, scenario in enumerate(scenarios):
+        rows = [(place, row) for place, label in enumerate(labels) if (row := found.get((label, scenario)))]
+        axes.errorbar(
+            [100 * row.share.value for _, row in rows],
+            [place + gap * (number - (len(scenarios) - 1) / 2) for place, _ in rows],
+            xerr=[100 * max(0.0, row.share.half_width) if row.share.n > 1 else 0.0 for _, row in rows],
+            fmt=_MARKERS[number % len(_MARKERS)], markersize=3.5, linewidth=1, linestyle="none",
+            color=_COLOURS[number % len(_COLOURS)], label=scenario.name,
+        )  # fmt: skip
+    axes.set_yticks(range(len(labels)), labels)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 102)
+    axes.set_xlabel("share of the full-information optimum, % (95 % intervals)")
+    axes.axvline(100, color="#1B1F24", linestyle="--", linewidth=1)
+    axes.grid(axis="x", color="#E4E8EC")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=8)
+    return figure, "Share of the optimum that each method earns, by scenario, with 95 % intervals"
+
+
+def _by_error(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> tuple[Any, str]:
+    figure = figure_class(figsize=(4.2 * min(3, len(compared)), 3.2 * ((len(compared) + 2) // 3)))
+    every = figure.subplots((len(compared) + 2) // 3, min(3, len(compared)), squeeze=False).ravel()
+    for axes, (scenario, rows) in zip(every, compared.items(), strict=False):
+        lines: dict[str, list[Comparison]] = {}
+        for row in rows:
+            lines.setdefault(row.stored.cell.method.name, []).append(row)
+        for number, (name, points) in enumerate(lines.items()):
+            colour = _COLOURS[number % len(_COLOURS)]
+            found = [(error, row) for row in points if (error := error_of(row.stored.cell.judge)) is not None]
+            at_errors = sorted(found, key=lambda pair: pair[0])
+            if not at_errors:
+                share = points[0].share
+                axes.axhline(100 * share.value, color=colour, linestyle="--", linewidth=1, label=name)
+                continue
+            x = [error for error, _ in at_errors]
+            axes.plot(x, [100 * row.share.value for _, row in at_errors], color=colour, marker="o", ms=3, label=name)
+            axes.fill_between(
+                x, [100 * row.share.low for _, row in at_errors], [100 * row.share.high for _, row in at_errors],
+                color=colour, alpha=0.2, linewidth=0,
+            )  # fmt: skip
+        axes.set_title(scenario.name, fontsize=9)
+        axes.set_xlabel("judge's error rate, of either kind")
+        axes.set_ylabel("share of the optimum, %")
+        axes.set_ylim(0, 102)
+        axes.grid(color="#E4E8EC")
+    for axes in every[len(compared) :]:
+        axes.set_visible(False)
+    figure.tight_layout()
+    lines_drawn, names = every[0].get_legend_handles_labels()
+    figure.legend(lines_drawn, names, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(names), frameon=False)
+    return figure, "Share of the optimum against the judge's error rate, with 95 % intervals"
+
+
+def _errors(compared: dict[Scenario, list[Comparison]]) -> set[float]:
+    """The error rates of all simulated judges that err as often on either kind of statement."""
+    judges = (row.stored.cell.judge for rows in compared.values() for row in rows)
+    return {rate for judge in judges if (rate := error_of(judge)) is not None}
+
+
+def plain(text: str) -> str:
+    """A text that Markdown shows as it is, in a table too."""
+    return re.sub(r"([\\`*_{}\[\]#|~$])", r"\\\1", html.escape(" ".join(text.split()), quote=False))

@@ -1,0 +1,363 @@
+"""What an experiment is: a grid as data, read from YAML or JSON, or made by a page.
+
+    ExperimentSpec = scenarios (participants) x methods (policy with filter) x judges x seeds  ->  cells
+
+A cell is one scenario, one method and one judge under all seeds. Where a method reads no text, the judge makes no
+difference, and there is one cell instead of one for each judge.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import product
+from typing import Any
+
+from jitai.corpus import EVERYDAY_KINDS, KINDS
+from jitai.errors import ParameterError
+from jitai.parameters import build, describe, suggestion
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.network import PolicyNetwork
+from jitai.policies.planner import PlannerSettings
+from jitai.policies.thompson import ThompsonSettings
+from jitai.seeding import FIRST_TRAINING_SEED, MAX_SEED
+from jitai.simulator.config import SimulatorConfig
+from jitai.trial.filters import BELIEF, NONE, FilterSettings
+from jitai.trial.spec import LEARNED, TrialSpec, digest
+
+FORMAT = 1
+NameOfNetwork = Callable[[PolicyNetwork], str]
+MAX_CELLS = 20_000
+MAX_SEEDS = 100_000
+MAX_NAME_LENGTH = 80
+SIMULATED = "simulated"
+_NAME = re.compile(r"[\w][\w ,.:;+%()=/²−–-]*")
+
+
+@dataclass(frozen=True)
+class JudgeChoice:
+    """A judge of an experiment: a language model, or errors at given rates.
+
+    Attributes:
+        key: "embedded", "embedded-tuned", "ollama:NAME", or "simulated".
+        prompt: name of the strategy; empty for the one that suits the model.
+        finds_cannot_walk, false_alarms: of a simulated judge, in [0, 1]; None for a language model.
+    """
+
+    key: str
+    prompt: str = ""
+    finds_cannot_walk: float | None = None
+    false_alarms: float | None = None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the errors are drawn instead of read."""
+        return self.key == SIMULATED
+
+    @property
+    def name(self) -> str:
+        """Shown to people, unique among the judges of an experiment."""
+        if self.is_simulated:
+            return f"simulated, finds {self.finds_cannot_walk:g}, false alarms {self.false_alarms:g}"
+        return f"{self.key}, {self.prompt}" if self.prompt else self.key
+
+
+@dataclass(frozen=True)
+class Method:
+    """A policy with a filter.
+
+    Attributes:
+        name: shown, unique in an experiment.
+        policy: a key of TRIAL_POLICIES, or LEARNED.
+        filter, thompson, planner: settings.
+        belief: what is changed in the belief's settings; the judge's error rates are filled in as they were measured
+            unless they are given here.
+        model: what belief and planner assume differently from the truth, by parameter of the simulator.
+        network: the trained policy, where that is the policy.
+    """
+
+    name: str
+    policy: str
+    filter: FilterSettings = field(default_factory=lambda: FilterSettings(NONE))
+    thompson: ThompsonSettings = field(default_factory=ThompsonSettings)
+    planner: PlannerSettings = field(default_factory=PlannerSettings)
+    belief: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
+    network: PolicyNetwork | None = None
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether a judge makes a difference."""
+        trial = self.trial(SimulatorConfig(), None)
+        # A veto on a belief that heeds no text is no veto on text.
+        return trial.heeds_text and (trial.belief.reads_text or trial.filter.strategy not in (NONE, BELIEF))
+
+    def trial(self, config: SimulatorConfig, rates: tuple[float, float] | None) -> TrialSpec:
+        """The trial of this method.
+
+        Args:
+            config: the participant.
+            rates: the judge's measured shares (finds_cannot_walk, false_alarms); None without a judge.
+        """
+        measured = {} if rates is None else {"finds_cannot_walk": rates[0], "false_alarms": rates[1]}
+        return TrialSpec(
+            config,
+            policy=self.policy,
+            thompson=self.thompson,
+            filter=self.filter,
+            belief=build(BeliefSettings, {**measured, **self.belief}),
+            planner=self.planner,
+            model=build(SimulatorConfig, {**config.as_mapping(), **self.model}) if self.model else None,
+            network=self.network,
+        )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A participant of the grid.
+
+    Attributes:
+        values: what tells this scenario from the others, by parameter.
+        config: all its settings.
+    """
+
+    values: tuple[tuple[str, Any], ...]
+    config: SimulatorConfig
+
+    @property
+    def name(self) -> str:
+        """Shown to people."""
+        symbols = {info.name: info.symbol or info.label for info in describe(SimulatorConfig)}
+        return ", ".join(f"{symbols[name]} {_shown(value)}" for name, value in self.values) or "one participant"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One scenario, one method and one judge; judge is None where none is asked."""
+
+    scenario: Scenario
+    method: Method
+    judge: JudgeChoice | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What an experiment is to show, said beforehand; a report checks it against the results.
+
+    Attributes:
+        text: the claim in words.
+        method: name of the method that it is about.
+        above: name of a method that it is to exceed; empty if a share of the optimum is claimed.
+        times: how many times as much, > 0.
+        share: of the optimum that it is to reach, in (0, 1]; 0 if another method is to be exceeded.
+        where: only in scenarios with these values of parameters.
+    Raises: ParameterError unless exactly one of above and share is given.
+    """
+
+    text: str
+    method: str
+    above: str = ""
+    times: float = 1.0
+    share: float = 0.0
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if bool(self.above) == bool(self.share) or not 0 <= self.share <= 1 or self.times <= 0:
+            raise ParameterError(
+                f"The claim {self.text[:60]!r} needs either `above`, the name of a method, or `share`, a number above "
+                "0 and up to 1; `times` is above 0."
+            )
+
+    def is_about(self, scenario: Scenario) -> bool:
+        """Whether it claims something of a scenario."""
+        config = scenario.config.as_mapping()
+        return all(config[name] == value for name, value in self.where.items())
+
+
+@dataclass(frozen=True)
+class ExperimentSpec:
+    """A grid. Made by ``read_spec`` or a page; checked when made.
+
+    Attributes:
+        name: of the experiment.
+        description: a sentence or two.
+        participant: settings that all scenarios share.
+        axes: parameters with the values that they take; every combination is a scenario.
+        methods: what is compared, at least one.
+        judges: who reads; needed only if a method reads.
+        first_seed, n_seeds: the same seeds in every cell, so that differences are paired.
+        kinds: of the statements of the test part that participants write.
+        baseline: name of the method that others are compared to; the first one if empty.
+        claims: what it is to show.
+    Raises: ParameterError naming what is wrong and what is allowed.
+    """
+
+    name: str
+    methods: tuple[Method, ...]
+    description: str = ""
+    participant: SimulatorConfig = field(default_factory=SimulatorConfig)
+    axes: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    judges: tuple[JudgeChoice, ...] = ()
+    first_seed: int = 0
+    n_seeds: int = 100
+    kinds: tuple[str, ...] = EVERYDAY_KINDS
+    baseline: str = ""
+    claims: tuple[Claim, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_name("The experiment's name", self.name)
+        if not self.methods:
+            raise ParameterError("methods: at least one is needed.")
+        for what, names in (("method", self.method_names), ("judge", tuple(item.name for item in self.judges))):
+            for name in names:
+                if names.count(name) > 1:
+                    raise ParameterError(f"There are two {what}s called {name!r}: give each a name of its own.")
+        for method in self.methods:
+            _check_name("A method's name", method.name)
+        if not self.judges and any(method.reads_text for method in self.methods):
+            reader = next(method.name for method in self.methods if method.reads_text)
+            raise ParameterError(
+                f"judges: the method {reader!r} has its text read, but there is no judge. Name one, such as "
+                "embedded-tuned."
+            )
+        if not 1 <= self.n_seeds <= MAX_SEEDS:
+            raise ParameterError(f"seeds.count is {self.n_seeds}: allowed is a whole number from 1 to {MAX_SEEDS:,}.")
+        if not 0 <= self.first_seed <= MAX_SEED - self.n_seeds:
+            raise ParameterError(
+                f"seeds.first is {self.first_seed}: allowed is 0 to {MAX_SEED - self.n_seeds:,} with that many seeds."
+            )
+        if self.baseline and self.baseline not in self.method_names:
+            raise ParameterError(
+                f"baseline: there is no method {self.baseline!r}{suggestion(self.baseline, self.method_names)}"
+            )
+        for claim in self.claims:
+            for name in (claim.method, claim.above or claim.method):
+                if name not in self.method_names:
+                    raise ParameterError(
+                        f"claims: there is no method {name[:60]!r}{suggestion(name, self.method_names)}"
+                    )
+        for kind in self.kinds:
+            if kind not in KINDS:
+                raise ParameterError(f"statements.kinds: there is none called {kind[:60]!r}{suggestion(kind, KINDS)}")
+        if not self.kinds:
+            raise ParameterError(f"statements.kinds: name at least one of {', '.join(KINDS)}.")
+        if self.seeds[-1] >= FIRST_TRAINING_SEED and any(method.network is not None for method in self.methods):
+            raise ParameterError(
+                f"seeds.first: trained policies have learnt from the seeds from {FIRST_TRAINING_SEED:,} on; stay below."
+            )
+        # Multiplied before anything is made: a few long axes would make billions.
+        n_scenarios = math.prod(len(values) for _, values in self.axes)
+        n_cells = n_scenarios * sum(max(1, len(self.judges)) if item.reads_text else 1 for item in self.methods)
+        if n_cells > MAX_CELLS:
+            raise ParameterError(f"The grid has {n_cells:,} cells: at most {MAX_CELLS:,} are allowed.")
+
+    @property
+    def method_names(self) -> tuple[str, ...]:
+        """In order."""
+        return tuple(method.name for method in self.methods)
+
+    @property
+    def baseline_name(self) -> str:
+        """The method that others are compared to."""
+        return self.baseline or self.methods[0].name
+
+    @property
+    def seeds(self) -> range:
+        """Of every cell."""
+        return range(self.first_seed, self.first_seed + self.n_seeds)
+
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """Every combination of the axes' values."""
+        names = [name for name, _ in self.axes]
+        base = self.participant.as_mapping()
+        return tuple(
+            Scenario(
+                tuple(zip(names, values, strict=True)),
+                build(SimulatorConfig, {**base, **dict(zip(names, values, strict=True))}),
+            )
+            for values in product(*(values for _, values in self.axes))
+        )
+
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells, scenario by scenario."""
+        judges = [(method, self.judges if method.reads_text else (None,)) for method in self.methods]
+        return tuple(
+            Cell(scenario, method, judge)
+            for scenario in self.scenarios()
+            for method, asked in judges
+            for judge in asked
+        )
+
+    def judges_needed(self) -> tuple[JudgeChoice, ...]:
+        """Those that are asked in some cell."""
+        return self.judges if any(method.reads_text for method in self.methods) else ()
+
+    def as_mapping(self, name_of: NameOfNetwork | None = None) -> dict[str, Any]:
+        """Ready for YAML or JSON; ``spec_from_mapping`` reads it back.
+
+        Args:
+            name_of: gives the name under which a trained policy is kept, or nothing; a name then stands for the whole
+                policy. None holds all of them whole.
+        """
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "description": self.description,
+            "seeds": {"first": self.first_seed, "count": self.n_seeds},
+            "participant": self.participant.as_mapping(),
+            "scenarios": {name: list(values) for name, values in self.axes},
+            "statements": {"kinds": list(self.kinds)},
+            "judges": [
+                {name: value for name, value in asdict(judge).items() if value not in (None, "")}
+                for judge in self.judges
+            ],
+            "methods": [method_as_mapping(method, name_of) for method in self.methods],
+            "baseline": self.baseline,
+            "claims": [
+                {name: value for name, value in asdict(claim).items() if value or name == "text"}
+                for claim in self.claims
+            ],
+        }
+
+    @property
+    def identifier(self) -> str:
+        """A name for files: of the experiment, and a digest of all that decides its numbers."""
+        slug = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")[:40] or "experiment"
+        decisive = {
+            name: value
+            for name, value in self.as_mapping().items()
+            if name not in ("description", "baseline", "claims")
+        }
+        return f"{slug}-{digest(decisive)[:8]}"
+
+
+def method_as_mapping(method: Method, name_of: NameOfNetwork | None = None) -> dict[str, Any]:
+    """A method as it stands in a file: only what differs from the defaults; ``name_of`` as in ``as_mapping``."""
+    mapping: dict[str, Any] = {"name": method.name, "policy": method.policy}
+    for name in ("filter", "thompson", "planner"):
+        settings = getattr(method, name)
+        usual = asdict(type(settings)())
+        changed = {key: value for key, value in asdict(settings).items() if value != usual[key] or key == "strategy"}
+        if changed:
+            mapping[name] = changed
+    for name in ("belief", "model"):
+        if getattr(method, name):
+            mapping[name] = dict(getattr(method, name))
+    if name_of is not None and method.network is not None and (kept := name_of(method.network)):
+        mapping["policy"] = f"{LEARNED}:{kept}"
+    elif method.network is not None:
+        # All of it: the description stays true when a file of that name is trained anew.
+        mapping["network"] = method.network.as_mapping()
+    return mapping
+
+
+def _check_name(what: str, name: str) -> None:
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
+        raise ParameterError(
+            f"{what} is {name[:100]!r}: allowed are letters, digits, spaces and , . : ; + % ( ) = / -, at most "
+            f"{MAX_NAME_LENGTH} of them."
+        )
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,304 @@
+"""Descriptions of experiments as YAML or JSON: reading, checking, writing."""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jitai.corpus import EVERYDAY_KINDS
+from jitai.errors import FileFormatError, ParameterError
+from jitai.experiments.spec import FORMAT, SIMULATED, Claim, ExperimentSpec, JudgeChoice, Method, NameOfNetwork
+from jitai.parameters import describe, suggestion
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.network import PolicyNetwork
+from jitai.policies.planner import PlannerSettings
+from jitai.policies.thompson import ThompsonSettings
+from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.trial.filters import FILTER_LABELS, NONE, FilterSettings
+from jitai.trial.spec import TRIAL_POLICIES, TrainedPolicies, policy_from_mapping, settings_from, shortened
+
+MAX_FILE_BYTES = 10_000_000
+
+
+def read_spec(path: Path, trained: TrainedPolicies | None = None) -> ExperimentSpec:
+    """An experiment from a YAML or JSON file.
+
+    Args:
+        path: of the file.
+        trained: looks up trained policies that the file names; None where names mean nothing.
+    Raises: FileFormatError if it is neither, ParameterError naming the field that is wrong and what is allowed.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise FileFormatError(f"{path.name} has {size:,} bytes: a description has at most {MAX_FILE_BYTES:,}.")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise FileFormatError(f"{path} cannot be read: {reason}.") from error
+    return spec_from_text(text, path.name, trained)
+
+
+def spec_from_text(text: str, name: str = "The description", trained: TrainedPolicies | None = None) -> ExperimentSpec:
+    """An experiment from YAML; JSON is YAML too.
+
+    Args:
+        text: the description.
+        name: of its file, for errors.
+        trained: as ``read_spec``.
+    Raises: as ``read_spec``.
+    """
+    if len(text) > MAX_FILE_BYTES:
+        raise FileFormatError(f"{name} is too long: a description has at most {MAX_FILE_BYTES:,} characters.")
+    try:
+        content = _parsed(text)
+    # The parser raises nearly anything where a tag or a date makes no sense.
+    except Exception as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        why = f": {error.problem}" if isinstance(error, _RepeatedKey) else ""
+        raise FileFormatError(f"{name}{where}: this is neither YAML nor JSON{why}.") from error
+    if not isinstance(content, dict):
+        raise FileFormatError(f"{name} must hold names and values, such as `name: my experiment`.")
+    try:
+        return spec_from_mapping(content, trained)
+    except ParameterError as error:
+        raise ParameterError(f"{name}: {error}", error.hint) from error
+
+
+class _RepeatedKey(yaml.MarkedYAMLError):
+    """A name stands twice in one mapping."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without tags; names may not stand twice, and 1e-5 is a number, as everywhere else."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """As the parent, but refuses what would silently win over what stood before."""
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise _RepeatedKey(problem=f"{key.value!r} stands there twice", problem_mark=key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
+def _parsed(text: str) -> Any:
+    """JSON as JSON, all else as YAML."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.load(text, _Loader)  # noqa: S506  (a subclass of the safe loader)
+
+
+_FIELDS = ("format", "name", "description", "seeds", "participant", "scenarios", "statements", "judges", "methods",
+           "policies", "filters", "baseline", "claims")  # fmt: skip
+
+
+def spec_from_mapping(content: Mapping[str, Any], trained: TrainedPolicies | None = None) -> ExperimentSpec:
+    """An experiment from names and values.
+
+    Raises: ParameterError naming the field that is wrong and what is allowed.
+    """
+    _check_fields("", content, _FIELDS)
+    if content.get("format", FORMAT) != FORMAT:
+        raise ParameterError(f"format is {content['format']!r}: this version reads {FORMAT}.")
+    seeds = _mapping("seeds", content.get("seeds", {}), ("first", "count"))
+    statements = _mapping("statements", content.get("statements", {}), ("kinds",))
+    return ExperimentSpec(
+        name=_text("name", content.get("name", "")),
+        description=_text("description", content.get("description", "")),
+        participant=_participant(content.get("participant", {})),
+        axes=_axes(content.get("scenarios", {})),
+        methods=(*_methods(content.get("methods", []), trained), *_combined(content, trained)),
+        judges=_judges(content.get("judges", [])),
+        first_seed=_whole("seeds.first", seeds.get("first", 0)),
+        n_seeds=_whole("seeds.count", seeds.get("count", 100)),
+        kinds=tuple(
+            _text("statements.kinds", kind)
+            for kind in _list("statements.kinds", statements.get("kinds", EVERYDAY_KINDS))
+        ),
+        baseline=_text("baseline", content.get("baseline") or ""),
+        claims=tuple(_claims(content.get("claims", []))),
+    )
+
+
+def _participant(value: Any) -> SimulatorConfig:
+    given = dict(_mapping("participant", value))
+    preset = given.pop("preset", None)
+    start: Mapping[str, Any] = {}
+    if preset is not None:
+        if not isinstance(preset, str) or preset not in PRESETS:
+            raise ParameterError(
+                f"participant.preset: there is none called {shortened(preset)}{suggestion(str(preset), PRESETS)}"
+            )
+        start = PRESETS[preset].as_mapping()
+    return settings_from("participant", SimulatorConfig, {**start, **given})
+
+
+def _axes(value: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    known = {info.name: info for info in describe(SimulatorConfig)}
+    axes = []
+    for name, values in _mapping("scenarios", value, tuple(known)).items():
+        given = _list(f"scenarios.{name}", values)
+        # Each is checked by itself, so that the sentence names the axis.
+        taken = tuple(getattr(settings_from("scenarios", SimulatorConfig, {name: v}), name) for v in given)
+        if not taken or len(set(taken)) < len(taken):
+            raise ParameterError(f"scenarios.{name}: give at least one value, and none twice.")
+        axes.append((name, taken))
+    return tuple(axes)
+
+
+def _methods(value: Any, trained: TrainedPolicies | None) -> Iterator[Method]:
+    fields = ("name", "policy", "filter", "thompson", "planner", "belief", "model", "network")
+    for number, item in enumerate(_list("methods", value), start=1):
+        where = f"methods, number {number}"
+        given = _mapping(where, item, fields)
+        policy, network = policy_from_mapping(where, given.get("policy", ""), given.get("network"), trained)
+        method_filter = given.get("filter", {"strategy": NONE})
+        if isinstance(method_filter, str):
+            method_filter = {"strategy": method_filter}
+        filtering = settings_from(
+            f"{where}, filter", FilterSettings, {"strategy": NONE, **_mapping(where, method_filter)}
+        )
+        belief = dict(_mapping(f"{where}, belief", given.get("belief", {})))
+        model = dict(_mapping(f"{where}, model", given.get("model", {})))
+        settings_from(f"{where}, belief", BeliefSettings, belief)
+        settings_from(f"{where}, model", SimulatorConfig, model)
+        yield Method(
+            name=_text(f"{where}, name", given.get("name") or method_label(policy, filtering.strategy, network)),
+            policy=policy,
+            filter=filtering,
+            thompson=settings_from(f"{where}, thompson", ThompsonSettings, _mapping(where, given.get("thompson", {}))),
+            planner=settings_from(f"{where}, planner", PlannerSettings, _mapping(where, given.get("planner", {}))),
+            belief=belief,
+            model=model,
+            network=network,
+        )
+
+
+def _claims(value: Any) -> Iterator[Claim]:
+    for number, item in enumerate(_list("claims", value), start=1):
+        where = f"claims, number {number}"
+        given = _mapping(where, item, ("text", "method", "above", "times", "share", "where"))
+        scenario = dict(_mapping(f"{where}, where", given.get("where", {})))
+        settings_from(f"{where}, where", SimulatorConfig, scenario)
+        yield Claim(
+            _text(f"{where}, text", given.get("text", "")),
+            _text(f"{where}, method", given.get("method", "")),
+            _text(f"{where}, above", given.get("above", "")),
+            _number(f"{where}, times", given.get("times", 1.0)),
+            _number(f"{where}, share", given.get("share", 0.0)),
+            scenario,
+        )
+
+
+def _combined(content: Mapping[str, Any], trained: TrainedPolicies | None) -> Iterator[Method]:
+    """Every policy of "policies" with every filter of "filters"."""
+    policies = [
+        policy_from_mapping("policies", item, None, trained) for item in _list("policies", content.get("policies", []))
+    ]
+    strategies = _list("filters", content.get("filters", [NONE]))
+    for (policy, network), strategy in product(policies, strategies):
+        if not isinstance(strategy, str) or strategy not in FILTER_LABELS:
+            raise ParameterError(
+                f"filters: there is none called {shortened(strategy)}{suggestion(str(strategy), FILTER_LABELS)}"
+            )
+        yield Method(method_label(policy, strategy, network), policy, FilterSettings(strategy), network=network)
+
+
+def method_label(policy: str, strategy: str, network: PolicyNetwork | None = None) -> str:
+    """What a policy with a filter is called unless somebody gives it a name."""
+    name = TRIAL_POLICIES[policy] if network is None else network.name
+    return name if strategy == NONE else f"{name}, {FILTER_LABELS[strategy].lower()}"
+
+
+def _judges(value: Any) -> tuple[JudgeChoice, ...]:
+    judges: list[JudgeChoice] = []
+    for number, item in enumerate(_list("judges", value), start=1):
+        where = f"judges, number {number}"
+        given = _mapping(where, {"key": item} if isinstance(item, str) else item,
+                         ("key", "prompt", "finds_cannot_walk", "false_alarms"))  # fmt: skip
+        key = _text(f"{where}, key", given.get("key", ""))
+        rates = ("finds_cannot_walk", "false_alarms")
+        if key != SIMULATED:
+            if key not in ("embedded", "embedded-tuned") and not re.fullmatch(r"ollama:\S{1,200}", key):
+                raise ParameterError(
+                    f"{where}: there is no judge {key[:60]!r}; allowed are embedded-tuned, embedded, ollama:NAME and "
+                    "simulated."
+                )
+            if any(name in given for name in rates):
+                raise ParameterError(f"{where}: error rates belong to a simulated judge; write `key: simulated`.")
+            judges.append(JudgeChoice(key, _text(f"{where}, prompt", given.get("prompt", ""))))
+            continue
+        values = []
+        for name in rates:
+            shares = given.get(name)
+            if shares is None:
+                raise ParameterError(f"{where}: a simulated judge needs {name}, a share from 0 to 1.")
+            listed = shares if isinstance(shares, list) else [shares]
+            values.append([settings_from(where, BeliefSettings, {name: share}) for share in listed])
+        for finds, alarms in product(*values):
+            judges.append(JudgeChoice(key, "", finds.finds_cannot_walk, alarms.false_alarms))
+    return tuple(judges)
+
+
+def _check_fields(where: str, given: Mapping[Any, Any], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            prefix = f"{where}: there" if where else "There"
+            raise ParameterError(f"{prefix} is no field {shortened(name)}{suggestion(str(name), tuple(known))}")
+
+
+def _mapping(where: str, value: Any, known: Sequence[str] = ()) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ParameterError(f"{where}: names and values are needed, not {shortened(value)}.")
+    if known:
+        _check_fields(where, value, known)
+    return value
+
+
+def _list(where: str, value: Any) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise ParameterError(f"{where}: a list is needed, not {shortened(value)}.")
+    return value
+
+
+def _text(where: str, value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 2000 or (not value.isascii() and _has_surrogates(value)):
+        raise ParameterError(f"{where}: a text is needed, not {shortened(value)}.")
+    return value
+
+
+def _has_surrogates(text: str) -> bool:
+    """Whether a text holds halves of characters, which no file can."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _whole(where: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ParameterError(f"{where}: a whole number is needed, not {shortened(value)}.")
+    return value
+
+
+def _number(where: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ParameterError(f"{where}: a number is needed, not {shortened(value)}.")
+    if not math.isfinite(value) or abs(value) > 1e9:
+        raise ParameterError(f"{where}: a number up to a thousand million is needed.")
+    return float(value)
+
+
+def spec_as_yaml(spec: ExperimentSpec, name_of: NameOfNetwork | None = None) -> str:
+    """The description as a file; ``name_of`` as in ``ExperimentSpec.as_mapping``."""
+    return str(yaml.safe_dump(spec.as_mapping(name_of), sort_keys=False, allow_unicode=True, width=110))

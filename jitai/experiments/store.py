@@ -1,0 +1,476 @@
+"""Where results lie: an index in SQLite, and one Parquet file of days for each cell.
+
+A cell's file holds the whole description of the cell, the judge's readings, versions and seeds included, so that it can
+be run again from this file alone. Cells are named by what decides their numbers; two experiments share what they have
+in common. One process writes, any number may read.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import platform
+import sqlite3
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jitai import __version__
+from jitai.errors import FileFormatError, JitaiError, ParameterError
+from jitai.experiments.cell import (
+    CellFigures,
+    CellOutcome,
+    CellWork,
+    code_fingerprint,
+    figures_from_mapping,
+    library_versions,
+)
+from jitai.experiments.cell_file import read_steps, write_steps
+from jitai.experiments.spec import Cell, ExperimentSpec
+from jitai.experiments.spec_file import spec_from_mapping
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+
+RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED = "running", "finished", "stopped", "failed", "interrupted"
+SECONDS_WITHOUT_A_SIGN = 30.0
+"""An experiment that says it runs, but has given no sign of life for so long, was killed."""
+_SCHEMA = """
+create table if not exists experiments (
+    id text primary key, spec text not null, versions text not null, created_at real not null, status text not null,
+    note text not null default '', n_cells integer not null default 0, alive_at real not null,
+    stop_wanted integer not null default 0, seconds_left real);
+create table if not exists cells (
+    key text primary key, figures text not null, totals blob not null, seconds real not null, n_bytes integer not null,
+    digest text not null, finished_at real not null);
+create table if not exists places (
+    experiment text not null, position integer not null, key text not null, failure text not null default '',
+    primary key (experiment, position));
+"""
+
+
+def versions() -> dict[str, str]:
+    """Of everything that decides results."""
+    return {
+        "jitai": __version__, "code": code_fingerprint(), "python": platform.python_version(), **library_versions()
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StoredExperiment:
+    """An experiment as the index knows it.
+
+    Attributes:
+        identifier: its name in the store.
+        spec: what it is.
+        versions: of everything that made it.
+        created_at: seconds since 1970.
+        status: running, finished, stopped, failed or interrupted.
+        note: what is being done, or why it failed.
+        n_cells, n_finished, n_failed: cells in all, ready, and impossible to run.
+        seconds_left: estimated, of a running one; None where there is nothing to go by.
+    """
+
+    identifier: str
+    spec: ExperimentSpec
+    versions: dict[str, str]
+    created_at: float
+    status: str
+    note: str
+    n_cells: int
+    n_finished: int
+    n_failed: int
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class StoredCell:
+    """A finished cell.
+
+    Attributes:
+        cell: scenario, method and judge.
+        key: name of its file.
+        figures: what it amounts to.
+        totals: steps of each seed, in the order of the seeds, shape (n_seeds,).
+        seconds: that it took.
+    """
+
+    cell: Cell
+    key: str
+    figures: CellFigures
+    totals: npt.NDArray[np.float64]
+    seconds: float
+
+
+class Store:
+    """Results in a folder, which is made when something is stored for the first time.
+
+    Args:
+        folder: of the store.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._steps = folder / "steps"
+        self._index = folder / "index.sqlite"
+
+    # Writing -------------------------------------------------------------------------------------------------------
+
+    def begin(self, spec: ExperimentSpec) -> str:
+        """Make an experiment known, or known again; returns its identifier.
+
+        Raises: FileFormatError if the folder cannot be written.
+        """
+        try:
+            self._steps.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileFormatError(f"{self.folder} cannot be written: {error.strerror}.") from error
+        now = time.time()
+        with self._open() as index:
+            index.execute(
+                "insert into experiments (id, spec, versions, created_at, status, alive_at) values (?, ?, ?, ?, ?, ?) "
+                "on conflict (id) do update set spec = excluded.spec, "
+                "status = excluded.status, note = '', alive_at = excluded.alive_at, stop_wanted = 0",
+                (spec.identifier, json.dumps(spec.as_mapping()), json.dumps(versions()), now, RUNNING, now),
+            )
+        return spec.identifier
+
+    def place(self, identifier: str, keys: Sequence[str]) -> list[int]:
+        """Say which cells an experiment has; returns the positions of those still to be run."""
+        with self._open() as index:
+            index.execute("delete from places where experiment = ?", (identifier,))
+            index.executemany(
+                "insert into places (experiment, position, key) values (?, ?, ?)",
+                [(identifier, position, key) for position, key in enumerate(keys)],
+            )
+            index.execute(
+                "update experiments set n_cells = ?, versions = ? where id = ?",
+                (len(keys), json.dumps(versions()), identifier),
+            )
+            known = dict(index.execute("select key, digest from cells"))
+        return [position for position, key in enumerate(keys) if not self._is_whole(key, known.get(key))]
+
+    def add(self, work: CellWork, cell: Cell, outcome: CellOutcome) -> None:
+        """Keep a cell: first its file, whole or not at all, then its line in the index.
+
+        Raises: FileFormatError if the disk does not take it.
+        """
+        path = self._path(work.key)
+        # Two experiments may come to the same cell at the same time.
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        about = {
+            "work": work.as_mapping(),
+            "versions": versions(),
+            "scenario": dict(cell.scenario.values),
+            "method": cell.method.name,
+            "judge": "" if cell.judge is None else cell.judge.name,
+        }
+        try:
+            write_steps(partial, outcome.result, about)
+            partial.replace(path)
+        except OSError as error:
+            raise FileFormatError(f"{path.name} cannot be written: {error.strerror}.", "Is the disk full?") from error
+        with self._open() as index:
+            index.execute(
+                "insert or replace into cells values (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    work.key,
+                    json.dumps(outcome.figures.as_mapping()),
+                    outcome.result.total_steps.astype("<f8").tobytes(),
+                    outcome.seconds,
+                    path.stat().st_size,
+                    _digest_of(path),
+                    time.time(),
+                ),
+            )
+
+    def fail(self, identifier: str, position: int, why: str) -> None:
+        """A cell cannot be run; the others go on."""
+        with self._open() as index:
+            index.execute(
+                "update places set failure = ? where experiment = ? and position = ?", (why, identifier, position)
+            )
+
+    def say(self, identifier: str, note: str, seconds_left: float | None = None) -> bool:
+        """Give a sign of life, with what is being done; returns whether somebody wants a stop."""
+        with self._open() as index:
+            index.execute(
+                "update experiments set note = ?, seconds_left = ?, alive_at = ? where id = ?",
+                (note, seconds_left, time.time(), identifier),
+            )
+            row = index.execute("select stop_wanted from experiments where id = ?", (identifier,)).fetchone()
+        return row is None or bool(row[0])
+
+    def sign(self, identifier: str) -> None:
+        """Give a sign of life where there is nothing new to say."""
+        with self._open() as index:
+            index.execute(
+                "update experiments set alive_at = ? where id = ? and status = ?", (time.time(), identifier, RUNNING)
+            )
+
+    def end(self, identifier: str, status: str, note: str = "") -> None:
+        """Nothing more will come for now. Cells that a finished experiment has replaced are forgotten."""
+        with self._open() as index:
+            index.execute("update experiments set status = ?, note = ? where id = ?", (status, note, identifier))
+        if status == FINISHED:
+            self._forget_cells_of_nobody()
+
+    @contextlib.contextmanager
+    def alone(self, identifier: str) -> Iterator[None]:
+        """While inside, no other process of this machine runs the same experiment; the system lets go if it is killed.
+
+        Raises: ParameterError if another does, FileFormatError if the folder cannot be written.
+        """
+        locks = self.folder / "locks"
+        try:
+            locks.mkdir(parents=True, exist_ok=True)
+            lock = (locks / identifier).open("w")
+        except OSError as error:
+            raise FileFormatError(f"{self.folder} cannot be written: {error.strerror}.") from error
+        with lock:
+            # Where the system has no such locks (Windows), two may collide; what is finished is safe all the same.
+            if fcntl is not None:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError as error:
+                    raise ParameterError(
+                        "Another process is running this experiment already.", "Wait for it, or stop it first."
+                    ) from error
+            for partial in self._steps.glob("*.partial"):
+                # Left behind by a process that was killed, unless it is being written right now.
+                if time.time() - partial.stat().st_mtime > SECONDS_WITHOUT_A_SIGN:
+                    partial.unlink(missing_ok=True)
+            yield
+
+    def ask_to_stop(self, identifier: str) -> None:
+        """Have the process that runs an experiment end after the cells at work; what is finished stays."""
+        with self._open() as index:
+            index.execute("update experiments set stop_wanted = 1 where id = ?", (identifier,))
+
+    def delete(self, identifier: str) -> None:
+        """Remove an experiment, and the cells that no other one has.
+
+        Raises: ParameterError if there is none of that name, or if it is running.
+        """
+        if self.experiment(identifier).status == RUNNING:
+            raise ParameterError("This experiment is running: stop it first.")
+        # A process that gives no sign of life (the machine slept) may be at work all the same.
+        with self.alone(identifier), self._open() as index:
+            index.execute("delete from experiments where id = ?", (identifier,))
+            index.execute("delete from places where experiment = ?", (identifier,))
+        self._forget_cells_of_nobody()
+
+    # Reading -------------------------------------------------------------------------------------------------------
+
+    def experiments(self) -> list[StoredExperiment]:
+        """All that can be read, the newest first.
+
+        Raises: FileFormatError if the index is damaged.
+        """
+        found = (_experiment_or_problem(row) for row in self._rows())
+        return [item for item in found if isinstance(item, StoredExperiment)]
+
+    def unreadable(self) -> list[str]:
+        """What is wrong with experiments whose description this version cannot read: a sentence each."""
+        found = (_experiment_or_problem(row) for row in self._rows())
+        return [item for item in found if isinstance(item, str)]
+
+    def experiment(self, identifier: str) -> StoredExperiment:
+        """One of them.
+
+        Raises: ParameterError if there is none of that name, FileFormatError if it cannot be read.
+        """
+        for row in self._rows("where e.id = ?", identifier):
+            item = _experiment_or_problem(row)
+            if isinstance(item, str):
+                raise FileFormatError(item)
+            return item
+        raise ParameterError(f"There is no experiment {identifier[:80]!r} in {self.folder}.")
+
+    def _rows(self, where: str = "", *values: str) -> list[tuple[Any, ...]]:
+        """Lines of the index with what ``_experiment_or_problem`` needs."""
+        if not self._index.is_file():
+            return []
+        with self._open() as index:
+            return index.execute(
+                "select e.id, e.spec, e.versions, e.created_at, e.status, e.note, e.n_cells, count(c.key), "  # noqa: S608
+                "coalesce(sum(p.failure <> ''), 0), e.seconds_left, e.alive_at from experiments e "
+                f"left join places p on p.experiment = e.id left join cells c on c.key = p.key {where} "
+                "group by e.id order by e.created_at desc",
+                values,
+            ).fetchall()
+
+    def cells(self, identifier: str) -> list[StoredCell]:
+        """The finished cells of an experiment, in the order of its grid.
+
+        Raises: ParameterError if there is no such experiment.
+        """
+        grid = self.experiment(identifier).spec.cells()
+        with self._open() as index:
+            rows = index.execute(
+                "select p.position, p.key, c.figures, c.totals, c.seconds from places p join cells c on c.key = p.key "
+                "where p.experiment = ? order by p.position",
+                (identifier,),
+            ).fetchall()
+        try:
+            return [
+                StoredCell(
+                    grid[position],
+                    key,
+                    figures_from_mapping(json.loads(figures)),
+                    np.frombuffer(totals, "<f8"),
+                    seconds,
+                )
+                for position, key, figures, totals, seconds in rows
+            ]
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise FileFormatError(
+                f"The cells of {identifier} were kept by another version and cannot be read.", "Run it again."
+            ) from error
+
+    def failures(self, identifier: str) -> list[tuple[Cell, str]]:
+        """The cells that could not be run, and why."""
+        grid = self.experiment(identifier).spec.cells()
+        with self._open() as index:
+            rows = index.execute(
+                "select position, failure from places where experiment = ? and failure <> '' order by position",
+                (identifier,),
+            ).fetchall()
+        return [(grid[position], why) for position, why in rows]
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the days of each experiment; what two have in common counts for both."""
+        if not self._index.is_file():
+            return {}
+        with self._open() as index:
+            return dict(
+                index.execute(
+                    "select p.experiment, sum(c.n_bytes) from places p join cells c on c.key = p.key group by 1"
+                )
+            )
+
+    def steps(self, key: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Every day of every seed of a cell, one row each.
+
+        Raises: FileFormatError if the file is missing or damaged.
+        """
+        return read_steps(self._path(key), columns)
+
+    def steps_file(self, key: str) -> Path:
+        """Where the days of a cell lie."""
+        return self._path(key)
+
+    def export(self, identifier: str, target: BinaryIO) -> None:
+        """Write everything of an experiment as a zip file: description, figures as CSV, and the days of all cells."""
+        experiment = self.experiment(identifier)
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+            about = {"experiment": experiment.spec.as_mapping(), "versions": experiment.versions}
+            archive.writestr("experiment.json", json.dumps(about, indent=2, ensure_ascii=False))
+            cells = self.cells(identifier)
+            table = io.StringIO()
+            figures_table(cells).to_csv(table, index=False, lineterminator="\r\n")
+            archive.writestr("figures.csv", table.getvalue(), zipfile.ZIP_DEFLATED)
+            for cell in cells:
+                if self._path(cell.key).is_file():
+                    archive.write(self._path(cell.key), f"steps/{cell.key}.parquet")
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def _path(self, key: str) -> Path:
+        return self._steps / f"{key}.parquet"
+
+    def _is_whole(self, key: str, digest: str | None) -> bool:
+        path = self._path(key)
+        return digest is not None and path.is_file() and _digest_of(path) == digest
+
+    def _forget_cells_of_nobody(self) -> None:
+        with self._open() as index:
+            orphans = [
+                row[0] for row in index.execute("select key from cells where key not in (select key from places)")
+            ]
+            index.executemany("delete from cells where key = ?", [(key,) for key in orphans])
+        for key in orphans:
+            self._path(key).unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """The index, for one transaction.
+
+        Raises: FileFormatError if it is damaged or locked by somebody who does not let go.
+        """
+        index = None
+        try:
+            index = sqlite3.connect(self._index, timeout=30.0)
+            index.executescript(_SCHEMA)
+            with index:
+                yield index
+        except sqlite3.OperationalError as error:
+            raise FileFormatError(
+                f"{self._index} cannot be used now: {error}.", "Try again; see that the disk is not full."
+            ) from error
+        except sqlite3.Error as error:
+            raise FileFormatError(
+                f"{self._index} cannot be used: {error}.",
+                "Move the file away to begin with an empty store; the files of days beside it stay.",
+            ) from error
+        finally:
+            if index is not None:
+                index.close()
+
+
+def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
+    """An experiment from its line in the index, or why it cannot be read."""
+    identifier, described, made_with, created_at, status, note, n_cells, n_finished, n_failed, left, alive_at = row
+    try:
+        spec = _spec_of(described)
+    except (JitaiError, ValueError, KeyError, TypeError) as error:
+        return f"The experiment {identifier} was described by another version and cannot be shown: {error}"
+    if status == RUNNING and time.time() - alive_at > SECONDS_WITHOUT_A_SIGN:
+        status = INTERRUPTED
+    return StoredExperiment(
+        identifier, spec, json.loads(made_with), created_at, status, note, n_cells, n_finished, n_failed,
+        left if status == RUNNING else None,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _spec_of(described: str) -> ExperimentSpec:
+    """From the index; pages ask every second, and a description never changes."""
+    return spec_from_mapping(json.loads(described))
+
+
+def _digest_of(path: Path) -> str:
+    """Of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def figures_table(cells: Sequence[StoredCell]) -> pd.DataFrame:
+    """One row for each cell: its scenario, method, judge and figures."""
+    rows = []
+    for item in cells:
+        figures = item.figures.as_mapping()
+        shares = figures.pop("action_shares")
+        rows.append(
+            {
+                **dict(item.cell.scenario.values),
+                "method": item.cell.method.name,
+                "judge": "" if item.cell.judge is None else item.cell.judge.name,
+                **figures,
+                "share_of_optimum": item.figures.share_of_optimum,
+                **{f"share_action_{action}": share for action, share in enumerate(shares)},
+            }
+        )
+    return pd.DataFrame(rows)

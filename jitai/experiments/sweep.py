@@ -1,0 +1,267 @@
+"""Where a method pays: its difference to a baseline over two things that vary, or over the judge's error."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jitai.experiments.spec import SIMULATED, Cell, ExperimentSpec, JudgeChoice, Method, Scenario
+from jitai.experiments.store import StoredCell
+from jitai.parameters import described
+from jitai.seeding import Stream, generator
+from jitai.simulator.config import SimulatorConfig
+from jitai.statistics import Estimate, Floats, PairedDifference, interval_of_mean, paired_difference
+
+JUDGE_ERROR = "judge_error"
+"""In place of a parameter's name: how often a simulated judge is wrong, as often in one way as in the other."""
+COIN = 0.5
+_EVEN_A_COIN = (
+    " Even a coin toss pays here: what is held back lets habituation fade, and now and then spares a mistake."
+)
+N_RESAMPLES = 1000
+
+
+def judge_of_error(error: float) -> JudgeChoice:
+    """A simulated judge that is wrong on a given share of either kind of statement, in [0, 0.5]."""
+    return JudgeChoice(SIMULATED, "", round(1 - error, 6), round(error, 6))
+
+
+def error_of(judge: JudgeChoice | None) -> float | None:
+    """The error rate of such a judge; None for any other."""
+    if judge is None or judge.finds_cannot_walk is None or judge.false_alarms is None:
+        return None
+    symmetric = math.isclose(1 - judge.finds_cannot_walk, judge.false_alarms, abs_tol=1e-6)
+    return judge.false_alarms if symmetric else None
+
+
+def axis_label(name: str) -> str:
+    """What an axis is called, with its symbol."""
+    if name == JUDGE_ERROR:
+        return "Judge's error rate"
+    info = described(SimulatorConfig, name)
+    return f"{info.label} ({info.symbol})" if info.symbol else info.label
+
+
+def axes_of(spec: ExperimentSpec) -> dict[str, tuple[float, ...]]:
+    """What varies in an experiment, with its values in ascending order: numbers only, two values or more."""
+    found: dict[str, tuple[float, ...]] = {}
+    for name, values in spec.axes:
+        if len(values) > 1 and not any(isinstance(value, bool | str) for value in values):
+            found[name] = tuple(sorted(float(value) for value in values))
+    errors = [error_of(judge) for judge in spec.judges_needed()]
+    if len(errors) > 1 and None not in errors:
+        found[JUDGE_ERROR] = tuple(sorted(error for error in errors if error is not None))
+    return found
+
+
+def is_map(spec: ExperimentSpec) -> bool:
+    """Whether an experiment can be drawn as a map: two things vary and no third, and there are two methods."""
+    return len(axes_of(spec)) == 2 and _n_varying(spec) == 2 and len(spec.methods) > 1
+
+
+def is_error_line(spec: ExperimentSpec) -> bool:
+    """Whether nothing but the judge's error varies, and there are two methods."""
+    return tuple(axes_of(spec)) == (JUDGE_ERROR,) and _n_varying(spec) == 1 and len(spec.methods) > 1
+
+
+def _n_varying(spec: ExperimentSpec) -> int:
+    return sum(len(values) > 1 for _, values in spec.axes) + (len(spec.judges_needed()) > 1)
+
+
+def place_of(cell: Cell, axes: Sequence[str]) -> tuple[float | None, ...]:
+    """Where a cell lies; None along the judge's error where it asks no judge."""
+    values: dict[str, Any] = dict(cell.scenario.values)
+    return tuple(error_of(cell.judge) if name == JUDGE_ERROR else float(values[name]) for name in axes)
+
+
+@dataclass(frozen=True, eq=False)
+class MapCell:
+    """One place of a map.
+
+    Attributes:
+        x, y: values of the two axes.
+        method, baseline: mean steps of either.
+        against: method minus baseline, paired by seed.
+        scenario: the participant.
+        judge: who reads there.
+    """
+
+    x: float
+    y: float
+    method: Estimate
+    baseline: Estimate
+    against: PairedDifference
+    scenario: Scenario
+    judge: JudgeChoice | None
+
+
+def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Method, baseline: Method) -> list[MapCell]:
+    """The finished places of a map. What reads no text is the same at every error of a judge, on either side.
+
+    Args:
+        cells: of the experiment, as far as they are finished.
+        x_name, y_name: what varies along the axes.
+        method, baseline: which are compared.
+    """
+    axes = (x_name, y_name)
+    by_place = {(item.cell.method.name, place_of(item.cell, axes)): item for item in cells}
+    judges = {place_of(item.cell, axes): item.cell.judge for item in cells}
+    found = []
+    for (x, y), judge in judges.items():
+        if x is None or y is None:
+            continue
+        unread = tuple(None if name == JUDGE_ERROR else value for name, value in zip(axes, (x, y), strict=True))
+        item, base = (
+            by_place.get((given.name, (x, y))) or by_place.get((given.name, unread)) for given in (method, baseline)
+        )
+        if item is not None and base is not None:
+            found.append(
+                MapCell(
+                    x,
+                    y,
+                    interval_of_mean(item.totals),
+                    interval_of_mean(base.totals),
+                    paired_difference(item.totals, base.totals),
+                    item.cell.scenario,
+                    judge,
+                )
+            )
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorLine:
+    """Returns over the judge's error rate.
+
+    Attributes:
+        errors: ascending, shape (n_errors,).
+        method: mean steps at each; all alike where it asks no judge.
+        baseline: mean steps at each; the same holds.
+        differences: paired, at each.
+        method_totals, baseline_totals: shape (n_errors, n_seeds).
+        optimum_steps: the best possible.
+    """
+
+    errors: tuple[float, ...]
+    method: tuple[Estimate, ...]
+    baseline: tuple[Estimate, ...]
+    differences: tuple[PairedDifference, ...]
+    method_totals: Floats
+    baseline_totals: Floats
+    optimum_steps: float
+
+
+def error_line(cells: Sequence[StoredCell], method: Method, baseline: Method) -> ErrorLine | None:
+    """What is finished of an experiment in which the judge's error varies; None before the first pair is."""
+    by_error = {(item.cell.method.name, error_of(item.cell.judge)): item for item in cells}
+    pairs = []
+    for error in sorted({error for _, error in by_error if error is not None}):
+        item, base = (
+            by_error.get((given.name, error)) or by_error.get((given.name, None)) for given in (method, baseline)
+        )
+        if item is not None and base is not None:
+            pairs.append((error, item, base))
+    if not pairs:
+        return None
+    return ErrorLine(
+        tuple(error for error, _, _ in pairs),
+        tuple(interval_of_mean(item.totals) for _, item, _ in pairs),
+        tuple(interval_of_mean(base.totals) for _, _, base in pairs),
+        tuple(paired_difference(item.totals, base.totals) for _, item, base in pairs),
+        np.array([item.totals for _, item, _ in pairs]),
+        np.array([base.totals for _, _, base in pairs]),
+        pairs[0][1].figures.optimum_steps,
+    )
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where the method stops paying.
+
+    Attributes:
+        error: at which the mean difference turns from plus to minus; None if it never does on the errors looked at.
+        low, high: 95 % range by resampling seeds; high is None where more than 2.5 % of the resamples never cross, and
+            both are None where there is no crossing or only one seed.
+        pays_at_first: whether the method is ahead with the best of the judges.
+    """
+
+    error: float | None
+    low: float | None
+    high: float | None
+    pays_at_first: bool
+
+
+def crossing(line: ErrorLine, seed: int = 1) -> Crossing:
+    """Where the method stops paying, with how sure that is."""
+    difference = line.method_totals - line.baseline_totals
+    errors = np.array(line.errors)
+    means = difference.mean(axis=1)
+    where = _first_crossing(errors, means)
+    n = difference.shape[1]
+    low = high = None
+    if where is not None and n > 1:
+        drawn = generator(seed, Stream.BOOTSTRAP).integers(0, n, size=(N_RESAMPLES, n))
+        resampled = (_first_crossing(errors, difference[:, rows].mean(axis=1)) for rows in drawn)
+        places = np.array([math.inf if place is None else place for place in resampled])
+        edges = np.quantile(places, (0.025, 0.975), method="inverted_cdf")
+        low = None if math.isinf(edges[0]) else float(edges[0])
+        high = None if math.isinf(edges[1]) else float(edges[1])
+    return Crossing(where, low, high, bool(means[0] > 0))
+
+
+def _first_crossing(errors: Floats, means: Floats) -> float | None:
+    """The first error at which a difference that begins above zero reaches it; 0 or the first if it begins below."""
+    if means[0] <= 0:
+        return float(errors[0])
+    below = np.nonzero(means <= 0)[0]
+    if not len(below):
+        return None
+    after = int(below[0])
+    before = after - 1
+    share = means[before] / (means[before] - means[after])
+    return float(errors[before] + share * (errors[after] - errors[before]))
+
+
+def crossing_in_words(found: Crossing, line: ErrorLine, method: str, baseline: str) -> str:
+    """The answer as a sentence that can be recomputed."""
+    last = f"{100 * line.errors[-1]:.0f} %"
+    n = line.method_totals.shape[1]
+    seeds = "one seed, an anecdote" if n == 1 else f"{n:,} paired seeds"
+    differences = [item.difference for item in line.differences]
+    first = f"a judge that errs on {100 * line.errors[0]:.0f} %"
+    if n > 1 and not differences[0].excludes_zero:
+        return (
+            f"Whether {method} earns more than {baseline} cannot be told even with {first}: "
+            f"{_with_range(differences[0])} steps ({seeds})."
+        )
+    if not found.pays_at_first:
+        return f"{method} {'did' if n == 1 else 'does'} not earn more than {baseline} even with {first} ({seeds})."
+    if found.error is None:
+        smallest = min(item.value for item in differences)
+        if n == 1:
+            return f"{method} earned more than {baseline} at every error rate up to {last} ({seeds})."
+        coin = _EVEN_A_COIN if line.errors[-1] == COIN and differences[-1].low > 0 else ""
+        unsure = [error for error, item in zip(line.errors, differences, strict=True) if not item.low > 0]
+        if unsure:
+            return (
+                f"{method} earns more than {baseline} with {first}: {_with_range(differences[0])} steps ({seeds}). "
+                f"From an error of {100 * unsure[0]:.0f} % on it cannot be told at every error rate; the means stay "
+                f"above, by at least {smallest:,.0f} steps up to {last}." + coin
+            )
+        return (
+            f"{method} earns more than {baseline} at every error rate up to {last}: at least {smallest:,.0f} steps "
+            f"on average ({seeds})." + coin
+        )
+    if found.low is not None and found.high is not None:
+        how_sure = f"95 % {100 * found.low:.0f} to {100 * found.high:.0f} %, {seeds}"
+    elif found.low is not None:
+        how_sure = f"95 % from {100 * found.low:.0f} % to beyond {last}, {seeds}"
+    else:
+        how_sure = seeds
+    return f"{method} stops paying where the judge errs on {100 * found.error:.0f} % of the statements ({how_sure})."
+
+
+def _with_range(difference: Estimate) -> str:
+    return f"{difference.value:+,.0f} (95 % {difference.low:+,.0f} to {difference.high:+,.0f})"

@@ -1,0 +1,70 @@
+"""Where cells are computed: processes of this machine, or a Dask cluster."""
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+
+from jitai.errors import ParameterError
+from jitai.experiments.engine import SECONDS_BETWEEN_LOOKS
+
+SECONDS_FOR_THE_SCHEDULER = 10
+MAX_WORKERS = 256
+
+
+@contextlib.contextmanager
+def local_workers(n_workers: int) -> Iterator[Executor]:
+    """Processes on this machine.
+
+    Args:
+        n_workers: at least 1.
+    """
+    if not 1 <= n_workers <= MAX_WORKERS:
+        raise ParameterError(f"There are {n_workers} workers: at least 1 is needed, and at most {MAX_WORKERS} allowed.")
+    # Spawned, not forked: the parent may have threads and a language model.
+    executor = ProcessPoolExecutor(
+        n_workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)
+    )
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_with(parent: int) -> None:
+    """In a worker: end when the process that started it was killed, instead of waiting for work for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+@contextlib.contextmanager
+def cluster_workers(scheduler: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster; they need this project and its requirements installed.
+
+    Args:
+        scheduler: its address, such as tcp://10.0.0.5:8786.
+    Raises: ParameterError if nobody answers there.
+    """
+    from distributed import Client
+
+    # Its own account of a failed connection is a stack trace on the screen.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client = Client(scheduler, timeout=SECONDS_FOR_THE_SCHEDULER, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError) as error:
+        raise ParameterError(
+            f"No Dask scheduler answers at {scheduler[:100]!r}.",
+            "Start one with `dask scheduler`, workers with `dask worker ADDRESS`, and give its address, such as "
+            "tcp://127.0.0.1:8786.",
+        ) from error
+    with client, client.get_executor(pure=False) as executor:  # type: ignore[no-untyped-call]
+        yield executor

@@ -1,1 +1,0 @@
-"""Grids of trials: scenarios x methods x judges x seeds, described as data, run in parallel, stored, compared."""

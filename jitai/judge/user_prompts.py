@@ -1,0 +1,181 @@
+"""What a person adds to the judge: prompts and calibrations of their own, in a folder of theirs."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from jitai.errors import FileFormatError, ParameterError
+from jitai.judge.calibration import Calibration
+from jitai.judge.prompt_file import JsonReader, available_prompts, damaged_prompts, read_calibrations, read_prompt
+from jitai.judge.prompts import Prompt
+
+MAX_PROMPT_CHARACTERS = 20_000
+_MAX_NAME_LENGTH = 40
+_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{_MAX_NAME_LENGTH - 1}}}")
+_LAST_NUMBER = re.compile(r"\d{1,9}(?=\D*\Z)", re.ASCII)
+
+
+def _asks_otherwise(before: Prompt, now: Prompt) -> bool:
+    """Whether the same statement may get another answer."""
+    return (before.content_hash, before.known_words_only) != (now.content_hash, now.known_words_only)
+
+
+def _raised(version: str) -> str:
+    """The version after another: its last number one higher, or the first number behind it."""
+    if not _LAST_NUMBER.search(version):
+        return f"{version}.2"
+    return _LAST_NUMBER.sub(lambda found: str(int(found.group()) + 1), version)
+
+
+class PersonalJudging:
+    """A person's own prompts (one file each) and calibrations (one file), read anew each time.
+
+    Args:
+        folder: made when something is kept in it for the first time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.prompts_folder = folder / "prompts"
+        self._calibrations_file = folder / "calibrations.json"
+
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The project's strategies and the person's own, with the person's calibrations added."""
+        kept = self._kept_calibrations()
+        return tuple(
+            prompt.with_calibrations(kept.get(prompt.content_hash, {}))
+            for prompt in available_prompts(self.prompts_folder)
+        )
+
+    def damaged_prompts(self) -> tuple[FileFormatError, ...]:
+        """What is wrong with those of the person's own prompts that cannot be used."""
+        return damaged_prompts(self.prompts_folder)
+
+    def free_name(self, name: str) -> str:
+        """A name that no prompt has: the given one, or the same with a number."""
+        number, free = 1, name[:_MAX_NAME_LENGTH]
+        while self._is_taken(free):
+            number += 1
+            free = f"{name[: _MAX_NAME_LENGTH - len(str(number)) - 1]}_{number}"
+        return free
+
+    def _is_taken(self, name: str) -> bool:
+        # A damaged file keeps its name as well, so that it can be mended.
+        known = {prompt.name for prompt in available_prompts(self.prompts_folder)}
+        return name in known or (self.prompts_folder / f"{name}.json").exists()
+
+    def save_prompt(self, text: str, edited: str = "") -> Prompt:
+        """Keep a prompt of one's own under the name that it gives itself.
+
+        Where it asks otherwise than the prompt that it replaces, and says the same version, the version is raised:
+        two ways of asking never go by one label.
+
+        Args:
+            text: JSON, as assets/prompts/README.md describes.
+            edited: name of the prompt of one's own that this is a new state of, the only one that it may replace;
+                empty for a new one.
+        Raises: FileFormatError naming what is wrong in it, ParameterError for a name that cannot be used.
+        """
+        if len(text) > MAX_PROMPT_CHARACTERS:
+            raise ParameterError(f"A prompt may have at most {MAX_PROMPT_CHARACTERS:,} characters.")
+        prompt = read_prompt(JsonReader(Path("The prompt"), text))
+        # The name becomes a file's name.
+        if not _NAME.fullmatch(prompt.name):
+            raise ParameterError(
+                '"name" must begin with a small letter and hold only small letters, digits and "_", at most 40 of them.'
+            )
+        if any(prompt.name == shipped.name for shipped in available_prompts()):
+            raise ParameterError(
+                f"The name {prompt.name} belongs to a prompt of the project.", hint='Give the copy another "name".'
+            )
+        if prompt.name != edited and self._is_taken(prompt.name):
+            raise ParameterError(
+                f"You have a prompt of the name {prompt.name} already, and this would replace it.",
+                hint=f'Give this one another "name", such as {self.free_name(prompt.name)}.',
+            )
+        before = next((item for item in available_prompts(self.prompts_folder) if item.name == prompt.name), None)
+        if before is not None and before.version == prompt.version and _asks_otherwise(before, prompt):
+            prompt = replace(prompt, version=_raised(prompt.version))
+            text = json.dumps({**json.loads(text), "version": prompt.version}, ensure_ascii=False, indent=2)
+        self._write(self.prompts_folder / f"{prompt.name}.json", text)
+        return replace(prompt, is_own=True)
+
+    def delete_prompt(self, name: str) -> None:
+        """Remove a prompt of one's own.
+
+        Raises: ParameterError if there is none of that name.
+        """
+        if not _NAME.fullmatch(name) or not (self.prompts_folder / f"{name}.json").is_file():
+            raise ParameterError("There is no prompt of your own with that name.")
+        (self.prompts_folder / f"{name}.json").unlink()
+
+    def prompt_text(self, prompt: Prompt, shipped_folder: Path) -> str:
+        """The file of a prompt, as text to be edited.
+
+        Raises: FileFormatError if there is no file of its name.
+        """
+        path = (self.prompts_folder if prompt.is_own else shipped_folder) / f"{prompt.name}.json"
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise FileFormatError(f"{path.name} cannot be read.") from error
+
+    def save_calibration(self, prompt: Prompt, digest: str, calibration: Calibration) -> None:
+        """Keep a calibration for a prompt as it stands and a model.
+
+        Raises: FileFormatError if the folder cannot be written to.
+        """
+        kept = self._kept_calibrations()
+        kept.setdefault(prompt.content_hash, {})[digest] = calibration
+        self._keep_calibrations(kept)
+
+    def _keep_calibrations(self, kept: Mapping[str, Mapping[str, Calibration]]) -> None:
+        """Write all of them.
+
+        Raises: FileFormatError if the folder cannot be written to.
+        """
+        rows = {
+            prompt_hash: {digest: item.as_mapping() for digest, item in items.items()}
+            for prompt_hash, items in kept.items()
+            if items
+        }
+        self._write(self._calibrations_file, json.dumps(rows, ensure_ascii=False, indent=2))
+
+    def forget_calibration(self, prompt: Prompt, digest: str) -> None:
+        """Do without the person's own calibration for a prompt and a model; one of the project's comes back.
+
+        Raises: ParameterError if there is none; FileFormatError if the folder cannot be written to.
+        """
+        kept = self._kept_calibrations()
+        if kept.get(prompt.content_hash, {}).pop(digest, None) is None:
+            raise ParameterError("There is no calibration of your own for this prompt and model.")
+        self._keep_calibrations(kept)
+
+    def _kept_calibrations(self) -> dict[str, dict[str, Calibration]]:
+        """By content hash of the prompt and digest of the model; nothing where the file is missing or damaged."""
+        reader = JsonReader(self._calibrations_file)
+        if not self._calibrations_file.is_file():
+            return {}
+        try:
+            content = reader.load()
+            return {key: read_calibrations(reader, reader.mapping(content, key)) for key in content}
+        except FileFormatError:
+            return {}
+
+    def _write(self, path: Path, text: str) -> None:
+        """Write a file whole or not at all.
+
+        Raises: FileFormatError if the folder cannot be written to.
+        """
+        partial = path.with_suffix(".partial")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(path)
+        except OSError as error:
+            raise FileFormatError(
+                f"{path.name} cannot be kept: {error.strerror or 'unknown reason'}.",
+                hint="Set JITAI_DATA_DIR to a folder that you may write to.",
+            ) from error

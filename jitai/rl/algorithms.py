@@ -1,0 +1,162 @@
+"""The algorithms of stable-baselines3: made, watched, kept, and turned into plain numbers.
+
+Only training imports this module: it loads torch. A kept training is a file that runs code when it is read, as torch's
+files do; it is read from the person's own folder alone. What is given to others is the plain network.
+"""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import A2C, DQN, PPO
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.utils import LinearSchedule
+from stable_baselines3.common.vec_env import VecEnv
+
+from jitai.errors import FileFormatError
+from jitai.policies import network as learned
+from jitai.policies.network import Layer, PolicyNetwork, TrainedOn, rounded
+from jitai.rl.task import LearningTask, steps_per_value
+
+_CLASSES: dict[str, type[BaseAlgorithm]] = {learned.PPO: PPO, learned.DQN: DQN, learned.A2C: A2C}
+_MODEL_FILE, _MEMORY_FILE = "model.zip", "memory.pkl"
+MOST_ROLLOUT_DAYS = 100
+"""PPO looks at whole studies, but at no more days than this at once."""
+
+
+def make_algorithm(task: LearningTask, environment: VecEnv) -> BaseAlgorithm:
+    """An untrained learner.
+
+    What is not a setting was chosen by what came closest to the planner: see assets/policies/README.md.
+    """
+    settings = task.settings
+    torch.set_num_threads(1)  # these networks are too small for two
+    common: dict[str, Any] = {
+        "policy": "MlpPolicy",
+        "env": environment,
+        "learning_rate": LinearSchedule(settings.learning_rate, 0.0, 1.0),
+        "gamma": settings.discount,
+        "seed": settings.learning_seed,
+        "device": "cpu",
+    }
+    network = {"net_arch": [settings.width, settings.width], "activation_fn": torch.nn.ReLU}
+    n_lanes = settings.n_lanes
+    if settings.algorithm == learned.DQN:
+        return DQN(
+            **common,
+            buffer_size=max(400_000, 10 * n_lanes),
+            learning_starts=min(20_000, settings.total_steps // 10),
+            batch_size=1024,
+            train_freq=1,
+            gradient_steps=max(1, n_lanes // 128),
+            target_update_interval=max(10_000, n_lanes),
+            exploration_fraction=0.3,
+            exploration_final_eps=0.03,
+            policy_kwargs=network,
+        )
+    if settings.algorithm == learned.A2C:
+        return A2C(
+            **common,
+            n_steps=10,
+            gae_lambda=0.95,
+            ent_coef=settings.entropy_bonus,
+            normalize_advantage=True,
+            use_rms_prop=False,
+            policy_kwargs=network,
+        )
+    n_days = max(2, min(task.study_length, MOST_ROLLOUT_DAYS))
+    return PPO(
+        **common,
+        n_steps=n_days,
+        batch_size=_batch_size(n_days * n_lanes),
+        n_epochs=5,
+        gae_lambda=0.95,
+        ent_coef=settings.entropy_bonus,
+        policy_kwargs=network,
+    )
+
+
+def _batch_size(n_decisions: int) -> int:
+    """At most 1,600 and a quarter of what is looked at at once; a divisor of it, so that no batch is a small rest."""
+    fewest = max(4, -(-n_decisions // 1600))
+    divisors = (parts for parts in range(fewest, n_decisions // 2 + 1) if n_decisions % parts == 0)
+    return n_decisions // next(divisors, 1)
+
+
+class Watcher(BaseCallback):
+    """Tells what the learner has done, and stops it when asked to.
+
+    Args:
+        look: called after every decision with the decisions made and the returns of the episodes that ended, in steps;
+            its answer says whether to go on.
+    """
+
+    def __init__(self, look: Callable[[int, list[float]], bool]) -> None:
+        super().__init__()
+        self._look = look
+
+    def _on_step(self) -> bool:
+        ended = np.flatnonzero(self.locals["dones"])
+        infos = self.locals["infos"]
+        return self._look(self.num_timesteps, [infos[lane]["episode"]["r"] for lane in ended])
+
+
+def learn(algorithm: BaseAlgorithm, n_steps: int, look: Callable[[int, list[float]], bool]) -> None:
+    """Train until that many decisions have been made in all, or until ``look`` says to stop."""
+    n_left = n_steps - algorithm.num_timesteps
+    if n_left > 0:
+        algorithm.learn(n_left, callback=Watcher(look), log_interval=None, reset_num_timesteps=False)  # type: ignore[arg-type]
+
+
+def keep(algorithm: BaseAlgorithm, folder: Path) -> None:
+    """Write all that is needed to go on, DQN's memory included."""
+    partial = folder / f"partial-{_MODEL_FILE}"
+    algorithm.save(partial)
+    if isinstance(algorithm, DQN):
+        memory = folder / f"partial-{_MEMORY_FILE}"
+        algorithm.save_replay_buffer(memory)
+        memory.replace(folder / _MEMORY_FILE)
+    partial.replace(folder / _MODEL_FILE)
+
+
+def take_up(task: LearningTask, environment: VecEnv, folder: Path) -> BaseAlgorithm:
+    """What ``keep`` wrote.
+
+    Raises: FileFormatError if it cannot be read.
+    """
+    torch.set_num_threads(1)
+    try:
+        algorithm = _CLASSES[task.settings.algorithm].load(folder / _MODEL_FILE, env=environment, device="cpu")
+        if isinstance(algorithm, DQN):
+            algorithm.load_replay_buffer(folder / _MEMORY_FILE)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise FileFormatError(
+            "The training that was stopped cannot be taken up: its files are damaged.", "Start it anew."
+        ) from error
+    return algorithm
+
+
+def as_network(algorithm: BaseAlgorithm, task: LearningTask, trained_on: TrainedOn) -> PolicyNetwork:
+    """The part of the learner that chooses actions, as plain numbers."""
+    policy: Any = algorithm.policy
+    if isinstance(algorithm, DQN):
+        modules = list(policy.q_net.q_net)
+    else:
+        modules = [*policy.mlp_extractor.policy_net, policy.action_net]
+    linear = [module for module in modules if isinstance(module, torch.nn.Linear)]
+    is_tanh = any(isinstance(module, torch.nn.Tanh) for module in modules)
+    return PolicyNetwork(
+        name=task.policy_name(),
+        algorithm=task.settings.algorithm,
+        observations=task.observations,
+        layers=tuple(
+            Layer(rounded(module.weight.detach().numpy().T), rounded(module.bias.detach().numpy())) for module in linear
+        ),
+        activation=learned.TANH if is_tanh else learned.RELU,
+        steps_per_value=steps_per_value(task),
+        trained_on=trained_on,
+    )

@@ -1,0 +1,214 @@
+"""Trained policies as files: those that come with the project, and the person's own."""
+
+import errno
+import json
+import os
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from jitai.errors import FileFormatError, ParameterError
+from jitai.parameters import suggestion
+from jitai.paths import default_data_dir
+from jitai.policies.network import PolicyNetwork
+from jitai.trial.spec import policy_from
+
+SHIPPED_FOLDER = Path(__file__).parents[2] / "assets" / "policies"
+MAX_BYTES = 2_000_000
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """One trained policy, or why it cannot be used.
+
+    Attributes:
+        name: of the file, without its ending; unique.
+        network: the policy; None if the file is bad.
+        is_own: whether it is the person's, not the project's.
+        problem: what is wrong with the file, as a sentence; empty if nothing is.
+    """
+
+    name: str
+    network: PolicyNetwork | None
+    is_own: bool
+    problem: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name shown to people."""
+        return self.name if self.network is None else f"{self.network.name} ({self.name})"
+
+
+def read_policy(path: Path) -> PolicyNetwork:
+    """Read a policy's file, which may hold anything.
+
+    Raises: FileFormatError naming the file and what is wrong, in one sentence.
+    """
+    try:
+        found = path.stat()
+        if found.st_size > MAX_BYTES:
+            raise FileFormatError(f"{path.name} is no trained policy: it is larger than {MAX_BYTES // 10**6} MB.")
+        return _policy_of(path, found.st_mtime_ns, found.st_size)
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be read: {error.strerror or 'unknown reason'}.") from error
+
+
+@lru_cache(maxsize=256)
+def _policy_of(path: Path, changed_ns: int, n_bytes: int) -> PolicyNetwork:
+    """A file's policy, read anew only when the file has changed: pages ask for all of them at each click."""
+    return policy_from_bytes(path.read_bytes(), path.name)
+
+
+def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
+    """A policy from a file's content, which may be anything.
+
+    Args:
+        content: of the file.
+        name: of the file.
+    Raises: FileFormatError as ``read_policy``.
+    """
+    if len(content) > MAX_BYTES:
+        raise FileFormatError(f"{name} is no trained policy: it is larger than {MAX_BYTES // 10**6} MB.")
+    try:
+        parsed = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"{name} is no trained policy: it is not JSON in UTF-8.") from error
+    return policy_from(parsed, name)
+
+
+def policy_text(network: PolicyNetwork) -> str:
+    """A policy as the text of its file: an entry a line."""
+    content = network.as_mapping()
+    layers = ",\n  ".join(json.dumps(layer, separators=(",", ":")) for layer in content.pop("layers"))
+    entries = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in content.items()]
+    return "{\n" + ",\n".join([*entries, f'"layers": [\n  {layers}\n]']) + "\n}\n"
+
+
+def write_policy(network: PolicyNetwork, path: Path) -> None:
+    """Write a policy's file, whole or not at all.
+
+    Raises: FileFormatError if the folder cannot be written to.
+    """
+    partial = path.with_suffix(".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(policy_text(network), encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def check_writable(path: Path) -> None:
+    """See that a policy's file can be written, and make its folder: before hours of training, not after.
+
+    Raises: FileFormatError if it cannot.
+    """
+    partial = path.with_suffix(".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.touch()
+        partial.unlink()
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> FileFormatError:
+    return FileFormatError(
+        f"{path} cannot be written: {error.strerror or 'unknown reason'}.", "Choose a folder that you may write to."
+    )
+
+
+def default_policy_store() -> "PolicyStore":
+    """The project's policies and those in the person's folder for data."""
+    return PolicyStore(default_data_dir())
+
+
+class PolicyStore:
+    """The trained policies that there are now.
+
+    Args:
+        folder: the person's data folder; policies lie in "policies" in it, made when the first is kept.
+        shipped: folder of those that come with the project.
+    """
+
+    def __init__(self, folder: Path, shipped: Path = SHIPPED_FOLDER) -> None:
+        self.folder, self.shipped = folder / "policies", shipped
+        self.checkpoints = folder / "training"
+
+    def policies(self) -> tuple[PolicyFile, ...]:
+        """All of them, the project's first, each group by name; bad files too, with what is wrong."""
+        own = [item for item in self._read(self.folder, True) if not (self.shipped / f"{item.name}.json").is_file()]
+        return (*self._read(self.shipped, False), *own)
+
+    def get(self, name: str) -> PolicyNetwork:
+        """The policy of that name.
+
+        Raises: ParameterError if there is none, FileFormatError if its file is bad.
+        """
+        found = {item.name: item for item in self.policies()}
+        if name not in found:
+            raise ParameterError(f"There is no trained policy {name!r}{suggestion(name, found)}")
+        chosen = found[name]
+        if chosen.network is None:
+            raise FileFormatError(chosen.problem)
+        return chosen.network
+
+    def name_of(self, network: PolicyNetwork | None) -> str:
+        """The name under which a policy is kept; empty for None and for one that is not kept, or not any more."""
+        if network is None:
+            return ""
+        return next((item.name for item in self.policies() if item.network == network), "")
+
+    def free_name(self, wish: str) -> str:
+        """A name that is allowed and not taken, near a wish, which may hold anything."""
+        taken = {item.name for item in self.policies()}
+        stem = re.sub(r"[^a-z0-9]+", "-", wish.removesuffix(".json").lower()).strip("-")[:32] or "policy"
+        number = 1
+        while (name := stem if number == 1 else f"{stem}-{number}") in taken:
+            number += 1
+        return name
+
+    def save(self, network: PolicyNetwork, name: str) -> PolicyFile:
+        """Keep a policy of one's own; one of that name before is replaced.
+
+        Args:
+            network: the policy.
+            name: becomes the file's.
+        Raises: ParameterError for a name that cannot be used, FileFormatError if the folder cannot be written to.
+        """
+        self._check(name)
+        if (self.shipped / f"{name}.json").is_file():
+            raise ParameterError(f"The name {name} belongs to a policy of the project.", "Choose another.")
+        write_policy(network, self.folder / f"{name}.json")
+        return PolicyFile(name, network, True)
+
+    def delete(self, name: str) -> None:
+        """Remove a policy of one's own.
+
+        Raises: ParameterError if there is none of that name.
+        """
+        self._check(name)
+        if not (self.folder / f"{name}.json").is_file():
+            raise ParameterError("There is no trained policy of your own with that name.")
+        (self.folder / f"{name}.json").unlink()
+
+    def _check(self, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise ParameterError(
+                'The name must begin with a small letter or a digit and hold only these, "-" and "_", at most 40.'
+            )
+
+    def _read(self, folder: Path, is_own: bool) -> list[PolicyFile]:
+        found = []
+        for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+            if not _NAME.fullmatch(path.stem):
+                continue
+            try:
+                found.append(PolicyFile(path.stem, read_policy(path), is_own))
+            except FileFormatError as error:
+                found.append(PolicyFile(path.stem, None, is_own, error.in_full))
+        return found

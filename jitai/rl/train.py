@@ -1,0 +1,295 @@
+"""A training in the background: watched, stopped and taken up again."""
+
+import atexit
+import json
+import math
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jitai.background import Background
+from jitai.errors import FileFormatError
+from jitai.policies.network import PolicyNetwork
+from jitai.rl.episodes import StudyLanes, TrainingSeeds
+from jitai.rl.task import SIMULATED, LearningTask, lanes_of
+from jitai.trial.verdict_table import Verdicts
+
+Look = Callable[[int, list[float]], bool]
+"""Told the decisions made and the returns of studies that ended; says whether to go on."""
+
+N_POINTS = 100
+"""Points of a complete learning curve, at the most."""
+_KEEP_EVERY_S = 60.0
+_END_WITHIN_S = 10.0
+_STATE_FILE = "state.json"
+
+
+class CurvePoint(NamedTuple):
+    """The studies that ended in one stretch of the training.
+
+    Attributes:
+        n_steps: decisions made by its end, in all.
+        mean_steps: steps earned in such a study, on average. The learner tries things out, so in use it earns more.
+        half_width: half the width of the 95 % interval of that mean, in steps; infinite for a single study.
+        n_studies: how many ended.
+    """
+
+    n_steps: int
+    mean_steps: float
+    half_width: float
+    n_studies: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training as far as it has come; it does not change while it is drawn.
+
+    Attributes:
+        task: what is learnt.
+        n_steps: decisions made so far, in all; may end a little above the settings' number, as all lanes act at once.
+        curve: the learning curve so far.
+        seconds_left: estimated; None before there is anything to go by, 0 when finished.
+        steps_per_s: decisions a second since the start or the last resumption; 0 before there is anything to go by.
+        at_work: what is being done, in words; empty when finished.
+        finished: whether nothing more will come.
+        stopped: whether a person ended it early; it can be taken up where a folder was given.
+        failure: why it could not go on (there is no network then) or could not be kept, as a sentence; else empty.
+        network: what was learnt; None until finished.
+    """
+
+    task: LearningTask
+    n_steps: int = 0
+    curve: tuple[CurvePoint, ...] = ()
+    seconds_left: float | None = None
+    steps_per_s: float = 0.0
+    at_work: str = ""
+    finished: bool = False
+    stopped: bool = False
+    failure: str = ""
+    network: PolicyNetwork | None = None
+
+    @property
+    def share_done(self) -> float:
+        """In [0, 1]."""
+        return min(1.0, self.n_steps / self.task.settings.total_steps)
+
+
+class Kept(NamedTuple):
+    """A training that was stopped.
+
+    Attributes:
+        n_steps: decisions made.
+        n_seeds: training seeds used.
+        seconds: spent.
+        curve: as far as it came.
+        judge: name of the judge.
+    """
+
+    n_steps: int
+    n_seeds: int
+    seconds: float
+    curve: tuple[CurvePoint, ...]
+    judge: str
+
+
+def kept_training(task: LearningTask, folder: Path) -> Kept | None:
+    """What can be taken up of this task, whatever the number of its steps; None if there is nothing.
+
+    Args:
+        task: with the settings of the one that was stopped.
+        folder: that was given to it.
+    """
+    try:
+        content = json.loads((folder / task.digest / _STATE_FILE).read_text(encoding="utf-8"))
+        curve = tuple(CurvePoint(*point) for point in content["curve"])
+        n_steps, n_seeds, seconds = int(content["n_steps"]), int(content["n_seeds"]), float(content["seconds"])
+        return Kept(n_steps, n_seeds, seconds, curve, str(content["judge"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+class TrainingRun(Background):
+    """Trains a policy in a thread of its own. All methods may be called from any thread.
+
+    One at a time: stable-baselines3 seeds the random numbers of the whole process, so two side by side disturb each
+    other's repeatability, though nothing else.
+
+    Args:
+        task: what is learnt.
+        folder: where the training is kept each minute and when stopped, so that it can be taken up; the person's own,
+            as what lies there is trusted. None keeps nothing. What is kept is removed when the training is complete.
+        resume: take up what is kept there of the same task; its steps may differ.
+        verdicts: of the judge, on the statements that participants write; None has them drawn with the error rates of
+            the task's belief.
+        judge: name of the judge of the verdicts.
+    Raises: FileFormatError if there is nothing to be taken up.
+    """
+
+    def __init__(
+        self,
+        task: LearningTask,
+        folder: Path | None = None,
+        resume: bool = False,
+        verdicts: Verdicts | None = None,
+        judge: str = SIMULATED,
+    ) -> None:
+        super().__init__("training", "The training")
+        self.task = task
+        self._folder = None if folder is None else folder / task.digest
+        self._kept = kept_training(task, folder) if resume and folder is not None else None
+        if resume and (self._kept is None or self._kept.judge != judge):
+            raise FileFormatError(
+                "There is no stopped training with these settings, participants, observations and judge.",
+                "Start one; only the number of decisions may differ when it is taken up.",
+            )
+        self._verdicts, self._judge = verdicts, judge
+        before = self._kept or Kept(0, 0, 0.0, (), judge)
+        self._n_steps, self._curve, self._seconds_before = before.n_steps, list(before.curve), before.seconds
+        self._n_steps_before = before.n_steps
+        self._took_s = 0.0
+        self._returns: list[float] = []
+        self._network: PolicyNetwork | None = None
+        self._at_work = "getting ready"
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Begin; to be called once. Where the program ends first, the training is stopped, and kept."""
+        # Torch must not be at work while the interpreter is torn down.
+        atexit.register(self._end)
+        super().start()
+
+    def stop(self) -> None:
+        """End after the present decision; what is learnt by then stays, and is kept where a folder was given."""
+        self._stop.set()
+
+    def snapshot(self) -> Training:
+        """What is known now.
+
+        Raises: what the training raised against its promise, once: that is a bug. Afterwards it is a failure, so
+            that the page can be used on.
+        """
+        finished = self._ended.is_set()
+        with self._lock:
+            self._raise_bug()
+            n_steps, curve = self._n_steps, tuple(self._curve)
+            took_s = self._took_s
+            at_work, network, failure = self._at_work, self._network, self._failure
+        total = self.task.settings.total_steps
+        pace = (n_steps - self._n_steps_before) / took_s if took_s > 0 else 0.0
+        left_s = max(0, total - n_steps) / pace if pace > 0 else None
+        return Training(
+            self.task,
+            n_steps,
+            curve,
+            seconds_left=0.0 if finished else left_s,
+            steps_per_s=pace,
+            at_work="" if finished else at_work,
+            finished=finished,
+            stopped=finished and network is not None and n_steps < total,
+            failure=failure,
+            network=network if finished else None,
+        )
+
+    def _after(self) -> None:
+        atexit.unregister(self._end)
+
+    def _end(self) -> None:
+        self.stop()
+        self.wait(_END_WITHIN_S)
+
+    def _do(self) -> None:
+        # A second or two to import: only the thread that trains waits for it.
+        from jitai.rl import algorithms
+        from jitai.rl.vec_env import LanesVecEnv
+
+        task = self.task
+        verdicts = self._verdicts or task.simulated_verdicts()
+        seeds = TrainingSeeds(task.settings.learning_seed, self._kept.n_seeds if self._kept else 0)
+        sizes = lanes_of(task.settings.n_lanes, task.participants)
+        groups = [
+            StudyLanes(spec, task.observations, n_lanes, verdicts, seeds)
+            for spec, n_lanes in zip(task.specs(), sizes, strict=True)
+        ]
+        environment = LanesVecEnv(groups, task.reward_unit, task.ends_with_the_study)
+        if self._kept is not None and self._folder is not None:
+            algorithm = algorithms.take_up(task, environment, self._folder)
+        else:
+            algorithm = algorithms.make_algorithm(task, environment)
+
+        def keep() -> None:
+            self._keep(lambda folder: algorithms.keep(algorithm, folder), seeds.n_used)
+
+        self._looked_after(keep, lambda look: algorithms.learn(algorithm, task.settings.total_steps, look))
+        network = algorithms.as_network(
+            algorithm, task, task.trained_on(self._n_steps, self._seconds_before + self._took_s, self._judge)
+        )
+        with self._lock:
+            self._network = network
+        if self._n_steps < task.settings.total_steps:
+            keep()
+        elif self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _looked_after(self, keep: Callable[[], None], learn: Callable[[Look], None]) -> None:
+        """Learn, draw the curve and keep the training now and then."""
+        # Where a stretch is shorter than a study, those that end early would be over-represented.
+        settings = self.task.settings
+        every = max(settings.total_steps // N_POINTS, settings.n_lanes * self.task.study_length)
+        began = kept_at = time.monotonic()
+        with self._lock:
+            self._at_work = "learning"
+
+        def look(n_steps: int, returns: list[float]) -> bool:
+            nonlocal kept_at
+            self._returns += returns
+            with self._lock:
+                self._n_steps = n_steps
+                self._took_s = time.monotonic() - began
+                last = self._curve[-1].n_steps if self._curve else 0
+                if self._returns and n_steps - last >= every:
+                    self._curve.append(_point(n_steps, self._returns))
+                    self._returns = []
+            if time.monotonic() - kept_at > _KEEP_EVERY_S:
+                keep()
+                kept_at = time.monotonic()
+            return not self._stop.is_set()
+
+        learn(look)
+
+    def _keep(self, write: Callable[[Path], None], n_seeds: int) -> None:
+        """Write the training, its state last; a disk that is full is no reason to end it."""
+        if self._folder is None:
+            return
+        with self._lock:
+            state: dict[str, Any] = {
+                "n_steps": self._n_steps,
+                "n_seeds": n_seeds,
+                "seconds": self._seconds_before + self._took_s,
+                "curve": [list(point) for point in self._curve],
+                "judge": self._judge,
+            }
+        failure = ""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write(self._folder)
+            # A disk that is full, or a program that is killed, must not leave half of it in the place of the last one.
+            partial = self._folder / f"partial-{_STATE_FILE}"
+            partial.write_text(json.dumps(state), encoding="utf-8")
+            partial.replace(self._folder / _STATE_FILE)
+        except OSError as error:
+            failure = f"The training cannot be kept, to be taken up later: {error.strerror or 'unknown reason'}."
+        with self._lock:
+            self._failure = failure
+
+
+def _point(n_steps: int, returns: list[float]) -> CurvePoint:
+    n_studies = len(returns)
+    mean = math.fsum(returns) / n_studies
+    if n_studies == 1:
+        return CurvePoint(n_steps, mean, math.inf, 1)
+    variance = math.fsum((value - mean) ** 2 for value in returns) / (n_studies - 1)
+    return CurvePoint(n_steps, mean, 1.96 * math.sqrt(variance / n_studies), n_studies)

@@ -1,0 +1,136 @@
+"""What a trained policy is compared to."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+
+from jitai.background import Background
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.network import PolicyNetwork
+from jitai.policies.registry import THOMPSON
+from jitai.rl.evaluation import N_SEEDS, Evaluation, evaluate, evaluate_as_trained
+from jitai.simulator.config import SimulatorConfig
+from jitai.trial.filters import NONE, VETO, FilterSettings
+from jitai.trial.spec import PLANNER, TrialSpec
+from jitai.trial.verdict_table import read_all, simulated_judge
+
+RANDOM, LLM_TS, PLANNED = "random", "LLM+TS", "planner"
+YARDSTICKS: dict[str, tuple[str, str]] = {RANDOM: ("random", NONE), LLM_TS: (THOMPSON, VETO), PLANNED: (PLANNER, NONE)}
+"""What a trained policy is set beside: policy and filter, in the order in which they are measured, the slowest last."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What is earned of the optimum, on average over kinds of participants.
+
+    Attributes:
+        share: of the optimum; 1 is all of it, NaN where some kind of participant can earn nothing at all.
+        half_width: half the width of its 95 % interval. Of several kinds, the mean of theirs: they meet the same
+            seeds, so it is at most that wide.
+        mean_steps: earned in a study, in steps.
+        n_seeds: studies with each kind.
+        n_kinds: of participants.
+    """
+
+    share: float
+    half_width: float
+    mean_steps: float
+    n_seeds: int
+    n_kinds: int
+
+
+def share_of(found: tuple[Evaluation, ...]) -> Share:
+    """The mean over kinds of participants, at least one."""
+    n_kinds = len(found)
+    return Share(
+        sum(item.share for item in found) / n_kinds,
+        sum(item.share_half_width for item in found) / n_kinds,
+        sum(item.mean_steps for item in found) / n_kinds,
+        found[0].n_seeds,
+        n_kinds,
+    )
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is known of a policy's worth; it does not change while it is drawn.
+
+    Attributes:
+        yardsticks: what others earn with the same participants and judge, by name in YARDSTICKS; those measured so far.
+        policy: what the policy itself earns; None before it is measured.
+        finished: whether nothing more will come.
+        failure: why it could not be measured, as a sentence; else empty.
+    """
+
+    yardsticks: Mapping[str, Share] = field(default_factory=dict)
+    policy: Share | None = None
+    finished: bool = False
+    failure: str = ""
+
+
+class Measurement(Background):
+    """Measures others and a policy, in a thread of its own, on seeds that no training uses.
+
+    The planner's plan takes a second for each kind of participant and would slow a training down, as threads of one
+    process hinder each other; for several kinds it waits until the policy is there.
+
+    Args:
+        participants: one kind after the other.
+        belief: with the simulated judge's error rates.
+        policy: gives the policy once it is there, or None if there will be none; asked last, and may wait.
+        n_seeds: of each kind of participant.
+        known: what has been measured before; this measurement adds to it.
+    """
+
+    def __init__(
+        self,
+        participants: tuple[SimulatorConfig, ...],
+        belief: BeliefSettings,
+        policy: Callable[[], PolicyNetwork | None],
+        n_seeds: int = N_SEEDS,
+        known: dict[Hashable, Share] | None = None,
+    ) -> None:
+        super().__init__("measuring", "The measuring")
+        self._participants, self._belief, self._policy, self._n_seeds = participants, belief, policy, n_seeds
+        self._known: dict[Hashable, Share] = {} if known is None else known
+        self._yardsticks: dict[str, Share] = {}
+        self._found: Share | None = None
+
+    def snapshot(self) -> Figures:
+        """What is known now.
+
+        Raises: what the measuring raised against its promise, once: that is a bug. Afterwards it is a failure, so
+            that the page can be used on.
+        """
+        finished = self._ended.is_set()
+        with self._lock:
+            self._raise_bug()
+            return Figures(dict(self._yardsticks), self._found, finished, self._failure)
+
+    def _do(self) -> None:
+        later = [name for name in YARDSTICKS if name == PLANNED and len(self._participants) > 1]
+        for name in YARDSTICKS:
+            if name not in later or self._key(name) in self._known:
+                self._measure(name)
+        network = self._policy()
+        if network is not None:
+            found = share_of(evaluate_as_trained(network, n_seeds=self._n_seeds))
+            with self._lock:
+                self._found = found
+            for name in later:
+                self._measure(name)
+
+    def _key(self, name: str) -> Hashable:
+        return name, self._participants, self._belief, self._n_seeds
+
+    def _measure(self, name: str) -> None:
+        """Measure one of the others, unless it is known."""
+        key = self._key(name)
+        if key not in self._known:
+            policy, strategy = YARDSTICKS[name]
+            spec = TrialSpec(policy=policy, filter=FilterSettings(strategy), belief=self._belief)
+            verdicts = None
+            if spec.heeds_text:
+                verdicts = read_all(*simulated_judge(self._belief.finds_cannot_walk, self._belief.false_alarms))
+            self._known[key] = share_of(evaluate(spec, self._participants, verdicts, self._n_seeds))
+        with self._lock:
+            self._yardsticks[name] = self._known[key]

@@ -1,0 +1,1 @@
+"""One trial: its settings, the decision loop, the filters and the log."""

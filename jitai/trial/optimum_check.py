@@ -1,0 +1,71 @@
+"""Is the computed optimum what its policy earns? Its value against many simulated studies, and against a finer grid."""
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+from jitai.policies.optimum import optimum, solve
+from jitai.simulator.config import SimulatorConfig
+from jitai.trial.batch import run_batch
+from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.spec import OPTIMUM, TrialSpec
+
+GRID_ERROR = 0.4
+"""Steps by which the grid may be off, measured in the published cells (50 days): tests/unit/test_optimum.py."""
+FINE_GRID = (641, 41)
+"""Even nodes of habituation and of risk to compare with."""
+
+
+class CeilingCheck(NamedTuple):
+    """The computed value beside what was earned.
+
+    Attributes:
+        computed: expected steps of the whole study.
+        n_seeds: studies simulated, under seeds 0 to n_seeds - 1.
+        mean: steps that they earned on average.
+        half_width: of the mean's 95 % interval (normal approximation), in steps.
+        is_exact: whether the two must agree, the grid aside; with random variation the value is an estimate.
+    """
+
+    computed: float
+    n_seeds: int
+    mean: float
+    half_width: float
+    is_exact: bool = True
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the value lies in the interval, the grid's error granted; by chance one in twenty does not."""
+        return abs(self.computed - self.mean) <= self.half_width + GRID_ERROR
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in words."""
+        if self.agrees:
+            return "The computed value lies in the interval."
+        if not self.is_exact:
+            return (
+                "The computed value lies outside the interval: the response varies, and the optimum plans on its mean, "
+                "so that its value is an estimate and no bound."
+            )
+        return "The computed value lies outside the interval, as happens by chance in one check of twenty."
+
+
+@lru_cache(maxsize=64)
+def check_optimum(config: SimulatorConfig, n_seeds: int) -> CeilingCheck:
+    """Let the optimal policy live many studies.
+
+    Args:
+        config: settings. With random variation the optimum plans on the mean dynamics, and the two may differ.
+        n_seeds: at least 2.
+    """
+    steps = run_batch(TrialSpec(config, OPTIMUM, filter=FilterSettings(NONE)), range(n_seeds), None).total_steps
+    half_width = 1.96 * float(steps.std(ddof=1)) / math.sqrt(n_seeds)
+    solved = optimum(config)
+    return CeilingCheck(solved.value(), n_seeds, float(steps.mean()), half_width, solved.is_exact)
+
+
+@lru_cache(maxsize=16)
+def value_on_fine_grid(config: SimulatorConfig) -> float:
+    """The optimum's expected steps on a grid of FINE_GRID even nodes; takes half a second for 50 days."""
+    return solve(config, *FINE_GRID).value()

@@ -1,0 +1,434 @@
+"""The Compare page: answer, charts and tables of a comparison."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from jitai.charts.comparison import (
+    MAX_POINTS,
+    Curve,
+    Dot,
+    Look,
+    Totals,
+    actions_figure,
+    days_figure,
+    dots_figure,
+    looks,
+    totals_figure,
+)
+from jitai.charts.theme import CONFIG
+from jitai.errors import FileFormatError
+from jitai.experiments.comparison import (
+    DayFigures,
+    Line,
+    Run,
+    by_scenario,
+    in_words,
+    label_of,
+    lines_table,
+    percent,
+    setting_differences,
+    side_by_side,
+)
+from jitai.experiments.methods import LLM_TS, is_outdated, place_of_role, role_of
+from jitai.experiments.spec import Scenario
+from jitai.experiments.store import StoredCell, StoredExperiment
+from jitai.records import Role
+from jitai.statistics import Estimate
+from jitai.trial.log import safe_csv
+from jitai.ui.session.page_states import CompareState, Pin
+from jitai.ui.session.state import palette
+from jitai.ui.widgets.experiment import command_and_description, days_of_run, experiment_of_address, find, pins, store
+from jitai.ui.widgets.page import is_first_visit, plain, session_object
+
+
+class WithDays(NamedTuple):
+    """A run whose days could be read, what they amount to, and how it is drawn."""
+
+    run: Run
+    about: DayFigures
+    look: Look
+
+
+def draw_results(state: CompareState, found: StoredExperiment, baseline: str) -> None:
+    """The answer of one scenario, with the pinned runs beside it."""
+    scenario = _scenario(state, found)
+    cells = by_scenario(store().cells(found.identifier)).get(scenario, [])
+    if not cells:
+        st.caption("Nothing of this participant is finished yet.")
+        return
+    runs = _runs(found, cells)
+    base = _base(state, runs, baseline)
+    styles = looks([role_of(run.stored.cell.method) for run in runs])
+    lines = side_by_side(runs, base)
+    _answer(lines, base)
+    _totals(lines, styles, scenario)
+    days = [_days(run) for run in runs]
+    _table(lines, days, base)
+    known = [
+        WithDays(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None
+    ]
+    tabs = st.tabs(["Differences", "Day by day", "What is done", "Who stays", "Pin", "Description"])
+    with tabs[0]:
+        _differences(lines, styles, base)
+    with tabs[1]:
+        _day_by_day(known)
+    with tabs[2]:
+        _actions(known)
+    with tabs[3]:
+        _staying(known)
+    with tabs[4]:
+        _pinning(runs, base)
+    with tabs[5]:
+        if is_outdated(found):
+            st.caption("Another version of the project made these numbers. “Run” would make them anew.")
+        command_and_description(found.spec, "compare")
+
+
+def _scenario(state: CompareState, found: StoredExperiment) -> Scenario:
+    """The participant to look at, where an experiment has several."""
+    scenarios = found.spec.scenarios()
+    if len(scenarios) == 1:
+        return scenarios[0]
+    by_name = {scenario.name: scenario for scenario in scenarios}
+    names = list(by_name)
+    state.scenario = st.selectbox(
+        "Participant of this experiment", names, index=names.index(state.scenario) if state.scenario in by_name else 0,
+        key=f"compared_scenario_{found.identifier}", width=420,
+    )  # fmt: skip
+    return by_name[state.scenario]
+
+
+def _runs(found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
+    """The methods in their order, then the pinned runs of other experiments."""
+    several = len(found.spec.judges_needed()) > 1
+    ordered = sorted(cells, key=lambda item: place_of_role(item.cell.method))
+    runs = [Run(label_of(item.cell, several), found.identifier, found.spec.seeds, item) for item in ordered]
+    here = {(found.identifier, item.key) for item in cells}
+    taken = {run.name for run in runs}
+    for pin in pins().kept:
+        if (pin.experiment, pin.key) in here:
+            continue
+        origin = find(pin.experiment)
+        kept = [] if origin is None else [item for item in store().cells(pin.experiment) if item.key == pin.key]
+        if origin is None or not kept:
+            st.caption(plain(f"The pinned run {pin.name} is no longer stored."))
+            continue
+        name, number = f"{pin.name}, pinned", 1
+        while name in taken:
+            number += 1
+            name = f"{pin.name}, pinned {number}"
+        taken.add(name)
+        runs.append(Run(name, pin.experiment, origin.spec.seeds, kept[0], is_pinned=True))
+    return runs
+
+
+def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run:
+    """The run that all are compared to: the person's choice among all runs, or the baseline."""
+    by_name = {run.name: run for run in runs}
+    usual = next((run.name for run in runs if run.stored.cell.method.name == baseline), runs[0].name)
+    return by_name.get(state.base) or by_name[usual]
+
+
+def _answer(lines: Sequence[Line], base: Run) -> None:
+    """The answer in a sentence or two, each of which can be recomputed."""
+    known = [
+        line for line in lines if line.against is not None and role_of(line.run.stored.cell.method) != Role.OPTIMUM
+    ]
+    if not known:
+        only = next(line for line in lines if line.run is base)
+        sure = (
+            _in_brackets(only.total) if only.total.n == 1 else f"95 % {_in_brackets(only.total)}, n = {only.total.n:,}"
+        )
+        with st.container(key="answer"):
+            st.markdown(
+                plain(
+                    f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {percent(only.share.value)} of the "
+                    "best possible."
+                )
+            )
+        return
+    usual = next((line for line in known if line.run.stored.cell.method.name == LLM_TS), known[0])
+    best = max(known, key=lambda line: line.total.value)
+    told = [usual] if best is usual else [usual, best]
+    with st.container(key="answer"):
+        st.markdown(" ".join(plain(in_words(line, base.name)) for line in told))
+
+
+def _in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
+    if math.isnan(estimate.low):
+        return "one seed, no interval"
+    return f"{estimate.low:{form}} to {estimate.high:{form}}"
+
+
+def _totals(lines: Sequence[Line], styles: Sequence[Look], scenario: Scenario) -> None:
+    """Every study as a point, boxes and means; the optimum as a dashed line."""
+    figures = lines[0].run.stored.figures
+    numbers = sorted({line.total.n for line in lines})
+    best = [line.run.stored.figures.optimum_steps for line in lines]
+    agree = all(math.isclose(steps, best[0]) for steps in best)
+    rows = [
+        Totals(
+            line.run.name,
+            f"{line.total.value:,.0f} steps ({_in_brackets(line.total)}), {percent(line.share.value)} of the best"
+            + (f", n = {line.total.n:,}" if len(numbers) > 1 else ""),
+            look, line.run.stored.totals, line.total.value, line.total.low, line.total.high,
+        )
+        for line, look in zip(lines, styles, strict=True)
+    ]  # fmt: skip
+    st.plotly_chart(
+        totals_figure(
+            rows, best[0] if agree else None, "best possible" if figures.optimum_is_exact else "best possible, about",
+            palette(),
+        ),
+        config=CONFIG, key="totals_chart",
+        alt="Steps in a whole study: " + "; ".join(f"{row.name} {row.note}" for row in rows),
+    )  # fmt: skip
+    cut = f" (the first {MAX_POINTS} of {numbers[-1]:,})" if numbers[-1] > MAX_POINTS else ""
+    shown = (
+        f"single studies{cut}; box: middle half and median; marker with thick line: mean and its 95 % interval."
+        if numbers[-1] > 1
+        else "single studies."
+    )
+    st.caption(
+        f"{_seeds_in_words(numbers)} a method. Points: {shown} "
+        + (
+            "Dashed: what a participant like this would walk at most."
+            if agree
+            else "The runs are of different participants, so there is no one line of what they would walk at most."
+        )
+    )
+
+
+def _seeds_in_words(numbers: Sequence[int]) -> str:
+    """How many seeds there are: one number, or from the least to the most; ascending."""
+    if numbers[0] == numbers[-1]:
+        return f"n = {numbers[0]:,} seed{'' if numbers[0] == 1 else 's'}"
+    return f"n = {numbers[0]:,} to {numbers[-1]:,} seeds"
+
+
+def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run) -> None:
+    """All numbers, as text with intervals, and as a file."""
+    against = f"Against {base.name}"
+    rows = []
+    for line, about in zip(lines, days, strict=True):
+        paired = line.against
+        rows.append(
+            {
+                "Method": line.run.name,
+                "Steps": f"{line.total.value:,.0f}",
+                "95 %": _in_brackets(line.total),
+                "Of the best": percent(line.share.value, 1),
+                against: "" if paired is None else f"{paired.difference.value:+,.0f}",
+                "95 %, paired": "" if paired is None else _in_brackets(paired.difference, "+,.0f"),
+                "Better on": "" if paired is None else f"{100 * paired.share_better:.0f} % of seeds",
+                "Fits ability": "" if about is None else f"{100 * about.agreement.value:.0f} % of days",
+                "Length": "" if about is None else f"{about.length.value:.1f} days",
+                "Leave early": f"{100 * line.run.stored.figures.share_disengaged:.0f} %",
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_table", height="content")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "Paired: the difference is taken seed by seed, which takes out what the participants have in common. Fits "
+            "ability: a message was sent to somebody who could walk, or none to somebody who could not.",
+            width="stretch",
+        )
+        whole = [item for item in days if item is not None]
+        if len(whole) == len(days):
+            st.download_button(
+                "Download (CSV)", data=lambda: safe_csv(lines_table(lines, whole)).encode(), mime="text/csv",
+                file_name="jitai_lab_compare.csv", on_click="ignore", key="compare_csv", icon=":material/download:",
+            )  # fmt: skip
+
+
+def _days(run: Run) -> DayFigures | None:
+    """What the days amount to; None where the file is gone, which is said."""
+    try:
+        return days_of_run(run)
+    except FileFormatError as error:
+        st.warning(plain(f"{run.name}: {error.in_full}"), icon=":material/warning:")
+        return None
+
+
+def _differences(lines: Sequence[Line], styles: Sequence[Look], base: Run) -> None:
+    """Paired differences to the base, with zero in sight."""
+    dots = [
+        Dot(
+            line.run.name,
+            f"{line.against.difference.value:+,.0f} steps ({_in_brackets(line.against.difference, '+,.0f')}), better "
+            f"on {100 * line.against.share_better:.0f} % of seeds",
+            look, line.against.difference.value, line.against.difference.low, line.against.difference.high,
+        )
+        for line, look in zip(lines, styles, strict=True)
+        if line.against is not None
+    ]  # fmt: skip
+    if not dots:
+        st.caption("There is no other method under the same seeds to compare with.")
+        return
+    st.plotly_chart(
+        dots_figure(dots, f"steps more than {base.name}", palette(), reference=f"as {base.name}"), config=CONFIG,
+        key="differences_chart", alt="Paired differences: " + "; ".join(f"{dot.name} {dot.note}" for dot in dots),
+    )  # fmt: skip
+    other = [line.run.name for line in lines if line.against is None and line.run is not base]
+    if other:
+        st.caption(plain(f"Run with other seeds, so not paired: {', '.join(other)}."))
+
+
+def _day_by_day(known: Sequence[WithDays]) -> None:
+    """Mean steps of each day and from the start, with bands."""
+    numbers = sorted({about.n for _, about, _ in known}) or [0]
+    left, right = st.columns(2)
+    most = max((run.stored.cell.scenario.config.most_steps for run, _, _ in known), default=1.0)
+    ceiling = max((run.stored.figures.optimum_steps for run, _, _ in known), default=1.0)
+    with left:
+        st.subheader("Steps so far")
+        curves = [
+            Curve(run.name, look, about.so_far.value, about.so_far.low, about.so_far.high) for run, about, look in known
+        ]
+        st.plotly_chart(
+            days_figure(curves, "mean steps from day 1 on", 1.05 * ceiling, palette()), config=CONFIG,
+            key="so_far_chart", alt="Mean steps from the first day on: " + _last_values(curves),
+        )  # fmt: skip
+    with right:
+        st.subheader("Steps a day")
+        daily = [
+            Curve(run.name, look, about.steps.value, about.steps.low, about.steps.high) for run, about, look in known
+        ]
+        st.plotly_chart(
+            days_figure(daily, "mean steps of the day", 1.02 * most, palette()), config=CONFIG, key="daily_chart",
+            alt="Mean steps of each day; on the last day " + _last_values(daily),
+        )  # fmt: skip
+    bands = " with 95 % bands" if numbers[-1] > 1 else ""
+    st.caption(f"Means over {_seeds_in_words(numbers)}{bands}; a participant who has left earns nothing.")
+
+
+def _last_values(curves: Sequence[Curve]) -> str:
+    return "; ".join(f"{curve.name} {curve.values[-1]:,.0f} steps" for curve in curves)
+
+
+def _actions(known: Sequence[WithDays]) -> None:
+    """Which actions are done how often, and how they fit the ability."""
+    left, right = st.columns(2)
+    with left:
+        st.subheader("Actions done")
+        st.plotly_chart(
+            actions_figure(
+                [run.name for run, _, _ in known], [about.action_shares for _, about, _ in known], palette()
+            ),
+            config=CONFIG, key="actions_chart",
+            alt="Shares of no message, generic, tailored to home, tailored to work: "
+            + "; ".join(
+                f"{run.name} " + ", ".join(f"{share:.0%}" for share in about.action_shares) for run, about, _ in known
+            ),
+        )  # fmt: skip
+    with right:
+        st.subheader("Does what is done fit the ability?")
+        dots = [
+            Dot(
+                run.name,
+                f"{_share(about.agreement.value)}: sent on {_share(about.right_when_able)} of able days, no message "
+                f"on {_share(about.right_when_unable)} of others",
+                look, about.agreement.value, about.agreement.low, about.agreement.high,
+            )
+            for run, about, look in known
+        ]  # fmt: skip
+        st.plotly_chart(
+            dots_figure(dots, "share of the days lived", palette(), percent=True, largest=1.0), config=CONFIG,
+            key="agreement_chart", alt="Days that fit: " + "; ".join(f"{dot.name} {dot.note}" for dot in dots),
+        )  # fmt: skip
+    st.caption(
+        "A day fits if a message was sent to somebody who could walk, or none to somebody who could not. To rest on "
+        "able days can pay, because habituation then fades: a good method need not reach 100 %."
+    )
+
+
+def _share(value: float) -> str:
+    return "no day" if np.isnan(value) else f"{100 * value:.0f} %"
+
+
+def _staying(known: Sequence[WithDays]) -> None:
+    """Who is still in the study on each day, and how long studies last."""
+    left, right = st.columns(2)
+    with left:
+        st.subheader("Still in the study")
+        curves = [Curve(run.name, look, about.staying) for run, about, look in known]
+        st.plotly_chart(
+            days_figure(curves, "share of the seeds", 1.03, palette(), percent=True), config=CONFIG,
+            key="staying_chart", alt="Share still in the study on the last day: "
+            + "; ".join(f"{curve.name} {curve.values[-1]:.0%}" for curve in curves),
+        )  # fmt: skip
+    with right:
+        st.subheader("Length before they leave")
+        longest = max((run.stored.cell.scenario.config.study_length for run, _, _ in known), default=1)
+        dots = [
+            Dot(
+                run.name,
+                f"{about.length.value:.1f} days ({_in_brackets(about.length, '.1f')}), "
+                f"{100 * run.stored.figures.share_disengaged:.0f} % leave early",
+                look, about.length.value, about.length.low, about.length.high,
+            )
+            for run, about, look in known
+        ]  # fmt: skip
+        st.plotly_chart(
+            dots_figure(dots, "mean days in the study", palette(), largest=float(longest)), config=CONFIG,
+            key="length_chart", alt="Mean days in the study: " + "; ".join(f"{dot.name} {dot.note}" for dot in dots),
+        )  # fmt: skip
+
+
+def _pinning(runs: Sequence[Run], base: Run) -> None:
+    """Keep runs beside later ones; choose the base among all; in what they differ from it."""
+    state = compare_state()
+    kept = pins()
+    names = [run.name for run in runs]
+    own = {run.name: run for run in runs if not run.is_pinned}
+
+    def choose_base() -> None:
+        state.base = st.session_state[base_key]
+
+    def pin() -> None:
+        for name in st.session_state["pin_names"]:
+            run = own[name]
+            new = Pin(run.experiment, run.stored.key, name)
+            if new not in kept.kept:
+                kept.kept.append(new)
+
+    def unpin() -> None:
+        kept.kept.clear()
+
+    base_key = f"compare_base_{len(names)}_{names.index(base.name)}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.multiselect(
+            "Keep beside later runs", list(own), default=[next(iter(own))], key="pin_names", width=420,
+            help="Then change the settings and run again: the pinned runs stay in every chart and table.",
+        )  # fmt: skip
+        st.button("Pin", icon=":material/keep:", key="pin", on_click=pin)
+        st.button("Unpin all", key="unpin", on_click=unpin, disabled=not kept.kept)
+        st.selectbox(
+            "Base of all differences", names, index=names.index(base.name), key=base_key,
+            on_change=choose_base, width=300,
+        )  # fmt: skip
+    if kept.kept:
+        st.caption(plain("Pinned: " + "; ".join(f"{item.name} of {item.experiment}" for item in kept.kept)))
+    table = setting_differences(runs, base)
+    st.subheader("Settings that differ from the base")
+    if table.empty:
+        st.caption("None.")
+    else:
+        st.dataframe(table, key="setting_differences", height="content")
+
+
+_KEY = "jitai_lab_compare"
+
+
+def compare_state() -> CompareState:
+    """The session's; on the first visit it shows the experiment that the address names."""
+    is_new = is_first_visit(_KEY, CompareState)
+    state = session_object(_KEY, CompareState)
+    if is_new:
+        state.shown = experiment_of_address()
+    return state

@@ -1,0 +1,263 @@
+"""The Models page's section on prompts: reading them, editing copies of them, and fitting calibrations."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from jitai.charts.theme import CONFIG
+from jitai.charts.validation import CalibrationPoint, reliability_figure
+from jitai.corpus import CALIBRATION, load_part
+from jitai.errors import BackendError, JitaiError
+from jitai.judge import strategies
+from jitai.judge.calibration import UNCALIBRATED, Calibration
+from jitai.judge.ollama.management import Cancellation, Progress
+from jitai.judge.ollama.server import OllamaSettings
+from jitai.judge.prompt_file import PROMPTS_FOLDER
+from jitai.judge.prompts import READING_LABELS, Prompt
+from jitai.judge.registry import find_prompt
+from jitai.ui.session.resources import judge_for, personal_judging, prompts, reread_prompts
+from jitai.ui.session.state import AppState, palette
+from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
+from jitai.ui.widgets.page import plain
+from jitai.validation.calibration import calibration_from, log_odds_of, uncalibrated
+from jitai.validation.corpora import balanced_sample
+from jitai.validation.metrics import reliability
+from jitai.validation.runner import JudgedRow, judge_corpus
+
+N_TO_CALIBRATE = 200
+CALIBRATION_SEED = 1
+EXAMPLE_STATEMENT = "my knee hurts today"
+
+MAX_FAILED_SHARE = 0.1
+"""Of the statements that calibrate; a model that leaves more of them unanswered needs attention first."""
+
+N_TO_GIVE_UP = 3
+"""A model that has not answered any of so many will not answer the rest, and each may take until the time-out."""
+
+StartWork = Callable[[str, Callable[[Cancellation], Iterator[Progress]]], None]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a calibration has changed.
+
+    Attributes:
+        before, after: the reliability diagram of the statements that it was fitted on.
+        n: statements answered.
+        n_failed: statements that the model could not answer.
+    """
+
+    before: tuple[CalibrationPoint, ...]
+    after: tuple[CalibrationPoint, ...]
+    n: int
+    n_failed: int
+
+
+@st.cache_resource(show_spinner=False)
+def fits() -> dict[tuple[str, str], Fit]:
+    """The fits of this process, by content hash of the prompt and digest of the model."""
+    return {}
+
+
+def prompts_section(state: AppState, start_work: StartWork) -> None:
+    """Draw the section.
+
+    Args:
+        state: of the session.
+        start_work: begins a piece of work in the background, under a title, that can be cancelled.
+    """
+    st.header("How a model is asked")
+    st.caption(
+        "A prompt is a file: what the model is given, and how its answer is read. The project's own stay as they are; "
+        "a copy is yours to change, and is kept on this machine."
+    )
+    by_name = {prompt.name: prompt for prompt in prompts()}
+    names = list(by_name)
+    at_work = prompt_at_work(state, options_for(state))
+    shown = state.prompt_shown if state.prompt_shown in by_name else at_work
+    key = state.key("prompt_shown")
+
+    def show() -> None:
+        state.prompt_shown = st.session_state[key]
+
+    name = st.selectbox(
+        "Prompt", names, index=names.index(shown), format_func=lambda item: prompt_label(by_name[item]), key=key,
+        on_change=show,
+    )  # fmt: skip
+    prompt = by_name[name]
+    for error in personal_judging().damaged_prompts():
+        st.warning(plain(f"A prompt of yours is not offered. {error.in_full}"), icon=":material/warning:")
+    _facts(state, prompt)
+    _try_out(prompt)
+    _editor(state, prompt)
+    _calibration(state, prompt, start_work)
+
+
+def _facts(state: AppState, prompt: Prompt) -> None:
+    st.markdown(plain(prompt.purpose))
+    st.caption(plain(f"Read by: {READING_LABELS[prompt.reading]}."))
+    for digest, calibration in prompt.calibrations.items():
+        numbers = (
+            f"scale {calibration.scale:.2f} (temperature {1 / calibration.scale:.2f}), bias {calibration.bias:+.2f}"
+        )
+        whose = "Your calibration" if calibration.is_own else "Calibrated"
+        words = f"{whose} for {calibration.model or 'a model'}: {numbers}, fitted on {calibration.fitted_on}."
+        st.caption(plain(f"{words} {calibration.measured}".strip()))
+        if calibration.is_own:
+            _own_calibration(state, prompt, digest)
+
+
+def _own_calibration(state: AppState, prompt: Prompt, digest: str) -> None:
+    """What the person's calibration has changed, if it was fitted by this process, and the way back."""
+    fit = fits().get((prompt.content_hash, digest))
+    if fit is not None:
+        with st.expander("What your calibration changes"):
+            for column, title, points in zip(st.columns(2), ("Before", "After"), (fit.before, fit.after), strict=True):
+                column.caption(title)
+                column.plotly_chart(
+                    reliability_figure(points, palette()), config=CONFIG, key=f"fit_{title}_{digest}",
+                    alt=f"{title}, share that can walk by P(send): "
+                    + ", ".join(
+                        f"{item.mean_p_send:.2f}: {item.share_can_walk:.2f} of {item.n}" for item in points if item.n
+                    ),
+                )  # fmt: skip
+            st.caption(
+                f"On the {fit.n} statements that it was fitted on, so “After” flatters. Not answered and left out: "
+                f"{fit.n_failed}."
+            )
+    if st.button("Forget my calibration", key=state.key(f"forget_{digest}")):
+        personal_judging().forget_calibration(prompt, digest)
+        reread_prompts()
+        st.rerun()
+
+
+def _try_out(prompt: Prompt) -> None:
+    """What the model is given to read, statement and all."""
+    with st.expander("What the model is given to read"):
+        statement = st.text_input("A statement", EXAMPLE_STATEMENT, max_chars=400, key="prompt_example")
+        # As text: neither the prompt nor the statement is ever taken for Markdown or HTML.
+        st.code(strategies.shown(prompt, statement), language=None, wrap_lines=True)
+
+
+def _editor(state: AppState, prompt: Prompt) -> None:
+    """The prompt's file in a text area; what is saved is a prompt of the person's own."""
+    title = "Edit this prompt of yours" if prompt.is_own else "Edit a copy of your own"
+    with st.expander(title):
+        draft_key = f"{prompt.name}{'*' if prompt.is_own else ''}"
+        if draft_key not in state.prompt_drafts:
+            state.prompt_drafts[draft_key] = _text_to_edit(prompt)
+        key = state.key(f"draft_{draft_key}")
+
+        def keep() -> None:
+            state.prompt_drafts[draft_key] = st.session_state[key]
+
+        st.text_area(
+            "The prompt's file (JSON); the fields are described in assets/prompts/README.md",
+            state.prompt_drafts[draft_key], height=360, key=key, on_change=keep,
+        )  # fmt: skip
+        with st.container(horizontal=True):
+            if st.button("Save as mine", type="primary", key=state.key("save_prompt")):
+                _save(state, draft_key, prompt)
+            if st.button("Start the copy anew", key=state.key("reset_prompt")):
+                del state.prompt_drafts[draft_key]
+                state.redraw_widgets()
+                st.rerun()
+            if prompt.is_own and st.button("Delete it", key=state.key("delete_prompt")):
+                personal_judging().delete_prompt(prompt.name)
+                state.prompt_shown = state.prompt_picked = ""
+                del state.prompt_drafts[draft_key]
+                reread_prompts()
+                st.rerun()
+
+
+def _text_to_edit(prompt: Prompt) -> str:
+    """The file of a prompt; of a project's prompt, under another name and without its calibrations."""
+    text = personal_judging().prompt_text(prompt, PROMPTS_FOLDER)
+    if prompt.is_own:
+        return text
+    content: dict[str, Any] = json.loads(text)
+    content.pop("calibration", None)
+    content["name"] = personal_judging().free_name(f"my_{prompt.name}")
+    return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def _save(state: AppState, draft_key: str, prompt: Prompt) -> None:
+    """Keep the draft; if it cannot be kept, say why, and leave the draft as it is."""
+    try:
+        edited = prompt.name if prompt.is_own else ""
+        saved = personal_judging().save_prompt(state.prompt_drafts[draft_key], edited)
+    except JitaiError as error:
+        st.error(plain(error.in_full), icon=":material/error:")
+        return
+    state.prompt_shown = saved.name
+    state.prompt_drafts.pop(draft_key, None)
+    reread_prompts()
+    state.redraw_widgets()
+    st.rerun()
+
+
+def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None:
+    """Fit the probabilities of the model at work under this prompt."""
+    options = {option.key: option for option in options_for(state)}
+    option = options[state.judge_at_work]
+    st.caption(
+        plain(
+            f"Calibrating makes a model's probabilities mean what they say: of the statements that get 0.9, nine in "
+            f"ten should be fit for a message. It puts {N_TO_CALIBRATE} statements set aside for this before the model."
+        )
+    )
+    key, name, ollama = state.judge_at_work, prompt.name, state.ollama
+
+    def begin() -> None:
+        start_work(
+            f"Calibrating {option.label} for the prompt {prompt_label(prompt)}",
+            lambda stop: _fit(key, name, ollama, stop),
+        )
+
+    st.button(
+        f"Calibrate the judge at work for “{plain(prompt_label(prompt))}”",
+        icon=":material/balance:", key="calibrate", on_click=begin, disabled=not option.usable,
+    )  # fmt: skip
+
+
+def _fit(key: str, name: str, ollama: OllamaSettings, cancellation: Cancellation) -> Iterator[Progress]:
+    """Judge the statements, fit, and keep the calibration; in the background.
+
+    Raises: BackendError if the model leaves too much unanswered; ParameterError if its answers cannot be calibrated.
+    """
+    judge = uncalibrated(judge_for(key, name, ollama=ollama))
+    statements = balanced_sample(load_part(CALIBRATION), N_TO_CALIBRATE, CALIBRATION_SEED)
+    rows = []
+    yield Progress("judging statements", 0, len(statements))
+    for row in judge_corpus("", judge, statements):
+        if cancellation.cancelled:
+            return
+        rows.append(row)
+        n_failed = sum(row.failed for row in rows)
+        if n_failed > MAX_FAILED_SHARE * len(statements) or n_failed == len(rows) == N_TO_GIVE_UP:
+            raise BackendError(
+                f"The model could not answer {n_failed} of the first {len(rows)} statements, so nothing is kept. "
+                f"The last reason: {row.verdict.failure}"
+            )
+        yield Progress("judging statements", len(rows), len(statements))
+    calibration = calibration_from(judge, rows, "assets/statements/calibration.csv")
+    digest, prompt = judge.backend.identity().digest, find_prompt(prompts(), name)
+    personal_judging().save_calibration(prompt, digest, calibration)
+    fits()[prompt.content_hash, digest] = _what_it_changes(calibration, rows)
+    reread_prompts()
+
+
+def _what_it_changes(calibration: Calibration, rows: Sequence[JudgedRow]) -> Fit:
+    """The reliability of answers as the model gave them and as they are calibrated."""
+    log_odds, can_walk = log_odds_of(rows)
+    before, after = (
+        tuple(
+            CalibrationPoint(item.low, item.high, item.mean_p_send, item.share_can_walk, item.n)
+            for item in reliability([given.p_send(float(value)) for value in log_odds], ~can_walk)
+        )
+        for given in (UNCALIBRATED, calibration)
+    )
+    return Fit(before, after, len(log_odds), sum(row.failed for row in rows))

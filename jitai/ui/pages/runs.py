@@ -1,0 +1,287 @@
+"""The Runs page: stored experiments, to be found, opened, continued, exported and deleted; and new ones from a file."""
+
+import io
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import streamlit as st
+
+from jitai.errors import JitaiError
+from jitai.experiments.methods import may_have_changed
+from jitai.experiments.spec import ExperimentSpec
+from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_as_yaml, spec_from_text
+from jitai.experiments.store import FINISHED, INTERRUPTED, RUNNING, StoredExperiment
+from jitai.experiments.sweep import is_error_line, is_map
+from jitai.rl.policy_store import default_policy_store
+from jitai.ui.pages.compare_results import compare_state
+from jitai.ui.pages.sweep import sweep_state
+from jitai.ui.session.state import app_state, keep_in_address
+from jitai.ui.widgets.experiment import (
+    TICK_S,
+    find,
+    forget_log,
+    go_on,
+    is_at_work,
+    progress,
+    run_now,
+    say_problem,
+    store,
+)
+from jitai.ui.widgets.page import errors_as_sentences, plain, session_object
+
+N_SHOWN = 15
+COMPARE_PAGE, SWEEP_PAGE = "pages/compare.py", "pages/sweep.py"
+EXAMPLE = """name: TS and LLM+TS in two cells
+seeds: {first: 0, count: 100}
+participant: {preset: Ability comes and goes}
+scenarios:
+  can_walk_persistence: [0.7, 0.95]
+judges:
+  - {key: simulated, finds_cannot_walk: 0.93, false_alarms: 0.07}
+methods:
+  - {name: TS, policy: thompson}
+  - {name: LLM+TS, policy: thompson, filter: veto}
+  - {name: Planner, policy: planner}
+"""
+_COLOURS: dict[str, Literal["green", "blue", "orange", "gray"]] = {
+    FINISHED: "green", RUNNING: "blue", INTERRUPTED: "orange",
+}  # fmt: skip
+_KEY = "jitai_lab_runs"
+
+
+@dataclass
+class RunsState:
+    """What the page remembers in one browser session."""
+
+    wanted: str = ""
+    n_shown: int = N_SHOWN
+    to_delete: str = ""
+    description: str = ""
+    file_id: str = ""
+    file_round: int = 0
+
+
+def runs_state() -> RunsState:
+    """The session's."""
+    return session_object(_KEY, RunsState)
+
+
+def runs_page() -> None:
+    """Draw the page."""
+    state = runs_state()
+    with errors_as_sentences():
+        keep_in_address(app_state())
+        st.title("What has been run, and what came of it?")
+        _new_from_description(state)
+        say_problem()
+        for problem in store().unreadable():
+            st.warning(plain(problem))
+        experiments = store().experiments()
+        running = any(is_at_work(item) for item in experiments)
+        st.fragment(_list, run_every=2 * TICK_S if running else None, key="runs_list")(state, running)
+
+
+def _new_from_description(state: RunsState) -> None:
+    """An experiment from a YAML or JSON file, or typed here."""
+
+    def take(text: str) -> None:
+        state.description = text
+        state.file_round += 1
+
+    with st.expander("New experiment from a description (YAML or JSON)", key="description_expander"):
+        uploaded = st.file_uploader(
+            "File", type=["yaml", "yml", "json"], key="description_file",
+            help=f"At most {MAX_FILE_BYTES:,} bytes; read on this machine only. Every page offers its description as a "
+            "file to begin with.",
+        )  # fmt: skip
+        if uploaded is not None and uploaded.file_id != state.file_id:
+            state.file_id = uploaded.file_id
+            take(uploaded.getvalue()[: MAX_FILE_BYTES + 1].decode("utf-8", errors="replace"))
+        st.button("Begin with an example", type="tertiary", key="example", on_click=take, args=(EXAMPLE,))
+        state.description = st.text_area(
+            "Description", value=state.description, height=240, key=f"description_{state.file_round}",
+            max_chars=MAX_FILE_BYTES, placeholder=EXAMPLE,
+            help="Scenarios x methods x judges, each under the same seeds. What is left out is as usual.",
+        )  # fmt: skip
+        spec: ExperimentSpec | None = None
+        if state.description.strip():
+            with errors_as_sentences():
+                spec = spec_from_text(state.description, trained=default_policy_store().get)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button(
+                "Run it", type="primary", icon=":material/play_arrow:", key="run_description", disabled=spec is None
+            ):
+                assert spec is not None
+                compare_state().show(run_now(spec))
+                st.switch_page(COMPARE_PAGE)
+            if spec is not None:
+                st.caption(plain(f"{spec.name}: {_shape(spec)}."))
+
+
+def _shape(spec: ExperimentSpec) -> str:
+    """How large an experiment is."""
+    parts = [
+        _counted(len(spec.scenarios()), "participant"),
+        _counted(len(spec.methods), "method"),
+        *([_counted(len(spec.judges_needed()), "judge")] if spec.judges_needed() else []),
+        _counted(spec.n_seeds, "seed"),
+    ]
+    return f"{' x '.join(parts)}, {_counted(len(spec.cells()), 'cell')}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _list(state: RunsState, running: bool) -> None:
+    """The stored experiments, the newest first."""
+
+    def search() -> None:
+        state.wanted, state.n_shown = st.session_state["runs_wanted"], N_SHOWN
+
+    with errors_as_sentences():
+        experiments = store().experiments()
+        at_work = any(is_at_work(item) for item in experiments)
+        if at_work != running:
+            st.rerun()  # the ticking begins or ends
+        if not experiments:
+            st.info(
+                "Nothing is stored yet. What the pages **Compare** and **Sweep** run, and the command `python -m jitai "
+                "experiment`, will stand here; it stays when the browser is closed."
+            )
+            return
+        st.text_input(
+            "Find", value=state.wanted, key="runs_wanted", on_change=search, placeholder="a name, a method, a status",
+            icon=":material/search:", label_visibility="collapsed",
+        )  # fmt: skip
+        found = [item for item in experiments if _is_wanted(item, state.wanted)]
+        sizes = store().sizes()
+        st.caption(
+            f"{len(found):,} of {_counted(len(experiments), 'experiment')} in "
+            + plain(str(store().folder))
+            + f", {_megabytes(sum(sizes.values()))}."
+        )
+        for item in found[: state.n_shown]:
+            _card(state, item, sizes.get(item.identifier, 0))
+        if len(found) > state.n_shown and st.button(f"Show {len(found) - state.n_shown:,} more", key="more_runs"):
+            state.n_shown = len(found)
+            st.rerun(scope="fragment")
+
+
+def _is_wanted(item: StoredExperiment, wanted: str) -> bool:
+    """Whether every word is found in what is known of it."""
+    spec = item.spec
+    about = " ".join(
+        [
+            item.identifier,
+            spec.name,
+            spec.description,
+            item.status,
+            *spec.method_names,
+            *(judge.name for judge in spec.judges),
+        ]
+    ).casefold()
+    return all(word in about for word in wanted.casefold().split())
+
+
+def _megabytes(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f} MB"
+
+
+def _when(created_at: float) -> str:
+    """Date and time on this machine, without any doubt about day and month."""
+    moment = datetime.fromtimestamp(created_at)
+    day = "today" if moment.date() == datetime.fromtimestamp(time.time()).date() else f"{moment:%d %b %Y}"
+    return f"{day}, {moment:%H:%M}"
+
+
+def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
+    """One experiment with everything that can be done with it."""
+    identifier, spec = item.identifier, item.spec
+    running = is_at_work(item)
+    status = RUNNING if running else item.status
+    with st.container(border=True, key=f"run_{identifier}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(spec.name, width="content")
+            st.badge(status, color=_COLOURS.get(status, "gray"))
+            n_failed = f", {item.n_failed:,} impossible" if item.n_failed else ""
+            cells = f"{item.n_finished:,} of {item.n_cells:,} cells{n_failed}" if item.n_cells else "no cells yet"
+            st.caption(
+                plain(f"{_when(item.created_at)}. {cells}, {_counted(spec.n_seeds, 'seed')}, {_megabytes(n_bytes)}."),
+                width="content",
+            )
+        st.caption(plain(f"{', '.join(spec.method_names[:8])}{' …' if len(spec.methods) > 8 else ''}. {_shape(spec)}."))
+        if item.note and not running and item.status not in (FINISHED,):
+            st.caption(plain(item.note))
+        if running:
+            progress(identifier, item)
+        if state.to_delete == identifier and not running:
+            _confirm(state, item)
+            return
+        with st.container(horizontal=True, gap="small"):
+            _open_buttons(item)
+            if not running and (item.status != FINISHED or may_have_changed(item)):
+                st.button(
+                    "Go on" if item.status != FINISHED else "Run again", icon=":material/resume:",
+                    key=f"continue_{identifier}", on_click=go_on, args=(spec,),
+                    help="What is finished is not run again, unless another version of the code made it or its judge "
+                    "reads differently now.",
+                )  # fmt: skip
+            st.download_button(
+                "Export", data=lambda: _exported(identifier), file_name=f"{identifier}.zip", mime="application/zip",
+                on_click="ignore", key=f"export_{identifier}", icon=":material/folder_zip:",
+                help="Description, versions, figures as CSV, and every day of every seed as Parquet.",
+            )  # fmt: skip
+            st.download_button(
+                "YAML", data=lambda: spec_as_yaml(spec, default_policy_store().name_of).encode(),
+                file_name=f"{identifier}.yaml", mime="application/yaml", on_click="ignore", key=f"yaml_{identifier}",
+                icon=":material/description:", help="The description alone.",
+            )  # fmt: skip
+            st.button(
+                "Delete", icon=":material/delete:", key=f"delete_{identifier}", on_click=_ask_about, args=(state, item),
+                disabled=running, type="tertiary",
+            )  # fmt: skip
+
+
+def _open_buttons(item: StoredExperiment) -> None:
+    if st.button("Compare", icon=":material/stacked_bar_chart:", key=f"compare_{item.identifier}"):
+        compare_state().show(item.identifier)
+        st.switch_page(COMPARE_PAGE)
+    if (is_map(item.spec) or is_error_line(item.spec)) and st.button(
+        "Sweep", icon=":material/grid_on:", key=f"sweep_{item.identifier}"
+    ):
+        sweep_state().show(item)
+        st.switch_page(SWEEP_PAGE)
+
+
+def _exported(identifier: str) -> bytes:
+    target = io.BytesIO()
+    store().export(identifier, target)
+    return target.getvalue()
+
+
+def _ask_about(state: RunsState, item: StoredExperiment) -> None:
+    state.to_delete = item.identifier
+
+
+def _confirm(state: RunsState, item: StoredExperiment) -> None:
+    """Nothing is deleted by one click."""
+
+    def keep() -> None:
+        state.to_delete = ""
+
+    def delete() -> None:
+        state.to_delete = ""
+        if find(item.identifier) is not None:
+            try:
+                store().delete(item.identifier)
+                forget_log(item.identifier)
+            except (JitaiError, OSError) as error:
+                st.toast(plain(str(error)), icon=":material/error:")
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"Delete {item.n_finished:,} finished cells for good?", width="content")
+        st.button("Delete for good", type="primary", key=f"really_{item.identifier}", on_click=delete)
+        st.button("Keep it", key=f"keep_{item.identifier}", on_click=keep)

@@ -1,0 +1,160 @@
+"""The Simulator page: every parameter with its meaning, and what the settings do before anything is run."""
+
+from dataclasses import replace
+from itertools import groupby
+
+import pandas as pd
+import streamlit as st
+
+from jitai.charts.simulation import ability_figure, schedule_figure
+from jitai.charts.theme import CONFIG
+from jitai.corpus import TEST, load_part
+from jitai.parameters import describe
+from jitai.seeding import MAX_SEED, Stream, generator
+from jitai.simulator.config import SimulatorConfig
+from jitai.simulator.participant import Participant
+from jitai.simulator.preview import MESSAGES, SCHEDULES, ability_numbers, follow_schedule
+from jitai.simulator.world import World
+from jitai.ui.session.resources import statement_book
+from jitai.ui.session.state import AppState, app_state, keep_in_address, palette
+from jitai.ui.widgets.page import errors_as_sentences
+from jitai.ui.widgets.parameters import parameter_widget, preset_picker
+
+N_PATHS = 6
+"""Participants whose walk states are shown."""
+
+
+def simulator_page() -> None:
+    """Draw the page."""
+    state = app_state()
+    with errors_as_sentences():
+        with st.sidebar:
+            _parameters(state)
+        keep_in_address(state)
+        st.title("What kind of participant is this, before any policy is at work?")
+        messages, ability, words = st.tabs(["Messages", "Ability to walk", "What is said"])
+        with messages:
+            _schedule(state)
+        with ability:
+            _ability(state)
+        with words:
+            _statements(state)
+
+
+def _parameters(state: AppState) -> None:
+    """All settings by group; each is kept at once and used by the Live page too."""
+    preset_picker(state, "Start from", "preset_of_simulator")
+    config = state.spec.config
+    values = config.as_mapping()
+    for group, infos in groupby(describe(SimulatorConfig), key=lambda info: info.group):
+        with st.expander(group):
+            for info in infos:
+                values[info.name] = parameter_widget(info, values[info.name], state.key(info.name))
+    changed = SimulatorConfig(**values)  # type: ignore[arg-type]
+    if changed != config:
+        state.set_config(changed)
+        st.rerun()
+
+
+def _schedule(state: AppState) -> None:
+    """Habituation, risk and steps under a chosen schedule."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        schedules = list(SCHEDULES)
+        state.schedule = st.selectbox(
+            "Send a message", schedules, index=schedules.index(state.schedule), key=state.key("schedule")
+        )
+        state.schedule_action = st.selectbox(
+            "Kind of message", MESSAGES, index=MESSAGES.index(state.schedule_action), key=state.key("schedule_action")
+        )
+        state.schedule_seed = int(
+            st.number_input("Seed of the participant", 0, MAX_SEED, state.schedule_seed, key=state.key("schedule_seed"))
+        )
+    state.schedule_always_able = st.toggle(
+        "Leave out the spells without the ability to walk", value=state.schedule_always_able,
+        key=state.key("schedule_always_able"), help="Shows what the messages alone do to habituation and risk.",
+    )  # fmt: skip
+    config = state.spec.config
+    if state.schedule_always_able:
+        config = replace(config, can_walk_persistence=1.0)
+    outcomes = follow_schedule(config, state.schedule, state.schedule_action, state.schedule_seed)
+    total, last = sum(outcome.step_count for outcome in outcomes), outcomes[-1]
+    steps, habituation, stays = st.columns(3)
+    steps.metric("Steps in the study", f"{total:,.0f} steps", border=True)
+    habituation.metric("Habituation at the end", f"{last.habituation:.2f}", border=True)
+    ends = f"leaves on day {len(outcomes)}" if last.terminated else f"stays all {len(outcomes)} days"
+    stays.metric("The participant", ends, border=True)
+    st.plotly_chart(
+        schedule_figure(
+            [outcome.habituation for outcome in outcomes], [outcome.disengagement_risk for outcome in outcomes],
+            [outcome.step_count for outcome in outcomes], n_days=config.study_length, most_steps=config.most_steps,
+            threshold=config.disengagement_threshold, palette=palette(),
+        ),
+        config=CONFIG, key="schedule_chart",
+        alt=f"Sending {state.schedule}: {total:,.0f} steps in {len(outcomes)} days.",
+    )  # fmt: skip
+    spells = "" if state.schedule_always_able else " Days without steps may be days without the ability to walk."
+    st.caption(f"Messages lose their effect as habituation grows and regain it on days without one.{spells}")
+
+
+def _ability(state: AppState) -> None:
+    """The walk-state chain: its numbers, and what six participants live through."""
+    config = state.spec.config
+    numbers = ability_numbers(config)
+    share, able, unable = st.columns(3)
+    share.metric("Able to walk", f"{100 * numbers.share_able:.0f} % of days", border=True)
+    able.metric("Mean spell of ability", _days(numbers.able_spell), border=True)
+    unable.metric("Mean spell without", _days(numbers.unable_spell), border=True)
+    first = state.spec.seed
+    paths = {f"seed {seed}": _world(config, seed).can_walk[: config.study_length].tolist() for seed in _seeds(first)}
+    st.plotly_chart(
+        ability_figure(paths, palette()), config=CONFIG, key="ability_chart",
+        alt=f"Days on which {N_PATHS} simulated participants cannot walk.",
+    )  # fmt: skip
+    st.caption("× cannot walk. Each row is one participant; the first is the one of the Live page.")
+
+
+def _statements(state: AppState) -> None:
+    """What the participant of the Live page writes, day by day, and which kinds of statement are used."""
+    kinds = sorted({item.kind for item in load_part(TEST)})
+
+    def pick_kinds() -> None:
+        state.kinds = tuple(st.session_state[state.key("kinds")])
+
+    st.multiselect(
+        "Kinds of statement", kinds, default=list(state.kinds), key=state.key("kinds"), on_change=pick_kinds,
+        format_func=lambda kind: kind.replace("_", " "),
+        help="All are from the held-out part of the corpus: no judge was tuned on them. Hidden instructions, other "
+        "languages and ambiguous remarks are left out at first; add them and see what the judge makes of them.",
+    )  # fmt: skip
+    book, world = statement_book(state.kinds), _world(state.spec.config, state.spec.seed)
+    rows = [
+        {
+            "day": day + 1,
+            "ability": "can walk" if world.can_walk[day] else "cannot walk",
+            "writes": book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day])).text
+            if world.writes[day]
+            else "",
+        }
+        for day in range(state.spec.config.study_length)
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=420, key="statement_rows",
+        column_config={
+            "day": st.column_config.NumberColumn(width=50),
+            "ability": st.column_config.TextColumn(width=90),
+            "writes": st.column_config.TextColumn(width="large"),
+        },
+    )  # fmt: skip
+    st.caption(f"Seed {state.spec.seed}, as on the Live page. An empty cell is a day of silence.")
+
+
+def _world(config: SimulatorConfig, seed: int) -> World:
+    return Participant(config, generator(seed, Stream.WORLD)).world
+
+
+def _seeds(first: int) -> list[int]:
+    return [(first + offset) % (MAX_SEED + 1) for offset in range(N_PATHS)]
+
+
+def _days(number: float) -> str:
+    return "never ends" if number == float("inf") else f"{number:.1f} days"

@@ -1,0 +1,289 @@
+"""The Validation page: how often judges are right on labelled statements, and where they are wrong."""
+
+from functools import partial
+
+import streamlit as st
+
+from jitai.corpus import DEVELOPMENT, load_part
+from jitai.errors import FileFormatError
+from jitai.judge.judge import Judge
+from jitai.judge.ollama.server import OllamaSettings
+from jitai.judge.registry import EMBEDDED, JudgeOption, find_prompt
+from jitai.records import Label, Statement
+from jitai.seeding import MAX_SEED
+from jitai.text_format import duration
+from jitai.ui.pages.validation_label_yourself import persons_chair
+from jitai.ui.pages.validation_results import (
+    CORPUS_LABELS,
+    CORPUS_NOTES,
+    draw_accuracy_chart,
+    draw_answer,
+    draw_report,
+    draw_what_is_shown,
+)
+from jitai.ui.session.page_states import OWN_FILE, ValidationState
+from jitai.ui.session.resources import judge_for, prompts
+from jitai.ui.session.state import app_state, keep_in_address
+from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
+from jitai.ui.widgets.page import errors_as_sentences, plain, session_object
+from jitai.validation.baselines import BASELINE_LABELS, open_baseline
+from jitai.validation.corpora import (
+    LABEL_WORDS,
+    MAX_FILE_BYTES,
+    OPTIONAL_COLUMNS,
+    balanced_sample,
+    chosen,
+    read_labelled_csv,
+)
+from jitai.validation.runner import Candidate, JudgesText, Validation, ValidationRun
+
+SUITED = "what suits each judge"
+LARGEST_SAMPLE = 20_000
+TICK_S = 0.5
+N_CHARACTERS_OF_A_NAME = 40
+_KEY = "jitai_lab_validation"
+
+
+def validation_state() -> ValidationState:
+    """The session's."""
+    return session_object(_KEY, ValidationState)
+
+
+def validation_page() -> None:
+    """Draw the page."""
+    state = validation_state()
+    with errors_as_sentences():
+        keep_in_address(app_state())
+        st.title("How often is the judge right, and where is it wrong?")
+        statements: tuple[Statement, ...] = ()
+        candidates: list[Candidate] = []
+        with st.sidebar:
+            candidates = _judge_pickers(state)
+            # Whatever is wrong with a file is said where the answer would stand, not in the narrow sidebar.
+            problem = None
+            try:
+                statements = _statement_pickers(state)
+            except FileFormatError as error:
+                problem = error
+        if problem is not None:
+            raise problem
+        sample = _sample(state, statements)
+        _start_button(state, candidates, sample)
+        running = state.run is not None and state.answer is None
+        st.fragment(_stage, run_every=TICK_S if running else None, key="validation_stage")(state, candidates, sample)
+        if statements:
+            with st.expander("Take the judge's chair: label statements yourself, then compare", key="chair_expander"):
+                persons_chair(state.chair, statements, candidates, state.seed)
+
+
+def _judge_pickers(state: ValidationState) -> list[Candidate]:
+    """Models, prompts and baselines; every model is combined with every prompt."""
+    options = {option.key: option for option in options_for(app_state())}
+    at_work = app_state().judge_at_work
+    # The paper prompts its models: what the training of ours buys is seen only beside that.
+    picked = dict.fromkeys((at_work, EMBEDDED)) if state.models is None else state.models
+    models = [key for key in picked if key in options]
+    state.models = st.multiselect(
+        "Judges", list(options), default=models, key="validated_models",
+        format_func=lambda key: _model_name(options[key]),
+        placeholder="none, only baselines",
+        help="Local language models. Every one chosen is combined with every prompt chosen.",
+    )  # fmt: skip
+    by_name = {prompt.name: prompt for prompt in prompts()}
+    state.prompts = st.multiselect(
+        "How they are asked", list(by_name), default=[name for name in state.prompts if name in by_name],
+        format_func=lambda name: prompt_label(by_name[name]), key="validated_prompts", placeholder=SUITED,
+        help="Choose several to compare prompts. None: for each judge the prompt that suits it.",
+    )  # fmt: skip
+    state.baselines = st.multiselect(
+        "Without a language model", list(BASELINE_LABELS), default=state.baselines,
+        format_func=BASELINE_LABELS.__getitem__, key="validated_baselines", placeholder="none",
+        help="What simple means achieve: a list of words that speak against a walk, and a linear classifier on words "
+        "and letters, trained on the development part only.",
+    )  # fmt: skip
+    state.anew = st.toggle(
+        "Ask anew", value=state.anew, key="validated_anew",
+        help="What a model has said of a statement is remembered, so a second run takes hardly any time, and none is "
+        "measured. This asks again, measures, and does not keep the replies.",
+    )  # fmt: skip
+    candidates = []
+    for key in state.models:
+        suited = prompt_at_work(app_state(), tuple(options.values())) if key == at_work else options[key].prompt
+        for name in state.prompts or [suited]:
+            opened = partial(_warm_judge, key, name, app_state().ollama, anew=state.anew)
+            candidates.append(Candidate(_judge_name(options[key], name), opened))
+    return [*candidates, *(Candidate(BASELINE_LABELS[key], partial(open_baseline, key)) for key in state.baselines)]
+
+
+def _model_name(option: JudgeOption) -> str:
+    """Without where it runs and what stands in brackets, so that it fits beside a chart and in the sidebar."""
+    return option.label.removeprefix("Embedded: ").removeprefix("Ollama: ").partition(" (")[0]
+
+
+def _judge_name(option: JudgeOption, prompt_name: str) -> str:
+    prompt = find_prompt(prompts(), prompt_name)
+    return f"{_model_name(option)}, {prompt.name.replace('_', ' ')} {prompt.version}"
+
+
+def _warm_judge(key: str, prompt_name: str, ollama: OllamaSettings, *, anew: bool) -> JudgesText:
+    """The judge, its model loaded; if wanted, one that remembers nothing of earlier runs.
+
+    Raises: BackendError if it cannot be.
+    """
+    judge = judge_for(key, prompt_name, ollama=ollama)
+    if anew:
+        # The same model, so that it is not loaded twice.
+        judge = Judge(judge.backend, judge.prompt, judge.rules, on_failure=judge.on_failure, band=judge.band)
+    judge.warm_up()
+    return judge
+
+
+def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
+    """Corpus, sources, kinds and sample size. Returns the statements of these kinds; none if a file is awaited.
+
+    Raises: FileFormatError for a file that cannot be used.
+    """
+    corpora = list(CORPUS_LABELS)
+    state.corpus = st.selectbox(
+        "Statements", corpora, index=corpora.index(state.corpus), format_func=CORPUS_LABELS.__getitem__,
+        key="validated_corpus",
+    )  # fmt: skip
+    everything = _own_file(state) if state.corpus == OWN_FILE else load_part(state.corpus)
+    st.caption(CORPUS_NOTES[state.corpus])
+    sources = sorted({item.source for item in everything})
+    if len(sources) > 1:
+        state.sources = st.multiselect(
+            "Written by", sources, default=[name for name in state.sources if name in sources],
+            key=f"validated_sources_{state.corpus}", placeholder="all authors",
+            help="The independent authors had seen no other statement of the corpus.",
+        )  # fmt: skip
+    kinds = sorted({item.kind for item in everything})
+    if len(kinds) > 1:
+        state.kinds = st.multiselect(
+            "Kinds", kinds, default=[kind for kind in state.kinds if kind in kinds],
+            format_func=lambda kind: kind.replace("_", " "),
+            key=f"validated_kinds_{state.corpus}_{state.file_name}", placeholder="all kinds",
+        )  # fmt: skip
+    size = st.container(horizontal=True, vertical_alignment="bottom")
+    # A key for each of the two: what is chosen for our corpus says nothing about a person's own file.
+    if state.corpus == OWN_FILE:
+        state.whole_file = st.toggle("All of them", value=state.whole_file, key="validated_whole_file")
+    else:
+        state.whole = st.toggle("All of them", value=state.whole, key="validated_whole")
+    with size:
+        state.n_wanted = int(
+            st.number_input(
+                "Sample", 2, LARGEST_SAMPLE, state.n_wanted, 50, key="validated_sample", disabled=state.takes_all,
+                help="A random sample of whole pairs with as many statements of each label. 300 take under a minute; "
+                "the interval narrows with the square root of the number.",
+            )
+        )  # fmt: skip
+        state.seed = int(
+            st.number_input(
+                "Seed", 0, MAX_SEED, state.seed, 1, key="validated_seed", help="The same seed draws the same sample."
+            )
+        )
+    present = set(kinds)
+    wanted = [kind for kind in state.kinds if kind in present]
+    by = [name for name in state.sources if name in sources]
+    return chosen(everything, by or None, wanted or None)
+
+
+def _own_file(state: ValidationState) -> tuple[Statement, ...]:
+    """The statements of a person's file; the last good one is kept when the page is left.
+
+    Raises: FileFormatError for a file that cannot be used.
+    """
+    labels = ", ".join(f"`{word}`" for word in LABEL_WORDS)
+    uploaded = st.file_uploader(
+        "CSV file with labels", type=["csv", "tsv", "txt"], key="validated_file",
+        help=f"UTF-8, at most {MAX_FILE_BYTES // 1_000_000} MB, read on this machine only. The first line names the "
+        f"columns: `text` and `label`, and if you like {', '.join(f'`{name}`' for name in OPTIONAL_COLUMNS)}. Labels "
+        f"are {labels}. Rows with the same `pair` are kept together.",
+    )  # fmt: skip
+    if uploaded is not None and uploaded.file_id != state.file_id:
+        name = uploaded.name[:N_CHARACTERS_OF_A_NAME]
+        state.own_statements, state.file_name, state.file_id = (), "", ""
+        state.own_statements = read_labelled_csv(uploaded.getvalue(), name)
+        state.file_name, state.file_id = name, uploaded.file_id
+    if state.own_statements:
+        st.caption(plain(f"{len(state.own_statements):,} statements from {state.file_name}"))
+        known = {item.text for item in load_part(DEVELOPMENT)}
+        n_known = sum(item.text in known for item in state.own_statements)
+        if n_known:
+            st.caption(f"{n_known:,} of them are in our development part, on which the judges were fitted.")
+    return state.own_statements
+
+
+def _sample(state: ValidationState, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """What a run would judge now."""
+    if state.takes_all or not statements:
+        return statements
+    return balanced_sample(statements, state.n_wanted, state.seed)
+
+
+def _start_button(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
+    """The one button, with what it will do."""
+    n_unable = sum(item.label == Label.CANNOT_WALK for item in sample)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Judge them", type="primary", icon=":material/gavel:", key="start_validation",
+            disabled=not sample or not candidates or (state.run is not None and state.answer is None),
+            on_click=_start, args=(state, candidates, sample),
+        )  # fmt: skip
+        if not candidates:
+            st.caption("Choose at least one judge in the sidebar.")
+        elif not sample:
+            st.caption("Choose a CSV file in the sidebar.")
+        else:
+            judges = "1 judge" if len(candidates) == 1 else f"{len(candidates)} judges"
+            st.caption(
+                f"{len(sample):,} statements, {len(sample) - n_unable:,} that say “can walk” and {n_unable:,} that say "
+                f"“cannot walk”, put to {judges}."
+            )
+
+
+def _start(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
+    state.run, state.answer = ValidationRun(candidates, sample), None
+    state.run_corpus, state.run_seed = state.corpus, state.seed
+    state.run.start()
+
+
+def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
+    """Progress while a run goes on, then its answer; before the first run, what will stand here."""
+    with errors_as_sentences():
+        if state.run is None:
+            st.info(
+                "The answer will stand here: for each judge the share of statements on which it is right, with a 95 % "
+                "interval and published figures beside it; below, the kinds it gets wrong, what it says of which "
+                "label, whether its probabilities can be trusted, and every mistake. Press **Judge them**."
+            )
+            draw_accuracy_chart([])
+            return
+        if state.answer is None:
+            found = state.run.snapshot()
+            if not found.finished:
+                _progress(state.run, found)
+                return
+            state.answer = draw_answer(found, state.run_corpus, state.run_seed)
+            # The whole page: the button can be pressed again, and the ticking ends.
+            st.rerun()
+        draw_what_is_shown(state.answer, candidates, sample)
+        draw_report(state.answer)
+
+
+def _progress(run: ValidationRun, found: Validation) -> None:
+    """How far the run is, what has been right so far, and a way to end it."""
+    left = "" if found.seconds_left is None else f", about {duration(found.seconds_left)} left"
+    st.progress(
+        min(1.0, len(found.rows) / max(1, found.n_total)),
+        plain(f"{len(found.rows):,} of {found.n_total:,} verdicts: {found.at_work}{left}"),
+    )
+    st.button(
+        "Stop and keep what there is", icon=":material/stop:", key="stop_validation", on_click=run.stop,
+    )  # fmt: skip
+    for name in found.candidates:
+        rows = [row for row in found.rows_of(name) if row.is_counted]
+        if rows:
+            right = sum(row.is_right for row in rows)
+            st.text(f"{name}: {right:,} of {len(rows):,} right so far")

@@ -1,0 +1,335 @@
+"""The Validation page: what was measured."""
+
+import math
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from jitai.charts.theme import CONFIG
+from jitai.charts.validation import (
+    CalibrationPoint,
+    Dot,
+    Reference,
+    accuracy_figure,
+    confusion_figure,
+    groups_figure,
+    reliability_figure,
+)
+from jitai.corpus import DEVELOPMENT, TEST
+from jitai.records import Label, Statement
+from jitai.trial.log import safe_csv
+from jitai.ui.session.page_states import OWN_FILE, Answer
+from jitai.ui.session.state import palette
+from jitai.ui.widgets.page import plain
+from jitai.validation.report import (
+    PUBLISHED_CAVEAT,
+    PUBLISHED_FIGURES,
+    THE_LABEL,
+    JudgeReport,
+    agreement,
+    by_kind,
+    by_language,
+    confusion,
+    figures_side_by_side,
+    figures_table,
+    mistakes,
+    reliability_of,
+    reports,
+    verdict_table,
+)
+from jitai.validation.runner import Candidate, Validation
+
+
+def draw_answer(found: Validation, corpus: str, seed: int) -> Answer:
+    """What the page keeps of a finished validation."""
+    kappas, n_compared = agreement(found)
+    return Answer(
+        found, corpus, seed, reports(found, seed), by_kind(found, seed), by_language(found, seed), kappas, n_compared
+    )
+
+
+def draw_what_is_shown(answer: Answer, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
+    """Which statements the answer is of, and whether the settings beside it stand for others."""
+    found = answer.validation
+    words = f"Shown: {CORPUS_LABELS[answer.corpus]}, {len(found.statements):,} statements. "
+    differ = found.statements != sample or found.candidates != tuple(candidate.name for candidate in candidates)
+    st.caption(plain(words) + ("The settings beside it differ: **Judge them** uses them." if differ else ""))
+
+
+def draw_report(answer: Answer) -> None:
+    """The answer: the chart of judges, and behind tabs everything that explains it."""
+    _remarks(answer)
+    judged = [report for report in answer.judges if report.figures is not None]
+    if not judged:
+        st.warning("No judge has answered, so there are no figures.", icon=":material/warning:")
+        return
+    dots = [
+        Dot(report.name, "", report.figures.accuracy.value, report.figures.accuracy.low, report.figures.accuracy.high,
+            report.n)
+        for report in judged
+        if report.figures is not None
+    ]  # fmt: skip
+    draw_accuracy_chart(dots)
+    kinds, closely, numbers, wrong = st.tabs(["Where it is wrong", "One judge closely", "All figures", "Mistakes"])
+    with kinds:
+        _by_group(answer, judged)
+    with closely:
+        _one_judge(answer, judged)
+    with numbers:
+        _all_figures(answer)
+    with wrong:
+        _mistakes(answer, judged)
+
+
+def draw_accuracy_chart(dots: list[Dot]) -> None:
+    """Judges beside the published figures; the latter alone before anything is judged."""
+    references = [Reference(item.model, item.accuracy) for item in PUBLISHED_FIGURES]
+    shares = "; ".join(
+        f"{dot.judge} {dot.value:.2f}, {dot.low:.2f} to {dot.high:.2f}, {dot.n:,} statements" for dot in dots
+    )
+    st.plotly_chart(
+        accuracy_figure(dots, references, palette()), config=CONFIG, key="accuracy_chart",
+        alt=f"Share of statements judged rightly by each judge: {shares or 'nothing judged yet'}.",
+    )  # fmt: skip
+    st.caption(f"Dot and line: share judged rightly and its 95 % interval. {plain(PUBLISHED_CAVEAT)}")
+
+
+def _remarks(answer: Answer) -> None:
+    """What must be known before the figures are read."""
+    found = answer.validation
+    if found.stopped:
+        st.warning(
+            f"Stopped after {len(found.rows):,} of {found.n_total:,} verdicts: judges may have read different "
+            "statements, so compare them with care.",
+            icon=":material/warning:",
+        )
+    for name, why in found.failures.items():
+        st.warning(plain(f"{name} could not be made ready. {why}"), icon=":material/warning:")
+    for report in answer.judges:
+        if report.n_failed:
+            why = next(row.verdict.failure for row in found.rows_of(report.name) if row.failed)
+            st.warning(
+                plain(
+                    f"{report.name} could not answer {report.n_failed:,} of {report.n_asked:,} statements. These count "
+                    f"neither as right nor as a veto. The first reason: {why}"
+                ),
+                icon=":material/warning:",
+            )
+        if report.n_without_words:
+            st.caption(plain(f"{report.name}: nothing was left to read in {report.n_without_words:,} statements."))
+    if answer.corpus == DEVELOPMENT:
+        st.warning(CORPUS_NOTES[DEVELOPMENT], icon=":material/info:")
+
+
+def _dots(table: pd.DataFrame, column: str) -> list[Dot]:
+    return [
+        Dot(str(row["judge"]), str(row[column]), float(row["accuracy"]), float(row["low"]), float(row["high"]),
+            int(row["n"]))
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+
+
+def _by_group(answer: Answer, judged: list[JudgeReport]) -> None:
+    """Accuracy by kind and by language."""
+    names = [report.name for report in judged]
+    st.subheader("By kind of statement")
+    st.plotly_chart(
+        groups_figure(_dots(answer.kinds, "kind"), names, palette()), config=CONFIG, key="kinds_chart",
+        alt="Share judged rightly for each kind of statement and judge; the same numbers are in the table below.",
+    )  # fmt: skip
+    _groups_table(answer.kinds, "kinds_table")
+    st.caption("In brackets the number of statements. Few statements make long lines: no verdict on a judge by those.")
+    if answer.languages["language"].nunique() > 1:
+        st.subheader("By language")
+        st.plotly_chart(
+            groups_figure(_dots(answer.languages, "language"), names, palette()), config=CONFIG, key="languages_chart",
+            alt="Share judged rightly for each language and judge; the same numbers are in the table below.",
+        )  # fmt: skip
+        _groups_table(answer.languages, "languages_table")
+
+
+def _groups_table(table: pd.DataFrame, key: str) -> None:
+    """The numbers of a chart of groups."""
+    with st.expander("As a table"):
+        st.dataframe(
+            table, hide_index=True, key=key, height="content",
+            column_config=_number_columns("accuracy", "low", "high"),
+        )  # fmt: skip
+
+
+def _one_judge(answer: Answer, judged: list[JudgeReport]) -> None:
+    """What a judge says of which label, and whether its probabilities can be trusted."""
+    names = [report.name for report in judged]
+    name = st.selectbox("Judge", names, key="judge_closely")
+    report = judged[names.index(name)]
+    rows = answer.validation.rows_of(name)
+    figures = report.figures
+    assert figures is not None
+    with st.container(horizontal=True):
+        st.metric("Vetoes that are right", _share(figures.precision.value), border=True, help="Precision of the veto.")
+        st.metric("“Cannot walk” it noticed", _share(figures.recall.value), border=True, help="Recall of the veto.")
+        st.metric(
+            "Called unsure", f"{100 * report.share_unsure:.0f} %", border=True,
+            help="Accuracy counts the side of 0.5 on which P(send) lies, whether or not the judge called it unsure.",
+        )  # fmt: skip
+        if report.sure_accuracy is not None:
+            st.metric("Right where sure", f"{report.sure_accuracy.value:.2f}", border=True)
+        if report.n_timed:
+            st.metric(
+                "Time a verdict", f"{report.median_ms:,.0f} ms", border=True,
+                help=f"Median of the {report.n_timed:,} that were asked anew; 95 % within {report.slow_ms:,.0f} ms.",
+            )  # fmt: skip
+    intervals = {"vetoes that are right": figures.precision, "noticed": figures.recall}
+    if report.sure_accuracy is not None:
+        intervals["right where sure"] = report.sure_accuracy
+    st.caption(
+        f"Of {report.n:,} statements. 95 % intervals: "
+        + ", ".join(
+            f"{name} {item.low:.2f} to {item.high:.2f}" for name, item in intervals.items() if not math.isnan(item.low)
+        )
+        + "."
+    )
+    if report.n_remembered and not report.n_timed:
+        st.caption(
+            "No time was measured: every reply was remembered from an earlier run. “Ask anew” in the sidebar measures."
+        )
+    left, right = st.columns(2)
+    with left:
+        st.subheader("What it says of which label")
+        table = confusion(rows)
+        shown = table.loc[:, [column for column in table if column != "no answer" or table[column].any()]]
+        st.plotly_chart(
+            confusion_figure(
+                [str(label) for label in shown.index], [str(column) for column in shown], shown.to_numpy().tolist(),
+                palette(),
+            ),
+            config=CONFIG, key="confusion_chart",
+            alt="; ".join(
+                f"{label}: " + ", ".join(f"{column} {count}" for column, count in zip(shown, row, strict=True))
+                for label, row in zip(shown.index, shown.to_numpy(), strict=True)
+            ),
+        )  # fmt: skip
+        st.caption("Per cent of the row. “Unsure” is what the judge calls the middle of its scale.")
+    with right:
+        st.subheader("Can its probabilities be trusted?")
+        points = [
+            CalibrationPoint(item.low, item.high, item.mean_p_send, item.share_can_walk, item.n)
+            for item in reliability_of(rows)
+        ]
+        st.plotly_chart(
+            reliability_figure(points, palette()), config=CONFIG, key="reliability_chart",
+            alt="Share that can walk by P(send): "
+            + ", ".join(f"{item.mean_p_send:.2f}: {item.share_can_walk:.2f} of {item.n}" for item in points if item.n),
+        )  # fmt: skip
+        st.caption(
+            f"On the dashed line, 7 of 10 statements with P(send) 0.7 can walk. Mean distance from it (calibration "
+            f"error) {figures.calibration_error.value:.2f}; Brier score {figures.brier.value:.2f} (0 is best, 0.25 is "
+            "a coin's); their intervals stand under “All figures”."
+        )
+
+
+def _share(value: float) -> str:
+    """Two decimals; a dash where a figure is not defined, such as the recall of what no statement says."""
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def _all_figures(answer: Answer) -> None:
+    """Every figure with its interval, agreement between judges, and downloads."""
+    table = figures_table(answer.judges)
+    st.dataframe(figures_side_by_side(answer.judges), key="figures_table", height="content")
+    st.caption(
+        "In brackets 95 % intervals from 1,000 bootstrap resamples of whole pairs. Vetoes are the positive class. Of "
+        "Brier score and calibration error, less is better."
+    )
+    st.subheader("Do the judges agree?")
+    names = [str(name) for name in answer.kappas]
+    letters = [*(chr(ord("A") + number) for number in range(len(names) - 1)), THE_LABEL]
+    kappas = answer.kappas.copy()
+    # Letters above, or the table would be wider than the page.
+    kappas.index = pd.Index(
+        [f"{letter}: {name}" if letter != name else name for letter, name in zip(letters, names, strict=True)]
+    )
+    kappas.columns = pd.Index(letters)
+    st.dataframe(kappas, key="kappa_table", column_config=_number_columns(*letters), height="content")
+    st.caption(
+        "Cohen's kappa of every two judges: 1 is full agreement, 0 what chance gives. On "
+        f"{int(answer.n_compared.to_numpy().min()):,} statements or more."
+    )
+    with st.container(horizontal=True):
+        _download("Download the figures (CSV)", table, "figures")
+        _download("Download kinds (CSV)", answer.kinds, "kinds")
+        _download("Download languages (CSV)", answer.languages, "languages")
+        _download("Download every verdict (CSV)", verdict_table(answer.validation.rows), "verdicts")
+
+
+def _number_columns(*names: str) -> dict[str, Any]:
+    return {name: st.column_config.NumberColumn(format="%.3f") for name in names}
+
+
+def _download(label: str, table: pd.DataFrame, name: str) -> None:
+    st.download_button(
+        label, data=lambda: safe_csv(table).encode(), file_name=f"jitai_lab_validation_{name}.csv", mime="text/csv",
+        on_click="ignore", key=f"download_{name}",
+    )  # fmt: skip
+
+
+def _mistakes(answer: Answer, judged: list[JudgeReport]) -> None:
+    """The mistakes, the surest first; one that is ticked opens to its prompt and reply."""
+    names = [report.name for report in judged]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Judge", names, key="mistakes_judge")
+        table = mistakes(answer.validation.rows_of(name))
+        kinds = ["all kinds", *sorted(set(table["kind"]))]
+        kind = st.selectbox("Kind", kinds, key="mistakes_kind", format_func=lambda kind: kind.replace("_", " "))
+        wrong_way = st.selectbox("Which", ["all mistakes", "missed: said send", "false vetoes"], key="mistakes_way")
+    if kind != kinds[0]:
+        table = table[table["kind"] == kind]
+    if wrong_way != "all mistakes":
+        label = Label.CANNOT_WALK if wrong_way.startswith("missed") else Label.CAN_WALK
+        table = table[table["label"] == label.value]
+    if table.empty:
+        st.caption("No mistakes here.")
+        return
+    st.caption(f"{len(table):,} mistakes, the surest first. Tick one to see the prompt and the model's own reply.")
+    shown = table[["text", "label", "p_send", "verdict", "kind", "language"]].copy()
+    for column in ("label", "kind"):
+        shown[column] = shown[column].str.replace("_", " ")
+    event = st.dataframe(
+        shown, hide_index=True, height=320,
+        key="mistakes_table", on_select="rerun", selection_mode="single-row",
+        column_config={
+            "text": st.column_config.TextColumn(width="large"),
+            "p_send": st.column_config.NumberColumn("P(send)", format="%.2f"),
+        },
+    )  # fmt: skip
+    rows = event["selection"]["rows"]
+    if rows and rows[0] < len(table):
+        with st.container(border=True):
+            _mistake_details(table.iloc[rows[0]])
+
+
+def _mistake_details(row: pd.Series) -> None:
+    """One mistake in full, all of it shown as text."""
+    st.text(str(row["text"]))
+    said = f"label: {str(row['label']).replace('_', ' ')}; the judge: {row['verdict']}, P(send) {row['p_send']:.3f}"
+    st.text(f"{said}; answered by: {row['answered_by']}")
+    if row["raw_reply"]:
+        st.caption("The judge's own reply")
+        st.code(str(row["raw_reply"]), language=None, wrap_lines=True)
+    if row["prompt"]:
+        st.caption(plain(f"Exact prompt, {row['prompt_version']}"))
+        st.code(str(row["prompt"]), language=None, wrap_lines=True, height=180)
+
+
+CORPUS_LABELS = {
+    TEST: "Our test part (held out)",
+    DEVELOPMENT: "Our development part",
+    OWN_FILE: "A CSV file of yours",
+}
+CORPUS_NOTES = {
+    TEST: "Prompts, calibrations and the tuned model were fitted without these statements.",
+    DEVELOPMENT: "Prompts, calibrations and the tuned model were fitted on these statements, so their figures flatter. "
+    "TF-IDF is cross-validated here: each pair is judged by a model that has not seen it.",
+    OWN_FILE: "Your labels are taken as the truth.",
+}

@@ -1,0 +1,228 @@
+"""What all browser sessions of one process share: the language model, the judges over it, and the look at Ollama."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+from jitai.corpus import TEST, StatementBook, load_part
+from jitai.errors import JitaiError
+from jitai.judge.cache import VerdictCache
+from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
+from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation, Progress
+from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOverview, look
+from jitai.judge.prompts import Prompt
+from jitai.judge.registry import OllamaProbe, available_judges, choose_judge, find_prompt, open_backend, probe
+from jitai.judge.rules import Rules, load_rules
+from jitai.judge.user_prompts import PersonalJudging
+from jitai.paths import default_cache_dir, default_data_dir
+from jitai.records import Decision
+from jitai.rl.training_service import TrainingDesk
+
+WARM_UP_DELAY_S = 1.5
+Seen = TypeVar("Seen")
+
+
+class Watch(Generic[Seen]):
+    """The latest look at an Ollama server, taken in the background so that no page waits for it.
+
+    Args:
+        look: takes the look before and gives the new one, within some seconds at the very most; never raises.
+        latest: what is known before the first look.
+    """
+
+    MAX_AGE_S = 20.0
+
+    def __init__(self, look: Callable[[Seen], Seen], latest: Seen) -> None:
+        self.latest = latest
+        self._take = look
+        self._looked_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def refresh(self) -> None:
+        """Look again, in the background, unless the last look is recent or still under way."""
+        with self._lock:
+            if time.monotonic() - self._looked_at < self.MAX_AGE_S:
+                return
+            self._looked_at = time.monotonic()
+        threading.Thread(target=self._look, name="ollama-probe", daemon=True).start()
+
+    def look_now(self) -> None:
+        """Look again and wait for the answer."""
+        self._looked_at = time.monotonic()
+        self._look()
+
+    def _look(self) -> None:
+        self.latest = self._take(self.latest)
+
+
+@st.cache_resource(show_spinner=False)
+def ollama_watch() -> Watch[OllamaProbe]:
+    """The one watch of this process for what judges there are."""
+    return Watch(lambda before: probe(), OllamaProbe())
+
+
+@st.cache_resource(show_spinner=False)
+def verdict_cache() -> VerdictCache:
+    """The one verdict cache of this process, on disk."""
+    return VerdictCache(default_cache_dir())
+
+
+@st.cache_resource(show_spinner=False)
+def personal_judging() -> PersonalJudging:
+    """The prompts and calibrations of the person who runs the dashboard."""
+    return PersonalJudging(default_data_dir())
+
+
+@st.cache_resource(show_spinner=False)
+def prompts() -> tuple[Prompt, ...]:
+    """The strategies to choose from, the project's and the person's own."""
+    return personal_judging().prompts()
+
+
+def reread_prompts() -> None:
+    """After a prompt or a calibration was changed: judges are made anew, earlier replies stay in the cache."""
+    prompts.clear()
+    judge_for.clear()
+
+
+@st.cache_resource(show_spinner=False)
+def rules() -> Rules:
+    """The rules that come before the model."""
+    return load_rules()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def judge_for(
+    key: str,
+    prompt_name: str,
+    on_failure: str = Decision.HOLD_BACK.value,
+    low: float = DEFAULT_BAND.low,
+    high: float = DEFAULT_BAND.high,
+    ollama: OllamaSettings | None = None,
+) -> Judge:
+    """The judge of a key; the model behind it is loaded by the first question, or by the warm-up at start.
+
+    Args:
+        key: "embedded", "embedded-tuned" or "ollama:NAME".
+        prompt_name: of one of the prompts.
+        on_failure: "send" or "do not send".
+        low, high: the edges of the unsure band.
+        ollama: how an Ollama server is asked.
+    """
+    prompt, band = find_prompt(prompts(), prompt_name), UnsureBand(low, high)
+    return Judge(open_backend(key, ollama=ollama), prompt, rules(), verdict_cache(), Decision(on_failure), band)
+
+
+@st.cache_resource(show_spinner=False)
+def start_warming_up() -> threading.Timer:
+    """Load the embedded model and look for Ollama once, in the background, while the first page is being read."""
+
+    def warm_up() -> None:
+        # Whatever fails here fails again, and is shown, when the first statement is judged.
+        with contextlib.suppress(JitaiError):
+            options = available_judges(OllamaProbe(), prompts())
+            best = choose_judge(options)
+            judge_for(best, next(item.prompt for item in options if item.key == best)).warm_up()
+
+    ollama_watch().refresh()
+    # The first page is drawn first: loading the model takes a core for a second or two.
+    timer = threading.Timer(WARM_UP_DELAY_S, warm_up)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def statement_book(kinds: tuple[str, ...]) -> StatementBook:
+    """What the simulated participant says: statements held out from the prompt's tuning, of the chosen kinds."""
+    return StatementBook(load_part(TEST), kinds)
+
+
+def _look(before: ServerOverview | None) -> ServerOverview:
+    """A new look at the server's models."""
+    try:
+        server = OllamaServer()
+    except JitaiError as error:
+        return ServerOverview(failure=error.in_full)
+    with closing(server):
+        return look(server, before)
+
+
+class Works:
+    """What is under way on the server, and what has ended and was not dismissed yet."""
+
+    def __init__(self, on_end: Callable[[], None]) -> None:
+        self._on_end = on_end
+        self._works: list[BackgroundWork] = []
+        self._lock = threading.Lock()
+
+    def start(
+        self, title: str, steps: Callable[[Cancellation], Iterator[Progress]], can_be_cancelled: bool = False
+    ) -> None:
+        """Begin a piece of work, unless the same is under way; an earlier try at it is forgotten."""
+        with self._lock:
+            if any(work.title == title and work.running for work in self._works):
+                return
+            self._works = [work for work in self._works if work.title != title]
+            self._works.append(BackgroundWork(title, steps, self._on_end, can_be_cancelled))
+
+    def again(self, work: BackgroundWork) -> None:
+        """Begin a piece of work that was cancelled, or has failed, once more."""
+        self.start(work.title, work.steps, work.can_be_cancelled)
+
+    def dismiss(self, work: BackgroundWork) -> None:
+        """Show it no longer."""
+        with self._lock:
+            self._works = [item for item in self._works if item is not work]
+
+    def shown(self) -> list[BackgroundWork]:
+        """What there is to see. What was quick and went well is not: the list of models shows it."""
+        with self._lock:
+            self._works = [work for work in self._works if work.can_be_cancelled or work.state != DONE]
+            return list(self._works)
+
+    @property
+    def running(self) -> bool:
+        """Whether anything is under way."""
+        return any(work.running for work in self.shown())
+
+
+@st.cache_resource(show_spinner=False)
+def server_watch() -> Watch[ServerOverview | None]:
+    """The one watch of this process for the server's models; nothing before the first look."""
+    return Watch(_look, None)
+
+
+@st.cache_resource(show_spinner=False)
+def works() -> Works:
+    """The one list of work of this process."""
+    watch, judges = server_watch(), ollama_watch()
+
+    def look_again() -> None:
+        watch.look_now()
+        judges.look_now()
+
+    return Works(look_again)
+
+
+def on_server(
+    settings: OllamaSettings, do: Callable[[OllamaServer, Cancellation], Iterator[Progress]]
+) -> Callable[[Cancellation], Iterator[Progress]]:
+    """Work on the server at OLLAMA_HOST, over connections of its own, which are closed when it ends."""
+
+    def steps(cancellation: Cancellation) -> Iterator[Progress]:
+        with closing(OllamaServer(settings=settings)) as server:
+            yield from do(server, cancellation)
+
+    return steps
+
+
+@st.cache_resource(show_spinner=False)
+def training_desk() -> TrainingDesk:
+    """The one desk of this process."""
+    return TrainingDesk()

@@ -1,0 +1,370 @@
+"""What the pages Compare, Sweep and Runs share: the store, experiments in processes of their own, methods, judges."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import streamlit as st
+
+from jitai.corpus import CALIBRATION, TEST, load_part
+from jitai.errors import JitaiError, ParameterError
+from jitai.experiments.comparison import DayFigures, Run, day_figures, days_of
+from jitai.experiments.engine import RUNNING_CELLS
+from jitai.experiments.launch import Processes
+from jitai.experiments.methods import may_have_changed, offered_methods
+from jitai.experiments.spec import SIMULATED, ExperimentSpec, JudgeChoice, Method
+from jitai.experiments.spec_file import spec_as_yaml
+from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
+from jitai.paths import default_store_folder
+from jitai.policies.belief import BeliefSettings
+from jitai.rl.policy_store import default_policy_store
+from jitai.simulator.config import SimulatorConfig
+from jitai.text_format import duration
+from jitai.ui.session.page_states import JudgeSettings, Pins
+from jitai.ui.session.state import AppState
+from jitai.ui.widgets.judge_picker import options_for
+from jitai.ui.widgets.page import plain, session_object
+
+TICK_S = 1.0
+"""Between two looks at a running experiment."""
+AS_ON_LIVE = "As on the Live page"
+_READ = re.compile(r"([\d,]+) of ([\d,]+)")
+_PROBLEM = "jitai_lab_problem"
+_IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
+
+
+@st.cache_resource(show_spinner=False)
+def processes() -> Processes:
+    """Those of this server."""
+    return Processes()
+
+
+def store() -> Store:
+    """The person's stored experiments, those of the command line among them."""
+    return Store(default_store_folder())
+
+
+def run_now(spec: ExperimentSpec) -> str:
+    """Have an experiment run in a process of its own; one that is finished and cannot have changed is left as it is.
+
+    Returns: its identifier.
+    Raises: FileFormatError.
+    """
+    found = find(spec.identifier)
+    if found is None or found.status != FINISHED or may_have_changed(found):
+        processes().start(spec, store().folder)
+    return spec.identifier
+
+
+def go_on(spec: ExperimentSpec) -> None:
+    """The same for a button; what is wrong is kept for ``say_problem``, as a button's callback cannot draw."""
+    try:
+        run_now(spec)
+    except JitaiError as error:
+        st.session_state[_PROBLEM] = error.in_full
+
+
+def say_problem() -> None:
+    """What the last button could not do."""
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        st.error(plain(problem), icon=":material/error:")
+
+
+def find(identifier: str) -> StoredExperiment | None:
+    """A stored experiment; None if there is none of that name (yet)."""
+    try:
+        return store().experiment(identifier)
+    except ParameterError:
+        return None
+
+
+def is_running(identifier: str) -> bool:
+    """Whether an experiment is at work, started by this session, another one or the command line."""
+    if not identifier:
+        return False
+    return processes().is_alive(identifier) or is_at_work(find(identifier))
+
+
+def is_at_work(found: StoredExperiment | None) -> bool:
+    """The same of an experiment that was just looked up: the store is read once for a whole list."""
+    return found is not None and (found.status == RUNNING or processes().is_alive(found.identifier))
+
+
+def checked_identifier(text: str) -> str:
+    """An identifier from the page's address, which is untrusted.
+
+    Raises: ParameterError if it is none.
+    """
+    if not _IDENTIFIER.fullmatch(text):
+        raise ParameterError("The address names no experiment that could be stored here: allowed are a-z, 0-9 and -.")
+    return text
+
+
+def experiment_of_address() -> str:
+    """The experiment that the page's address names; empty where it names none, or nothing that could be one.
+
+    What is wrong with it is kept for ``say_problem``.
+    """
+    text = st.query_params.get("experiment", "")
+    try:
+        return checked_identifier(text) if text else ""
+    except ParameterError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return ""
+
+
+def pins() -> Pins:
+    """Of this session."""
+    return session_object("jitai_lab_pins", Pins)
+
+
+def method_named(name: str, state: AppState) -> Method:
+    """A method of the page's list; the Live page's own is made from its settings."""
+    if name != AS_ON_LIVE:
+        return offered_methods()[name][0]
+    spec, usual = state.spec, asdict(BeliefSettings())
+    belief = {key: value for key, value in asdict(spec.belief).items() if value != usual[key]}
+    return Method(AS_ON_LIVE, spec.policy, spec.filter, spec.thompson, spec.planner, belief, network=spec.network)
+
+
+def methods_help() -> str:
+    """What the methods are, as a list."""
+    return "\n".join(f"- **{plain(name)}**: {plain(what)}" for name, (_, what) in offered_methods().items())
+
+
+def judge_widgets(state: AppState, settings: JudgeSettings, name: str) -> JudgeChoice:
+    """The choice of a judge, with the error rates of a simulated one and what a language model takes.
+
+    Args:
+        state: of the session.
+        settings: take the choice.
+        name: begins the widgets' keys.
+    """
+    options = {option.key: option for option in options_for(state)}
+    keys = [SIMULATED, *(key for key, option in options.items() if option.usable)]
+    labels = {SIMULATED: "Simulated: errs at given rates"} | {key: item.label for key, item in options.items()}
+    if settings.key not in keys:
+        settings.key = SIMULATED
+    settings.key = st.selectbox(
+        "Judge", keys, index=keys.index(settings.key), format_func=labels.__getitem__, key=f"{name}_judge",
+        help="Who reads what participants write. A simulated judge errs at the rates that you set, needs no language "
+        "model and answers at once.",
+    )  # fmt: skip
+    if settings.key == SIMULATED:
+        settings.finds = st.slider(
+            "It recognises “cannot walk”", 0.0, 1.0, settings.finds, 0.01, key=f"{name}_finds",
+            help="Share of the statements of people who cannot walk that it recognises.",
+        )  # fmt: skip
+        settings.alarms = st.slider(
+            "False alarms", 0.0, 1.0, settings.alarms, 0.01, key=f"{name}_alarms",
+            help="Share of the other statements that it mistakes for such.",
+        )  # fmt: skip
+        return JudgeChoice(SIMULATED, "", settings.finds, settings.alarms)
+    n_statements = sum(item.kind in state.kinds for part in (TEST, CALIBRATION) for item in load_part(part))
+    st.caption(
+        f"The first time, this judge reads {n_statements:,} statements before the first result: several minutes with "
+        "the embedded model. What it has read is kept."
+    )
+    prompt = state.prompt_picked if settings.key == state.judge_at_work else ""
+    return JudgeChoice(settings.key, prompt)
+
+
+def first_seed_and_number(n_seeds: int, name: str) -> int:
+    """The number of seeds; more make the intervals narrower."""
+    return int(
+        st.number_input(
+            "Seeds", 1, 10_000, n_seeds, 50, key=f"{name}_seeds",
+            help="Simulated studies of each method. Every method meets the same seeds, that is the same contexts, "
+            "abilities, statements and luck, so differences are paired. Four times as many halve an interval.",
+        )
+    )  # fmt: skip
+
+
+def judges_for(methods: Sequence[Method], judge: JudgeChoice) -> tuple[JudgeChoice, ...]:
+    """The judge, where any method reads."""
+    return (judge,) if any(method.reads_text for method in methods) else ()
+
+
+def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callable[[str], None]) -> None:
+    """The one button that runs what the page's settings stand for, with what it will do.
+
+    Args:
+        page: ends the button's key.
+        spec: None as long as the settings describe nothing that could be run.
+        about: what Run will do, or what is missing; may be empty.
+        show: makes the page show the experiment of an identifier.
+    """
+
+    def start() -> None:
+        assert spec is not None
+        show(spec.identifier)
+        go_on(spec)
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Run", type="primary", icon=":material/play_arrow:", key=f"start_{page}", on_click=start,
+            disabled=spec is None or is_running(spec.identifier), shortcut="Space", width=120,
+        )  # fmt: skip
+        if about:
+            st.caption(plain(about))
+
+
+def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | None) -> StoredExperiment | None:
+    """The experiment that a page shows, below its progress and what must be known of it.
+
+    Args:
+        identifier: of the experiment.
+        running: whether it was at work when the page was drawn; where that has changed, the page is drawn anew.
+        wanted: what the page's settings stand for.
+    Returns: None as long as nothing of it is stored.
+    Raises: ParameterError if there is no such experiment, with what its process wrote last.
+    """
+    found = find(identifier)
+    if (processes().is_alive(identifier) or is_at_work(found)) != running:
+        st.rerun()  # the whole page: the ticking begins or ends, and the button follows
+    if running:
+        progress(identifier, found)
+    if found is not None:
+        remarks(found, running, "" if wanted is None else wanted.identifier)
+    elif not processes().is_alive(identifier):
+        raise not_there(identifier)
+    return found
+
+
+def progress(identifier: str, found: StoredExperiment | None) -> None:
+    """How far a running experiment is, the time left, and a way to stop it; None if it has only been started."""
+    share, text = 0.0, "starting"
+    if found is not None and found.status == RUNNING:
+        text = found.note or "starting"
+        counted = _READ.search(found.note)
+        # Cells of before are counted until the judge has read, but they say nothing of how far it is now.
+        if found.n_cells and found.note in ("", RUNNING_CELLS):
+            share = (found.n_finished + found.n_failed) / found.n_cells
+            text = f"{found.n_finished:,} of {found.n_cells:,} cells finished"
+            if found.seconds_left is not None:
+                text += f", about {duration(found.seconds_left)} left"
+        elif counted:
+            done, total = (int(number.replace(",", "")) for number in counted.groups())
+            share = done / max(1, total)
+    with st.container(horizontal=True, vertical_alignment="center", key="experiment_progress"):
+        st.progress(min(1.0, share), plain(text), width="stretch")
+        st.button(
+            "Stop", icon=":material/stop:", key=f"stop_{identifier}", on_click=store().ask_to_stop, args=(identifier,),
+            # Before it has begun there is nobody to hear it.
+            disabled=found is None or found.status != RUNNING,
+            help="What is finished is kept, and the experiment can go on later.",
+        )  # fmt: skip
+
+
+def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
+    """What must be known of an experiment before its figures are read; how to go on with one that is not finished.
+
+    Args:
+        experiment: that is shown.
+        running: whether it is at work.
+        wanted: identifier of what the page's settings stand for.
+    """
+    if experiment.identifier != wanted:
+        st.caption(
+            plain(
+                f"Shown is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings beside it differ: "
+            )
+            + "**Run** uses them."
+        )
+    if running:
+        return
+    done = f"{experiment.n_finished:,} of {experiment.n_cells:,} cells are finished"
+    if experiment.status == FAILED:
+        st.error(plain(f"It could not go on: {experiment.note}"), icon=":material/error:")
+    elif experiment.status == INTERRUPTED:
+        st.warning(f"This experiment was interrupted: {done}.", icon=":material/warning:")
+    elif experiment.status == STOPPED:
+        st.info(f"Stopped: {done}.", icon=":material/stop_circle:")
+    if experiment.n_failed:
+        cell, why = store().failures(experiment.identifier)[0]
+        st.warning(
+            plain(f"{experiment.n_failed:,} cells could not be run. The first: {cell.method.name}: {why}"),
+            icon=":material/warning:",
+        )
+    if experiment.status != FINISHED:
+        st.button(
+            "Go on with it", icon=":material/resume:", key=f"go_on_{experiment.identifier}", on_click=go_on,
+            args=(experiment.spec,),
+        )  # fmt: skip
+
+
+def never_began(identifier: str) -> str:
+    """Why a process has ended before it could store anything: the last line that it wrote."""
+    log = store().folder / "descriptions" / f"{identifier}.log"
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else ""
+
+
+def forget_log(identifier: str) -> None:
+    """Remove what the process of a deleted experiment wrote, so that it is not taken for the end of a new one."""
+    (store().folder / "descriptions" / f"{identifier}.log").unlink(missing_ok=True)
+
+
+def not_there(identifier: str) -> JitaiError:
+    """The error of an experiment that is not in the store."""
+    why = never_began(identifier) if processes().has_failed(identifier) else ""
+    return ParameterError(
+        f"There is no stored experiment {identifier!r} on this machine.",
+        f"It ended with: {why}" if why else "It may have been deleted, or stored elsewhere.",
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=400)
+def day_figures_of(folder: str, key: str, first_seed: int, n_seeds: int, n_days: int) -> DayFigures:
+    """What the days of a cell amount to; a key stands for everything that decides them.
+
+    Raises: FileFormatError if the cell's file is missing or damaged.
+    """
+    columns = ("seed", "day", "executed_action", "step_count", "can_walk", "belief")
+    table = Store(Path(folder)).steps(key, columns)
+    return day_figures(days_of(table, range(first_seed, first_seed + n_seeds), n_days))
+
+
+def days_of_run(run: Run) -> DayFigures:
+    """The same of a run."""
+    return day_figures_of(
+        str(store().folder), run.stored.key, run.seeds.start, len(run.seeds),
+        run.stored.cell.scenario.config.study_length,
+    )  # fmt: skip
+
+
+def command_and_description(spec: ExperimentSpec, name: str) -> None:
+    """How to run the same without a browser.
+
+    Args:
+        spec: the experiment.
+        name: begins the widgets' keys.
+    """
+    st.caption("The same without a browser, into the same store:")
+    st.code(f"python -m jitai experiment {spec.identifier}.yaml", language="bash")
+    st.download_button(
+        "Download the description (YAML)", data=lambda: spec_as_yaml(spec, default_policy_store().name_of).encode(),
+        mime="application/yaml", file_name=f"{spec.identifier}.yaml", on_click="ignore", key=f"{name}_yaml",
+        icon=":material/download:",
+    )  # fmt: skip
+    st.code(spec_as_yaml(spec, default_policy_store().name_of), language="yaml", height=320)
+
+
+def load_on_live(state: AppState, spec: ExperimentSpec, method: Method, participant: SimulatorConfig) -> None:
+    """Give the Live page a participant of an experiment and, where it can show it, the method.
+
+    Args:
+        state: takes the settings; its seed stays.
+        spec: of the experiment, whose statements are used.
+        method: to be shown.
+        participant: the settings.
+    """
+    # Live assumes what is true: a model that is wrong on purpose stays behind.
+    state.spec = replace(method.trial(participant, None), seed=state.spec.seed, model=None)
+    state.kinds = spec.kinds
+    state.playing = False
+    state.redraw_widgets()

@@ -1,0 +1,112 @@
+"""Which judge is at work: chosen once a session, shown always, changed with one click."""
+
+import streamlit as st
+
+from jitai.judge.judge import Judge
+from jitai.judge.prompts import Prompt
+from jitai.judge.registry import DEFAULT_PROMPT, JudgeOption, available_judges, choose_judge
+from jitai.ui.session.resources import judge_for, ollama_watch, prompts
+from jitai.ui.session.state import AppState
+from jitai.ui.widgets.page import plain
+
+
+def options_for(state: AppState) -> tuple[JudgeOption, ...]:
+    """The judges to choose from, the one at work settled among them.
+
+    The person's pick counts; without one, what is recommended as far as is known yet, until a run has begun: no page
+    waits for the Ollama server. The judge at work stays among the options even if its server has gone.
+    """
+    watch = ollama_watch()
+    watch.refresh()
+    options = available_judges(watch.latest, prompts())
+    if state.judge_picked:
+        state.judge_at_work = state.judge_picked
+    elif not (state.judge_at_work and state.run_has_begun):
+        state.judge_at_work = choose_judge(options)
+    if state.judge_at_work not in {option.key for option in options}:
+        label = f"{state.judge_at_work} (does not answer)"
+        gone = JudgeOption(state.judge_at_work, label, DEFAULT_PROMPT, watch.latest.failure, usable=False)
+        options = (gone, *options)
+    return options
+
+
+def prompt_at_work(state: AppState, options: tuple[JudgeOption, ...]) -> str:
+    """The name of the prompt: the person's pick, or the one that suits the judge at work."""
+    if state.prompt_picked in {prompt.name for prompt in prompts()}:
+        return state.prompt_picked
+    return next(option.prompt for option in options if option.key == state.judge_at_work)
+
+
+def current_judge(state: AppState) -> Judge:
+    """The judge at work in this session."""
+    options = options_for(state)
+    settings = state.spec.filter
+    return judge_for(
+        state.judge_at_work,
+        prompt_at_work(state, options),
+        settings.on_failure,
+        settings.unsure_low,
+        settings.unsure_high,
+        state.ollama,
+    )
+
+
+def judge_picker(state: AppState) -> None:
+    """The selection, with what should be known about the judge at work."""
+    all_options = options_for(state)
+    options = {option.key: option for option in all_options}
+    keys = list(options)
+    # The key holds the judge at work, so that the selection follows when the recommendation changes.
+    widget_key = state.key(f"judge_{state.judge_at_work}")
+
+    def pick() -> None:
+        state.judge_picked = st.session_state[widget_key]
+        state.prompt_picked = ""
+
+    st.selectbox(
+        "Judge at work",
+        keys,
+        index=keys.index(state.judge_at_work),
+        format_func=lambda key: options[key].label,
+        key=widget_key,
+        on_change=pick,
+        help="The local language model that reads the statements. The embedded one needs no server; every model of a "
+        "running Ollama server is offered too (address: the environment variable OLLAMA_HOST).",
+    )
+    note = options[state.judge_at_work].note
+    if note:
+        st.caption(plain(note))
+    _prompt_picker(state, prompt_at_work(state, all_options))
+    latest = ollama_watch().latest
+    ollama = f"Ollama {latest.version}, models: {len(latest.models)}." if latest.version else "No Ollama server found."
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(plain(ollama), width="stretch")
+        if st.button("Look again", type="tertiary", key=state.key("look_again")):
+            ollama_watch().look_now()
+            st.rerun()
+
+
+def _prompt_picker(state: AppState, at_work: str) -> None:
+    """The selection of the strategy, with its purpose."""
+    by_name = {prompt.name: prompt for prompt in prompts()}
+    names = list(by_name)
+    widget_key = state.key(f"prompt_{state.judge_at_work}_{at_work}")
+
+    def pick() -> None:
+        state.prompt_picked = st.session_state[widget_key]
+
+    st.selectbox(
+        "How it is asked",
+        names,
+        index=names.index(at_work),
+        format_func=lambda name: prompt_label(by_name[name]),
+        key=widget_key,
+        on_change=pick,
+        help=f"{plain(by_name[at_work].purpose)} Prompts are shown, and copied to be edited, on the Models page.",
+    )
+
+
+def prompt_label(prompt: Prompt) -> str:
+    """A strategy as shown in a selection: "few shot, version 1"."""
+    own = " (yours)" if prompt.is_own else ""
+    return f"{prompt.name.replace('_', ' ')}, version {prompt.version}{own}"

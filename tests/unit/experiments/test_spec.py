@@ -1,0 +1,225 @@
+"""Descriptions of experiments: what they mean, and what is said of wrong ones."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jitai.errors import FileFormatError, ParameterError
+from jitai.experiments.spec import ExperimentSpec
+from jitai.experiments.spec_file import read_spec, spec_from_mapping, spec_from_text
+from jitai.rl.policy_store import PolicyStore
+from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.trial.filters import VETO
+from jitai.trial.spec import trial_as_mapping, trial_from_mapping
+
+SHIPPED = PolicyStore(Path("no-such-folder"))
+SPECS = sorted((Path(__file__).parents[3] / "specs").glob("*.yaml"))
+LEAST = {"name": "x", "methods": [{"policy": "random"}]}
+
+
+def test_a_grid_is_every_combination(small_spec: ExperimentSpec) -> None:
+    cells = small_spec.cells()
+    assert len(cells) == 2 * 3
+    assert {cell.scenario.config.can_walk_persistence for cell in cells} == {0.7, 0.95}
+    assert all(cell.scenario.config.study_length == 12 for cell in cells)
+    # Who reads no text has no judge.
+    assert [cell.judge is None for cell in cells] == [True, False, False] * 2
+    assert list(small_spec.seeds) == [3, 4, 5, 6, 7, 8]
+    assert cells[0].scenario.name == "p11 0.7"
+
+
+def test_policies_times_filters_and_several_judges() -> None:
+    spec = spec_from_text(
+        """
+        name: product
+        policies: [thompson, never]
+        filters: [none, veto, belief]
+        judges: [embedded-tuned, {key: simulated, finds_cannot_walk: [0.8, 0.9], false_alarms: [0.1, 0.2]}]
+        """
+    )
+    assert len(spec.methods) == 6
+    assert len(spec.judges) == 5
+    # "none" reads nothing and is there once; the four others once for each judge.
+    assert len(spec.cells()) == 2 + 4 * 5
+    assert {method.filter.strategy for method in spec.methods} == {"none", "veto", "belief"}
+
+
+def test_a_planner_that_does_not_read_needs_no_judge() -> None:
+    content = {**LEAST, "methods": [{"policy": "planner", "belief": {"reads_text": False}}]}
+    assert spec_from_mapping(content).cells()[0].judge is None
+    with pytest.raises(ParameterError, match="has its text read, but there is no judge"):
+        spec_from_mapping({**LEAST, "methods": [{"policy": "planner"}]})
+
+
+def test_a_description_comes_back_as_it_was(small_spec: ExperimentSpec) -> None:
+    text = json.dumps(small_spec.as_mapping())
+    again = spec_from_text(text)
+    assert again == small_spec
+    assert again.identifier == small_spec.identifier
+
+
+def test_words_about_an_experiment_do_not_change_which_one_it_is(small_spec: ExperimentSpec) -> None:
+    content = small_spec.as_mapping()
+    assert spec_from_mapping({**content, "description": "other words"}).identifier == small_spec.identifier
+    more = {**content, "seeds": {"first": 3, "count": 7}}
+    assert spec_from_mapping(more).identifier != small_spec.identifier
+
+
+def test_a_preset_is_a_start() -> None:
+    spec = spec_from_mapping({**LEAST, "participant": {"preset": "Ability mostly lasts", "study_length": 9}})
+    assert spec.participant.can_walk_persistence == PRESETS["Ability mostly lasts"].can_walk_persistence
+    assert spec.participant.study_length == 9
+
+
+def test_a_trained_policy_stands_in_the_description_whole() -> None:
+    named = {"policy": "learned:ppo-belief"}
+    spec = spec_from_mapping(
+        {**LEAST, "judges": ["embedded"], "methods": [named, {**named, "filter": "veto"}]}, SHIPPED.get
+    )
+    network = spec.methods[0].network
+    assert network is not None and network.sees_belief
+    assert [method.name for method in spec.methods] == [network.name, f"{network.name}, veto"]
+    # It sees the belief, so its text is read without a filter too.
+    assert all(cell.judge is not None for cell in spec.cells())
+    again = spec_from_text(json.dumps(spec.as_mapping()))
+    assert again == spec and again.methods[0].network == network
+    trial = spec.methods[1].trial(SimulatorConfig(), None)
+    assert trial_from_mapping(json.loads(json.dumps(trial_as_mapping(trial)))) == trial
+    blind = spec_from_mapping({**LEAST, "policies": ["learned:ppo-blind"], "methods": []}, SHIPPED.get)
+    assert [cell.judge for cell in blind.cells()] == [None]
+
+
+def test_the_model_of_a_method_differs_from_the_participant_where_it_says() -> None:
+    spec = spec_from_mapping(
+        {
+            **LEAST,
+            "judges": ["embedded"],
+            "methods": [{"policy": "planner", "model": {"can_walk_persistence": 0.2}, "belief": {"false_alarms": 0.3}}],
+        }
+    )
+    method, config = spec.methods[0], PRESETS["Ability mostly lasts"]
+    trial = method.trial(config, (0.8, 0.1))
+    assert trial.assumed.can_walk_persistence == 0.2
+    assert trial.assumed.cannot_walk_persistence == config.cannot_walk_persistence
+    # Measured rates are used unless the method says otherwise.
+    assert (trial.belief.finds_cannot_walk, trial.belief.false_alarms) == (0.8, 0.3)
+    assert trial_from_mapping(json.loads(json.dumps(trial_as_mapping(trial)))) == trial
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.name)
+def test_the_shipped_descriptions_can_be_used(path: Path) -> None:
+    spec = read_spec(path, SHIPPED.get)
+    assert spec.description
+    assert len({cell.scenario for cell in spec.cells()}) >= 2
+
+
+def test_the_published_grid_is_the_published_one() -> None:
+    spec = read_spec(next(path for path in SPECS if path.stem == "published_grid"), SHIPPED.get)
+    configs = [scenario.config for scenario in spec.scenarios()]
+    assert {(c.disengagement_increment, c.can_walk_persistence, c.cannot_walk_persistence) for c in configs} == {
+        (e, p11, p00) for e in (0.05, 0.4) for p11 in (0.7, 0.95) for p00 in (0.1, 0.5)
+    }
+    assert all(c.cannot_walk_disengagement == 0.4 and c.study_length == 50 for c in configs)
+    assert all(c.initial_habituation == c.initial_disengagement == 0 for c in configs)
+    assert spec.n_seeds >= 500 and [judge.key for judge in spec.judges] == ["embedded-tuned"]
+    assert any(method.policy == "thompson" and method.filter.strategy == VETO for method in spec.methods)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"nmae": "y"}, "There is no field 'nmae'; did you mean 'name'?"),
+        ({"name": "<b>"}, "The experiment's name is '<b>': allowed are letters"),
+        ({"format": 2}, "format is 2: this version reads 1"),
+        ({"seeds": {"count": 0}}, "seeds.count is 0: allowed is a whole number from 1"),
+        ({"seeds": {"count": "many"}}, "seeds.count: a whole number is needed, not 'many'"),
+        ({"seeds": {"frist": 1}}, "seeds: there is no field 'frist'; did you mean 'first'?"),
+        ({"seeds": {"first": -1}}, "seeds.first is -1: allowed is 0 to"),
+        ({"scenarios": {"p11": [0.5]}}, "scenarios: there is no field 'p11'"),
+        ({"scenarios": {"can_walk_persistence": 0.5}}, "scenarios.can_walk_persistence: a list is needed, not 0.5"),
+        ({"scenarios": {"can_walk_persistence": [0.5, 0.5]}}, "give at least one value, and none twice"),
+        ({"scenarios": {"can_walk_persistence": [1.5]}}, "can_walk_persistence) is 1.5: allowed is 0 to 1"),
+        ({"scenarios": {"study_length": list(range(1, 300)), "initial_habituation": [k / 100 for k in range(99)]}},
+         "at most 20,000 are allowed"),
+        ({"participant": {"preset": "Nobody"}}, "participant.preset: there is none called 'Nobody'"),
+        ({"participant": {"study_length": 2.5}}, "participant: "),
+        ({"participant": 3}, "participant: names and values are needed, not 3"),
+        ({"methods": []}, "methods: at least one is needed"),
+        ({"methods": [{"policy": "thomson"}]}, "methods, number 1: there is no policy 'thomson'; did you mean"),
+        ({"methods": [{"policy": "random", "filter": "vetto"}]}, "methods, number 1, filter: "),
+        ({"methods": [{"policy": "random", "thompson": {"prior_variance": -1}}]}, "prior_variance) is -1"),
+        ({"methods": [{"policy": "planner", "belief": {"trust": 1}}]}, "number 1, belief: There is no parameter"),
+        ({"methods": [{"policy": "learned:ppo"}]}, "methods, number 1: There is no trained policy 'ppo'"),
+        ({"methods": [{"policy": "learned"}]}, "number 1: name the trained policy, such as learned:ppo-belief"),
+        ({"methods": [{"policy": "learned", "network": {"layers": []}}]}, "network cannot be used as a trained policy"),
+        ({"methods": [{"policy": "never", "network": "ppo-belief"}]}, "a network belongs to the policy learned"),
+        ({"methods": [{"policy": "random"}, {"policy": "random"}]}, "There are two methods called 'Random'"),
+        ({"policies": ["greedy"]}, "policies: there is no policy 'greedy'"),
+        ({"filters": ["some"], "policies": ["never"]}, "filters: there is none called 'some'"),
+        ({"judges": ["gpt"]}, "judges, number 1: there is no judge 'gpt'; allowed are embedded-tuned"),
+        ({"judges": [{"key": "simulated"}]}, "judges, number 1: a simulated judge needs finds_cannot_walk"),
+        ({"judges": [{"key": "simulated", "finds_cannot_walk": 2, "false_alarms": 0}]}, "judges, number 1: "),
+        ({"judges": [{"key": "embedded", "false_alarms": 0}]}, "error rates belong to a simulated judge"),
+        ({"judges": ["embedded", "embedded"]}, "There are two judges called 'embedded'"),
+        ({"scenarios": {"can_walk_persistence": [1, 1.0]}}, "give at least one value, and none twice"),
+        ({"scenarios": {name: list(range(1, 60)) for name in ("study_length", "habituation_concentration")} | {
+            "step_count_spread": list(range(1, 400))}}, "at most 20,000 are allowed"),
+        ({"statements": {"kinds": ["plian"]}}, "statements.kinds: there is none called 'plian'; did you mean 'plain'?"),
+        ({"statements": {"kinds": []}}, "statements.kinds: name at least one of"),
+        ({"methods": [{"policy": ["thompson"]}]}, "there is no policy a list"),
+        ({"policies": ["never"], "filters": [["none"]]}, "filters: there is none called a list"),
+        ({"participant": {"preset": ["a"]}}, "participant.preset: there is none called a list"),
+        ({"participant": {"context_noise": 10**400}}, "participant: "),
+        ({"description": "\ud800"}, "description: a text is needed"),
+        ({"methods": [{"policy": "learned:ppo-blind"}], "seeds": {"first": 2**31}}, "trained policies have learnt"),
+        ({"claims": [{"text": "?", "method": "Random", "above": "Random", "times": float("nan")}]}, "times: a number"),
+        ({"baseline": "TS"}, "baseline: there is no method 'TS'"),
+        ({"claims": [{"text": "?", "method": "Random"}]}, "needs either `above`, the name of a method, or `share`"),
+        ({"claims": [{"text": "?", "method": "Randomm", "share": 0.5}]}, "claims: there is no method 'Randomm'; did"),
+        ({"claims": [{"text": "?", "method": "Random", "share": "much"}]}, "claims, number 1, share: a number is"),
+    ],
+)  # fmt: skip
+def test_a_wrong_description_is_told_what_is_wrong(change: dict[str, object], words: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        spec_from_mapping({**LEAST, **change}, SHIPPED.get)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name: [", "my.yaml, line 1: this is neither YAML nor JSON"),
+        ("- a\n- b", "my.yaml must hold names and values"),
+        ("!!python/object/apply:os.system ['true']", "my.yaml, line 1: this is neither YAML nor JSON"),
+        ("name: x", "my.yaml: methods: at least one is needed"),
+        ("name: a\nname: b", "my.yaml, line 2: this is neither YAML nor JSON: 'name' stands there twice"),
+        ("name: 2024-13-45", "my.yaml: this is neither YAML nor JSON"),
+        ("name: !!float abc", "this is neither YAML nor JSON"),
+    ],
+)
+def test_a_wrong_file_is_named(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises((FileFormatError, ParameterError)) as caught:
+        read_spec(path)
+    assert words in str(caught.value)
+
+
+def test_numbers_are_numbers_in_yaml_and_json() -> None:
+    for text in (
+        "name: x\npolicies: [never]\nscenarios: {step_count_spread: [1e1, 2.5E+1]}",
+        '{"name": "x",\n\t"policies": ["never"], "scenarios": {"step_count_spread": [1e1, 25]}}',
+    ):
+        assert [s.config.step_count_spread for s in spec_from_text(text).scenarios()] == [10.0, 25.0]
+
+
+def test_a_missing_binary_or_huge_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match=r"none\.yaml cannot be read: No such file"):
+        read_spec(tmp_path / "none.yaml")
+    (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FileFormatError, match="it is no text in UTF-8"):
+        read_spec(tmp_path / "b.yaml")
+    (tmp_path / "big.yaml").write_text("#" * 10_000_001, encoding="utf-8")
+    with pytest.raises(FileFormatError, match="at most 10,000,000"):
+        read_spec(tmp_path / "big.yaml")

@@ -1,0 +1,231 @@
+"""Trained policies as plain numbers: what they see and say, what a file may hold, and when to warn."""
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jitai.corpus import TEST, StatementBook, load_part
+from jitai.errors import FileFormatError, JitaiError, ParameterError
+from jitai.policies.base import BeliefPolicy, InformedPolicy
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.network import (
+    OBSERVATION_LABELS,
+    Layer,
+    PolicyNetwork,
+    Seen,
+    check_learned_observations,
+    features,
+    learned_policy,
+)
+from jitai.records import Observation
+from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.trial.batch import run_batch
+from jitai.trial.filters import NONE, VETO, FilterSettings
+from jitai.trial.loop import run_trial
+from jitai.trial.spec import LEARNED, TrialSpec
+from jitai.trial.training_mismatch import unlike, unlike_trial
+from jitai.trial.verdict_table import PreparedJudge
+from tests.networks import random_network
+
+DAY_3 = Observation(3, 0.8, 1, 0.2, 0.3, 120.0)
+RNG = np.random.default_rng(0)
+BOOK = StatementBook(load_part(TEST))
+
+
+def test_what_is_shown_is_in_the_order_of_the_names() -> None:
+    seen = Seen(0.8, 1, 0.2, 0.3, 120.0, 3, 50, 0.6, 0)
+    shown = features(("day", "T", "S", "B", "P", "L", "H", "D", "C"), seen)
+    np.testing.assert_allclose(shown, [0.06, 1, 0.6, 0.6, 0.8, 1, 0.2, 0.3, 0], rtol=1e-6)
+    assert shown.dtype == np.float32
+    lanes = features(("B", "day", "P"), Seen(np.array([0.1, 0.9]), 0, 0, 0, 0, 10, 50))
+    np.testing.assert_allclose(lanes, [[1, 0.2, 0.1], [1, 0.2, 0.9]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_the_network_is_the_textbooks(activation: str) -> None:
+    network = random_network(activation=activation)
+    shown = RNG.random((7, 6))
+    values = shown
+    for number, (weights, bias) in enumerate(network.layers):
+        values = values @ weights + bias
+        if number < 2:
+            values = np.tanh(values) if activation == "tanh" else np.maximum(values, 0)
+    np.testing.assert_allclose(network.outputs(shown), values, rtol=1e-10, atol=1e-12)
+    # A row alone gives the very same bits as among others.
+    assert (network.outputs(shown)[3] == network.outputs(shown[3])).all()
+
+
+def test_probabilities_or_steps_stand_beside_the_action() -> None:
+    likely = learned_policy(random_network(("P", "H")), 50).propose(DAY_3, RNG)
+    assert sum(likely.action_probabilities) == pytest.approx(1)
+    assert likely.candidate_action == int(np.argmax(likely.action_probabilities))
+    assert likely.preference == likely.action_probabilities and not likely.discounted_steps
+    network = random_network(("P", "H"), "dqn")
+    valued = learned_policy(network, 50).propose(DAY_3, RNG)
+    np.testing.assert_allclose(valued.discounted_steps, 2000 * network.outputs([0.8, 0.2]), rtol=1e-5)
+    assert valued.preference == valued.discounted_steps and not valued.action_probabilities
+
+
+def test_a_policy_asks_to_be_told_what_it_sees_and_nothing_else() -> None:
+    plain, on_belief, informed = (
+        learned_policy(random_network(names), 50) for names in (("P", "D"), ("P", "B"), ("C", "D"))
+    )
+    assert [isinstance(policy, BeliefPolicy) for policy in (plain, on_belief, informed)] == [False, True, False]
+    assert [isinstance(policy, InformedPolicy) for policy in (plain, on_belief, informed)] == [False, False, True]
+    with pytest.raises(JitaiError, match="true context"):
+        informed.propose(DAY_3, RNG)
+    assert isinstance(on_belief, BeliefPolicy)
+    sure = on_belief.propose_on_belief(DAY_3, 1.0, RNG)
+    assert on_belief.propose(DAY_3, RNG) == sure != on_belief.propose_on_belief(DAY_3, 0.0, RNG)
+    on_belief.learn(DAY_3, sure.candidate_action, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("P", "X"), "There is no observation 'X'"),
+        (("P", "Day"), "did you mean 'day'"),
+        (("P", "P"), "at most once"),
+        ((), "none"),
+        (("C", "B"), "privileged"),
+    ],
+)
+def test_wrong_observations_are_refused_in_a_sentence(names: tuple[str, ...], words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        check_learned_observations(names)
+
+
+def test_a_policy_survives_its_file() -> None:
+    network = random_network()
+    again = PolicyNetwork.from_mapping(json.loads(json.dumps(network.as_mapping())))
+    assert again == network and hash(again) == hash(network) and again.digest == network.digest
+    shown = RNG.random((50, 6))
+    assert (again.outputs(shown) == network.outputs(shown)).all()
+    assert random_network(seed=1) != network
+    renamed = replace(network, name="other")
+    assert renamed != network and renamed.digest == network.digest
+    assert network != "network"
+
+
+def broken(change: Any) -> Any:
+    content = deepcopy(random_network().as_mapping())
+    change(content)
+    return content
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ([], "JSON object"),
+        (broken(lambda c: c.update(format="other")), "format"),
+        (broken(lambda c: c.pop("name")), '"name"'),
+        (broken(lambda c: c.update(algorithm="sac")), "no algorithm 'sac'"),
+        (broken(lambda c: c.update(observations=["P", "Z", "H", "D", "B", "day"])), "'Z'"),
+        (broken(lambda c: c.update(observations=["P"])), "takes 1 numbers"),
+        (broken(lambda c: c.update(observations="PLHDB")), '"observations"'),
+        (broken(lambda c: c.update(activation="step")), "tanh and relu"),
+        (broken(lambda c: c.update(steps_per_value=0)), "above 0"),
+        (broken(lambda c: c.update(steps_per_value=True)), "right type"),
+        (broken(lambda c: c.update(layers=[])), "1 to 4"),
+        (broken(lambda c: c.update(layers=[1, 2])), '"weights"'),
+        (broken(lambda c: c["layers"].pop()), "last gives 4"),
+        (broken(lambda c: c["layers"][0]["weights"].pop()), "takes 6 numbers"),
+        (broken(lambda c: c["layers"][0]["weights"][1].pop()), "same length"),
+        (broken(lambda c: c["layers"][1]["bias"].append(0.0)), "at most 256"),
+        (broken(lambda c: c["layers"][1]["bias"].__setitem__(0, float("nan"))), "finite"),
+        (broken(lambda c: c["layers"][1]["bias"].__setitem__(0, 10**400)), "too large"),
+        (broken(lambda c: c["layers"][1]["bias"].__setitem__(0, "1")), "numbers"),
+        (broken(lambda c: c["layers"][0].update(weights=[[0.0] * 300] * 6)), "at most 256"),
+        (broken(lambda c: c["trained_on"].update(participants=[])), "1 to 64"),
+        (broken(lambda c: c["trained_on"].update(participants=[[1]])), "names and values"),
+        (broken(lambda c: c["trained_on"].update(belief={"x": [1]})), "numbers, words"),
+        (broken(lambda c: c["trained_on"].update(n_steps="many")), '"n_steps"'),
+        (broken(lambda c: c["trained_on"].update(n_steps=10**30)), "number of decisions"),
+        (broken(lambda c: c["trained_on"].update(n_steps=-1)), "number of decisions"),
+        (broken(lambda c: c["trained_on"].update(minutes=10**400)), '"minutes" is too large'),
+        (broken(lambda c: c["trained_on"].update(minutes=float("nan"))), "finite number"),
+        (broken(lambda c: c.update(steps_per_value=10**400)), '"steps_per_value" is too large'),
+        (broken(lambda c: c.update(steps_per_value=1e308)), "at most 1,000,000,000"),
+        (broken(lambda c: c.update(name="half \ud800")), "UTF-8"),
+        (broken(lambda c: c["trained_on"].update(judge="half \ud800")), "UTF-8"),
+        (broken(lambda c: c["trained_on"].update(participants=[{"\ud800": 1}])), "UTF-8"),
+        (broken(lambda c: c["layers"][0]["weights"][0].__setitem__(0, 1e308)), "beyond 1,000,000"),
+    ],
+)
+def test_a_bad_file_is_refused_in_a_sentence(content: object, words: str) -> None:
+    with pytest.raises(FileFormatError, match=words):
+        PolicyNetwork.from_mapping(content)
+
+
+def test_impossible_networks_are_refused() -> None:
+    with pytest.raises(ParameterError, match="0 layers"):
+        random_network(layers=())
+    with pytest.raises(ParameterError, match="Layer 1"):
+        random_network(("P",), layers=(Layer(np.zeros((1, 5)), np.zeros(5)),))
+
+
+def test_a_trial_without_its_network_is_refused() -> None:
+    spec = TrialSpec(policy=LEARNED, filter=FilterSettings(NONE))
+    with pytest.raises(ParameterError, match="no trained policy"):
+        next(run_trial(spec, BOOK, None))
+    with pytest.raises(ParameterError, match="no trained policy"):
+        run_batch(spec, [1], None)
+
+
+def test_the_day_is_a_share_of_the_study_at_hand() -> None:
+    """The study's length is known from its design, so a policy of a longer study hurries up in a shorter one."""
+    weights = np.zeros((1, 4))
+    weights[0, 3] = 1.0
+    network = random_network(("day",), layers=(Layer(weights, np.array([0.45, 0, 0, 0])),))
+    spec = TrialSpec(SimulatorConfig(study_length=10, can_walk_persistence=1.0), LEARNED, network=network)
+    actions = [int(record.candidate_action) for record in run_trial(spec, BOOK, None)]
+    assert actions == [0] * 5 + [3] * 5
+
+
+def test_what_differs_from_the_training_is_named() -> None:
+    cells = tuple(replace(SimulatorConfig(), disengagement_increment=value) for value in (0.05, 0.4))
+    network = random_network(participants=cells)
+    assert unlike(network, cells[1]) == ()
+    sentences = unlike(network, replace(cells[0], disengagement_increment=0.2, repeats_while_unable=False))
+    assert len(sentences) == 2
+    assert "(ε_d) is 0.2; it was trained at 0.05 and 0.4." in sentences[0]
+    assert "is no; it was trained at yes." in sentences[1]
+
+
+def test_filter_and_judge_count_as_well() -> None:
+    config = PRESETS["Ability mostly lasts"]
+    network = random_network(participants=(config,))
+    same = TrialSpec(config, LEARNED, filter=FilterSettings(NONE))
+    assert unlike_trial(network, same) == ()
+    found = unlike_trial(network, replace(same, filter=FilterSettings(VETO), belief=BeliefSettings(0.7)), is_read=False)
+    assert len(found) == 3
+    assert 'The filter is "veto"; it was trained with none.' in found
+    assert any("0.7; it was trained at 0.93" in sentence for sentence in found)
+    assert any("Nobody reads" in sentence for sentence in found)
+    blind = random_network(("P", "D"), participants=(config,))
+    assert unlike_trial(blind, replace(same, belief=BeliefSettings(0.7)), is_read=False) == ()
+
+
+def test_the_belief_reaches_a_policy_without_a_filter() -> None:
+    weights = np.zeros((1, 4))
+    weights[0, 1] = 1.0
+    network = random_network(("B",), layers=(Layer(weights, np.array([0.5, 0, 0, 0])),))
+    config = PRESETS["Ability comes and goes"]
+    judge = PreparedJudge(
+        {item.text: float(item.label == "can_walk") for part in BOOK.by_label.values() for item in part}
+    )
+    spec = TrialSpec(config, LEARNED, network=network, filter=FilterSettings(NONE))
+    records = list(run_trial(spec, BOOK, judge))
+    assert {record.can_walk for record in records} == {False, True}
+    assert all(
+        (record.executed_action == 1) == (record.belief > 0.5) for record in records if record.belief is not None
+    )
+    assert np.mean([(record.executed_action == 1) == record.can_walk for record in records]) > 0.9
+
+
+def test_every_observation_has_a_label() -> None:
+    assert set(OBSERVATION_LABELS) == {"C", "P", "L", "H", "D", "S", "T", "B", "day"}

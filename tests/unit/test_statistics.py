@@ -1,0 +1,51 @@
+"""Intervals: against scipy's own, and against their promise."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from jitai.errors import ParameterError
+from jitai.statistics import interval_of_mean, intervals_by_day, paired_difference
+
+
+def test_the_interval_is_students() -> None:
+    values = np.random.default_rng(0).gamma(2.0, 50.0, size=37)
+    found = interval_of_mean(values)
+    low, high = stats.t.interval(0.95, 36, loc=values.mean(), scale=stats.sem(values))
+    assert found == pytest.approx((values.mean(), low, high, 37))
+    assert found.half_width == pytest.approx((high - low) / 2)
+
+
+def test_it_holds_the_truth_nineteen_times_in_twenty() -> None:
+    draws = np.random.default_rng(1).normal(5.0, 3.0, size=(2000, 10))
+    held = np.mean([(e := interval_of_mean(row)).low <= 5.0 <= e.high for row in draws])
+    assert held == pytest.approx(0.95, abs=0.015)
+
+
+def test_one_value_has_no_interval_and_none_no_mean() -> None:
+    one = interval_of_mean(np.array([3.0]))
+    assert one.value == 3.0 and math.isnan(one.low) and not one.excludes_zero
+    with pytest.raises(ParameterError, match="nothing to take a mean of"):
+        interval_of_mean(np.array([]))
+
+
+def test_pairs_are_narrower_than_their_parts() -> None:
+    rng = np.random.default_rng(2)
+    luck = rng.normal(0.0, 100.0, size=200)
+    base, method = luck + rng.normal(0, 1, 200), luck + 5 + rng.normal(0, 1, 200)
+    found = paired_difference(method, base)
+    assert found.difference.half_width < interval_of_mean(base).half_width / 20
+    assert found.difference.excludes_zero and found.share_better > 0.99
+    assert paired_difference(base, base).share_better == 0.5
+    with pytest.raises(ParameterError, match="only the same seeds can be paired"):
+        paired_difference(base, method[:10])
+
+
+def test_days_count_only_the_seeds_that_count() -> None:
+    values = np.array([[1.0, 5.0], [3.0, 7.0]])
+    counted = np.array([[True, False], [True, False]])
+    first, second = intervals_by_day(values, counted)
+    assert first is not None and first.value == 2.0 and first.n == 2
+    assert second is None

@@ -1,0 +1,231 @@
+"""Many seeds at once are the single trials, number for number."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from jitai.corpus import TEST, StatementBook, load_part
+from jitai.errors import ParameterError
+from jitai.experiments.cell import cell_figures
+from jitai.policies.baselines import RandomPolicy
+from jitai.policies.belief import BY_DECISION, BeliefSettings
+from jitai.policies.planner import PlannerSettings
+from jitai.policies.registry import POLICY_LABELS
+from jitai.policies.thompson import CONTEXT_AND_STATE, CONTEXT_PROBABILITY, INFERRED_CONTEXT, ThompsonSettings
+from jitai.records import Decision, Label
+from jitai.simulator.config import BETA, UNIFORM, SimulatorConfig
+from jitai.trial import batch
+from jitai.trial.batch import BatchResult, run_batch
+from jitai.trial.filters import (
+    ASK,
+    BELIEF,
+    CANDIDATE,
+    CARRY_FORWARD,
+    FILTER_LABELS,
+    NEXT_BEST,
+    NONE,
+    NOTHING,
+    VETO,
+    FilterSettings,
+)
+from jitai.trial.loop import run_trial
+from jitai.trial.spec import LEARNED, MODEL_BASED_LABELS, OPTIMUM, PLANNER, TrialSpec
+from jitai.trial.summary import summarise
+from jitai.trial.verdict_table import SILENT, PreparedJudge, Verdicts, read_all, simulated_judge
+from tests.networks import random_network
+
+CELL = SimulatorConfig(
+    study_length=30, initial_habituation=0.0, initial_disengagement=0.0, can_walk_persistence=0.7,
+    cannot_walk_persistence=0.5, disengagement_increment=0.05,
+)  # fmt: skip
+SILENT_SPELLS = replace(CELL, repeats_while_unable=False, cannot_walk_persistence=0.8, disengagement_increment=0.4)
+BOOK = StatementBook(load_part(TEST))
+SEEDS = (0, 3, 4, 11, 12)
+
+
+def moody_judge() -> PreparedJudge:
+    """A judge with numbers of every kind: mostly right, often unsure, and without an answer to some statements."""
+    p_send = {}
+    for label, items in BOOK.by_label.items():
+        for number, item in enumerate(items):
+            if number % 17:
+                right = 0.5 + 0.5 * ((number * 37) % 100) / 100 - 0.15
+                p_send[item.text] = right if label == Label.CAN_WALK else 1 - right
+    return PreparedJudge(p_send, send_from=0.6, hold_back_below=0.4)
+
+
+JUDGE = moody_judge()
+VERDICTS = read_all(BOOK, JUDGE)
+
+
+def check(spec: TrialSpec, verdicts: Verdicts | None = VERDICTS, judge: PreparedJudge = JUDGE) -> BatchResult:
+    """Hold every number of the batch to those of single trials."""
+    result = run_batch(spec, SEEDS, verdicts)
+    for lane, seed in enumerate(SEEDS):
+        records = list(run_trial(replace(spec, seed=seed), BOOK, judge if verdicts else None))
+        n_days = len(records)
+        assert result.lived[lane].sum() == n_days and result.lived[lane, :n_days].all()
+        assert result.disengaged[lane] == records[-1].terminated
+        for name in ("step_count", "habituation", "disengagement_risk", "candidate_action", "executed_action",
+                     "true_context", "can_walk"):  # fmt: skip
+            single = [getattr(record, name) for record in records]
+            assert getattr(result, name)[lane, :n_days].tolist() == single, name
+        seen = [record.observation.context_probability for record in records]
+        assert result.context_probability[lane, :n_days].tolist() == seen
+        assert result.rule_stood_in[lane, :n_days].tolist() == [record.rule_stood_in for record in records]
+        assert result.wrote[lane, :n_days].tolist() == [bool(record.statement) for record in records]
+        beliefs = [np.nan if record.belief is None else record.belief for record in records]
+        np.testing.assert_array_equal(result.belief[lane, :n_days], beliefs)
+        assert result.total_steps[lane] == pytest.approx(sum(record.step_count for record in records), rel=1e-12)
+        if spec.filter.strategy not in (NONE, CARRY_FORWARD) and verdicts:
+            codes = {Decision.HOLD_BACK: 0, Decision.UNSURE: 1, Decision.SEND: 2}
+            expected = [codes[record.verdict.decision] if record.statement else SILENT for record in records]
+            assert result.verdict[lane, :n_days].tolist() == expected
+    return result
+
+
+@pytest.mark.parametrize("strategy", FILTER_LABELS)
+@pytest.mark.parametrize("policy", [*POLICY_LABELS, *MODEL_BASED_LABELS])
+def test_every_policy_with_every_filter(policy: str, strategy: str) -> None:
+    check(TrialSpec(CELL, policy=policy, filter=FilterSettings(strategy)))
+
+
+@pytest.mark.parametrize("strategy", FILTER_LABELS)
+@pytest.mark.parametrize("config", [SILENT_SPELLS, replace(CELL, variation=BETA), replace(CELL, variation=UNIFORM)])
+def test_other_worlds(config: SimulatorConfig, strategy: str) -> None:
+    for policy in ("thompson", PLANNER):
+        check(TrialSpec(config, policy=policy, filter=FilterSettings(strategy)))
+
+
+@pytest.mark.parametrize("strategy", [VETO, CARRY_FORWARD, BELIEF])
+def test_what_a_failing_judge_holds_back_is_no_veto(strategy: str) -> None:
+    """A cell counts as the single trials do; a belief holds back by itself, whether or not the judge answers."""
+    spec = TrialSpec(CELL, policy="generic", filter=FilterSettings(strategy))
+    figures = cell_figures(spec, check(spec))
+    single = [summarise(list(run_trial(replace(spec, seed=seed), BOOK, JUDGE))) for seed in SEEDS]
+    assert figures.vetoes == np.mean([summary.n_vetoes for summary in single]) > 0
+    assert figures.right_vetoes == np.mean([summary.n_right_vetoes for summary in single])
+    assert figures.held_back_by_rule == np.mean([summary.n_held_back_by_rule for summary in single])
+    assert (figures.held_back_by_rule > 0) == (strategy != BELIEF)
+    assert sum(summary.n_failures for summary in single)
+
+
+def test_lanes_that_end_early_are_among_those_compared() -> None:
+    result = check(TrialSpec(SILENT_SPELLS, policy="tailored", filter=FilterSettings(NONE)))
+    assert result.disengaged.any()
+    assert (result.step_count[~result.lived] == 0).all()
+
+
+@pytest.mark.parametrize("told", [CANDIDATE, NOTHING])
+@pytest.mark.parametrize("features", [CONTEXT_PROBABILITY, CONTEXT_AND_STATE])
+def test_what_the_learner_is_told_and_looks_at(told: str, features: str) -> None:
+    filtering = FilterSettings(VETO, learner_told=told, on_unsure=Decision.SEND.value)
+    check(TrialSpec(CELL, thompson=ThompsonSettings(features), filter=filtering))
+
+
+BIAS = {"bias_no_message": 13.5, "bias_generic": -20.0, "bias_tailored_home": 1.0, "bias_tailored_work": -1.0}
+
+
+@pytest.mark.parametrize("strategy", FILTER_LABELS)
+@pytest.mark.parametrize("features", [INFERRED_CONTEXT, CONTEXT_AND_STATE])
+def test_an_action_bias(features: str, strategy: str) -> None:
+    spec = TrialSpec(CELL, thompson=ThompsonSettings(features), filter=FilterSettings(strategy))
+    biased = check(replace(spec, thompson=replace(spec.thompson, **BIAS)))
+    assert (biased.candidate_action != run_batch(spec, SEEDS, VERDICTS).candidate_action).any()
+
+
+def test_settings_of_belief_planner_and_model() -> None:
+    for belief in (
+        BeliefSettings(reading=BY_DECISION),
+        BeliefSettings(sees_steps=False),
+        BeliefSettings(reads_text=False),
+        BeliefSettings(finds_cannot_walk=0.6, false_alarms=0.3),
+    ):
+        check(TrialSpec(CELL, policy=PLANNER, filter=FilterSettings(NONE), belief=belief))
+    for planner in (
+        PlannerSettings(weighs_context=False),
+        PlannerSettings(plans_on_belief=False),
+        PlannerSettings(knows_start=False),
+    ):
+        check(TrialSpec(CELL, policy=PLANNER, filter=FilterSettings(NONE), planner=planner))
+    wrong = replace(CELL, can_walk_persistence=0.95, disengagement_increment=0.4, repeats_while_unable=False)
+    check(TrialSpec(CELL, policy=PLANNER, filter=FilterSettings(BELIEF, belief_threshold=0.3), model=wrong))
+
+
+@pytest.mark.parametrize("strategy", FILTER_LABELS)
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+@pytest.mark.parametrize("observations", [("P", "L", "H", "D", "S", "T"), ("B", "S", "day"), ("C", "D")])
+def test_trained_policies(observations: tuple[str, ...], algorithm: str, strategy: str) -> None:
+    network = random_network(observations, algorithm, seed=4)
+    result = check(TrialSpec(CELL, LEARNED, filter=FilterSettings(strategy), network=network))
+    if observations[0] == "B":
+        assert not np.isnan(result.belief).any()
+    check(TrialSpec(replace(CELL, variation=BETA), LEARNED, filter=FilterSettings(strategy), network=network), None)
+
+
+def test_next_best_when_unsure_is_sent_all_the_same() -> None:
+    check(TrialSpec(CELL, policy="tailored", filter=FilterSettings(NEXT_BEST, on_unsure=Decision.SEND.value)))
+
+
+@pytest.mark.parametrize("strategy", FILTER_LABELS)
+def test_an_unsure_judge_that_asks(strategy: str) -> None:
+    check(TrialSpec(CELL, policy="tailored", filter=FilterSettings(strategy, on_unsure=ASK)))
+
+
+@pytest.mark.parametrize("policy", [PLANNER, "thompson", OPTIMUM])
+def test_without_anybody_who_reads(policy: str) -> None:
+    for strategy in (NONE, BELIEF):
+        check(TrialSpec(CELL, policy=policy, filter=FilterSettings(strategy)), None)
+
+
+def test_the_simulated_judge_errs_as_often_as_it_is_told() -> None:
+    book, judge = simulated_judge(0.9, 0.2)
+    verdicts = read_all(book, judge)
+    assert np.mean([item.decision == Decision.HOLD_BACK for item in verdicts.if_unable]) == 0.9
+    assert np.mean([item.decision == Decision.HOLD_BACK for item in verdicts.if_able]) == 0.2
+    assert {round(item.p_send, 4) for item in verdicts.if_able} == {round(0.2 / 1.1, 4), round(0.8 / 0.9, 4)}
+    ignorant = read_all(*simulated_judge(0.5, 0.5))
+    assert np.mean([item.decision == Decision.HOLD_BACK for item in ignorant.if_able]) == 0.5
+
+
+def test_beliefs_are_calibrated_against_simulated_truth() -> None:
+    """Among the days with belief around x, a share of about x is able."""
+    config = SimulatorConfig(can_walk_persistence=0.7, repeats_while_unable=False)
+    settings = BeliefSettings(0.8, 0.1, sees_steps=False)
+    verdicts = read_all(*simulated_judge(0.8, 0.1))
+    spec = TrialSpec(config, PLANNER, filter=FilterSettings(NONE), belief=settings)
+    result = run_batch(spec, range(300), verdicts)
+    believed, able = result.belief[result.lived], result.can_walk[result.lived]
+    for low in (0.0, 0.2, 0.4, 0.6, 0.8):
+        some = (believed >= low) & (believed < low + 0.2)
+        if some.sum() > 100:
+            spread = np.sqrt(np.mean(believed[some] * (1 - believed[some])) / some.sum())
+            assert abs(able[some].mean() - believed[some].mean()) < 4 * spread
+
+
+def test_a_policy_that_only_single_trials_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It must not run as another one."""
+    monkeypatch.setattr(batch, "make_policy", lambda name, settings: RandomPolicy())
+    with pytest.raises(ParameterError, match="'brand-new' cannot be run for many seeds at once"):
+        run_batch(TrialSpec(CELL, policy="brand-new", filter=FilterSettings(NONE)), SEEDS, None)
+
+
+def test_a_judge_that_gives_no_probabilities() -> None:
+    """Nothing but 0 and 1, as a model that answers in text alone."""
+    sure = PreparedJudge({text: float(p_send >= 0.5) for text, p_send in JUDGE._p_send.items()})
+    for policy, strategy in ((PLANNER, NONE), ("thompson", BELIEF)):
+        spec = TrialSpec(CELL, policy=policy, filter=FilterSettings(strategy), belief=BeliefSettings(0.6, 0.3))
+        result = check(spec, read_all(BOOK, sure), sure)
+        by_decision = replace(spec, belief=replace(spec.belief, reading=BY_DECISION))
+        if strategy == BELIEF:
+            np.testing.assert_array_equal(check(by_decision, read_all(BOOK, sure), sure).belief, result.belief)
+
+
+def test_wrong_settings_are_refused() -> None:
+    with pytest.raises(ParameterError, match="did you mean 'thompson'"):
+        run_batch(TrialSpec(policy="thomson"), [1], None)
+    with pytest.raises(ParameterError, match="seed"):
+        run_batch(TrialSpec(), [-1], None)
+    with pytest.raises(ParameterError, match="must not be above"):
+        PreparedJudge({}, send_from=0.3, hold_back_below=0.4)

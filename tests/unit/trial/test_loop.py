@@ -1,0 +1,372 @@
+"""The decision loop: what each filter does, common random numbers, and what the learner is told."""
+
+import threading
+import time
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from jitai.corpus import DEVELOPMENT, TEST, StatementBook, load_part
+from jitai.policies.base import BeliefPolicy, InformedPolicy
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.optimum import OptimalPolicy, optimum
+from jitai.policies.planner import BeliefPlanner, make_plan
+from jitai.policies.registry import POLICY_LABELS, make_policy
+from jitai.records import TYPED, Action, Decision, Label, Verdict, VerdictSource
+from jitai.simulator.config import BETA, PRESETS, SimulatorConfig
+from jitai.trial.filters import (
+    BELIEF,
+    CANDIDATE,
+    CARRY_FORWARD,
+    NEXT_BEST,
+    NONE,
+    NOTHING,
+    SAMPLED_VETO,
+    VETO,
+    FilterSettings,
+    action_to_learn_from,
+    execute,
+    next_best_untailored,
+)
+from jitai.trial.live import TwinTrial
+from jitai.trial.log import decision_log, safe_csv
+from jitai.trial.loop import Said, run_trial
+from jitai.trial.spec import OPTIMUM, PLANNER, TrialSpec
+from jitai.trial.summary import summarise
+
+BOOK = StatementBook(load_part(TEST))
+LABELS = {item.text: item.label for item in load_part(TEST)}
+COMES_AND_GOES = SimulatorConfig(
+    can_walk_persistence=0.7, cannot_walk_persistence=0.5, disengagement_increment=0.05,
+    initial_habituation=0.0, initial_disengagement=0.0,
+)  # fmt: skip
+
+
+class ScriptedTruth:
+    """A scripted judge that knows the labels: for the loop alone, not for the judge's quality."""
+
+    def __init__(self, decisions: dict[Label, Decision] | None = None) -> None:
+        self.decisions = decisions or {Label.CAN_WALK: Decision.SEND, Label.CANNOT_WALK: Decision.HOLD_BACK}
+
+    def judge(self, text: str) -> Verdict:
+        if not text:
+            return Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "Nothing was said.")
+        decision = self.decisions[LABELS.get(text, Label.CANNOT_WALK)]
+        return Verdict(decision, float(decision == Decision.SEND), VerdictSource.MODEL, "scripted")
+
+
+def run(spec: TrialSpec, judge: ScriptedTruth | None = None) -> list:
+    return list(run_trial(spec, BOOK, judge or ScriptedTruth()))
+
+
+def test_veto_holds_back_exactly_when_the_judge_says_so() -> None:
+    records = run(TrialSpec(COMES_AND_GOES, policy="generic"))
+    assert len(records) == 50
+    for record in records:
+        expected = Action.NO_MESSAGE if record.verdict.decision == Decision.HOLD_BACK else record.candidate_action
+        assert record.executed_action == expected
+        assert record.held_back == (not record.can_walk)  # here the participant writes on every day without ability
+    assert summarise(records).n_vetoes == summarise(records).n_right_vetoes > 5
+
+
+def test_the_same_seed_meets_the_same_world_with_and_without_the_filter() -> None:
+    for policy, config in product(POLICY_LABELS, (COMES_AND_GOES, replace(COMES_AND_GOES, variation=BETA))):
+        spec = TrialSpec(config, policy=policy, seed=5)
+        pairs = list(zip(run(spec), run(spec.without_filter()), strict=False))
+        assert len(pairs) > 3
+        for filtered, alone in pairs:
+            assert filtered.true_context == alone.true_context
+            assert filtered.can_walk == alone.can_walk
+            assert filtered.statement == alone.statement
+            assert filtered.observation.context_probability == alone.observation.context_probability
+        assert all(alone.verdict is None and not alone.held_back for _, alone in pairs)
+
+
+def test_a_trial_repeats_under_its_seed_and_differs_under_another() -> None:
+    spec = TrialSpec(COMES_AND_GOES, seed=1)
+    assert run(spec) == run(spec)
+    assert run(spec) != run(replace(spec, seed=2))
+
+
+def test_filter_earns_more_where_ability_comes_and_goes() -> None:
+    """The published direction (arXiv:2501.06980), with a judge that is always right; paired over seeds."""
+    gains = []
+    for seed in range(40):
+        spec = TrialSpec(COMES_AND_GOES, seed=seed)
+        gains.append(summarise(run(spec)).total_steps - summarise(run(spec.without_filter())).total_steps)
+    assert np.mean(gains) > 5 * np.std(gains, ddof=1) / np.sqrt(len(gains))
+
+
+def test_carry_forward_remembers_on_silent_days() -> None:
+    config = replace(
+        COMES_AND_GOES, repeats_while_unable=False, cannot_walk_persistence=0.8, cannot_walk_disengagement=0.0
+    )
+    plain = run(TrialSpec(config, policy="generic", filter=FilterSettings(VETO)))
+    remembering = run(TrialSpec(config, policy="generic", filter=FilterSettings(CARRY_FORWARD)))
+    silent_unable = [
+        (one, other) for one, other in zip(plain, remembering, strict=False) if not one.statement and not one.can_walk
+    ]
+    assert len(silent_unable) > 3
+    for forgetting, carrying in silent_unable:
+        assert not forgetting.held_back
+        assert carrying.held_back
+        assert "still counts" in carrying.verdict.reason
+
+
+@pytest.mark.parametrize("on_unsure", [Decision.SEND, Decision.HOLD_BACK])
+def test_unsure_follows_the_chosen_rule(on_unsure: Decision) -> None:
+    judge = ScriptedTruth({Label.CAN_WALK: Decision.UNSURE, Label.CANNOT_WALK: Decision.UNSURE})
+    records = run(TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(on_unsure=on_unsure.value)), judge)
+    said = [record for record in records if record.statement]
+    assert said
+    assert all(record.held_back == (on_unsure == Decision.HOLD_BACK) for record in said)
+
+
+def test_sampled_veto_sends_with_the_probability() -> None:
+    settings = FilterSettings(SAMPLED_VETO)
+    verdict = Verdict(Decision.HOLD_BACK, 0.3, VerdictSource.MODEL, "")
+    uniforms = np.random.default_rng(0).random(20_000)
+    sent = [execute(settings, Action.GENERIC, verdict, uniform) == Action.GENERIC for uniform in uniforms]
+    assert np.mean(sent) == pytest.approx(0.3, abs=0.015)
+    fallback = Verdict(Decision.HOLD_BACK, None, VerdictSource.FALLBACK, "")
+    assert execute(settings, Action.GENERIC, fallback, 0.0) == Action.NO_MESSAGE
+
+
+def test_without_a_filter_a_verdict_changes_nothing() -> None:
+    verdict = Verdict(Decision.HOLD_BACK, 0.0, VerdictSource.MODEL, "")
+    assert execute(FilterSettings(NONE), Action.TAILORED_WORK, verdict, 0.9) == Action.TAILORED_WORK
+
+
+def test_what_the_learner_is_told() -> None:
+    vetoed = (Action.GENERIC, Action.NO_MESSAGE)
+    assert action_to_learn_from(FilterSettings(), *vetoed) == Action.NO_MESSAGE
+    assert action_to_learn_from(FilterSettings(learner_told=CANDIDATE), *vetoed) == Action.GENERIC
+    assert action_to_learn_from(FilterSettings(learner_told=NOTHING), *vetoed) is None
+    assert action_to_learn_from(FilterSettings(learner_told=NOTHING), Action.GENERIC, Action.GENERIC) == Action.GENERIC
+
+
+def test_a_person_may_speak_and_set_the_truth() -> None:
+    said = {3: Said("I twisted my ankle", can_walk=False), 4: Said("all fine again", can_walk=True)}
+    records = list(run_trial(TrialSpec(PRESETS["Always able (base environment)"]), BOOK, ScriptedTruth(), said.get))
+    assert [record.can_walk for record in records[2:5]] == [True, False, True]
+    assert records[3].statement == "I twisted my ankle"
+    assert records[3].statement_author == TYPED
+    assert records[3].step_count == 0
+
+
+def test_twin_keeps_pace_and_shares_the_truth() -> None:
+    twin = TwinTrial(TrialSpec(COMES_AND_GOES, seed=3), BOOK, ScriptedTruth())
+    twin.advance(Said("my back went", can_walk=False))
+    while twin.advance() is not None:
+        assert len(twin.twin_records) <= max(len(twin.records), 1) or twin.finished
+    assert twin.finished
+    assert [r.can_walk for r in twin.records[: len(twin.twin_records)]] == [
+        r.can_walk for r in twin.twin_records[: len(twin.records)]
+    ]
+    assert not twin.records[0].can_walk
+    last = twin.twin_records[-1]
+    assert last.terminated or last.truncated
+    alone = list(run_trial(twin.spec.without_filter(), BOOK, None, {0: Said("x", False)}.get))
+    assert [r.step_count for r in alone] == [r.step_count for r in twin.twin_records]
+
+
+def test_the_optimum_lives_the_same_days() -> None:
+    trial = TwinTrial(TrialSpec(COMES_AND_GOES, seed=3), BOOK, ScriptedTruth(), with_best=True)
+    assert trial.snapshot().share_of_best is None, "nothing has been earned yet"
+    trial.advance(Said("my back went", can_walk=False))
+    assert trial.best_records[0].executed_action == Action.NO_MESSAGE, "it knows what a person has set"
+    trial.advance()
+    assert len(trial.best_records) == 2
+    progress = trial.run()
+    best = replace(trial.spec.without_filter(), policy=OPTIMUM)
+    expected = list(run_trial(best, BOOK, None, {0: Said("x", False)}.get))
+    assert [r.step_count for r in progress.best_records] == [r.step_count for r in expected]
+    assert len(expected) == COMES_AND_GOES.study_length, "also where the participant of the trial has left before"
+    share = summarise(progress.records).total_steps / summarise(expected).total_steps
+    assert progress.share_of_best == pytest.approx(share)
+    assert 0 < share < 1
+    assert TwinTrial(trial.spec, BOOK, ScriptedTruth()).run().best_records == ()
+
+
+def test_who_must_read_the_text() -> None:
+    alone = FilterSettings(NONE)
+    assert TrialSpec().heeds_text and not TrialSpec().keeps_belief
+    assert not TrialSpec(filter=alone).heeds_text
+    planner = TrialSpec(policy=PLANNER, filter=alone)
+    assert planner.heeds_text and planner.keeps_belief
+    assert not replace(planner, belief=BeliefSettings(reads_text=False)).heeds_text
+    assert TrialSpec(filter=FilterSettings(BELIEF)).keeps_belief
+
+
+def test_the_log_has_the_belief() -> None:
+    records = list(run_trial(TrialSpec(COMES_AND_GOES, filter=FilterSettings(BELIEF)), BOOK, ScriptedTruth()))
+    assert decision_log(records)["belief"].tolist() == [record.belief for record in records]
+    assert set(decision_log(list(run_trial(TrialSpec(COMES_AND_GOES), BOOK, None)))["belief"]) == {None}
+
+
+def test_log_has_a_row_a_day_and_no_formula() -> None:
+    records = list(run_trial(TrialSpec(COMES_AND_GOES), BOOK, ScriptedTruth(), {0: Said("=HYPERLINK(1)")}.get))
+    table = decision_log(records)
+    assert len(table) == len(records)
+    assert table["step_count"].sum() == pytest.approx(summarise(records).total_steps)
+    assert decision_log([]).columns.tolist() == table.columns.tolist()
+    assert "\n1,'=HYPERLINK(1)," in safe_csv(table)
+
+
+def test_corpus_parts_share_neither_text_nor_pair() -> None:
+    development, test = load_part(DEVELOPMENT), load_part(TEST)
+    assert len(development) + len(test) > 1400
+    assert not {item.text.casefold() for item in development} & {item.text.casefold() for item in test}
+    assert not {item.pair for item in development} & {item.pair for item in test}
+    for kind in {item.kind for item in test}:
+        labels = [item.label for item in test if item.kind == kind]
+        assert labels.count(Label.CAN_WALK) == pytest.approx(len(labels) / 2, abs=0.15 * len(labels))
+
+
+def test_a_truth_without_words_leaves_the_talking_to_the_simulator() -> None:
+    said = {3: Said("", can_walk=False)}
+    record = list(run_trial(TrialSpec(COMES_AND_GOES, seed=1), BOOK, ScriptedTruth(), said.get))[3]
+    assert not record.can_walk
+    assert record.walk_state_was_set
+    assert record.statement_author == "simulator"
+    assert LABELS[record.statement] == Label.CANNOT_WALK
+
+
+def test_a_redraw_never_meets_half_a_day() -> None:
+    """Two threads live days while a third looks: no day is lost, doubled or seen half done."""
+
+    class Slow(ScriptedTruth):
+        def judge(self, text: str) -> Verdict:
+            time.sleep(0.002)
+            return super().judge(text)
+
+    trial = TwinTrial(TrialSpec(COMES_AND_GOES, policy="tailored", seed=3), BOOK, Slow())
+    errors: list[BaseException] = []
+
+    def live() -> None:
+        try:
+            while trial.advance() is not None:
+                pass
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=live) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        progress = trial.snapshot()
+        days = [record.observation.decision_index for record in progress.records]
+        assert days == list(range(len(days)))
+        assert len(progress.twin_records) == len(days) or progress.twin_records[-1].terminated or progress.finished
+    assert not errors
+    assert trial.snapshot().records == tuple(run(trial.spec))
+
+
+def test_days_of_unknown_truth_are_not_counted() -> None:
+    spec = TrialSpec(PRESETS["Always able (base environment)"], policy="generic")
+    said = {0: Said("I twisted my ankle"), 1: Said("I twisted my ankle", can_walk=False)}
+    summary = summarise(list(run_trial(spec, BOOK, ScriptedTruth(), said.get))[:2])
+    assert (summary.n_vetoes, summary.n_known_vetoes, summary.n_right_vetoes) == (2, 1, 1)
+    assert (summary.n_known_days, summary.n_agreeing) == (1, 1)
+
+
+class AlwaysFails:
+    """A judge whose model never answers, under the rule to hold back."""
+
+    def judge(self, text: str) -> Verdict:
+        if not text:
+            return Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "Nothing was said.")
+        return Verdict(Decision.HOLD_BACK, None, VerdictSource.FALLBACK, "the rule", failure="It is not there.")
+
+
+@pytest.mark.parametrize("strategy", [VETO, SAMPLED_VETO, NEXT_BEST, CARRY_FORWARD])
+def test_an_error_is_never_counted_as_a_veto(strategy: str) -> None:
+    spec = TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(strategy))
+    records = list(run_trial(spec, BOOK, AlwaysFails()))
+    summary = summarise(records)
+    assert (summary.n_vetoes, summary.n_known_vetoes, summary.n_right_vetoes) == (0, 0, 0)
+    assert summary.n_held_back_by_rule == sum(record.held_back for record in records) > 5
+    log = decision_log(records)
+    assert set(log.loc[log["held_back"], "verdict_source"]) == {"fallback"}
+
+
+def test_a_belief_vetoes_though_the_judge_fails() -> None:
+    """It holds back by what the steps have shown, and the rule for failures has no say in it."""
+    spec = TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(BELIEF))
+    summary = summarise(list(run_trial(spec, BOOK, AlwaysFails())))
+    assert summary.n_vetoes > 0
+    assert summary.n_held_back_by_rule == 0
+
+
+def test_the_loop_tells_policies_apart_by_what_they_ask_to_be_told() -> None:
+    planner, best = BeliefPlanner(make_plan(COMES_AND_GOES)), OptimalPolicy(optimum(COMES_AND_GOES))
+    assert isinstance(planner, BeliefPolicy) and not isinstance(planner, InformedPolicy)
+    assert isinstance(best, InformedPolicy) and not isinstance(best, BeliefPolicy)
+    for name in POLICY_LABELS:
+        assert not isinstance(make_policy(name), BeliefPolicy | InformedPolicy)
+
+
+def test_the_planner_reads_the_text_before_it_proposes() -> None:
+    """With a judge that is always right it never writes to somebody who cannot walk, though nothing filters it."""
+    spec = TrialSpec(COMES_AND_GOES, policy=PLANNER, filter=FilterSettings(NONE), seed=3)
+    records = run(spec)
+    assert all(record.verdict is not None and not record.held_back for record in records)
+    assert sum(not record.can_walk for record in records) > 5
+    assert all(record.candidate_action == Action.NO_MESSAGE for record in records if record.belief < 0.1)
+    missed = [record for record in records if not record.can_walk and record.executed_action != Action.NO_MESSAGE]
+    assert len(missed) <= 3  # the script is right always, but believed in 93 of 100 cases
+    unread = list(run_trial(spec, BOOK, None))
+    assert all(record.verdict is None for record in unread)
+    assert sum(record.step_count for record in unread) < sum(record.step_count for record in records)
+
+
+def test_the_optimum_is_told_the_truth() -> None:
+    records = run(TrialSpec(COMES_AND_GOES, policy=OPTIMUM, filter=FilterSettings(NONE), seed=3))
+    assert all(record.executed_action == Action.NO_MESSAGE for record in records if not record.can_walk)
+    assert all(record.executed_action in (0, 2 + record.true_context) for record in records)
+    assert records[-1].disengagement_risk == 0
+
+
+def test_a_belief_is_kept_only_where_it_is_used() -> None:
+    assert all(record.belief is None for record in run(TrialSpec(COMES_AND_GOES)))
+    records = run(TrialSpec(COMES_AND_GOES, policy="generic", filter=FilterSettings(BELIEF)))
+    assert all(record.held_back == (record.belief < 0.5) for record in records)
+    assert {record.belief < 0.5 for record in records} == {True, False}
+
+
+def test_belief_outlasts_silence() -> None:
+    """Where nothing is said on later days without ability, yesterday's steps still tell; a veto alone forgets."""
+    config = replace(COMES_AND_GOES, repeats_while_unable=False, cannot_walk_persistence=0.8)
+    config = replace(config, cannot_walk_disengagement=0.0)
+    silent = [
+        record
+        for record in run(TrialSpec(config, policy="generic", filter=FilterSettings(BELIEF)))
+        if not record.statement and not record.can_walk
+    ]
+    assert len(silent) > 3
+    assert all(record.held_back for record in silent)
+
+
+def test_a_day_set_by_hand_does_not_upset_the_belief() -> None:
+    """The model holds it for impossible that somebody is unable on day 1, or unable and silent."""
+    spec = TrialSpec(COMES_AND_GOES, policy=PLANNER, filter=FilterSettings(BELIEF))
+    days = {0: Said("", can_walk=False), 4: Said("", can_walk=False), 5: Said("I feel great", can_walk=True)}
+    records = list(run_trial(spec, BOOK, ScriptedTruth(), days.get))
+    assert all(0 <= record.belief <= 1 for record in records)
+
+
+def test_next_best_of_an_unsure_judge() -> None:
+    """Only tailored messages are ruled out; which of the other two is done is the policy's choice."""
+    settings = FilterSettings(NEXT_BEST)
+    unsure = Verdict(Decision.UNSURE, 0.5, VerdictSource.MODEL, "")
+    tailored = Action.TAILORED_WORK
+    assert execute(settings, tailored, unsure, 0.0) == Action.GENERIC
+    assert execute(settings, tailored, unsure, 0.0, (1.0, 5.0, 0.0, 9.0)) == Action.GENERIC
+    assert execute(settings, tailored, unsure, 0.0, (5.0, 1.0, 0.0, 9.0)) == Action.NO_MESSAGE
+    assert execute(settings, Action.NO_MESSAGE, unsure, 0.0, (5.0, 9.0, 0.0, 9.0)) == Action.NO_MESSAGE
+    assert execute(replace(settings, on_unsure="send"), tailored, unsure, 0.0) == tailored
+    for decision, done in ((Decision.SEND, tailored), (Decision.HOLD_BACK, Action.NO_MESSAGE)):
+        assert execute(settings, tailored, Verdict(decision, 0.5, VerdictSource.MODEL, ""), 0.0) == done
+    assert next_best_untailored(Action.GENERIC, (9.0, 1.0, 0.0, 0.0)) == Action.GENERIC
