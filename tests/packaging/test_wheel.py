@@ -55,7 +55,7 @@ def test_a_trial_runs_with_the_model(installed: Installed) -> None:
     ("arguments", "missing", "command"),
     [
         (("train", "--out", "policy.json"), "torch and stable-baselines3", "jitai-lab install-training"),
-        (("experiment", "first_look", "--out", "r", "--scheduler", "tcp://127.0.0.1:9"), "distributed", "install-cluster"),
+        (("experiment", "first_look", "--scheduler", "tcp://127.0.0.1:9"), "distributed", "install-cluster"),
         (("train-judge", "--out", "adapter.gguf"), "torch", "install-judge-training"),
     ],
 )  # fmt: skip
