@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -182,6 +181,8 @@ def _has_cpu_index(report: Report) -> bool:
     """Whether PyTorch's index for CPUs is of use here and answers; one short try."""
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return False
+    import urllib.request  # loaded here: pages do without it
+
     answered = threading.Event()
 
     def ask() -> None:
@@ -236,7 +237,7 @@ def _installer() -> list[str]:
 def _run(arguments: list[str], report: Report) -> None:
     """Run the installer, and report its lines.
 
-    Raises: JitaiError with the last of its errors.
+    Raises: JitaiError with the first of its errors.
     """
     errors: list[str] = []
     last = "Looking for the files"
@@ -258,5 +259,7 @@ def _run(arguments: list[str], report: Report) -> None:
                 last = line[:120]
                 report(last, None)
     if process.returncode:
-        reason = errors[-1] if errors else f"it ended with status {process.returncode}"
-        raise JitaiError(f"The installation failed: {reason[:300]}.", "Is there a connection to the internet?")
+        reason = errors[0] if errors else f"it ended with status {process.returncode}"
+        raise JitaiError(
+            f"The installation failed: {reason[:300].rstrip('.')}.", "Is there a connection to the internet?"
+        )

@@ -38,6 +38,7 @@ def serve(port: int | None = None, opens_browser: bool = True) -> None:
         "server.address": HOST,
         "server.headless": "true",  # otherwise it asks for an e-mail address, and opens a browser by itself
         "browser.gatherUsageStats": "false",
+        "global.developmentMode": "false",  # what it takes an installation outside of site-packages for
     }
     options = [word for name, value in settings.items() for word in (f"--{name}", value)]
     cli.main(["run", str(resource("app.py")), *options], prog_name="streamlit", standalone_mode=False)

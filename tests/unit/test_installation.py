@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
@@ -98,7 +99,7 @@ def test_elsewhere_the_usual_index_has_small_builds(
 ) -> None:
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(installation.platform, "machine", lambda: machine)
-    monkeypatch.setattr(installation.urllib.request, "urlopen", lambda *_, **__: pytest.fail("it is asked"))
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: pytest.fail("it is asked"))
     assert not installation._has_cpu_index(report_to(told))
 
 
