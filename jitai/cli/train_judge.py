@@ -232,6 +232,7 @@ whether a message may be sent now. It is part of a simulation: not a medical dev
 | SHA-256 | {adapter_hash} |
 | belongs to | {base} (SmolLM2-135M-Instruct, Apache-2.0) |
 | SHA-256 of that | {base_hash} |
+| licence | Apache-2.0, like that |
 | prompt | assets/prompts/fine_tuned.json: the statement and no examples, answered with " good" or " bad" |
 | trained on | assets/statements/development.csv and meanings.csv: {trained_on} |
 | steps | {n_steps:,}, {minutes:.0f} minutes |
