@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "jitai").rglob("*.py"))
 ENTRY_POINTS = ["app.py", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("*.py"))]
 
-GROUND = {"arrays", "background", "corpus", "errors", "parameters", "paths", "records", "seeding", "statistics",
-          "text_format"}  # fmt: skip
+GROUND = {"arrays", "background", "corpus", "errors", "installation", "parameters", "paths", "records", "seeding",
+          "statistics", "text_format"}  # fmt: skip
 """What every room stands on."""
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -27,6 +27,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "statistics": {"arrays", "errors"},
     "background": {"errors"},
     "corpus": {"errors", "paths", "records"},
+    "installation": {"background", "errors", "paths"},
+    "environments": {"corpus", "errors", "parameters", "simulator"},
     "simulator": GROUND,
     "policies": {*GROUND, "simulator"},
     "trial": {*GROUND, "policies", "simulator"},
@@ -36,11 +38,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rl": {*GROUND, "policies", "simulator", "trial"},
     "experiments": {*GROUND, "policies", "rl", "simulator", "trial"},
     "charts": {"records"},
-    "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "rl", "simulator", "trial", "validation"},
+    "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "rl", "simulator", "trial", "ui",
+            "validation"},
     "ui": {*GROUND, "charts", "experiments", "judge", "policies", "rl", "simulator", "trial", "validation"},
     "__main__": {"cli"},
     "__init__": set(),
-}
+}  # fmt: skip
 """Which room of the project may import which other; a new room needs a line."""
 
 CORE = ("simulator", "policies", "trial")

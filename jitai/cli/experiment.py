@@ -25,7 +25,7 @@ from jitai.experiments.workers import cluster_workers, local_workers
 from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.registry import available_judges, open_judge, probe, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging
-from jitai.paths import default_cache_dir, default_data_dir, default_store_folder
+from jitai.paths import default_cache_dir, default_data_dir, default_store_folder, program, resource
 from jitai.records import JudgesText
 from jitai.rl.policy_store import default_policy_store
 from jitai.text_format import duration
@@ -44,9 +44,11 @@ def add_experiment_commands(commands: Any) -> None:
         "experiment",
         help="run a grid of trials",
         description="Run what is still to be run of an experiment: scenarios x methods x judges x seeds, described in "
-        "a YAML or JSON file (see specs/). Stopped or killed, it goes on where it was when the command is given again.",
+        "a YAML or JSON file. Stopped or killed, it goes on where it was when the command is given again.",
     )
-    run.add_argument("spec", type=Path, metavar="SPEC", help="the description")
+    run.add_argument(
+        "spec", type=Path, metavar="SPEC", help=f"the description: a file, or one of {', '.join(_shipped())}"
+    )
     run.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of the results (default: that of the dashboard's Runs page)"
     )
@@ -74,8 +76,20 @@ def add_experiment_commands(commands: Any) -> None:
     rerun.set_defaults(command=_rerun)
 
 
+def _shipped() -> list[str]:
+    """The names of the descriptions that come with the project."""
+    return sorted(path.stem for path in resource("specs").glob("*.yaml"))
+
+
+def _description(named: Path) -> Path:
+    """The file that was meant: one of the person's own, else the one of that name that comes with the project."""
+    if not named.exists() and named.stem in _shipped() and named.suffix in ("", ".yaml"):
+        return resource("specs", f"{named.stem}.yaml")
+    return named
+
+
 def _experiment(options: argparse.Namespace) -> None:
-    spec = read_spec(options.spec, default_policy_store().get)
+    spec = read_spec(_description(options.spec), default_policy_store().get)
     if options.seeds is not None:
         spec = replace(spec, n_seeds=options.seeds)
     ollama = ollama_settings(options)
@@ -152,9 +166,7 @@ def _report(options: argparse.Namespace) -> None:
     if options.experiment is not None:
         experiments = [store.experiment(options.experiment)]
     if not experiments:
-        raise ParameterError(
-            f"There is no experiment in {options.folder}.", "Run one with `python -m jitai experiment`."
-        )
+        raise ParameterError(f"There is no experiment in {options.folder}.", f"Run one with `{program()} experiment`.")
     out = options.out if options.out is not None else options.folder / "report.md"
     try:
         write_report(store, experiments, out)

@@ -13,6 +13,7 @@ from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, load_meanings, load_par
 from jitai.errors import ParameterError
 from jitai.finetuning.adapter import Progress, TrainedAdapter, TrainingSettings, train_adapter
 from jitai.finetuning.export import write_adapter
+from jitai.installation import JUDGE_TRAINING
 from jitai.judge.calibration import Calibration
 from jitai.judge.embedded import ADAPTER_FILE, EmbeddedBackend, find_model_file
 from jitai.judge.judge import Judge
@@ -96,9 +97,10 @@ def train_judge(
         limit: use only that many statements of each part, for a trial of the command.
         start_from: an adapter from which training goes on.
         source: train on the statements of this source only, such as new ones; None for all.
-    Raises: ModelMissing if something is not installed; FileFormatError if start_from cannot be used; ParameterError if
-        there is no statement of that source.
+    Raises: PartMissing, ModelMissing if something is not installed; FileFormatError if start_from cannot be used;
+        ParameterError if there is no statement of that source.
     """
+    JUDGE_TRAINING.require()
     development, aside, test = (load_part(part)[:limit] for part in (DEVELOPMENT, CALIBRATION, TEST))
     training = [item for item in development if source in (None, item.source)]
     if not training:
@@ -230,6 +232,7 @@ whether a message may be sent now. It is part of a simulation: not a medical dev
 | SHA-256 | {adapter_hash} |
 | belongs to | {base} (SmolLM2-135M-Instruct, Apache-2.0) |
 | SHA-256 of that | {base_hash} |
+| licence | Apache-2.0, like that |
 | prompt | assets/prompts/fine_tuned.json: the statement and no examples, answered with " good" or " bad" |
 | trained on | assets/statements/development.csv and meanings.csv: {trained_on} |
 | steps | {n_steps:,}, {minutes:.0f} minutes |

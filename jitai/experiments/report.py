@@ -11,6 +11,7 @@ from jitai.experiments.comparison import Comparison, by_scenario, compare
 from jitai.experiments.spec import Claim, ExperimentSpec, Scenario
 from jitai.experiments.store import FINISHED, Store, StoredCell, StoredExperiment
 from jitai.experiments.sweep import error_of
+from jitai.installation import FIGURES
 from jitai.statistics import Estimate, paired_difference
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98", "#56B4E9", "#5B4B8A")
@@ -25,8 +26,10 @@ def write_report(store: Store, experiments: Sequence[StoredExperiment], out: Pat
         store: where the results lie.
         experiments: to report on, in any order.
         out: the Markdown file.
-    Raises: ParameterError if nothing is finished; OSError if it cannot be written.
+    Raises: PartMissing if the figures cannot be drawn; ParameterError if nothing is finished; OSError if it cannot be
+        written.
     """
+    FIGURES.require()
     sections = []
     figures = out.with_name(f"{out.stem.lower()}_figures")
     for experiment in sorted(experiments, key=lambda item: item.created_at):

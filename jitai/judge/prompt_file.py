@@ -11,9 +11,10 @@ from jitai.errors import FileFormatError
 from jitai.judge.base import as_word
 from jitai.judge.calibration import Calibration
 from jitai.judge.prompts import ANSWER_FIELD, ANSWER_KEYS, REASONING_FIELD, STATEMENT_FIELD, Prompt, Question, Reading
+from jitai.paths import resource
 from jitai.records import Decision
 
-PROMPTS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "prompts"
+PROMPTS_FOLDER = resource("assets", "prompts")
 DEFAULT_PROMPT_FILE = PROMPTS_FOLDER / "few_shot.json"
 TUNED_PROMPT_FILE = PROMPTS_FOLDER / "fine_tuned.json"
 MAX_REASONING_TOKENS = 200

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jitai.errors import JitaiError, ParameterError
+from jitai.installation import MODEL
 from jitai.judge import embedded
 from jitai.judge.base import Backend
 from jitai.judge.cache import VerdictCache
@@ -107,7 +108,7 @@ def available_judges(found: OllamaProbe, prompts: Sequence[Prompt]) -> tuple[Jud
     ):
         if key == TUNED and embedded.find_adapter() is None:
             continue
-        note = "Runs inside the dashboard; needs no server." if installed else f"Not installed. {embedded.INSTALL_HINT}"
+        note = "Runs inside the dashboard; needs no server." if installed else f"{MODEL.sentence} {MODEL.hint}"
         # By name: the digest takes a moment to compute, and the first page does not wait for it.
         fitted = [item for item in find_prompt(prompts, prompt_name).calibrations.values() if item.model == name]
         if installed:

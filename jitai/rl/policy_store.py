@@ -10,11 +10,11 @@ from pathlib import Path
 
 from jitai.errors import FileFormatError, ParameterError
 from jitai.parameters import suggestion
-from jitai.paths import default_data_dir
+from jitai.paths import default_data_dir, resource
 from jitai.policies.network import PolicyNetwork
 from jitai.trial.spec import network_from
 
-SHIPPED_FOLDER = Path(__file__).parents[2] / "assets" / "policies"
+SHIPPED_FOLDER = resource("assets", "policies")
 MAX_BYTES = 2_000_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 

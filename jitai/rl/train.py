@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from jitai.background import Background
 from jitai.errors import FileFormatError
+from jitai.installation import TRAINING
 from jitai.policies.network import PolicyNetwork
 from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.rl.task import SIMULATED, LearningTask, lanes_of
@@ -126,7 +127,7 @@ class TrainingRun(Background):
         verdicts: of the judge, on the statements that participants write; None has them drawn with the error rates of
             the task's belief.
         judge: name of the judge of the verdicts.
-    Raises: FileFormatError if there is nothing to be taken up.
+    Raises: PartMissing if the parts of training are not installed, FileFormatError if there is nothing to be taken up.
     """
 
     def __init__(
@@ -137,6 +138,7 @@ class TrainingRun(Background):
         verdicts: Verdicts | None = None,
         judge: str = SIMULATED,
     ) -> None:
+        TRAINING.require()
         super().__init__("training", "The training")
         self.task = task
         self._folder = None if folder is None else folder / task.digest

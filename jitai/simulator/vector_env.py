@@ -15,8 +15,8 @@ from jitai.records import Action
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
 from jitai.simulator.dynamics import disengages, respond, response_table
 from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
-from jitai.simulator.spaces import ONE_HOT_DAY, check_observations, observation_bounds
-from jitai.simulator.world import ABILITY_COLUMNS, CONTEXT_COLUMNS, LUCK_COLUMNS, context_posterior
+from jitai.simulator.spaces import ONE_HOT_DAY, StatementChoice, check_observations, observation_bounds
+from jitai.simulator.world import ABILITY_COLUMNS, CONTEXT_COLUMNS, LUCK_COLUMNS, context_posterior, writes_today
 
 Floats = npt.NDArray[np.float64]
 BUFFER_BYTES = 32 * 1024**2
@@ -68,8 +68,10 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         n_lanes: int,
         config: SimulatorConfig | None = None,
         observations: Sequence[str] = ("P", "H", "D"),
+        statements: StatementChoice | None = None,
     ) -> None:
-        """Args: number of participants (at least 1), settings of the study, names of the observed quantities."""
+        """Args: number of participants (at least 1), settings of the study, names of the observed quantities, what is
+        said (if given, ``info["statement"]`` has it; empty where nothing is)."""
         if n_lanes < 1:
             raise ParameterError(f"The number of lanes is {n_lanes}: at least 1 is needed.")
         self.num_envs = n_lanes
@@ -85,6 +87,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._context_one = np.array([1 - self.config.context_persistence, self.config.context_persistence])
         self._walk_one = np.array([1 - self.config.cannot_walk_persistence, self.config.can_walk_persistence])
         self._ability_varies = self.config.can_walk_persistence < 1
+        self._statements = statements
         self._seeded = False
 
     def reset(
@@ -96,7 +99,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         n_lanes = self.num_envs
         self._days = np.zeros(n_lanes, dtype=np.int64)
         self._true_context = np.zeros(n_lanes, dtype=np.int8)
-        self._can_walk = np.ones(n_lanes, dtype=np.int8)
+        self._can_walk = self._could_walk = np.ones(n_lanes, dtype=np.int8)
         self._probability = np.full(n_lanes, 0.5)
         self._habituation = np.full(n_lanes, self.config.initial_habituation)
         self._risk = np.full(n_lanes, self.config.initial_disengagement)
@@ -151,8 +154,8 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
     def _next_row(self) -> None:
         """Every lane's next row of uniform numbers; ability and luck only where the settings use them."""
         self._context_row = self._context_uniforms.next_day()
-        if self._ability_varies:
-            self._walk_row = self._ability_uniforms.next_day()[0]
+        if self._ability_varies or self._statements is not None:
+            self._ability_row = self._ability_uniforms.next_day()
         if self.config.variation != DETERMINISTIC:
             self._luck_row = self._luck_uniforms.next_day()
 
@@ -162,7 +165,8 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._true_context = (self._context_row[0] < self._context_one[self._true_context]).view(np.int8)
         self._probability = context_posterior(self._true_context, self._context_row[1], self.config.context_noise)
         if self._ability_varies:
-            self._can_walk = (self._walk_row < self._walk_one[self._can_walk]).view(np.int8)
+            self._could_walk = self._can_walk
+            self._can_walk = (self._ability_row[0] < self._walk_one[self._can_walk]).view(np.int8)
 
     def _start_anew(self, lanes: npt.NDArray[np.bool_]) -> None:
         """Put the marked lanes back to day 1; they go on in the row that they have reached."""
@@ -170,6 +174,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._days = np.where(lanes, 0, self._days)
         self._true_context = np.where(lanes, np.int8(0), self._true_context)
         self._can_walk = np.where(lanes, np.int8(1), self._can_walk)
+        self._could_walk = np.where(lanes, np.int8(1), self._could_walk)
         self._probability = np.where(lanes, 0.5, self._probability)
         self._habituation = np.where(lanes, self.config.initial_habituation, self._habituation)
         self._risk = np.where(lanes, self.config.initial_disengagement, self._risk)
@@ -204,5 +209,12 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         return self._days % 2
 
     def _truth(self) -> dict[str, Any]:
-        """What is hidden from the learner: true context and walk state of the day to come, each (n_lanes,)."""
-        return {"true_context": self._true_context, "can_walk": self._can_walk}
+        """What no observation shows: true context and walk state of the day to come, and what is said: (n_lanes,)."""
+        truth: dict[str, Any] = {"true_context": self._true_context, "can_walk": self._can_walk}
+        if self._statements is not None:
+            said = np.full(self.num_envs, "", dtype=object)
+            writes = writes_today(self.config, self._can_walk, self._could_walk, self._ability_row[1])
+            for lane in np.flatnonzero(writes):
+                said[lane] = self._statements(bool(self._can_walk[lane]), float(self._ability_row[2, lane]))
+            truth["statement"] = said
+        return truth

@@ -201,12 +201,21 @@ def context_posterior(true_context: Bits, uniforms: Floats, noise: float) -> Flo
 
 
 def _writes(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> Bits:
-    """When the participant writes: at every change, by chance while able, and while unable if so configured."""
     yesterday = np.concatenate([can_walk[..., :1], can_walk[..., :-1]], axis=-1)
-    changed = can_walk != yesterday
+    return writes_today(config, can_walk, yesterday, uniforms)
+
+
+def writes_today(config: SimulatorConfig, can_walk: Bits, yesterday: Bits, uniforms: Floats) -> Bits:
+    """When the participant writes: at every change, by chance while able, and while unable if so configured.
+
+    Args:
+        can_walk, yesterday: w_t and w_{t-1}; on the first day both are w_t.
+        uniforms: in [0, 1), same shape.
+    Returns: 0 or 1, same shape.
+    """
     by_chance = (can_walk == 1) & (uniforms < config.statement_probability)
     still_unable = (can_walk == 0) & config.repeats_while_unable
-    writes: Bits = (changed | by_chance | still_unable).astype(np.int8)
+    writes: Bits = ((can_walk != yesterday) | by_chance | still_unable).astype(np.int8)
     return writes
 
 

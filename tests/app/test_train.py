@@ -82,6 +82,7 @@ def test_opening_the_page_trains_nothing_and_says_what_will_come() -> None:
     assert training_desk().snapshot() is None
 
 
+@pytest.mark.needs("training")
 def test_a_training_is_shown_measured_kept_and_used() -> None:
     app = trained(open_page())
     now = training_desk().snapshot()
@@ -122,6 +123,7 @@ def test_a_training_is_shown_measured_kept_and_used() -> None:
     assert all(record.proposal.action_probabilities for record in records_of(app))
 
 
+@pytest.mark.needs("training")
 def test_the_next_training_does_not_lose_the_one_before_and_no_name_is_overwritten_by_surprise() -> None:
     app = trained(open_page())
     first = default_desk_network()
@@ -151,6 +153,7 @@ def stage_of_another_tab() -> None:
     train._stage(LearningTask(LearningSettings("dqn"), ("H",), PUBLISHED_CELLS), was_at_work=False)
 
 
+@pytest.mark.needs("training")
 def test_the_stage_shows_the_training_that_there_is_and_not_what_the_page_was_drawn_for() -> None:
     task = LearningTask(SMALL, ("P", "H"), (SHORT_STUDY,))
     training_desk().n_seeds = 3
@@ -161,6 +164,7 @@ def test_the_stage_shows_the_training_that_there_is_and_not_what_the_page_was_dr
     assert task.policy_name() in caption and "the eight participants" not in caption
 
 
+@pytest.mark.needs("training")
 def test_stop_keeps_what_is_learnt_and_it_can_go_on() -> None:
     app = without_error(click(open_page(ENDLESS), "start_training"))
     assert widget(app.button, "start_training").disabled
@@ -197,6 +201,7 @@ def test_stop_keeps_what_is_learnt_and_it_can_go_on() -> None:
     assert not [button for button in app.button if button.key == "resume_training"]
 
 
+@pytest.mark.needs("training")
 def test_one_training_at_a_time_and_another_session_is_told() -> None:
     first = without_error(click(open_page(ENDLESS), "start_training"))
     second = without_error(go_to(open_app(LIVE), TRAIN))
@@ -222,6 +227,7 @@ def test_another_algorithm_brings_its_own_settings(algorithm: str) -> None:
     assert kept(app).settings == replace(STARTS[algorithm], learning_rate=0.0005)
 
 
+@pytest.mark.needs("training")
 def test_what_it_sees_and_whom_it_learns_from() -> None:
     app = widget(open_page().selectbox, "train_whom").set_value(GRID).run()
     app = without_error(widget(app.selectbox, "train_sees").set_value("My own choice").run())

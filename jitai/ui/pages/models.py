@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from jitai.errors import BackendError, ParameterError
+from jitai.installation import MODEL
 from jitai.judge import embedded
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.ollama.management import (
@@ -43,6 +44,7 @@ from jitai.ui.session.resources import (
     works,
 )
 from jitai.ui.session.state import AppState, app_state, keep_in_address
+from jitai.ui.widgets.installer import offer_installation
 from jitai.ui.widgets.judge_picker import judge_picker, options_for
 from jitai.ui.widgets.page import errors_as_sentences, plain
 
@@ -157,6 +159,7 @@ def _in_words(work: BackgroundWork) -> str:
 def _embedded_section(state: AppState) -> None:
     """The models that run inside the dashboard."""
     st.header("In the dashboard itself")
+    offer_installation(MODEL)
     for option in options_for(state):
         if option.key.startswith(OLLAMA_PREFIX):
             continue

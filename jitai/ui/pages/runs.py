@@ -14,6 +14,7 @@ from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_as_yaml, spec_from_text
 from jitai.experiments.store import FINISHED, INTERRUPTED, RUNNING, StoredExperiment
 from jitai.experiments.sweep import is_error_line, is_map
+from jitai.paths import program
 from jitai.rl.policy_store import default_policy_store
 from jitai.ui.pages.compare_results import compare_state
 from jitai.ui.pages.sweep import sweep_state
@@ -148,8 +149,8 @@ def _list(state: RunsState, running: bool) -> None:
             st.rerun()  # the ticking begins or ends
         if not experiments:
             st.info(
-                "Nothing is stored yet. What the pages **Compare** and **Sweep** run, and the command `python -m jitai "
-                "experiment`, will stand here; it stays when the browser is closed."
+                "Nothing is stored yet. What the pages **Compare** and **Sweep** run, and the command "
+                f"`{program()} experiment`, will stand here; it stays when the browser is closed."
             )
             return
         st.text_input(

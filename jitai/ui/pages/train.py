@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from jitai.errors import JitaiError
+from jitai.installation import TRAINING
 from jitai.parameters import ParameterInfo, describe, with_value
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import ALGORITHM_LABELS, BELIEF, DQN, OBSERVATION_LABELS, PolicyNetwork
@@ -30,6 +31,7 @@ from jitai.ui.pages.train_results import (
 from jitai.ui.session.page_states import GRID, OWN_CHOICE, SESSIONS, SIGHTS, STARTS, TrainState
 from jitai.ui.session.resources import training_desk
 from jitai.ui.session.state import AppState, app_state, keep_in_address
+from jitai.ui.widgets.installer import offer_installation
 from jitai.ui.widgets.page import errors_as_sentences, plain, session_object
 from jitai.ui.widgets.parameters import parameter_widget, preset_picker
 
@@ -62,6 +64,7 @@ def train_page() -> None:
         task: LearningTask | None = None
         with errors_as_sentences():
             task = _task(state, session.spec.config)
+        offer_installation(TRAINING)
         _controls(state, task, now)
         at_work = now is not None and now.at_work
         shown = task if now is None else now.training.task
@@ -152,7 +155,7 @@ def _controls(state: TrainState, task: LearningTask | None, now: AtTheDesk | Non
     with st.container(horizontal=True, vertical_alignment="center", key="training_controls"):
         pressed = st.button(
             "Start training", type="primary", icon=":material/model_training:", key="start_training",
-            disabled=busy or task is None,
+            disabled=busy or task is None or bool(TRAINING.missing),
         )  # fmt: skip
         if busy:
             st.button(

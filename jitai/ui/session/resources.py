@@ -11,6 +11,7 @@ import streamlit as st
 
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import JitaiError
+from jitai.installation import Installation
 from jitai.judge.cache import VerdictCache
 from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
 from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation, Progress
@@ -220,6 +221,12 @@ def on_server(
             yield from do(server, cancellation)
 
     return steps
+
+
+@st.cache_resource(show_spinner=False)
+def installations() -> dict[str, Installation]:
+    """The latest installation of each part that this process has begun, by the part's key."""
+    return {}
 
 
 @st.cache_resource(show_spinner=False)

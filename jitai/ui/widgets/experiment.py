@@ -16,7 +16,7 @@ from jitai.experiments.methods import may_have_changed, offered_methods
 from jitai.experiments.spec import SIMULATED, ExperimentSpec, JudgeChoice, Method
 from jitai.experiments.spec_file import spec_as_yaml
 from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
-from jitai.paths import default_store_folder
+from jitai.paths import default_store_folder, program
 from jitai.policies.belief import BeliefSettings
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import SimulatorConfig
@@ -345,7 +345,7 @@ def command_and_description(spec: ExperimentSpec, name: str) -> None:
         name: begins the widgets' keys.
     """
     st.caption("The same without a browser, into the same store:")
-    st.code(f"python -m jitai experiment {spec.identifier}.yaml", language="bash")
+    st.code(f"{program()} experiment {spec.identifier}.yaml", language="bash")
     st.download_button(
         "Download the description (YAML)", data=lambda: spec_as_yaml(spec, default_policy_store().name_of).encode(),
         mime="application/yaml", file_name=f"{spec.identifier}.yaml", on_click="ignore", key=f"{name}_yaml",

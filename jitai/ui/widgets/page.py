@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from jitai.errors import JitaiError
+from jitai.paths import resource
 
-STYLE_FILE = Path(__file__).parents[3] / "assets" / "style.css"
+FAVICON = resource("assets", "favicon.png")
+STYLE_FILE = resource("assets", "style.css")
 Kept = TypeVar("Kept")
 
 

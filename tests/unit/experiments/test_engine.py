@@ -387,6 +387,7 @@ def test_killed_in_the_midst_it_resumes_and_loses_no_finished_cell(tmp_path: Pat
     assert not list(tmp_path.glob("steps/*.partial"))
 
 
+@pytest.mark.needs("cluster")
 def test_a_real_cluster_gives_the_same_numbers(
     tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
 ) -> None:
@@ -417,6 +418,7 @@ def test_a_real_cluster_gives_the_same_numbers(
             process.wait(20)
 
 
+@pytest.mark.needs("cluster")
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "no address", "ftp://x:1"])
 def test_a_cluster_that_is_not_there_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jitai.experiments.workers.SECONDS_FOR_THE_SCHEDULER", 1)

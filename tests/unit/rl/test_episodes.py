@@ -1,6 +1,7 @@
 """The lanes to learn from are the single trials, number for number, and speak stable-baselines3's language."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ from jitai.policies.network import STEPS_SCALE
 from jitai.records import Label
 from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.rl.task import LearningSettings, LearningTask, lanes_of
-from jitai.rl.vec_env import EpisodesVecEnv
 from jitai.seeding import FIRST_TRAINING_SEED
 from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.trial.filters import NONE, VETO
@@ -20,6 +20,9 @@ from jitai.trial.loop import live_days
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.verdict_table import PreparedJudge, read_all
 from tests.networks import random_network
+
+if TYPE_CHECKING:
+    from jitai.rl.vec_env import EpisodesVecEnv
 
 CELL = SimulatorConfig(study_length=12, can_walk_persistence=0.7, disengagement_increment=0.4)
 BOOK = StatementBook(load_part(TEST))
@@ -75,7 +78,9 @@ def test_training_seeds_are_their_own_and_repeat() -> None:
     assert TrainingSeeds(2).take(100) != first
 
 
-def vec_env(end_counts: bool = True, unit: float = 100.0) -> EpisodesVecEnv:
+def vec_env(end_counts: bool = True, unit: float = 100.0) -> "EpisodesVecEnv":
+    from jitai.rl.vec_env import EpisodesVecEnv
+
     config = replace(CELL, disengagement_increment=0.05)
     groups = [
         Episodes(TrialSpec(item), EVERYTHING, n_lanes, None, TrainingSeeds(1))
@@ -84,12 +89,14 @@ def vec_env(end_counts: bool = True, unit: float = 100.0) -> EpisodesVecEnv:
     return EpisodesVecEnv(groups, unit, end_counts)
 
 
+@pytest.mark.needs("training")
 def test_lanes_have_nothing_of_their_own_to_set_or_call() -> None:
     for ask in (lambda: vec_env().set_attr("luck", 1), lambda: vec_env().env_method("rest")):
-        with pytest.raises(AttributeError, match="lanes of a study have no"):
+        with pytest.raises(AttributeError, match="participants of a study have no"):
             ask()
 
 
+@pytest.mark.needs("training")
 def test_ends_are_told_in_the_library_s_way() -> None:
     env, blind = vec_env(), vec_env(end_counts=False)
     assert env.num_envs == 5

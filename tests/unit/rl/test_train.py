@@ -7,6 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from jitai.installation import TRAINING
+from tests.conftest import reason_to_skip
+
+pytest.importorskip("stable_baselines3", reason=reason_to_skip(TRAINING))
+
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from jitai.errors import FileFormatError

@@ -24,6 +24,7 @@ def test_gymnasium_checker_has_no_complaint(variation: str, observations: tuple[
         check_env(StepCountEnv(SimulatorConfig(variation=variation), observations), skip_render_check=True)
 
 
+@pytest.mark.needs("training")
 @pytest.mark.parametrize("observations", [("P", "H", "D"), ALL])
 def test_stable_baselines3_checker_has_no_complaint(observations: tuple[str, ...]) -> None:
     from stable_baselines3.common.env_checker import check_env as sb3_check_env
