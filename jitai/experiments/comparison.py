@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jitai.arrays import Floats
 from jitai.errors import ParameterError
 from jitai.experiments.cell import agreement_by_seed
 from jitai.experiments.spec import Cell, JudgeChoice, Scenario
@@ -19,7 +20,7 @@ from jitai.policies.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
 from jitai.records import Action
 from jitai.simulator.config import SimulatorConfig
-from jitai.statistics import Estimate, Floats, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
+from jitai.statistics import Estimate, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
 from jitai.trial.filters import FilterSettings
 from jitai.trial.spec import trial_as_mapping
 

@@ -16,6 +16,7 @@ from jitai.errors import FileFormatError
 from jitai.policies.network import PolicyNetwork
 from jitai.rl.episodes import StudyLanes, TrainingSeeds
 from jitai.rl.task import SIMULATED, LearningTask, lanes_of
+from jitai.statistics import interval_of_mean
 from jitai.trial.verdict_table import Verdicts
 
 Look = Callable[[int, list[float]], bool]
@@ -287,9 +288,5 @@ class TrainingRun(Background):
 
 
 def _point(n_steps: int, returns: list[float]) -> CurvePoint:
-    n_studies = len(returns)
-    mean = math.fsum(returns) / n_studies
-    if n_studies == 1:
-        return CurvePoint(n_steps, mean, math.inf, 1)
-    variance = math.fsum((value - mean) ** 2 for value in returns) / (n_studies - 1)
-    return CurvePoint(n_steps, mean, 1.96 * math.sqrt(variance / n_studies), n_studies)
+    mean = interval_of_mean(returns)
+    return CurvePoint(n_steps, mean.value, math.inf if mean.n == 1 else mean.half_width, mean.n)

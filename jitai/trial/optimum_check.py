@@ -1,11 +1,11 @@
 """Is the computed optimum what its policy earns? Its value against many simulated studies, and against a finer grid."""
 
-import math
 from functools import lru_cache
 from typing import NamedTuple
 
 from jitai.policies.optimum import optimum, solve
 from jitai.simulator.config import SimulatorConfig
+from jitai.statistics import interval_of_mean
 from jitai.trial.batch import run_batch
 from jitai.trial.filters import NONE, FilterSettings
 from jitai.trial.spec import OPTIMUM, TrialSpec
@@ -23,7 +23,7 @@ class CeilingCheck(NamedTuple):
         computed: expected steps of the whole study.
         n_seeds: studies simulated, under seeds 0 to n_seeds - 1.
         mean: steps that they earned on average.
-        half_width: of the mean's 95 % interval (normal approximation), in steps.
+        half_width: of the mean's 95 % interval, in steps.
         is_exact: whether the two must agree, the grid aside; with random variation the value is an estimate.
     """
 
@@ -60,9 +60,8 @@ def check_optimum(config: SimulatorConfig, n_seeds: int) -> CeilingCheck:
         n_seeds: at least 2.
     """
     steps = run_batch(TrialSpec(config, OPTIMUM, filter=FilterSettings(NONE)), range(n_seeds), None).total_steps
-    half_width = 1.96 * float(steps.std(ddof=1)) / math.sqrt(n_seeds)
-    solved = optimum(config)
-    return CeilingCheck(solved.value(), n_seeds, float(steps.mean()), half_width, solved.is_exact)
+    earned, solved = interval_of_mean(steps), optimum(config)
+    return CeilingCheck(solved.value(), n_seeds, earned.value, earned.half_width, solved.is_exact)
 
 
 @lru_cache(maxsize=16)

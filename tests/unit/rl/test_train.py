@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from jitai.errors import FileFormatError
@@ -70,6 +71,32 @@ def test_the_same_seed_learns_the_same() -> None:
     networks = [finished(TrainingRun(task_of(total_steps=2_000, learning_seed=seed))).network for seed in (5, 5, 6)]
     weights = [network.layers[0].weights for network in networks if network is not None]
     assert (weights[0] == weights[1]).all() and (weights[0] != weights[2]).any()
+
+
+def test_the_learning_curve_is_the_mean_of_the_studies_with_students_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    studies: list[list[float]] = [[]]
+    learn = algorithms.learn
+
+    def watched(learner: BaseAlgorithm, n_steps: int, look: Look) -> None:
+        def look_on(n_done: int, returns: list[float]) -> bool:
+            studies[-1] += returns
+            go_on = look(n_done, returns)
+            if len(run.snapshot().curve) == len(studies):
+                studies.append([])
+            return go_on
+
+        learn(learner, n_steps, look_on)
+
+    monkeypatch.setattr(algorithms, "learn", watched)
+    run = TrainingRun(task_of(total_steps=3_000, n_lanes=4))
+    curve = finished(run).curve
+    assert len(curve) > 10 and {point.n_studies for point in curve} - {1}
+    for point, returns in zip(curve, studies, strict=False):
+        assert point.n_studies == len(returns)
+        assert point.mean_steps == pytest.approx(np.mean(returns))
+        if point.n_studies > 1:
+            low, high = stats.t.interval(0.95, len(returns) - 1, loc=np.mean(returns), scale=stats.sem(returns))
+            assert point.half_width == pytest.approx((high - low) / 2)
 
 
 @pytest.mark.parametrize("algorithm", [PPO, DQN])
