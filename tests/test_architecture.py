@@ -144,6 +144,12 @@ def test_randomness_comes_from_the_streams_of_one_seed(path: str) -> None:
     assert used == ({"default_rng"} if path in MAKES_A_GENERATOR else set())
 
 
+@pytest.mark.parametrize("path", SOURCES)
+def test_work_in_the_background_has_one_home(path: str) -> None:
+    if path != "jitai/background.py":
+        assert not calls_of(tree_of(path)) & {"Thread", "Timer", "start_new_thread", "ThreadPoolExecutor"}
+
+
 @pytest.mark.parametrize("path", ENTRY_POINTS)
 def test_a_page_file_only_calls_its_page(path: str) -> None:
     assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) < 40

@@ -229,6 +229,8 @@ def _print(
     print(f'{len(found.statements):,} statements, {n_unable:,} of them "cannot walk" (the veto, the positive class)')
     if found.stopped:
         print(f"Stopped after {len(found.rows):,} of {found.n_total:,} verdicts; what follows is of those.")
+    if found.failure:
+        print(found.failure)
     for name, why in found.failures.items():
         print(f"{_printable(name)} could not be made ready: {why}")
     numbers = _numbers(results)

@@ -1,13 +1,13 @@
 """Running a grid: here on several cores, or on a cluster; killed at any moment, it goes on where it was."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
+from jitai.background import BackgroundCall
 from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
 from jitai.errors import JitaiError
 from jitai.experiments.cell import CellOutcome, CellWork, code_fingerprint, run_cell
@@ -78,21 +78,19 @@ def run_experiment(
 @contextlib.contextmanager
 def _heartbeat(store: Store, identifier: str) -> Iterator[None]:
     """Signs of life while inside: a judge may take minutes to load, or to answer once."""
-    over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(_SECONDS_BETWEEN_HEARTBEATS):
-            # A disk that is full or an index that is damaged stops the work itself, which says so.
-            with contextlib.suppress(JitaiError):
-                store.sign(identifier)
+        # A disk that is full or an index that is damaged stops the work itself, which says so.
+        with contextlib.suppress(JitaiError):
+            store.sign(identifier)
 
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
+    heart = BackgroundCall("heartbeat", beat, _SECONDS_BETWEEN_HEARTBEATS, again=True)
+    heart.start()
     try:
         yield
     finally:
-        over.set()
-        thread.join()
+        heart.stop()
+        heart.wait()
 
 
 def _run_alone(

@@ -7,13 +7,14 @@ from typing import Any
 
 import streamlit as st
 
+from jitai.background import Progress
 from jitai.charts.theme import CONFIG
 from jitai.charts.validation import CalibrationPoint, reliability_figure
 from jitai.corpus import CALIBRATION, load_part
 from jitai.errors import BackendError, JitaiError
 from jitai.judge import strategies
 from jitai.judge.calibration import UNCALIBRATED, Calibration
-from jitai.judge.ollama.management import Cancellation, Progress
+from jitai.judge.ollama.management import Cancellation
 from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prompt_file import PROMPTS_FOLDER
 from jitai.judge.prompts import READING_LABELS, Prompt

@@ -104,6 +104,8 @@ def _remarks(answer: Answer) -> None:
             "statements, so compare them with care.",
             icon=":material/warning:",
         )
+    if found.failure:
+        st.error(plain(found.failure), icon=":material/error:")
     for name, why in found.failures.items():
         st.warning(plain(f"{name} could not be made ready. {why}"), icon=":material/warning:")
     for report in answer.judges:

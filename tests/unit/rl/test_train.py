@@ -2,6 +2,7 @@
 
 import errno
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -195,16 +196,16 @@ def test_where_nobody_ever_takes_a_step_rewards_are_numbers() -> None:
     assert task.reward_unit > 0 and (rewards == 0).all()
 
 
-def test_a_bug_stays_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_in_the_log_and_a_sentence_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*anything: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(algorithms, "learn", broken)
-    run = TrainingRun(task_of())
-    run.start()
-    run.wait(PATIENCE_S)
-    with pytest.raises(ZeroDivisionError):
-        run.snapshot()
+    logged: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: logged.append(arguments.exc_value))
+    failed = finished(TrainingRun(task_of()))
+    assert "The training ended with an error of the program: ZeroDivisionError" in failed.failure
+    assert failed.network is None and isinstance(logged[0], ZeroDivisionError)
 
 
 def test_what_a_policy_was_trained_on_comes_with_it(tmp_path: Path) -> None:
