@@ -4,6 +4,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# A machine may be busy: how long an example takes says nothing of the code.
+settings.register_profile("without a deadline", deadline=None)
+settings.load_profile("without a deadline")
 
 NOBODY_LISTENS = "127.0.0.1:1"
 """The port of a service (tcpmux) that no machine runs: connections are refused at once."""

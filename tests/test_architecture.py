@@ -13,20 +13,21 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "jitai").rglob("*.py"))
 ENTRY_POINTS = ["app.py", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("*.py"))]
 
-GROUND = {"arrays", "background", "corpus", "errors", "parameters", "paths", "records", "seeding", "statistics",
-          "text_format"}  # fmt: skip
+GROUND = {"arrays", "background", "corpus", "errors", "files", "parameters", "paths", "records", "seeding",
+          "statistics", "text_format"}  # fmt: skip
 """What every room stands on."""
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "records": set(),
     "arrays": set(),
     "paths": set(),
+    "files": {"errors", "paths"},
     "text_format": set(),
     "parameters": {"errors"},
     "seeding": {"errors"},
     "statistics": {"arrays", "errors"},
     "background": {"errors"},
-    "corpus": {"errors", "paths", "records"},
+    "corpus": {"errors", "files", "paths", "records"},
     "simulator": GROUND,
     "policies": {*GROUND, "simulator"},
     "trial": {*GROUND, "policies", "simulator"},
@@ -148,6 +149,20 @@ def test_randomness_comes_from_the_streams_of_one_seed(path: str) -> None:
 def test_work_in_the_background_has_one_home(path: str) -> None:
     if path != "jitai/background.py":
         assert not calls_of(tree_of(path)) & {"Thread", "Timer", "start_new_thread", "ThreadPoolExecutor"}
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_files_are_read_and_written_in_one_place(path: str) -> None:
+    """What is read may be anything, and what is written is written whole: jitai/files.py sees to both."""
+    if path == "jitai/files.py":
+        return
+    tree = tree_of(path)
+    writers = {"write_text", "write_bytes", "mkdir", "makedirs", "unlink", "mkstemp", "NamedTemporaryFile"}
+    assert not calls_of(tree) & writers
+    readers = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)} & {
+        "json.load", "json.loads", "os.replace", "os.open"
+    }  # fmt: skip
+    assert not readers - ({"json.loads"} if path == "jitai/judge/ollama/server.py" else set()), "its own request"
 
 
 @pytest.mark.parametrize("path", ENTRY_POINTS)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from jitai.cli.options import add_ollama_options, ollama_settings
-from jitai.errors import FileFormatError, ParameterError
+from jitai.errors import ParameterError
 from jitai.experiments.cell import run_cell
 from jitai.experiments.cell_file import read_steps, read_work
 from jitai.experiments.engine import Progress, run_experiment
@@ -156,10 +156,7 @@ def _report(options: argparse.Namespace) -> None:
             f"There is no experiment in {options.folder}.", "Run one with `python -m jitai experiment`."
         )
     out = options.out if options.out is not None else options.folder / "report.md"
-    try:
-        write_report(store, experiments, out)
-    except OSError as error:
-        raise FileFormatError(f"{out} cannot be written: {error.strerror}.") from error
+    write_report(store, experiments, out)
     print(f"Report: {out}", file=sys.stderr)
 
 

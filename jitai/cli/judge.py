@@ -10,6 +10,7 @@ import pandas as pd
 
 from jitai.cli.options import ollama_settings, open_chosen_judge
 from jitai.errors import FileFormatError
+from jitai.files import write_atomically
 from jitai.parameters import suggestion
 from jitai.records import Decision
 from jitai.validation.report import NO_ANSWER
@@ -30,10 +31,7 @@ def judge_command(options: argparse.Namespace) -> None:
     rows["source"] = [verdict.source.value for verdict in verdicts]
     rows["latency_ms"] = [round(verdict.latency_ms, 3) for verdict in verdicts]
     rows["failure"] = [verdict.failure for verdict in verdicts]
-    try:
-        rows.to_csv(options.out, index=False, lineterminator="\r\n")
-    except OSError as error:
-        raise FileFormatError(f"{options.out} cannot be written: {error.strerror}.") from error
+    write_atomically(options.out, rows.to_csv(index=False, lineterminator="\r\n"))
     n_failed = sum(verdict.is_fallback for verdict in verdicts)
     print(f"{len(verdicts)} statements judged; verdicts: {options.out}", file=sys.stderr)
     if n_failed:

@@ -12,6 +12,7 @@ from jitai.cli.options import changed, given, ollama_settings, open_chosen_judge
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import FileFormatError, ParameterError
+from jitai.files import replacing, write_atomically
 from jitai.judge.judge import UnsureBand
 from jitai.parameters import build, suggestion
 from jitai.policies.belief import BeliefSettings
@@ -100,11 +101,9 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) 
 
 
 def _write(log: pd.DataFrame, path: Path) -> None:
-    try:
-        if path.suffix == ".csv":
-            path.write_text(safe_csv(log), encoding="utf-8", newline="")
-        else:
-            log.to_parquet(path)
-    except OSError as error:
-        raise FileFormatError(f"{path} cannot be written: {error.strerror}.") from error
+    if path.suffix == ".csv":
+        write_atomically(path, safe_csv(log))
+    else:
+        with replacing(path) as partial:
+            log.to_parquet(partial)
     print(f"Decision log: {path}", file=sys.stderr)

@@ -8,11 +8,12 @@ from typing import Any
 
 from jitai.cli.options import add_parameters, changed, given, preset_of
 from jitai.errors import FileFormatError, JitaiError
+from jitai.files import check_writable
 from jitai.parameters import build
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import ALGORITHM_LABELS, OBSERVATION_LABELS, PolicyNetwork
 from jitai.rl.evaluation import N_SEEDS, Evaluation, evaluate_as_trained
-from jitai.rl.policy_store import check_writable, default_policy_store, read_policy, write_policy
+from jitai.rl.policy_store import default_policy_store, read_policy, write_policy
 from jitai.rl.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.rl.train import Training, TrainingRun
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig

@@ -14,7 +14,8 @@ import pandas as pd
 
 from jitai.cli.options import add_ollama_options, ollama_settings
 from jitai.corpus import DEVELOPMENT, TEST, load_part
-from jitai.errors import BackendError, FileFormatError, ParameterError
+from jitai.errors import BackendError, ParameterError
+from jitai.files import make_folder, read_bytes, replacing, write_atomically
 from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prompts import Prompt
 from jitai.judge.registry import available_judges, choose_judge, open_judge, probe, suited_prompt
@@ -24,7 +25,7 @@ from jitai.records import Label, Statement
 from jitai.text_format import duration
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
-from jitai.validation.corpora import balanced_sample, chosen, read_labelled_csv
+from jitai.validation.corpora import MAX_FILE_BYTES, balanced_sample, chosen, read_labelled_csv
 from jitai.validation.metrics import Interval
 from jitai.validation.report import (
     PUBLISHED_CAVEAT,
@@ -125,7 +126,7 @@ def validate(options: argparse.Namespace) -> None:
         baselines = (_baseline(key) for key in dict.fromkeys(options.baseline))
         candidates = [*_language_models(options, ollama, opened), *baselines]
         if options.out is not None:
-            _make_folder(options.out)
+            make_folder(options.out)
         run = ValidationRun(candidates, statements)
         run.start()
         found = _watch(run)
@@ -154,10 +155,7 @@ def _statements(options: argparse.Namespace) -> tuple[Statement, ...]:
     if options.file is None:
         statements = load_part(options.part)
     else:
-        try:
-            statements = read_labelled_csv(options.file.read_bytes(), options.file.name)
-        except OSError as error:
-            raise FileFormatError(f"{options.file} cannot be read: {error.strerror}.") from error
+        statements = read_labelled_csv(read_bytes(options.file, MAX_FILE_BYTES), options.file.name)
     _check_names("source", options.source, {item.source for item in statements})
     _check_names("kind", options.kind, {item.kind for item in statements})
     statements = chosen(statements, options.source or None, options.kind or None)
@@ -335,14 +333,6 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _make_folder(folder: Path) -> None:
-    """Before hours of judging, not after."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileFormatError(f"{folder} cannot be written: {error.strerror}.") from error
-
-
 def _first_failure(found: Validation) -> str:
     """Why a judge could not be made ready, or could not answer; empty if none failed."""
     reasons = [*found.failures.values(), *(row.verdict.failure for row in found.rows if row.failed)]
@@ -351,10 +341,8 @@ def _first_failure(found: Validation) -> str:
 
 def _write(folder: Path, verdicts: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> None:
     """Every verdict as CSV and Parquet, the other tables as CSV under their names."""
-    try:
-        verdicts.to_parquet(folder / "verdicts.parquet")
-        for name, table in {"verdicts": verdicts, **tables}.items():
-            (folder / f"{name}.csv").write_text(safe_csv(table), encoding="utf-8", newline="")
-    except OSError as error:
-        raise FileFormatError(f"{folder} cannot be written: {error.strerror}.") from error
+    with replacing(folder / "verdicts.parquet") as partial:
+        verdicts.to_parquet(partial)
+    for name, table in {"verdicts": verdicts, **tables}.items():
+        write_atomically(folder / f"{name}.csv", safe_csv(table))
     print(f"Verdicts and figures: {folder}", file=sys.stderr)

@@ -11,6 +11,7 @@ from jitai.experiments.comparison import Comparison, by_scenario, compare
 from jitai.experiments.spec import Claim, ExperimentSpec, Scenario
 from jitai.experiments.store import FINISHED, Store, StoredCell, StoredExperiment
 from jitai.experiments.sweep import error_of
+from jitai.files import make_folder, write_atomically
 from jitai.statistics import Estimate, paired_difference
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98", "#56B4E9", "#5B4B8A")
@@ -25,18 +26,18 @@ def write_report(store: Store, experiments: Sequence[StoredExperiment], out: Pat
         store: where the results lie.
         experiments: to report on, in any order.
         out: the Markdown file.
-    Raises: ParameterError if nothing is finished; OSError if it cannot be written.
+    Raises: ParameterError if nothing is finished; FileFormatError if it cannot be written.
     """
     sections = []
     figures = out.with_name(f"{out.stem.lower()}_figures")
     for experiment in sorted(experiments, key=lambda item: item.created_at):
         cells = store.cells(experiment.identifier)
         if cells:
-            figures.mkdir(parents=True, exist_ok=True)
+            make_folder(figures)
             sections.append(_section(experiment, cells, store, figures))
     if not sections:
         raise ParameterError("No cell of these experiments is finished, so there is nothing to report yet.")
-    out.write_text(_HEAD + "\n".join(sections), encoding="utf-8")
+    write_atomically(out, _HEAD + "\n".join(sections))
 
 
 _HEAD = """# Results

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import platform
 import sqlite3
 import time
@@ -36,7 +35,8 @@ from jitai.experiments.cell import (
 )
 from jitai.experiments.cell_file import read_steps, write_steps
 from jitai.experiments.spec import Cell, ExperimentSpec
-from jitai.experiments.spec_file import spec_from_mapping
+from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_from_mapping
+from jitai.files import make_folder, open_to_write, read_json, remove, replacing
 
 try:
     import fcntl
@@ -133,10 +133,8 @@ class Store:
 
         Raises: FileFormatError if the folder cannot be written.
         """
-        try:
-            self._steps.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise FileFormatError(f"{self.folder} cannot be written: {error.strerror}.") from error
+        make_folder(self._steps)
+        open_to_write(self._index, "ab").close()  # SQLite would make it for everybody
         now = time.time()
         with self._open() as index:
             index.execute(
@@ -168,8 +166,6 @@ class Store:
         Raises: FileFormatError if the disk does not take it.
         """
         path = self._path(work.key)
-        # Two experiments may come to the same cell at the same time.
-        partial = path.with_suffix(f".{os.getpid()}.partial")
         about = {
             "work": work.as_mapping(),
             "versions": versions(),
@@ -177,11 +173,8 @@ class Store:
             "method": cell.method.name,
             "judge": "" if cell.judge is None else cell.judge.name,
         }
-        try:
+        with replacing(path) as partial:
             write_steps(partial, outcome.result, about)
-            partial.replace(path)
-        except OSError as error:
-            raise FileFormatError(f"{path.name} cannot be written: {error.strerror}.", "Is the disk full?") from error
         with self._open() as index:
             index.execute(
                 "insert or replace into cells values (?, ?, ?, ?, ?, ?, ?)",
@@ -233,13 +226,7 @@ class Store:
 
         Raises: ParameterError if another does, FileFormatError if the folder cannot be written.
         """
-        locks = self.folder / "locks"
-        try:
-            locks.mkdir(parents=True, exist_ok=True)
-            lock = (locks / identifier).open("w")
-        except OSError as error:
-            raise FileFormatError(f"{self.folder} cannot be written: {error.strerror}.") from error
-        with lock:
+        with open_to_write(self.folder / "locks" / identifier) as lock:
             # Where the system has no such locks (Windows), two may collide; what is finished is safe all the same.
             if fcntl is not None:
                 try:
@@ -251,7 +238,7 @@ class Store:
             for partial in self._steps.glob("*.partial"):
                 # Left behind by a process that was killed, unless it is being written right now.
                 if time.time() - partial.stat().st_mtime > SECONDS_WITHOUT_A_SIGN:
-                    partial.unlink(missing_ok=True)
+                    remove(partial)
             yield
 
     def ask_to_stop(self, identifier: str) -> None:
@@ -329,13 +316,13 @@ class Store:
                 StoredCell(
                     grid[position],
                     key,
-                    figures_from_mapping(json.loads(figures)),
+                    figures_from_mapping(read_json(figures, only_finite=False)),
                     np.frombuffer(totals, "<f8"),
                     seconds,
                 )
                 for position, key, figures, totals, seconds in rows
             ]
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
+        except (FileFormatError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise FileFormatError(
                 f"The cells of {identifier} were kept by another version and cannot be read.", "Run it again."
             ) from error
@@ -402,7 +389,7 @@ class Store:
             ]
             index.executemany("delete from cells where key = ?", [(key,) for key in orphans])
         for key in orphans:
-            self._path(key).unlink(missing_ok=True)
+            remove(self._path(key))
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -434,13 +421,13 @@ def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
     """An experiment from its line in the index, or why it cannot be read."""
     identifier, described, made_with, created_at, status, note, n_cells, n_finished, n_failed, left, alive_at = row
     try:
-        spec = _spec_of(described)
+        spec, made_with = _spec_of(described), read_json(made_with)
     except (JitaiError, ValueError, KeyError, TypeError) as error:
         return f"The experiment {identifier} was described by another version and cannot be shown: {error}"
     if status == RUNNING and time.time() - alive_at > SECONDS_WITHOUT_A_SIGN:
         status = INTERRUPTED
     return StoredExperiment(
-        identifier, spec, json.loads(made_with), created_at, status, note, n_cells, n_finished, n_failed,
+        identifier, spec, made_with, created_at, status, note, n_cells, n_finished, n_failed,
         left if status == RUNNING else None,
     )  # fmt: skip
 
@@ -448,7 +435,7 @@ def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
 @lru_cache(maxsize=256)
 def _spec_of(described: str) -> ExperimentSpec:
     """From the index; pages ask every second, and a description never changes."""
-    return spec_from_mapping(json.loads(described))
+    return spec_from_mapping(read_json(described, max_bytes=MAX_FILE_BYTES))
 
 
 def _digest_of(path: Path) -> str:

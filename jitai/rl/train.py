@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from jitai.background import BackgroundJob
 from jitai.errors import FileFormatError
+from jitai.files import make_folder, read_json, write_atomically
 from jitai.policies.network import PolicyNetwork
 from jitai.rl.episodes import StudyLanes, TrainingSeeds
 from jitai.rl.task import SIMULATED, LearningTask, lanes_of
@@ -104,11 +105,12 @@ def kept_training(task: LearningTask, folder: Path) -> Kept | None:
         folder: that was given to it.
     """
     try:
-        content = json.loads((folder / task.digest / _STATE_FILE).read_text(encoding="utf-8"))
+        # The interval of a curve's point is infinite where one study ended.
+        content = read_json(folder / task.digest / _STATE_FILE, only_finite=False)
         curve = tuple(CurvePoint(*point) for point in content["curve"])
         n_steps, n_seeds, seconds = int(content["n_steps"]), int(content["n_seeds"]), float(content["seconds"])
         return Kept(n_steps, n_seeds, seconds, curve, str(content["judge"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileFormatError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 
@@ -258,14 +260,11 @@ class TrainingRun(BackgroundJob[Training]):
             }
         failure = ""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             write(self._folder)
-            # A disk that is full, or a program that is killed, must not leave half of it in the place of the last one.
-            partial = self._folder / f"partial-{_STATE_FILE}"
-            partial.write_text(json.dumps(state), encoding="utf-8")
-            partial.replace(self._folder / _STATE_FILE)
-        except OSError as error:
-            failure = f"The training cannot be kept, to be taken up later: {error.strerror or 'unknown reason'}."
+            write_atomically(self._folder / _STATE_FILE, json.dumps(state))
+        except FileFormatError as error:
+            failure = f"The training cannot be kept, to be taken up later. {error.in_full}"
         with self._lock:
             self._failure = failure
 

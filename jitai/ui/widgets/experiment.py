@@ -16,6 +16,7 @@ from jitai.experiments.methods import may_have_changed, offered_methods
 from jitai.experiments.spec import SIMULATED, ExperimentSpec, JudgeChoice, Method
 from jitai.experiments.spec_file import spec_as_yaml
 from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
+from jitai.files import remove
 from jitai.paths import default_store_folder
 from jitai.policies.belief import BeliefSettings
 from jitai.rl.policy_store import default_policy_store
@@ -306,7 +307,7 @@ def never_began(identifier: str) -> str:
 
 def forget_log(identifier: str) -> None:
     """Remove what the process of a deleted experiment wrote, so that it is not taken for the end of a new one."""
-    (store().folder / "descriptions" / f"{identifier}.log").unlink(missing_ok=True)
+    remove(store().folder / "descriptions" / f"{identifier}.log")
 
 
 def not_there(identifier: str) -> JitaiError:

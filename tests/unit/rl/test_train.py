@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -173,17 +174,17 @@ def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(tmp_path: Path, m
     finished(run)
     before = kept_training(task, tmp_path)
     assert before is not None
-    write_text = Path.write_text
 
-    def half(path: Path, text: str, *others: object, **named: object) -> int:
-        write_text(path, text[: len(text) // 2])
+    def full(handle: int) -> None:
+        os.ftruncate(handle, 10)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", half)
+    monkeypatch.setattr(os, "fsync", full)
     again = TrainingRun(task, tmp_path, resume=True)
     again.stop()
     assert "No space left on device" in finished(again).failure
     assert kept_training(task, tmp_path) == before
+    assert not list(tmp_path.rglob("*.partial"))
 
 
 def test_where_nobody_ever_takes_a_step_rewards_are_numbers() -> None:
