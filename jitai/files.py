@@ -180,7 +180,7 @@ def read_bytes(path: Path, max_bytes: int, hint: str = "", name: str = "") -> by
             os.close(handle)
     except (OSError, ValueError) as error:  # a ValueError for a name with a null character
         reason = _reason(error) if isinstance(error, OSError) else "its name is not allowed"
-        raise _unusable(name, f"it cannot be read ({reason})", hint) from error
+        raise FileFormatError(f"{name} cannot be read: {reason}.", hint) from error
     if len(content) > max_bytes:
         raise _too_large(name, max_bytes, hint)
     return content

@@ -28,6 +28,7 @@ from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir, default_store_folder
 from jitai.records import JudgesText
 from jitai.rl.policy_store import default_policy_store
+from jitai.sanitise import for_terminal
 from jitai.text_format import duration
 
 TASKS_FOR_EACH_WORKER = 2
@@ -97,7 +98,7 @@ def _experiment(options: argparse.Namespace) -> None:
     if len(table):
         print(table[_shown_columns(spec.axes)].to_string(index=False, float_format="%.3g"))
     for cell, why in store.failures(identifier):
-        print(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}", file=sys.stderr)
+        print(for_terminal(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}"), file=sys.stderr)
     ended = "finished" if stored.status == FINISHED else f"{stored.status}; the same command goes on with it"
     print(
         f"{stored.n_finished} of {stored.n_cells} cells of {spec.n_seeds} seeds in {time.monotonic() - started:.0f} s: "
@@ -126,7 +127,7 @@ class _Printer:
             text += f": {progress.n_finished:,} of {progress.n_cells:,}"
         if progress.seconds_left:
             text += f", {duration(progress.seconds_left)} left"
-        print(text, file=sys.stderr, flush=True)
+        print(for_terminal(text), file=sys.stderr, flush=True)
 
 
 def open_experiment_judge(opened: ExitStack, ollama: OllamaSettings, choice: JudgeChoice) -> tuple[JudgesText, str]:

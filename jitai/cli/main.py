@@ -19,6 +19,7 @@ from jitai.errors import JitaiError
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
+from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.filters import FilterSettings
 from jitai.trial.spec import TRIAL_POLICIES
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Any = options.command
         command(options)
     except JitaiError as error:
-        print(error.in_full, file=sys.stderr)
+        print(for_terminal(error.in_full), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)

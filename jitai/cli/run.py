@@ -19,6 +19,7 @@ from jitai.policies.belief import BeliefSettings
 from jitai.policies.planner import PlannerSettings
 from jitai.policies.thompson import ThompsonSettings
 from jitai.records import Decision
+from jitai.sanitise import for_terminal
 from jitai.trial.filters import NONE, FilterSettings
 from jitai.trial.live import TwinTrial
 from jitai.trial.log import decision_log, safe_csv
@@ -60,10 +61,10 @@ def run_command(options: argparse.Namespace) -> None:
             judge = opened.enter_context(
                 closing(open_chosen_judge(options, ollama, Decision(spec.filter.on_failure), band))
             )
-            print(f"Judge: {judge.describe()}", file=sys.stderr)
+            print(f"Judge: {for_terminal(judge.describe())}", file=sys.stderr)
         if network is not None:
             for sentence in unlike_trial(network, spec, is_read=judge is not None):
-                print(f"Unlike the policy's training: {sentence}", file=sys.stderr)
+                print(f"Unlike the policy's training: {for_terminal(sentence)}", file=sys.stderr)
         run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
     log = decision_log(run.records)
     if not options.quiet:
@@ -76,7 +77,7 @@ def run_command(options: argparse.Namespace) -> None:
 def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
     shown = log[[name for name in TABLE_COLUMNS if name != "belief" or log["belief"].notna().any()]].copy()
     # Line breaks and control characters of a statement would tear the table apart.
-    words = shown["statement"].map(lambda text: "".join(c if c.isprintable() else " " for c in text))
+    words = shown["statement"].map(for_terminal)
     shown["statement"] = words.map(
         lambda text: text if len(text) <= STATEMENT_WIDTH else text[: STATEMENT_WIDTH - 1] + "…"
     )

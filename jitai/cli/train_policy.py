@@ -16,6 +16,7 @@ from jitai.rl.evaluation import N_SEEDS, Evaluation, evaluate_as_trained
 from jitai.rl.policy_store import default_policy_store, read_policy, write_policy
 from jitai.rl.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.rl.train import Training, TrainingRun
+from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
 from jitai.trial.filters import TRAINING_FILTERS
 
@@ -92,7 +93,8 @@ def _train(options: argparse.Namespace) -> None:
     write_policy(network, options.out)
     if done.stopped and not done.failure:
         _say(f"Stopped after {done.n_steps:,} decisions; the same command with --resume takes the training up.")
-    print(f"{options.out}: {network.name}, {done.n_steps:,} decisions, {network.trained_on.minutes:.1f} min.")
+    name, minutes = for_terminal(network.name), network.trained_on.minutes
+    print(f"{options.out}: {name}, {done.n_steps:,} decisions, {minutes:.1f} min.")
     for line in evaluation_lines(evaluate_as_trained(network)):
         print(line)
 
@@ -156,4 +158,4 @@ def open_policy(path: Path) -> PolicyNetwork:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(for_terminal(text), file=sys.stderr, flush=True)

@@ -22,6 +22,7 @@ from jitai.judge.registry import available_judges, choose_judge, open_judge, pro
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import Label, Statement
+from jitai.sanitise import for_terminal
 from jitai.text_format import duration
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
@@ -166,7 +167,7 @@ def _check_names(what: str, wanted: Sequence[str], present: set[str]) -> None:
     """Raises: ParameterError for a name that no statement has."""
     for name in wanted:
         if name not in present:
-            allowed = _printable(", ".join(sorted(present)))
+            allowed = for_terminal(", ".join(sorted(present)))
             raise ParameterError(f'There is no {what} "{name}": allowed is {allowed}.')
 
 
@@ -208,7 +209,7 @@ def _watch(run: ValidationRun) -> Validation:
                 noted = time.monotonic()
                 now = run.snapshot()
                 left = "" if now.seconds_left is None else f", about {duration(now.seconds_left)} left"
-                print(f"{len(now.rows):,} of {now.n_total:,}: {now.at_work}{left}", file=sys.stderr)
+                print(f"{len(now.rows):,} of {now.n_total:,}: {for_terminal(now.at_work)}{left}", file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopping ...", file=sys.stderr)
         run.stop()
@@ -228,12 +229,12 @@ def _print(
     if found.stopped:
         print(f"Stopped after {len(found.rows):,} of {found.n_total:,} verdicts; what follows is of those.")
     if found.failure:
-        print(found.failure)
+        print(for_terminal(found.failure))
     for name, why in found.failures.items():
-        print(f"{_printable(name)} could not be made ready: {why}")
+        print(f"{for_terminal(name)} could not be made ready: {for_terminal(why)}")
     numbers = _numbers(results)
     for result in results:
-        print(f"\n{numbers[result.name]} {_printable(result.name)}")
+        print(f"\n{numbers[result.name]} {for_terminal(result.name)}")
         _print_judge(result)
         if result.n:
             _print_confusion(confusion(found.rows_of(result.name)))
@@ -259,7 +260,7 @@ def _print_groups(table: pd.DataFrame, column: str, numbers: dict[str, str]) -> 
     shown = shown[[name for name in numbers if name in shown]].rename(columns=numbers)
     shown.columns.name = None
     shown.insert(0, "n", table.groupby(column)["n"].max())
-    shown.index = pd.Index([_printable(str(value)) for value in shown.index], name=column)
+    shown.index = pd.Index([for_terminal(str(value)) for value in shown.index], name=column)
     print(f"\nAccuracy by {column}")
     print(shown.to_string(float_format="%.2f", na_rep="-"))
 
@@ -286,9 +287,9 @@ def _print_mistakes(found: Validation, numbers: dict[str, str], n: int) -> None:
     """The surest mistakes of each judge in full."""
     for name, number in numbers.items():
         wrong = mistakes(found.rows_of(name))
-        print(f"\nMistakes of {number} {_printable(name)}: {len(wrong):,}, the surest first")
+        print(f"\nMistakes of {number} {for_terminal(name)}: {len(wrong):,}, the surest first")
         for row in wrong.head(n).to_dict("records"):
-            print("\n  " + _printable(f"{row['id']}, {row['kind']}, {row['language']}"))
+            print("\n  " + for_terminal(f"{row['id']}, {row['kind']}, {row['language']}"))
             _print_words("statement", row["text"])
             print(f"  label: {row['label']}; the judge: {row['verdict']}, P(send) {row['p_send']:.3f}")
             _print_words(f"asked ({row['prompt_version']})", row["prompt"])
@@ -300,7 +301,7 @@ def _print_words(what: str, words: str) -> None:
     if words:
         print(f"  {what}:")
         for line in words.splitlines():
-            print(f"    {_printable(line)}")
+            print(f"    {for_terminal(line)}")
 
 
 def _print_judge(result: JudgeReport) -> None:
@@ -326,11 +327,6 @@ def _in_words(interval: Interval) -> str:
     if math.isnan(interval.value):
         return "-"
     return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
-
-
-def _printable(text: str) -> str:
-    """A name from a person's file, without what a terminal would obey."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _first_failure(found: Validation) -> str:

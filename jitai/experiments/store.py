@@ -7,7 +7,6 @@ in common. One process writes, any number may read.
 
 import contextlib
 import hashlib
-import io
 import json
 import platform
 import sqlite3
@@ -37,6 +36,7 @@ from jitai.experiments.cell_file import read_steps, write_steps
 from jitai.experiments.spec import Cell, ExperimentSpec
 from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_from_mapping
 from jitai.files import make_folder, open_to_write, read_json, remove, replacing
+from jitai.trial.log import safe_csv
 
 try:
     import fcntl
@@ -366,9 +366,7 @@ class Store:
             about = {"experiment": experiment.spec.as_mapping(), "versions": experiment.versions}
             archive.writestr("experiment.json", json.dumps(about, indent=2, ensure_ascii=False))
             cells = self.cells(identifier)
-            table = io.StringIO()
-            figures_table(cells).to_csv(table, index=False, lineterminator="\r\n")
-            archive.writestr("figures.csv", table.getvalue(), zipfile.ZIP_DEFLATED)
+            archive.writestr("figures.csv", safe_csv(figures_table(cells)), zipfile.ZIP_DEFLATED)
             for cell in cells:
                 if self._path(cell.key).is_file():
                     archive.write(self._path(cell.key), f"steps/{cell.key}.parquet")

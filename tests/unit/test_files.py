@@ -169,7 +169,7 @@ def test_what_is_no_file_cannot_be_read(tmp_path: Path) -> None:
         with pytest.raises(FileFormatError) as caught:
             read_bytes(path, 10)
         failed.append(caught)
-    assert reasons()[0] == "none cannot be used: it cannot be read (No such file or directory)."
+    assert reasons()[0] == "none cannot be read: No such file or directory."
     assert "it is a folder, not a file" in reasons()[1]
     assert "its name is not allowed" in reasons()[2]
 
