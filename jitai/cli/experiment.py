@@ -16,7 +16,8 @@ from jitai.cli.options import add_ollama_options, ollama_settings
 from jitai.errors import ParameterError
 from jitai.experiments.cell import run_cell
 from jitai.experiments.cell_file import read_steps, read_work
-from jitai.experiments.engine import Progress, run_experiment
+from jitai.experiments.engine import run_experiment
+from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.report import write_report
 from jitai.experiments.spec import JudgeChoice
 from jitai.experiments.spec_file import read_spec
@@ -29,7 +30,6 @@ from jitai.paths import default_cache_dir, default_data_dir, default_store_folde
 from jitai.records import JudgesText
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
-from jitai.text_format import duration
 
 TASKS_FOR_EACH_WORKER = 2
 SECONDS_BETWEEN_NOTES = 5.0
@@ -117,17 +117,12 @@ class _Printer:
     def __init__(self) -> None:
         self._said_at = float("-inf")
 
-    def __call__(self, progress: Progress) -> None:
-        is_ready = bool(progress.n_cells) and progress.n_finished == progress.n_cells
+    def __call__(self, progress: ExperimentProgress) -> None:
+        is_ready = progress.phase is Phase.RUNNING_CELLS and progress.n_done == progress.n_total
         if time.monotonic() - self._said_at < SECONDS_BETWEEN_NOTES and not is_ready:
             return
         self._said_at = time.monotonic()
-        text = progress.note
-        if progress.n_cells:
-            text += f": {progress.n_finished:,} of {progress.n_cells:,}"
-        if progress.seconds_left:
-            text += f", {duration(progress.seconds_left)} left"
-        print(for_terminal(text), file=sys.stderr, flush=True)
+        print(for_terminal(progress.in_words), file=sys.stderr, flush=True)
 
 
 def open_experiment_judge(opened: ExitStack, ollama: OllamaSettings, choice: JudgeChoice) -> tuple[JudgesText, str]:
