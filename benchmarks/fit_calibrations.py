@@ -17,7 +17,7 @@ from pathlib import Path
 
 from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.errors import ParameterError
-from jitai.files import read_json, write_atomically
+from jitai.files import make_folder, read_json, write_atomically
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.judge import Judge
 from jitai.judge.prompt_file import PROMPTS_FOLDER, available_prompts
@@ -68,6 +68,7 @@ def fit(prompt: Prompt, n_sample: int | None, write: bool, out: Path | None) -> 
     assert figures is not None
     parts = (("balanced accuracy", figures.balanced_accuracy), ("AUC", figures.auc), ("recall", figures.recall))
     if out is not None:
+        make_folder(out)
         write_atomically(out / f"{prompt.name}.csv", safe_csv(verdict_table(rows)))
     shown = ", ".join(f"{name} {item.value:.3f} ({item.low:.3f} to {item.high:.3f})" for name, item in parts)
     print(f"{prompt.name:<24}n {len(rows)}, {shown}, failed {sum(row.failed for row in rows)}", flush=True)

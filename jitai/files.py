@@ -29,7 +29,7 @@ _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK"
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:
-    """Write a file whole, or leave what was there; its folder is made if need be.
+    """Write a file whole, or leave what was there; its folder must exist (``make_folder``).
 
     Args:
         path: of the file. What is no file, such as /dev/stdout, is written to as it is.
@@ -67,7 +67,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def check_writable(path: Path) -> None:
-    """See that a file can be written, and make its folder: before hours of work, not after.
+    """See that a file can be written: before hours of work, not after.
 
     Raises: FileFormatError as ``write_atomically``.
     """
@@ -120,9 +120,8 @@ def remove(path: Path) -> None:
 def _partial_of(path: Path) -> Path:
     """A new, empty file beside a path.
 
-    Raises: OSError, FileFormatError.
+    Raises: OSError.
     """
-    make_folder(path.parent)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     partial = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.partial")

@@ -11,7 +11,7 @@ from typing import Any
 
 from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, load_meanings, load_part
 from jitai.errors import ParameterError
-from jitai.files import check_writable, read_json, write_atomically
+from jitai.files import check_writable, make_folder, read_json, write_atomically
 from jitai.finetuning.adapter import Progress, TrainedAdapter, TrainingSettings, train_adapter
 from jitai.finetuning.export import write_adapter
 from jitai.judge.calibration import Calibration
@@ -106,6 +106,7 @@ def train_judge(
         sources = ", ".join(dict.fromkeys(item.source for item in development))
         raise ParameterError(f"The development part holds no statement of source {source!r}.", f"It holds {sources}.")
     prompt = load_prompt(TUNED_PROMPT_FILE)
+    make_folder(out.parent)
     check_writable(out)
     if out == ADAPTER_FILE:
         write_words(WORDS_FILE, development)

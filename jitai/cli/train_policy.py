@@ -8,7 +8,7 @@ from typing import Any
 
 from jitai.cli.options import add_parameters, changed, given, preset_of
 from jitai.errors import FileFormatError, JitaiError
-from jitai.files import check_writable
+from jitai.files import check_writable, make_folder
 from jitai.parameters import build
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import ALGORITHM_LABELS, OBSERVATION_LABELS, PolicyNetwork
@@ -78,6 +78,7 @@ def _train(options: argparse.Namespace) -> None:
     if options.out.suffix != _ENDING:
         raise FileFormatError(f"{options.out.name} has no known ending.", f"Use a name that ends in {_ENDING}.")
     run = TrainingRun(_task(options), default_policy_store().checkpoints, options.resume)
+    make_folder(options.out.parent)
     check_writable(options.out)
     task = run.task
     _say(

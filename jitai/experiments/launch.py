@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jitai.errors import FileFormatError
 from jitai.experiments.spec import ExperimentSpec
-from jitai.files import open_to_write, write_atomically
+from jitai.files import make_folder, open_to_write, write_atomically
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,6 +25,7 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
     Raises: FileFormatError if the folder cannot be written.
     """
     described = folder / "descriptions" / f"{spec.identifier}.json"
+    make_folder(described.parent)
     write_atomically(described, json.dumps(spec.as_mapping(), ensure_ascii=False))
     with open_to_write(described.with_suffix(".log")) as log:
         try:

@@ -9,7 +9,7 @@ from jitai.experiments.comparison import Comparison, by_scenario, compare
 from jitai.experiments.spec import Claim, ExperimentSpec, Scenario
 from jitai.experiments.store import FINISHED, Store, StoredCell, StoredExperiment
 from jitai.experiments.sweep import error_of
-from jitai.files import make_folder, write_atomically
+from jitai.files import make_folder, replacing, write_atomically
 from jitai.sanitise import for_document
 from jitai.statistics import Estimate, paired_difference
 
@@ -247,7 +247,8 @@ def draw(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]], path:
         else:
             figure, words = _by_method(Figure, compared)
         # Without a date, so that equal results give equal files.
-        figure.savefig(path, format="svg", metadata={"Date": None}, bbox_inches="tight")
+        with replacing(path) as partial:
+            figure.savefig(partial, format="svg", metadata={"Date": None}, bbox_inches="tight")
     return words
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.files import MAX_JSON_BYTES, read_json, read_text, remove, write_atomically
+from jitai.files import MAX_JSON_BYTES, make_folder, read_json, read_text, remove, write_atomically
 from jitai.judge.calibration import Calibration
 from jitai.judge.prompt_file import JsonReader, available_prompts, damaged_prompts, read_calibrations, read_prompt
 from jitai.judge.prompts import Prompt
@@ -100,6 +100,7 @@ class PersonalJudging:
         if before is not None and before.version == prompt.version and _asks_otherwise(before, prompt):
             prompt = replace(prompt, version=_raised(prompt.version))
             text = json.dumps({**read_json(text), "version": prompt.version}, ensure_ascii=False, indent=2)
+        make_folder(self.prompts_folder)
         write_atomically(self.prompts_folder / f"{prompt.name}.json", text)
         return replace(prompt, is_own=True)
 
@@ -139,6 +140,7 @@ class PersonalJudging:
             for prompt_hash, items in kept.items()
             if items
         }
+        make_folder(self.folder)
         write_atomically(self._calibrations_file, json.dumps(rows, ensure_ascii=False, indent=2))
 
     def forget_calibration(self, prompt: Prompt, digest: str) -> None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.files import read_json, remove, write_atomically
+from jitai.files import make_folder, read_json, remove, write_atomically
 from jitai.parameters import suggestion
 from jitai.paths import default_data_dir
 from jitai.policies.network import PolicyNetwork
@@ -80,10 +80,11 @@ def policy_text(network: PolicyNetwork) -> str:
 
 
 def write_policy(network: PolicyNetwork, path: Path) -> None:
-    """Write a policy's file, whole or not at all.
+    """Write a policy's file, whole or not at all; its folder is made if need be.
 
     Raises: FileFormatError if the folder cannot be written to.
     """
+    make_folder(path.parent)
     write_atomically(path, policy_text(network))
 
 

@@ -134,7 +134,7 @@ def test_a_calibration_belongs_to_a_prompt_as_it_stands(mine: PersonalJudging, p
 
 def test_an_unwritable_folder_is_said(prompt_file: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JITAI_DATA_DIR", "/proc/none")
-    with pytest.raises(FileFormatError, match=r"test_prompt\.json cannot be written") as caught:
+    with pytest.raises(FileFormatError, match="cannot be written") as caught:
         PersonalJudging(Path("/proc/none")).save_prompt(json.dumps(prompt_file))
     assert "JITAI_DATA_DIR" in caught.value.hint
 
