@@ -21,6 +21,7 @@ from jitai.policies.optimum import optimum
 from jitai.policies.thompson import CONTEXT_AND_STATE, INFERRED_CONTEXT, ThompsonSettings
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
+from jitai.statistics import interval_of_mean
 from jitai.trial.filters import VETO
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
@@ -58,7 +59,7 @@ def row(cell: SimulatorConfig, features: str, given: argparse.Namespace, verdict
     before = run_trial(plain, seeds, verdicts).total_steps
     after = run_trial(replace(plain, thompson=best), seeds, verdicts).total_steps
     gain, ceiling = after - before, optimum(cell).value()
-    half = 1.96 * float(gain.std(ddof=1)) / math.sqrt(len(gain))
+    half = interval_of_mean(gain).half_width
     name = f"{cell.disengagement_increment:g} {cell.can_walk_persistence:g} {cell.cannot_walk_persistence:g}"
     return (
         f"| {name} | {features} | {best.bias_no_message:+.1f} | {best.bias_generic:+.1f} | {before.mean():,.0f} "

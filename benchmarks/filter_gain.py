@@ -6,7 +6,6 @@ rules of what to do when the judge is unsure. Prints means over seeds and the pa
 """
 
 import argparse
-import math
 import statistics
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from jitai.corpus import TEST, StatementBook, load_part
 from jitai.judge.registry import EMBEDDED, TUNED, open_judge
 from jitai.records import Decision
 from jitai.simulator.config import PRESETS
+from jitai.statistics import interval_of_mean
 from jitai.trial.live import TwinTrial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
@@ -41,11 +41,11 @@ def main() -> None:
                 filtered.append(summarise(run.records).total_steps)
                 alone.append(summarise(run.twin_records).total_steps)
             gains = [one - other for one, other in zip(filtered, alone, strict=True)]
-            half_width = 1.96 * statistics.stdev(gains) / math.sqrt(n_seeds)
+            gain = interval_of_mean(gains)
             better = sum(gain > 0 for gain in gains) / n_seeds
             print(
                 f"{preset:<46}{on_unsure.value:<14}{statistics.mean(alone):>7.0f}{statistics.mean(filtered):>10.0f}"
-                f"{statistics.mean(gains):>+11.0f} ± {half_width:<4.0f}{100 * better:>13.0f} %",
+                f"{gain.value:>+11.0f} ± {gain.half_width:<4.0f}{100 * better:>13.0f} %",
                 flush=True,
             )
 

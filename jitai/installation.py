@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from jitai.background import Background
+from jitai.background import BackgroundJob
 from jitai.errors import JitaiError, PartMissing
 from jitai.paths import program, resource
 
@@ -108,7 +108,7 @@ class InstallationState:
     failure: str
 
 
-class Installation(Background):
+class Installation(BackgroundJob[InstallationState]):
     """Installs a part in a thread of its own. All methods may be called from any thread.
 
     Args:
@@ -121,17 +121,11 @@ class Installation(Background):
         self._text = "Starting the installer"
         self._share: float | None = None
 
-    def snapshot(self) -> InstallationState:
-        """How far it is.
+    def _snapshot(self, finished: bool) -> InstallationState:
+        """How far it is."""
+        return InstallationState(self._text, self._share, finished, self._failure)
 
-        Raises: what the work raised against its promise, once: that is a bug.
-        """
-        finished = self._ended.is_set()
-        with self._lock:
-            self._raise_bug()
-            return InstallationState(self._text, self._share, finished, self._failure)
-
-    def _do(self) -> None:
+    def _run(self) -> None:
         install(self._part, self._report)
 
     def _report(self, text: str, share: float | None) -> None:

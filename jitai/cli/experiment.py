@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from jitai.cli.options import add_ollama_options, ollama_settings
-from jitai.errors import FileFormatError, ParameterError
+from jitai.errors import ParameterError
 from jitai.experiments.cell import run_cell
 from jitai.experiments.cell_file import read_steps, read_work
-from jitai.experiments.engine import Progress, run_experiment
+from jitai.experiments.engine import run_experiment
+from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.report import write_report
 from jitai.experiments.spec import JudgeChoice
 from jitai.experiments.spec_file import read_spec
@@ -28,7 +29,7 @@ from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir, default_store_folder, program, resource
 from jitai.records import JudgesText
 from jitai.rl.policy_store import default_policy_store
-from jitai.text_format import duration
+from jitai.sanitise import for_terminal
 
 TASKS_FOR_EACH_WORKER = 2
 SECONDS_BETWEEN_NOTES = 5.0
@@ -111,7 +112,7 @@ def _experiment(options: argparse.Namespace) -> None:
     if len(table):
         print(table[_shown_columns(spec.axes)].to_string(index=False, float_format="%.3g"))
     for cell, why in store.failures(identifier):
-        print(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}", file=sys.stderr)
+        print(for_terminal(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}"), file=sys.stderr)
     ended = "finished" if stored.status == FINISHED else f"{stored.status}; the same command goes on with it"
     print(
         f"{stored.n_finished} of {stored.n_cells} cells of {spec.n_seeds} seeds in {time.monotonic() - started:.0f} s: "
@@ -130,17 +131,12 @@ class _Printer:
     def __init__(self) -> None:
         self._said_at = float("-inf")
 
-    def __call__(self, progress: Progress) -> None:
-        is_ready = bool(progress.n_cells) and progress.n_finished == progress.n_cells
+    def __call__(self, progress: ExperimentProgress) -> None:
+        is_ready = progress.phase is Phase.RUNNING_CELLS and progress.n_done == progress.n_total
         if time.monotonic() - self._said_at < SECONDS_BETWEEN_NOTES and not is_ready:
             return
         self._said_at = time.monotonic()
-        text = progress.note
-        if progress.n_cells:
-            text += f": {progress.n_finished:,} of {progress.n_cells:,}"
-        if progress.seconds_left:
-            text += f", {duration(progress.seconds_left)} left"
-        print(text, file=sys.stderr, flush=True)
+        print(for_terminal(progress.in_words), file=sys.stderr, flush=True)
 
 
 def open_experiment_judge(opened: ExitStack, ollama: OllamaSettings, choice: JudgeChoice) -> tuple[JudgesText, str]:
@@ -168,10 +164,7 @@ def _report(options: argparse.Namespace) -> None:
     if not experiments:
         raise ParameterError(f"There is no experiment in {options.folder}.", f"Run one with `{program()} experiment`.")
     out = options.out if options.out is not None else options.folder / "report.md"
-    try:
-        write_report(store, experiments, out)
-    except OSError as error:
-        raise FileFormatError(f"{out} cannot be written: {error.strerror}.") from error
+    write_report(store, experiments, out)
     print(f"Report: {out}", file=sys.stderr)
 
 

@@ -21,6 +21,7 @@ from jitai.errors import JitaiError
 from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec
+from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, FilterSpec
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Any = options.command
         command(options)
     except JitaiError as error:
-        print(error.in_full, file=sys.stderr)
+        print(for_terminal(error.in_full), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)

@@ -12,11 +12,13 @@ from jitai.cli.options import changed, component_settings, given, ollama_setting
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import FileFormatError, ParameterError
+from jitai.files import replacing, write_atomically
 from jitai.judge.judge import UnsureBand
 from jitai.parameters import build
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision
+from jitai.sanitise import for_terminal
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.live import TwinTrial
 from jitai.trial.log import decision_log, safe_csv
@@ -61,10 +63,10 @@ def run_command(options: argparse.Namespace) -> None:
             judge = opened.enter_context(
                 closing(open_chosen_judge(options, ollama, Decision(filtering.on_failure), band))
             )
-            print(f"Judge: {judge.describe()}", file=sys.stderr)
+            print(f"Judge: {for_terminal(judge.describe())}", file=sys.stderr)
         if network is not None:
             for sentence in mismatch_of_trial(network, spec, is_read=judge is not None):
-                print(f"Unlike the policy's training: {sentence}", file=sys.stderr)
+                print(f"Unlike the policy's training: {for_terminal(sentence)}", file=sys.stderr)
         run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
     log = decision_log(run.records)
     if not options.quiet:
@@ -77,7 +79,7 @@ def run_command(options: argparse.Namespace) -> None:
 def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
     shown = log[[name for name in TABLE_COLUMNS if name != "belief" or log["belief"].notna().any()]].copy()
     # Line breaks and control characters of a statement would tear the table apart.
-    words = shown["statement"].map(lambda text: "".join(c if c.isprintable() else " " for c in text))
+    words = shown["statement"].map(for_terminal)
     shown["statement"] = words.map(
         lambda text: text if len(text) <= STATEMENT_WIDTH else text[: STATEMENT_WIDTH - 1] + "…"
     )
@@ -102,11 +104,9 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) 
 
 
 def _write(log: pd.DataFrame, path: Path) -> None:
-    try:
-        if path.suffix == ".csv":
-            path.write_text(safe_csv(log), encoding="utf-8", newline="")
-        else:
-            log.to_parquet(path)
-    except OSError as error:
-        raise FileFormatError(f"{path} cannot be written: {error.strerror}.") from error
+    if path.suffix == ".csv":
+        write_atomically(path, safe_csv(log))
+    else:
+        with replacing(path) as partial:
+            log.to_parquet(partial)
     print(f"Decision log: {path}", file=sys.stderr)

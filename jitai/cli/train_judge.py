@@ -11,6 +11,7 @@ from typing import Any
 
 from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, load_meanings, load_part
 from jitai.errors import ParameterError
+from jitai.files import check_writable, make_folder, read_json, write_atomically
 from jitai.finetuning.adapter import Progress, TrainedAdapter, TrainingSettings, train_adapter
 from jitai.finetuning.export import write_adapter
 from jitai.installation import JUDGE_TRAINING
@@ -107,7 +108,8 @@ def train_judge(
         sources = ", ".join(dict.fromkeys(item.source for item in development))
         raise ParameterError(f"The development part holds no statement of source {source!r}.", f"It holds {sources}.")
     prompt = load_prompt(TUNED_PROMPT_FILE)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
+    check_writable(out)
     if out == ADAPTER_FILE:
         write_words(WORDS_FILE, development)
     _say(f"Training on {len(training):,} statements; {len(aside):,} are set aside for calibration.")
@@ -139,11 +141,11 @@ def measure(
         count(len(rows), len(test))
     calibration = replace(calibration, measured=measured_in_words(rows))
     card = model_card(out, settings, trained_on, trained, calibration, rows)
-    out.with_name(CARD_FILE).write_text(card, encoding="utf-8")
+    write_atomically(out.with_name(CARD_FILE), card)
     if out == ADAPTER_FILE:
-        content = json.loads(TUNED_PROMPT_FILE.read_text(encoding="utf-8"))
+        content = read_json(TUNED_PROMPT_FILE)
         content["calibration"] = {digest: calibration.as_mapping()}
-        TUNED_PROMPT_FILE.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        write_atomically(TUNED_PROMPT_FILE, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     return Outcome(out, calibration, rows)
 
 

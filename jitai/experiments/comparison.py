@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jitai.arrays import Floats
 from jitai.errors import ParameterError
 from jitai.experiments.cell import agreement_by_seed
 from jitai.experiments.spec import Cell, JudgeChoice, Scenario
@@ -17,7 +18,7 @@ from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES
 from jitai.records import Action
 from jitai.simulator.config import SimulatorConfig
-from jitai.statistics import Estimate, Floats, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
+from jitai.statistics import Estimate, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
 from jitai.trial.filters import FILTERS
 
 
@@ -76,25 +77,25 @@ def percent(share: float, digits: int = 0) -> str:
 def in_words(line: Line, base: str) -> str:
     """One line as a sentence that can be recomputed from its numbers; empty where nothing is paired."""
     name = line.run.name
-    share = f"and reaches {percent(line.share.value)} of the best possible"
+    share = f"reaches {percent(line.share.value)} of the best possible"
     if line.against is None:
         return ""
     difference = line.against.difference
     if difference.n == 1:
         return (
-            f"{name} earned {_more_or_less(difference.value)} than {base} {share}: one seed is an anecdote, and says "
-            "nothing of how sure this is."
+            f"{name} earned {_more_or_less(difference.value)} than {base} and {share}: one seed is an anecdote, and "
+            "says nothing of how sure this is."
         )
     seeds = f"{difference.n:,} paired seeds"
     if not difference.excludes_zero:
         return (
             f"Whether {name} earns more than {base} cannot be told: {difference.value:+,.0f} steps "
-            f"(95 % {difference.low:+,.0f} to {difference.high:+,.0f}, {seeds}); it {share.removeprefix('and ')}."
+            f"(95 % {difference.low:+,.0f} to {difference.high:+,.0f}, {seeds}); it {share}."
         )
     ends = sorted((abs(difference.low), abs(difference.high)))
     return (
         f"{name} earns {_more_or_less(difference.value)} than {base} (95 % {ends[0]:,.0f} to {ends[1]:,.0f}, {seeds}) "
-        f"{share}."
+        f"and {share}."
     )
 
 

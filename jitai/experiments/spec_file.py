@@ -1,6 +1,5 @@
 """Descriptions of experiments as YAML or JSON: reading, checking, writing."""
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ import yaml
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import FileFormatError, ParameterError
 from jitai.experiments.spec import FORMAT, SIMULATED, Claim, ExperimentSpec, JudgeChoice, Method, NameOfNetwork
+from jitai.files import read_json, read_text
 from jitai.parameters import describe, shortened, suggestion
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec
@@ -31,15 +31,7 @@ def read_spec(path: Path, trained: TrainedPolicies | None = None) -> ExperimentS
         trained: looks up trained policies that the file names; None where names mean nothing.
     Raises: FileFormatError if it is neither, ParameterError naming the field that is wrong and what is allowed.
     """
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise FileFormatError(f"{path.name} has {size:,} bytes: a description has at most {MAX_FILE_BYTES:,}.")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-        raise FileFormatError(f"{path} cannot be read: {reason}.") from error
-    return spec_from_text(text, path.name, trained)
+    return spec_from_text(read_text(path, MAX_FILE_BYTES), path.name, trained)
 
 
 def spec_from_text(text: str, name: str = "The description", trained: TrainedPolicies | None = None) -> ExperimentSpec:
@@ -94,8 +86,8 @@ _Loader.add_implicit_resolver(
 def _parsed(text: str) -> Any:
     """JSON as JSON, all else as YAML."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return read_json(text, max_bytes=MAX_FILE_BYTES)
+    except FileFormatError:
         return yaml.load(text, _Loader)  # noqa: S506  (a subclass of the safe loader)
 
 

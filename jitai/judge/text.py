@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from jitai.errors import FileFormatError
+from jitai.files import write_atomically
 from jitai.paths import program, resource
 from jitai.records import Statement
 
@@ -143,4 +144,4 @@ def write_words(path: Path, statements: Iterable[Statement]) -> None:
         for word in words_of(item.text):
             pairs[word].add(item.pair)
     words = sorted(word for word, where in pairs.items() if len(where) >= LEAST_PAIRS)
-    path.write_text("\n".join(words) + "\n", encoding="utf-8")
+    write_atomically(path, "\n".join(words) + "\n")

@@ -18,6 +18,7 @@ from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
 from jitai.errors import FileFormatError
+from jitai.files import replacing
 from jitai.policies import network as learned
 from jitai.policies.network import Layer, PolicyNetwork, TrainedOn, rounded
 from jitai.rl.task import LearningTask, steps_per_value
@@ -113,14 +114,15 @@ def learn(algorithm: BaseAlgorithm, n_steps: int, look: Callable[[int, list[floa
 
 
 def keep(algorithm: BaseAlgorithm, folder: Path) -> None:
-    """Write all that is needed to go on, DQN's memory included."""
-    partial = folder / f"partial-{_MODEL_FILE}"
-    algorithm.save(partial)
-    if isinstance(algorithm, DQN):
-        memory = folder / f"partial-{_MEMORY_FILE}"
-        algorithm.save_replay_buffer(memory)
-        memory.replace(folder / _MEMORY_FILE)
-    partial.replace(folder / _MODEL_FILE)
+    """Write all that is needed to go on, DQN's memory included.
+
+    Raises: FileFormatError if the folder cannot be written to.
+    """
+    with replacing(folder / _MODEL_FILE) as model:
+        algorithm.save(model)
+        if isinstance(algorithm, DQN):
+            with replacing(folder / _MEMORY_FILE) as memory:
+                algorithm.save_replay_buffer(memory)
 
 
 def take_up(task: LearningTask, environment: VecEnv, folder: Path) -> BaseAlgorithm:

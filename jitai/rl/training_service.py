@@ -89,10 +89,7 @@ class TrainingDesk:
         return figures is None or figures.wait(timeout_s)
 
     def snapshot(self) -> AtTheDesk | None:
-        """The latest training; None before the first.
-
-        Raises: as ``TrainingRun.snapshot``.
-        """
+        """The latest training; None before the first."""
         with self._lock:
             if self._run is None or self._figures is None:
                 return None

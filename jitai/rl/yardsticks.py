@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
-from jitai.background import Background
+from jitai.background import BackgroundJob
 from jitai.policies.baselines import RandomPolicy
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
@@ -74,8 +74,8 @@ class Figures:
     failure: str = ""
 
 
-class Measurement(Background):
-    """Measures others and a policy, in a thread of its own, on seeds that no training uses.
+class Measurement(BackgroundJob[Figures]):
+    """Measures others and a policy on seeds that no training uses.
 
     The planner's plan takes a second for each kind of participant and would slow a training down, as threads of one
     process hinder each other; for several kinds it waits until the policy is there.
@@ -102,18 +102,10 @@ class Measurement(Background):
         self._yardsticks: dict[str, Share] = {}
         self._found: Share | None = None
 
-    def snapshot(self) -> Figures:
-        """What is known now.
+    def _snapshot(self, finished: bool) -> Figures:
+        return Figures(dict(self._yardsticks), self._found, finished, self._failure)
 
-        Raises: what the measuring raised against its promise, once: that is a bug. Afterwards it is a failure, so
-            that the page can be used on.
-        """
-        finished = self._ended.is_set()
-        with self._lock:
-            self._raise_bug()
-            return Figures(dict(self._yardsticks), self._found, finished, self._failure)
-
-    def _do(self) -> None:
+    def _run(self) -> None:
         later = [name for name in YARDSTICKS if name == PLANNED and len(self._participants) > 1]
         for name in YARDSTICKS:
             if name not in later or self._key(name) in self._known:

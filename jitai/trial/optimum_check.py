@@ -1,12 +1,12 @@
 """Is the computed optimum what its policy earns? Its value against many simulated studies, and against a finer grid."""
 
-import math
 from functools import lru_cache
 from typing import NamedTuple
 
 from jitai.policies.optimum import OptimalPolicy, optimum, solve
 from jitai.policies.registry import PolicySpec
 from jitai.simulator.config import SimulatorConfig
+from jitai.statistics import interval_of_mean
 from jitai.trial.filters import NONE, FilterSpec
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
@@ -24,7 +24,7 @@ class CeilingCheck(NamedTuple):
         computed: expected steps of the whole study.
         n_seeds: studies simulated, under seeds 0 to n_seeds - 1.
         mean: steps that they earned on average.
-        half_width: of the mean's 95 % interval (normal approximation), in steps.
+        half_width: of the mean's 95 % interval, in steps.
         is_exact: whether the two must agree, the grid aside; with random variation the value is an estimate.
     """
 
@@ -60,12 +60,9 @@ def check_optimum(config: SimulatorConfig, n_seeds: int) -> CeilingCheck:
         config: settings. With random variation the optimum plans on the mean dynamics, and the two may differ.
         n_seeds: at least 2.
     """
-    steps = run_trial(
-        TrialSpec(config, PolicySpec(OptimalPolicy.key), FilterSpec(NONE)), range(n_seeds), None
-    ).total_steps
-    half_width = 1.96 * float(steps.std(ddof=1)) / math.sqrt(n_seeds)
-    solved = optimum(config)
-    return CeilingCheck(solved.value(), n_seeds, float(steps.mean()), half_width, solved.is_exact)
+    spec = TrialSpec(config, PolicySpec(OptimalPolicy.key), FilterSpec(NONE))
+    earned, solved = interval_of_mean(run_trial(spec, range(n_seeds), None).total_steps), optimum(config)
+    return CeilingCheck(solved.value(), n_seeds, earned.value, earned.half_width, solved.is_exact)
 
 
 @lru_cache(maxsize=16)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.experiments.progress import ExperimentProgress
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.store import FINISHED, STOPPED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
@@ -131,7 +132,7 @@ def test_what_is_finished_is_drawn_while_the_rest_runs_and_stop_is_heard() -> No
     assert list(table(app).index) == ["TS"]
     assert "1 of 3 cells finished" in app.get("progress")[0].proto.text.replace("\\", "")
     click(app, f"stop_{identifier}")
-    assert the_store().say(identifier, "still running"), "the engine is told to stop"
+    assert the_store().report(identifier, ExperimentProgress()), "the engine is told to stop"
 
 
 def test_a_stopped_experiment_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

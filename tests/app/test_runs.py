@@ -11,9 +11,11 @@ from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.experiments import engine
 from jitai.experiments.cell import run_cell
 from jitai.experiments.engine import OpenJudge
+from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice
 from jitai.experiments.store import INTERRUPTED
 from jitai.records import Label
+from jitai.sanitise import for_markdown
 from jitai.trial.verdict_table import PreparedJudge
 from jitai.ui.pages import compare_results, runs, sweep
 from jitai.ui.pages.runs import EXAMPLE
@@ -112,7 +114,7 @@ def test_an_export_holds_everything() -> None:
 def test_an_interrupted_experiment_goes_on(started: list[ExperimentSpec], monkeypatch: pytest.MonkeyPatch) -> None:
     spec = small()
     the_store().begin(spec)
-    monkeypatch.setattr("jitai.experiments.store.SECONDS_WITHOUT_A_SIGN", -1.0)
+    monkeypatch.setattr("jitai.experiments.store.SECONDS_WITHOUT_HEARTBEAT", -1.0)
     assert the_store().experiment(spec.identifier).status == INTERRUPTED
     app = open_page()
     assert "interrupted" in said(app)
@@ -155,10 +157,11 @@ def test_what_a_language_model_has_read_is_run_again_in_case_it_reads_otherwise_
 def test_while_a_judge_reads_again_the_cells_of_before_are_no_progress() -> None:
     identifier = made(small())
     the_store().begin(small())
-    the_store().say(identifier, "embedded reads statements: 10 of 40, about 2 min left")
+    the_store().report(identifier, ExperimentProgress(Phase.JUDGING, "embedded *x*", 10, 40, 120.0))
     (shown,) = open_page().get("progress")
-    assert "10 of 40" in shown.proto.text and shown.proto.value == 25
-    the_store().say(identifier, engine.RUNNING_CELLS)
+    assert shown.proto.text == for_markdown("embedded *x* reads statements: 10 of 40, about 2 min left")
+    assert shown.proto.value == 25
+    the_store().report(identifier, ExperimentProgress(Phase.RUNNING_CELLS, "", 0, 2))
     (shown,) = open_page().get("progress")
     assert "2 of 2 cells finished" in shown.proto.text
 

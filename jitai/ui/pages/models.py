@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from jitai.background import Progress
 from jitai.errors import BackendError, ParameterError
 from jitai.installation import MODEL
 from jitai.judge import embedded
@@ -22,7 +23,6 @@ from jitai.judge.ollama.management import (
     SUGGESTIONS,
     BackgroundWork,
     Cancellation,
-    Progress,
     checked_name,
     delete,
     in_bytes,
@@ -129,14 +129,14 @@ def _work_row(work: BackgroundWork) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(work.title, width="stretch")
         if work.running and work.can_be_cancelled:
-            st.button("Cancel", key=f"cancel_{work.title}", on_click=work.cancel)
+            st.button("Cancel", key=f"cancel_{work.title}", on_click=work.stop)
         if work.state in (CANCELLED, FAILED):
             label = "Go on" if work.state == CANCELLED else "Try again"
             st.button(label, key=f"again_{work.title}", on_click=lambda: works().again(work))
         if not work.running:
             st.button("Dismiss", type="tertiary", key=f"dismiss_{work.title}", on_click=lambda: works().dismiss(work))
     if work.running:
-        st.progress(work.progress.share or 0.0, _in_words(work))
+        st.progress(work.snapshot().share or 0.0, _in_words(work))
     elif work.state == FAILED:
         st.error(plain(work.failure), icon=":material/error:")
     elif work.state == CANCELLED:
@@ -147,7 +147,7 @@ def _work_row(work: BackgroundWork) -> None:
 
 def _in_words(work: BackgroundWork) -> str:
     """How far a piece of work is. The words are ours, no server's."""
-    progress = work.progress
+    progress = work.snapshot()
     far = ""
     if progress.total > 100:
         far = f", {in_bytes(progress.completed)} of {in_bytes(progress.total)}"

@@ -7,13 +7,15 @@ from typing import Any
 
 import streamlit as st
 
+from jitai.background import Progress
 from jitai.charts.theme import CONFIG
 from jitai.charts.validation import CalibrationPoint, reliability_figure
 from jitai.corpus import CALIBRATION, load_part
 from jitai.errors import BackendError, JitaiError
+from jitai.files import read_json
 from jitai.judge import strategies
 from jitai.judge.calibration import UNCALIBRATED, Calibration
-from jitai.judge.ollama.management import Cancellation, Progress
+from jitai.judge.ollama.management import Cancellation
 from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prompt_file import PROMPTS_FOLDER
 from jitai.judge.prompts import READING_LABELS, Prompt
@@ -178,7 +180,7 @@ def _text_to_edit(prompt: Prompt) -> str:
     text = personal_judging().prompt_text(prompt, PROMPTS_FOLDER)
     if prompt.is_own:
         return text
-    content: dict[str, Any] = json.loads(text)
+    content: dict[str, Any] = read_json(text)
     content.pop("calibration", None)
     content["name"] = personal_judging().free_name(f"my_{prompt.name}")
     return json.dumps(content, ensure_ascii=False, indent=2)

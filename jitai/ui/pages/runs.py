@@ -214,8 +214,8 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
                 width="content",
             )
         st.caption(plain(f"{', '.join(spec.method_names[:8])}{' …' if len(spec.methods) > 8 else ''}. {_shape(spec)}."))
-        if item.note and not running and item.status not in (FINISHED,):
-            st.caption(plain(item.note))
+        if item.failure and not running:
+            st.caption(plain(item.failure))
         if running:
             progress(identifier, item)
         if state.to_delete == identifier and not running:

@@ -110,10 +110,10 @@ def _value(name: str, value: float) -> str:
     return f"{100 * value:g} %" if name == JUDGE_ERROR else f"{value:g}"
 
 
-def _interval(estimate: Estimate, form: str = "+,.0f") -> str:
+def _interval(estimate: Estimate, form: str = "+,.0f", before: str = "95 % ") -> str:
     if math.isnan(estimate.low):
         return "one seed, an anecdote"
-    return f"95 % {estimate.low:{form}} to {estimate.high:{form}}"
+    return f"{before}{estimate.low:{form}} to {estimate.high:{form}}"
 
 
 def _sureness(n_seeds: int) -> str:
@@ -221,7 +221,7 @@ def draw_line(found: StoredExperiment) -> None:
             method.name: f"{mean.value:,.0f}",
             baseline.name: f"{base.value:,.0f}",
             "Difference": f"{paired.difference.value:+,.0f}",
-            "95 %, paired": _interval(paired.difference).removeprefix("95 % "),
+            "95 %, paired": _interval(paired.difference, before=""),
             "Better on": f"{100 * paired.share_better:.0f} % of seeds",
         }
         for error, mean, base, paired in zip(line.errors, line.method, line.baseline, line.differences, strict=True)

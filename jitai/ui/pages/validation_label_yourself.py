@@ -122,6 +122,8 @@ def _comparison(chair: Chair, candidates: list[Candidate]) -> None:
             run.start()
             run.wait()
         chair.found = run.snapshot()
+    if chair.found.failure:
+        st.error(plain(chair.found.failure), icon=":material/error:")
     for name, why in chair.found.failures.items():
         st.warning(plain(f"{name} could not be made ready. {why}"), icon=":material/warning:")
     kappas, _ = agreement_with_person(chair.answers, chair.found)

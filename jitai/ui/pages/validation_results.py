@@ -104,6 +104,8 @@ def _remarks(answer: Answer) -> None:
             "statements, so compare them with care.",
             icon=":material/warning:",
         )
+    if found.failure:
+        st.error(plain(found.failure), icon=":material/error:")
     for name, why in found.failures.items():
         st.warning(plain(f"{name} could not be made ready. {why}"), icon=":material/warning:")
     for report in answer.judges:
@@ -274,6 +276,10 @@ def _download(label: str, table: pd.DataFrame, name: str) -> None:
     )  # fmt: skip
 
 
+MISTAKES = {"all mistakes": None, "missed: said send": Label.CANNOT_WALK, "false vetoes": Label.CAN_WALK}
+"""What can be looked at, and the label of such statements."""
+
+
 def _mistakes(answer: Answer, judged: list[JudgeReport]) -> None:
     """The mistakes, the surest first; one that is ticked opens to its prompt and reply."""
     names = [report.name for report in judged]
@@ -282,11 +288,10 @@ def _mistakes(answer: Answer, judged: list[JudgeReport]) -> None:
         table = mistakes(answer.validation.rows_of(name))
         kinds = ["all kinds", *sorted(set(table["kind"]))]
         kind = st.selectbox("Kind", kinds, key="mistakes_kind", format_func=lambda kind: kind.replace("_", " "))
-        wrong_way = st.selectbox("Which", ["all mistakes", "missed: said send", "false vetoes"], key="mistakes_way")
+        wrong_way = st.selectbox("Which", list(MISTAKES), key="mistakes_way")
     if kind != kinds[0]:
         table = table[table["kind"] == kind]
-    if wrong_way != "all mistakes":
-        label = Label.CANNOT_WALK if wrong_way.startswith("missed") else Label.CAN_WALK
+    if (label := MISTAKES[wrong_way]) is not None:
         table = table[table["label"] == label.value]
     if table.empty:
         st.caption("No mistakes here.")

@@ -1,6 +1,5 @@
 """What all browser sessions of one process share: the language model, the judges over it, and the look at Ollama."""
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +8,13 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
+from jitai.background import BackgroundCall, Progress
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import JitaiError
 from jitai.installation import Installation
 from jitai.judge.cache import VerdictCache
 from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
-from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation, Progress
+from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation
 from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOverview, look
 from jitai.judge.prompts import Prompt
 from jitai.judge.registry import OllamaProbe, available_judges, choose_judge, find_prompt, open_backend, probe
@@ -50,7 +50,7 @@ class Watch(Generic[Seen]):
             if time.monotonic() - self._looked_at < self.MAX_AGE_S:
                 return
             self._looked_at = time.monotonic()
-        threading.Thread(target=self._look, name="ollama-probe", daemon=True).start()
+        BackgroundCall("ollama-probe", self._look).start()
 
     def look_now(self) -> None:
         """Look again and wait for the answer."""
@@ -120,22 +120,20 @@ def judge_for(
 
 
 @st.cache_resource(show_spinner=False)
-def start_warming_up() -> threading.Timer:
+def start_warming_up() -> BackgroundCall:
     """Load the embedded model and look for Ollama once, in the background, while the first page is being read."""
 
     def warm_up() -> None:
         # Whatever fails here fails again, and is shown, when the first statement is judged.
-        with contextlib.suppress(JitaiError):
-            options = available_judges(OllamaProbe(), prompts())
-            best = choose_judge(options)
-            judge_for(best, next(item.prompt for item in options if item.key == best)).warm_up()
+        options = available_judges(OllamaProbe(), prompts())
+        best = choose_judge(options)
+        judge_for(best, next(item.prompt for item in options if item.key == best)).warm_up()
 
     ollama_watch().refresh()
     # The first page is drawn first: loading the model takes a core for a second or two.
-    timer = threading.Timer(WARM_UP_DELAY_S, warm_up)
-    timer.daemon = True
-    timer.start()
-    return timer
+    call = BackgroundCall("warm-up", warm_up, WARM_UP_DELAY_S)
+    call.start()
+    return call
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

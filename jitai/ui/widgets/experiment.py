@@ -10,17 +10,16 @@ import streamlit as st
 from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.errors import JitaiError, ParameterError
 from jitai.experiments.comparison import DayFigures, Run, day_figures, days_of
-from jitai.experiments.engine import RUNNING_CELLS
 from jitai.experiments.launch import Processes
 from jitai.experiments.methods import may_have_changed, offered_methods
 from jitai.experiments.spec import SIMULATED, ExperimentSpec, JudgeChoice, Method
 from jitai.experiments.spec_file import spec_as_yaml
 from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
+from jitai.files import remove
 from jitai.paths import default_store_folder, program
 from jitai.policies.belief import BeliefSettings
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import SimulatorConfig
-from jitai.text_format import duration
 from jitai.ui.session.page_states import JudgeSettings, Pins
 from jitai.ui.session.state import AppState
 from jitai.ui.widgets.judge_picker import options_for
@@ -29,7 +28,6 @@ from jitai.ui.widgets.page import plain, session_object
 TICK_S = 1.0
 """Between two looks at a running experiment."""
 AS_ON_LIVE = "As on the Live page"
-_READ = re.compile(r"([\d,]+) of ([\d,]+)")
 _PROBLEM = "jitai_lab_problem"
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 
@@ -234,21 +232,9 @@ def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | Non
 
 def progress(identifier: str, found: StoredExperiment | None) -> None:
     """How far a running experiment is, the time left, and a way to stop it; None if it has only been started."""
-    share, text = 0.0, "starting"
-    if found is not None and found.status == RUNNING:
-        text = found.note or "starting"
-        counted = _READ.search(found.note)
-        # Cells of before are counted until the judge has read, but they say nothing of how far it is now.
-        if found.n_cells and found.note in ("", RUNNING_CELLS):
-            share = (found.n_finished + found.n_failed) / found.n_cells
-            text = f"{found.n_finished:,} of {found.n_cells:,} cells finished"
-            if found.seconds_left is not None:
-                text += f", about {duration(found.seconds_left)} left"
-        elif counted:
-            done, total = (int(number.replace(",", "")) for number in counted.groups())
-            share = done / max(1, total)
+    told = found.progress if found is not None and found.status == RUNNING else None
     with st.container(horizontal=True, vertical_alignment="center", key="experiment_progress"):
-        st.progress(min(1.0, share), plain(text), width="stretch")
+        st.progress(told.share if told else 0.0, plain(told.in_words if told else "starting"), width="stretch")
         st.button(
             "Stop", icon=":material/stop:", key=f"stop_{identifier}", on_click=store().ask_to_stop, args=(identifier,),
             # Before it has begun there is nobody to hear it.
@@ -276,7 +262,7 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
         return
     done = f"{experiment.n_finished:,} of {experiment.n_cells:,} cells are finished"
     if experiment.status == FAILED:
-        st.error(plain(f"It could not go on: {experiment.note}"), icon=":material/error:")
+        st.error(plain(f"It could not go on: {experiment.failure}"), icon=":material/error:")
     elif experiment.status == INTERRUPTED:
         st.warning(f"This experiment was interrupted: {done}.", icon=":material/warning:")
     elif experiment.status == STOPPED:
@@ -306,7 +292,7 @@ def never_began(identifier: str) -> str:
 
 def forget_log(identifier: str) -> None:
     """Remove what the process of a deleted experiment wrote, so that it is not taken for the end of a new one."""
-    (store().folder / "descriptions" / f"{identifier}.log").unlink(missing_ok=True)
+    remove(store().folder / "descriptions" / f"{identifier}.log")
 
 
 def not_there(identifier: str) -> JitaiError:

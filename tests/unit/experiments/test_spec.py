@@ -218,8 +218,8 @@ def test_a_missing_binary_or_huge_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"none\.yaml cannot be read: No such file"):
         read_spec(tmp_path / "none.yaml")
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(FileFormatError, match="it is no text in UTF-8"):
+    with pytest.raises(FileFormatError, match="it is not UTF-8 text"):
         read_spec(tmp_path / "b.yaml")
     (tmp_path / "big.yaml").write_text("#" * 10_000_001, encoding="utf-8")
-    with pytest.raises(FileFormatError, match="at most 10,000,000"):
+    with pytest.raises(FileFormatError, match="larger than 10,000,000 bytes"):
         read_spec(tmp_path / "big.yaml")

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from jitai.errors import JitaiError
 from jitai.policies.optimum import OptimalPolicy, Optimum, optimum, solve
@@ -194,7 +195,7 @@ def test_the_check_of_the_ceiling(config: SimulatorConfig) -> None:
     check = check_optimum(config, 300)
     steps = run_trial(TrialSpec(config, PolicySpec("optimum"), filter=ALONE), range(300), None).total_steps
     assert check.mean == pytest.approx(steps.mean())
-    assert check.half_width == pytest.approx(1.96 * steps.std(ddof=1) / np.sqrt(300))
+    assert check.half_width == pytest.approx(stats.t.ppf(0.975, 299) * stats.sem(steps))
     assert check.computed == optimum(config).value()
     assert check.agrees
     assert "lies in the interval" in check.sentence

@@ -2,11 +2,14 @@
 
 import errno
 import json
+import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from jitai.installation import TRAINING
 from tests.conftest import reason_to_skip
@@ -76,6 +79,32 @@ def test_the_same_seed_learns_the_same() -> None:
     networks = [finished(TrainingRun(task_of(total_steps=2_000, learning_seed=seed))).network for seed in (5, 5, 6)]
     weights = [network.layers[0].weights for network in networks if network is not None]
     assert (weights[0] == weights[1]).all() and (weights[0] != weights[2]).any()
+
+
+def test_the_learning_curve_is_the_mean_of_the_studies_with_students_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    studies: list[list[float]] = [[]]
+    learn = algorithms.learn
+
+    def watched(learner: BaseAlgorithm, n_steps: int, look: Look) -> None:
+        def look_on(n_done: int, returns: list[float]) -> bool:
+            studies[-1] += returns
+            go_on = look(n_done, returns)
+            if len(run.snapshot().curve) == len(studies):
+                studies.append([])
+            return go_on
+
+        learn(learner, n_steps, look_on)
+
+    monkeypatch.setattr(algorithms, "learn", watched)
+    run = TrainingRun(task_of(total_steps=3_000, n_lanes=4))
+    curve = finished(run).curve
+    assert len(curve) > 10 and {point.n_studies for point in curve} - {1}
+    for point, returns in zip(curve, studies, strict=False):
+        assert point.n_studies == len(returns)
+        assert point.mean_steps == pytest.approx(np.mean(returns))
+        if point.n_studies > 1:
+            low, high = stats.t.interval(0.95, len(returns) - 1, loc=np.mean(returns), scale=stats.sem(returns))
+            assert point.half_width == pytest.approx((high - low) / 2)
 
 
 @pytest.mark.parametrize("algorithm", [PPO, DQN])
@@ -151,17 +180,17 @@ def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(tmp_path: Path, m
     finished(run)
     before = kept_training(task, tmp_path)
     assert before is not None
-    write_text = Path.write_text
 
-    def half(path: Path, text: str, *others: object, **named: object) -> int:
-        write_text(path, text[: len(text) // 2])
+    def full(handle: int) -> None:
+        os.ftruncate(handle, 10)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", half)
+    monkeypatch.setattr(os, "fsync", full)
     again = TrainingRun(task, tmp_path, resume=True)
     again.stop()
     assert "No space left on device" in finished(again).failure
     assert kept_training(task, tmp_path) == before
+    assert not list(tmp_path.rglob("*.partial"))
 
 
 def test_where_nobody_ever_takes_a_step_rewards_are_numbers() -> None:
@@ -174,16 +203,16 @@ def test_where_nobody_ever_takes_a_step_rewards_are_numbers() -> None:
     assert task.reward_unit > 0 and (rewards == 0).all()
 
 
-def test_a_bug_stays_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_in_the_log_and_a_sentence_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*anything: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(algorithms, "learn", broken)
-    run = TrainingRun(task_of())
-    run.start()
-    run.wait(PATIENCE_S)
-    with pytest.raises(ZeroDivisionError):
-        run.snapshot()
+    logged: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: logged.append(arguments.exc_value))
+    failed = finished(TrainingRun(task_of()))
+    assert "The training ended with an error of the program: ZeroDivisionError" in failed.failure
+    assert failed.network is None and isinstance(logged[0], ZeroDivisionError)
 
 
 def test_what_a_policy_was_trained_on_comes_with_it(tmp_path: Path) -> None:
