@@ -1,21 +1,26 @@
 """An Ollama server whose models are arithmetic: the same verdicts on every machine, within a millisecond.
 
-"golden" answers every statement; "moody" refuses about one in eight, so that the rule for failures has to stand in.
+"golden" answers every statement; "moody" refuses about one in eight, so that the rule for failures has to stand in;
+"slow" takes a quarter of a second for each after the first hundred.
 P(send) follows from a digest of the statement alone, not from the prompt around it: other words in a prompt change no
 number. It knows nothing of walking, and need not: what is recorded is what the laboratory does with a verdict.
 """
 
 import hashlib
+import itertools
 import json
 import math
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-MODELS = ("golden", "moody")
+MODELS = ("golden", "moody", "slow")
+N_SWIFT = 100
+SLOW_S = 0.25
 _STATEMENT = re.compile(r"Patient: (.*)\n")
 _SEND, _HOLD_BACK = " good", " bad"
 """The answer words of the prompt "few_shot", with which a model that nobody calibrated is asked."""
@@ -31,7 +36,16 @@ def _uniform(salt: str, statement: str) -> float:
     return int.from_bytes(digest[:4]) / 2**32
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked_slow = itertools.count()
+
+
 class _Handler(BaseHTTPRequestHandler):
+    server: _Server
     # Else headers and body travel apart, and each answer waits 40 ms for an acknowledgement.
     wbufsize = -1
 
@@ -54,6 +68,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif asked["model"] == "moody" and statements and _uniform("mood", statements[-1]) < 0.125:
             self._answer(500, {"error": "a mood"})
         else:
+            if asked["model"] == "slow" and statements and next(self.server.asked_slow) >= N_SWIFT:
+                time.sleep(SLOW_S)
             self._answer(200, _completion(asked["model"], p_send(statements[-1]) if statements else 0.5))
 
     def _answer(self, status: int, content: dict[str, Any]) -> None:
@@ -89,8 +105,7 @@ def _completion(model: str, share: float) -> dict[str, Any]:
 @contextmanager
 def fake_ollama() -> Iterator[str]:
     """A server for as long as it is needed; yields its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server = _Server()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

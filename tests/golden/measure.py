@@ -204,7 +204,7 @@ def optimum(arguments: tuple[str, ...], folder: Path) -> tuple[pd.DataFrame, lis
     path = folder / "policy.csv"
     told = succeeded("optimum", *arguments, "--seeds", "50", "--out", str(path))
     table = pd.read_csv(path, dtype=str)
-    letters = {"no message": "-", "generic": "G", "tailored, home": "H", "tailored, work": "W"}
+    letters = {"no message": "-", "generic message": "G", "tailored, home": "H", "tailored, work": "W"}
     table["action"] = table["action"].map(letters)
     rows = table.groupby(["day", "ability", "context", "habituation"], sort=False)["action"].agg("".join).reset_index()
     rows["day"] = rows["day"].astype(int)

@@ -1,5 +1,7 @@
 """Record the golden numbers anew: ``python -m tests.golden.record [PART ...]`` (all parts by default).
 
+Trainings: ``python -m tests.golden.test_training``; their curve: ``python -m tests.golden.test_curve``.
+
 Only where a change of numbers is wanted: say in the commit which ones moved, and why.
 """
 
