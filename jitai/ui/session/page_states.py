@@ -1,4 +1,4 @@
-"""What each page remembers beside the values of its widgets; ``session_object`` keeps one of each class in a session."""
+"""What each page remembers beside its widgets' values; ``session_object`` keeps one of each class in a session."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import streamlit as st
 
 from jitai.corpus import TEST
 from jitai.errors import ParameterError
@@ -105,11 +106,15 @@ class SweepState:
     clicks: int = 0
     of_address: str = field(default_factory=experiment_of_address)
 
-    def show(self, identifier: str, found: StoredExperiment | None) -> str:
-        """Show an experiment in the view that fits it; returns the view."""
+    def show(self, identifier: str, found: StoredExperiment | None) -> None:
+        """Show an experiment in the view that fits it, and switch to that view."""
         view = LINE if found is not None and is_error_line(found.spec) else MAP
         self.shown[view] = identifier
-        return view
+        st.session_state["sweep_view"] = view
+
+
+N_SHOWN = 15
+"""Experiments listed on the Runs page before more are asked for."""
 
 
 @dataclass
@@ -122,7 +127,7 @@ class RunsState:
         file_id: of the last file that was read.
     """
 
-    n_shown: int = 0
+    n_shown: int = N_SHOWN
     to_delete: str = ""
     file_id: str = ""
 

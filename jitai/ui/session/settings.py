@@ -34,7 +34,7 @@ def values_of(settings: object, prefix: str = "") -> dict[str, Any]:
     }
 
 
-def settings_from(settings_class: type[Settings], values: Mapping[str, Any], prefix: str = "") -> Settings:
+def settings_from(settings_class: type[Settings], values: Mapping[Any, Any], prefix: str = "") -> Settings:
     """The settings object with these values; other values are ignored.
 
     Raises: ParameterError if the values are not allowed together; KeyError if one is missing.
@@ -56,7 +56,7 @@ def spec_values(spec: TrialSpec, trained: str = "") -> dict[str, Any]:
     return values
 
 
-def spec_from(values: Mapping[str, Any], network: PolicyNetwork | None) -> TrialSpec:
+def spec_from(values: Mapping[Any, Any], network: PolicyNetwork | None) -> TrialSpec:
     """The trial with these settings.
 
     Args:

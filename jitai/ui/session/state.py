@@ -6,15 +6,16 @@
    (``setdefault``) and the widget is given none.
 2. The settings of a trial have their parameters' names as keys. ``AppState.spec`` builds the TrialSpec from them, and
    ``AppState.show`` puts one there.
-3. Code sets a widget by writing to ``st.session_state`` before the widget is drawn: in a callback, or from another page.
-4. A widget that stands for other settings (preset, unsure band, judge at work) is set before it is drawn, each time, and
+3. Code sets a widget by writing to ``st.session_state`` before the widget is drawn: in a callback, or on another page.
+4. A widget that stands for other settings (preset, unsure band, judge at work) is set each time before it is drawn, and
    its callback writes those settings.
-5. What is more than a widget's value (a run, an experiment that is shown, a file's rows) is a field of a dataclass, of
-   which ``session_object`` keeps one in each session.
+5. What is more than a widget's value (a run, an experiment that is shown, a file's rows) is a field of a dataclass;
+   ``session_object`` keeps one object of each class.
 
 None of this survives a reload: only what ``keep_in_address`` writes does.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -39,6 +40,7 @@ from jitai.ui.widgets.page import plain
 CUSTOM_PRESET = "Custom (Simulator page)"
 OLLAMA_SETTINGS = ("keep_alive", "context_tokens", "read_timeout_s")
 """The fields of OllamaSettings that the Models page has a widget for."""
+_IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 Kept = TypeVar("Kept")
 
 
@@ -172,8 +174,14 @@ def show_config(config: SimulatorConfig) -> None:
 
 
 def experiment_of_address() -> str:
-    """The experiment that the page's address names; empty if it names none. It is untrusted."""
-    return st.query_params.get("experiment", "")
+    """The experiment that the page's address names; empty if it names none, or nothing that could be one."""
+    text = st.query_params.get("experiment", "")
+    if not text or _IDENTIFIER.fullmatch(text):
+        return text
+    app_state().problem = (
+        "The address names no experiment that could be stored here: an experiment's name consists of a-z, 0-9 and -."
+    )
+    return ""
 
 
 def keep_in_address(state: AppState, **of_page: str) -> None:
