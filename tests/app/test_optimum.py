@@ -26,7 +26,6 @@ from tests.app.driver import (
     open_app,
     set_config,
     spec_of,
-    state_of,
     widget,
     without_error,
 )
@@ -166,4 +165,4 @@ def test_what_is_chosen_survives_a_visit_to_another_page() -> None:
     before = answer(app)
     app = without_error(go_to(go_to(app, SIMULATOR), OPTIMUM_PAGE))
     assert answer(app) == before
-    assert state_of(go_to(app, LIVE)).spec.config.habituation_decay == 0.2
+    assert spec_of(go_to(app, LIVE)).config.habituation_decay == 0.2

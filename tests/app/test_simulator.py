@@ -20,7 +20,6 @@ from tests.app.driver import (
     run_to_the_end,
     set_config,
     spec_of,
-    state_of,
     widget,
     without_error,
 )
@@ -83,7 +82,7 @@ def test_from_custom_back_to_a_preset_on_the_live_page() -> None:
 def test_every_preset_draws(name: str) -> None:
     app = open_app(SIMULATOR)
     app = without_error(widget(app.selectbox, "preset").set_value(name).run())
-    assert state_of(app).preset == name
+    assert widget(app.selectbox, "preset").value == name
     assert spec_of(app).config == PRESETS[name]
     for info in PARAMETERS:
         assert parameter(app, info.name).value == getattr(PRESETS[name], info.name)

@@ -12,7 +12,7 @@ from jitai.judge.rules import load_rules
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
 from jitai.records import Decision, Label, Statement
 from jitai.ui.pages import validation
-from jitai.ui.pages.validation_label_yourself import answer, take_back
+from jitai.ui.pages.validation_label_yourself import LabelSession, answer, take_back
 from jitai.ui.session.page_states import ValidationState
 from jitai.validation.baselines import KEYWORD
 from tests.app.driver import (
