@@ -187,8 +187,8 @@ class OptimalPolicy(Policy):
 
     key, label, role = "optimum", "Optimum (knows everything)", Role.OPTIMUM
     remark = (
-        "The ceiling, no method: it is told the hidden walk state and context of the day. Choose “No filter” to see it "
-        "undisturbed."
+        "The ceiling, no method: it is told the day's hidden walk state and context. Choose “No filter” to see it on "
+        "its own."
     )
 
     def __init__(self, settings: Any, inputs: PolicyInputs) -> None:

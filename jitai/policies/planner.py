@@ -390,8 +390,8 @@ class BeliefPlanner(Policy):
 
     key, label, role = "planner", "Planner on belief (knows a model)", Role.PLANNER
     remark = (
-        "Ours, not published. It knows this participant's settings and how the judge errs, though neither the walk "
-        "state nor the context; it plans, and learns nothing."
+        "Ours, not published. It knows this participant's settings and the judge's error rates, but neither the walk "
+        "state nor the context. It plans and does not learn."
     )
     Settings = PlannerSettings
 

@@ -60,7 +60,7 @@ def test_a_copy_is_edited_saved_used_and_deleted() -> None:
     app = without_error(click(app, "save_prompt"))
     assert mine().prompts()[-1].name == "short_one"
     app = go_to(app, LIVE)
-    app = widget(app.selectbox, "prompt_embedded-tuned").set_value("short_one").run()
+    app = widget(app.selectbox, "prompt").set_value("short_one").run()
     assert state_of(without_error(app)).prompt_picked == "short_one"
     app = click(shown(go_to(app, MODELS), "short_one"), "delete_prompt")
     assert all(not prompt.is_own for prompt in mine().prompts())

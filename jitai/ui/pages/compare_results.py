@@ -42,8 +42,8 @@ from jitai.statistics import Estimate
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.session.state import palette
-from jitai.ui.widgets.experiment import command_and_description, days_of_run, experiment_of_address, find, pins, store
-from jitai.ui.widgets.page import is_first_visit, plain, session_object
+from jitai.ui.widgets.experiment import command_and_description, days_of_run, find, store
+from jitai.ui.widgets.page import plain
 
 
 class WithDays(NamedTuple):
@@ -56,12 +56,12 @@ class WithDays(NamedTuple):
 
 def draw_results(state: CompareState, found: StoredExperiment, baseline: str) -> None:
     """The answer of one scenario, with the pinned runs beside it."""
-    scenario = _scenario(state, found)
+    scenario = _scenario(found)
     cells = by_scenario(store().cells(found.identifier)).get(scenario, [])
     if not cells:
         st.caption("Nothing of this participant is finished yet.")
         return
-    runs = _runs(found, cells)
+    runs = _runs(state, found, cells)
     base = _base(state, runs, baseline)
     styles = looks([run.stored.cell.method.role for run in runs])
     lines = side_by_side(runs, base)
@@ -82,35 +82,34 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
     with tabs[3]:
         _staying(known)
     with tabs[4]:
-        _pinning(runs, base)
+        _pinning(state, runs, base)
     with tabs[5]:
         if is_outdated(found):
-            st.caption("Another version of the project made these numbers. “Run” would make them anew.")
+            st.caption("Another version of the project made these numbers. “Run” computes them again.")
         command_and_description(found.spec, "compare")
 
 
-def _scenario(state: CompareState, found: StoredExperiment) -> Scenario:
+def _scenario(found: StoredExperiment) -> Scenario:
     """The participant to look at, where an experiment has several."""
     scenarios = found.spec.scenarios()
     if len(scenarios) == 1:
         return scenarios[0]
     by_name = {scenario.name: scenario for scenario in scenarios}
-    names = list(by_name)
-    state.scenario = st.selectbox(
-        "Participant of this experiment", names, index=names.index(state.scenario) if state.scenario in by_name else 0,
-        key=f"compared_scenario_{found.identifier}", width=420,
+    name = st.selectbox(
+        "Participant of this experiment", list(by_name), key=f"compared_scenario_{found.identifier}",
+        persist_state="session", width=420,
     )  # fmt: skip
-    return by_name[state.scenario]
+    return by_name[name]
 
 
-def _runs(found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
+def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
     """The methods in their order, then the pinned runs of other experiments."""
     several = len(found.spec.judges_needed()) > 1
     ordered = sorted(cells, key=lambda item: place_of_role(item.cell.method))
     runs = [Run(label_of(item.cell, several), found.identifier, found.spec.seeds, item) for item in ordered]
     here = {(found.identifier, item.key) for item in cells}
     taken = {run.name for run in runs}
-    for pin in pins().kept:
+    for pin in state.pins:
         if (pin.experiment, pin.key) in here:
             continue
         origin = find(pin.experiment)
@@ -195,9 +194,9 @@ def _totals(lines: Sequence[Line], styles: Sequence[Look], scenario: Scenario) -
     st.caption(
         f"{_seeds_in_words(numbers)} a method. Points: {shown} "
         + (
-            "Dashed: what a participant like this would walk at most."
+            "Dashed: the most that this participant could be expected to walk."
             if agree
-            else "The runs are of different participants, so there is no one line of what they would walk at most."
+            else "The participants differ between the runs, so no one line shows the most that they could walk."
         )
     )
 
@@ -232,8 +231,8 @@ def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run) 
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_table", height="content")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "Paired: the difference is taken seed by seed, which takes out what the participants have in common. Fits "
-            "ability: a message was sent to somebody who could walk, or none to somebody who could not.",
+            "Paired: the difference is taken seed by seed, which removes what both runs share. Fits ability: a message "
+            "was sent to somebody who could walk, or none to somebody who could not.",
             width="stretch",
         )
         whole = [item for item in days if item is not None]
@@ -340,8 +339,8 @@ def _actions(known: Sequence[WithDays]) -> None:
             key="agreement_chart", alt="Days that fit: " + "; ".join(f"{dot.name} {dot.note}" for dot in dots),
         )  # fmt: skip
     st.caption(
-        "A day fits if a message was sent to somebody who could walk, or none to somebody who could not. To rest on "
-        "able days can pay, because habituation then fades: a good method need not reach 100 %."
+        "A day fits if a message was sent to somebody who could walk, or none to somebody who could not. Sending "
+        "nothing on an able day can pay, because habituation fades then: a good method need not reach 100 %."
     )
 
 
@@ -378,55 +377,33 @@ def _staying(known: Sequence[WithDays]) -> None:
         )  # fmt: skip
 
 
-def _pinning(runs: Sequence[Run], base: Run) -> None:
-    """Keep runs beside later ones; choose the base among all; in what they differ from it."""
-    state = compare_state()
-    kept = pins()
-    names = [run.name for run in runs]
+def _pinning(state: CompareState, runs: Sequence[Run], base: Run) -> None:
+    """Keep runs beside later ones, choose the base among all, and see in which settings they differ from it."""
     own = {run.name: run for run in runs if not run.is_pinned}
 
     def choose_base() -> None:
-        state.base = st.session_state[base_key]
+        state.base = st.session_state["compare_base"]
 
     def pin() -> None:
-        for name in st.session_state["pin_names"]:
-            run = own[name]
-            new = Pin(run.experiment, run.stored.key, name)
-            if new not in kept.kept:
-                kept.kept.append(new)
+        new = [Pin(own[name].experiment, own[name].stored.key, name) for name in st.session_state["pin_names"]]
+        state.pins += [pin for pin in new if pin not in state.pins]
 
-    def unpin() -> None:
-        kept.kept.clear()
-
-    base_key = f"compare_base_{len(names)}_{names.index(base.name)}"
+    st.session_state["compare_base"] = base.name
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.multiselect(
             "Keep beside later runs", list(own), default=[next(iter(own))], key="pin_names", width=420,
             help="Then change the settings and run again: the pinned runs stay in every chart and table.",
         )  # fmt: skip
         st.button("Pin", icon=":material/keep:", key="pin", on_click=pin)
-        st.button("Unpin all", key="unpin", on_click=unpin, disabled=not kept.kept)
+        st.button("Unpin all", key="unpin", on_click=state.pins.clear, disabled=not state.pins)
         st.selectbox(
-            "Base of all differences", names, index=names.index(base.name), key=base_key,
-            on_change=choose_base, width=300,
+            "Base of all differences", [run.name for run in runs], key="compare_base", on_change=choose_base, width=300,
         )  # fmt: skip
-    if kept.kept:
-        st.caption(plain("Pinned: " + "; ".join(f"{item.name} of {item.experiment}" for item in kept.kept)))
+    if state.pins:
+        st.caption(plain("Pinned: " + "; ".join(f"{item.name} of {item.experiment}" for item in state.pins)))
     table = setting_differences(runs, base)
     st.subheader("Settings that differ from the base")
     if table.empty:
         st.caption("None.")
     else:
         st.dataframe(table, key="setting_differences", height="content")
-
-
-_KEY = "jitai_lab_compare"
-
-
-def compare_state() -> CompareState:
-    """The session's; on the first visit it shows the experiment that the address names."""
-    is_new = is_first_visit(_KEY, CompareState)
-    state = session_object(_KEY, CompareState)
-    if is_new:
-        state.shown = experiment_of_address()
-    return state

@@ -7,7 +7,6 @@ left, and every browser session sees it.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import streamlit as st
 
@@ -31,7 +30,7 @@ from jitai.judge.ollama.management import (
     put_judge,
     unload,
 )
-from jitai.judge.ollama.server import ModelDetails, OllamaServer, ServerOverview
+from jitai.judge.ollama.server import ModelDetails, OllamaServer, OllamaSettings, ServerOverview
 from jitai.judge.registry import EMBEDDED, OLLAMA_PREFIX, TUNED_PROMPT, JudgeOption, find_prompt
 from jitai.ui.pages.models_prompts import prompts_section
 from jitai.ui.session.resources import (
@@ -131,7 +130,7 @@ def _work_row(work: BackgroundWork) -> None:
         if work.running and work.can_be_cancelled:
             st.button("Cancel", key=f"cancel_{work.title}", on_click=work.stop)
         if work.state in (CANCELLED, FAILED):
-            label = "Go on" if work.state == CANCELLED else "Try again"
+            label = "Resume" if work.state == CANCELLED else "Try again"
             st.button(label, key=f"again_{work.title}", on_click=lambda: works().again(work))
         if not work.running:
             st.button("Dismiss", type="tertiary", key=f"dismiss_{work.title}", on_click=lambda: works().dismiss(work))
@@ -140,7 +139,7 @@ def _work_row(work: BackgroundWork) -> None:
     elif work.state == FAILED:
         st.error(plain(work.failure), icon=":material/error:")
     elif work.state == CANCELLED:
-        st.caption("Cancelled. What has arrived is kept: it goes on from there.")
+        st.caption("Cancelled. What has arrived is kept, and the work resumes from there.")
     else:
         st.caption(f":material/check: Done, after {work.seconds:.0f} seconds.")
 
@@ -189,7 +188,7 @@ def _short(digest: str) -> str:
 
 
 def _judge_button(state: AppState, key: str, usable: bool = True) -> None:
-    """The way to judge with a model, or the remark that it does so already."""
+    """The button to judge with a model, or a badge if it is the judge at work."""
 
     def pick() -> None:
         state.judge_picked, state.prompt_picked = key, ""
@@ -210,7 +209,7 @@ def _server_section(state: AppState) -> None:
             ollama_watch().look_now()
             st.rerun()
     if overview is None:
-        st.caption("The first look at it is under way.")
+        st.caption("Looking at it for the first time …")
         return
     if not overview.version:
         _how_to_start(overview)
@@ -253,7 +252,7 @@ def _model_row(state: AppState, item: ModelDetails) -> None:
         st.button("Delete", type="tertiary", key=f"delete_{name}", on_click=_ask_to_delete, args=(state, name))
     st.caption(plain(_facts(item)))
     if state.model_to_delete == name:
-        st.warning("Delete it from the server's disk? To have it back, it must be downloaded again.")
+        st.warning("Delete it from the server's disk? To use it again, you must download it again.")
         with st.container(horizontal=True):
             _work_button(state, "Delete for good", "Deleting", name, delete)
             st.button("Keep it", key="keep_model", on_click=_ask_to_delete, args=(state, ""))
@@ -326,12 +325,12 @@ def _pull_section(state: AppState) -> None:
             st.rerun()
     there = {item.model.name for item in overview.models}
     with st.expander("Small models to begin with"):
-        st.caption("Sizes are what is downloaded, about. How well each of them judges has not been measured here.")
+        st.caption("Sizes are those of the downloads, roughly. How well these models judge has not been measured here.")
         for item in SUGGESTIONS:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"{item.name}, {in_bytes(item.size_bytes)}. {item.licence}.", width="stretch")
                 st.button(
-                    "Is there" if item.name in there else "Pull", key=f"pull_{item.name}",
+                    "Installed" if item.name in there else "Pull", key=f"pull_{item.name}",
                     disabled=item.name in there, on_click=_begin_to_pull, args=(state, item.name),
                 )  # fmt: skip
 
@@ -349,7 +348,7 @@ def _own_judge_section(state: AppState) -> None:
     st.header("Our own judge in Ollama")
     st.caption(
         plain(
-            f"Uploads the embedded model and our adapter over it, and makes the model {JUDGE_NAME} of both. It then "
+            f"Uploads the embedded model and our adapter, and combines them there into the model {JUDGE_NAME}. It "
             "gives the same probabilities there as here. Nothing is downloaded; a model of that name is replaced."
         )
     )
@@ -378,32 +377,25 @@ def _calibrate_as_here(server: OllamaServer) -> None:
             reread_prompts()
 
 
-def _settings_section(state: AppState) -> None:
+def _settings_section(_: AppState) -> None:
     """How the server is asked."""
     st.header("How the Ollama server is asked")
-    settings = state.ollama
-    keys = {name: state.key(f"ollama_{name}") for name in ("keep_alive", "context_tokens", "read_timeout_s")}
-
-    def keep(name: str) -> None:
-        value: Any = st.session_state[keys[name]]
-        state.ollama = replace(state.ollama, **{name: value})
-
+    usual = OllamaSettings()
     columns = st.columns(3)
-    choices = list(KEEP_ALIVE_LABELS)
     columns[0].selectbox(
-        "A model stays in memory", choices, index=choices.index(settings.keep_alive),
-        format_func=KEEP_ALIVE_LABELS.__getitem__, key=keys["keep_alive"], on_change=keep, args=("keep_alive",),
+        "A model stays in memory", list(KEEP_ALIVE_LABELS), index=list(KEEP_ALIVE_LABELS).index(usual.keep_alive),
+        format_func=KEEP_ALIVE_LABELS.__getitem__, key="ollama_keep_alive", persist_state="session",
         help="Counted from its last answer. Loading it again takes from one second to a minute.",
     )  # fmt: skip
     columns[1].selectbox(
-        "Context (tokens)", CONTEXT_CHOICES, index=CONTEXT_CHOICES.index(settings.context_tokens),
-        format_func="{:,}".format, key=keys["context_tokens"], on_change=keep, args=("context_tokens",),
+        "Context (tokens)", CONTEXT_CHOICES, index=CONTEXT_CHOICES.index(usual.context_tokens),
+        format_func="{:,}".format, key="ollama_context_tokens", persist_state="session",
         help="Room for examples, statement and answer. More takes more memory; another number makes the server load "
         "the model again.",
     )  # fmt: skip
     columns[2].number_input(
-        "Longest wait (seconds)", *READ_TIMEOUT_RANGE_S, round(settings.read_timeout_s), 5,
-        key=keys["read_timeout_s"], on_change=keep, args=("read_timeout_s",),
+        "Longest wait (seconds)", *READ_TIMEOUT_RANGE_S, round(usual.read_timeout_s), 5, key="ollama_read_timeout_s",
+        persist_state="session",
         help="For one answer, loading included. After that the rule for a failing judge stands in.",
     )  # fmt: skip
 

@@ -38,7 +38,9 @@ def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
     others = [item for item in by_name if item != spec.baseline_name]
     chosen = others[0]
     if len(others) > 1:
-        chosen = st.selectbox("Method of this experiment", others, key=f"{name}_of_{spec.identifier}", width=320)
+        chosen = st.selectbox(
+            "Method of this experiment", others, key=f"{name}_of_{spec.identifier}", persist_state="session", width=320
+        )
     return by_name[chosen], by_name[spec.baseline_name]
 
 
@@ -77,8 +79,8 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
     )  # fmt: skip
     st.caption(
         plain(f"Steps of {method.name} minus {baseline.name} in a whole study, {_sureness(spec.n_seeds)} ")
-        + "Dashed: no difference. **Click a cell to open this participant on the Live page**, where this "
-        "session’s own judge reads, not the judge of the cell."
+        + "Dashed: no difference. **Click a cell to open its participant on the Live page**, where this "
+        "session’s own judge reads the statements, not the cell’s judge."
     )
     by_place = {(place.column, place.row): cell for place, cell in zip(places, cells, strict=True)}
     clicked = [tuple(point["customdata"]) for point in event["selection"]["points"] if "customdata" in point]
@@ -137,7 +139,7 @@ def _map_in_words(cells: list[MapCell], n_places: int, method: str, baseline: st
     """How often the method pays, where most and where least."""
     differences = [cell.against.difference for cell in cells]
     if differences[0].n == 1:
-        return f"{method} against {baseline}: one seed in each place is an anecdote. Take more seeds to be sure."
+        return f"{method} against {baseline}: one seed for each place is an anecdote. Use more seeds to be sure."
     more = sum(item.low > 0 for item in differences)
     less = sum(item.high < 0 for item in differences)
     open_ = len(cells) - more - less

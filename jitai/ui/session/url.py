@@ -5,33 +5,23 @@ validation as anything else.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, TypeVar
 
 from jitai.errors import ParameterError
-from jitai.parameters import build, describe, from_text, suggestion
-from jitai.policies.belief import BeliefSettings
+from jitai.parameters import from_text, suggestion
 from jitai.policies.network import PolicyNetwork
-from jitai.policies.registry import POLICIES, PolicySpec, trained
+from jitai.policies.registry import POLICIES
+from jitai.policies.trained import TrainedPolicy
 from jitai.seeding import MAX_SEED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.trial.filters import FILTERS, FilterSpec
-from jitai.trial.spec import LEARNED, TrialSpec
-
-Settings = TypeVar("Settings")
-
-FILTER = "strategy"
-"""Name of the filter in the address, as it has always been."""
+from jitai.trial.spec import TrialSpec
+from jitai.ui.session.settings import STRATEGY, TRAINED, described_settings, spec_from, spec_values
 
 PAGE_PARAMETERS = ("experiment",)
 """Names in the address that are no settings of a trial, but belong to single pages."""
 
-TRAINED = f"{LEARNED}:"
-"""What the name of a trained policy stands behind."""
-
 
 def nothing_trained(name: str) -> PolicyNetwork:
-    """Where no trained policies can be named.
+    """Used where no trained policy can be named.
 
     Raises: ParameterError, always.
     """
@@ -47,26 +37,10 @@ def to_query(spec: TrialSpec, preset: str, network_name: str = "") -> dict[str, 
         network_name: name of the trained policy, where that is the policy; without one, a link cannot name it.
     """
     start = preset if preset in PRESETS else DEFAULT_PRESET
-    default = TrialSpec(config=PRESETS[start])
+    usual = spec_values(TrialSpec(config=PRESETS[start]))
     query = {"participant": start} if start != DEFAULT_PRESET else {}
-    if spec.policy.network is not None:
-        query |= {"policy": TRAINED + network_name} if network_name else {}
-    elif spec.policy.key != default.policy.key:
-        query["policy"] = spec.policy.key
-    if spec.seed != default.seed:
-        query["seed"] = str(spec.seed)
-    query |= _changed(spec.config, default.config)
-    if spec.filter.key != default.filter.key:
-        query[FILTER] = spec.filter.key
-    for settings in (spec.filter.settings, spec.policy.settings, spec.belief):
-        query |= _changed(settings, type(settings)())
-    return query
-
-
-def _changed(settings: object, usual: object) -> dict[str, str]:
-    """The settings that differ from others, as text."""
-    values = {info.name: (getattr(settings, info.name), getattr(usual, info.name)) for info in describe(type(settings))}
-    return {name: str(value) for name, (value, default) in values.items() if value != default}
+    query |= {name: str(value) for name, value in spec_values(spec, network_name).items() if value != usual[name]}
+    return {name: text for name, text in query.items() if text != TRAINED}
 
 
 def from_query(query: Mapping[str, str], trained_policy: Callable[[str], PolicyNetwork] = nothing_trained) -> TrialSpec:
@@ -81,31 +55,20 @@ def from_query(query: Mapping[str, str], trained_policy: Callable[[str], PolicyN
     preset = rest.pop("participant", DEFAULT_PRESET)
     if preset not in PRESETS:
         raise ParameterError(f"There is no participant {preset!r}{suggestion(preset, PRESETS)}")
-    key = rest.pop("policy", PolicySpec().key)
-    if key.startswith(TRAINED):
-        policy = trained(trained_policy(key.removeprefix(TRAINED)))
-    elif key == LEARNED:
+    values = spec_values(TrialSpec(config=PRESETS[preset]))
+    policy = rest.pop("policy", values["policy"])
+    network = None
+    if policy.startswith(TRAINED):
+        network = trained_policy(policy.removeprefix(TRAINED))
+    elif POLICIES[policy] is TrainedPolicy:
         raise ParameterError(f"Which trained policy? Its name stands behind {TRAINED}.")
-    else:
-        policy = PolicySpec(key, _taken(rest, POLICIES[key].Settings()))
-    filtering = rest.pop(FILTER, FilterSpec().key)
-    spec = TrialSpec(
-        config=_taken(rest, PRESETS[preset]),
-        policy=policy,
-        filter=FilterSpec(filtering, _taken(rest, FILTERS[filtering].Settings())),
-        belief=_taken(rest, BeliefSettings()),
-    )
-    seed = rest.pop("seed", str(spec.seed))
+    strategy = rest.pop(STRATEGY, values[STRATEGY])
+    seed = rest.pop("seed", str(values["seed"]))
     if not (seed.isdecimal() and len(seed) <= len(str(MAX_SEED)) and int(seed) <= MAX_SEED):
         raise ParameterError(f"The seed is {seed!r}: allowed is a whole number from 0 to {MAX_SEED:,}.")
-    if rest:
-        raise ParameterError(f"There is no setting {next(iter(rest))!r}.")
-    return replace(spec, seed=int(seed))
-
-
-def _taken(rest: dict[str, str], start: Settings) -> Settings:
-    """The settings with the values that the query gives; they are taken out of it."""
-    infos = describe(type(start))
-    values: dict[str, Any] = {info.name: getattr(start, info.name) for info in infos}
-    values |= {info.name: from_text(info, rest.pop(info.name)) for info in infos if info.name in rest}
-    return build(type(start), values)
+    infos = described_settings()
+    for name in rest:
+        if name not in infos:
+            raise ParameterError(f"There is no setting {name!r}.")
+    given = {name: from_text(infos[name], text) for name, text in rest.items()}
+    return spec_from(values | given | {"policy": policy, STRATEGY: strategy, "seed": seed}, network)

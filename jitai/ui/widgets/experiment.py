@@ -20,21 +20,19 @@ from jitai.paths import default_store_folder, program
 from jitai.policies.belief import BeliefSettings
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import SimulatorConfig
-from jitai.ui.session.page_states import JudgeSettings, Pins
-from jitai.ui.session.state import AppState
+from jitai.ui.session.state import AppState, app_state
 from jitai.ui.widgets.judge_picker import options_for
-from jitai.ui.widgets.page import plain, session_object
+from jitai.ui.widgets.page import plain
 
 TICK_S = 1.0
 """Between two looks at a running experiment."""
 AS_ON_LIVE = "As on the Live page"
-_PROBLEM = "jitai_lab_problem"
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 
 
 @st.cache_resource(show_spinner=False)
 def processes() -> Processes:
-    """Those of this server."""
+    """The processes in which this server runs experiments."""
     return Processes()
 
 
@@ -56,17 +54,11 @@ def run_now(spec: ExperimentSpec) -> str:
 
 
 def go_on(spec: ExperimentSpec) -> None:
-    """The same for a button; what is wrong is kept for ``say_problem``, as a button's callback cannot draw."""
+    """``run_now`` as a button's callback: an error is left to ``say_problem``."""
     try:
         run_now(spec)
     except JitaiError as error:
-        st.session_state[_PROBLEM] = error.in_full
-
-
-def say_problem() -> None:
-    """What the last button could not do."""
-    if problem := st.session_state.pop(_PROBLEM, ""):
-        st.error(plain(problem), icon=":material/error:")
+        app_state().problem = error.in_full
 
 
 def find(identifier: str) -> StoredExperiment | None:
@@ -89,34 +81,6 @@ def is_at_work(found: StoredExperiment | None) -> bool:
     return found is not None and (found.status == RUNNING or processes().is_alive(found.identifier))
 
 
-def checked_identifier(text: str) -> str:
-    """An identifier from the page's address, which is untrusted.
-
-    Raises: ParameterError if it is none.
-    """
-    if not _IDENTIFIER.fullmatch(text):
-        raise ParameterError("The address names no experiment that could be stored here: allowed are a-z, 0-9 and -.")
-    return text
-
-
-def experiment_of_address() -> str:
-    """The experiment that the page's address names; empty where it names none, or nothing that could be one.
-
-    What is wrong with it is kept for ``say_problem``.
-    """
-    text = st.query_params.get("experiment", "")
-    try:
-        return checked_identifier(text) if text else ""
-    except ParameterError as error:
-        st.session_state[_PROBLEM] = str(error)
-        return ""
-
-
-def pins() -> Pins:
-    """Of this session."""
-    return session_object("jitai_lab_pins", Pins)
-
-
 def method_named(name: str, state: AppState) -> Method:
     """A method of the page's list; the Live page's own is made from its settings."""
     if name != AS_ON_LIVE:
@@ -131,61 +95,55 @@ def methods_help() -> str:
     return "\n".join(f"- **{plain(name)}**: {plain(what)}" for name, (_, what) in offered_methods().items())
 
 
-def judge_widgets(state: AppState, settings: JudgeSettings, name: str) -> JudgeChoice:
-    """The choice of a judge, with the error rates of a simulated one and what a language model takes.
+def judge_widgets(state: AppState, name: str) -> JudgeChoice:
+    """The choice of a judge, with the error rates of a simulated one, and a note on how long a language model takes.
 
     Args:
         state: of the session.
-        settings: take the choice.
         name: begins the widgets' keys.
     """
     options = {option.key: option for option in options_for(state)}
     keys = [SIMULATED, *(key for key, option in options.items() if option.usable)]
     labels = {SIMULATED: "Simulated: errs at given rates"} | {key: item.label for key, item in options.items()}
-    if settings.key not in keys:
-        settings.key = SIMULATED
-    settings.key = st.selectbox(
-        "Judge", keys, index=keys.index(settings.key), format_func=labels.__getitem__, key=f"{name}_judge",
+    key = st.selectbox(
+        "Judge", keys, format_func=labels.__getitem__, key=f"{name}_judge", persist_state="session",
         help="Who reads what participants write. A simulated judge errs at the rates that you set, needs no language "
         "model and answers at once.",
     )  # fmt: skip
-    if settings.key == SIMULATED:
-        settings.finds = st.slider(
-            "It recognises “cannot walk”", 0.0, 1.0, settings.finds, 0.01, key=f"{name}_finds",
-            help="Share of the statements of people who cannot walk that it recognises.",
+    if key == SIMULATED:
+        finds = st.slider(
+            "It recognises “cannot walk”", 0.0, 1.0, 0.93, 0.01, key=f"{name}_finds", persist_state="session",
+            help="Of the statements by people who cannot walk, the share that it recognises.",
         )  # fmt: skip
-        settings.alarms = st.slider(
-            "False alarms", 0.0, 1.0, settings.alarms, 0.01, key=f"{name}_alarms",
-            help="Share of the other statements that it mistakes for such.",
+        alarms = st.slider(
+            "False alarms", 0.0, 1.0, 0.07, 0.01, key=f"{name}_alarms", persist_state="session",
+            help="Of all other statements, the share that it mistakes for “cannot walk”.",
         )  # fmt: skip
-        return JudgeChoice(SIMULATED, "", settings.finds, settings.alarms)
+        return JudgeChoice(SIMULATED, "", finds, alarms)
     n_statements = sum(item.kind in state.kinds for part in (TEST, CALIBRATION) for item in load_part(part))
     st.caption(
-        f"The first time, this judge reads {n_statements:,} statements before the first result: several minutes with "
-        "the embedded model. What it has read is kept."
+        f"On its first run, this judge reads {n_statements:,} statements before the first result appears; with the "
+        "embedded model that takes several minutes. Its verdicts are kept for later runs."
     )
-    prompt = state.prompt_picked if settings.key == state.judge_at_work else ""
-    return JudgeChoice(settings.key, prompt)
+    return JudgeChoice(key, state.prompt_picked if key == state.judge_at_work else "")
 
 
-def first_seed_and_number(n_seeds: int, name: str) -> int:
-    """The number of seeds; more make the intervals narrower."""
-    return int(
-        st.number_input(
-            "Seeds", 1, 10_000, n_seeds, 50, key=f"{name}_seeds",
-            help="Simulated studies of each method. Every method meets the same seeds, that is the same contexts, "
-            "abilities, statements and luck, so differences are paired. Four times as many halve an interval.",
-        )
+def number_of_seeds(name: str) -> int:
+    """The choice of the number of seeds; more make the intervals narrower."""
+    return st.number_input(
+        "Seeds", 1, 10_000, 100, 50, key=f"{name}_seeds", persist_state="session",
+        help="Simulated studies of each method. Every method meets the same seeds, that is the same contexts, "
+        "abilities, statements and luck, so differences are paired. Four times as many halve an interval.",
     )  # fmt: skip
 
 
 def judges_for(methods: Sequence[Method], judge: JudgeChoice) -> tuple[JudgeChoice, ...]:
-    """The judge, where any method reads."""
+    """The judge, if any method reads text; else none."""
     return (judge,) if any(method.reads_text for method in methods) else ()
 
 
 def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callable[[str], None]) -> None:
-    """The one button that runs what the page's settings stand for, with what it will do.
+    """The button that runs the page's experiment, and a sentence on what it will do.
 
     Args:
         page: ends the button's key.
@@ -209,7 +167,7 @@ def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callabl
 
 
 def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | None) -> StoredExperiment | None:
-    """The experiment that a page shows, below its progress and what must be known of it.
+    """Draw the progress of the page's experiment and the remarks on it; return the experiment.
 
     Args:
         identifier: of the experiment.
@@ -231,20 +189,20 @@ def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | Non
 
 
 def progress(identifier: str, found: StoredExperiment | None) -> None:
-    """How far a running experiment is, the time left, and a way to stop it; None if it has only been started."""
+    """How far a running experiment is, the time left, and a way to stop it; None if it is just starting."""
     told = found.progress if found is not None and found.status == RUNNING else None
     with st.container(horizontal=True, vertical_alignment="center", key="experiment_progress"):
         st.progress(told.share if told else 0.0, plain(told.in_words if told else "starting"), width="stretch")
         st.button(
             "Stop", icon=":material/stop:", key=f"stop_{identifier}", on_click=store().ask_to_stop, args=(identifier,),
-            # Before it has begun there is nobody to hear it.
+            # Before the process has begun, nothing hears the request.
             disabled=found is None or found.status != RUNNING,
-            help="What is finished is kept, and the experiment can go on later.",
+            help="Finished cells are kept, and the experiment can be resumed later.",
         )  # fmt: skip
 
 
 def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
-    """What must be known of an experiment before its figures are read; how to go on with one that is not finished.
+    """Say what a reader must know of an experiment before its figures, and offer to resume one that is not finished.
 
     Args:
         experiment: that is shown.
@@ -253,10 +211,8 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
     """
     if experiment.identifier != wanted:
         st.caption(
-            plain(
-                f"Shown is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings beside it differ: "
-            )
-            + "**Run** uses them."
+            plain(f"This is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings in the sidebar ")
+            + "differ from it: **Run** uses them."
         )
     if running:
         return
@@ -275,7 +231,7 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
         )
     if experiment.status != FINISHED:
         st.button(
-            "Go on with it", icon=":material/resume:", key=f"go_on_{experiment.identifier}", on_click=go_on,
+            "Resume it", icon=":material/resume:", key=f"go_on_{experiment.identifier}", on_click=go_on,
             args=(experiment.spec,),
         )  # fmt: skip
 
@@ -350,7 +306,6 @@ def load_on_live(state: AppState, spec: ExperimentSpec, method: Method, particip
         participant: the settings.
     """
     # Live assumes what is true: a model that is wrong on purpose stays behind.
-    state.spec = replace(method.trial(participant, None), seed=state.spec.seed, model=None)
-    state.kinds = spec.kinds
+    state.show(replace(method.trial(participant, None), seed=state.spec.seed, model=None))
+    st.session_state["kinds"] = list(spec.kinds)
     state.playing = False
-    state.redraw_widgets()

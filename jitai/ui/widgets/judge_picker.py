@@ -55,20 +55,17 @@ def judge_picker(state: AppState) -> None:
     """The selection, with what should be known about the judge at work."""
     all_options = options_for(state)
     options = {option.key: option for option in all_options}
-    keys = list(options)
-    # The key holds the judge at work, so that the selection follows when the recommendation changes.
-    widget_key = state.key(f"judge_{state.judge_at_work}")
 
     def pick() -> None:
-        state.judge_picked = st.session_state[widget_key]
-        state.prompt_picked = ""
+        state.judge_picked, state.prompt_picked = st.session_state["judge"], ""
 
+    # Set each time, so that the selection follows when the recommendation changes.
+    st.session_state["judge"] = state.judge_at_work
     st.selectbox(
         "Judge at work",
-        keys,
-        index=keys.index(state.judge_at_work),
+        list(options),
         format_func=lambda key: options[key].label,
-        key=widget_key,
+        key="judge",
         on_change=pick,
         help="The local language model that reads the statements. The embedded one needs no server; every model of a "
         "running Ollama server is offered too (address: the environment variable OLLAMA_HOST).",
@@ -81,7 +78,7 @@ def judge_picker(state: AppState) -> None:
     ollama = f"Ollama {latest.version}, models: {len(latest.models)}." if latest.version else "No Ollama server found."
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(plain(ollama), width="stretch")
-        if st.button("Look again", type="tertiary", key=state.key("look_again")):
+        if st.button("Look again", type="tertiary", key="look_again"):
             ollama_watch().look_now()
             st.rerun()
 
@@ -89,18 +86,16 @@ def judge_picker(state: AppState) -> None:
 def _prompt_picker(state: AppState, at_work: str) -> None:
     """The selection of the strategy, with its purpose."""
     by_name = {prompt.name: prompt for prompt in prompts()}
-    names = list(by_name)
-    widget_key = state.key(f"prompt_{state.judge_at_work}_{at_work}")
 
     def pick() -> None:
-        state.prompt_picked = st.session_state[widget_key]
+        state.prompt_picked = st.session_state["prompt"]
 
+    st.session_state["prompt"] = at_work
     st.selectbox(
         "How it is asked",
-        names,
-        index=names.index(at_work),
+        list(by_name),
         format_func=lambda name: prompt_label(by_name[name]),
-        key=widget_key,
+        key="prompt",
         on_change=pick,
         help=f"{plain(by_name[at_work].purpose)} Prompts are shown, and copied to be edited, on the Models page.",
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -12,7 +11,6 @@ from jitai.paths import resource
 
 FAVICON = resource("assets", "favicon.png")
 STYLE_FILE = resource("assets", "style.css")
-Kept = TypeVar("Kept")
 
 
 def load_style() -> None:
@@ -38,22 +36,6 @@ def errors_as_sentences() -> Iterator[None]:
         yield
     except JitaiError as error:
         st.error(plain(error.in_full), icon=":material/error:")
-
-
-def session_object(key: str, make: type[Kept]) -> Kept:
-    """What a page keeps in the browser session under a key.
-
-    It is made on the first visit; and anew where the source was read again, as the class is another one then.
-    """
-    found = st.session_state.get(key)
-    if not isinstance(found, make):
-        found = st.session_state[key] = make()
-    return found
-
-
-def is_first_visit(key: str, make: type) -> bool:
-    """Whether ``session_object`` would make a new one."""
-    return not isinstance(st.session_state.get(key), make)
 
 
 def plain(text: str) -> str:
