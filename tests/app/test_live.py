@@ -17,7 +17,7 @@ from jitai.policies.thompson import BIAS_GROUP, ThompsonSettings
 from jitai.records import TYPED, Action, Decision, Verdict, VerdictSource
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import PRESETS
-from jitai.trial.filters import BELIEF, NONE, 
+from jitai.trial.filters import NONE
 from jitai.trial.log import TRUTH_COLUMNS
 from jitai.trial.spec import LEARNED, TRIAL_POLICIES
 from jitai.trial.summary import summarise
@@ -204,7 +204,7 @@ def test_no_filter_no_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("strategy", ["sampled-veto", "carry-forward", "next-best", BELIEF])
+@pytest.mark.parametrize("strategy", ["sampled-veto", "carry-forward", "next-best", "belief"])
 def test_the_other_filters(strategy: str) -> None:
     app = open_app()
     app = widget(app.selectbox, "filter").set_value(strategy).run()
@@ -428,7 +428,7 @@ def test_settings_are_shown_where_they_matter() -> None:
     app = open_app()
     assert names_of_widgets(app) >= BIAS_NAMES
     assert not names_of_widgets(app) & {*BELIEF_NAMES, *PLANNER_NAMES, "belief_threshold"}
-    app = widget(app.selectbox, "filter").set_value(BELIEF).run()
+    app = widget(app.selectbox, "filter").set_value("belief").run()
     assert names_of_widgets(app) >= {*BELIEF_NAMES, "belief_threshold"}
     assert not names_of_widgets(app) & PLANNER_NAMES
     app = widget(app.selectbox, "filter").set_value(NONE).run()

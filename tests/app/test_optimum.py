@@ -13,7 +13,6 @@ from jitai.policies.planner import cached_plan
 from jitai.policies.policy_map import draw_map, in_words
 from jitai.simulator.config import DEFAULT_PRESET, DETERMINISTIC, PRESETS, SimulatorConfig
 from jitai.trial.optimum_check import check_optimum, value_on_fine_grid
-from jitai.trial.spec import 
 from jitai.ui.pages.optimum import TUNED_HERE
 from tests.app.driver import (
     LIVE,
