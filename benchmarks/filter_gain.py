@@ -14,6 +14,7 @@ from jitai.judge.registry import EMBEDDED, TUNED, open_judge
 from jitai.records import Decision
 from jitai.simulator.config import PRESETS
 from jitai.statistics import interval_of_mean
+from jitai.trial.filters import VETO, filter_spec
 from jitai.trial.live import TwinTrial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
@@ -34,7 +35,7 @@ def main() -> None:
         if config.can_walk_persistence == 1:
             continue
         for on_unsure in (Decision.SEND, Decision.HOLD_BACK):
-            spec = TrialSpec(config=config, filter=filter_spec(on_unsure=on_unsure.value))
+            spec = TrialSpec(config=config, filter=filter_spec(VETO, on_unsure=on_unsure.value))
             alone, filtered = [], []
             for seed in range(n_seeds):
                 run = TwinTrial(replace(spec, seed=seed), book, judge).run()

@@ -19,7 +19,7 @@ from jitai.judge.judge import Judge
 from jitai.judge.registry import EMBEDDED, TUNED, open_judge
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.trial.loop import live_days
+from jitai.trial.live import live_days
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
 

@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from jitai.policies.belief import BeliefSettings
+from jitai.policies.registry import PolicySpec, trained
 from jitai.rl.evaluation import Evaluation, evaluate
 from jitai.rl.policy_store import SHIPPED_FOLDER, read_policy
 from jitai.simulator.config import PUBLISHED_CELLS
-from jitai.trial.filters import NONE, VETO
-from jitai.trial.spec import LEARNED, TrialSpec
+from jitai.trial.filters import NONE, VETO, filter_spec
+from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
 
 
@@ -33,7 +34,7 @@ def main() -> None:
     methods = {"planner": replace(alone, policy=PolicySpec("planner"))}
     for path in given.files or sorted(SHIPPED_FOLDER.glob("*.json")):
         network = read_policy(path)
-        learned = replace(alone, policy=LEARNED, network=network)
+        learned = replace(alone, policy=trained(network))
         methods[path.stem] = learned
         if not network.sees_belief:
             methods[f"{path.stem}, veto"] = replace(learned, filter=filter_spec(VETO))

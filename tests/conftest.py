@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from jitai.installation import PARTS, Part
+
 # A machine may be busy: how long an example takes says nothing of the code.
 settings.register_profile("without a deadline", deadline=None)
 settings.load_profile("without a deadline")
-
-from jitai.installation import PARTS, Part
 
 NOBODY_LISTENS = "127.0.0.1:1"
 """The port of a service (tcpmux) that no machine runs: connections are refused at once."""

@@ -172,6 +172,7 @@ def trial_of(network: PolicyNetwork) -> TrialSpec:
     Raises: ParameterError if what it holds of that is not allowed.
     """
     return TrialSpec(
+        participants_of(network)[0],
         policy=trained(network),
         filter=FilterSpec(network.trained_on.filter),
         belief=build(BeliefSettings, network.trained_on.belief),

@@ -72,7 +72,7 @@ def test_a_cell_opens_on_the_live_page_with_its_participant_and_method() -> None
     app = without_error(click(app, "open_cell"))
     spec = spec_of(app)
     assert (spec.config.can_walk_persistence, spec.config.disengagement_increment) == (0.95, 0.4)
-    assert (spec.policy, spec.filter.key) == ("thompson", "veto")
+    assert (spec.policy.key, spec.filter.key) == ("thompson", "veto")
     assert app.title[0].value.startswith("What does the policy do")
 
 

@@ -36,11 +36,12 @@ from jitai.charts.simulation import ability_figure, schedule_figure
 from jitai.charts.sweep import Place, Point, error_figure, map_figure
 from jitai.charts.theme import ACTION_STYLES, DARK, LETTER_COLOUR, LIGHT, Palette
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.policies.registry import PolicySpec
 from jitai.records import Action, Decision, Proposal, Role, StepRecord, Verdict, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.trial.filters import FilterSettings
+from jitai.trial.filters import VETO, filter_spec
+from jitai.trial.live import live_days
 from jitai.trial.log import safe_csv
-from jitai.trial.loop import live_days
 from jitai.trial.spec import TrialSpec
 
 CONFIG = replace(PRESETS[DEFAULT_PRESET], study_length=30, cannot_walk_disengagement=0.0, disengagement_increment=0.0)
@@ -55,7 +56,7 @@ class HoldsBackOnLongTexts:
         return Verdict(decision, None, VerdictSource.RULE, "")
 
 
-SPEC = TrialSpec(CONFIG, policy=PolicySpec("thompson"), filter=FilterSettings(), seed=4)
+SPEC = TrialSpec(CONFIG, policy=PolicySpec("thompson"), filter=filter_spec(VETO), seed=4)
 RECORDS = list(live_days(SPEC, BOOK, HoldsBackOnLongTexts()))
 TWIN = list(live_days(SPEC.without_filter(), BOOK, None))
 UNABLE = [record.observation.decision_index + 1 for record in RECORDS if not record.can_walk]

@@ -14,12 +14,12 @@ from jitai.parameters import ParameterInfo, describe
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.optimum import optimum
 from jitai.policies.planner import PlannerSettings
-from jitai.policies.registry import POLICY_LABELS
+from jitai.policies.registry import POLICY_LABELS, PolicySpec
 from jitai.policies.thompson import ThompsonSettings
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.filters import NONE, FilterSettings, filter_spec
+from jitai.trial.live import live_days
 from jitai.trial.log import decision_log
-from jitai.trial.loop import live_days
 from jitai.trial.optimum_check import check_optimum
 from jitai.trial.spec import TRIAL_POLICIES, TrialSpec
 from tests.replay import ReplayServer

@@ -13,8 +13,9 @@ from jitai.judge.judge import Judge, UnsureBand
 from jitai.judge.registry import open_judge
 from jitai.records import Decision, Label, Statement, Verdict, VerdictSource
 from jitai.simulator.config import PRESETS
-from jitai.trial.filters import VETO, FilterSettings
-from jitai.trial.loop import live_days, run_trial
+from jitai.trial.filters import VETO, FilterSettings, filter_spec
+from jitai.trial.live import live_days
+from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 
 # Few statements, so that the real model reads them in seconds.
@@ -69,12 +70,12 @@ def test_every_text_is_read_once_and_every_kind_of_answer_survives() -> None:
     assert told[-1] == (12, 12)
     assert (readings.finds_cannot_walk, readings.false_alarms) == (0.5, 0.0)
     assert readings.n_failed == 1
-    wide, plain = filter_spec(unsure_low=0.4, unsure_high=0.6), filter_spec(unsure_low=0.5, unsure_high=0.5)
+    wide, plain = filter_spec(VETO, unsure_low=0.4, unsure_high=0.6), filter_spec(VETO, unsure_low=0.5, unsure_high=0.5)
     assert [v.decision for v in readings.verdicts(wide).if_able] == [
         Decision.UNSURE, Decision.SEND, Decision.SEND, Decision.UNSURE, Decision.SEND, Decision.SEND,
     ]  # fmt: skip
     # A failure follows the method's rule; the band is the method's, but not for what a rule decided.
-    strict = filter_spec(on_failure="do not send", unsure_low=0.5, unsure_high=0.5)
+    strict = filter_spec(VETO, on_failure="do not send", unsure_low=0.5, unsure_high=0.5)
     assert readings.verdicts(strict).if_able[2].decision is Decision.HOLD_BACK
     assert readings.verdicts(plain).if_able[3].decision is Decision.HOLD_BACK
     assert readings.verdicts(plain).if_able[0].decision is Decision.UNSURE

@@ -8,10 +8,11 @@ from jitai.judge.prefetch import VerdictPrefetcher
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
+from jitai.policies.registry import PolicySpec
 from jitai.records import Verdict, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.trial.filters import NONE
-from jitai.trial.loop import coming_statements, live_days
+from jitai.trial.filters import NONE, filter_spec
+from jitai.trial.live import coming_statements, live_days
 from jitai.trial.spec import TrialSpec
 
 

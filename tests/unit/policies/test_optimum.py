@@ -8,17 +8,19 @@ import pytest
 from scipy import stats
 
 from jitai.errors import JitaiError
+from jitai.policies.base import PolicyInputs, Truth, View
+from jitai.policies.belief import BeliefSettings
 from jitai.policies.optimum import OptimalPolicy, Optimum, optimum, solve
 from jitai.policies.policy_map import Band, PolicyMap, bands, draw_map, in_words
-from jitai.policies.registry import POLICY_LABELS
+from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.policies.solution_cache import kept
 from jitai.policies.state_grid import locate, make_grid
-from jitai.records import Action, Observation
+from jitai.records import Action
 from jitai.simulator.config import BETA, SimulatorConfig
-from jitai.trial.filters import NONE
+from jitai.trial.filters import NONE, filter_spec
 from jitai.trial.loop import run_trial
 from jitai.trial.optimum_check import GRID_ERROR, CeilingCheck, check_optimum, value_on_fine_grid
-from jitai.trial.spec import TrialSpec
+from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
 
 ALONE = filter_spec(NONE)
@@ -80,9 +82,11 @@ def test_its_policy_earns_its_value(config: SimulatorConfig) -> None:
 def test_no_policy_earns_more() -> None:
     verdicts = read_all(*simulated_judge(1.0, 0.0))
     config = cell(0.7, 0.5)
-    for policy in POLICY_LABELS:
-        earned = run_trial(TrialSpec(config, policy), range(50), verdicts).total_steps.mean()
-        assert earned < optimum(config).value()
+    for policy in POLICIES:
+        if policy == LEARNED:
+            continue
+        earned = run_trial(TrialSpec(config, PolicySpec(policy)), range(50), verdicts).total_steps.mean()
+        assert earned < optimum(config).value(), policy
 
 
 def test_by_hand_over_two_days() -> None:
@@ -168,11 +172,14 @@ def test_random_variation_is_marked_as_an_estimate() -> None:
 
 
 def test_as_a_policy_it_must_be_told_the_truth() -> None:
-    policy = OptimalPolicy(optimum(cell(0.7, 0.5)))
-    seen = Observation(0, 0.5, 0, 0.0, 0.0, 0.1)
-    assert policy.propose_informed(seen, True, 1).candidate_action in (Action.NO_MESSAGE, Action.TAILORED_WORK)
-    with pytest.raises(JitaiError, match="told the truth"):
-        policy.propose(seen, np.random.default_rng(0))
+    config = cell(0.7, 0.5)
+    policy = PolicySpec("optimum").open(PolicyInputs(config, config, BeliefSettings(), 2, list))
+    assert isinstance(policy, OptimalPolicy) and PolicySpec("optimum").is_privileged
+    view = View(np.zeros(2, dtype=int), np.full(2, 0.5), np.zeros(2, dtype=int), *np.zeros((3, 2)))
+    told = view._replace(truth=Truth(can_walk=np.array([1, 0]), true_context=np.array([1, 1])))
+    assert policy.propose(told).candidate_action.tolist() == [Action.TAILORED_WORK, Action.NO_MESSAGE]
+    with pytest.raises(JitaiError, match="without the hidden truth"):
+        policy.propose(view)
 
 
 def test_places_between_nodes() -> None:

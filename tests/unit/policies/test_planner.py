@@ -9,9 +9,10 @@ import pytest
 from jitai.policies.belief import BY_DECISION, BY_PROBABILITY, BeliefSettings
 from jitai.policies.optimum import optimum
 from jitai.policies.planner import ExpectedExcess, Plan, PlannerSettings, expected_verdicts, make_plan
+from jitai.policies.registry import PolicySpec
 from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.simulator.world import context_posterior
-from jitai.trial.filters import NONE
+from jitai.trial.filters import NONE, filter_spec
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
@@ -32,8 +33,10 @@ def cell(can_walk: float, cannot_walk: float, mistake: float = 0.05, **others: f
 CELLS = [cell(*values) for values in product((0.7, 0.95), (0.1, 0.5), (0.05, 0.4))]
 
 
-def earned(config: SimulatorConfig, n_seeds: int = 400, **settings: object) -> np.ndarray:
-    spec = TrialSpec(config, PolicySpec("planner"), filter=ALONE, **{"belief": JUDGE, **settings})
+def earned(
+    config: SimulatorConfig, n_seeds: int = 400, planner: PlannerSettings | None = None, **settings: object
+) -> np.ndarray:
+    spec = TrialSpec(config, PolicySpec("planner", planner), filter=ALONE, **{"belief": JUDGE, **settings})
     return run_trial(spec, range(n_seeds), VERDICTS).total_steps
 
 

@@ -10,14 +10,15 @@ from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import ParameterError
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import STEPS_SCALE
+from jitai.policies.registry import trained
 from jitai.records import Label
 from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.rl.task import LearningSettings, LearningTask, lanes_of
 from jitai.seeding import FIRST_TRAINING_SEED
 from jitai.simulator.config import BETA, SimulatorConfig
-from jitai.trial.filters import NONE, VETO
-from jitai.trial.loop import live_days
-from jitai.trial.spec import LEARNED, TrialSpec
+from jitai.trial.filters import NONE, VETO, filter_spec
+from jitai.trial.live import live_days
+from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import PreparedJudge, read_all
 from tests.networks import random_network
 
@@ -36,7 +37,7 @@ EVERYTHING = ("P", "L", "H", "D", "S", "T", "B", "day")
 @pytest.mark.parametrize("heard", [True, False])
 def test_every_episode_is_the_trial_of_its_seed(config: SimulatorConfig, strategy: str, heard: bool) -> None:
     network = random_network(EVERYTHING, seed=2)
-    spec = TrialSpec(config, LEARNED, filter=filter_spec(strategy), network=network, belief=BeliefSettings(0.8, 0.1))
+    spec = TrialSpec(config, trained(network), filter=filter_spec(strategy), belief=BeliefSettings(0.8, 0.1))
     lanes = Episodes(spec, EVERYTHING, 5, VERDICTS if heard else None, TrainingSeeds(3))
     shown = lanes.begin()
     rows: list[list[tuple[list[float], int, float]]] = [[] for _ in range(5)]
@@ -125,7 +126,7 @@ def test_ends_are_told_in_the_library_s_way() -> None:
 
 
 def test_wrong_settings_are_refused() -> None:
-    with pytest.raises(ParameterError, match="lanes is 0"):
+    with pytest.raises(ParameterError, match="participants is 0"):
         Episodes(TrialSpec(CELL), EVERYTHING, 0, None, TrainingSeeds(1))
     with pytest.raises(ParameterError, match="none or veto"):
         Episodes(TrialSpec(CELL, filter=filter_spec("carry-forward")), EVERYTHING, 1, None, TrainingSeeds(1))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from jitai.errors import ParameterError
+from jitai.policies.registry import PolicySpec
 from jitai.rl.evaluation import evaluate, evaluate_as_trained
 from jitai.rl.policy_store import SHIPPED_FOLDER, PolicyStore
 from jitai.rl.task import LearningTask

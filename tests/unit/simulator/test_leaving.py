@@ -5,6 +5,7 @@ import pytest
 
 from jitai.policies.optimum import solve
 from jitai.policies.planner import make_plan
+from jitai.policies.registry import PolicySpec
 from jitai.policies.state_grid import JUST_BELOW, make_grid
 from jitai.records import Action
 from jitai.rl.episodes import Episodes, TrainingSeeds
@@ -13,7 +14,7 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
 from jitai.simulator.reference import PublishedEnv
 from jitai.simulator.vector_env import StepCountVectorEnv
-from jitai.trial.filters import NONE
+from jitai.trial.filters import NONE, filter_spec
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 

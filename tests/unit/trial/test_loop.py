@@ -13,11 +13,10 @@ from jitai.policies.base import BeliefPolicy, InformedPolicy
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.optimum import OptimalPolicy, optimum
 from jitai.policies.planner import BeliefPlanner, make_plan
-from jitai.policies.registry import POLICY_LABELS, make_policy
+from jitai.policies.registry import POLICY_LABELS, PolicySpec, make_policy
 from jitai.records import TYPED, Action, Decision, Label, Verdict, VerdictSource
 from jitai.simulator.config import BETA, PRESETS, SimulatorConfig
 from jitai.trial.filters import (
-    BELIEF,
     CANDIDATE,
     NONE,
     NOTHING,
@@ -25,13 +24,14 @@ from jitai.trial.filters import (
     FilterSettings,
     action_to_learn_from,
     execute,
+    filter_spec,
     next_best_untailored,
 )
-from jitai.trial.live import TwinTrial
+from jitai.trial.live import TwinTrial, live_days
 from jitai.trial.log import decision_log, safe_csv
-from jitai.trial.loop import live_days
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
+from jitai.trial.texts import ScriptedStatement
 
 BOOK = StatementBook(load_part(TEST))
 LABELS = {item.text: item.label for item in load_part(TEST)}
@@ -116,7 +116,8 @@ def test_carry_forward_remembers_on_silent_days() -> None:
 def test_unsure_follows_the_chosen_rule(on_unsure: Decision) -> None:
     judge = ScriptedTruth({Label.CAN_WALK: Decision.UNSURE, Label.CANNOT_WALK: Decision.UNSURE})
     records = run(
-        TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec(on_unsure=on_unsure.value)), judge
+        TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec(VETO, on_unsure=on_unsure.value)),
+        judge,
     )
     said = [record for record in records if record.statement]
     assert said
@@ -141,9 +142,11 @@ def test_without_a_filter_a_verdict_changes_nothing() -> None:
 def test_what_the_learner_is_told() -> None:
     vetoed = (Action.GENERIC, Action.NO_MESSAGE)
     assert action_to_learn_from(FilterSettings(), *vetoed) == Action.NO_MESSAGE
-    assert action_to_learn_from(filter_spec(learner_told=CANDIDATE), *vetoed) == Action.GENERIC
-    assert action_to_learn_from(filter_spec(learner_told=NOTHING), *vetoed) is None
-    assert action_to_learn_from(filter_spec(learner_told=NOTHING), Action.GENERIC, Action.GENERIC) == Action.GENERIC
+    assert action_to_learn_from(filter_spec(VETO, learner_told=CANDIDATE), *vetoed) == Action.GENERIC
+    assert action_to_learn_from(filter_spec(VETO, learner_told=NOTHING), *vetoed) is None
+    assert (
+        action_to_learn_from(filter_spec(VETO, learner_told=NOTHING), Action.GENERIC, Action.GENERIC) == Action.GENERIC
+    )
 
 
 def test_a_person_may_speak_and_set_the_truth() -> None:
@@ -199,11 +202,11 @@ def test_who_must_read_the_text() -> None:
     planner = TrialSpec(policy=PolicySpec("planner"), filter=alone)
     assert planner.uses_text and planner.keeps_belief
     assert not replace(planner, belief=BeliefSettings(reads_text=False)).uses_text
-    assert TrialSpec(filter=filter_spec(BELIEF)).keeps_belief
+    assert TrialSpec(filter=filter_spec("belief")).keeps_belief
 
 
 def test_the_log_has_the_belief() -> None:
-    records = list(live_days(TrialSpec(COMES_AND_GOES, filter=filter_spec(BELIEF)), BOOK, ScriptedTruth()))
+    records = list(live_days(TrialSpec(COMES_AND_GOES, filter=filter_spec("belief")), BOOK, ScriptedTruth()))
     assert decision_log(records)["belief"].tolist() == [record.belief for record in records]
     assert set(decision_log(list(live_days(TrialSpec(COMES_AND_GOES), BOOK, None)))["belief"]) == {None}
 
@@ -298,7 +301,7 @@ def test_an_error_is_never_counted_as_a_veto(strategy: str) -> None:
 
 def test_a_belief_vetoes_though_the_judge_fails() -> None:
     """It holds back by what the steps have shown, and the rule for failures has no say in it."""
-    spec = TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec(BELIEF))
+    spec = TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec("belief"))
     summary = summarise(list(live_days(spec, BOOK, AlwaysFails())))
     assert summary.n_vetoes > 0
     assert summary.n_held_back_by_rule == 0
@@ -335,7 +338,7 @@ def test_the_optimum_is_told_the_truth() -> None:
 
 def test_a_belief_is_kept_only_where_it_is_used() -> None:
     assert all(record.belief is None for record in run(TrialSpec(COMES_AND_GOES)))
-    records = run(TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec(BELIEF)))
+    records = run(TrialSpec(COMES_AND_GOES, policy=PolicySpec("generic"), filter=filter_spec("belief")))
     assert all(record.held_back == (record.belief < 0.5) for record in records)
     assert {record.belief < 0.5 for record in records} == {True, False}
 
@@ -346,7 +349,7 @@ def test_belief_outlasts_silence() -> None:
     config = replace(config, cannot_walk_disengagement=0.0)
     silent = [
         record
-        for record in run(TrialSpec(config, policy=PolicySpec("generic"), filter=filter_spec(BELIEF)))
+        for record in run(TrialSpec(config, policy=PolicySpec("generic"), filter=filter_spec("belief")))
         if not record.statement and not record.can_walk
     ]
     assert len(silent) > 3
@@ -355,7 +358,7 @@ def test_belief_outlasts_silence() -> None:
 
 def test_a_day_set_by_hand_does_not_upset_the_belief() -> None:
     """The model holds it for impossible that somebody is unable on day 1, or unable and silent."""
-    spec = TrialSpec(COMES_AND_GOES, policy=PolicySpec("planner"), filter=filter_spec(BELIEF))
+    spec = TrialSpec(COMES_AND_GOES, policy=PolicySpec("planner"), filter=filter_spec("belief"))
     days = {
         0: ScriptedStatement("", can_walk=False),
         4: ScriptedStatement("", can_walk=False),

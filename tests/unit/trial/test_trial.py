@@ -11,22 +11,25 @@ from jitai.experiments.cell import cell_figures
 from jitai.policies.baselines import RandomPolicy
 from jitai.policies.belief import BY_DECISION, BeliefSettings
 from jitai.policies.planner import PlannerSettings
+from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.policies.thompson import CONTEXT_AND_STATE, CONTEXT_PROBABILITY, INFERRED_CONTEXT, ThompsonSettings
 from jitai.records import Decision, Label
 from jitai.simulator.config import BETA, UNIFORM, SimulatorConfig
 from jitai.trial import batch
 from jitai.trial.filters import (
     ASK,
-    BELIEF,
     CANDIDATE,
     FILTERS,
     NONE,
     NOTHING,
     VETO,
+    filter_spec,
 )
-from jitai.trial.loop import TrialLog, live_days, run_trial
+from jitai.trial.live import live_days
+from jitai.trial.loop import run_trial
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import summarise
+from jitai.trial.trial_log import TrialLog
 from jitai.trial.verdict_table import SILENT, PreparedJudge, Verdicts, read_all, simulated_judge
 from tests.networks import random_network
 
@@ -93,7 +96,7 @@ def test_other_worlds(config: SimulatorConfig, strategy: str) -> None:
         check(TrialSpec(config, policy=PolicySpec(policy), filter=filter_spec(strategy)))
 
 
-@pytest.mark.parametrize("strategy", [VETO, "carry-forward", BELIEF])
+@pytest.mark.parametrize("strategy", [VETO, "carry-forward", "belief"])
 def test_what_a_failing_judge_holds_back_is_no_veto(strategy: str) -> None:
     """A cell counts as the single trials do; a belief holds back by itself, whether or not the judge answers."""
     spec = TrialSpec(CELL, policy=PolicySpec("generic"), filter=filter_spec(strategy))
@@ -102,7 +105,7 @@ def test_what_a_failing_judge_holds_back_is_no_veto(strategy: str) -> None:
     assert figures.vetoes == np.mean([summary.n_vetoes for summary in single]) > 0
     assert figures.right_vetoes == np.mean([summary.n_right_vetoes for summary in single])
     assert figures.held_back_by_rule == np.mean([summary.n_held_back_by_rule for summary in single])
-    assert (figures.held_back_by_rule > 0) == (strategy != BELIEF)
+    assert (figures.held_back_by_rule > 0) == (strategy != "belief")
     assert sum(summary.n_failures for summary in single)
 
 
@@ -145,7 +148,9 @@ def test_settings_of_belief_planner_and_model() -> None:
     ):
         check(TrialSpec(CELL, policy=PolicySpec("planner"), filter=filter_spec(NONE), planner=planner))
     wrong = replace(CELL, can_walk_persistence=0.95, disengagement_increment=0.4, repeats_while_unable=False)
-    check(TrialSpec(CELL, policy=PolicySpec("planner"), filter=filter_spec(BELIEF, belief_threshold=0.3), model=wrong))
+    check(
+        TrialSpec(CELL, policy=PolicySpec("planner"), filter=filter_spec("belief", belief_threshold=0.3), model=wrong)
+    )
 
 
 @pytest.mark.parametrize("strategy", FILTERS)
@@ -185,7 +190,7 @@ def test_an_unsure_judge_that_asks(strategy: str) -> None:
 
 @pytest.mark.parametrize("policy", ["planner", "thompson", "optimum"])
 def test_without_anybody_who_reads(policy: str) -> None:
-    for strategy in (NONE, BELIEF):
+    for strategy in (NONE, "belief"):
         check(TrialSpec(CELL, policy=PolicySpec(policy), filter=filter_spec(strategy)), None)
 
 
@@ -224,11 +229,11 @@ def test_a_policy_that_only_single_trials_know_is_refused(monkeypatch: pytest.Mo
 def test_a_judge_that_gives_no_probabilities() -> None:
     """Nothing but 0 and 1, as a model that answers in text alone."""
     sure = PreparedJudge({text: float(p_send >= 0.5) for text, p_send in JUDGE._p_send.items()})
-    for policy, strategy in (("planner", NONE), ("thompson", BELIEF)):
+    for policy, strategy in (("planner", NONE), ("thompson", "belief")):
         spec = TrialSpec(CELL, policy=PolicySpec(policy), filter=filter_spec(strategy), belief=BeliefSettings(0.6, 0.3))
         result = check(spec, read_all(BOOK, sure), sure)
         by_decision = replace(spec, belief=replace(spec.belief, reading=BY_DECISION))
-        if strategy == BELIEF:
+        if strategy == "belief":
             np.testing.assert_array_equal(check(by_decision, read_all(BOOK, sure), sure).belief, result.belief)
 
 
