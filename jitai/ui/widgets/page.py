@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from jitai.errors import JitaiError
+from jitai.sanitise import for_markdown
 
 STYLE_FILE = Path(__file__).parents[3] / "assets" / "style.css"
 Kept = TypeVar("Kept")
@@ -55,6 +56,5 @@ def is_first_visit(key: str, make: type) -> bool:
     return not isinstance(st.session_state.get(key), make)
 
 
-def plain(text: str) -> str:
-    """A text that Markdown shows as it is: no formatting, no links, no images, no formulas."""
-    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:&" else character for character in text)
+plain = for_markdown
+"""By which pages know it."""
