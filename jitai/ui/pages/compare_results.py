@@ -38,12 +38,12 @@ from jitai.experiments.methods import LLM_TS, is_outdated, place_of_role
 from jitai.experiments.spec import Scenario
 from jitai.experiments.store import StoredCell, StoredExperiment
 from jitai.records import Role
+from jitai.sanitise import for_markdown
 from jitai.statistics import Estimate
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.session.state import palette
 from jitai.ui.widgets.experiment import command_and_description, days_of_run, find, store
-from jitai.ui.widgets.page import plain
 
 
 class WithDays(NamedTuple):
@@ -115,7 +115,7 @@ def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCe
         origin = find(pin.experiment)
         kept = [] if origin is None else [item for item in store().cells(pin.experiment) if item.key == pin.key]
         if origin is None or not kept:
-            st.caption(plain(f"The pinned run {pin.name} is no longer stored."))
+            st.caption(for_markdown(f"The pinned run {pin.name} is no longer stored."))
             continue
         name, number = f"{pin.name}, pinned", 1
         while name in taken:
@@ -143,7 +143,7 @@ def _answer(lines: Sequence[Line], base: Run) -> None:
         )
         with st.container(key="answer"):
             st.markdown(
-                plain(
+                for_markdown(
                     f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {percent(only.share.value)} of the "
                     "best possible."
                 )
@@ -153,7 +153,7 @@ def _answer(lines: Sequence[Line], base: Run) -> None:
     best = max(known, key=lambda line: line.total.value)
     told = [usual] if best is usual else [usual, best]
     with st.container(key="answer"):
-        st.markdown(" ".join(plain(in_words(line, base.name)) for line in told))
+        st.markdown(" ".join(for_markdown(in_words(line, base.name)) for line in told))
 
 
 def _in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
@@ -248,7 +248,7 @@ def _days(run: Run) -> DayFigures | None:
     try:
         return days_of_run(run)
     except FileFormatError as error:
-        st.warning(plain(f"{run.name}: {error.in_full}"), icon=":material/warning:")
+        st.warning(for_markdown(f"{run.name}: {error.in_full}"), icon=":material/warning:")
         return None
 
 
@@ -273,7 +273,7 @@ def _differences(lines: Sequence[Line], styles: Sequence[Look], base: Run) -> No
     )  # fmt: skip
     other = [line.run.name for line in lines if line.against is None and line.run is not base]
     if other:
-        st.caption(plain(f"Run with other seeds, so not paired: {', '.join(other)}."))
+        st.caption(for_markdown(f"Run with other seeds, so not paired: {', '.join(other)}."))
 
 
 def _day_by_day(known: Sequence[WithDays]) -> None:
@@ -400,7 +400,7 @@ def _pinning(state: CompareState, runs: Sequence[Run], base: Run) -> None:
             "Base of all differences", [run.name for run in runs], key="compare_base", on_change=choose_base, width=300,
         )  # fmt: skip
     if state.pins:
-        st.caption(plain("Pinned: " + "; ".join(f"{item.name} of {item.experiment}" for item in state.pins)))
+        st.caption(for_markdown("Pinned: " + "; ".join(f"{item.name} of {item.experiment}" for item in state.pins)))
     table = setting_differences(runs, base)
     st.subheader("Settings that differ from the base")
     if table.empty:

@@ -32,6 +32,7 @@ from jitai.judge.ollama.management import (
 )
 from jitai.judge.ollama.server import ModelDetails, OllamaServer, OllamaSettings, ServerOverview
 from jitai.judge.registry import EMBEDDED, OLLAMA_PREFIX, TUNED_PROMPT, JudgeOption, find_prompt
+from jitai.sanitise import for_markdown
 from jitai.ui.pages.models_prompts import prompts_section
 from jitai.ui.session.resources import (
     ollama_watch,
@@ -45,7 +46,7 @@ from jitai.ui.session.resources import (
 from jitai.ui.session.state import AppState, app_state, keep_in_address
 from jitai.ui.widgets.installer import offer_installation
 from jitai.ui.widgets.judge_picker import judge_picker, options_for
-from jitai.ui.widgets.page import errors_as_sentences, plain
+from jitai.ui.widgets.page import errors_as_sentences
 
 POLL_S = 0.5
 N_DIGEST_DIGITS = 12
@@ -90,7 +91,7 @@ def _headline() -> None:
     columns[0].metric("Ready to judge", _models(len(judges) + n_embedded), border=True)
     columns[1].metric("Embedded model", "installed" if installed else "not installed", border=True)
     version = "looking …" if overview is None else overview.version or "not found"
-    columns[2].metric("Ollama server", plain(version), border=True)
+    columns[2].metric("Ollama server", for_markdown(version), border=True)
     columns[3].metric("In its memory", f"{len(loaded)} of {len(judges)}" if judges else "no model", border=True)
 
 
@@ -137,7 +138,7 @@ def _work_row(work: BackgroundWork) -> None:
     if work.running:
         st.progress(work.snapshot().share or 0.0, _in_words(work))
     elif work.state == FAILED:
-        st.error(plain(work.failure), icon=":material/error:")
+        st.error(for_markdown(work.failure), icon=":material/error:")
     elif work.state == CANCELLED:
         st.caption("Cancelled. What has arrived is kept, and the work resumes from there.")
     else:
@@ -152,7 +153,7 @@ def _in_words(work: BackgroundWork) -> str:
         far = f", {in_bytes(progress.completed)} of {in_bytes(progress.total)}"
     elif progress.total > 1:
         far = f", step {min(progress.completed + 1, progress.total)} of {progress.total}"
-    return plain(f"{progress.status}{far} … {work.seconds:.0f} s")
+    return for_markdown(f"{progress.status}{far} … {work.seconds:.0f} s")
 
 
 def _embedded_section(state: AppState) -> None:
@@ -166,7 +167,7 @@ def _embedded_section(state: AppState) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(option.label.removeprefix("Embedded: "), width="stretch")
                 _judge_button(state, option.key, option.usable)
-            st.caption(plain(" ".join([_file_facts(option), option.note]).strip()))
+            st.caption(for_markdown(" ".join([_file_facts(option), option.note]).strip()))
 
 
 def _file_facts(option: JudgeOption) -> str:
@@ -215,7 +216,9 @@ def _server_section(state: AppState) -> None:
         _how_to_start(overview)
         return
     n_models = _models(len(overview.models))
-    st.caption(plain(f"At {overview.address}, version {overview.version}, {n_models}. Another address: OLLAMA_HOST."))
+    st.caption(
+        for_markdown(f"At {overview.address}, version {overview.version}, {n_models}. Another address: OLLAMA_HOST.")
+    )
     if not overview.models:
         st.info("The server has no model yet. Pull one below.", icon=":material/download:")
     for item in overview.models:
@@ -225,7 +228,7 @@ def _server_section(state: AppState) -> None:
 
 def _how_to_start(overview: ServerOverview) -> None:
     """What to do where no server answers."""
-    st.info(plain(overview.failure), icon=":material/power_off:")
+    st.info(for_markdown(overview.failure), icon=":material/power_off:")
     st.markdown(
         "Ollama is a free program that runs larger language models on your own machine. Without it the embedded model "
         "judges.\n"
@@ -250,7 +253,7 @@ def _model_row(state: AppState, item: ModelDetails) -> None:
             else:
                 _work_button(state, "Unload", "Unloading", name, unload)
         st.button("Delete", type="tertiary", key=f"delete_{name}", on_click=_ask_to_delete, args=(state, name))
-    st.caption(plain(_facts(item)))
+    st.caption(for_markdown(_facts(item)))
     if state.model_to_delete == name:
         st.warning("Delete it from the server's disk? To use it again, you must download it again.")
         with st.container(horizontal=True):
@@ -320,7 +323,7 @@ def _pull_section(state: AppState) -> None:
         try:
             _begin_to_pull(state, checked_name(typed))
         except ParameterError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(for_markdown(str(error)), icon=":material/error:")
         else:
             st.rerun()
     there = {item.model.name for item in overview.models}
@@ -347,7 +350,7 @@ def _own_judge_section(state: AppState) -> None:
         return
     st.header("Our own judge in Ollama")
     st.caption(
-        plain(
+        for_markdown(
             f"Uploads the embedded model and our adapter, and combines them there into the model {JUDGE_NAME}. It "
             "gives the same probabilities there as here. Nothing is downloaded; a model of that name is replaced."
         )

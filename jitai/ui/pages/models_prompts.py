@@ -20,10 +20,10 @@ from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prompt_file import PROMPTS_FOLDER
 from jitai.judge.prompts import READING_LABELS, Prompt
 from jitai.judge.registry import find_prompt
+from jitai.sanitise import for_markdown
 from jitai.ui.session.resources import judge_for, personal_judging, prompts, reread_prompts
 from jitai.ui.session.state import AppState, palette, say_problem
 from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
-from jitai.ui.widgets.page import plain
 from jitai.validation.calibration import calibration_from, log_odds_of, uncalibrated
 from jitai.validation.corpora import balanced_sample
 from jitai.validation.metrics import reliability
@@ -90,7 +90,7 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
     )  # fmt: skip
     prompt = by_name[name]
     for error in personal_judging().damaged_prompts():
-        st.warning(plain(f"A prompt of yours is not offered. {error.in_full}"), icon=":material/warning:")
+        st.warning(for_markdown(f"A prompt of yours is not offered. {error.in_full}"), icon=":material/warning:")
     _facts(prompt)
     _try_out(prompt)
     _editor(state, prompt)
@@ -98,15 +98,15 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
 
 
 def _facts(prompt: Prompt) -> None:
-    st.markdown(plain(prompt.purpose))
-    st.caption(plain(f"Read by: {READING_LABELS[prompt.reading]}."))
+    st.markdown(for_markdown(prompt.purpose))
+    st.caption(for_markdown(f"Read by: {READING_LABELS[prompt.reading]}."))
     for digest, calibration in prompt.calibrations.items():
         numbers = (
             f"scale {calibration.scale:.2f} (temperature {1 / calibration.scale:.2f}), bias {calibration.bias:+.2f}"
         )
         whose = "Your calibration" if calibration.is_own else "Calibrated"
         words = f"{whose} for {calibration.model or 'a model'}: {numbers}, fitted on {calibration.fitted_on}."
-        st.caption(plain(f"{words} {calibration.measured}".strip()))
+        st.caption(for_markdown(f"{words} {calibration.measured}".strip()))
         if calibration.is_own:
             _own_calibration(prompt, digest)
 
@@ -197,7 +197,7 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
     options = {option.key: option for option in options_for(state)}
     option = options[state.judge_at_work]
     st.caption(
-        plain(
+        for_markdown(
             f"Calibrating makes a model's probabilities mean what they say: of the statements that get 0.9, nine in "
             f"ten should be fit for a message. The model reads {N_TO_CALIBRATE} statements that are set aside for this."
         )
@@ -211,7 +211,7 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
         )
 
     st.button(
-        f"Calibrate the judge at work for “{plain(prompt_label(prompt))}”",
+        f"Calibrate the judge at work for “{for_markdown(prompt_label(prompt))}”",
         icon=":material/balance:", key="calibrate", on_click=begin, disabled=not option.usable,
     )  # fmt: skip
 

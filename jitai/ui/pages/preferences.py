@@ -6,12 +6,13 @@ import streamlit as st
 from jitai.corpus import TEST, load_part
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.records import Decision, Label, Statement
+from jitai.sanitise import for_markdown
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import JudgedStatement, PreferencesState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.decision_card import verdict_badge, verdict_popover
 from jitai.ui.widgets.judge_picker import current_judge, judge_picker
-from jitai.ui.widgets.page import errors_as_sentences, plain
+from jitai.ui.widgets.page import errors_as_sentences
 
 MAX_STATEMENTS = 500
 N_SHOWN = 40
@@ -222,4 +223,4 @@ def _verdict_row(number: int, item: JudgedStatement, label: Label | None) -> Non
         verdict_badge(verdict)
         verdict_popover(verdict)
         if verdict.failure:
-            st.warning(plain(verdict.failure), icon=":material/warning:")
+            st.warning(for_markdown(verdict.failure), icon=":material/warning:")

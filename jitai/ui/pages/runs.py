@@ -15,6 +15,7 @@ from jitai.experiments.store import FINISHED, INTERRUPTED, RUNNING, StoredExperi
 from jitai.experiments.sweep import is_error_line, is_map
 from jitai.paths import program
 from jitai.rl.policy_store import default_policy_store
+from jitai.sanitise import for_markdown
 from jitai.ui.session.page_states import N_SHOWN, CompareState, RunsState, SweepState
 from jitai.ui.session.state import app_state, keep_in_address, say_problem, session_object
 from jitai.ui.widgets.experiment import (
@@ -27,7 +28,7 @@ from jitai.ui.widgets.experiment import (
     run_now,
     store,
 )
-from jitai.ui.widgets.page import errors_as_sentences, plain
+from jitai.ui.widgets.page import errors_as_sentences
 
 COMPARE_PAGE, SWEEP_PAGE = "pages/compare.py", "pages/sweep.py"
 EXAMPLE = """name: TS and LLM+TS in two cells
@@ -56,7 +57,7 @@ def runs_page() -> None:
         _new_from_description(state)
         say_problem(app)
         for problem in store().unreadable():
-            st.warning(plain(problem))
+            st.warning(for_markdown(problem))
         experiments = store().experiments()
         running = any(is_at_work(item) for item in experiments)
         st.fragment(_list, run_every=2 * TICK_S if running else None, key="runs_list")(state, running)
@@ -96,7 +97,7 @@ def _new_from_description(state: RunsState) -> None:
                 session_object(CompareState).show(run_now(spec))
                 st.switch_page(COMPARE_PAGE)
             if spec is not None:
-                st.caption(plain(f"{spec.name}: {_shape(spec)}."))
+                st.caption(for_markdown(f"{spec.name}: {_shape(spec)}."))
 
 
 def _shape(spec: ExperimentSpec) -> str:
@@ -139,7 +140,7 @@ def _list(state: RunsState, running: bool) -> None:
         sizes = store().sizes()
         st.caption(
             f"{len(found):,} of {_counted(len(experiments), 'experiment')} in "
-            + plain(str(store().folder))
+            + for_markdown(str(store().folder))
             + f", {_megabytes(sum(sizes.values()))}."
         )
         for item in found[: state.n_shown]:
@@ -188,12 +189,16 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
             n_failed = f", {item.n_failed:,} impossible" if item.n_failed else ""
             cells = f"{item.n_finished:,} of {item.n_cells:,} cells{n_failed}" if item.n_cells else "no cells yet"
             st.caption(
-                plain(f"{_when(item.created_at)}. {cells}, {_counted(spec.n_seeds, 'seed')}, {_megabytes(n_bytes)}."),
+                for_markdown(
+                    f"{_when(item.created_at)}. {cells}, {_counted(spec.n_seeds, 'seed')}, {_megabytes(n_bytes)}."
+                ),
                 width="content",
             )
-        st.caption(plain(f"{', '.join(spec.method_names[:8])}{' …' if len(spec.methods) > 8 else ''}. {_shape(spec)}."))
+        st.caption(
+            for_markdown(f"{', '.join(spec.method_names[:8])}{' …' if len(spec.methods) > 8 else ''}. {_shape(spec)}.")
+        )
         if item.failure and not running:
-            st.caption(plain(item.failure))
+            st.caption(for_markdown(item.failure))
         if running:
             progress(identifier, item)
         if state.to_delete == identifier and not running:
@@ -258,7 +263,7 @@ def _confirm(state: RunsState, item: StoredExperiment) -> None:
                 store().delete(item.identifier)
                 forget_log(item.identifier)
             except (JitaiError, OSError) as error:
-                st.toast(plain(str(error)), icon=":material/error:")
+                st.toast(for_markdown(str(error)), icon=":material/error:")
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"Delete {item.n_finished:,} finished cells for good?", width="content")

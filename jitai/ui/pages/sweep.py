@@ -7,6 +7,7 @@ from jitai.experiments.methods import LLM_TS, TS, offered_methods
 from jitai.experiments.spec import MAX_NAME_LENGTH, ExperimentSpec
 from jitai.experiments.sweep import JUDGE_ERROR, axes_of, axis_label, is_error_line, is_map, judge_of_error
 from jitai.parameters import build, describe, described
+from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.ui.pages.sweep_results import axis_symbol, draw_line, draw_map
 from jitai.ui.session.page_states import LINE, MAP, Axis, SweepState
@@ -30,7 +31,7 @@ from jitai.ui.widgets.experiment import (
     number_of_seeds,
     run_button,
 )
-from jitai.ui.widgets.page import errors_as_sentences, plain
+from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import preset_picker
 
 MOST_VALUES = 15
@@ -74,7 +75,7 @@ def sweep_page() -> None:
         )  # fmt: skip
         _start_button(state, view, spec)
         if problem is not None:
-            st.error(plain(problem.in_full), icon=":material/error:")
+            st.error(for_markdown(problem.in_full), icon=":material/error:")
         say_problem(app)
         running = is_running(state.shown[view])
         st.fragment(_stage, run_every=TICK_S if running else None, key="sweep_stage")(app, state, view, running, spec)

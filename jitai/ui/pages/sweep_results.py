@@ -21,13 +21,13 @@ from jitai.experiments.sweep import (
     map_cells,
 )
 from jitai.parameters import described
+from jitai.sanitise import for_markdown
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import SweepState
 from jitai.ui.session.state import AppState, palette
 from jitai.ui.widgets.experiment import command_and_description, load_on_live, store
-from jitai.ui.widgets.page import plain
 
 LIVE_PAGE = "pages/live.py"
 
@@ -55,7 +55,7 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
         return
     n_places = len(columns) * len(rows)
     with st.container(key="answer"):
-        st.markdown(plain(_map_in_words(cells, n_places, method.name, baseline.name, x_name, y_name)))
+        st.markdown(for_markdown(_map_in_words(cells, n_places, method.name, baseline.name, x_name, y_name)))
     places = [
         Place(
             columns.index(cell.x), rows.index(cell.y), cell.against.difference.value, cell.against.difference.low,
@@ -78,7 +78,7 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
         ),
     )  # fmt: skip
     st.caption(
-        plain(f"Steps of {method.name} minus {baseline.name} in a whole study, {_sureness(spec.n_seeds)} ")
+        for_markdown(f"Steps of {method.name} minus {baseline.name} in a whole study, {_sureness(spec.n_seeds)} ")
         + "Dashed: no difference. **Click a cell to open its participant on the Live page**, where this "
         "session’s own judge reads the statements, not the cell’s judge."
     )
@@ -190,7 +190,7 @@ def draw_line(found: StoredExperiment) -> None:
         return
     stops = crossing(line)
     with st.container(key="answer"):
-        st.markdown(plain(crossing_in_words(stops, line, method.name, baseline.name)))
+        st.markdown(for_markdown(crossing_in_words(stops, line, method.name, baseline.name)))
     styles: list[Look] = looks([method.role, baseline.role])
     marked = None
     sure_at_first = spec.n_seeds == 1 or line.differences[0].difference.excludes_zero

@@ -24,6 +24,7 @@ from jitai.rl.task import LearningSettings, LearningTask
 from jitai.rl.train import Kept, Training, kept_training
 from jitai.rl.training_service import AtTheDesk
 from jitai.rl.yardsticks import Figures
+from jitai.sanitise import for_markdown
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, training_filters
 from jitai.ui.pages.train_results import (
@@ -40,7 +41,7 @@ from jitai.ui.session.resources import training_desk
 from jitai.ui.session.settings import settings_from, values_of
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.installer import offer_installation
-from jitai.ui.widgets.page import errors_as_sentences, plain
+from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import parameter_widget, parameter_widgets, preset_picker, title_of
 
 TICK_S = 1.0
@@ -78,7 +79,7 @@ def train_page() -> None:
             _settings(app)
         st.title("How well does a policy learn from simulated participants?")
         if state.done:
-            st.toast(plain(state.done), icon=":material/check:")
+            st.toast(for_markdown(state.done), icon=":material/check:")
             state.done = ""
         now = training_desk().snapshot()
         task: LearningTask | None = None
@@ -126,7 +127,9 @@ def _settings(app: AppState) -> None:
             persist_state="session", placeholder="at least one",
         )  # fmt: skip
     else:
-        st.caption(plain("; ".join(f"{name}: {OBSERVATION_LABELS[name]}" for name in OBSERVATION_SETS[sees]) + "."))
+        st.caption(
+            for_markdown("; ".join(f"{name}: {OBSERVATION_LABELS[name]}" for name in OBSERVATION_SETS[sees]) + ".")
+        )
     whom = st.selectbox(
         "It learns from", list(WHOM_LABELS), format_func=WHOM_LABELS.__getitem__, key="train_whom",
         persist_state="session",
@@ -252,16 +255,16 @@ def _stage(task: LearningTask, was_at_work: bool) -> None:
             )
             draw_chart(Training(task), Figures(), best)
             return
-        st.subheader(plain(answer_in_words(now, best)))
+        st.subheader(for_markdown(answer_in_words(now, best)))
         draw_metrics(now, best)
         if now.at_work:
             draw_progress(now)
         for failure in (now.training.failure, now.figures.failure):
             if failure:
-                st.warning(plain(failure), icon=":material/warning:")
+                st.warning(for_markdown(failure), icon=":material/warning:")
         draw_chart(now.training, now.figures, best)
         st.caption(
-            plain(
+            for_markdown(
                 f"{task.policy_name()}, from {participants_in_words(task.participants)}, "
                 + (
                     f"a simulated judge that finds {task.belief.finds_cannot_walk:g} and raises "
@@ -343,7 +346,7 @@ def _policies(state: TrainState) -> None:
     if state.to_delete == item.name:
         _confirm_deletion(state)
     if item.problem:
-        st.warning(plain(item.problem), icon=":material/warning:")
+        st.warning(for_markdown(item.problem), icon=":material/warning:")
     if item.network is not None:
         running = training_desk().figures_of(item.network)
         ticks = running is not None and not running.finished
@@ -352,7 +355,7 @@ def _policies(state: TrainState) -> None:
 
 def _confirm_deletion(state: TrainState) -> None:
     """The question before a policy of one's own is gone."""
-    st.warning(plain(f"Delete {state.to_delete}? This cannot be undone."), icon=":material/delete:")
+    st.warning(for_markdown(f"Delete {state.to_delete}? This cannot be undone."), icon=":material/delete:")
     with st.container(horizontal=True):
         if st.button("Delete for good", key="delete_for_good"):
             name, state.to_delete = state.to_delete, ""

@@ -12,13 +12,14 @@ from jitai.rl.policy_store import PolicyFile
 from jitai.rl.train import Training
 from jitai.rl.training_service import AtTheDesk
 from jitai.rl.yardsticks import Figures, Share
+from jitai.sanitise import for_markdown
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS, SimulatorConfig
 from jitai.text_format import duration
 from jitai.trial.filters import FILTERS
 from jitai.trial.spec import participants_of
 from jitai.ui.session.resources import training_desk
 from jitai.ui.session.state import palette
-from jitai.ui.widgets.page import errors_as_sentences, plain
+from jitai.ui.widgets.page import errors_as_sentences
 
 
 def answer_in_words(now: AtTheDesk, best: float) -> str:
@@ -98,7 +99,8 @@ def draw_progress(now: AtTheDesk) -> None:
     left = "" if training.seconds_left is None else f", about {duration(training.seconds_left)} left"
     pace = f", {training.steps_per_s:,.0f} decisions a second" if training.steps_per_s else ""
     st.progress(
-        training.share_done, plain(f"{training.n_steps:,} of {total:,} decisions: {training.at_work}{left}{pace}")
+        training.share_done,
+        for_markdown(f"{training.n_steps:,} of {total:,} decisions: {training.at_work}{left}{pace}"),
     )
 
 
@@ -155,7 +157,7 @@ def draw_worth(network: PolicyNetwork, was_measuring: bool) -> None:
                 "intervals."
             )
         elif found.failure:
-            st.warning(plain(found.failure), icon=":material/warning:")
+            st.warning(for_markdown(found.failure), icon=":material/warning:")
         else:
             st.text("It is being measured. That takes some seconds for each kind of participant.")
 

@@ -10,6 +10,7 @@ from jitai.judge.judge import Judge
 from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.registry import EMBEDDED, JudgeOption, find_prompt
 from jitai.records import Label, Statement
+from jitai.sanitise import for_markdown
 from jitai.seeding import MAX_SEED
 from jitai.text_format import duration
 from jitai.ui.pages.validation_label_yourself import LabelSession, label_yourself
@@ -26,7 +27,7 @@ from jitai.ui.session.page_states import ValidationState
 from jitai.ui.session.resources import judge_for, prompts
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
-from jitai.ui.widgets.page import errors_as_sentences, plain
+from jitai.ui.widgets.page import errors_as_sentences
 from jitai.validation.baselines import BASELINE_LABELS, KEYWORD, TFIDF, open_baseline
 from jitai.validation.corpora import (
     LABEL_WORDS,
@@ -195,7 +196,7 @@ def _own_file(state: ValidationState) -> tuple[Statement, ...]:
         state.own_statements = read_labelled_csv(uploaded.getvalue(), name)
         state.file_name, state.file_id = name, uploaded.file_id
     if state.own_statements:
-        st.caption(plain(f"{len(state.own_statements):,} statements from {state.file_name}"))
+        st.caption(for_markdown(f"{len(state.own_statements):,} statements from {state.file_name}"))
         known = {item.text for item in load_part(DEVELOPMENT)}
         n_known = sum(item.text in known for item in state.own_statements)
         if n_known:
@@ -266,7 +267,7 @@ def _progress(run: ValidationRun, found: Validation) -> None:
     left = "" if found.seconds_left is None else f", about {duration(found.seconds_left)} left"
     st.progress(
         min(1.0, len(found.rows) / max(1, found.n_total)),
-        plain(f"{len(found.rows):,} of {found.n_total:,} verdicts: {found.at_work}{left}"),
+        for_markdown(f"{len(found.rows):,} of {found.n_total:,} verdicts: {found.at_work}{left}"),
     )
     st.button(
         "Stop and keep what there is", icon=":material/stop:", key="stop_validation", on_click=run.stop,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from jitai.errors import JitaiError
 from jitai.records import Decision, Label, Statement
-from jitai.ui.widgets.page import plain
+from jitai.sanitise import for_markdown
 from jitai.validation.corpora import balanced_sample, shuffled
 from jitai.validation.report import THE_PERSON, agreement_with_person
 from jitai.validation.runner import Candidate, Validation, ValidationRun
@@ -82,7 +82,7 @@ def _invitation(session: LabelSession, statements: tuple[Statement, ...], seed: 
 
         st.button("Begin", key="label_begin", on_click=begin)
     if session.problem:
-        st.error(plain(session.problem), icon=":material/error:")
+        st.error(for_markdown(session.problem), icon=":material/error:")
 
 
 def _next_statement(session: LabelSession) -> None:
@@ -125,9 +125,9 @@ def _comparison(session: LabelSession, candidates: list[Candidate]) -> None:
             run.wait()
         session.found = run.snapshot()
     if session.found.failure:
-        st.error(plain(session.found.failure), icon=":material/error:")
+        st.error(for_markdown(session.found.failure), icon=":material/error:")
     for name, why in session.found.failures.items():
-        st.warning(plain(f"{name} could not be made ready. {why}"), icon=":material/warning:")
+        st.warning(for_markdown(f"{name} could not be made ready. {why}"), icon=":material/warning:")
     kappas, _ = agreement_with_person(session.answers, session.found)
     answered = [name for name in kappas if name == THE_PERSON or kappas[name].notna().any()]
     st.dataframe(

@@ -18,10 +18,10 @@ from jitai.charts.validation import (
 )
 from jitai.corpus import DEVELOPMENT, TEST
 from jitai.records import Label, Statement
+from jitai.sanitise import for_markdown
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import ValidationAnswer
 from jitai.ui.session.state import palette
-from jitai.ui.widgets.page import plain
 from jitai.validation.report import (
     PUBLISHED_CAVEAT,
     PUBLISHED_FIGURES,
@@ -54,7 +54,9 @@ def draw_scope(answer: ValidationAnswer, candidates: list[Candidate], sample: tu
     found = answer.validation
     words = f"Shown: {CORPUS_LABELS[answer.corpus]}, {len(found.statements):,} statements. "
     differ = found.statements != sample or found.candidates != tuple(candidate.name for candidate in candidates)
-    st.caption(plain(words) + ("The settings in the sidebar differ: **Judge them** uses them." if differ else ""))
+    st.caption(
+        for_markdown(words) + ("The settings in the sidebar differ: **Judge them** uses them." if differ else "")
+    )
 
 
 def draw_report(answer: ValidationAnswer) -> None:
@@ -92,7 +94,7 @@ def draw_accuracy_chart(dots: list[Dot]) -> None:
         accuracy_figure(dots, references, palette()), config=CONFIG, key="accuracy_chart",
         alt=f"Share of statements judged rightly by each judge: {shares or 'nothing judged yet'}.",
     )  # fmt: skip
-    st.caption(f"Dot and line: share judged rightly and its 95 % interval. {plain(PUBLISHED_CAVEAT)}")
+    st.caption(f"Dot and line: share judged rightly and its 95 % interval. {for_markdown(PUBLISHED_CAVEAT)}")
 
 
 def _remarks(answer: ValidationAnswer) -> None:
@@ -105,21 +107,23 @@ def _remarks(answer: ValidationAnswer) -> None:
             icon=":material/warning:",
         )
     if found.failure:
-        st.error(plain(found.failure), icon=":material/error:")
+        st.error(for_markdown(found.failure), icon=":material/error:")
     for name, why in found.failures.items():
-        st.warning(plain(f"{name} could not be made ready. {why}"), icon=":material/warning:")
+        st.warning(for_markdown(f"{name} could not be made ready. {why}"), icon=":material/warning:")
     for report in answer.judges:
         if report.n_failed:
             why = next(row.verdict.failure for row in found.rows_of(report.name) if row.failed)
             st.warning(
-                plain(
+                for_markdown(
                     f"{report.name} could not answer {report.n_failed:,} of {report.n_asked:,} statements. These count "
                     f"neither as right nor as a veto. The first reason: {why}"
                 ),
                 icon=":material/warning:",
             )
         if report.n_without_words:
-            st.caption(plain(f"{report.name}: nothing was left to read in {report.n_without_words:,} statements."))
+            st.caption(
+                for_markdown(f"{report.name}: nothing was left to read in {report.n_without_words:,} statements.")
+            )
     if answer.corpus == DEVELOPMENT:
         st.warning(CORPUS_NOTES[DEVELOPMENT], icon=":material/info:")
 
@@ -326,7 +330,7 @@ def _mistake_details(row: pd.Series) -> None:
         st.caption("The judge's own reply")
         st.code(str(row["raw_reply"]), language=None, wrap_lines=True)
     if row["prompt"]:
-        st.caption(plain(f"Exact prompt, {row['prompt_version']}"))
+        st.caption(for_markdown(f"Exact prompt, {row['prompt_version']}"))
         st.code(str(row["prompt"]), language=None, wrap_lines=True, height=180)
 
 

@@ -29,13 +29,13 @@ from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prefetch import VerdictPrefetcher
 from jitai.policies.network import PolicyNetwork
 from jitai.rl.policy_store import default_policy_store
+from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.live import TwinTrial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.texts import ScriptedStatement
 from jitai.ui.session.settings import spec_from, spec_values, values_of
 from jitai.ui.session.url import PAGE_PARAMETERS, from_query, to_query
-from jitai.ui.widgets.page import plain
 
 CUSTOM_PRESET = "Custom (Simulator page)"
 OLLAMA_SETTINGS = ("keep_alive", "context_tokens", "read_timeout_s")
@@ -208,13 +208,13 @@ def _say_address_problem(state: AppState) -> None:
     if page != state.address_problem_page:
         state.address_problem = ""
     if state.address_problem:
-        st.warning(plain(state.address_problem), icon=":material/link_off:")
+        st.warning(for_markdown(state.address_problem), icon=":material/link_off:")
 
 
 def say_problem(state: AppState) -> None:
     """Say why the last button could not do its work; a button's callback cannot draw."""
     if state.problem:
-        st.error(plain(state.problem), icon=":material/error:")
+        st.error(for_markdown(state.problem), icon=":material/error:")
         state.problem = ""
 
 

@@ -9,8 +9,8 @@ from jitai.charts.theme import CONFIG
 from jitai.judge.judge import REASON_EXPLANATION
 from jitai.policies.belief import BeliefSettings, counts_as_steps
 from jitai.records import CONTEXT_LABELS, TYPED, Action, Decision, StepRecord, Verdict, VerdictSource
+from jitai.sanitise import for_markdown
 from jitai.ui.session.state import palette
-from jitai.ui.widgets.page import plain
 
 DECISION_COLOURS: dict[Decision, Literal["blue", "orange", "violet"]] = {
     Decision.SEND: "blue",
@@ -142,7 +142,7 @@ def _verdict_lines(verdict: Verdict | None) -> None:
         if verdict.source != VerdictSource.NO_STATEMENT:
             verdict_popover(verdict)
     if verdict.is_fallback:
-        st.warning(plain(verdict.failure), icon=":material/warning:")
+        st.warning(for_markdown(verdict.failure), icon=":material/warning:")
 
 
 def verdict_badge(verdict: Verdict) -> None:
@@ -183,7 +183,7 @@ def verdict_details(verdict: Verdict) -> None:
     for note in verdict.notes:
         st.text(f"Note: {note}")
     if verdict.model:
-        st.caption(plain(f"{verdict.model}, prompt {verdict.prompt_version}. {REASON_EXPLANATION}"))
+        st.caption(for_markdown(f"{verdict.model}, prompt {verdict.prompt_version}. {REASON_EXPLANATION}"))
     if verdict.prompt:
         st.caption("Exact prompt")
         st.code(verdict.prompt, language=None, wrap_lines=True, height=180)

@@ -19,10 +19,10 @@ from jitai.files import remove
 from jitai.paths import default_store_folder, program
 from jitai.policies.belief import BeliefSettings
 from jitai.rl.policy_store import default_policy_store
+from jitai.sanitise import for_markdown
 from jitai.simulator.config import SimulatorConfig
 from jitai.ui.session.state import AppState, app_state
 from jitai.ui.widgets.judge_picker import options_for
-from jitai.ui.widgets.page import plain
 
 TICK_S = 1.0
 """Between two looks at a running experiment."""
@@ -92,7 +92,9 @@ def method_named(name: str, state: AppState) -> Method:
 
 def methods_help() -> str:
     """What the methods are, as a list."""
-    return "\n".join(f"- **{plain(name)}**: {plain(what)}" for name, (_, what) in offered_methods().items())
+    return "\n".join(
+        f"- **{for_markdown(name)}**: {for_markdown(what)}" for name, (_, what) in offered_methods().items()
+    )
 
 
 def judge_widgets(state: AppState, name: str) -> JudgeChoice:
@@ -163,7 +165,7 @@ def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callabl
             disabled=spec is None or is_running(spec.identifier), shortcut="Space", width=120,
         )  # fmt: skip
         if about:
-            st.caption(plain(about))
+            st.caption(for_markdown(about))
 
 
 def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | None) -> StoredExperiment | None:
@@ -192,7 +194,7 @@ def progress(identifier: str, found: StoredExperiment | None) -> None:
     """How far a running experiment is, the time left, and a way to stop it; None if it is just starting."""
     told = found.progress if found is not None and found.status == RUNNING else None
     with st.container(horizontal=True, vertical_alignment="center", key="experiment_progress"):
-        st.progress(told.share if told else 0.0, plain(told.in_words if told else "starting"), width="stretch")
+        st.progress(told.share if told else 0.0, for_markdown(told.in_words if told else "starting"), width="stretch")
         st.button(
             "Stop", icon=":material/stop:", key=f"stop_{identifier}", on_click=store().ask_to_stop, args=(identifier,),
             # Before the process has begun, nothing hears the request.
@@ -211,14 +213,16 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
     """
     if experiment.identifier != wanted:
         st.caption(
-            plain(f"This is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings in the sidebar ")
+            for_markdown(
+                f"This is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings in the sidebar "
+            )
             + "differ from it: **Run** uses them."
         )
     if running:
         return
     done = f"{experiment.n_finished:,} of {experiment.n_cells:,} cells are finished"
     if experiment.status == FAILED:
-        st.error(plain(f"It could not go on: {experiment.failure}"), icon=":material/error:")
+        st.error(for_markdown(f"It could not go on: {experiment.failure}"), icon=":material/error:")
     elif experiment.status == INTERRUPTED:
         st.warning(f"This experiment was interrupted: {done}.", icon=":material/warning:")
     elif experiment.status == STOPPED:
@@ -226,7 +230,7 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
     if experiment.n_failed:
         cell, why = store().failures(experiment.identifier)[0]
         st.warning(
-            plain(f"{experiment.n_failed:,} cells could not be run. The first: {cell.method.name}: {why}"),
+            for_markdown(f"{experiment.n_failed:,} cells could not be run. The first: {cell.method.name}: {why}"),
             icon=":material/warning:",
         )
     if experiment.status != FINISHED:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from jitai.installation import Installation, Part
+from jitai.sanitise import for_markdown
 from jitai.ui.session.resources import installations
-from jitai.ui.widgets.page import plain
 
 TICK_S = 0.5
 
@@ -23,11 +23,11 @@ def _offer(part: Part, was_at_work: bool) -> None:
     at_work = state is not None and not state.finished
     if was_at_work and not at_work:
         st.rerun()  # the page goes on with what has been installed
-    st.info(plain(part.sentence) + f" Run `{part.command}`, or press the button.", icon=":material/download:")
+    st.info(for_markdown(part.sentence) + f" Run `{part.command}`, or press the button.", icon=":material/download:")
     if state is not None and state.failure:
-        st.warning(plain(state.failure), icon=":material/warning:")
+        st.warning(for_markdown(state.failure), icon=":material/warning:")
     if state is not None and at_work:
-        st.progress(state.share or 0.0, plain(state.text))
+        st.progress(state.share or 0.0, for_markdown(state.text))
     elif st.button(f"Install it now ({part.size})", icon=":material/download:", key=f"install_{part.key}"):
         installations()[part.key] = Installation(part)
         installations()[part.key].start()

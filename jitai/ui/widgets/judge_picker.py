@@ -5,9 +5,9 @@ import streamlit as st
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import Prompt
 from jitai.judge.registry import DEFAULT_PROMPT, JudgeOption, available_judges, choose_judge
+from jitai.sanitise import for_markdown
 from jitai.ui.session.resources import judge_for, ollama_watch, prompts
 from jitai.ui.session.state import AppState
-from jitai.ui.widgets.page import plain
 
 
 def options_for(state: AppState) -> tuple[JudgeOption, ...]:
@@ -72,12 +72,12 @@ def judge_picker(state: AppState) -> None:
     )
     note = options[state.judge_at_work].note
     if note:
-        st.caption(plain(note))
+        st.caption(for_markdown(note))
     _prompt_picker(state, prompt_at_work(state, all_options))
     latest = ollama_watch().latest
     ollama = f"Ollama {latest.version}, models: {len(latest.models)}." if latest.version else "No Ollama server found."
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(plain(ollama), width="stretch")
+        st.caption(for_markdown(ollama), width="stretch")
         if st.button("Look again", type="tertiary", key="look_again"):
             ollama_watch().look_now()
             st.rerun()
@@ -97,7 +97,7 @@ def _prompt_picker(state: AppState, at_work: str) -> None:
         format_func=lambda name: prompt_label(by_name[name]),
         key="prompt",
         on_change=pick,
-        help=f"{plain(by_name[at_work].purpose)} Prompts are shown, and copied to be edited, on the Models page.",
+        help=f"{for_markdown(by_name[at_work].purpose)} Prompts are shown, and copied to be edited, on the Models page.",
     )
 
 

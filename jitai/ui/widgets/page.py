@@ -8,6 +8,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from jitai.errors import JitaiError
 from jitai.paths import resource
+from jitai.sanitise import for_markdown
 
 FAVICON = resource("assets", "favicon.png")
 STYLE_FILE = resource("assets", "style.css")
@@ -35,9 +36,4 @@ def errors_as_sentences() -> Iterator[None]:
     try:
         yield
     except JitaiError as error:
-        st.error(plain(error.in_full), icon=":material/error:")
-
-
-def plain(text: str) -> str:
-    """A text that Markdown shows as it is: no formatting, no links, no images, no formulas."""
-    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:&" else character for character in text)
+        st.error(for_markdown(error.in_full), icon=":material/error:")

@@ -5,11 +5,11 @@ import streamlit as st
 from jitai.policies.network import PolicyNetwork
 from jitai.policies.registry import POLICIES
 from jitai.rl.policy_store import default_policy_store
+from jitai.sanitise import for_markdown
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.training_mismatch import mismatch_of_trial
 from jitai.ui.session.settings import TRAINED
 from jitai.ui.session.state import AppState
-from jitai.ui.widgets.page import plain
 
 N_WARNINGS_SHOWN = 2
 
@@ -48,7 +48,7 @@ def training_remarks(network: PolicyNetwork, spec: TrialSpec) -> None:
     found = mismatch_of_trial(network, spec)
     if found:
         shown, rest = found[:N_WARNINGS_SHOWN], found[N_WARNINGS_SHOWN:]
-        st.warning(plain(" ".join(shown)), icon=":material/warning:")
+        st.warning(for_markdown(" ".join(shown)), icon=":material/warning:")
         if rest:
             with st.expander(f"{len(rest)} more differences from its training" if len(rest) > 1 else "One more"):
                 for sentence in rest:

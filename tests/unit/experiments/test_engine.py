@@ -357,6 +357,7 @@ def test_a_language_model_reads_each_statement_once_for_all_cells(
     assert 300 < len(judge.texts) == len(set(judge.texts))
     judging = [progress for progress in told if progress.phase is Phase.JUDGING]
     assert {progress.judge for progress in judging} == {"embedded"}
+    assert judging[0].n_done == 1 and judging[0].share < 0.01
     assert judging[-1].n_done == judging[-1].n_total == len(judge.texts) and judging[-1].share == 1.0
     assert [progress.n_done for progress in judging] == sorted(progress.n_done for progress in judging)
 
