@@ -513,13 +513,13 @@ def test_what_a_belief_comes_from() -> None:
     app = widget(open_app().selectbox, "strategy").set_value(NONE).run()
     app = run_to_the_end(widget(app.selectbox, "policy").set_value("tailored").run())
     records, everything = records_of(app), BeliefSettings()
-    assert belief_sources(records[0], None, everything) == "how every study begins"
+    assert belief_sources(records[0], None, everything) == "the start of the study"
     walked = next(day for day, record in enumerate(records) if record.step_count > 1)
     lain = next(day for day, record in enumerate(records) if record.step_count == 0)
     assert f"({records[walked].step_count:,.0f})" in belief_sources(records[walked + 1], records[walked], everything)
     assert belief_sources(records[lain + 1], records[lain], everything) == "no steps yesterday", "nobody has read"
     deaf = BeliefSettings(sees_steps=False)
-    assert belief_sources(records[lain + 1], records[lain], deaf) == "how ability comes and goes"
+    assert belief_sources(records[lain + 1], records[lain], deaf) == "the model of ability alone"
 
 
 def test_the_share_of_the_optimum_is_that_of_the_same_seed() -> None:

@@ -148,7 +148,7 @@ def _said_next(state: AppState, progress: Progress) -> None:
         st.rerun()  # the widgets outside the stage change too
 
     words, truth = state.said_next
-    known = "not said to be true" if truth is None else f"true: {'can walk' if truth else 'cannot walk'}"
+    known = "ability as simulated" if truth is None else f"true: {'can walk' if truth else 'cannot walk'}"
     with st.container(horizontal=True, vertical_alignment="center", key="said_next"):
         st.badge(f"day {len(progress.records) + 1}", icon=":material/chat:", color="violet")
         st.text(", ".join([f"“{words}”"] * bool(words) + [known]), width="stretch")

@@ -267,8 +267,8 @@ def _stage(task: LearningTask, was_at_work: bool) -> None:
             for_markdown(
                 f"{task.policy_name()}, from {participants_in_words(task.participants)}, "
                 + (
-                    f"a simulated judge that finds {task.belief.finds_cannot_walk:g} and raises "
-                    f"{task.belief.false_alarms:g} false alarms, "
+                    f"a simulated judge that recognises {100 * task.belief.finds_cannot_walk:g} % of “cannot walk” "
+                    f"with {100 * task.belief.false_alarms:g} % false alarms, "
                     if BELIEF in task.observations or task.filter != NONE
                     else ""
                 )
