@@ -217,6 +217,7 @@ class StepRecord:
         was_asked: the judge was unsure, and the participant was asked instead and answered truthfully.
         belief: P(w_t = 1) given everything seen before the decision, in [0, 1]; None where none is kept.
         rule_stood_in: the judge could not answer, and the rule for that case decided in its place.
+        action_was_chosen: a person chose what was done, whatever policy and filter would have done.
     """
 
     observation: Observation
@@ -236,6 +237,7 @@ class StepRecord:
     was_asked: bool = False
     belief: float | None = None
     rule_stood_in: bool = False
+    action_was_chosen: bool = False
 
     @property
     def candidate_action(self) -> Action:
@@ -255,7 +257,7 @@ class StepRecord:
     @property
     def vetoed(self) -> bool:
         """Whether a verdict or a belief held it back: where the judge could not answer, nobody vetoed anything."""
-        return self.held_back and not self.rule_stood_in
+        return self.held_back and not self.rule_stood_in and not self.action_was_chosen
 
     @property
     def truth_is_known(self) -> bool:

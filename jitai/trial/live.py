@@ -12,10 +12,10 @@ from jitai.records import JudgesText, StepRecord
 from jitai.simulator.world import draw_worlds
 from jitai.trial.loop import Trial
 from jitai.trial.spec import TrialSpec
-from jitai.trial.texts import JudgedTexts, ScriptedStatement
+from jitai.trial.texts import JudgedTexts, ScriptedDay
 
 
-def no_script(day: int) -> ScriptedStatement | None:
+def no_script(day: int) -> ScriptedDay | None:
     """Leaves the talking to the simulator."""
     return None
 
@@ -24,7 +24,7 @@ def live_days(
     spec: TrialSpec,
     book: StatementBook,
     judge: JudgesText | None,
-    said: Callable[[int], ScriptedStatement | None] = no_script,
+    said: Callable[[int], ScriptedDay | None] = no_script,
 ) -> Iterator[StepRecord]:
     """Run a trial of one participant, one record for each decision, as the caller asks for them.
 
@@ -107,7 +107,7 @@ class TwinTrial:
         self.records: list[StepRecord] = []
         self.twin_records: list[StepRecord] = []
         self.best_records: list[StepRecord] = []
-        self._said: dict[int, ScriptedStatement] = {}
+        self._said: dict[int, ScriptedDay] = {}
         self._living = threading.Lock()
         self._trial = live_days(spec, book, judge, self._said.get)
         self._twin = live_days(spec.without_filter(), book, None, self._said.get)
@@ -119,7 +119,7 @@ class TwinTrial:
         """Whether the study is over, by its length or by disengagement."""
         return bool(self.records) and (self.records[-1].terminated or self.records[-1].truncated)
 
-    def advance(self, said: ScriptedStatement | None = None) -> StepRecord | None:
+    def advance(self, said: ScriptedDay | None = None) -> StepRecord | None:
         """Live one more day.
 
         Args:

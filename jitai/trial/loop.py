@@ -108,13 +108,13 @@ class Trial:
         """Live one day; it is then the last one of the log.
 
         Args:
-            script: what a person makes participants say, and what is true that day.
+            script: what a person changes of the day.
         """
         assert self.policy is not None, "a learner from outside is moved by begin_day and end_day"
         morning = self._begin(script)
         there = ~self.participants.over
         proposals = self.policy.propose(morning.view)
-        filtered, outcomes = self._end(morning, proposals)
+        filtered, outcomes = self._end(morning, proposals, script)
         if self._keeps_notes:
             self.log.notes.append(self._notes(morning, proposals, filtered, script))
         action, told = self.filter.credited(proposals.candidate_action, filtered.executed_action)
@@ -135,7 +135,7 @@ class Trial:
 
     def end_day(self, proposals: Proposals) -> tuple[Filtered, Outcomes]:
         """The rest of the day that was begun, from the learner's proposals on."""
-        return self._end(self._morning, proposals)
+        return self._end(self._morning, proposals, NO_SCRIPT)
 
     def restart(self, who: Flags, world: World) -> View:
         """Let new participants take the places of some, on their first morning; the others stay on theirs.
@@ -174,13 +174,18 @@ class Trial:
         )  # fmt: skip
         return Morning(today, evidence, belief, view)
 
-    def _end(self, morning: Morning, proposals: Proposals) -> tuple[Filtered, Outcomes]:
+    def _end(self, morning: Morning, proposals: Proposals, script: Script) -> tuple[Filtered, Outcomes]:
         """What is done, what follows, and what it says of ability."""
         people, view = self.participants, morning.view
         uniform = self._uniforms[:, self.day] if self.filter.draws else self._uniforms[:, 0]
         filtered = self.filter.apply(
             FilterInputs(proposals, morning.evidence, morning.belief, morning.today.can_walk, uniform, view.day)
         )
+        chosen = {who: said.action for who, said in script.items() if said.action is not None}
+        if chosen:
+            executed = filtered.executed_action.copy()
+            executed[list(chosen)] = list(chosen.values())
+            filtered = filtered._replace(executed_action=executed)
         outcomes = people.act(filtered.executed_action, morning.today)
         if self._belief is not None:
             self._belief.see(filtered.executed_action, view.context_probability, view.habituation, outcomes.step_count)
@@ -210,7 +215,7 @@ class Trial:
             notes.append(
                 DayNotes(
                     "" if words is None else words.text, "" if words is None else words.author, was_set, proposal,
-                    verdict,
+                    verdict, said is not None and said.action is not None,
                 )
             )  # fmt: skip
         return tuple(notes)

@@ -50,20 +50,22 @@ class Evidence(NamedTuple):
         return Evidence(*parts)
 
 
-class ScriptedStatement(NamedTuple):
-    """What a person makes a participant say on one day.
+class ScriptedDay(NamedTuple):
+    """What a person changes of one day.
 
     Attributes:
-        text: instead of the simulator's own statement; empty to leave that as it is.
+        text: what the participant says instead of the simulator's own statement; empty to leave that as it is.
         can_walk: the truth of that day, if the person sets it; None leaves it to the simulator.
+        action: what is done that day, codes 0 to 3, whatever policy and filter would do; None leaves it to them.
     """
 
-    text: str
+    text: str = ""
     can_walk: bool | None = None
+    action: int | None = None
 
 
-Script = Mapping[int, ScriptedStatement]
-"""What a person makes participants say today, by the participant's place, from 0."""
+Script = Mapping[int, ScriptedDay]
+"""What a person changes of today, by the participant's place, from 0."""
 
 
 class Spoken(NamedTuple):
@@ -133,7 +135,7 @@ class JudgedTexts:
         self.spoken = tuple(Spoken(text, author, self._judge.judge(text)) for text, author in said)
         return evidence_of([spoken.verdict for spoken in self.spoken], self._settings)
 
-    def _said(self, who: int, today: Today, scripted: ScriptedStatement | None) -> tuple[str, str]:
+    def _said(self, who: int, today: Today, scripted: ScriptedDay | None) -> tuple[str, str]:
         """Today's words of one participant, and whose they are."""
         if scripted is not None and scripted.text.strip():
             return scripted.text, TYPED

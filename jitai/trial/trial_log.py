@@ -24,6 +24,7 @@ class DayNotes(NamedTuple):
         walk_state_was_set: whether a person set this day's walk state by hand.
         proposal: the candidate with what led to it.
         verdict: the one that was applied; None where nobody reads.
+        action_was_chosen: whether a person chose what was done.
     """
 
     statement: str
@@ -31,6 +32,7 @@ class DayNotes(NamedTuple):
     walk_state_was_set: bool
     proposal: Proposal
     verdict: Verdict | None
+    action_was_chosen: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,4 +160,5 @@ class TrialLog:
             was_asked=bool(self.was_asked[who, day]),
             belief=None if np.isnan(belief) else belief,
             rule_stood_in=bool(self.rule_stood_in[who, day]),
+            action_was_chosen=notes.action_was_chosen,
         )

@@ -12,7 +12,7 @@ from jitai.policies.belief import READING_LABELS, BeliefSettings
 from jitai.seeding import MAX_SEED
 from jitai.trial.filters import FILTERS, LEARNER_LABELS
 from jitai.trial.live import TwinTrial, coming_statements
-from jitai.trial.texts import ScriptedStatement
+from jitai.trial.texts import ScriptedDay
 from jitai.ui.pages.live_stage import SPEEDS, draw_stage
 from jitai.ui.session.resources import statement_book
 from jitai.ui.session.state import AppState, app_state, keep_in_address
@@ -163,12 +163,12 @@ def _say_box(state: AppState) -> None:
     def say() -> None:
         text = str(st.session_state["said_text"]).strip()
         if text:
-            state.said_next = ScriptedStatement(text, TRUTHS[st.session_state["truth"]])
+            state.said_next = ScriptedDay(text, TRUTHS[st.session_state["truth"]])
             st.session_state["said_text"] = ""
 
     def set_truth() -> None:
         truth, words = TRUTHS[st.session_state["truth"]], state.said_next.text if state.said_next else ""
-        state.said_next = ScriptedStatement(words, truth) if words or truth is not None else None
+        state.said_next = ScriptedDay(words, truth) if words or truth is not None else None
 
     present = state.said_next.can_walk if state.said_next else None
     st.session_state["truth"] = next(label for label, truth in TRUTHS.items() if truth == present)

@@ -147,7 +147,7 @@ def _said_next(state: AppState, progress: Progress) -> None:
         state.said_next, st.session_state["keep_saying"] = None, False
         st.rerun()  # the widgets outside the stage change too
 
-    words, truth = state.said_next
+    words, truth, _ = state.said_next
     known = "ability as simulated" if truth is None else f"true: {'can walk' if truth else 'cannot walk'}"
     with st.container(horizontal=True, vertical_alignment="center", key="said_next"):
         st.badge(f"day {len(progress.records) + 1}", icon=":material/chat:", color="violet")

@@ -33,7 +33,7 @@ from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.live import TwinTrial
 from jitai.trial.spec import TrialSpec
-from jitai.trial.texts import ScriptedStatement
+from jitai.trial.texts import ScriptedDay
 from jitai.ui.session.settings import spec_from, spec_values, values_of
 from jitai.ui.session.url import PAGE_PARAMETERS, from_query, to_query
 
@@ -86,7 +86,7 @@ class AppState:
     prompt_shown: str = ""
     model_to_delete: str = ""
     playing: bool = False
-    said_next: ScriptedStatement | None = None
+    said_next: ScriptedDay | None = None
     trial: TwinTrial | None = None
     trial_settings: tuple[Any, ...] = ()
     ahead: VerdictPrefetcher | None = None
@@ -155,7 +155,7 @@ class AppState:
         st.session_state["kinds"] = list(kinds)
         self.previous = None
 
-    def next_said(self) -> ScriptedStatement | None:
+    def next_said(self) -> ScriptedDay | None:
         """What the person makes the participant say on the coming day; dropped once used, unless it is to be kept."""
         said = self.said_next
         if not st.session_state.get("keep_saying"):

@@ -31,7 +31,7 @@ from jitai.trial.live import TwinTrial, live_days
 from jitai.trial.log import decision_log, safe_csv
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
-from jitai.trial.texts import ScriptedStatement
+from jitai.trial.texts import ScriptedDay
 
 BOOK = StatementBook(load_part(TEST))
 LABELS = {item.text: item.label for item in load_part(TEST)}
@@ -151,8 +151,8 @@ def test_what_the_learner_is_told() -> None:
 
 def test_a_person_may_speak_and_set_the_truth() -> None:
     said = {
-        3: ScriptedStatement("I twisted my ankle", can_walk=False),
-        4: ScriptedStatement("all fine again", can_walk=True),
+        3: ScriptedDay("I twisted my ankle", can_walk=False),
+        4: ScriptedDay("all fine again", can_walk=True),
     }
     records = list(live_days(TrialSpec(PRESETS["Always able (base environment)"]), BOOK, ScriptedTruth(), said.get))
     assert [record.can_walk for record in records[2:5]] == [True, False, True]
@@ -163,7 +163,7 @@ def test_a_person_may_speak_and_set_the_truth() -> None:
 
 def test_twin_keeps_pace_and_shares_the_truth() -> None:
     twin = TwinTrial(TrialSpec(COMES_AND_GOES, seed=3), BOOK, ScriptedTruth())
-    twin.advance(ScriptedStatement("my back went", can_walk=False))
+    twin.advance(ScriptedDay("my back went", can_walk=False))
     while twin.advance() is not None:
         assert len(twin.twin_records) <= max(len(twin.records), 1) or twin.finished
     assert twin.finished
@@ -173,20 +173,20 @@ def test_twin_keeps_pace_and_shares_the_truth() -> None:
     assert not twin.records[0].can_walk
     last = twin.twin_records[-1]
     assert last.terminated or last.truncated
-    alone = list(live_days(twin.spec.without_filter(), BOOK, None, {0: ScriptedStatement("x", False)}.get))
+    alone = list(live_days(twin.spec.without_filter(), BOOK, None, {0: ScriptedDay("x", False)}.get))
     assert [r.step_count for r in alone] == [r.step_count for r in twin.twin_records]
 
 
 def test_the_optimum_lives_the_same_days() -> None:
     trial = TwinTrial(TrialSpec(COMES_AND_GOES, seed=3), BOOK, ScriptedTruth(), with_best=True)
     assert trial.snapshot().share_of_best is None, "nothing has been earned yet"
-    trial.advance(ScriptedStatement("my back went", can_walk=False))
+    trial.advance(ScriptedDay("my back went", can_walk=False))
     assert trial.best_records[0].executed_action == Action.NO_MESSAGE, "it knows what a person has set"
     trial.advance()
     assert len(trial.best_records) == 2
     progress = trial.run()
     best = replace(trial.spec.without_filter(), policy=PolicySpec("optimum"))
-    expected = list(live_days(best, BOOK, None, {0: ScriptedStatement("x", False)}.get))
+    expected = list(live_days(best, BOOK, None, {0: ScriptedDay("x", False)}.get))
     assert [r.step_count for r in progress.best_records] == [r.step_count for r in expected]
     assert len(expected) == COMES_AND_GOES.study_length, "also where the participant of the trial has left before"
     share = summarise(progress.records).total_steps / summarise(expected).total_steps
@@ -212,9 +212,7 @@ def test_the_log_has_the_belief() -> None:
 
 
 def test_log_has_a_row_a_day_and_no_formula() -> None:
-    records = list(
-        live_days(TrialSpec(COMES_AND_GOES), BOOK, ScriptedTruth(), {0: ScriptedStatement("=HYPERLINK(1)")}.get)
-    )
+    records = list(live_days(TrialSpec(COMES_AND_GOES), BOOK, ScriptedTruth(), {0: ScriptedDay("=HYPERLINK(1)")}.get))
     table = decision_log(records)
     assert len(table) == len(records)
     assert table["step_count"].sum() == pytest.approx(summarise(records).total_steps)
@@ -233,7 +231,7 @@ def test_corpus_parts_share_neither_text_nor_pair() -> None:
 
 
 def test_a_truth_without_words_leaves_the_talking_to_the_simulator() -> None:
-    said = {3: ScriptedStatement("", can_walk=False)}
+    said = {3: ScriptedDay("", can_walk=False)}
     record = list(live_days(TrialSpec(COMES_AND_GOES, seed=1), BOOK, ScriptedTruth(), said.get))[3]
     assert not record.can_walk
     assert record.walk_state_was_set
@@ -273,7 +271,7 @@ def test_a_redraw_never_meets_half_a_day() -> None:
 
 def test_days_of_unknown_truth_are_not_counted() -> None:
     spec = TrialSpec(PRESETS["Always able (base environment)"], policy=PolicySpec("generic"))
-    said = {0: ScriptedStatement("I twisted my ankle"), 1: ScriptedStatement("I twisted my ankle", can_walk=False)}
+    said = {0: ScriptedDay("I twisted my ankle"), 1: ScriptedDay("I twisted my ankle", can_walk=False)}
     summary = summarise(list(live_days(spec, BOOK, ScriptedTruth(), said.get))[:2])
     assert (summary.n_vetoes, summary.n_known_vetoes, summary.n_right_vetoes) == (2, 1, 1)
     assert (summary.n_known_days, summary.n_agreeing) == (1, 1)
@@ -360,9 +358,9 @@ def test_a_day_set_by_hand_does_not_upset_the_belief() -> None:
     """The model holds it for impossible that somebody is unable on day 1, or unable and silent."""
     spec = TrialSpec(COMES_AND_GOES, policy=PolicySpec("planner"), filter=filter_spec("belief"))
     days = {
-        0: ScriptedStatement("", can_walk=False),
-        4: ScriptedStatement("", can_walk=False),
-        5: ScriptedStatement("I feel great", can_walk=True),
+        0: ScriptedDay("", can_walk=False),
+        4: ScriptedDay("", can_walk=False),
+        5: ScriptedDay("I feel great", can_walk=True),
     }
     records = list(live_days(spec, BOOK, ScriptedTruth(), days.get))
     assert all(0 <= record.belief <= 1 for record in records)
