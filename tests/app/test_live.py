@@ -13,13 +13,14 @@ from jitai.judge.embedded import EmbeddedBackend
 from jitai.parameters import describe
 from jitai.policies.belief import BY_DECISION, BeliefSettings
 from jitai.policies.planner import PlannerSettings
+from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.policies.thompson import BIAS_GROUP, ThompsonSettings
 from jitai.records import TYPED, Action, Decision, Verdict, VerdictSource
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import PRESETS
 from jitai.trial.filters import NONE
 from jitai.trial.log import TRUTH_COLUMNS
-from jitai.trial.spec import LEARNED, TRIAL_POLICIES
+from jitai.trial.spec import LEARNED
 from jitai.trial.summary import summarise
 from jitai.trial.training_mismatch import mismatch_of_trial
 from jitai.ui.session.state import SPEEDS
@@ -216,13 +217,13 @@ def test_the_other_filters(strategy: str) -> None:
     assert any(record.verdict and record.verdict.p_send is not None for record in records_of(app))
 
 
-@pytest.mark.parametrize("policy", TRIAL_POLICIES)
+@pytest.mark.parametrize("policy", [key for key in POLICIES if key != LEARNED])
 def test_every_policy_runs(policy: str) -> None:
     app = widget(open_app().selectbox, "filter").set_value(NONE).run()
     app = without_error(widget(app.selectbox, "policy").set_value(policy).run())
     app = without_error(run_to_the_end(app))
     state = state_of(app)
-    assert state.spec.policy == policy
+    assert state.spec.policy == PolicySpec(policy)
     assert state.trial is not None
     assert state.trial.finished
 
@@ -452,7 +453,7 @@ def test_settings_of_belief_planner_and_bias_reach_trial_and_address() -> None:
     app = without_error(widget(app.toggle, "weighs_context").set_value(False).run())
     spec = state_of(app).spec
     assert spec.belief == BeliefSettings(reading=BY_DECISION, reads_text=False)
-    assert spec.planner == PlannerSettings(weighs_context=False)
+    assert spec.policy.settings == PlannerSettings(weighs_context=False)
     assert app.query_params["policy"] == "planner"
     assert app.query_params["weighs_context"] == "False"
 
@@ -546,7 +547,7 @@ def test_a_trained_policy_hears_the_words_and_shows_what_it_compares(
     app = widget(open_app().selectbox, "policy").set_value(f"learned:{name}").run()
     app = without_error(widget(app.selectbox, "filter").set_value(NONE).run())
     spec = state_of(app).spec
-    assert (spec.policy, spec.network) == (LEARNED, default_policy_store().get(name))
+    assert spec.policy == trained(default_policy_store().get(name))
     assert app.query_params["policy"] == f"learned:{name}"
     assert names_of_widgets(app) >= BELIEF_NAMES
     app = click(app, "one_day")
@@ -560,7 +561,7 @@ def test_a_trained_policy_hears_the_words_and_shows_what_it_compares(
     assert any(axis in chart.proto.spec for chart in app.get("plotly_chart"))
     assert "with the text unread" in as_markup(app), "so the twin is called"
     app = widget(app.selectbox, "policy").set_value("random").run()
-    assert state_of(app).spec.network is None
+    assert state_of(app).spec.policy.network is None
 
 
 def test_a_trained_policy_used_elsewhere_is_warned_of() -> None:
@@ -585,12 +586,12 @@ def test_a_trained_policy_of_ones_own_is_offered_and_its_link_outlives_it() -> N
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["policy"] = "learned:my-own"
     app = without_error(app.run())
-    assert state_of(app).spec.network == shelf.get("my-own")
+    assert state_of(app).spec.policy.network == shelf.get("my-own")
     assert widget(app.selectbox, "policy").value == "learned:my-own"
     assert "<b>mine" not in as_markup(app)
     shelf.delete("my-own")
     app = without_error(click(app, "new_seed"))
-    assert state_of(app).spec.network is not None, "the run goes on"
+    assert state_of(app).spec.policy.network is not None, "the run goes on"
     gone = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     gone.query_params["policy"] = "learned:my-own"
     gone = without_error(gone.run())

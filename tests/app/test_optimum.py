@@ -102,7 +102,7 @@ def test_the_finer_grid_is_solved_on_demand() -> None:
 
 def test_the_planners_map_is_labelled_and_follows_belief_and_reading() -> None:
     app = without_error(widget(open_app(OPTIMUM_PAGE).selectbox, "map_of").set_value("planner").run())
-    plan = cached_plan(DEFAULT, state_of(app).spec.belief, state_of(app).spec.planner)
+    plan = cached_plan(DEFAULT, state_of(app).spec.belief, state_of(app).settings_of_policy("planner"))
     assert "ours, not published" in "".join(caption.value for caption in app.caption)
     shown = metrics(app)
     assert shown["The planner expects"] == f"{plan.value():,.0f} steps"

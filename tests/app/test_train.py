@@ -13,7 +13,6 @@ from jitai.rl.policy_store import default_policy_store, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
 from jitai.rl.train import kept_training
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
-from jitai.trial.spec import LEARNED
 from jitai.ui.pages import train
 from jitai.ui.session.page_states import GRID, STARTS, TrainState
 from jitai.ui.session.resources import training_desk
@@ -114,7 +113,7 @@ def test_a_training_is_shown_measured_kept_and_used() -> None:
     assert table.loc["ppo-belief", "of the optimum"] == "not measured"
 
     app = without_error(click(app, "use_trained"))
-    assert (state_of(app).spec.policy, state_of(app).spec.network) == (LEARNED, network)
+    assert state_of(app).spec.policy == trained(network)
     app = go_to(app, LIVE)
     app = widget(app.selectbox, "filter").set_value("none").run()
     app = widget(app.toggle, "reads_text").set_value(False).run()
