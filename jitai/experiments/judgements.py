@@ -119,7 +119,7 @@ def _checked(p_send: Any, decision: Any) -> Reading:
 
 
 def simulated_readings(finds_cannot_walk: float, false_alarms: float) -> Readings:
-    """Of a judge with exactly these error rates; see ``batch.simulated_judge``."""
+    """Of a judge with exactly these error rates; see ``verdict_table.simulated_judge``."""
     book, judge = simulated_judge(finds_cannot_walk, false_alarms)
     rows = [
         tuple(_fixed(judge.judge(item.text)) for item in book.by_label[label])

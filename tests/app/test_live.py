@@ -13,7 +13,7 @@ from jitai.judge.embedded import EmbeddedBackend
 from jitai.parameters import describe
 from jitai.policies.belief import BY_DECISION, BeliefSettings
 from jitai.policies.planner import PlannerSettings
-from jitai.policies.registry import POLICIES, trained
+from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.policies.thompson import BIAS_GROUP, ThompsonSettings
 from jitai.records import TYPED, Action, Decision, Verdict, VerdictSource
 from jitai.rl.policy_store import default_policy_store
@@ -224,7 +224,7 @@ def test_every_policy_runs(policy: str) -> None:
     app = without_error(widget(app.selectbox, "policy").set_value(policy).run())
     app = without_error(run_to_the_end(app))
     state = state_of(app)
-    assert spec_of(app).policy.key == policy
+    assert spec_of(app).policy == PolicySpec(policy)
     assert state.trial is not None
     assert state.trial.finished
 
@@ -453,7 +453,7 @@ def test_settings_of_belief_planner_and_bias_reach_trial_and_address() -> None:
     app = without_error(widget(app.toggle, "weighs_context").set_value(False).run())
     spec = spec_of(app)
     assert spec.belief == BeliefSettings(reading=BY_DECISION, reads_text=False)
-    assert spec.planner == PlannerSettings(weighs_context=False)
+    assert spec.policy.settings == PlannerSettings(weighs_context=False)
     assert app.query_params["policy"] == "planner"
     assert app.query_params["weighs_context"] == "False"
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jitai.policies.optimum import optimum
-from jitai.policies.planner import cached_plan
+from jitai.policies.planner import PlannerSettings, cached_plan
 from jitai.policies.policy_map import draw_map, in_words
 from jitai.simulator.config import DEFAULT_PRESET, DETERMINISTIC, PRESETS, SimulatorConfig
 from jitai.trial.optimum_check import check_optimum, value_on_fine_grid
@@ -103,7 +103,7 @@ def test_the_finer_grid_is_solved_on_demand() -> None:
 
 def test_the_planners_map_is_labelled_and_follows_belief_and_reading() -> None:
     app = without_error(widget(open_app(OPTIMUM_PAGE).selectbox, "map_of").set_value("planner").run())
-    plan = cached_plan(DEFAULT, spec_of(app).belief, spec_of(app).planner)
+    plan = cached_plan(DEFAULT, spec_of(app).belief, PlannerSettings())
     assert "ours, not published" in "".join(caption.value for caption in app.caption)
     shown = metrics(app)
     assert shown["The planner expects"] == f"{plan.value():,.0f} steps"

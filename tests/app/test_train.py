@@ -13,7 +13,6 @@ from jitai.rl.policy_store import default_policy_store, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
 from jitai.rl.train import kept_training
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
-from jitai.trial.spec import LEARNED
 from jitai.ui.pages import train
 from jitai.ui.pages.train import GRID, STARTS
 from jitai.ui.session.resources import training_desk
@@ -120,7 +119,7 @@ def test_a_training_is_shown_measured_kept_and_used() -> None:
     assert table.loc["ppo-belief", "of the optimum"] == "not measured"
 
     app = without_error(click(app, "use_trained"))
-    assert (spec_of(app).policy, spec_of(app).network) == (LEARNED, network)
+    assert spec_of(app).policy == trained(network)
     app = go_to(app, LIVE)
     app = widget(app.selectbox, "strategy").set_value("none").run()
     app = widget(app.toggle, "reads_text").set_value(False).run()

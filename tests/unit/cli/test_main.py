@@ -13,22 +13,20 @@ from jitai.corpus import TEST, StatementBook, load_part
 from jitai.parameters import ParameterInfo, describe
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.optimum import optimum
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.registry import POLICY_LABELS, PolicySpec
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import NONE, FilterSettings, filter_spec
+from jitai.trial.filters import FILTERS, NONE, filter_spec
 from jitai.trial.live import live_days
 from jitai.trial.log import decision_log
 from jitai.trial.optimum_check import check_optimum
-from jitai.trial.spec import TRIAL_POLICIES, TrialSpec
+from jitai.trial.spec import LEARNED, TrialSpec
 from tests.replay import ReplayServer
 
 ROOT = Path(__file__).parents[3]
 NO_FILTER = ("--filter", NONE)
 JUDGE_COLUMNS = ["p_send", "verdict", "source", "latency_ms", "failure"]
 NUMBERS = [info for info in describe(SimulatorConfig) if info.low is not None]
-SETTINGS = (FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings, SimulatorConfig)
+SETTINGS = (*FILTERS.settings_classes(), *POLICIES.settings_classes(), BeliefSettings, SimulatorConfig)
 ALL_OPTIONS = [info for settings in SETTINGS for info in describe(settings)]
 
 Captured = pytest.CaptureFixture[str]
@@ -40,7 +38,7 @@ def expected_log(**changes: object) -> pd.DataFrame:
 
 
 def option_of(info: ParameterInfo) -> str:
-    return "--filter" if info.name == "strategy" else f"--{info.name.replace('_', '-')}"
+    return f"--{info.name.replace('_', '-')}"
 
 
 def write_rows(path: Path, rows: list[list[str]]) -> Path:
@@ -106,8 +104,6 @@ def test_run_says_on_how_many_days_the_judge_failed(capsys: Captured) -> None:
 def test_run_reads_every_parameter(tmp_path: Path) -> None:
     path = tmp_path / "log.parquet"
     arguments = ["--steps-at-home", "7", "--steps-at-work", "7", "--policy", "never", *NO_FILTER, "--quiet"]
-    if "never" not in POLICY_LABELS:
-        arguments[arguments.index("never")] = "random"
     arguments += ["--generic-message-steps", "0", "--tailored-message-steps", "0", "--mismatched-message-steps", "0"]
     arguments += ["--cannot-walk-persistence", "0", "--can-walk-persistence", "1", "--disengagement-increment", "0"]
     assert main(["run", "--study-length", "4", *arguments, "--out", str(path)]) == 0
@@ -135,7 +131,14 @@ def test_a_value_out_of_range_is_refused_with_name_and_range(info: ParameterInfo
         (["--policy", "thomson"], "thompson"),
         (["--policy", "optimun"], "did you mean 'optimum'"),
         (["--false-alarms", "2"], "false_alarms"),
-        (["--plans-on-belief", "hardly"], "plans_on_belief"),
+        (["--policy", "planner", "--plans-on-belief", "hardly"], "plans_on_belief"),
+        (["--plans-on-belief", "false"], "--plans-on-belief belongs to the policy planner, not to thompson"),
+        (
+            ["--policy", "generic", "--bias-generic", "5"],
+            "--bias-generic belongs to the policy thompson, not to generic",
+        ),
+        (["--belief-threshold", "0.3"], "--belief-threshold belongs to the filter belief, not to veto"),
+        (["--policy", "learned"], "--policy-file"),
         (["--bias-generic", "-5000"], "bias_generic"),
         (["--filter", "vetoo"], "veto"),
         (["--variation", "gaussian"], "beta"),
@@ -155,7 +158,7 @@ def test_other_wrong_options_are_refused_in_a_sentence(arguments: list[str], wor
     assert "Traceback" not in message
 
 
-@pytest.mark.parametrize("policy", TRIAL_POLICIES)
+@pytest.mark.parametrize("policy", [key for key in POLICIES if key != LEARNED])
 def test_every_policy_runs(policy: str, capsys: Captured, tmp_path: Path) -> None:
     path = tmp_path / "log.parquet"
     arguments = ["--policy", policy, *NO_FILTER, "--reads-text", "false", "--seed", "8", "--out", str(path)]

@@ -1,19 +1,20 @@
-"""The decision loop: what each filter does, common random numbers, and what the learner is told."""
+"""The decision loop for one participant: what each filter does, common random numbers, what the learner is told."""
 
 import threading
 import time
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
 
+from jitai.arrays import Flags, Floats, Integers
 from jitai.corpus import DEVELOPMENT, TEST, StatementBook, load_part
-from jitai.policies.base import BeliefPolicy, InformedPolicy
+from jitai.policies.base import PolicyInputs, Proposals, View
+from jitai.policies.baselines import NeverPolicy
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.optimum import OptimalPolicy, optimum
-from jitai.policies.planner import BeliefPlanner, make_plan
-from jitai.policies.registry import POLICY_LABELS, PolicySpec, make_policy
+from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.records import TYPED, Action, Decision, Label, Verdict, VerdictSource
 from jitai.simulator.config import BETA, PRESETS, SimulatorConfig
 from jitai.trial.filters import (
@@ -21,17 +22,17 @@ from jitai.trial.filters import (
     NONE,
     NOTHING,
     VETO,
-    FilterSettings,
-    action_to_learn_from,
-    execute,
+    Filtered,
+    FilterInputs,
+    FilterSpec,
     filter_spec,
-    next_best_untailored,
 )
 from jitai.trial.live import TwinTrial, live_days
 from jitai.trial.log import decision_log, safe_csv
-from jitai.trial.spec import TrialSpec
+from jitai.trial.loop import OutsideLearner, Trial
+from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import summarise
-from jitai.trial.texts import ScriptedDay
+from jitai.trial.texts import JudgedTexts, ScriptedDay, evidence_of
 
 BOOK = StatementBook(load_part(TEST))
 LABELS = {item.text: item.label for item in load_part(TEST)}
@@ -54,6 +55,35 @@ class ScriptedTruth:
         return Verdict(decision, float(decision == Decision.SEND), VerdictSource.MODEL, "scripted")
 
 
+def filtered(
+    settings: FilterSpec,
+    candidate: Action,
+    verdict: Verdict,
+    uniforms: Floats,
+    preference: tuple[float, ...] | None = None,
+) -> Filtered:
+    """What a filter does to one candidate under one verdict, for as many participants as there are numbers."""
+    n = len(uniforms)
+    liked = None if preference is None else np.tile(preference, (n, 1))
+    inputs = FilterInputs(
+        Proposals(np.full(n, int(candidate)), liked), evidence_of([verdict] * n, BeliefSettings()), None,
+        np.ones(n, dtype=int), uniforms, np.zeros(n, dtype=int),
+    )  # fmt: skip
+    return settings.open(n).apply(inputs)
+
+
+def execute(
+    settings: FilterSpec,
+    candidate: Action,
+    verdict: Verdict,
+    uniform: float,
+    preference: tuple[float, ...] | None = None,
+) -> int:
+    """What is done with one participant."""
+    [action] = filtered(settings, candidate, verdict, np.array([uniform]), preference).executed_action.tolist()
+    return int(action)
+
+
 def run(spec: TrialSpec, judge: ScriptedTruth | None = None) -> list:
     return list(live_days(spec, BOOK, judge or ScriptedTruth()))
 
@@ -69,7 +99,9 @@ def test_veto_holds_back_exactly_when_the_judge_says_so() -> None:
 
 
 def test_the_same_seed_meets_the_same_world_with_and_without_the_filter() -> None:
-    for policy, config in product(POLICY_LABELS, (COMES_AND_GOES, replace(COMES_AND_GOES, variation=BETA))):
+    for policy, config in product(
+        [key for key in POLICIES if key != LEARNED], (COMES_AND_GOES, replace(COMES_AND_GOES, variation=BETA))
+    ):
         spec = TrialSpec(config, policy=PolicySpec(policy), seed=5)
         pairs = list(zip(run(spec), run(spec.without_filter()), strict=False))
         assert len(pairs) > 3
@@ -78,7 +110,9 @@ def test_the_same_seed_meets_the_same_world_with_and_without_the_filter() -> Non
             assert filtered.can_walk == alone.can_walk
             assert filtered.statement == alone.statement
             assert filtered.observation.context_probability == alone.observation.context_probability
-        assert all(alone.verdict is None and not alone.held_back for _, alone in pairs)
+        assert not any(alone.held_back for _, alone in pairs)
+        # The planner has the text read without a filter too.
+        assert all((alone.verdict is None) == (policy != "planner") for _, alone in pairs)
 
 
 def test_a_trial_repeats_under_its_seed_and_differs_under_another() -> None:
@@ -128,7 +162,8 @@ def test_sampled_veto_sends_with_the_probability() -> None:
     settings = filter_spec("sampled-veto")
     verdict = Verdict(Decision.HOLD_BACK, 0.3, VerdictSource.MODEL, "")
     uniforms = np.random.default_rng(0).random(20_000)
-    sent = [execute(settings, Action.GENERIC, verdict, uniform) == Action.GENERIC for uniform in uniforms]
+    sent = filtered(settings, Action.GENERIC, verdict, uniforms).executed_action == Action.GENERIC
+    np.testing.assert_array_equal(sent, uniforms < 0.3)
     assert np.mean(sent) == pytest.approx(0.3, abs=0.015)
     fallback = Verdict(Decision.HOLD_BACK, None, VerdictSource.FALLBACK, "")
     assert execute(settings, Action.GENERIC, fallback, 0.0) == Action.NO_MESSAGE
@@ -140,13 +175,52 @@ def test_without_a_filter_a_verdict_changes_nothing() -> None:
 
 
 def test_what_the_learner_is_told() -> None:
-    vetoed = (Action.GENERIC, Action.NO_MESSAGE)
-    assert action_to_learn_from(FilterSettings(), *vetoed) == Action.NO_MESSAGE
-    assert action_to_learn_from(filter_spec(VETO, learner_told=CANDIDATE), *vetoed) == Action.GENERIC
-    assert action_to_learn_from(filter_spec(VETO, learner_told=NOTHING), *vetoed) is None
-    assert (
-        action_to_learn_from(filter_spec(VETO, learner_told=NOTHING), Action.GENERIC, Action.GENERIC) == Action.GENERIC
-    )
+    """Of a message that was held back, and of one that was sent."""
+    candidate, executed = np.full(2, int(Action.GENERIC)), np.array([Action.NO_MESSAGE, Action.GENERIC])
+
+    def credited(**settings: str) -> list[int | None]:
+        action, told = filter_spec(VETO, **settings).open(2).credited(candidate, executed)
+        return [int(code) if is_told else None for code, is_told in zip(action, told, strict=True)]
+
+    assert credited() == credited(learner_told="executed") == [Action.NO_MESSAGE, Action.GENERIC]
+    assert credited(learner_told=CANDIDATE) == [Action.GENERIC, Action.GENERIC]
+    assert credited(learner_told=NOTHING) == [None, Action.GENERIC]
+
+
+class Told(NeverPolicy):
+    """Proposes a generic message every day and keeps what it is told."""
+
+    key, label = "keeps-what-it-is-told", "Keeps what it is told"
+
+    def __init__(self, settings: Any, inputs: PolicyInputs) -> None:
+        self.heard: list[tuple[int, float, bool]] = []
+
+    def propose(self, view: View) -> Proposals:
+        return Proposals(np.full(len(view.day), int(Action.GENERIC)))
+
+    def learn(self, view: View, action: Integers, step_count: Floats, told: Flags) -> None:
+        self.heard.append((int(action[0]), float(step_count[0]), bool(told[0])))
+
+
+@pytest.mark.parametrize("learner_told", ["executed", CANDIDATE, NOTHING])
+def test_the_loop_tells_the_learner_just_that(learner_told: str) -> None:
+    POLICIES.register(Told)
+    try:
+        spec = TrialSpec(COMES_AND_GOES, PolicySpec(Told.key), filter_spec(VETO, learner_told=learner_told))
+        trial = Trial(spec, [spec.seed], JudgedTexts(BOOK, ScriptedTruth(), spec.belief), keeps_notes=True)
+        log = trial.run()
+    finally:
+        POLICIES.remove(Told.key)
+    records = [log.record(COMES_AND_GOES, 0, day) for day in range(log.lived.sum())]
+    assert isinstance(trial.policy, Told) and {record.held_back for record in records} == {True, False}
+    assert trial.policy.heard == [
+        (
+            record.candidate_action if learner_told == CANDIDATE else record.executed_action,
+            record.step_count,
+            learner_told != NOTHING or not record.held_back,
+        )
+        for record in records
+    ]
 
 
 def test_a_person_may_speak_and_set_the_truth() -> None:
@@ -305,12 +379,18 @@ def test_a_belief_vetoes_though_the_judge_fails() -> None:
     assert summary.n_held_back_by_rule == 0
 
 
-def test_the_loop_tells_policies_apart_by_what_they_ask_to_be_told() -> None:
-    planner, best = BeliefPlanner(make_plan(COMES_AND_GOES)), OptimalPolicy(optimum(COMES_AND_GOES))
-    assert isinstance(planner, BeliefPolicy) and not isinstance(planner, InformedPolicy)
-    assert isinstance(best, InformedPolicy) and not isinstance(best, BeliefPolicy)
-    for name in POLICY_LABELS:
-        assert not isinstance(make_policy(name), BeliefPolicy | InformedPolicy)
+def test_the_loop_tells_a_policy_what_it_asks_for_and_nothing_else() -> None:
+    specs = {key: PolicySpec(key) for key in POLICIES}
+    assert [key for key, spec in specs.items() if spec.uses_belief] == ["planner"]
+    assert [key for key, spec in specs.items() if spec.is_privileged] == ["optimum"]
+    told = {OutsideLearner(belief, truth): (belief, truth) for belief in (True, False) for truth in (True, False)}
+    for learner, (belief, truth) in told.items():
+        spec = TrialSpec(COMES_AND_GOES, filter=filter_spec(VETO))
+        trial = Trial(spec, [1, 2], JudgedTexts(BOOK, ScriptedTruth(), spec.belief), learner=learner)
+        for _ in range(3):
+            view = trial.begin_day()
+            assert ((view.belief is not None), (view.truth is not None)) == (belief, truth)
+            trial.end_day(Proposals(np.full(2, int(Action.GENERIC))))
 
 
 def test_the_planner_reads_the_text_before_it_proposes() -> None:
@@ -375,7 +455,7 @@ def test_next_best_of_an_unsure_judge() -> None:
     assert execute(settings, tailored, unsure, 0.0, (1.0, 5.0, 0.0, 9.0)) == Action.GENERIC
     assert execute(settings, tailored, unsure, 0.0, (5.0, 1.0, 0.0, 9.0)) == Action.NO_MESSAGE
     assert execute(settings, Action.NO_MESSAGE, unsure, 0.0, (5.0, 9.0, 0.0, 9.0)) == Action.NO_MESSAGE
-    assert execute(replace(settings, on_unsure="send"), tailored, unsure, 0.0) == tailored
+    assert execute(filter_spec("next-best", on_unsure="send"), tailored, unsure, 0.0) == tailored
     for decision, done in ((Decision.SEND, tailored), (Decision.HOLD_BACK, Action.NO_MESSAGE)):
         assert execute(settings, tailored, Verdict(decision, 0.5, VerdictSource.MODEL, ""), 0.0) == done
-    assert next_best_untailored(Action.GENERIC, (9.0, 1.0, 0.0, 0.0)) == Action.GENERIC
+    assert execute(settings, Action.GENERIC, unsure, 0.0, (9.0, 1.0, 0.0, 0.0)) == Action.GENERIC

@@ -1,4 +1,4 @@
-"""Many seeds at once are the single trials, number for number."""
+"""Many participants at once are the single trials, number for number."""
 
 from dataclasses import replace
 
@@ -8,14 +8,13 @@ import pytest
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import ParameterError
 from jitai.experiments.cell import cell_figures
-from jitai.policies.baselines import RandomPolicy
+from jitai.policies.base import Policy, Proposals, View
 from jitai.policies.belief import BY_DECISION, BeliefSettings
 from jitai.policies.planner import PlannerSettings
 from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.policies.thompson import CONTEXT_AND_STATE, CONTEXT_PROBABILITY, INFERRED_CONTEXT, ThompsonSettings
-from jitai.records import Decision, Label
+from jitai.records import Action, Decision, Label, Role
 from jitai.simulator.config import BETA, UNIFORM, SimulatorConfig
-from jitai.trial import batch
 from jitai.trial.filters import (
     ASK,
     CANDIDATE,
@@ -26,11 +25,12 @@ from jitai.trial.filters import (
     filter_spec,
 )
 from jitai.trial.live import live_days
-from jitai.trial.loop import run_trial
+from jitai.trial.loop import Trial, run_trial
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import summarise
+from jitai.trial.texts import SILENT, JudgedTexts, ScriptedStatement
 from jitai.trial.trial_log import TrialLog
-from jitai.trial.verdict_table import SILENT, PreparedJudge, Verdicts, read_all, simulated_judge
+from jitai.trial.verdict_table import PreparedJudge, Verdicts, read_all, simulated_judge
 from tests.networks import random_network
 
 CELL = SimulatorConfig(
@@ -58,7 +58,7 @@ VERDICTS = read_all(BOOK, JUDGE)
 
 
 def check(spec: TrialSpec, verdicts: Verdicts | None = VERDICTS, judge: PreparedJudge = JUDGE) -> TrialLog:
-    """Hold every number of the batch to those of single trials."""
+    """Hold every number of many participants to those of single trials."""
     result = run_trial(spec, SEEDS, verdicts)
     for lane, seed in enumerate(SEEDS):
         records = list(live_days(replace(spec, seed=seed), BOOK, judge if verdicts else None))
@@ -109,7 +109,7 @@ def test_what_a_failing_judge_holds_back_is_no_veto(strategy: str) -> None:
     assert sum(summary.n_failures for summary in single)
 
 
-def test_lanes_that_end_early_are_among_those_compared() -> None:
+def test_participants_who_leave_early_are_among_those_compared() -> None:
     result = check(TrialSpec(SILENT_SPELLS, policy=PolicySpec("tailored"), filter=filter_spec(NONE)))
     assert result.disengaged.any()
     assert (result.step_count[~result.lived] == 0).all()
@@ -129,7 +129,7 @@ BIAS = {"bias_no_message": 13.5, "bias_generic": -20.0, "bias_tailored_home": 1.
 @pytest.mark.parametrize("features", [INFERRED_CONTEXT, CONTEXT_AND_STATE])
 def test_an_action_bias(features: str, strategy: str) -> None:
     spec = TrialSpec(CELL, policy=PolicySpec("thompson", ThompsonSettings(features)), filter=filter_spec(strategy))
-    biased = check(replace(spec, thompson=replace(spec.thompson, **BIAS)))
+    biased = check(replace(spec, policy=PolicySpec("thompson", ThompsonSettings(features, **BIAS))))
     assert (biased.candidate_action != run_trial(spec, SEEDS, VERDICTS).candidate_action).any()
 
 
@@ -146,7 +146,7 @@ def test_settings_of_belief_planner_and_model() -> None:
         PlannerSettings(plans_on_belief=False),
         PlannerSettings(knows_start=False),
     ):
-        check(TrialSpec(CELL, policy=PolicySpec("planner"), filter=filter_spec(NONE), planner=planner))
+        check(TrialSpec(CELL, policy=PolicySpec("planner", planner), filter=filter_spec(NONE)))
     wrong = replace(CELL, can_walk_persistence=0.95, disengagement_increment=0.4, repeats_while_unable=False)
     check(
         TrialSpec(CELL, policy=PolicySpec("planner"), filter=filter_spec("belief", belief_threshold=0.3), model=wrong)
@@ -158,23 +158,30 @@ def test_settings_of_belief_planner_and_model() -> None:
 @pytest.mark.parametrize("observations", [("P", "L", "H", "D", "S", "T"), ("B", "S", "day"), ("C", "D")])
 def test_trained_policies(observations: tuple[str, ...], algorithm: str, strategy: str) -> None:
     network = random_network(observations, algorithm, seed=4)
-    result = check(
-        TrialSpec(
-            CELL,
-            trained(network),
-            filter=filter_spec(strategy),
-        )
-    )
+    result = check(TrialSpec(CELL, trained(network), filter=filter_spec(strategy)))
     if observations[0] == "B":
-        assert not np.isnan(result.belief).any()
-    check(
-        TrialSpec(
-            replace(CELL, variation=BETA),
-            trained(network),
-            filter=filter_spec(strategy),
-        ),
-        None,
-    )
+        assert not np.isnan(result.belief[result.lived]).any()
+    check(TrialSpec(replace(CELL, variation=BETA), trained(network), filter=filter_spec(strategy)), None)
+
+
+@pytest.mark.parametrize("strategy", FILTERS)
+def test_people_may_speak_for_some_of_many(strategy: str) -> None:
+    """Words and truths that a person sets for one participant are theirs alone, as in a trial of one."""
+    spec = TrialSpec(SILENT_SPELLS, policy=PolicySpec("thompson"), filter=filter_spec(strategy))
+    said = {
+        1: {3: ScriptedStatement("I twisted my ankle", can_walk=False), 4: ScriptedStatement("", can_walk=True)},
+        3: {0: ScriptedStatement("", can_walk=False), 3: ScriptedStatement("all fine again")},
+    }
+    trial = Trial(spec, SEEDS, JudgedTexts(BOOK, JUDGE, spec.belief), keeps_notes=True)
+    while not trial.is_over:
+        trial.step({who: days[trial.day] for who, days in said.items() if trial.day in days})
+    for who, seed in enumerate(SEEDS):
+        alone = list(live_days(replace(spec, seed=seed), BOOK, JUDGE, said.get(who, {}).get))
+        assert [trial.log.record(SILENT_SPELLS, who, day) for day in range(len(alone))] == alone
+        assert trial.log.lived[who].sum() == len(alone)
+        assert [day for day, record in enumerate(alone) if record.walk_state_was_set] == [
+            day for day, item in said.get(who, {}).items() if item.can_walk is not None and day < len(alone)
+        ]
 
 
 def test_next_best_when_unsure_is_sent_all_the_same() -> None:
@@ -219,11 +226,28 @@ def test_beliefs_are_calibrated_against_simulated_truth() -> None:
             assert abs(able[some].mean() - believed[some].mean()) < 4 * spread
 
 
-def test_a_policy_that_only_single_trials_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It must not run as another one."""
-    monkeypatch.setattr(batch, "make_policy", lambda name, settings: RandomPolicy())
-    with pytest.raises(ParameterError, match="'brand-new' cannot be run for many seeds at once"):
-        run_trial(TrialSpec(CELL, policy=PolicySpec("brand-new"), filter=filter_spec(NONE)), SEEDS, None)
+class EveryThirdDay(Policy):
+    """Writes on every third day; a policy that the project does not know."""
+
+    key, label, role = "brand-new", "Every third day", Role.PLAIN
+
+    def propose(self, view: View) -> Proposals:
+        return Proposals(np.where(view.day % 3 == 0, int(Action.GENERIC), int(Action.NO_MESSAGE)))
+
+
+def test_a_policy_that_nobody_has_registered_is_refused_and_runs_as_itself_once_it_is() -> None:
+    """It must not run as another one, for many participants no more than for one."""
+    with pytest.raises(ParameterError, match="There is no policy 'brand-new'"):
+        PolicySpec("brand-new")
+    POLICIES.register(EveryThirdDay)
+    try:
+        result = check(TrialSpec(CELL, policy=PolicySpec("brand-new"), filter=filter_spec(NONE)), None)
+    finally:
+        POLICIES.remove("brand-new")
+    writes = np.broadcast_to(np.arange(CELL.study_length) % 3 == 0, result.lived.shape)
+    np.testing.assert_array_equal(result.executed_action[result.lived], writes[result.lived])
+    with pytest.raises(ParameterError, match="There is no policy 'brand-new'"):
+        PolicySpec("brand-new")
 
 
 def test_a_judge_that_gives_no_probabilities() -> None:
