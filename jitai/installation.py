@@ -199,9 +199,7 @@ def _has_cpu_index(report: Report) -> bool:
     if answered.is_set():
         report("torch comes from PyTorch's index of CPU builds.", None)
     else:
-        report(
-            "PyTorch's index of CPU builds does not answer: torch comes from the usual index, maybe gigabytes.", None
-        )
+        report("PyTorch's index of CPU builds does not answer: the usual index may bring gigabytes with torch.", None)
     return answered.is_set()
 
 

@@ -77,9 +77,9 @@ def add_experiment_commands(commands: Any) -> None:
     rerun.set_defaults(command=_rerun)
 
 
-def _shipped() -> list[str]:
+def _shipped() -> tuple[str, ...]:
     """The names of the descriptions that come with the project."""
-    return sorted(path.stem for path in resource("specs").glob("*.yaml"))
+    return tuple(sorted(path.stem for path in resource("specs").glob("*.yaml")))
 
 
 def _description(named: Path) -> Path:
