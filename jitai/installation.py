@@ -190,8 +190,10 @@ def _has_cpu_index(report: Report) -> bool:
     asking = threading.Thread(target=ask, name="cpu-index", daemon=True)
     asking.start()
     asking.join(SECONDS_FOR_THE_CPU_INDEX)
-    where = "PyTorch's index of CPU builds" if answered.is_set() else "the usual index (PyTorch's does not answer)"
-    report(f"torch comes from {where}.", None)
+    if answered.is_set():
+        report("torch comes from PyTorch's index of CPU builds.", None)
+    else:
+        report("PyTorch's index of CPU builds does not answer: the usual index may bring gigabytes with torch.", None)
     return answered.is_set()
 
 

@@ -26,6 +26,7 @@ from jitai.experiments.workers import cluster_workers, local_workers
 from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.registry import available_judges, open_judge, probe, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging
+from jitai.parameters import suggestion
 from jitai.paths import default_cache_dir, default_data_dir, default_store_folder, program, resource
 from jitai.records import JudgesText
 from jitai.rl.policy_store import default_policy_store
@@ -77,15 +78,22 @@ def add_experiment_commands(commands: Any) -> None:
     rerun.set_defaults(command=_rerun)
 
 
-def _shipped() -> list[str]:
+def _shipped() -> tuple[str, ...]:
     """The names of the descriptions that come with the project."""
-    return sorted(path.stem for path in resource("specs").glob("*.yaml"))
+    return tuple(sorted(path.stem for path in resource("specs").glob("*.yaml")))
 
 
 def _description(named: Path) -> Path:
-    """The file that was meant: one of the person's own, else the one of that name that comes with the project."""
-    if not named.exists() and named.stem in _shipped() and named.suffix in ("", ".yaml"):
+    """The file that was meant: one of the person's own, else the one of that name that comes with the project.
+
+    Raises: ParameterError if a name without an ending is neither.
+    """
+    if named.exists() or named.suffix not in ("", ".yaml"):
+        return named
+    if named.stem in (names := _shipped()):
         return resource("specs", f"{named.stem}.yaml")
+    if not named.suffix:
+        raise ParameterError(f"There is no description {str(named)[:60]!r}{suggestion(named.name, names)}")
     return named
 
 

@@ -77,4 +77,4 @@ def test_a_failure_is_a_sentence_and_the_button_stays(monkeypatch: pytest.Monkey
     app = without_error(app.run())
     assert "failed: <b>no</b> disk" in readable(app.warning[0].value)
     assert "<b>" not in app.warning[0].value
-    assert widget(app.button, "install_model").label == "Install it now (94 MB)"
+    assert widget(app.button, "install_model").label == "Install now (94 MB)"

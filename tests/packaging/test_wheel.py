@@ -69,6 +69,15 @@ def test_what_is_missing_is_named_with_the_command_that_brings_it(
     assert "Traceback" not in done.stderr
 
 
+def test_a_description_is_found_by_its_name(installed: Installed) -> None:
+    done = installed.run("experiment", "first_lok")
+    assert done.returncode == 1
+    assert "did you mean 'first_look'?" in done.stderr
+    done = installed.run("experiment", "first_look", "--seeds", "0")
+    assert "no description" not in done.stderr and "cannot be read" not in done.stderr
+    assert done.returncode == 1
+
+
 @contextlib.contextmanager
 def dashboard(installed: Installed, **more: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The address of a dashboard started by ``jitai-lab`` alone, once it answers, and its process."""

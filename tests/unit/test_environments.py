@@ -65,7 +65,14 @@ def test_settings_are_keywords_and_errors_name_them() -> None:
         gymnasium.make(BASE, preset="somebody")
 
 
-@pytest.mark.parametrize("settings", [{}, {"statement_probability": 0.6, "repeats_while_unable": False}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"statement_probability": 0.6, "repeats_while_unable": False},
+        {"statement_probability": 0.5, "can_walk_persistence": 1.0},
+    ],
+)
 def test_words_are_those_of_the_walk_state_for_one_as_for_many(settings: dict[str, Any]) -> None:
     n = 6
     many = gymnasium.make_vec(WITH_WALK_STATE, num_envs=n, study_length=20, **settings)

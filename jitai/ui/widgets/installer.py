@@ -23,12 +23,15 @@ def _offer(part: Part, was_at_work: bool) -> None:
     at_work = state is not None and not state.finished
     if was_at_work and not at_work:
         st.rerun()  # the page goes on with what has been installed
+    if state is not None and at_work:
+        st.progress(state.share or 0.0, for_markdown(state.text))
+        return
     st.info(for_markdown(part.sentence) + f" Run `{part.command}`, or press the button.", icon=":material/download:")
     if state is not None and state.failure:
         st.warning(for_markdown(state.failure), icon=":material/warning:")
-    if state is not None and at_work:
-        st.progress(state.share or 0.0, for_markdown(state.text))
-    elif st.button(f"Install it now ({part.size})", icon=":material/download:", key=f"install_{part.key}"):
-        installations()[part.key] = Installation(part)
-        installations()[part.key].start()
+    if st.button(f"Install now ({part.size})", icon=":material/download:", key=f"install_{part.key}"):
+        latest = installations().get(part.key)
+        if latest is None or latest.snapshot().finished:  # another browser tab may have pressed meanwhile
+            installations()[part.key] = Installation(part)
+            installations()[part.key].start()
         st.rerun()

@@ -97,7 +97,7 @@ def _prompt_picker(state: AppState, at_work: str) -> None:
         format_func=lambda name: prompt_label(by_name[name]),
         key="prompt",
         on_change=pick,
-        help=f"{for_markdown(by_name[at_work].purpose)} Prompts are shown, and copied to be edited, on the Models page.",
+        help=f"{for_markdown(by_name[at_work].purpose)} The Models page shows prompts, and copies them to be edited.",
     )
 
 
