@@ -11,7 +11,7 @@ from jitai.experiments.progress import ExperimentProgress
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.store import FINISHED, STOPPED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.ui.pages import compare
+from jitai.ui.pages import compare_results
 from jitai.ui.session.page_states import CompareState
 from jitai.ui.widgets import experiment as experiments
 from tests.app.driver import ROOT, TIMEOUT_S, as_markup, click, go_to, open_app, state_of, widget, without_error
@@ -21,13 +21,13 @@ COMPARE, LIVE = "pages/compare.py", "pages/live.py"
 
 
 def kept(app: AppTest) -> CompareState:
-    found: CompareState = app.session_state[compare._KEY]
+    found: CompareState = app.session_state[compare_results._KEY]
     return found
 
 
 def open_page(**settings: Any) -> AppTest:
     app = open_app()
-    app.session_state[compare._KEY] = CompareState(**settings)
+    app.session_state[compare_results._KEY] = CompareState(**settings)
     return go_to(app, COMPARE)
 
 
@@ -219,7 +219,7 @@ def test_runs_of_other_participants_and_of_other_numbers_of_seeds_are_said() -> 
 
 def test_what_a_session_keeps_is_made_anew_when_its_class_is_another() -> None:
     app = open_app()
-    app.session_state[compare._KEY] = object()
+    app.session_state[compare_results._KEY] = object()
     assert isinstance(kept(without_error(go_to(app, COMPARE))), CompareState)
 
 
