@@ -9,7 +9,6 @@ import errno
 import json
 import math
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,7 +123,7 @@ def _partial_of(path: Path) -> Path:
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    partial = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.partial")
+    partial = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}.partial")
     os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _mode(path)))
     return partial
 
