@@ -169,8 +169,8 @@ def test_people_may_speak_for_some_of_many(strategy: str) -> None:
     """Words and truths that a person sets for one participant are theirs alone, as in a trial of one."""
     spec = TrialSpec(SILENT_SPELLS, policy=PolicySpec("thompson"), filter=filter_spec(strategy))
     said = {
-        1: {3: ScriptedDay("I twisted my ankle", can_walk=False), 4: ScriptedStatement("", can_walk=True)},
-        3: {0: ScriptedDay("", can_walk=False), 3: ScriptedStatement("all fine again")},
+        1: {3: ScriptedDay("I twisted my ankle", can_walk=False), 4: ScriptedDay("", can_walk=True)},
+        3: {0: ScriptedDay("", can_walk=False), 3: ScriptedDay("all fine again")},
     }
     trial = Trial(spec, SEEDS, JudgedTexts(BOOK, JUDGE, spec.belief), keeps_notes=True)
     while not trial.is_over:
