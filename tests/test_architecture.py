@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "jitai").rglob("*.py"))
 ENTRY_POINTS = ["app.py", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("*.py"))]
 
-GROUND = {"arrays", "background", "corpus", "errors", "parameters", "paths", "records", "seeding", "statistics",
-          "text_format"}  # fmt: skip
+GROUND = {"arrays", "background", "corpus", "decision", "errors", "file_models", "parameters", "paths", "records",
+          "seeding", "statistics", "text_format"}  # fmt: skip
 """What every room stands on."""
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -22,6 +22,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "arrays": set(),
     "paths": set(),
     "text_format": set(),
+    "decision": {"errors", "records"},
+    "file_models": {"errors", "parameters"},
     "parameters": {"errors"},
     "seeding": {"errors"},
     "statistics": {"arrays", "errors"},

@@ -4,8 +4,9 @@ import argparse
 from functools import partial
 from typing import Any
 
+from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import ParameterError
-from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
+from jitai.judge.judge import Judge
 from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.registry import available_judges, choose_judge, open_judge, probe, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging

@@ -11,8 +11,8 @@ import pandas as pd
 from jitai.cli.options import changed, given, ollama_settings, open_chosen_judge, preset_of
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError, ParameterError
-from jitai.judge.judge import UnsureBand
 from jitai.parameters import build, suggestion
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.planner import PlannerSettings

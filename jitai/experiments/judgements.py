@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from jitai.corpus import StatementBook
+from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError
 from jitai.records import Decision, JudgesText, Label, Statement, Verdict, VerdictSource
 from jitai.trial.filters import FilterSettings
@@ -38,11 +39,7 @@ class Reading(NamedTuple):
             )
         if self.decision:
             return Verdict(Decision(self.decision), self.p_send, VerdictSource.RULE, "")
-        decision = Decision.UNSURE
-        if self.p_send >= settings.unsure_high:
-            decision = Decision.SEND
-        elif self.p_send <= settings.unsure_low:
-            decision = Decision.HOLD_BACK
+        decision = UnsureBand(settings.unsure_low, settings.unsure_high).decide(self.p_send)
         return Verdict(decision, self.p_send, VerdictSource.CACHE, "")
 
 

@@ -8,6 +8,7 @@ Whatever the text contains and however the model fails, the outcome is a Verdict
 import time
 from dataclasses import dataclass, replace
 
+from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import BackendError, ParameterError, UnreadableReply
 from jitai.judge import strategies
 from jitai.judge.base import Backend, ModelIdentity, Reply
@@ -21,35 +22,6 @@ REASON_EXPLANATION = "The reason is a sentence of ours, filled in with the model
 """To be shown wherever reasons are: words of a small model's own are not usable as reasons."""
 
 UNCALIBRATED_NOTE = "The model has not been calibrated for this prompt: its number is taken as it is."
-
-
-@dataclass(frozen=True)
-class UnsureBand:
-    """Between which probabilities a verdict is "unsure": below it do not send, above it send.
-
-    Attributes:
-        low, high: P(send) at the edges, in [0, 1], low not above high. Both alike is a plain threshold.
-    Raises: ParameterError for any other pair.
-    """
-
-    low: float = 0.4
-    high: float = 0.6
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.low <= self.high <= 1.0:
-            raise ParameterError(
-                "The unsure band needs two probabilities between 0 and 1, the lower one first.",
-                hint="Make the lower edge no larger than the upper one.",
-            )
-
-    def decision(self, p_send: float) -> Decision:
-        """The decision that P(send) in [0, 1] calls for."""
-        if p_send >= self.high:
-            return Decision.SEND
-        return Decision.HOLD_BACK if p_send <= self.low else Decision.UNSURE
-
-
-DEFAULT_BAND = UnsureBand()
 
 
 @dataclass(frozen=True)
@@ -248,7 +220,7 @@ class Judge:
         calibration = self.prompt.calibration_for(digest)
         notes = () if calibration.is_fitted else (UNCALIBRATED_NOTE,)
         p_send = calibration.p_send(answer.log_odds)
-        decision = self.band.decision(p_send)
+        decision = self.band.decide(p_send)
         reason = f"The model gives sending a message {_in_100(p_send)} in 100"
         reason += ", too close to call." if decision is Decision.UNSURE else "."
         return _Reading(p_send, decision, reason, notes + answer.notes, answer.model_reason)

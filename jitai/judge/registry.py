@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import JitaiError, ParameterError
 from jitai.judge import embedded
 from jitai.judge.base import Backend
 from jitai.judge.cache import VerdictCache
-from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
+from jitai.judge.judge import Judge
 from jitai.judge.ollama.backend import OllamaBackend
 from jitai.judge.ollama.management import JUDGE_NAME
 from jitai.judge.ollama.server import OllamaModel, OllamaServer, OllamaSettings

@@ -10,9 +10,10 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import JitaiError
 from jitai.judge.cache import VerdictCache
-from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
+from jitai.judge.judge import Judge
 from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation, Progress
 from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOverview, look
 from jitai.judge.prompts import Prompt

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError
 from jitai.experiments.judgements import Reading, read_statements, readings_from_mapping, simulated_readings
-from jitai.judge.judge import Judge, UnsureBand
+from jitai.judge.judge import Judge
 from jitai.judge.registry import open_judge
 from jitai.records import Decision, Label, Statement, Verdict, VerdictSource
 from jitai.simulator.config import PRESETS
