@@ -11,7 +11,7 @@ from typing import NamedTuple
 from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
 from jitai.errors import JitaiError
 from jitai.experiments.cell import CellOutcome, CellWork, code_fingerprint, run_cell
-from jitai.experiments.judgements import Readings, read_statements, simulated_readings
+from jitai.experiments.judgements import JudgeResponses, read_statements, simulated_responses
 from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FAILED, FINISHED, SECONDS_WITHOUT_A_SIGN, STOPPED, Store
 from jitai.records import JudgesText, Statement
@@ -135,16 +135,16 @@ def _run_alone(
     return identifier
 
 
-def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, Readings]) -> CellWork:
+def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, JudgeResponses]) -> CellWork:
     read = None if cell.judge is None else readings[cell.judge.name]
     rates = None if read is None else (read.finds_cannot_walk, read.false_alarms)
     return CellWork(cell.method.trial(cell.scenario.config, rates), spec.first_seed, spec.n_seeds, read)
 
 
-def _read(judge: JudgeChoice, spec: ExperimentSpec, open_judge: OpenJudge, voice: "_Voice") -> Readings:
+def _read(judge: JudgeChoice, spec: ExperimentSpec, open_judge: OpenJudge, voice: "_Voice") -> JudgeResponses:
     """Have a judge read all statements, once."""
     if judge.finds_cannot_walk is not None and judge.false_alarms is not None:
-        return simulated_readings(judge.finds_cannot_walk, judge.false_alarms)
+        return simulated_responses(judge.finds_cannot_walk, judge.false_alarms)
     book = StatementBook(load_part(TEST), spec.kinds)
     voice.say(f"getting {judge.name} ready")
     opened, name = open_judge(judge)

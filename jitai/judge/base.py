@@ -68,13 +68,13 @@ class ModelIdentity:
     Attributes:
         name: shown to people.
         digest: "sha256:" and 64 hexadecimal digits; changes whenever the model's answers may change.
-        reading: changes whenever the backend reads the same answers differently, so that replies that were kept
+        reader_version: changes whenever the backend reads the same answers differently, so that replies that were kept
             before are not used any more; empty for the first way.
     """
 
     name: str
     digest: str
-    reading: str = ""
+    reader_version: str = ""
 
 
 @runtime_checkable

@@ -25,7 +25,7 @@ UNCALIBRATED_NOTE = "The model has not been calibrated for this prompt: its numb
 
 
 @dataclass(frozen=True)
-class _Reading:
+class _Interpretation:
     """What a reply says.
 
     Attributes:
@@ -195,17 +195,17 @@ class Judge:
         )
 
     def _key(self, identity: ModelIdentity, statement: str) -> str:
-        read_by = f"{identity.digest} {identity.reading}".rstrip()
+        read_by = f"{identity.digest} {identity.reader_version}".rstrip()
         return cache_key(read_by, self.prompt.label, self._content_hash, statement)
 
-    def _read_or_none(self, replies: tuple[Reply, ...] | None, digest: str) -> _Reading | None:
+    def _read_or_none(self, replies: tuple[Reply, ...] | None, digest: str) -> _Interpretation | None:
         """What earlier replies say; None if there are none or they are unreadable."""
         try:
             return self._read(replies, digest) if replies is not None else None
         except UnreadableReply:
             return None
 
-    def _read(self, replies: tuple[Reply, ...], digest: str) -> _Reading:
+    def _read(self, replies: tuple[Reply, ...], digest: str) -> _Interpretation:
         """What the replies say.
 
         Raises: UnreadableReply if they say neither answer.
@@ -216,14 +216,14 @@ class Judge:
             said = "send" if sends else "do not send"
             reason = f'The model answered "{said}", without a probability.'
             decision = Decision.SEND if sends else Decision.HOLD_BACK
-            return _Reading(float(sends), decision, reason, answer.notes, answer.model_reason)
+            return _Interpretation(float(sends), decision, reason, answer.notes, answer.model_reason)
         calibration = self.prompt.calibration_for(digest)
         notes = () if calibration.is_fitted else (UNCALIBRATED_NOTE,)
         p_send = calibration.p_send(answer.log_odds)
         decision = self.band.decide(p_send)
         reason = f"The model gives sending a message {_in_100(p_send)} in 100"
         reason += ", too close to call." if decision is Decision.UNSURE else "."
-        return _Reading(p_send, decision, reason, notes + answer.notes, answer.model_reason)
+        return _Interpretation(p_send, decision, reason, notes + answer.notes, answer.model_reason)
 
 
 def _in_100(probability: float) -> str:

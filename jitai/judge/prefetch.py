@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from jitai.records import Verdict
 
 
-class JudgingAhead:
+class VerdictPrefetcher:
     """Judges texts one after the other in a thread of its own, until done or stopped; begins when made.
 
     Args:

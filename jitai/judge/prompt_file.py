@@ -10,7 +10,15 @@ from typing import Any
 from jitai.errors import FileFormatError
 from jitai.judge.base import as_word
 from jitai.judge.calibration import Calibration
-from jitai.judge.prompts import ANSWER_FIELD, ANSWER_KEYS, REASONING_FIELD, STATEMENT_FIELD, Prompt, Question, Reading
+from jitai.judge.prompts import (
+    ANSWER_FIELD,
+    ANSWER_KEYS,
+    REASONING_FIELD,
+    STATEMENT_FIELD,
+    Prompt,
+    Question,
+    ReadingMethod,
+)
 from jitai.records import Decision
 
 PROMPTS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "prompts"
@@ -36,7 +44,7 @@ def read_prompt(reader: "JsonReader") -> Prompt:
     """
     content = reader.load()
     reading = _reading(reader, content)
-    if reading == Reading.TWO_QUESTIONS:
+    if reading == ReadingMethod.TWO_QUESTIONS:
         rows = reader.rows(content, "questions")
         if len(rows) != 2:
             raise reader.error('"questions" must hold two questions')
@@ -48,7 +56,7 @@ def read_prompt(reader: "JsonReader") -> Prompt:
         purpose=reader.text(content, "purpose"),
         questions=tuple(_question(reader, row, reading) for row in rows),
         reading=reading,
-        reasoning_tokens=_reasoning_tokens(reader, content) if reading == Reading.REASONING else 0,
+        reasoning_tokens=_reasoning_tokens(reader, content) if reading == ReadingMethod.REASONING else 0,
         known_words_only=_flag(reader, content, "known_words_only"),
         calibrations=_calibrations(reader, content),
     )
@@ -169,12 +177,12 @@ def _split(reader: JsonReader, template: str, key: str) -> tuple[str, str]:
     return before, after
 
 
-def _reading(reader: JsonReader, content: Mapping[str, Any]) -> Reading:
+def _reading(reader: JsonReader, content: Mapping[str, Any]) -> ReadingMethod:
     """How the answer is read."""
     value = reader.text(content, "reading")
-    if value not in set(Reading):
-        raise reader.error(f'"reading" must be one of {", ".join(Reading)}')
-    return Reading(value)
+    if value not in set(ReadingMethod):
+        raise reader.error(f'"reading" must be one of {", ".join(ReadingMethod)}')
+    return ReadingMethod(value)
 
 
 def _flag(reader: JsonReader, content: Mapping[str, Any], key: str) -> bool:
@@ -185,24 +193,24 @@ def _flag(reader: JsonReader, content: Mapping[str, Any], key: str) -> bool:
     return value
 
 
-def _question(reader: JsonReader, content: Mapping[str, Any], reading: Reading) -> Question:
+def _question(reader: JsonReader, content: Mapping[str, Any], reading: ReadingMethod) -> Question:
     """One question: the file itself, or a row of its "questions"."""
     answers = {decision: reader.text(reader.mapping(content, "answers"), key) for key, decision in ANSWER_KEYS}
     if as_word(answers[Decision.SEND]) == as_word(answers[Decision.HOLD_BACK]):
         raise reader.error("the two answers must be different words, whatever their capitals")
     chat = _flag(reader, content, "chat")
-    if chat and reading == Reading.REASONING:
+    if chat and reading == ReadingMethod.REASONING:
         raise reader.error('"chat" cannot be used with reasoning_then_answer: the answer has to follow the reasoning')
-    if reading in (Reading.JSON, Reading.TYPED) and not chat:
+    if reading in (ReadingMethod.JSON, ReadingMethod.TYPED) and not chat:
         raise reader.error(f'"chat" must be true where the reading is {reading}')
     meanings = {}
-    if reading == Reading.TYPED:
+    if reading == ReadingMethod.TYPED:
         said = reader.mapping(content, "meanings")
         meanings = {decision: reader.text(said, key) for key, decision in ANSWER_KEYS}
     instructions = reader.text(content, "instructions") if "instructions" in content else ""
     before, after = _split(reader, reader.text(content, "question_template"), "question_template")
     after_reasoning = ""
-    if reading == Reading.REASONING:
+    if reading == ReadingMethod.REASONING:
         after, after_reasoning = _parted(reader, after, REASONING_FIELD, "question_template")
     if not after and not chat:
         raise reader.error('"question_template" must go on after {statement}, so that the model knows where it ended')
@@ -230,7 +238,7 @@ def _parted(reader: JsonReader, template: str, mark: str, key: str) -> tuple[str
 
 
 def _examples(
-    reader: JsonReader, content: Mapping[str, Any], answers: Mapping[Decision, str], reading: Reading
+    reader: JsonReader, content: Mapping[str, Any], answers: Mapping[Decision, str], reading: ReadingMethod
 ) -> Iterator[str]:
     """The worked examples, one after the other; none where the file has none."""
     if not content.get("examples", []) and isinstance(content.get("examples", []), list):
@@ -239,13 +247,13 @@ def _examples(
     if after.count(ANSWER_FIELD) != 1 or ANSWER_FIELD in before:
         raise reader.error('"example_template" must contain {answer} exactly once, after {statement}')
     between = ""
-    if reading == Reading.REASONING:
+    if reading == ReadingMethod.REASONING:
         between, after = _parted(reader, after, REASONING_FIELD, "example_template")
     for number, row in enumerate(reader.rows(content, "examples"), start=1):
         decision = reader.text(row, "decision")
         if decision not in answers:
             raise reader.error(f'example {number} has the decision "{decision[:40]}"; "send" and "do not send" exist')
-        reasoning = between + reader.text(row, "reasoning") if reading == Reading.REASONING else ""
+        reasoning = between + reader.text(row, "reasoning") if reading == ReadingMethod.REASONING else ""
         answered = after.replace(ANSWER_FIELD, answers[Decision(decision)])
         yield before + reader.text(row, "statement") + reasoning + answered
 

@@ -19,7 +19,7 @@ REASONING_FIELD = "{reasoning}"
 ANSWER_KEYS = (("send", Decision.SEND), ("hold_back", Decision.HOLD_BACK))
 
 
-class Reading(StrEnum):
+class ReadingMethod(StrEnum):
     """How the answer is read out of a reply."""
 
     ANSWER_TOKENS = "answer_tokens"
@@ -29,12 +29,12 @@ class Reading(StrEnum):
     TYPED = "typed_decision"
 
 
-READING_LABELS: dict[Reading, str] = {
-    Reading.ANSWER_TOKENS: "likelihood of two answer words",
-    Reading.TWO_QUESTIONS: "two questions, both must be answered with yes",
-    Reading.REASONING: "the model thinks first, then the likelihood of two answer words",
-    Reading.JSON: "JSON with a reason, written by the model",
-    Reading.TYPED: "a typed decision of the server where it has them, else the likelihood of two answer words",
+READING_METHOD_LABELS: dict[ReadingMethod, str] = {
+    ReadingMethod.ANSWER_TOKENS: "likelihood of two answer words",
+    ReadingMethod.TWO_QUESTIONS: "two questions, both must be answered with yes",
+    ReadingMethod.REASONING: "the model thinks first, then the likelihood of two answer words",
+    ReadingMethod.JSON: "JSON with a reason, written by the model",
+    ReadingMethod.TYPED: "a typed decision of the server where it has them, else the likelihood of two answer words",
 }
 
 
@@ -94,7 +94,7 @@ class Prompt:
     version: str
     purpose: str
     questions: tuple[Question, ...]
-    reading: Reading = Reading.ANSWER_TOKENS
+    reading: ReadingMethod = ReadingMethod.ANSWER_TOKENS
     reasoning_tokens: int = 0
     known_words_only: bool = False
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from jitai.errors import UnreadableReply
 from jitai.judge.base import Backend, Reply, Request, TypedBackend, as_word
-from jitai.judge.prompts import Prompt, Question, Reading
+from jitai.judge.prompts import Prompt, Question, ReadingMethod
 from jitai.judge.text import clean_statement
 from jitai.records import Decision
 
@@ -52,10 +52,10 @@ def ask(prompt: Prompt, statement: str, backend: Backend) -> tuple[Reply, ...]:
     """
     replies = []
     for question in prompt.questions:
-        if prompt.reading == Reading.REASONING:
+        if prompt.reading == ReadingMethod.REASONING:
             replies.append(backend.complete(_thinking(question, statement, prompt.reasoning_tokens)))
         asking = _asking(prompt, question, statement, replies)
-        if prompt.reading == Reading.TYPED and isinstance(backend, TypedBackend):
+        if prompt.reading == ReadingMethod.TYPED and isinstance(backend, TypedBackend):
             meanings = {question.answers[decision]: meaning for decision, meaning in question.meanings.items()}
             replies.append(backend.decide(asking, meanings))
         else:
@@ -95,12 +95,12 @@ def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
 
     Raises: UnreadableReply if they say neither answer.
     """
-    if prompt.reading == Reading.JSON:
+    if prompt.reading == ReadingMethod.JSON:
         return _read_json(replies[-1], prompt.questions[0])
-    if prompt.reading == Reading.TWO_QUESTIONS:
+    if prompt.reading == ReadingMethod.TWO_QUESTIONS:
         return _both([_read_tokens(reply, item) for reply, item in zip(replies, prompt.questions, strict=True)])
     answer = _read_tokens(replies[-1], prompt.questions[0])
-    if prompt.reading == Reading.TYPED:
+    if prompt.reading == ReadingMethod.TYPED:
         answer = replace(answer, notes=(TYPED_NOTE if replies[-1].is_typed else WORDS_NOTE, *answer.notes))
     return answer
 
@@ -113,12 +113,12 @@ def _thinking(question: Question, statement: str, n_tokens: int) -> Request:
 def _asking(prompt: Prompt, question: Question, statement: str, replies: "list[Reply] | tuple[Reply, ...]") -> Request:
     """The request for the answer."""
     text = question.render(statement)
-    if prompt.reading == Reading.JSON:
+    if prompt.reading == ReadingMethod.JSON:
         # Only a word has one place at which the model chooses it: "do not send" is as likely as all that begins so.
         answers = question.answer_pair if all(len(item.split()) == 1 for item in question.answer_pair) else ()
         head, schema = question.constant_part, _schema(question)
         return Request(text, answers, JSON_TOKENS, head, chat=True, system=question.system, schema=schema)
-    if prompt.reading == Reading.REASONING:
+    if prompt.reading == ReadingMethod.REASONING:
         # The reasoning may repeat what the participant wrote: it is as untrusted as the statement.
         reasoning = clean_statement(replies[0].text).text if replies else "..."
         text = f"{text} {reasoning}{question.after_reasoning}"

@@ -15,7 +15,7 @@ from jitai.judge.base import Reply, read_answers
 from jitai.judge.cache import replies_from_json, replies_to_json
 from jitai.judge.calibration import Calibration
 from jitai.judge.judge import Judge
-from jitai.judge.prompts import Prompt, Question, Reading
+from jitai.judge.prompts import Prompt, Question, ReadingMethod
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend
 from jitai.judge.text import MAX_STATEMENT_BYTES, MAX_STATEMENT_LENGTH, clean_statement
@@ -29,10 +29,10 @@ CHAT = Question("", "Message: ", "", QUESTION.answers, chat=True, system="Decide
 PROMPT = Prompt("p", "1", "", (QUESTION,))
 PROMPTS = [
     PROMPT,
-    Prompt("two", "1", "", (QUESTION, QUESTION), Reading.TWO_QUESTIONS),
-    Prompt("thinks", "1", "", (QUESTION,), Reading.REASONING, reasoning_tokens=20),
+    Prompt("two", "1", "", (QUESTION, QUESTION), ReadingMethod.TWO_QUESTIONS),
+    Prompt("thinks", "1", "", (QUESTION,), ReadingMethod.REASONING, reasoning_tokens=20),
     Prompt("chats", "1", "", (CHAT,)),
-    Prompt("json", "1", "", (CHAT,), Reading.JSON),
+    Prompt("json", "1", "", (CHAT,), ReadingMethod.JSON),
 ]
 RULES = Rules("1", (("en", re.compile("do not disturb", re.IGNORECASE)),), ("\U0001f912",), ("\U0001f44d",))
 

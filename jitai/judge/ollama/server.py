@@ -415,7 +415,7 @@ class ServerOverview:
     failure: str = ""
 
 
-def look(server: OllamaServer, before: ServerOverview | None = None) -> ServerOverview:
+def probe_server(server: OllamaServer, before: ServerOverview | None = None) -> ServerOverview:
     """What is on a server, and what of it is in memory. Never raises JitaiError.
 
     Args:

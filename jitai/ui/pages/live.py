@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from jitai.judge.prefetch import JudgingAhead
+from jitai.judge.prefetch import VerdictPrefetcher
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.parameters import describe, with_value
 from jitai.policies.belief import READING_LABELS, BeliefSettings
@@ -128,7 +128,7 @@ def _use_settings(state: AppState) -> None:
             state.ahead.stop()
             state.ahead = None
     if state.playing and state.ahead is None and judge is not None:
-        state.ahead = JudgingAhead(judge.judge, coming_statements(state.spec, statement_book(state.kinds)))
+        state.ahead = VerdictPrefetcher(judge.judge, coming_statements(state.spec, statement_book(state.kinds)))
 
 
 def _controls(state: AppState) -> None:

@@ -16,7 +16,7 @@ from jitai.judge.calibration import UNCALIBRATED, Calibration
 from jitai.judge.ollama.management import Cancellation, Progress
 from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prompt_file import PROMPTS_FOLDER
-from jitai.judge.prompts import READING_LABELS, Prompt
+from jitai.judge.prompts import READING_METHOD_LABELS, Prompt
 from jitai.judge.registry import find_prompt
 from jitai.ui.session.resources import judge_for, personal_judging, prompts, reread_prompts
 from jitai.ui.session.state import AppState, palette
@@ -98,7 +98,7 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
 
 def _facts(state: AppState, prompt: Prompt) -> None:
     st.markdown(plain(prompt.purpose))
-    st.caption(plain(f"Read by: {READING_LABELS[prompt.reading]}."))
+    st.caption(plain(f"Read by: {READING_METHOD_LABELS[prompt.reading]}."))
     for digest, calibration in prompt.calibrations.items():
         numbers = (
             f"scale {calibration.scale:.2f} (temperature {1 / calibration.scale:.2f}), bias {calibration.bias:+.2f}"

@@ -15,7 +15,7 @@ from jitai.errors import JitaiError
 from jitai.judge.cache import VerdictCache
 from jitai.judge.judge import Judge
 from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation, Progress
-from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOverview, look
+from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOverview, probe_server
 from jitai.judge.prompts import Prompt
 from jitai.judge.registry import OllamaProbe, available_judges, choose_judge, find_prompt, open_backend, probe
 from jitai.judge.rules import Rules, load_rules
@@ -151,7 +151,7 @@ def _look(before: ServerOverview | None) -> ServerOverview:
     except JitaiError as error:
         return ServerOverview(failure=error.in_full)
     with closing(server):
-        return look(server, before)
+        return probe_server(server, before)
 
 
 class Works:

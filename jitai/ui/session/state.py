@@ -14,7 +14,7 @@ from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import JitaiError
 from jitai.judge.ollama.server import OllamaSettings
-from jitai.judge.prefetch import JudgingAhead
+from jitai.judge.prefetch import VerdictPrefetcher
 from jitai.records import Verdict
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
@@ -80,7 +80,7 @@ class AppState:
     said_round: int = 0
     trial: TwinTrial | None = None
     trial_settings: tuple[Any, ...] = ()
-    ahead: JudgingAhead | None = None
+    ahead: VerdictPrefetcher | None = None
     one_day_wanted: bool = False
     previous: PreviousRun | None = None
     statements_text: str = ""

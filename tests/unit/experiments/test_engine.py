@@ -22,7 +22,7 @@ from jitai.experiments import engine
 from jitai.experiments.cell import code_fingerprint, run_cell
 from jitai.experiments.cell_file import read_work
 from jitai.experiments.engine import Progress, run_experiment
-from jitai.experiments.judgements import simulated_readings
+from jitai.experiments.judgements import simulated_responses
 from jitai.experiments.launch import launch
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice
 from jitai.experiments.spec_file import spec_from_mapping
@@ -67,7 +67,7 @@ def test_a_grid_is_run_kept_and_read_back(
     item = cells[1]
     assert item.cell.method.name == "LLM+TS"
     trial = item.cell.method.trial(item.cell.scenario.config, (0.9, 0.1))
-    result = run_batch(trial, small_spec.seeds, simulated_readings(0.9, 0.1).verdicts(trial.filter))
+    result = run_batch(trial, small_spec.seeds, simulated_responses(0.9, 0.1).verdicts(trial.filter))
     assert item.totals.tolist() == result.total_steps.tolist()
     days = store.steps(item.key)
     assert len(days) == result.lived.sum()

@@ -4,7 +4,7 @@ import threading
 
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.judge.judge import Judge
-from jitai.judge.prefetch import JudgingAhead
+from jitai.judge.prefetch import VerdictPrefetcher
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
@@ -19,7 +19,7 @@ def test_what_was_judged_ahead_is_known(prompt: Prompt, rules: Rules) -> None:
     backend = ScriptedBackend([scripted_reply(2.0)])
     judge = Judge(backend, prompt, rules)
     texts = ["I feel fine", "my knee hurts", "I feel fine", "lovely day"]
-    assert JudgingAhead(judge.judge, texts).wait(10)
+    assert VerdictPrefetcher(judge.judge, texts).wait(10)
     assert len(backend.requests) == 3
     assert {judge.judge(text).source for text in texts} == {VerdictSource.CACHE}
 
@@ -34,7 +34,7 @@ def test_it_can_be_stopped() -> None:
         go_on.wait(10)
         return None  # type: ignore[return-value]
 
-    ahead = JudgingAhead(slow, ["one", "two", "three"])
+    ahead = VerdictPrefetcher(slow, ["one", "two", "three"])
     assert begun.wait(10)
     ahead.stop()
     go_on.set()
