@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validation": {*GROUND, "judge"},
     "finetuning": {*GROUND, "judge", "validation"},
     "rl": {*GROUND, "policies", "simulator", "trial"},
-    "experiments": {*GROUND, "policies", "rl", "simulator", "trial"},
+    "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "trial"},
     "charts": {"records"},
     "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "rl", "simulator", "trial", "validation"},
     "ui": {*GROUND, "charts", "experiments", "judge", "policies", "rl", "simulator", "trial", "validation"},

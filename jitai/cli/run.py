@@ -8,7 +8,7 @@ from typing import TextIO
 
 import pandas as pd
 
-from jitai.cli.options import changed, given, ollama_settings, open_chosen_judge, preset_of
+from jitai.cli.options import backend_settings, changed, given, open_chosen_judge, preset_of
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
@@ -34,7 +34,7 @@ STATEMENT_WIDTH = 44
 
 def run_command(options: argparse.Namespace) -> None:
     """Run one simulated participant and print the days."""
-    config, ollama = changed(preset_of(options), options), ollama_settings(options)
+    config, settings = changed(preset_of(options), options), backend_settings(options)
     if options.policy == LEARNED and options.policy_file is None:
         raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
     if options.policy not in (*TRIAL_POLICIES, LEARNED):
@@ -57,7 +57,7 @@ def run_command(options: argparse.Namespace) -> None:
         if spec.heeds_text:
             band = UnsureBand(spec.filter.unsure_low, spec.filter.unsure_high)
             judge = opened.enter_context(
-                closing(open_chosen_judge(options, ollama, Decision(spec.filter.on_failure), band))
+                closing(open_chosen_judge(options, settings, Decision(spec.filter.on_failure), band))
             )
             print(f"Judge: {judge.describe()}", file=sys.stderr)
         if network is not None:

@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from jitai.errors import ParameterError
 from jitai.experiments.judgements import JudgeResponses, responses_from_mapping
-from jitai.experiments.spec import MAX_SEEDS
 from jitai.policies.optimum import optimum
 from jitai.records import Action
+from jitai.seeding import MAX_SEEDS
 from jitai.statistics import interval_of_mean
 from jitai.trial.batch import BatchResult, run_batch
 from jitai.trial.spec import TrialSpec, digest, trial_as_mapping, trial_from_mapping

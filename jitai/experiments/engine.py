@@ -143,8 +143,8 @@ def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, JudgeResponse
 
 def _read(judge: JudgeChoice, spec: ExperimentSpec, open_judge: OpenJudge, voice: "_Voice") -> JudgeResponses:
     """Have a judge read all statements, once."""
-    if judge.finds_cannot_walk is not None and judge.false_alarms is not None:
-        return simulated_responses(judge.finds_cannot_walk, judge.false_alarms)
+    if judge.error_rates is not None:
+        return simulated_responses(*judge.error_rates)
     book = StatementBook(load_part(TEST), spec.kinds)
     voice.say(f"getting {judge.name} ready")
     opened, name = open_judge(judge)

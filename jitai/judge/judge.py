@@ -34,6 +34,7 @@ class _Interpretation:
         reason: the sentence.
         notes: remarks on how it was read.
         model_reason: why, in the model's own words.
+        in_words_only: whether there were no likelihoods to read.
     """
 
     p_send: float
@@ -41,6 +42,7 @@ class _Interpretation:
     reason: str
     notes: tuple[str, ...] = ()
     model_reason: str = ""
+    in_words_only: bool = False
 
 
 class Judge:
@@ -178,6 +180,7 @@ class Judge:
             prompt_version=self.prompt.label,
             notes=statement.notes + reading.notes,
             model_reason=reading.model_reason,
+            in_words_only=reading.in_words_only,
         )
 
     def _fallback(self, statement: CleanStatement, error: BackendError) -> Verdict:
@@ -216,7 +219,9 @@ class Judge:
             said = "send" if sends else "do not send"
             reason = f'The model answered "{said}", without a probability.'
             decision = Decision.SEND if sends else Decision.HOLD_BACK
-            return _Interpretation(float(sends), decision, reason, answer.notes, answer.model_reason)
+            return _Interpretation(
+                float(sends), decision, reason, answer.notes, answer.model_reason, in_words_only=True
+            )
         calibration = self.prompt.calibration_for(digest)
         notes = () if calibration.is_fitted else (UNCALIBRATED_NOTE,)
         p_send = calibration.p_send(answer.log_odds)

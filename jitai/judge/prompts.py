@@ -6,17 +6,22 @@ statement is put between the parts as it is. What the fields of a file mean is t
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from jitai.judge.calibration import MEASURED_AS_SHIPPED, UNCALIBRATED, Calibration
+from jitai.errors import ParameterError
+from jitai.judge.calibration import UNCALIBRATED, Calibration
+from jitai.parameters import suggestion
 from jitai.records import Decision
 
 STATEMENT_FIELD = "{statement}"
 ANSWER_FIELD = "{answer}"
 REASONING_FIELD = "{reasoning}"
-ANSWER_KEYS = (("send", Decision.SEND), ("hold_back", Decision.HOLD_BACK))
+DEFAULT_PROMPT = "few_shot"
+TUNED_PROMPT = "fine_tuned"
+"""The project's strategies for a model that nothing is known of, and for the model with our adapter."""
+MAX_REASONING_TOKENS = 200
 
 
 class ReadingMethod(StrEnum):
@@ -116,8 +121,8 @@ class Prompt:
         own = {digest: replace(item, is_own=True) for digest, item in more.items()}
         for digest, item in own.items():
             before = self.calibration_for(digest).measured
-            if before and not item.measured:
-                own[digest] = replace(item, measured=MEASURED_AS_SHIPPED + before)
+            if before is not None and item.measured is None:
+                own[digest] = replace(item, measured=replace(before, is_of_replaced=True))
         return replace(self, calibrations={**self.calibrations, **own})
 
     @property
@@ -142,3 +147,15 @@ class Prompt:
             for item in self.questions
         ]
         return hashlib.sha256(json.dumps([self.reading, self.reasoning_tokens, parts]).encode()).hexdigest()
+
+
+def find_prompt(prompts: Sequence[Prompt], name: str) -> Prompt:
+    """Return the strategy of a name.
+
+    Raises: ParameterError naming those there are.
+    """
+    for prompt in prompts:
+        if prompt.name == name:
+            return prompt
+    names = tuple(prompt.name for prompt in prompts)
+    raise ParameterError(f"There is no prompt {name[:60]!r}{suggestion(name, names)}")

@@ -18,8 +18,6 @@ JSON_NOTE = "The answer is the model's own word, without a probability."
 TYPED_NOTE = "The server chose by a typed decision."
 WORDS_NOTE = "There was no typed decision to be had, so the model was asked for one of the two words in a chat."
 SPELLING_NOTE = "The model wrote the other answer: this one is likelier when all spellings are counted."
-WORDS_ONLY = frozenset({TEXT_ONLY_NOTE, JSON_NOTE})
-"""The notes of an answer that came without log-odds: its P(send) of 0 or 1 is no measurement."""
 
 FAINT_PROBABILITY = 0.01
 """If neither answer is this likely, the model was about to say something else."""

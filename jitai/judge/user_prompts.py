@@ -80,7 +80,7 @@ class PersonalJudging:
         """
         if len(text) > MAX_PROMPT_CHARACTERS:
             raise ParameterError(f"A prompt may have at most {MAX_PROMPT_CHARACTERS:,} characters.")
-        prompt = read_prompt(JsonReader(Path("The prompt"), text))
+        prompt = read_prompt(JsonReader(Path("The prompt"), text), known_names_only=True)
         # The name becomes a file's name.
         if not _NAME.fullmatch(prompt.name):
             raise ParameterError(
@@ -160,7 +160,7 @@ class PersonalJudging:
             return {}
         try:
             content = reader.load()
-            return {key: read_calibrations(reader, reader.mapping(content, key)) for key in content}
+            return {key: read_calibrations(reader, rows) for key, rows in content.items()}
         except FileFormatError:
             return {}
 

@@ -12,13 +12,13 @@ from jitai.experiments.cell import CellWork, run_cell
 from jitai.experiments.engine import OpenJudge, run_experiment
 from jitai.experiments.judgements import simulated_responses
 from jitai.experiments.methods import offered_methods
-from jitai.experiments.spec import ExperimentSpec, JudgeChoice, Method
+from jitai.experiments.spec import ExperimentSpec, JudgeChoice, Method, simulated
 from jitai.experiments.store import Store
 from jitai.paths import default_store_folder
 from jitai.records import JudgesText
 from jitai.ui.widgets.experiment import processes
 
-SIMULATED = JudgeChoice("simulated", "", 0.93, 0.07)
+SIMULATED = simulated(0.93, 0.07)
 WAIT_S = 60.0
 
 

@@ -3,16 +3,16 @@
 import ipaddress
 import json
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from jitai.errors import BackendError, BackendTimeout, JitaiError, ParameterError, ServerUnreachable, UnreadableReply
+from jitai.errors import BackendError, BackendTimeout, JitaiError, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Request
 from jitai.judge.ollama.errors import START_HINT, bad_address, sanitise, status_error
+from jitai.parameters import parameter, text_parameter, validate
 
 if TYPE_CHECKING:
     import ollama
@@ -27,7 +27,8 @@ REMOTE_CONNECT_TIMEOUT_S = 3.0
 LISTING_TIMEOUT_S = 2.0
 MAY_TRUNCATE = ("/api/generate", "/api/chat")
 """Where the server would cut a prompt that is too long, and say nothing."""
-_DURATION = re.compile(r"-?(\d+(\.\d+)?(ms|s|m|h))+")
+_DURATION = r"-?(\d+(\.\d+)?(ms|s|m|h))+"
+_GROUP = "asking an Ollama server"
 _TYPED_QUESTION = "answer"
 ServerAnswer = TypeVar("ServerAnswer")
 
@@ -36,26 +37,26 @@ ServerAnswer = TypeVar("ServerAnswer")
 class OllamaSettings:
     """How a server is asked.
 
-    Attributes:
-        keep_alive: how long a model stays in memory after an answer, as Ollama writes it: "10m", "1h30m"; negative for
-            as long as the server runs.
-        context_tokens: room for prompt and answer (num_ctx). One number for all questions to a model, because another
-            one makes the server load it again.
-        read_timeout_s: longest wait for an answer, in seconds; a large model takes tens of them to load.
     Raises: ParameterError for values that no server accepts.
     """
 
-    keep_alive: str = "10m"
-    context_tokens: int = 2048
-    read_timeout_s: float = 120.0
+    keep_alive: str = text_parameter(
+        "10m", label="A model stays in memory", group=_GROUP, source="our choice", pattern=_DURATION,
+        form="as in 30s, 10m or 1h30m",
+        help="How long a model stays in the server's memory after an answer, such as 30s, 10m or 1h30m; -1m: as long "
+        "as the server runs.",
+    )  # fmt: skip
+    context_tokens: int = parameter(
+        2048, label="Context", low=256, high=131072, step=256, unit="tokens", group=_GROUP, source="our choice",
+        help="Room for examples, statement and answer (num_ctx); another number makes the server load the model again.",
+    )  # fmt: skip
+    read_timeout_s: float = parameter(
+        120.0, label="Longest wait", low=0.001, high=3600.0, step=5.0, unit="seconds", group=_GROUP,
+        source="our choice", help="For one answer, loading included; a large model takes tens of seconds to load.",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
-        if not _DURATION.fullmatch(self.keep_alive):
-            raise ParameterError('How long a model stays loaded is written as in "30s", "10m" or "1h30m".')
-        if not 256 <= self.context_tokens <= 131072:
-            raise ParameterError("The context has from 256 to 131,072 tokens.")
-        if not 0 < self.read_timeout_s <= 3600:
-            raise ParameterError("The longest wait is more than 0 and at most 3,600 seconds.")
+        validate(self)
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def _new_seed(state: AppState) -> None:
 def _use_settings(state: AppState) -> None:
     """Begin a new trial if there is none, or if a setting of the present one has changed."""
     judge = current_judge(state) if state.spec.heeds_text else None
-    settings = (state.spec, state.kinds, state.judge_at_work, state.prompt_picked)
+    settings = (state.spec, state.kinds, state.judge_at_work, state.prompt_picked, state.deciding_settings)
     if state.trial is None or state.trial_settings != settings:
         if state.trial is not None and state.run_has_begun:
             state.playing = False

@@ -14,10 +14,9 @@ from jitai.errors import BackendError, JitaiError
 from jitai.judge import strategies
 from jitai.judge.calibration import UNCALIBRATED, Calibration
 from jitai.judge.ollama.management import Cancellation, Progress
-from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prompt_file import PROMPTS_FOLDER
-from jitai.judge.prompts import READING_METHOD_LABELS, Prompt
-from jitai.judge.registry import find_prompt
+from jitai.judge.prompts import READING_METHOD_LABELS, Prompt, find_prompt
+from jitai.judge.registry import backend_of
 from jitai.ui.session.resources import judge_for, personal_judging, prompts, reread_prompts
 from jitai.ui.session.state import AppState, palette
 from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
@@ -105,7 +104,8 @@ def _facts(state: AppState, prompt: Prompt) -> None:
         )
         whose = "Your calibration" if calibration.is_own else "Calibrated"
         words = f"{whose} for {calibration.model or 'a model'}: {numbers}, fitted on {calibration.fitted_on}."
-        st.caption(plain(f"{words} {calibration.measured}".strip()))
+        measured = "" if calibration.measured is None else calibration.measured.sentence
+        st.caption(plain(f"{words} {measured}".strip()))
         if calibration.is_own:
             _own_calibration(state, prompt, digest)
 
@@ -209,12 +209,12 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
             f"ten should be fit for a message. It puts {N_TO_CALIBRATE} statements set aside for this before the model."
         )
     )
-    key, name, ollama = state.judge_at_work, prompt.name, state.ollama
+    key, name, settings = state.judge_at_work, prompt.name, state.settings_of(backend_of(state.judge_at_work))
 
     def begin() -> None:
         start_work(
             f"Calibrating {option.label} for the prompt {prompt_label(prompt)}",
-            lambda stop: _fit(key, name, ollama, stop),
+            lambda stop: _fit(key, name, settings, stop),
         )
 
     st.button(
@@ -223,12 +223,12 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
     )  # fmt: skip
 
 
-def _fit(key: str, name: str, ollama: OllamaSettings, cancellation: Cancellation) -> Iterator[Progress]:
+def _fit(key: str, name: str, settings: Any, cancellation: Cancellation) -> Iterator[Progress]:
     """Judge the statements, fit, and keep the calibration; in the background.
 
     Raises: BackendError if the model leaves too much unanswered; ParameterError if its answers cannot be calibrated.
     """
-    judge = uncalibrated(judge_for(key, name, ollama=ollama))
+    judge = uncalibrated(judge_for(key, name, settings=settings))
     statements = balanced_sample(load_part(CALIBRATION), N_TO_CALIBRATE, CALIBRATION_SEED)
     rows = []
     yield Progress("judging statements", 0, len(statements))

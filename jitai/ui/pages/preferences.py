@@ -125,7 +125,7 @@ def _buttons(state: AppState, lines: list[str]) -> list[str]:
 def _judge_lines(state: AppState, lines: list[str]) -> None:
     """Judge with progress; what is judged already stays if it is stopped half-way."""
     judge = current_judge(state)
-    state.judged, state.judged_by = [], (state.judge_at_work, state.prompt_picked)
+    state.judged, state.judged_by = [], (state.judge_at_work, state.prompt_picked, state.deciding_settings)
     progress = st.progress(0.0, "Judging ...")
     for number, line in enumerate(lines, start=1):
         state.judged.append(JudgedStatement(line, judge.judge(line)))
@@ -147,7 +147,7 @@ def _verdicts(state: AppState) -> None:
         )
         return
     labels = {" ".join(item.text.split()): item.label for item in load_part(TEST)}
-    if state.judged_by != (state.judge_at_work, state.prompt_picked):
+    if state.judged_by != (state.judge_at_work, state.prompt_picked, state.deciding_settings):
         st.info(
             "These verdicts are of the judge or prompt before. “Judge these” asks the one that is at work now.",
             icon=":material/info:",

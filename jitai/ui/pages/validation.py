@@ -1,14 +1,17 @@
 """The Validation page: how often judges are right on labelled statements, and where they are wrong."""
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from jitai.corpus import DEVELOPMENT, load_part
 from jitai.errors import FileFormatError
+from jitai.judge.embedded import EMBEDDED
 from jitai.judge.judge import Judge
-from jitai.judge.ollama.server import OllamaSettings
-from jitai.judge.registry import EMBEDDED, JudgeOption, find_prompt
+from jitai.judge.prompts import find_prompt
+from jitai.judge.registered_backend import JudgeOption
+from jitai.judge.registry import backend_of
 from jitai.records import Label, Statement
 from jitai.seeding import MAX_SEED
 from jitai.text_format import duration
@@ -85,7 +88,7 @@ def _judge_pickers(state: ValidationState) -> list[Candidate]:
     models = [key for key in picked if key in options]
     state.models = st.multiselect(
         "Judges", list(options), default=models, key="validated_models",
-        format_func=lambda key: _model_name(options[key]),
+        format_func=lambda key: options[key].short_name,
         placeholder="none, only baselines",
         help="Local language models. Every one chosen is combined with every prompt chosen.",
     )  # fmt: skip
@@ -110,27 +113,23 @@ def _judge_pickers(state: ValidationState) -> list[Candidate]:
     for key in state.models:
         suited = prompt_at_work(app_state(), tuple(options.values())) if key == at_work else options[key].prompt
         for name in state.prompts or [suited]:
-            opened = partial(_warm_judge, key, name, app_state().ollama, anew=state.anew)
+            settings = app_state().settings_of(backend_of(key))
+            opened = partial(_warm_judge, key, name, settings, anew=state.anew)
             candidates.append(Candidate(_judge_name(options[key], name), opened))
     return [*candidates, *(Candidate(BASELINE_LABELS[key], partial(open_baseline, key)) for key in state.baselines)]
 
 
-def _model_name(option: JudgeOption) -> str:
-    """Without where it runs and what stands in brackets, so that it fits beside a chart and in the sidebar."""
-    return option.label.removeprefix("Embedded: ").removeprefix("Ollama: ").partition(" (")[0]
-
-
 def _judge_name(option: JudgeOption, prompt_name: str) -> str:
     prompt = find_prompt(prompts(), prompt_name)
-    return f"{_model_name(option)}, {prompt.name.replace('_', ' ')} {prompt.version}"
+    return f"{option.short_name}, {prompt.name.replace('_', ' ')} {prompt.version}"
 
 
-def _warm_judge(key: str, prompt_name: str, ollama: OllamaSettings, *, anew: bool) -> JudgesText:
+def _warm_judge(key: str, prompt_name: str, settings: Any, *, anew: bool) -> JudgesText:
     """The judge, its model loaded; if wanted, one that remembers nothing of earlier runs.
 
     Raises: BackendError if it cannot be.
     """
-    judge = judge_for(key, prompt_name, ollama=ollama)
+    judge = judge_for(key, prompt_name, settings=settings)
     if anew:
         # The same model, so that it is not loaded twice.
         judge = Judge(judge.backend, judge.prompt, judge.rules, on_failure=judge.on_failure, band=judge.band)

@@ -282,11 +282,11 @@ def _mistakes(answer: Answer, judged: list[JudgeReport]) -> None:
         table = mistakes(answer.validation.rows_of(name))
         kinds = ["all kinds", *sorted(set(table["kind"]))]
         kind = st.selectbox("Kind", kinds, key="mistakes_kind", format_func=lambda kind: kind.replace("_", " "))
-        wrong_way = st.selectbox("Which", ["all mistakes", "missed: said send", "false vetoes"], key="mistakes_way")
+        wrong_way = st.selectbox("Which", list(_LABEL_OF_MISTAKES), key="mistakes_way")
     if kind != kinds[0]:
         table = table[table["kind"] == kind]
-    if wrong_way != "all mistakes":
-        label = Label.CANNOT_WALK if wrong_way.startswith("missed") else Label.CAN_WALK
+    label = _LABEL_OF_MISTAKES[wrong_way]
+    if label is not None:
         table = table[table["label"] == label.value]
     if table.empty:
         st.caption("No mistakes here.")
@@ -322,6 +322,12 @@ def _mistake_details(row: pd.Series) -> None:
         st.code(str(row["prompt"]), language=None, wrap_lines=True, height=180)
 
 
+_LABEL_OF_MISTAKES = {
+    "all mistakes": None,
+    "missed: said send": Label.CANNOT_WALK,
+    "false vetoes": Label.CAN_WALK,
+}
+"""The label of the statements on which a kind of mistake is made; None for all kinds."""
 CORPUS_LABELS = {
     TEST: "Our test part (held out)",
     DEVELOPMENT: "Our development part",

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,9 @@ import pandas as pd
 from jitai.corpus import TEST
 from jitai.errors import ParameterError
 from jitai.experiments.methods import LLM_TS, TS
-from jitai.experiments.spec import SIMULATED
 from jitai.experiments.store import StoredExperiment
 from jitai.experiments.sweep import JUDGE_ERROR, axis_label, is_error_line
+from jitai.judge.simulated import SIMULATED
 from jitai.parameters import described
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import A2C, BELIEF, DAY, DQN, PPO, TRUE_CONTEXT
@@ -29,11 +30,10 @@ DEFAULT_METHODS = (TS, LLM_TS, "LLM+tailored", "Planner", "Optimum", "Random")
 
 @dataclass
 class JudgeSettings:
-    """Which judge a page's experiments ask."""
+    """Which judge a page's experiments ask, and its backend's settings, by the backend's key."""
 
     key: str = SIMULATED
-    finds: float = 0.93
-    alarms: float = 0.07
+    by_backend: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

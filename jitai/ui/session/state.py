@@ -13,8 +13,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import JitaiError
-from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prefetch import VerdictPrefetcher
+from jitai.judge.registry import BackendClass, backend_of
+from jitai.parameters import describe
 from jitai.records import Verdict
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
@@ -52,7 +53,7 @@ class JudgedStatement(NamedTuple):
 
 
 class PreviousRun(NamedTuple):
-    """A run that was put aside, with its settings: spec, kinds of statement, judge, prompt."""
+    """A run that was put aside, with its settings: spec, kinds of statement, judge, prompt, the judge's settings."""
 
     trial: TwinTrial
     settings: tuple[Any, ...]
@@ -67,7 +68,7 @@ class AppState:
     judge_picked: str = ""
     prompt_picked: str = ""
     judge_at_work: str = ""
-    ollama: OllamaSettings = field(default_factory=OllamaSettings)
+    judge_settings: dict[str, Any] = field(default_factory=dict)
     model_to_delete: str = ""
     prompt_shown: str = ""
     prompt_drafts: dict[str, str] = field(default_factory=dict)
@@ -85,7 +86,7 @@ class AppState:
     previous: PreviousRun | None = None
     statements_text: str = ""
     judged: list[JudgedStatement] = field(default_factory=list)
-    judged_by: tuple[str, str] = ("", "")
+    judged_by: tuple[Any, ...] = ()
     schedule: str = "every day"
     schedule_action: str = "tailored to the true context"
     schedule_seed: int = 42
@@ -125,9 +126,21 @@ class AppState:
         if self.previous is None:
             return
         self.trial, self.trial_settings = self.previous
-        self.spec, self.kinds, self.judge_picked, self.prompt_picked = self.trial_settings
+        self.spec, self.kinds, self.judge_picked, self.prompt_picked, settings = self.trial_settings
+        if settings is not None:
+            self.judge_settings[backend_of(self.judge_picked).key] = settings
         self.previous = None
         self.redraw_widgets()
+
+    def settings_of(self, backend: BackendClass) -> Any:
+        """The settings of a judge backend, as the person has set them."""
+        return self.judge_settings.get(backend.key, backend.Settings())
+
+    @property
+    def deciding_settings(self) -> Any:
+        """The settings of the judge at work where they may change its verdicts; None otherwise."""
+        backend = backend_of(self.judge_at_work)
+        return self.settings_of(backend) if backend.settings_matter and describe(backend.Settings) else None
 
     def redraw_widgets(self) -> None:
         """Give widgets new keys, so that they take over values that were set by something other than themselves."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -13,9 +14,11 @@ from jitai.experiments.comparison import DayFigures, Run, day_figures, days_of
 from jitai.experiments.engine import RUNNING_CELLS
 from jitai.experiments.launch import Processes
 from jitai.experiments.methods import may_have_changed, offered_methods
-from jitai.experiments.spec import SIMULATED, ExperimentSpec, JudgeChoice, Method
+from jitai.experiments.spec import ExperimentSpec, JudgeChoice, Method
 from jitai.experiments.spec_file import spec_as_yaml
 from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
+from jitai.judge.registry import backend_of, experiment_judges
+from jitai.parameters import describe
 from jitai.paths import default_store_folder
 from jitai.policies.belief import BeliefSettings
 from jitai.rl.policy_store import default_policy_store
@@ -23,7 +26,7 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.text_format import duration
 from jitai.ui.session.page_states import JudgeSettings, Pins
 from jitai.ui.session.state import AppState
-from jitai.ui.widgets.judge_picker import options_for
+from jitai.ui.widgets.judge_picker import backend_widgets, options_for
 from jitai.ui.widgets.page import plain, session_object
 
 TICK_S = 1.0
@@ -134,40 +137,37 @@ def methods_help() -> str:
 
 
 def judge_widgets(state: AppState, settings: JudgeSettings, name: str) -> JudgeChoice:
-    """The choice of a judge, with the error rates of a simulated one and what a language model takes.
+    """The choice of a judge, with its settings and how long reading takes.
 
     Args:
         state: of the session.
         settings: take the choice.
         name: begins the widgets' keys.
     """
-    options = {option.key: option for option in options_for(state)}
-    keys = [SIMULATED, *(key for key, option in options.items() if option.usable)]
-    labels = {SIMULATED: "Simulated: errs at given rates"} | {key: item.label for key, item in options.items()}
+    options = {option.key: option for option in experiment_judges(options_for(state))}
+    keys = list(options)
     if settings.key not in keys:
-        settings.key = SIMULATED
+        settings.key = keys[0]
     settings.key = st.selectbox(
-        "Judge", keys, index=keys.index(settings.key), format_func=labels.__getitem__, key=f"{name}_judge",
+        "Judge", keys, index=keys.index(settings.key), format_func=lambda key: options[key].label, key=f"{name}_judge",
         help="Who reads what participants write. A simulated judge errs at the rates that you set, needs no language "
         "model and answers at once.",
     )  # fmt: skip
-    if settings.key == SIMULATED:
-        settings.finds = st.slider(
-            "It recognises “cannot walk”", 0.0, 1.0, settings.finds, 0.01, key=f"{name}_finds",
-            help="Share of the statements of people who cannot walk that it recognises.",
-        )  # fmt: skip
-        settings.alarms = st.slider(
-            "False alarms", 0.0, 1.0, settings.alarms, 0.01, key=f"{name}_alarms",
-            help="Share of the other statements that it mistakes for such.",
-        )  # fmt: skip
-        return JudgeChoice(SIMULATED, "", settings.finds, settings.alarms)
+    backend = backend_of(settings.key)
+    stated: tuple[tuple[str, Any], ...] = ()
+    if backend.settings_matter:
+        own = settings.by_backend.get(backend.key, state.settings_of(backend))
+        own = settings.by_backend[backend.key] = backend_widgets(backend, own, lambda setting: f"{name}_{setting}")
+        stated = tuple((info.name, getattr(own, info.name)) for info in describe(backend.Settings))
+    if not backend.reads_statements:
+        return JudgeChoice(settings.key, settings=stated)
     n_statements = sum(item.kind in state.kinds for part in (TEST, CALIBRATION) for item in load_part(part))
     st.caption(
         f"The first time, this judge reads {n_statements:,} statements before the first result: several minutes with "
         "the embedded model. What it has read is kept."
     )
     prompt = state.prompt_picked if settings.key == state.judge_at_work else ""
-    return JudgeChoice(settings.key, prompt)
+    return JudgeChoice(settings.key, prompt, stated)
 
 
 def first_seed_and_number(n_seeds: int, name: str) -> int:

@@ -48,6 +48,8 @@ def parameter_widget(
                 format_func=lambda c: (labels or {}).get(c, c),
             )
         )
+    if info.pattern:
+        return str(st.text_input(title, value=str(value), help=info.full_help, key=key))
     assert info.low is not None and info.high is not None
     if isinstance(info.default, int):
         return int(

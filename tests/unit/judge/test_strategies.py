@@ -12,8 +12,7 @@ from jitai.errors import UnreadableReply
 from jitai.judge.base import Reply, Request, read_answers
 from jitai.judge.judge import Judge
 from jitai.judge.prompt_file import available_prompts
-from jitai.judge.prompts import Prompt, Question, ReadingMethod
-from jitai.judge.registry import TUNED_PROMPT, find_prompt
+from jitai.judge.prompts import TUNED_PROMPT, Prompt, Question, ReadingMethod, find_prompt
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
 from jitai.judge.strategies import JSON_NOTE, SPELLING_NOTE, Answer, ask, read, shown
