@@ -98,7 +98,9 @@ def complaint(
         also_known: names of fields to suggest beside the model's own.
         inside: where in the file its content stands.
     """
-    first = problem.errors(include_url=False)[0]
+    errors = problem.errors(include_url=False)
+    # A name that is written wrongly says more than that the right one is missing.
+    first = next((item for item in errors if item["type"] == "extra_forbidden"), errors[0])
     path, context = (*inside, *first["loc"]), first.get("ctx", {})
     cause = context.get("error")
     if isinstance(cause, Complaint):

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.experiments.spec import ExperimentSpec, JudgeChoice
 from jitai.records import Decision
+from jitai.ui.widgets import experiment
 from tests.app.driver import (
     LIVE,
     PREFERENCES,
-    as_markup,
     as_text,
     click,
     go_to,
@@ -85,11 +86,14 @@ def test_models_and_validation_offer_it() -> None:
     assert {row.verdict.decision for row in rows} >= {Decision.SEND}
 
 
-def test_an_experiment_of_compare_names_it_with_its_setting() -> None:
+def test_an_experiment_of_compare_names_it_with_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[ExperimentSpec] = []
+    monkeypatch.setattr(experiment, "run_now", started.append)
     app = without_error(open_app(COMPARE))
     selection = widget(app.selectbox, "compared_judge")
     assert selection.options[0].startswith("Simulated") and "Word rule" in selection.options
     app = without_error(selection.set_value("words").run())
     app = without_error(widget(app.slider, "compared_sureness").set_value(3.5).run())
-    described = [element.value for element in app.code if "judges:" in element.value]
-    assert described and all("- key: words\n  sureness: 3.5\n" in text for text in described), as_markup(app)
+    click(app, "start_compare")
+    [spec] = started
+    assert spec.judges == (JudgeChoice("words", settings=(("sureness", 3.5),)),)

@@ -40,6 +40,21 @@ def test_names_that_cannot_be_used(mine: PersonalJudging, prompt_file: dict[str,
     assert not mine.folder.exists()
 
 
+def test_a_name_that_no_field_has_is_refused_when_saved_and_passed_over_when_read(
+    mine: PersonalJudging, prompt_file: dict[str, Any]
+) -> None:
+    with pytest.raises(FileFormatError, match="no field 'exampels'; did you mean 'examples'"):
+        mine.save_prompt(json.dumps({**prompt_file, "exampels": []}))
+    with pytest.raises(FileFormatError, match=r"no field 'sen' \(in \"answers\"\); did you mean 'send'"):
+        mine.save_prompt(json.dumps({**prompt_file, "answers": {**prompt_file["answers"], "sen": "x"}}))
+    # A file of before, with what earlier versions did not read either.
+    mine.prompts_folder.mkdir(parents=True)
+    older = {**prompt_file, "remark": "mine", "meanings": 3, "reasoning_tokens": "many", "questions": []}
+    (mine.prompts_folder / "test_prompt.json").write_text(json.dumps(older), encoding="utf-8")
+    assert mine.prompts()[-1].name == "test_prompt"
+    mine.save_prompt(json.dumps({name: value for name, value in older.items() if name != "remark"}), "test_prompt")
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "a"}', "x" * 20_001])
 def test_what_is_no_prompt_is_not_kept(mine: PersonalJudging, text: str) -> None:
     with pytest.raises((ParameterError, FileFormatError)) as caught:
