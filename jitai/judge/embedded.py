@@ -70,7 +70,7 @@ Two threads wait for each other at every layer: they gain 48 ms where nothing el
 
 
 def find_model_file() -> Path:
-    """The GGUF file in the installed wheel, which is not imported.
+    """Find the GGUF file in the installed wheel, without importing it.
 
     Raises: ModelMissing if the wheel or the file is not there.
     """
@@ -86,12 +86,12 @@ def find_model_file() -> Path:
 
 
 def find_adapter() -> Path | None:
-    """The file of our adapter; None if this installation has none."""
+    """Return the file of our adapter; None if this installation has none."""
     return ADAPTER_FILE if ADAPTER_FILE.is_file() else None
 
 
 def is_installed() -> bool:
-    """Whether both wheels are there, found out without loading either."""
+    """Return whether both wheels are installed, without loading either."""
     try:
         find_model_file()
         return importlib.util.find_spec("xllamacpp") is not None
@@ -161,7 +161,7 @@ class EmbeddedBackend(RegisteredBackend):
         self._adapter_path = adapter_path
 
     def identity(self) -> ModelIdentity:
-        """Name and digest of the file; 0.1 to 0.3 s the first time in a process, then a few microseconds.
+        """Return the file's name and digest; takes 0.1 to 0.3 s the first time in a process, then a few microseconds.
 
         The digest of the tuned model is that of the weights' and the adapter's digests, one after the other.
         """
@@ -176,7 +176,7 @@ class EmbeddedBackend(RegisteredBackend):
         return ModelIdentity(MODEL_NAME if path.name == MODEL_FILE else path.stem, digest)
 
     def complete(self, request: Request) -> Reply:
-        """One completion, alone on the engine; see Backend."""
+        """Complete a prompt, alone on the engine; see Backend."""
         adapter = self._adapter()
         if self._tuned and adapter is None:
             raise ModelMissing(f"The adapter {ADAPTER_FILE.name} is not installed.", hint=ADAPTER_HINT)

@@ -80,7 +80,7 @@ class Judge:
         self._content_hash = prompt.content_hash
 
     def judge(self, text: str) -> Verdict:
-        """The verdict on a statement: any text at all, empty if the participant was silent. Never raises JitaiError."""
+        """Judge a statement: any text at all, empty if the participant was silent. Never raises JitaiError."""
         started = time.perf_counter()
         statement = clean_statement(text)
         verdict = self._without_model(statement)
@@ -107,11 +107,11 @@ class Judge:
             close()
 
     def describe(self) -> str:
-        """One line for people: who is at work, and what happens when the model fails."""
+        """Return one line that says who is at work, and what happens when the model fails."""
         return f"{self.at_work()}; when the model fails: {self.on_failure.value}"
 
     def at_work(self) -> str:
-        """Which model, prompt and rules are at work, in words."""
+        """Return which model, prompt and rules are at work, in words."""
         try:
             identity = self.backend.identity()
             fitted = self.prompt.calibration_for(identity.digest).is_fitted

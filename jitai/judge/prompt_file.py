@@ -99,7 +99,7 @@ def read_calibrations(reader: "JsonReader", rows: Mapping[str, Any]) -> dict[str
 
 
 def available_prompts(own: Path | None = None) -> tuple[Prompt, ...]:
-    """The strategies that come with the project, and after them the person's own, each by name.
+    """Return the strategies that come with the project, and after them the person's own, each by name.
 
     Args:
         own: the folder of the person's own; files in it that cannot be read are passed over (``damaged_prompts``).
@@ -109,7 +109,7 @@ def available_prompts(own: Path | None = None) -> tuple[Prompt, ...]:
 
 
 def damaged_prompts(own: Path) -> tuple[FileFormatError, ...]:
-    """What is wrong with those of the person's own files that cannot be read, each error with the file's name."""
+    """Return what is wrong with those of the person's own files that cannot be read, each with its file's name."""
     return tuple(found for found in _own_prompts(own) if isinstance(found, FileFormatError))
 
 
@@ -135,12 +135,12 @@ class JsonReader:
         self._text = text
 
     def error(self, complaint: str) -> FileFormatError:
-        """The error to raise for this file."""
+        """Return the error to raise for a complaint about this file."""
         hint = f"Correct the file {self.path}." if self._text is None else "Correct it and try again."
         return FileFormatError(f"{self.path.name} cannot be used: {complaint}.", hint=hint)
 
     def load(self) -> dict[str, Any]:
-        """The file's content.
+        """Read the file's content.
 
         Raises: FileFormatError if it cannot be read or is no JSON object.
         """
@@ -150,7 +150,7 @@ class JsonReader:
             raise self.error(f"it cannot be read ({error.strerror or 'unknown reason'})") from error
         except UnicodeDecodeError as error:
             raise self.error("it is not UTF-8 text") from error
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
             raise self.error(f"it is not valid JSON{where}") from error
         if not isinstance(content, dict):

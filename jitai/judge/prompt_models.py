@@ -1,5 +1,6 @@
 """The JSON files of prompts, calibrations and rules as pydantic models; importing this imports pydantic."""
 
+import difflib
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -40,9 +41,10 @@ def _above_zero(value: object) -> object:
 def _reading_method(value: object) -> ReadingMethod:
     if not isinstance(value, str):
         raise ValueError("must be a text that is not empty")
-    if value not in set(ReadingMethod):
-        near = suggestion(value[:60], tuple(ReadingMethod)).rstrip("?.") if value else ""
-        raise ValueError(f"must be one of {', '.join(ReadingMethod)}{near if 'did you mean' in near else ''}")
+    known = tuple(item.value for item in ReadingMethod)
+    if value not in known:
+        near = difflib.get_close_matches(value[:60], known, n=1)
+        raise ValueError(f"must be one of {', '.join(known)}" + (f"; did you mean {near[0]!r}" if near else ""))
     return ReadingMethod(value)
 
 
@@ -79,7 +81,7 @@ class MeasuredFile(FileModel):
     """What was measured, as it stands in a calibration."""
 
     share_right: Share
-    n: Annotated[int, Field(ge=1)]
+    n: Annotated[int, Field(ge=1, le=10**9)]
     parts: Annotated[dict[str, Share], BeforeValidator(_known_parts)] = Field(default_factory=dict)
     balanced_accuracy: Share | None = None
     low: Share | None = None

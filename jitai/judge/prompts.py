@@ -67,7 +67,7 @@ class Question:
     meanings: Mapping[Decision, str] = field(default_factory=dict)
 
     def render(self, statement: str) -> str:
-        """The whole question about a cleaned statement; braces in it have no meaning."""
+        """Return the whole question about a cleaned statement; braces in it have no meaning."""
         return f"{self.head}{self.before}{statement}{self.after}"
 
     @property
@@ -90,7 +90,7 @@ class Prompt:
         questions: one, or two where reading is TWO_QUESTIONS.
         reading: how the answer is read.
         reasoning_tokens: the longest reasoning, in tokens; 0 where there is none.
-        known_words_only: whether statements with hardly a word of jitai.judge.vocabulary are called unsure unasked.
+        known_words_only: whether statements with hardly a word that the judge has learnt are called unsure unasked.
         calibrations: by model digest ("sha256:...").
         is_own: whether it is the person's own, and not one that came with the project.
     """
@@ -106,15 +106,15 @@ class Prompt:
     is_own: bool = False
 
     def render(self, statement: str) -> str:
-        """The first question about a cleaned statement."""
+        """Return the first question about a cleaned statement."""
         return self.questions[0].render(statement)
 
     def calibration_for(self, digest: str) -> Calibration:
-        """The calibration fitted for a model, or UNCALIBRATED."""
+        """Return the calibration that was fitted for a model, or UNCALIBRATED."""
         return self.calibrations.get(digest, UNCALIBRATED)
 
     def with_calibrations(self, more: Mapping[str, Calibration]) -> "Prompt":
-        """The same strategy with the person's calibrations added; a new one for a model replaces the old.
+        """Return the same strategy with the person's calibrations added; a new one for a model replaces the old.
 
         What was measured with the old one is still the best that is known of the model, so it is shown, and said to be.
         """

@@ -53,7 +53,7 @@ class Rules:
     can_walk_emoji: tuple[str, ...] = ()
 
     def apply(self, statement: str) -> RuleVerdict | None:
-        """The verdict of the first rule that applies to a cleaned statement; None where a model has to read it."""
+        """Return the verdict of the first rule that applies to a cleaned statement; None where none does."""
         words = _APOSTROPHES.sub("'", unicodedata.normalize("NFKC", statement))
         for language, pattern in self.opt_out:
             if pattern.search(words):

@@ -62,7 +62,7 @@ def ask(prompt: Prompt, statement: str, backend: Backend) -> tuple[Reply, ...]:
 
 
 def openings(prompt: Prompt) -> tuple[Request, ...]:
-    """What a model may read before there is a statement: each question, up to where the statement will stand."""
+    """Return what a model may read before there is a statement: each question, up to where the statement will stand."""
     return tuple(
         Request(item.constant_part, (), head=item.constant_part, chat=item.chat, system=item.system)
         for item in prompt.questions
@@ -70,7 +70,7 @@ def openings(prompt: Prompt) -> tuple[Request, ...]:
 
 
 def shown(prompt: Prompt, statement: str, replies: tuple[Reply, ...] = ()) -> str:
-    """All that the model is given to read about a statement, as a person would want to see it."""
+    """Return all that the model is given to read about a statement, laid out for a person."""
     parts = []
     for question in prompt.questions:
         asked = _asking(prompt, question, statement, replies).prompt
@@ -89,7 +89,7 @@ def _criteria(question: Question, replies: tuple[Reply, ...]) -> str:
 
 
 def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
-    """What a model's replies to a strategy's questions say.
+    """Read what a model's replies to a strategy's questions say.
 
     Raises: UnreadableReply if they say neither answer.
     """
@@ -192,7 +192,7 @@ def _read_tokens(reply: Reply, question: Question) -> Answer:
 
 
 def read_log_odds(reply: Reply, send: str, hold_back: str) -> tuple[float, tuple[str, ...]]:
-    """The log-odds of one answer against the other, in natural logarithms, and remarks on them.
+    """Return the log-odds of one answer against the other, in natural logarithms, and remarks on them.
 
     Args:
         reply: with log-probabilities; the answer that is missing from the list is taken to be as likely as the last

@@ -42,7 +42,7 @@ class PersonalJudging:
         self._calibrations_file = folder / "calibrations.json"
 
     def prompts(self) -> tuple[Prompt, ...]:
-        """The project's strategies and the person's own, with the person's calibrations added."""
+        """Return the project's strategies and the person's own, with the person's calibrations added."""
         kept = self._kept_calibrations()
         return tuple(
             prompt.with_calibrations(kept.get(prompt.content_hash, {}))
@@ -50,11 +50,11 @@ class PersonalJudging:
         )
 
     def damaged_prompts(self) -> tuple[FileFormatError, ...]:
-        """What is wrong with those of the person's own prompts that cannot be used."""
+        """Return what is wrong with those of the person's own prompts that cannot be used."""
         return damaged_prompts(self.prompts_folder)
 
     def free_name(self, name: str) -> str:
-        """A name that no prompt has: the given one, or the same with a number."""
+        """Return a name that no prompt has: the given one, or the same with a number."""
         number, free = 1, name[:_MAX_NAME_LENGTH]
         while self._is_taken(free):
             number += 1
@@ -112,7 +112,7 @@ class PersonalJudging:
         (self.prompts_folder / f"{name}.json").unlink()
 
     def prompt_text(self, prompt: Prompt, shipped_folder: Path) -> str:
-        """The file of a prompt, as text to be edited.
+        """Return the file of a prompt as text to be edited.
 
         Raises: FileFormatError if there is no file of its name.
         """
@@ -144,7 +144,7 @@ class PersonalJudging:
         self._write(self._calibrations_file, json.dumps(rows, ensure_ascii=False, indent=2))
 
     def forget_calibration(self, prompt: Prompt, digest: str) -> None:
-        """Do without the person's own calibration for a prompt and a model; one of the project's comes back.
+        """Remove the person's own calibration for a prompt and a model; the project's, if there is one, holds again.
 
         Raises: ParameterError if there is none; FileFormatError if the folder cannot be written to.
         """

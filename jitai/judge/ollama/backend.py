@@ -57,7 +57,7 @@ class _Written:
 
 
 class OllamaBackend(RegisteredBackend):
-    """One model of an Ollama server.
+    """Asks one model of an Ollama server.
 
     Args:
         model: its name, such as "gemma3:4b".
@@ -127,7 +127,7 @@ class OllamaBackend(RegisteredBackend):
         self.has_typed_decisions: bool | None = None
 
     def identity(self) -> ModelIdentity:
-        """Name and digest. Asks the server the first time only, so that a known statement costs no connection."""
+        """Return name and digest; asks the server once only, so that a known statement costs no connection."""
         with self._lock:
             if self._identity is None:
                 self._look_up()
@@ -135,7 +135,7 @@ class OllamaBackend(RegisteredBackend):
             return self._identity
 
     def complete(self, request: Request) -> Reply:
-        """One completion by the server; see Backend."""
+        """Have the server complete a prompt; see Backend."""
         self._refresh_identity()
         written = self._with_retries(lambda: self._written(request))
         _check_that_it_answered(written, request)

@@ -81,7 +81,7 @@ class OllamaModel:
 
 
 class OllamaServer:
-    """A connection to a server. Making one sends nothing.
+    """Talks to a server. Making one sends nothing.
 
     Args:
         host: address; by default the setting OLLAMA_HOST, or 127.0.0.1:11434.
@@ -127,7 +127,7 @@ class OllamaServer:
             raise bad_address() from None
 
     def version(self) -> str:
-        """The server's version, such as "0.24.0".
+        """Return the server's version, such as "0.24.0".
 
         Raises: BackendError, ServerUnreachable and the others of the tree.
         """
@@ -142,7 +142,7 @@ class OllamaServer:
         return self.translated(ask)
 
     def list_models(self) -> list[OllamaModel]:
-        """The models that are on the server; fails within LISTING_TIMEOUT_S seconds of being connected.
+        """Return the models on the server; fails within LISTING_TIMEOUT_S seconds of being connected.
 
         Raises: as version.
         """
@@ -204,7 +204,7 @@ class OllamaServer:
         )
 
     def decide(self, model: str, request: Request, meanings: Mapping[str, str]) -> Mapping[str, float]:
-        """A typed decision: the server's own probability of each answer.
+        """Ask for a typed decision: the server's own probability of each answer.
 
         Args:
             model: its name.
@@ -241,11 +241,11 @@ class OllamaServer:
         return self.translated(lambda: ask(self._client), model)
 
     def ask_briefly(self, ask: "Callable[[ollama.Client], ServerAnswer]", model: str = "") -> ServerAnswer:
-        """As ask, for what takes no model: fails within LISTING_TIMEOUT_S seconds of being connected."""
+        """Ask what takes no model; fails within LISTING_TIMEOUT_S seconds of being connected."""
         return self.translated(lambda: ask(self._listing_client), model)
 
     def client_without_limit(self, on_response: Callable[[Any], None]) -> "ollama.Client":
-        """A client for long work, such as a download, during which the server may be silent for minutes.
+        """Return a client for long work, such as a download, during which the server may be silent for minutes.
 
         Args:
             on_response: called with each httpx.Response as soon as it begins.
@@ -279,7 +279,7 @@ class OllamaServer:
         return {**options, "stop": list(request.stop)} if request.stop else options
 
     def translated(self, ask: Callable[[], ServerAnswer], model: str = "") -> ServerAnswer:
-        """What ask returns; every way in which a server can fail becomes an error of our tree.
+        """Return what ``ask`` returns, and turn every way in which a server can fail into an error of our tree.
 
         Args:
             ask: what to do.
@@ -351,7 +351,7 @@ def _base_url(host: str) -> str:
 
 
 def connect_timeout_s(url: str) -> float:
-    """How long to wait for a connection to a URL, in seconds: long enough for a network, where there is one between."""
+    """Return how long to wait for a connection to a URL, in seconds; longer where a network lies between."""
     name = urlsplit(url).hostname or ""
     try:
         is_here = ipaddress.ip_address(name).is_loopback
@@ -401,7 +401,7 @@ class ModelDetails:
 
 @dataclass(frozen=True)
 class ServerOverview:
-    """What a look at a server found.
+    """What a server holds, and what of it is in memory.
 
     Attributes:
         address: such as "127.0.0.1:11434"; empty if what OLLAMA_HOST says is none.
@@ -417,11 +417,11 @@ class ServerOverview:
 
 
 def probe_server(server: OllamaServer, before: ServerOverview | None = None) -> ServerOverview:
-    """What is on a server, and what of it is in memory. Never raises JitaiError.
+    """Find out what a server holds, and what of it is in memory. Never raises JitaiError.
 
     Args:
-        server: to look at.
-        before: an earlier look; models that have not changed since are not asked about again.
+        server: to ask.
+        before: an earlier answer; the server is not asked again about models that have not changed since.
     """
     known = {item.model.digest: item for item in before.models} if before is not None else {}
     try:

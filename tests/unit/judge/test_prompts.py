@@ -44,6 +44,7 @@ def test_braces_in_an_example_mean_nothing(tmp_path: Path, prompt_file: dict[str
     [
         ({"name": None}, '"name" must be a text'),
         ({"reading": "tea_leaves"}, '"reading" must be one of answer_tokens, two_questions'),
+        ({"reading": "json_"}, "typed_decision; did you mean 'json'."),
         ({"reading": "json"}, '"chat" must be true where the reading is json'),
         ({"chat": "yes"}, '"chat" must be true or false'),
         ({"chat": True}, '"examples" cannot be used in a chat'),
@@ -74,7 +75,7 @@ def test_complaints_name_the_file_and_the_field(
     assert complaint in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000, "null"])
+@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000, "null", '{"name": ' + "9" * 5000 + "}"])
 def test_what_is_no_json_object(tmp_path: Path, content: str) -> None:
     with pytest.raises(FileFormatError):
         load_prompt(write(tmp_path, content))
