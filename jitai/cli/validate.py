@@ -28,7 +28,7 @@ from jitai.judge.registry import (
 )
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
-from jitai.records import Label, Statement
+from jitai.records import JudgesText, Label, Statement
 from jitai.text_format import duration
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
@@ -52,7 +52,7 @@ from jitai.validation.report import (
     verdict_table,
 )
 from jitai.validation.report import figures_table as all_figures
-from jitai.validation.runner import Candidate, JudgesText, Validation, ValidationRun
+from jitai.validation.runner import Candidate, Validation, ValidationRun
 
 FITTED_HERE = (
     "Prompts, calibrations and the tuned model were fitted on the development part: their figures on it flatter. The "

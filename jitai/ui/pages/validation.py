@@ -12,7 +12,7 @@ from jitai.judge.judge import Judge
 from jitai.judge.prompts import find_prompt
 from jitai.judge.registered_backend import JudgeOption
 from jitai.judge.registry import backend_of
-from jitai.records import Label, Statement
+from jitai.records import JudgesText, Label, Statement
 from jitai.seeding import MAX_SEED
 from jitai.text_format import duration
 from jitai.ui.pages.validation_label_yourself import persons_chair
@@ -38,7 +38,7 @@ from jitai.validation.corpora import (
     chosen,
     read_labelled_csv,
 )
-from jitai.validation.runner import Candidate, JudgesText, Validation, ValidationRun
+from jitai.validation.runner import Candidate, Validation, ValidationRun
 
 SUITED = "what suits each judge"
 LARGEST_SAMPLE = 20_000
