@@ -10,7 +10,8 @@ import statistics
 from dataclasses import replace
 
 from jitai.corpus import TEST, StatementBook, load_part
-from jitai.judge.registry import EMBEDDED, TUNED, open_judge
+from jitai.judge.embedded import TUNED
+from jitai.judge.registry import key_forms, open_judge, reading_backends
 from jitai.records import Decision
 from jitai.simulator.config import PRESETS
 from jitai.statistics import interval_of_mean
@@ -24,7 +25,7 @@ def main() -> None:
     """Run all trials and print a row for each preset and rule."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=200, help="trials of each row (default: 200)")
-    parser.add_argument("--judge", default=TUNED, help=f'"{TUNED}" (default), "{EMBEDDED}" or "ollama:NAME"')
+    parser.add_argument("--judge", default=TUNED, help=f"{key_forms(reading_backends())} (default: {TUNED})")
     arguments = parser.parse_args()
     n_seeds = arguments.seeds
     judge, book = open_judge(arguments.judge), StatementBook(load_part(TEST))

@@ -15,8 +15,9 @@ import numpy as np
 
 from benchmarks.table import row, seconds
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.judge.embedded import EMBEDDED, TUNED
 from jitai.judge.judge import Judge
-from jitai.judge.registry import EMBEDDED, TUNED, open_judge
+from jitai.judge.registry import open_judge
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 from jitai.trial.live import live_days

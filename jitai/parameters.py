@@ -1,11 +1,13 @@
 """Parameters described once: default, bounds, unit, symbol, help and source.
 
-A settings class is a frozen dataclass whose fields are made by ``parameter`` or ``choice``. Validation, the widgets of
-the dashboard and the command line's help all read the same ``ParameterInfo``, so bounds cannot disagree.
+A settings class is a frozen dataclass whose fields are made by ``parameter``, ``choice`` or ``text_parameter``.
+Validation, the widgets of the dashboard and the command line's help all read the same ``ParameterInfo``, so bounds
+cannot disagree.
 """
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
@@ -34,6 +36,8 @@ class ParameterInfo:
         group: heading under which it is shown.
         step: how far one press of a widget's button moves it.
         choices: the allowed values of a choice; empty otherwise.
+        pattern: regular expression that a text matches from end to end; empty for anything but a text.
+        form: how such a text is written, as the end of "write it ..."; empty otherwise.
     """
 
     name: str
@@ -48,6 +52,18 @@ class ParameterInfo:
     group: str
     step: float
     choices: tuple[str, ...] = ()
+    pattern: str = ""
+    form: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, to follow the parameter's name: "a number from 0 to 1"."""
+        if isinstance(self.default, bool):
+            return "true or false"
+        if self.low is None or self.high is None:
+            return f"one of {', '.join(self.choices)}" if self.choices else f"written {self.form}"
+        kind = "a whole number" if isinstance(self.default, int) else "a number"
+        return f"{kind} from {self.low:g} to {self.high:g}"
 
     @property
     def full_help(self) -> str:
@@ -84,6 +100,13 @@ def choice(
     """A field that takes one of a few words, or true and false where no words are given."""
     meaning = {"label": label, "symbol": "", "unit": "", "help": help, "source": source, "group": group}
     bounds = {"low": None, "high": None, "step": 0.0, "choices": choices}
+    return field(default=default, metadata={_KEY: meaning | bounds})
+
+
+def text_parameter(default: str, *, label: str, help: str, source: str, group: str, pattern: str, form: str) -> Any:
+    """A field that takes a short text: all of it matches a regular expression; ``form`` says how, in words."""
+    meaning = {"label": label, "symbol": "", "unit": "", "help": help, "source": source, "group": group}
+    bounds = {"low": None, "high": None, "step": 0.0, "choices": (), "pattern": pattern, "form": form}
     return field(default=default, metadata={_KEY: meaning | bounds})
 
 
@@ -154,7 +177,7 @@ def from_text(info: ParameterInfo, text: str) -> object:
     """A text as a value of the parameter's type; a text that is none comes back as it is, and validation refuses it."""
     if isinstance(info.default, bool):
         return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
-    if info.choices:
+    if info.choices or info.pattern:
         return text
     try:
         return int(text) if isinstance(info.default, int) else float(text)
@@ -207,6 +230,8 @@ def _problem(info: ParameterInfo, value: object) -> str:
         return "" if isinstance(value, bool) else "allowed are true and false"
     if info.choices:
         return "" if value in info.choices else f"allowed are {', '.join(info.choices)}"
+    if info.pattern:
+        return "" if isinstance(value, str) and re.fullmatch(info.pattern, value) else f"write it {info.form}"
     whole = isinstance(info.default, int)
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         return "a whole number is needed" if whole else "a number is needed"

@@ -167,6 +167,7 @@ class Verdict:
         failure: why the model could not answer, as a sentence; empty when it did.
         notes: remarks on the statement, such as that it was cut.
         model_reason: why, in the model's own words, cleaned; untrusted; empty unless it was asked for a reason.
+        in_words_only: the model gave no likelihoods: P(send) is 0 or 1 by its word, which is no measurement.
     """
 
     decision: Decision
@@ -183,6 +184,7 @@ class Verdict:
     failure: str = ""
     notes: tuple[str, ...] = ()
     model_reason: str = ""
+    in_words_only: bool = False
 
     @property
     def is_silence(self) -> bool:

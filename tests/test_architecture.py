@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "jitai").rglob("*.py"))
 ENTRY_POINTS = ["app.py", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("*.py"))]
 
-GROUND = {"arrays", "background", "corpus", "errors", "files", "installation", "parameters", "paths", "records",
-          "registry", "sanitise", "seeding", "statistics", "text_format"}  # fmt: skip
+GROUND = {"arrays", "background", "corpus", "decision", "errors", "file_models", "files", "installation", "parameters",
+          "paths", "records", "registry", "sanitise", "seeding", "statistics", "text_format"}  # fmt: skip
 """What every room stands on."""
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -24,6 +24,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sanitise": set(),
     "files": {"errors", "paths"},
     "text_format": set(),
+    "decision": {"errors", "records"},
+    "file_models": {"errors", "parameters"},
     "parameters": {"errors"},
     "seeding": {"errors"},
     "statistics": {"arrays", "errors"},
@@ -39,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validation": {*GROUND, "judge"},
     "finetuning": {*GROUND, "judge", "validation"},
     "rl": {*GROUND, "policies", "simulator", "trial"},
-    "experiments": {*GROUND, "policies", "rl", "simulator", "trial"},
+    "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "trial"},
     "charts": {"records", "sanitise"},
     "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "rl", "simulator", "trial", "ui",
             "validation"},

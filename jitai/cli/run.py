@@ -8,12 +8,19 @@ from typing import TextIO
 
 import pandas as pd
 
-from jitai.cli.options import changed, component_settings, given, ollama_settings, open_chosen_judge, preset_of
+from jitai.cli.options import (
+    backend_settings,
+    changed,
+    component_settings,
+    given,
+    open_chosen_judge,
+    preset_of,
+)
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError, ParameterError
 from jitai.files import replacing, write_atomically
-from jitai.judge.judge import UnsureBand
 from jitai.parameters import build
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec, trained
@@ -35,7 +42,7 @@ STATEMENT_WIDTH = 44
 
 def run_command(options: argparse.Namespace) -> None:
     """Run one simulated participant and print the days."""
-    config, ollama = changed(preset_of(options), options), ollama_settings(options)
+    config, settings = changed(preset_of(options), options), backend_settings(options)
     if options.policy == LEARNED and options.policy_file is None:
         raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
     if options.out is not None and options.out.suffix not in (".csv", ".parquet"):
@@ -61,7 +68,7 @@ def run_command(options: argparse.Namespace) -> None:
             filtering = spec.filter.settings
             band = UnsureBand(filtering.unsure_low, filtering.unsure_high)
             judge = opened.enter_context(
-                closing(open_chosen_judge(options, ollama, Decision(filtering.on_failure), band))
+                closing(open_chosen_judge(options, settings, Decision(filtering.on_failure), band))
             )
             print(f"Judge: {for_terminal(judge.describe())}", file=sys.stderr)
         if network is not None:

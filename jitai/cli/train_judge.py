@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from jitai.judge.rules import load_rules
 from jitai.judge.text import WORDS_FILE, write_words
 from jitai.records import Statement
 from jitai.text_format import duration
-from jitai.validation.calibration import calibrate, measured_in_words
+from jitai.validation.calibration import calibrate
+from jitai.validation.calibration import measure as measure_shares
 from jitai.validation.report import judge_report
 from jitai.validation.runner import JudgedRow, judge_corpus
 
@@ -77,7 +79,8 @@ def add_train_command(commands: Any) -> None:
     def command(options: argparse.Namespace) -> None:
         settings = TrainingSettings(**{item.name: getattr(options, item.name) for item in fields(TrainingSettings)})
         outcome = train_judge(settings, options.out, options.limit, options.start_from, options.source)
-        print(f"{outcome.adapter}: {outcome.calibration.measured}")
+        measured = outcome.calibration.measured
+        print(f"{outcome.adapter}: {'not measured' if measured is None else measured.sentence}")
 
     parser.set_defaults(command=command)
 
@@ -139,7 +142,8 @@ def measure(
     for row in judge_corpus(calibration.model, calibrated, test):
         rows.append(row)
         count(len(rows), len(test))
-    calibration = replace(calibration, measured=measured_in_words(rows))
+    measured = measure_shares(rows, "assets/statements/test.csv", date.today().isoformat())
+    calibration = replace(calibration, measured=measured)
     card = model_card(out, settings, trained_on, trained, calibration, rows)
     write_atomically(out.with_name(CARD_FILE), card)
     if out == ADAPTER_FILE:

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jitai.errors import ParameterError
-from jitai.experiments.judgements import Readings, readings_from_mapping
-from jitai.experiments.spec import MAX_SEEDS
+from jitai.experiments.judgements import JudgeResponses, responses_from_mapping
 from jitai.policies.optimum import optimum
 from jitai.records import Action
+from jitai.seeding import MAX_SEEDS
 from jitai.statistics import interval_of_mean
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec, digest, trial_from_mapping
@@ -38,7 +38,7 @@ class CellWork:
     trial: TrialSpec
     first_seed: int
     n_seeds: int
-    readings: Readings | None
+    readings: JudgeResponses | None
 
     @property
     def key(self) -> str:
@@ -78,7 +78,7 @@ def work_from_mapping(mapping: Mapping[str, Any]) -> CellWork:
         trial_from_mapping(mapping["trial"]),
         first_seed,
         n_seeds,
-        None if readings is None else readings_from_mapping(readings),
+        None if readings is None else responses_from_mapping(readings),
     )
 
 

@@ -283,9 +283,7 @@ def _shown(settings: object) -> dict[str, str]:
 
 def _rates(judge: JudgeChoice | None) -> tuple[float, float] | None:
     """Known beforehand only of a simulated judge."""
-    if judge is None or judge.finds_cannot_walk is None or judge.false_alarms is None:
-        return None
-    return judge.finds_cannot_walk, judge.false_alarms
+    return None if judge is None else judge.error_rates
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,13 +15,15 @@ from typing import Any
 
 from jitai.corpus import EVERYDAY_KINDS, KINDS
 from jitai.errors import ParameterError
-from jitai.parameters import build, describe, suggestion
+from jitai.judge.registry import BackendClass, backend_of
+from jitai.judge.simulated import SIMULATED
+from jitai.parameters import build, describe, described, suggestion
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
 from jitai.policies.registry import PolicySpec
 from jitai.records import Role
 from jitai.registry import as_mapping
-from jitai.seeding import FIRST_TRAINING_SEED, MAX_SEED
+from jitai.seeding import FIRST_TRAINING_SEED, MAX_SEED, MAX_SEEDS
 from jitai.simulator.config import SimulatorConfig
 from jitai.trial.filters import NONE, FilterSpec
 from jitai.trial.spec import LEARNED, TrialSpec, digest
@@ -29,38 +31,71 @@ from jitai.trial.spec import LEARNED, TrialSpec, digest
 FORMAT = 1
 NameOfNetwork = Callable[[PolicyNetwork], str]
 MAX_CELLS = 20_000
-MAX_SEEDS = 100_000
 MAX_NAME_LENGTH = 80
-SIMULATED = "simulated"
 _NAME = re.compile(r"[\w][\w ,.:;+%()=/²−–-]*")
 
 
 @dataclass(frozen=True)
 class JudgeChoice:
-    """A judge of an experiment: a language model, or errors at given rates.
+    """A judge of an experiment, of any registered backend.
 
     Attributes:
-        key: "embedded", "embedded-tuned", "ollama:NAME", or "simulated".
-        prompt: name of the strategy; empty for the one that suits the model.
-        finds_cannot_walk, false_alarms: of a simulated judge, in [0, 1]; None for a language model.
+        key: of the judge, such as "embedded-tuned", "ollama:NAME" or "simulated".
+        prompt: name of the strategy; empty for the one that suits the judge.
+        settings: names and values of the backend's settings; those that are as usual, and need not be stated, are left
+            out when made, so that equal judges are equal.
+    Raises: ParameterError for a judge that there is not, and for settings that it does not have or allow.
     """
 
     key: str
     prompt: str = ""
-    finds_cannot_walk: float | None = None
-    false_alarms: float | None = None
+    settings: tuple[tuple[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        backend = self.backend
+        if not backend.in_experiments:
+            raise ParameterError(f"The judge {self.key!r} cannot be named in an experiment.")
+        stated = dict(self.settings)
+        for name in backend.required:
+            if name not in stated:
+                allowed = described(backend.Settings, name).allowed
+                raise ParameterError(f"A {backend.key} judge needs {name}, {allowed}.")
+        given = build(backend.Settings, stated)
+        kept = {info.name: getattr(given, info.name) for info in describe(backend.Settings) if info.name in stated}
+        usual = {info.name: info.default for info in describe(backend.Settings)}
+        decisive = ((name, kept[name]) for name in kept if name in backend.required or kept[name] != usual[name])
+        object.__setattr__(self, "settings", tuple(decisive))
+
+    @property
+    def backend(self) -> BackendClass:
+        """The class of its backend."""
+        return backend_of(self.key)
+
+    @property
+    def error_rates(self) -> tuple[float, float] | None:
+        """The shares (finds_cannot_walk, false_alarms) at which errors are drawn; None for a judge that reads."""
+        return self.backend.error_rates(build(self.backend.Settings, dict(self.settings)))
 
     @property
     def is_simulated(self) -> bool:
-        """Whether the errors are drawn instead of read."""
-        return self.key == SIMULATED
+        """Whether its errors are drawn, and nothing is read."""
+        return self.error_rates is not None
 
     @property
     def name(self) -> str:
         """Shown to people, unique among the judges of an experiment."""
-        if self.is_simulated:
-            return f"simulated, finds {self.finds_cannot_walk:g}, false alarms {self.false_alarms:g}"
-        return f"{self.key}, {self.prompt}" if self.prompt else self.key
+        name = self.backend.judge_name(self.key, dict(self.settings))
+        return f"{name}, {self.prompt}" if self.prompt else name
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return what a description keeps of it."""
+        return {"key": self.key, **({"prompt": self.prompt} if self.prompt else {}), **dict(self.settings)}
+
+
+def simulated(finds_cannot_walk: float, false_alarms: float) -> JudgeChoice:
+    """Return the simulated judge with these error rates, shares in [0, 1]."""
+    rates = (("finds_cannot_walk", finds_cannot_walk), ("false_alarms", false_alarms))
+    return JudgeChoice(SIMULATED, settings=rates)
 
 
 @dataclass(frozen=True)
@@ -309,10 +344,7 @@ class ExperimentSpec:
             "participant": self.participant.as_mapping(),
             "scenarios": {name: list(values) for name, values in self.axes},
             "statements": {"kinds": list(self.kinds)},
-            "judges": [
-                {name: value for name, value in asdict(judge).items() if value not in (None, "")}
-                for judge in self.judges
-            ],
+            "judges": [judge.as_mapping() for judge in self.judges],
             "methods": [method_as_mapping(method, name_of) for method in self.methods],
             "baseline": self.baseline,
             "claims": [

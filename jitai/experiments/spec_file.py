@@ -11,8 +11,9 @@ import yaml
 
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import FileFormatError, ParameterError
-from jitai.experiments.spec import FORMAT, SIMULATED, Claim, ExperimentSpec, JudgeChoice, Method, NameOfNetwork
+from jitai.experiments.spec import FORMAT, Claim, ExperimentSpec, JudgeChoice, Method, NameOfNetwork
 from jitai.files import read_json, read_text
+from jitai.judge.registry import experiment_backends, find_backend, key_forms
 from jitai.parameters import describe, shortened, suggestion
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec
@@ -214,31 +215,30 @@ def method_label(policy: PolicySpec, filtering: FilterSpec) -> str:
 
 def _judges(value: Any) -> tuple[JudgeChoice, ...]:
     judges: list[JudgeChoice] = []
+    settings_of = {item.key: [info.name for info in describe(item.Settings)] for item in experiment_backends()}
+    known = ("key", "prompt", *(name for names in settings_of.values() for name in names))
     for number, item in enumerate(_list("judges", value), start=1):
         where = f"judges, number {number}"
-        given = _mapping(where, {"key": item} if isinstance(item, str) else item,
-                         ("key", "prompt", "finds_cannot_walk", "false_alarms"))  # fmt: skip
-        key = _text(f"{where}, key", given.get("key", ""))
-        rates = ("finds_cannot_walk", "false_alarms")
-        if key != SIMULATED:
-            if key not in ("embedded", "embedded-tuned") and not re.fullmatch(r"ollama:\S{1,200}", key):
-                raise ParameterError(
-                    f"{where}: there is no judge {key[:60]!r}; allowed are embedded-tuned, embedded, ollama:NAME and "
-                    "simulated."
-                )
-            if any(name in given for name in rates):
-                raise ParameterError(f"{where}: error rates belong to a simulated judge; write `key: simulated`.")
-            judges.append(JudgeChoice(key, _text(f"{where}, prompt", given.get("prompt", ""))))
-            continue
-        values = []
-        for name in rates:
-            shares = given.get(name)
-            if shares is None:
-                raise ParameterError(f"{where}: a simulated judge needs {name}, a share from 0 to 1.")
-            listed = shares if isinstance(shares, list) else [shares]
-            values.append([settings_from(where, BeliefSettings, {name: share}) for share in listed])
-        for finds, alarms in product(*values):
-            judges.append(JudgeChoice(key, "", finds.finds_cannot_walk, alarms.false_alarms))
+        given = _mapping(where, {"key": item} if isinstance(item, str) else item, known)
+        key, prompt = _text(f"{where}, key", given.get("key", "")), _text(f"{where}, prompt", given.get("prompt", ""))
+        backend = find_backend(key)
+        if backend is None or backend.key not in settings_of:
+            raise ParameterError(
+                f"{where}: there is no judge {key[:60]!r}; allowed are {key_forms(experiment_backends())}."
+            )
+        names = [name for name in given if name not in ("key", "prompt")]
+        for name in names:
+            if name not in settings_of[backend.key]:
+                owner = next(other for other, others in settings_of.items() if name in others)
+                raise ParameterError(f"{where}: {name} is a setting of the judge {owner}, not of {key}.")
+        values = [value if isinstance(value := given[name], list) else [value] for name in names]
+        for combined in product(*values):
+            chosen = dict(zip(names, combined, strict=True))
+            settings_from(where, backend.Settings, chosen)
+            try:
+                judges.append(JudgeChoice(key, prompt if backend.reads_statements else "", tuple(chosen.items())))
+            except ParameterError as error:
+                raise ParameterError(f"{where}: {error}", error.hint) from error
     return tuple(judges)
 
 

@@ -113,21 +113,21 @@ _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, in small letters, without accents and without drawn-out letters; single letters are none."""
+    """Return the words of a text in small letters, without accents, drawn-out letters and single letters."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     return [_DRAWN_OUT.sub(r"\1", word) for word in _WORD.findall(plain) if len(word) > 1]
 
 
 def share_known(text: str, known: frozenset[str]) -> float:
-    """The share of a text's words that are known, in [0, 1]; 1 for a text without words."""
+    """Return the share of a text's words that are known, in [0, 1]; 1 for a text without words."""
     words = words_of(text)
     return sum(word in known for word in words) / len(words) if words else 1.0
 
 
 @cache
 def load_words(path: Path = WORDS_FILE) -> frozenset[str]:
-    """The words of a file, one a line.
+    """Read the words of a file, one a line.
 
     Raises: FileFormatError if it cannot be read.
     """

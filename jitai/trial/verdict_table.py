@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from jitai.corpus import StatementBook
-from jitai.errors import JitaiError, ParameterError
+from jitai.decision import UnsureBand
+from jitai.errors import JitaiError
 from jitai.policies.belief import BeliefSettings
 from jitai.records import Decision, JudgesText, Label, Statement, Verdict, VerdictSource
 from jitai.simulator.participants import Today
@@ -42,18 +43,13 @@ class PreparedJudge:
     Args:
         p_send: P(send) in [0, 1] by the statement's text.
         send_from: probability from which it says "send".
-        hold_back_below: probability below which it says "do not send"; between the two it is unsure.
+        hold_back_below: probability up to which it says "do not send"; between the two it is unsure.
     Raises: ParameterError if the two limits are out of order.
     """
 
     def __init__(self, p_send: Mapping[str, float], send_from: float = 0.5, hold_back_below: float = 0.5) -> None:
-        if not 0 <= hold_back_below <= send_from <= 1:
-            raise ParameterError(
-                f"The judge holds back below {hold_back_below:g} and sends from {send_from:g}: the first must not be "
-                "above the second, and both lie between 0 and 1."
-            )
         self._p_send = p_send
-        self._send_from, self._hold_back_below = send_from, hold_back_below
+        self._band = UnsureBand(hold_back_below, send_from)
 
     def judge(self, text: str) -> Verdict:
         """The prepared verdict; a text that was not prepared counts as one that could not be judged."""
@@ -69,14 +65,13 @@ class PreparedJudge:
                 statement=text,
                 failure="No verdict on this text was prepared.",
             )
-        decision = (
-            Decision.SEND
-            if p_send >= self._send_from
-            else Decision.HOLD_BACK
-            if p_send < self._hold_back_below
-            else Decision.UNSURE
+        return Verdict(
+            self._band.decide(p_send),
+            p_send,
+            VerdictSource.CACHE,
+            "The verdict was prepared beforehand.",
+            statement=text,
         )
-        return Verdict(decision, p_send, VerdictSource.CACHE, "The verdict was prepared beforehand.", statement=text)
 
 
 def simulated_judge(finds_cannot_walk: float, false_alarms: float) -> tuple[StatementBook, PreparedJudge]:

@@ -124,9 +124,9 @@ def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[O
 
     opened: list[OllamaSettings] = []
 
-    def open_backend(key: str, *, ollama: OllamaSettings | None = None) -> ScriptedBackend:
-        if ollama is not None:
-            opened.append(ollama)
+    def open_backend(key: str, settings: object = None) -> ScriptedBackend:
+        if settings is not None:
+            opened.append(settings)
         return ScriptedBackend(answer, digest=digest)
 
     monkeypatch.setattr(cached, "open_backend", open_backend)

@@ -103,7 +103,7 @@ def _use_settings(state: AppState) -> None:
     """Begin a new trial if there is none, or if a setting of the present one has changed."""
     spec, book = state.spec, statement_book(state.kinds)
     judge = current_judge(state) if spec.uses_text else None
-    settings = (spec, state.kinds, state.judge_at_work, state.prompt_picked)
+    settings = (spec, state.kinds, state.judge_at_work, state.prompt_picked, state.deciding_settings)
     if state.trial is None or state.trial_settings != settings:
         if state.run_has_begun:
             state.playing = False

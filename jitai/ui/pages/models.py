@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from jitai.background import Progress
-from jitai.errors import BackendError, ParameterError
+from jitai.errors import ParameterError
 from jitai.installation import MODEL
 from jitai.judge import embedded
 from jitai.judge.embedded import EmbeddedBackend
+from jitai.judge.ollama.backend import OllamaBackend
 from jitai.judge.ollama.management import (
     CANCELLED,
     FAILED,
@@ -30,12 +31,15 @@ from jitai.judge.ollama.management import (
     put_judge,
     unload,
 )
-from jitai.judge.ollama.server import ModelDetails, OllamaServer, OllamaSettings, ServerOverview
-from jitai.judge.registry import EMBEDDED, OLLAMA_PREFIX, TUNED_PROMPT, JudgeOption, find_prompt
+from jitai.judge.ollama.options import OLLAMA_PREFIX
+from jitai.judge.ollama.server import ModelDetails, OllamaServer, ServerOverview
+from jitai.judge.prompts import TUNED_PROMPT, find_prompt
+from jitai.judge.registered_backend import JudgeOption
+from jitai.judge.registry import backend_of
 from jitai.sanitise import for_markdown
 from jitai.ui.pages.models_prompts import prompts_section
 from jitai.ui.session.resources import (
-    ollama_watch,
+    backend_watch,
     on_server,
     personal_judging,
     prompts,
@@ -72,14 +76,14 @@ def models_page() -> None:
         keep_in_address(state)
         server_watch().refresh()
         st.title("Which language models can read the statements here?")
-        _headline()
+        _headline(state)
         if _something_to_watch():
             st.fragment(_under_way, run_every=POLL_S if _busy() else None, key="under_way")(_busy())
         for section in SECTIONS:
             section(state)
 
 
-def _headline() -> None:
+def _headline(state: AppState) -> None:
     """The answer in four figures."""
     overview = server_watch().latest
     judges = [item for item in overview.models if item.can_judge] if overview is not None else []
@@ -87,8 +91,8 @@ def _headline() -> None:
     installed = embedded.is_installed()
     with st.container(key="headline"):
         columns = st.columns(4)
-    n_embedded = installed + (installed and embedded.find_adapter() is not None)
-    columns[0].metric("Ready to judge", _models(len(judges) + n_embedded), border=True)
+    n_others = sum(option.usable for option in _without_own_section(state))
+    columns[0].metric("Ready to judge", _models(len(judges) + n_others), border=True)
     columns[1].metric("Embedded model", "installed" if installed else "not installed", border=True)
     version = "looking …" if overview is None else overview.version or "not found"
     columns[2].metric("Ollama server", for_markdown(version), border=True)
@@ -157,29 +161,26 @@ def _in_words(work: BackgroundWork) -> str:
 
 
 def _embedded_section(state: AppState) -> None:
-    """The models that run inside the dashboard."""
+    """The models that run inside the dashboard, and those of backends that have no section of their own."""
     st.header("In the dashboard itself")
     offer_installation(MODEL)
-    for option in options_for(state):
-        if option.key.startswith(OLLAMA_PREFIX):
-            continue
+    for option in _without_own_section(state):
         with st.container(border=True, key=f"row_{option.key}", gap="small"):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.text(option.label.removeprefix("Embedded: "), width="stretch")
+                st.text(option.short_name, width="stretch")
                 _judge_button(state, option.key, option.usable)
             st.caption(for_markdown(" ".join([_file_facts(option), option.note]).strip()))
 
 
 def _file_facts(option: JudgeOption) -> str:
-    """Size and digest of an embedded model; empty if it is not installed."""
-    try:
-        size = embedded.find_model_file().stat().st_size
-        backend = EmbeddedBackend() if option.key == EMBEDDED else EmbeddedBackend(tuned=True)
-        if option.key != EMBEDDED:
-            size += embedded.ADAPTER_FILE.stat().st_size
-        return f"{in_bytes(size)}, {_short(backend.identity().digest)}."
-    except (BackendError, OSError):
-        return ""
+    """Size and digest of a model's file; empty if it is not installed."""
+    facts = backend_of(option.key).facts(option.key)
+    return "" if facts is None else f"{in_bytes(facts.size_bytes)}, {_short(facts.digest)}."
+
+
+def _without_own_section(state: AppState) -> tuple[JudgeOption, ...]:
+    """The judges but for those on the Ollama server, which has sections of its own."""
+    return tuple(option for option in options_for(state) if backend_of(option.key) is not OllamaBackend)
 
 
 def _short(digest: str) -> str:
@@ -207,7 +208,7 @@ def _server_section(state: AppState) -> None:
         st.header("On the Ollama server", width="stretch")
         if st.button("Look again", type="tertiary", icon=":material/refresh:", key="look_at_models"):
             server_watch().look_now()
-            ollama_watch().look_now()
+            backend_watch().look_now()
             st.rerun()
     if overview is None:
         st.caption("Looking at it for the first time …")
@@ -301,7 +302,9 @@ def _work_button(
 
     def begin() -> None:
         state.model_to_delete = ""
-        works().start(f"{doing} {name}", on_server(state.ollama, lambda server, _: do(server, name)))
+        works().start(
+            f"{doing} {name}", on_server(state.settings_of(OllamaBackend), lambda server, _: do(server, name))
+        )
 
     st.button(label, key=f"{doing}_{name}", on_click=begin)
 
@@ -339,7 +342,7 @@ def _pull_section(state: AppState) -> None:
 
 
 def _begin_to_pull(state: AppState, name: str) -> None:
-    steps = on_server(state.ollama, lambda server, cancellation: pull(server, name, cancellation))
+    steps = on_server(state.settings_of(OllamaBackend), lambda server, cancellation: pull(server, name, cancellation))
     works().start(f"Pulling {name}", steps, can_be_cancelled=True)
 
 
@@ -364,7 +367,7 @@ def _own_judge_section(state: AppState) -> None:
             if not cancellation.cancelled:
                 _calibrate_as_here(server)
 
-        steps = on_server(state.ollama, steps_on)
+        steps = on_server(state.settings_of(OllamaBackend), steps_on)
         works().start(f"Putting {JUDGE_NAME} into Ollama", steps, can_be_cancelled=True)
 
     st.button(f"Put our judge into Ollama ({JUDGE_NAME})", icon=":material/upload:", key="put_judge", on_click=begin)
@@ -383,7 +386,7 @@ def _calibrate_as_here(server: OllamaServer) -> None:
 def _settings_section(_: AppState) -> None:
     """How the server is asked."""
     st.header("How the Ollama server is asked")
-    usual = OllamaSettings()
+    usual = OllamaBackend.Settings()
     columns = st.columns(3)
     columns[0].selectbox(
         "A model stays in memory", list(KEEP_ALIVE_LABELS), index=list(KEEP_ALIVE_LABELS).index(usual.keep_alive),

@@ -16,10 +16,9 @@ from jitai.files import read_json
 from jitai.judge import strategies
 from jitai.judge.calibration import UNCALIBRATED, Calibration
 from jitai.judge.ollama.management import Cancellation
-from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prompt_file import PROMPTS_FOLDER
-from jitai.judge.prompts import READING_LABELS, Prompt
-from jitai.judge.registry import find_prompt
+from jitai.judge.prompts import READING_METHOD_LABELS, Prompt, find_prompt
+from jitai.judge.registry import backend_of
 from jitai.sanitise import for_markdown
 from jitai.ui.session.resources import judge_for, personal_judging, prompts, reread_prompts
 from jitai.ui.session.state import AppState, palette, say_problem
@@ -91,22 +90,23 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
     prompt = by_name[name]
     for error in personal_judging().damaged_prompts():
         st.warning(for_markdown(f"A prompt of yours is not offered. {error.in_full}"), icon=":material/warning:")
-    _facts(prompt)
+    _facts(state, prompt)
     _try_out(prompt)
     _editor(state, prompt)
     _calibration(state, prompt, start_work)
 
 
-def _facts(prompt: Prompt) -> None:
+def _facts(state: AppState, prompt: Prompt) -> None:
     st.markdown(for_markdown(prompt.purpose))
-    st.caption(for_markdown(f"Read by: {READING_LABELS[prompt.reading]}."))
+    st.caption(for_markdown(f"Read by: {READING_METHOD_LABELS[prompt.reading]}."))
     for digest, calibration in prompt.calibrations.items():
         numbers = (
             f"scale {calibration.scale:.2f} (temperature {1 / calibration.scale:.2f}), bias {calibration.bias:+.2f}"
         )
         whose = "Your calibration" if calibration.is_own else "Calibrated"
         words = f"{whose} for {calibration.model or 'a model'}: {numbers}, fitted on {calibration.fitted_on}."
-        st.caption(for_markdown(f"{words} {calibration.measured}".strip()))
+        measured = "" if calibration.measured is None else calibration.measured.sentence
+        st.caption(for_markdown(f"{words} {measured}".strip()))
         if calibration.is_own:
             _own_calibration(prompt, digest)
 
@@ -202,12 +202,12 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
             f"ten should be fit for a message. The model reads {N_TO_CALIBRATE} statements that are set aside for this."
         )
     )
-    key, name, ollama = state.judge_at_work, prompt.name, state.ollama
+    key, name, settings = state.judge_at_work, prompt.name, state.settings_of(backend_of(state.judge_at_work))
 
     def begin() -> None:
         start_work(
             f"Calibrating {option.label} for the prompt {prompt_label(prompt)}",
-            lambda stop: _fit(key, name, ollama, stop),
+            lambda stop: _fit(key, name, settings, stop),
         )
 
     st.button(
@@ -216,12 +216,12 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
     )  # fmt: skip
 
 
-def _fit(key: str, name: str, ollama: OllamaSettings, cancellation: Cancellation) -> Iterator[Progress]:
+def _fit(key: str, name: str, settings: Any, cancellation: Cancellation) -> Iterator[Progress]:
     """Judge the statements, fit, and keep the calibration; in the background.
 
     Raises: BackendError if the model leaves too much unanswered; ParameterError if its answers cannot be calibrated.
     """
-    judge = uncalibrated(judge_for(key, name, ollama=ollama))
+    judge = uncalibrated(judge_for(key, name, settings=settings))
     statements = balanced_sample(load_part(CALIBRATION), N_TO_CALIBRATE, CALIBRATION_SEED)
     rows = []
     yield Progress("judging statements", 0, len(statements))

@@ -125,7 +125,7 @@ def _buttons(found: PreferencesState, lines: list[str]) -> list[str]:
 def _judge_lines(state: AppState, found: PreferencesState, lines: list[str]) -> None:
     """Judge with progress; verdicts stay if the work is interrupted half-way."""
     judge = current_judge(state)
-    found.judged, found.judged_by = [], (state.judge_at_work, state.prompt_picked)
+    found.judged, found.judged_by = [], (state.judge_at_work, state.prompt_picked, state.deciding_settings)
     progress = st.progress(0.0, "Judging ...")
     for number, line in enumerate(lines, start=1):
         found.judged.append(JudgedStatement(line, judge.judge(line)))
@@ -141,7 +141,7 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
         )
         return
     labels = {" ".join(item.text.split()): item.label for item in load_part(TEST)}
-    if found.judged_by != (state.judge_at_work, state.prompt_picked):
+    if found.judged_by != (state.judge_at_work, state.prompt_picked, state.deciding_settings):
         st.info(
             "These verdicts come from the judge or prompt before. “Judge these” asks the one at work now.",
             icon=":material/info:",

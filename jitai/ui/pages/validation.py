@@ -1,15 +1,18 @@
 """The Validation page: how often judges are right on labelled statements, and where they are wrong."""
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from jitai.corpus import DEVELOPMENT, load_part
 from jitai.errors import FileFormatError
+from jitai.judge.embedded import EMBEDDED
 from jitai.judge.judge import Judge
-from jitai.judge.ollama.server import OllamaSettings
-from jitai.judge.registry import EMBEDDED, JudgeOption, find_prompt
-from jitai.records import Label, Statement
+from jitai.judge.prompts import find_prompt
+from jitai.judge.registered_backend import JudgeOption
+from jitai.judge.registry import backend_of
+from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_markdown
 from jitai.seeding import MAX_SEED
 from jitai.text_format import duration
@@ -37,7 +40,7 @@ from jitai.validation.corpora import (
     chosen,
     read_labelled_csv,
 )
-from jitai.validation.runner import Candidate, JudgesText, Validation, ValidationRun
+from jitai.validation.runner import Candidate, Validation, ValidationRun
 
 SUITED = "what suits each judge"
 LARGEST_SAMPLE = 20_000
@@ -79,7 +82,7 @@ def _judge_pickers(app: AppState) -> list[Candidate]:
     usual = [key for key in dict.fromkeys((app.judge_at_work, EMBEDDED)) if key in options]
     models = st.multiselect(
         "Judges", list(options), default=usual, key="validated_models", persist_state="session",
-        format_func=lambda key: _model_name(options[key]),
+        format_func=lambda key: options[key].short_name,
         placeholder="none, only baselines",
         help="Local language models. Every one chosen is combined with every prompt chosen.",
     )  # fmt: skip
@@ -106,27 +109,22 @@ def _judge_pickers(app: AppState) -> list[Candidate]:
         at_work = key == app.judge_at_work
         suited = prompt_at_work(app, tuple(options.values())) if at_work else options[key].prompt
         for name in names or [suited]:
-            opened = partial(_warm_judge, key, name, app.ollama, anew=anew)
+            opened = partial(_warm_judge, key, name, app.settings_of(backend_of(key)), anew=anew)
             candidates.append(Candidate(_judge_name(options[key], name), opened))
     return [*candidates, *(Candidate(BASELINE_LABELS[key], partial(open_baseline, key)) for key in baselines)]
 
 
-def _model_name(option: JudgeOption) -> str:
-    """Without where it runs and what stands in brackets, so that it fits beside a chart and in the sidebar."""
-    return option.label.removeprefix("Embedded: ").removeprefix("Ollama: ").partition(" (")[0]
-
-
 def _judge_name(option: JudgeOption, prompt_name: str) -> str:
     prompt = find_prompt(prompts(), prompt_name)
-    return f"{_model_name(option)}, {prompt.name.replace('_', ' ')} {prompt.version}"
+    return f"{option.short_name}, {prompt.name.replace('_', ' ')} {prompt.version}"
 
 
-def _warm_judge(key: str, prompt_name: str, ollama: OllamaSettings, *, anew: bool) -> JudgesText:
+def _warm_judge(key: str, prompt_name: str, settings: Any, *, anew: bool) -> JudgesText:
     """The judge, its model loaded; if wanted, one that remembers nothing of earlier runs.
 
     Raises: BackendError if it cannot be.
     """
-    judge = judge_for(key, prompt_name, ollama=ollama)
+    judge = judge_for(key, prompt_name, settings=settings)
     if anew:
         # The same model, so that it is not loaded twice.
         judge = Judge(judge.backend, judge.prompt, judge.rules, on_failure=judge.on_failure, band=judge.band)

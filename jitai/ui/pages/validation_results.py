@@ -23,6 +23,7 @@ from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import ValidationAnswer
 from jitai.ui.session.state import palette
 from jitai.validation.report import (
+    NO_ANSWER,
     PUBLISHED_CAVEAT,
     PUBLISHED_FIGURES,
     THE_LABEL,
@@ -207,7 +208,7 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
     with left:
         st.subheader("Verdicts by label")
         table = confusion(rows)
-        shown = table.loc[:, [column for column in table if column != "no answer" or table[column].any()]]
+        shown = table.loc[:, [column for column in table if column != NO_ANSWER or table[column].any()]]
         st.plotly_chart(
             confusion_figure(
                 [str(label) for label in shown.index], [str(column) for column in shown], shown.to_numpy().tolist(),

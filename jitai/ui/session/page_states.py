@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,10 +29,10 @@ class JudgedStatement(NamedTuple):
 
 @dataclass
 class PreferencesState:
-    """The verdicts on the page, and the judge and prompt picked when they were asked for."""
+    """The verdicts on the page, and the judge, prompt and settings picked when they were asked for."""
 
     judged: list[JudgedStatement] = field(default_factory=list)
-    judged_by: tuple[str, str] = ("", "")
+    judged_by: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

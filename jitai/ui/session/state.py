@@ -25,8 +25,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import JitaiError
-from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prefetch import VerdictPrefetcher
+from jitai.judge.registry import BackendClass, backend_of
+from jitai.parameters import build, describe
 from jitai.policies.network import PolicyNetwork
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
@@ -38,8 +39,6 @@ from jitai.ui.session.settings import spec_from, spec_values, values_of
 from jitai.ui.session.url import PAGE_PARAMETERS, from_query, to_query
 
 CUSTOM_PRESET = "Custom (Simulator page)"
-OLLAMA_SETTINGS = ("keep_alive", "context_tokens", "read_timeout_s")
-"""The fields of OllamaSettings that the Models page has a widget for."""
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 Kept = TypeVar("Kept")
 
@@ -57,7 +56,7 @@ def session_object(make: type[Kept]) -> Kept:
 
 
 class PreviousRun(NamedTuple):
-    """A run that was put aside, with its settings: spec, kinds of statement, judge, prompt."""
+    """A run that was put aside, with its settings: spec, kinds of statement, judge, prompt, the judge's settings."""
 
     trial: TwinTrial
     settings: tuple[Any, ...]
@@ -117,12 +116,6 @@ class AppState:
         return tuple(st.session_state["kinds"])
 
     @property
-    def ollama(self) -> OllamaSettings:
-        """How an Ollama server is asked."""
-        shown = {name: st.session_state.get(f"ollama_{name}") for name in OLLAMA_SETTINGS}
-        return OllamaSettings(**{name: value for name, value in shown.items() if value is not None})
-
-    @property
     def preset(self) -> str:
         """The name of the simulator settings: a preset's, or custom."""
         present = self.spec.config
@@ -150,10 +143,24 @@ class AppState:
         if self.previous is None:
             return
         self.trial, self.trial_settings = self.previous
-        spec, kinds, self.judge_picked, self.prompt_picked = self.trial_settings
+        spec, kinds, self.judge_picked, self.prompt_picked, settings = self.trial_settings
         self.show(spec)
         st.session_state["kinds"] = list(kinds)
+        if settings is not None:
+            st.session_state.update(values_of(settings, f"{backend_of(self.judge_picked).key}_"))
         self.previous = None
+
+    def settings_of(self, backend: BackendClass) -> Any:
+        """The settings of a judge backend, as its widgets stand; their keys begin with the backend's."""
+        given = {info.name: f"{backend.key}_{info.name}" for info in describe(backend.Settings)}
+        values = {name: st.session_state[key] for name, key in given.items() if st.session_state.get(key) is not None}
+        return build(backend.Settings, values)
+
+    @property
+    def deciding_settings(self) -> Any:
+        """The settings of the judge at work where they may change its verdicts; None otherwise."""
+        backend = backend_of(self.judge_at_work)
+        return self.settings_of(backend) if backend.settings_matter and describe(backend.Settings) else None
 
     def next_said(self) -> ScriptedDay | None:
         """What the person makes the participant say on the coming day; dropped once used, unless it is to be kept."""

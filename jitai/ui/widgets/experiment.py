@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -12,17 +13,19 @@ from jitai.errors import JitaiError, ParameterError
 from jitai.experiments.comparison import DayFigures, Run, day_figures, days_of
 from jitai.experiments.launch import Processes
 from jitai.experiments.methods import may_have_changed, offered_methods
-from jitai.experiments.spec import SIMULATED, ExperimentSpec, JudgeChoice, Method
+from jitai.experiments.spec import ExperimentSpec, JudgeChoice, Method
 from jitai.experiments.spec_file import spec_as_yaml
 from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
 from jitai.files import remove
+from jitai.judge.registry import backend_of, experiment_judges
+from jitai.parameters import settings_as_mapping
 from jitai.paths import default_store_folder, program
 from jitai.policies.belief import BeliefSettings
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import SimulatorConfig
 from jitai.ui.session.state import AppState, app_state
-from jitai.ui.widgets.judge_picker import options_for
+from jitai.ui.widgets.judge_picker import backend_widgets, options_for
 
 TICK_S = 1.0
 """Between two looks at a running experiment."""
@@ -98,36 +101,32 @@ def methods_help() -> str:
 
 
 def judge_widgets(state: AppState, name: str) -> JudgeChoice:
-    """The choice of a judge, with the error rates of a simulated one, and a note on how long a language model takes.
+    """The choice of a judge, with its settings, and a note on how long a language model takes.
 
     Args:
         state: of the session.
         name: begins the widgets' keys.
     """
-    options = {option.key: option for option in options_for(state)}
-    keys = [SIMULATED, *(key for key, option in options.items() if option.usable)]
-    labels = {SIMULATED: "Simulated: errs at given rates"} | {key: item.label for key, item in options.items()}
+    options = {option.key: option for option in experiment_judges(options_for(state))}
     key = st.selectbox(
-        "Judge", keys, format_func=labels.__getitem__, key=f"{name}_judge", persist_state="session",
+        "Judge", list(options), format_func=lambda key: options[key].label, key=f"{name}_judge",
+        persist_state="session",
         help="Who reads what participants write. A simulated judge errs at the rates that you set, needs no language "
         "model and answers at once.",
     )  # fmt: skip
-    if key == SIMULATED:
-        finds = st.slider(
-            "It recognises “cannot walk”", 0.0, 1.0, 0.93, 0.01, key=f"{name}_finds", persist_state="session",
-            help="Of the statements by people who cannot walk, the share that it recognises.",
-        )  # fmt: skip
-        alarms = st.slider(
-            "False alarms", 0.0, 1.0, 0.07, 0.01, key=f"{name}_alarms", persist_state="session",
-            help="Of all other statements, the share that it mistakes for “cannot walk”.",
-        )  # fmt: skip
-        return JudgeChoice(SIMULATED, "", finds, alarms)
+    backend = backend_of(key)
+    stated: tuple[tuple[str, Any], ...] = ()
+    if backend.settings_matter:
+        settings = backend_widgets(backend, f"{name}_{backend.key}_")
+        stated = tuple(settings_as_mapping(settings).items())
+    if not backend.reads_statements:
+        return JudgeChoice(key, settings=stated)
     n_statements = sum(item.kind in state.kinds for part in (TEST, CALIBRATION) for item in load_part(part))
     st.caption(
         f"On its first run, this judge reads {n_statements:,} statements before the first result appears; with the "
         "embedded model that takes several minutes. Its verdicts are kept for later runs."
     )
-    return JudgeChoice(key, state.prompt_picked if key == state.judge_at_work else "")
+    return JudgeChoice(key, state.prompt_picked if key == state.judge_at_work else "", stated)
 
 
 def number_of_seeds(name: str) -> int:

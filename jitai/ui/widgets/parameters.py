@@ -37,6 +37,9 @@ def parameter_widget(info: ParameterInfo, labels: Mapping[str, str] | None = Non
             format_func=lambda choice: (labels or {}).get(choice, choice),
         )  # fmt: skip
         return
+    if info.pattern:
+        st.text_input(title, help=info.full_help, key=key, persist_state="session")
+        return
     assert info.low is not None and info.high is not None
     if isinstance(info.default, int):
         st.number_input(

@@ -22,7 +22,7 @@ from jitai.experiments import engine
 from jitai.experiments.cell import code_fingerprint, run_cell
 from jitai.experiments.cell_file import read_work
 from jitai.experiments.engine import run_experiment
-from jitai.experiments.judgements import simulated_readings
+from jitai.experiments.judgements import simulated_responses
 from jitai.experiments.launch import launch
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice
@@ -68,7 +68,7 @@ def test_a_grid_is_run_kept_and_read_back(
     item = cells[1]
     assert item.cell.method.name == "LLM+TS"
     trial = item.cell.method.trial(item.cell.scenario.config, (0.9, 0.1))
-    result = run_trial(trial, small_spec.seeds, simulated_readings(0.9, 0.1).verdicts(trial.filter))
+    result = run_trial(trial, small_spec.seeds, simulated_responses(0.9, 0.1).verdicts(trial.filter.settings))
     assert item.totals.tolist() == result.total_steps.tolist()
     days = store.steps(item.key)
     assert len(days) == result.lived.sum()

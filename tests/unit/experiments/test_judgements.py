@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError
-from jitai.experiments.judgements import Reading, read_statements, readings_from_mapping, simulated_readings
-from jitai.judge.judge import Judge, UnsureBand
+from jitai.experiments.judgements import JudgeResponse, read_statements, responses_from_mapping, simulated_responses
+from jitai.judge.judge import Judge
 from jitai.judge.registry import open_judge
 from jitai.records import Decision, Label, Statement, Verdict, VerdictSource
 from jitai.simulator.config import PRESETS
@@ -81,22 +82,22 @@ def test_every_text_is_read_once_and_every_kind_of_answer_survives() -> None:
     assert readings.verdicts(plain).if_able[0].decision is Decision.UNSURE
     assert readings.verdicts(plain).if_able[1].source is VerdictSource.NO_STATEMENT
     assert readings.verdicts(plain).if_able[2].failure
-    again = readings_from_mapping(json.loads(json.dumps(readings.as_mapping())))
+    again = responses_from_mapping(json.loads(json.dumps(readings.as_mapping())))
     assert again == readings and again.digest == readings.digest
     assert replace(readings, judge="another name").digest == readings.digest
-    assert replace(readings, if_able=(Reading(0.8), *readings.if_able[1:])).digest != readings.digest
+    assert replace(readings, if_able=(JudgeResponse(0.8), *readings.if_able[1:])).digest != readings.digest
 
 
 def test_a_simulated_judge_errs_as_often_as_it_says() -> None:
-    readings = simulated_readings(0.93, 0.07)
+    readings = simulated_responses(0.93, 0.07)
     verdicts = readings.verdicts(FilterSettings())
     said = [np.mean([v.decision == Decision.HOLD_BACK for v in part]) for part in verdicts]
     assert said == pytest.approx([0.07, 0.93])
     # At chance it is not unsure all the time: it errs in one half.
-    coin = simulated_readings(0.5, 0.5).verdicts(FilterSettings())
+    coin = simulated_responses(0.5, 0.5).verdicts(FilterSettings())
     assert np.mean([v.decision == Decision.HOLD_BACK for v in coin.if_able]) == 0.5
 
 
 def test_damaged_readings_are_named() -> None:
-    with pytest.raises(FileFormatError, match="readings of the judge are damaged"):
-        readings_from_mapping({"judge": "x"})
+    with pytest.raises(FileFormatError, match="responses of the judge are damaged"):
+        responses_from_mapping({"judge": "x"})

@@ -158,9 +158,15 @@ def test_the_published_grid_is_the_published_one() -> None:
         ({"policies": ["greedy"]}, "policies: there is no policy 'greedy'"),
         ({"filters": ["some"], "policies": ["never"]}, "filters: there is none called 'some'"),
         ({"judges": ["gpt"]}, "judges, number 1: there is no judge 'gpt'; allowed are embedded-tuned"),
-        ({"judges": [{"key": "simulated"}]}, "judges, number 1: a simulated judge needs finds_cannot_walk"),
+        (
+            {"judges": [{"key": "simulated"}]},
+            "judges, number 1: A simulated judge needs finds_cannot_walk, a number from 0 to 1.",
+        ),
         ({"judges": [{"key": "simulated", "finds_cannot_walk": 2, "false_alarms": 0}]}, "judges, number 1: "),
-        ({"judges": [{"key": "embedded", "false_alarms": 0}]}, "error rates belong to a simulated judge"),
+        (
+            {"judges": [{"key": "embedded", "false_alarms": 0}]},
+            "false_alarms is a setting of the judge simulated, not of embedded.",
+        ),
         ({"judges": ["embedded", "embedded"]}, "There are two judges called 'embedded'"),
         ({"scenarios": {"can_walk_persistence": [1, 1.0]}}, "give at least one value, and none twice"),
         ({"scenarios": {name: list(range(1, 60)) for name in ("study_length", "habituation_concentration")} | {

@@ -266,5 +266,5 @@ def test_wrong_settings_are_refused() -> None:
         run_trial(TrialSpec(policy=PolicySpec("thomson")), [1], None)
     with pytest.raises(ParameterError, match="seed"):
         run_trial(TrialSpec(), [-1], None)
-    with pytest.raises(ParameterError, match="must not be above"):
+    with pytest.raises(ParameterError, match="the lower one first"):
         PreparedJudge({}, send_from=0.3, hold_back_below=0.4)
