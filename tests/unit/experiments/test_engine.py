@@ -67,7 +67,7 @@ def test_a_grid_is_run_kept_and_read_back(
     item = cells[1]
     assert item.cell.method.name == "LLM+TS"
     trial = item.cell.method.trial(item.cell.scenario.config, (0.9, 0.1))
-    result = run_trial(trial, small_spec.seeds, simulated_readings(0.9, 0.1).verdicts(trial.filter))
+    result = run_trial(trial, small_spec.seeds, simulated_readings(0.9, 0.1).verdicts(trial.filter.settings))
     assert item.totals.tolist() == result.total_steps.tolist()
     days = store.steps(item.key)
     assert len(days) == result.lived.sum()
@@ -171,7 +171,7 @@ def test_a_cell_that_cannot_be_run_is_named_and_the_others_go_on(
     tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refusing(work: object) -> object:
-        if work.trial.policy == "planner" and work.trial.config.can_walk_persistence == 0.7:  # type: ignore[attr-defined]
+        if work.trial.policy.key == "planner" and work.trial.config.can_walk_persistence == 0.7:  # type: ignore[attr-defined]
             raise ParameterError("This one cannot be planned.")
         return run_cell(work)  # type: ignore[arg-type]
 
