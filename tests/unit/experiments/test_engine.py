@@ -172,7 +172,7 @@ def test_a_cell_that_cannot_be_run_is_named_and_the_others_go_on(
     tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refusing(work: object) -> object:
-        if work.trial.policy == "planner" and work.trial.config.can_walk_persistence == 0.7:  # type: ignore[attr-defined]
+        if work.trial.policy.key == "planner" and work.trial.config.can_walk_persistence == 0.7:  # type: ignore[attr-defined]
             raise ParameterError("This one cannot be planned.")
         return run_cell(work)  # type: ignore[arg-type]
 
