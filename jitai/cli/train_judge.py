@@ -250,7 +250,7 @@ whether a message may be sent now. It is part of a simulation: not a medical dev
 |---|---|
 {training}
 
-## Figures
+## JudgeMetrics
 
 On assets/statements/test.csv, which nothing was trained or calibrated on; with 95 % intervals over whole pairs. Source
 "independent": its author had seen no other statement. "second" wrote the training statements too, in other pairs.

@@ -116,7 +116,7 @@ class Plan:
 
         Args:
             day: t, from 0; from the model's study length on nothing is expected of tomorrow.
-            habituation, risk: in [0, 1]; shape (n_lanes,) or numbers.
+            habituation, risk: in [0, 1]; shape (n_envs,) or numbers.
             belief: P(w_t = 1) in [0, 1] after today's text; same shape.
             context_probability: p_t in [0, 1]; same shape.
         Returns: shape (n_actions, ...); the actions are followed from the very point, only tomorrow's value is read

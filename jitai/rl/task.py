@@ -180,7 +180,7 @@ def steps_per_value(task: LearningTask) -> float:
     return task.reward_unit if task.settings.algorithm == DQN else 1.0
 
 
-def lanes_of(n_lanes: int, participants: Sequence[SimulatorConfig]) -> list[int]:
+def envs_of(n_lanes: int, participants: Sequence[SimulatorConfig]) -> list[int]:
     """The lanes of each kind of participant, as equal as can be."""
     edges = [n_lanes * number // len(participants) for number in range(len(participants) + 1)]
     return [high - low for low, high in pairwise(edges)]

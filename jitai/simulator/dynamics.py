@@ -95,7 +95,7 @@ def mean_outcome(
     """Mean of what follows an action: the whole outcome in the deterministic version.
 
     Args:
-        habituation: h_t in [0, 1]; a number or an array of shape (n_lanes,).
+        habituation: h_t in [0, 1]; a number or an array of shape (n_envs,).
         disengagement_risk: d_t in [0, 1]; same shape.
         response: coefficients of the case at hand; numbers, or arrays of the same shape.
         minimum: numpy's, or for plain numbers Python's own min, which is ten times as fast on them.
@@ -162,7 +162,7 @@ def vary(
 
     Args:
         config: which version, and its spreads.
-        mean_habituation, mean_risk, mean_steps: from ``mean_outcome``; numbers or arrays of shape (n_lanes,).
+        mean_habituation, mean_risk, mean_steps: from ``mean_outcome``; numbers or arrays of shape (n_envs,).
         uniforms: three numbers or arrays in [0, 1), one each for habituation, risk and steps.
     Returns: h_{t+1} and d_{t+1} in [0, 1] and s_{t+1} >= 0 steps; unchanged in the deterministic version. A mean of
         exactly 0 steps (the participant cannot walk) stays 0.

@@ -39,7 +39,7 @@ class LaneUniforms:
         self._block: Floats = np.empty((self._n_days, n_columns, len(generators)))
 
     def next_day(self) -> Floats:
-        """The numbers of the next day: shape (n_columns, n_lanes), valid until the next call."""
+        """The numbers of the next day: shape (n_columns, n_envs), valid until the next call."""
         if self._day == self._n_days:
             drawn = np.empty((self._n_days, self._n_columns))
             for lane, generator in enumerate(self._generators):
@@ -65,23 +65,23 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
 
     def __init__(
         self,
-        n_lanes: int,
+        n_envs: int,
         config: SimulatorConfig | None = None,
         observations: Sequence[str] = ("P", "H", "D"),
         statements: StatementChoice | None = None,
     ) -> None:
         """Args: number of participants (at least 1), settings of the study, names of the observed quantities, what is
         said (if given, ``info["statement"]`` has it; empty where nothing is)."""
-        if n_lanes < 1:
-            raise ParameterError(f"The number of lanes is {n_lanes}: at least 1 is needed.")
-        self.num_envs = n_lanes
+        if n_envs < 1:
+            raise ParameterError(f"The number of lanes is {n_envs}: at least 1 is needed.")
+        self.num_envs = n_envs
         self.config = config or SimulatorConfig()
         self.observations = check_observations(observations)
         high = observation_bounds(self.observations, self.config.study_length)
         self.single_observation_space = gym.spaces.Box(np.zeros_like(high), high, dtype=np.float32)
         self.single_action_space = gym.spaces.Discrete(len(Action))
-        self.observation_space = batch_space(self.single_observation_space, n_lanes)
-        self.action_space = batch_space(self.single_action_space, n_lanes)
+        self.observation_space = batch_space(self.single_observation_space, n_envs)
+        self.action_space = batch_space(self.single_action_space, n_envs)
         self._table = response_table(self.config)
         # P(1 tomorrow | 0 today), P(1 tomorrow | 1 today)
         self._context_one = np.array([1 - self.config.context_persistence, self.config.context_persistence])
@@ -96,14 +96,14 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         """Begin a trial in every lane; ``seed`` is one number (lane i takes seed + i) or one a lane."""
         if seed is not None or not self._seeded:
             self._seed(seed)
-        n_lanes = self.num_envs
-        self._days = np.zeros(n_lanes, dtype=np.int64)
-        self._true_context = np.zeros(n_lanes, dtype=np.int8)
-        self._can_walk = self._could_walk = np.ones(n_lanes, dtype=np.int8)
-        self._probability = np.full(n_lanes, 0.5)
-        self._habituation = np.full(n_lanes, self.config.initial_habituation)
-        self._risk = np.full(n_lanes, self.config.initial_disengagement)
-        self._step_count = np.full(n_lanes, STEPS_BEFORE_THE_FIRST_DECISION)
+        n_envs = self.num_envs
+        self._days = np.zeros(n_envs, dtype=np.int64)
+        self._true_context = np.zeros(n_envs, dtype=np.int8)
+        self._can_walk = self._could_walk = np.ones(n_envs, dtype=np.int8)
+        self._probability = np.full(n_envs, 0.5)
+        self._habituation = np.full(n_envs, self.config.initial_habituation)
+        self._risk = np.full(n_envs, self.config.initial_disengagement)
+        self._step_count = np.full(n_envs, STEPS_BEFORE_THE_FIRST_DECISION)
         return self._observe(), self._truth()
 
     def step(  # type: ignore[override] # ends are booleans, as Gymnasium's own environments return them
@@ -112,8 +112,8 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         """One decision in every lane.
 
         Args:
-            actions: 0 to 3; shape (n_lanes,).
-        Returns: observations (n_lanes, n_observed), steps earned, terminated, truncated, each (n_lanes,), and the
+            actions: 0 to 3; shape (n_envs,).
+        Returns: observations (n_envs, n_observed), steps earned, terminated, truncated, each (n_envs,), and the
             hidden truth; where a lane ended (``_final_obs``), ``final_obs`` holds its last observation.
         """
         config = self.config
@@ -209,7 +209,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         return self._days % 2
 
     def _truth(self) -> dict[str, Any]:
-        """What no observation shows: true context and walk state of the day to come, and what is said: (n_lanes,)."""
+        """What no observation shows: true context and walk state of the day to come, and what is said: (n_envs,)."""
         truth: dict[str, Any] = {"true_context": self._true_context, "can_walk": self._can_walk}
         if self._statements is not None:
             said = np.full(self.num_envs, "", dtype=object)

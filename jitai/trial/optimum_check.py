@@ -17,7 +17,7 @@ FINE_GRID = (641, 41)
 """Even nodes of habituation and of risk to compare with."""
 
 
-class CeilingCheck(NamedTuple):
+class OptimumCheck(NamedTuple):
     """The computed value beside what was earned.
 
     Attributes:
@@ -53,7 +53,7 @@ class CeilingCheck(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def check_optimum(config: SimulatorConfig, n_seeds: int) -> CeilingCheck:
+def check_optimum(config: SimulatorConfig, n_seeds: int) -> OptimumCheck:
     """Let the optimal policy live many studies.
 
     Args:
@@ -62,7 +62,7 @@ def check_optimum(config: SimulatorConfig, n_seeds: int) -> CeilingCheck:
     """
     spec = TrialSpec(config, PolicySpec(OptimalPolicy.key), FilterSpec(NONE))
     earned, solved = interval_of_mean(run_trial(spec, range(n_seeds), None).total_steps), optimum(config)
-    return CeilingCheck(solved.value(), n_seeds, earned.value, earned.half_width, solved.is_exact)
+    return OptimumCheck(solved.value(), n_seeds, earned.value, earned.half_width, solved.is_exact)
 
 
 @lru_cache(maxsize=16)

@@ -10,8 +10,8 @@ import pandas as pd
 from jitai.records import Decision, Label, VerdictSource
 from jitai.validation.metrics import (
     FIGURE_NAMES,
-    Figures,
     Interval,
+    JudgeMetrics,
     ReliabilityBin,
     figures,
     kappa_matrix,
@@ -37,7 +37,7 @@ TIME_MEDIAN, TIME_SLOW = "time, median (ms)", "time, 95 % within (ms)"
 """The figure that says why a time may be missing: the reply of an earlier run was at hand."""
 MEDIAN_TIME, SLOW_TIME = "time, median (ms)", "time, 95 % within (ms)"
 _WHOLE_NUMBERS = {COULD_NOT_ANSWER, NOTHING_TO_READ, REMEMBERED, MEDIAN_TIME, SLOW_TIME}
-"""Figures that are counts or times."""
+"""JudgeMetrics that are counts or times."""
 NO_ANSWER = "no answer"
 """The column of a confusion matrix for what a judge could not answer."""
 THE_PERSON = "you"
@@ -99,7 +99,7 @@ class JudgeReport:
     n_failed: int
     n_without_words: int
     n: int
-    figures: Figures | None
+    figures: JudgeMetrics | None
     share_unsure: float
     sure_accuracy: Interval | None
     n_sure: int

@@ -11,11 +11,11 @@ from streamlit.testing.v1 import AppTest
 from jitai.policies.network import A2C, DQN, PPO, PolicyNetwork
 from jitai.rl.policy_store import default_policy_store, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
-from jitai.rl.train import kept_training
+from jitai.rl.train import checkpoint_of
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
 from jitai.ui.pages import train
 from jitai.ui.pages.train import GRID, STARTS
-from jitai.ui.session.resources import training_desk
+from jitai.ui.session.resources import training_service
 from jitai.ui.session.settings import settings_from, values_of
 from tests.app.driver import (
     LIVE,
@@ -45,14 +45,14 @@ SHORT_STUDY = replace(next(iter(PRESETS.values())), study_length=10)
 @pytest.fixture(autouse=True)
 def no_training_outlives_its_test() -> Iterator[None]:
     yield
-    training_desk().stop()
-    assert training_desk().wait(WAIT_S)
+    training_service().stop()
+    assert training_service().wait(WAIT_S)
 
 
 def open_page(settings: LearningSettings = SMALL) -> AppTest:
     """The page with a small training, a study of ten days, and few seeds to measure on."""
     app = set_learner(set_config(open_app(LIVE), SHORT_STUDY), settings)
-    training_desk().n_seeds = 20
+    training_service().n_seeds = 20
     return without_error(go_to(app, TRAIN))
 
 
@@ -68,7 +68,7 @@ def learner_of(app: AppTest) -> LearningSettings:
 def trained(app: AppTest) -> AppTest:
     """After pressing the button, once the training is over and measured."""
     app = without_error(click(app, "start_training"))
-    assert training_desk().wait(WAIT_S)
+    assert training_service().wait(WAIT_S)
     return without_error(app.run())
 
 
@@ -83,24 +83,24 @@ def test_opening_the_page_trains_nothing_and_says_what_will_come() -> None:
     assert "any study with people offers" in as_markup(app)
     assert "3,200 days with simulated participants: 320 studies of 10 days" in as_markup(app)
     assert "optimum" in curve(app)
-    assert training_desk().snapshot() is None
+    assert training_service().snapshot() is None
 
 
 @pytest.mark.needs("training")
 def test_a_training_is_shown_measured_kept_and_used() -> None:
     app = trained(open_page())
-    now = training_desk().snapshot()
+    now = training_service().snapshot()
     assert now is not None and now.training.finished and not now.training.stopped
     points = now.training.curve
     assert len(points) > 10
     assert sum(point.n_studies for point in points) >= 300
     found = now.figures
     assert found.policy is not None and found.policy.n_seeds == 20
-    assert found.yardsticks["planner"].share > found.yardsticks["random"].share
+    assert found.baselines["planner"].share > found.baselines["random"].share
     shown = metrics(app)
     assert shown["This policy, of the optimum"].startswith(f"{100 * found.policy.share:.1f} ± ")
-    assert shown["Planner (knows a model)"].startswith(f"{100 * found.yardsticks['planner'].share:.1f} ± ")
-    assert shown["LLM+TS (one study)"].startswith(f"{100 * found.yardsticks['LLM+TS'].share:.1f} ± ")
+    assert shown["Planner (knows a model)"].startswith(f"{100 * found.baselines['planner'].share:.1f} ± ")
+    assert shown["LLM+TS (one study)"].startswith(f"{100 * found.baselines['LLM+TS'].share:.1f} ± ")
     words = app.subheader[0].value.replace("\\", "")
     assert words.startswith("After 3,200 simulated days, it earns") and f"{100 * found.policy.share:.1f} %" in words
     assert f"in use {found.policy.mean_steps:,.0f}" in curve(app)
@@ -142,7 +142,7 @@ def test_the_next_training_does_not_lose_the_one_before_and_no_name_is_overwritt
 
 
 def default_desk_network() -> PolicyNetwork:
-    now = training_desk().snapshot()
+    now = training_service().snapshot()
     assert now is not None and now.training.network is not None
     return now.training.network
 
@@ -158,9 +158,9 @@ def stage_of_another_tab() -> None:
 @pytest.mark.needs("training")
 def test_the_stage_shows_the_training_that_there_is_and_not_what_the_page_was_drawn_for() -> None:
     task = LearningTask(SMALL, ("P", "H"), (SHORT_STUDY,))
-    training_desk().n_seeds = 3
-    training_desk().start(task, default_policy_store().checkpoints)
-    assert training_desk().wait(WAIT_S)
+    training_service().n_seeds = 3
+    training_service().start(task, default_policy_store().checkpoints)
+    assert training_service().wait(WAIT_S)
     app = without_error(AppTest.from_function(stage_of_another_tab, default_timeout=WAIT_S).run())
     [caption] = [element.value.replace("\\", "") for element in app.caption]
     assert task.policy_name() in caption and "the eight participants" not in caption
@@ -171,33 +171,33 @@ def test_stop_keeps_what_is_learnt_and_it_can_go_on() -> None:
     app = without_error(click(open_page(ENDLESS), "start_training"))
     assert widget(app.button, "start_training").disabled
     deadline = time.monotonic() + WAIT_S
-    while not (now := training_desk().snapshot()) or not now.training.n_steps:
+    while not (now := training_service().snapshot()) or not now.training.n_steps:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     app = without_error(app.run())
     assert any("decisions" in str(bar.proto) for bar in app.get("progress"))
     app = without_error(go_to(go_to(app, LIVE), TRAIN))
-    assert not training_desk().wait(0), "leaving the page changes nothing"
+    assert not training_service().wait(0), "leaving the page changes nothing"
     app = click(app, "stop_training")
-    assert training_desk().wait(WAIT_S)
+    assert training_service().wait(WAIT_S)
     app = without_error(app.run())
-    now = training_desk().snapshot()
+    now = training_service().snapshot()
     assert now is not None and now.training.stopped and now.training.network is not None
     n_steps = now.training.n_steps
     assert app.subheader[0].value.replace("\\", "").startswith(f"Stopped after {n_steps:,} simulated days")
     assert widget(app.text_input, "keep_name").value == "my-ppo"
     task = now.training.task
-    assert kept_training(task, default_policy_store().checkpoints) is not None
+    assert checkpoint_of(task, default_policy_store().checkpoints) is not None
 
     wanted = n_steps + 1_600
     app = without_error(set_learner(app, replace(ENDLESS, total_steps=wanted)).run())
     assert widget(app.button, "resume_training").label == f"Resume from {n_steps:,}"
     app = click(app, "resume_training")
-    assert training_desk().wait(WAIT_S)
+    assert training_service().wait(WAIT_S)
     app = without_error(app.run())
-    now = training_desk().snapshot()
+    now = training_service().snapshot()
     assert now is not None and not now.training.stopped and now.training.n_steps >= wanted
-    assert kept_training(task, default_policy_store().checkpoints) is None
+    assert checkpoint_of(task, default_policy_store().checkpoints) is None
     assert not [button for button in app.button if button.key == "resume_training"]
 
 
@@ -207,12 +207,12 @@ def test_one_training_at_a_time_and_another_session_is_told() -> None:
     second = without_error(go_to(open_app(LIVE), TRAIN))
     assert "only one at a time" in as_markup(second) and "only one at a time" not in as_markup(first)
     assert widget(second.button, "start_training").disabled
-    task = training_desk().snapshot()
+    task = training_service().snapshot()
     assert task is not None
     with pytest.raises(Exception, match="one at a time"):
-        training_desk().start(task.training.task, default_policy_store().checkpoints)
+        training_service().start(task.training.task, default_policy_store().checkpoints)
     click(second, "stop_training")
-    assert training_desk().wait(WAIT_S)
+    assert training_service().wait(WAIT_S)
     assert not widget(second.run().button, "start_training").disabled
 
 
@@ -237,7 +237,7 @@ def test_what_it_sees_and_whom_it_learns_from() -> None:
     assert widget(app.button, "start_training").disabled
     app = without_error(widget(app.multiselect, "train_own_sight").set_value(["H", "day"]).run())
     app = without_error(click(app, "start_training"))
-    now = training_desk().snapshot()
+    now = training_service().snapshot()
     assert now is not None
     assert (now.training.task.observations, now.training.task.participants) == (("H", "day"), PUBLISHED_CELLS)
 
@@ -272,7 +272,7 @@ def test_a_policy_is_brought_measured_and_deleted_once_that_is_confirmed() -> No
     assert "<b>theirs" not in as_markup(app)
     app = without_error(click(app, "measure_policy"))
     deadline = time.monotonic() + WAIT_S
-    while not (found := training_desk().figures_of(network)) or not found.finished:
+    while not (found := training_service().figures_of(network)) or not found.finished:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     app = without_error(app.run())

@@ -12,12 +12,12 @@ from jitai.charts.comparison import (
     MAX_POINTS,
     Curve,
     Dot,
-    Look,
+    MethodStyle,
     Totals,
     actions_figure,
     days_figure,
     dots_figure,
-    looks,
+    method_styles,
     totals_figure,
 )
 from jitai.charts.theme import CONFIG
@@ -51,7 +51,7 @@ class WithDays(NamedTuple):
 
     run: Run
     about: DayFigures
-    look: Look
+    look: MethodStyle
 
 
 def draw_results(state: CompareState, found: StoredExperiment, baseline: str) -> None:
@@ -63,7 +63,7 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
         return
     runs = _runs(state, found, cells)
     base = _base(state, runs, baseline)
-    styles = looks([run.stored.cell.method.role for run in runs])
+    styles = method_styles([run.stored.cell.method.role for run in runs])
     lines = side_by_side(runs, base)
     _answer(lines, base)
     _totals(lines, styles, scenario)
@@ -162,7 +162,7 @@ def _in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
     return f"{estimate.low:{form}} to {estimate.high:{form}}"
 
 
-def _totals(lines: Sequence[Line], styles: Sequence[Look], scenario: Scenario) -> None:
+def _totals(lines: Sequence[Line], styles: Sequence[MethodStyle], scenario: Scenario) -> None:
     """Every study as a point, boxes and means; the optimum as a dashed line."""
     figures = lines[0].run.stored.figures
     numbers = sorted({line.total.n for line in lines})
@@ -252,7 +252,7 @@ def _days(run: Run) -> DayFigures | None:
         return None
 
 
-def _differences(lines: Sequence[Line], styles: Sequence[Look], base: Run) -> None:
+def _differences(lines: Sequence[Line], styles: Sequence[MethodStyle], base: Run) -> None:
     """Paired differences to the base, with zero in sight."""
     dots = [
         Dot(

@@ -40,12 +40,12 @@ from jitai.sanitise import for_markdown
 from jitai.ui.pages.models_prompts import prompts_section
 from jitai.ui.session.resources import (
     backend_watch,
+    background_jobs,
     on_server,
     personal_judging,
     prompts,
     reread_prompts,
     server_watch,
-    works,
 )
 from jitai.ui.session.state import AppState, app_state, keep_in_address
 from jitai.ui.widgets.installer import offer_installation
@@ -105,12 +105,12 @@ def _models(number: int) -> str:
 
 def _busy() -> bool:
     """Whether anything in the background will change by itself."""
-    return server_watch().latest is None or works().running
+    return server_watch().latest is None or background_jobs().running
 
 
 def _something_to_watch() -> bool:
     """Whether there is anything to show of what is, or was, going on in the background."""
-    return server_watch().latest is None or bool(works().shown())
+    return server_watch().latest is None or bool(background_jobs().shown())
 
 
 def _under_way(was_busy: bool) -> None:
@@ -123,7 +123,7 @@ def _under_way(was_busy: bool) -> None:
         st.rerun()
     if server_watch().latest is None:
         st.caption("Looking for an Ollama server …")
-    for number, work in enumerate(works().shown()):
+    for number, work in enumerate(background_jobs().shown()):
         with st.container(border=True, key=f"work_{number}", gap="small"):
             _work_row(work)
 
@@ -136,9 +136,14 @@ def _work_row(work: BackgroundWork) -> None:
             st.button("Cancel", key=f"cancel_{work.title}", on_click=work.stop)
         if work.state in (CANCELLED, FAILED):
             label = "Resume" if work.state == CANCELLED else "Try again"
-            st.button(label, key=f"again_{work.title}", on_click=lambda: works().again(work))
+            st.button(label, key=f"again_{work.title}", on_click=lambda: background_jobs().again(work))
         if not work.running:
-            st.button("Dismiss", type="tertiary", key=f"dismiss_{work.title}", on_click=lambda: works().dismiss(work))
+            st.button(
+                "Dismiss",
+                type="tertiary",
+                key=f"dismiss_{work.title}",
+                on_click=lambda: background_jobs().dismiss(work),
+            )
     if work.running:
         st.progress(work.snapshot().share or 0.0, _in_words(work))
     elif work.state == FAILED:
@@ -302,7 +307,7 @@ def _work_button(
 
     def begin() -> None:
         state.model_to_delete = ""
-        works().start(
+        background_jobs().start(
             f"{doing} {name}", on_server(state.settings_of(OllamaBackend), lambda server, _: do(server, name))
         )
 
@@ -343,7 +348,7 @@ def _pull_section(state: AppState) -> None:
 
 def _begin_to_pull(state: AppState, name: str) -> None:
     steps = on_server(state.settings_of(OllamaBackend), lambda server, cancellation: pull(server, name, cancellation))
-    works().start(f"Pulling {name}", steps, can_be_cancelled=True)
+    background_jobs().start(f"Pulling {name}", steps, can_be_cancelled=True)
 
 
 def _own_judge_section(state: AppState) -> None:
@@ -368,7 +373,7 @@ def _own_judge_section(state: AppState) -> None:
                 _calibrate_as_here(server)
 
         steps = on_server(state.settings_of(OllamaBackend), steps_on)
-        works().start(f"Putting {JUDGE_NAME} into Ollama", steps, can_be_cancelled=True)
+        background_jobs().start(f"Putting {JUDGE_NAME} into Ollama", steps, can_be_cancelled=True)
 
     st.button(f"Put our judge into Ollama ({JUDGE_NAME})", icon=":material/upload:", key="put_judge", on_click=begin)
 
@@ -408,7 +413,7 @@ def _settings_section(_: AppState) -> None:
 
 def _prompts_section(state: AppState) -> None:
     """Prompts and calibrations."""
-    prompts_section(state, lambda title, steps: works().start(title, steps, can_be_cancelled=True))
+    prompts_section(state, lambda title, steps: background_jobs().start(title, steps, can_be_cancelled=True))
 
 
 SECTIONS: tuple[Callable[[AppState], None], ...] = (

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import streamlit as st
 
-from jitai.charts.comparison import Look, looks
+from jitai.charts.comparison import MethodStyle, method_styles
 from jitai.charts.sweep import Place, Point, error_figure, map_figure
 from jitai.charts.theme import CONFIG
 from jitai.experiments.spec import ExperimentSpec, Method
@@ -191,7 +191,7 @@ def draw_line(found: StoredExperiment) -> None:
     stops = crossing(line)
     with st.container(key="answer"):
         st.markdown(for_markdown(crossing_in_words(stops, line, method.name, baseline.name)))
-    styles: list[Look] = looks([method.role, baseline.role])
+    styles: list[MethodStyle] = method_styles([method.role, baseline.role])
     marked = None
     sure_at_first = spec.n_seeds == 1 or line.differences[0].difference.excludes_zero
     if stops.pays_at_first and sure_at_first and stops.error is not None:

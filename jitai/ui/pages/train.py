@@ -19,11 +19,11 @@ from jitai.policies.network import (
     PolicyNetwork,
 )
 from jitai.policies.optimum import optimum
+from jitai.rl.baselines import PolicyWorth
 from jitai.rl.policy_store import default_policy_store, policy_from_bytes, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
-from jitai.rl.train import Kept, Training, kept_training
-from jitai.rl.training_service import AtTheDesk
-from jitai.rl.yardsticks import Figures
+from jitai.rl.train import Checkpoint, Training, checkpoint_of
+from jitai.rl.training_service import TrainingStatus
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, training_filters
@@ -37,7 +37,7 @@ from jitai.ui.pages.train_results import (
     table_row,
 )
 from jitai.ui.session.page_states import TrainState
-from jitai.ui.session.resources import training_desk
+from jitai.ui.session.resources import training_service
 from jitai.ui.session.settings import settings_from, values_of
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.installer import offer_installation
@@ -81,7 +81,7 @@ def train_page() -> None:
         if state.done:
             st.toast(for_markdown(state.done), icon=":material/check:")
             state.done = ""
-        now = training_desk().snapshot()
+        now = training_service().snapshot()
         task: LearningTask | None = None
         with errors_as_sentences():
             task = task_of_widgets(app.spec.config)
@@ -170,7 +170,7 @@ def task_of_widgets(config: SimulatorConfig) -> LearningTask:
     )
 
 
-def _controls(state: TrainState, task: LearningTask | None, now: AtTheDesk | None) -> None:
+def _controls(state: TrainState, task: LearningTask | None, now: TrainingStatus | None) -> None:
     """Start, go on, stop; and what the first would do."""
     busy = now is not None and not now.training.finished
     with st.container(horizontal=True, vertical_alignment="center", key="training_controls"):
@@ -181,7 +181,7 @@ def _controls(state: TrainState, task: LearningTask | None, now: AtTheDesk | Non
         if busy:
             st.button(
                 "Stop and keep what is learnt", icon=":material/stop:", key="stop_training",
-                on_click=training_desk().stop,
+                on_click=training_service().stop,
             )  # fmt: skip
         else:
             _go_on_button(state, task, now)
@@ -200,13 +200,13 @@ def _controls(state: TrainState, task: LearningTask | None, now: AtTheDesk | Non
         _begin(state, task, resume=False)
 
 
-def _go_on_button(state: TrainState, task: LearningTask | None, now: AtTheDesk | None) -> None:
+def _go_on_button(state: TrainState, task: LearningTask | None, now: TrainingStatus | None) -> None:
     """Take a stopped training up: the one with the present settings, else the one that is shown."""
     candidates = [task] if task is not None else []
     if now is not None and now.training.stopped:
         candidates.append(now.training.task)
     for candidate in candidates:
-        kept: Kept | None = kept_training(candidate, default_policy_store().checkpoints)
+        kept: Checkpoint | None = checkpoint_of(candidate, default_policy_store().checkpoints)
         if kept is not None and kept.n_steps < candidate.settings.total_steps:
             if st.button(
                 f"Resume from {kept.n_steps:,}", icon=":material/resume:", key="resume_training",
@@ -218,10 +218,10 @@ def _go_on_button(state: TrainState, task: LearningTask | None, now: AtTheDesk |
 
 
 def _begin(state: TrainState, task: LearningTask, resume: bool) -> None:
-    before = training_desk().snapshot()
+    before = training_service().snapshot()
     if before is not None and not (resume and before.training.task.digest == task.digest):
         _keep_unkept(state, before.training)
-    training_desk().start(task, default_policy_store().checkpoints, state.owner, resume)
+    training_service().start(task, default_policy_store().checkpoints, state.owner, resume)
     st.rerun()
 
 
@@ -241,7 +241,7 @@ def _keep_unkept(state: TrainState, training: Training) -> None:
 def _stage(task: LearningTask, was_at_work: bool) -> None:
     """The answer in words and numbers, then the curve; before the first training, what will stand here."""
     with errors_as_sentences():
-        now = training_desk().snapshot()
+        now = training_service().snapshot()
         if was_at_work and (now is None or not now.at_work):
             st.rerun()  # the buttons outside change too, and the ticking ends
         if now is not None:
@@ -253,7 +253,7 @@ def _stage(task: LearningTask, was_at_work: bool) -> None:
                 "beside a planner that knows a model and LLM+TS, which learns within one study. Press **Start "
                 "training**; a first result takes about a minute."
             )
-            draw_chart(Training(task), Figures(), best)
+            draw_chart(Training(task), PolicyWorth(), best)
             return
         st.subheader(for_markdown(answer_in_words(now, best)))
         draw_metrics(now, best)
@@ -298,7 +298,7 @@ def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
             if st.button(label, icon=":material/save:", key=key):
                 default_policy_store().save(network, name)
                 st.session_state["policy_shown"] = name
-                state.done = f"Kept as {name}; the Live page offers it among its policies."
+                state.done = f"Checkpoint as {name}; the Live page offers it among its policies."
                 st.rerun()
         _download_button(network, kept or "policy", "download_trained")
 
@@ -332,12 +332,12 @@ def _policies(state: TrainState) -> None:
         item = files[names.index(shown)]
         if item.network is not None:
             _use_button(item.network, "use_policy")
-            found = training_desk().figures_of(item.network)
+            found = training_service().figures_of(item.network)
             if found is None and st.button(
                 "Measure it", icon=":material/query_stats:", key="measure_policy",
                 help="On the participants and the simulated judge of its training, beside planner and LLM+TS.",
             ):  # fmt: skip
-                training_desk().measure(item.network)
+                training_service().measure(item.network)
                 st.rerun()
             _download_button(item.network, item.name, "download_policy")
         if item.is_own and st.button("Delete", type="tertiary", key="delete_policy"):
@@ -348,7 +348,7 @@ def _policies(state: TrainState) -> None:
     if item.problem:
         st.warning(for_markdown(item.problem), icon=":material/warning:")
     if item.network is not None:
-        running = training_desk().figures_of(item.network)
+        running = training_service().figures_of(item.network)
         ticks = running is not None and not running.finished
         st.fragment(draw_worth, run_every=TICK_S if ticks else None, key="worth_stage")(item.network, ticks)
 

@@ -8,21 +8,21 @@ import streamlit as st
 from jitai.charts.learning import LLM_TS, OPTIMUM, PLANNER, RANDOM, LearningPoint, learning_figure
 from jitai.charts.theme import CONFIG
 from jitai.policies.network import ALGORITHM_LABELS, PolicyNetwork
+from jitai.rl.baselines import PolicyWorth, Share
 from jitai.rl.policy_store import PolicyFile
 from jitai.rl.train import Training
-from jitai.rl.training_service import AtTheDesk
-from jitai.rl.yardsticks import Figures, Share
+from jitai.rl.training_service import TrainingStatus
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS, SimulatorConfig
 from jitai.text_format import duration
 from jitai.trial.filters import FILTERS
 from jitai.trial.spec import participants_of
-from jitai.ui.session.resources import training_desk
+from jitai.ui.session.resources import training_service
 from jitai.ui.session.state import palette
 from jitai.ui.widgets.page import errors_as_sentences
 
 
-def answer_in_words(now: AtTheDesk, best: float) -> str:
+def answer_in_words(now: TrainingStatus, best: float) -> str:
     """How far the training is, or what its policy earns, in one sentence."""
     training, found = now.training, now.figures
     if not training.finished:
@@ -37,7 +37,7 @@ def answer_in_words(now: AtTheDesk, best: float) -> str:
         return f"{begun}. There is nothing to earn: this participant does not walk a step under any policy."
     if found.policy is None:
         return f"{begun}. " + ("What it earns could not be measured." if found.finished else "It is being measured.")
-    others = [f"{words} {_percent(found.yardsticks[name])}" for name, words in _OTHERS if name in found.yardsticks]
+    others = [f"{words} {_percent(found.baselines[name])}" for name, words in _OTHERS if name in found.baselines]
     return f"{begun}, it earns {_percent(found.policy)} of the best possible; {', '.join(others)}."
 
 
@@ -48,7 +48,7 @@ def _percent(share: Share) -> str:
     return "–" if math.isnan(share.share) else f"{100 * share.share:.1f} %"
 
 
-def draw_metrics(now: AtTheDesk, best: float) -> None:
+def draw_metrics(now: TrainingStatus, best: float) -> None:
     """Shares of the optimum: of the policy, so far or in use, and of those that it is compared to."""
     training, found = now.training, now.figures
     with st.container(key="headline"):
@@ -66,7 +66,7 @@ def draw_metrics(now: AtTheDesk, best: float) -> None:
         RANDOM: "Each of the four actions with the same probability.",
     }
     for column, name in zip(columns[1:], labels, strict=True):
-        share = found.yardsticks.get(name)
+        share = found.baselines.get(name)
         waiting = "–" if found.finished else "measuring"
         column.metric(
             labels[name], waiting if share is None else _with_interval(share), border=True,
@@ -89,7 +89,7 @@ def _help(share: Share | None) -> str:
     )
 
 
-def draw_progress(now: AtTheDesk) -> None:
+def draw_progress(now: TrainingStatus) -> None:
     """How far the training is."""
     training = now.training
     if training.finished:
@@ -104,9 +104,9 @@ def draw_progress(now: AtTheDesk) -> None:
     )
 
 
-def draw_chart(training: Training, found: Figures, best: float) -> None:
+def draw_chart(training: Training, found: PolicyWorth, best: float) -> None:
     """Draw the learning curve, with the lines that it is compared to."""
-    levels = {OPTIMUM: best} | {name: share.mean_steps for name, share in found.yardsticks.items()}
+    levels = {OPTIMUM: best} | {name: share.mean_steps for name, share in found.baselines.items()}
     last = training.curve[-1] if training.curve else None
     so_far = "no study has ended yet" if last is None else f"{last.mean_steps:,.0f} steps in a study so far"
     measured = None if found.policy is None else (training.n_steps, found.policy.mean_steps)
@@ -140,16 +140,14 @@ def participants_in_words(participants: Sequence[SimulatorConfig]) -> str:
 def draw_worth(network: PolicyNetwork, was_measuring: bool) -> None:
     """Say in a sentence what one policy earns, if that was measured."""
     with errors_as_sentences():
-        found = training_desk().figures_of(network)
+        found = training_service().figures_of(network)
         if found is None:
             return
         if was_measuring and found.finished:
             st.rerun()
         if found.policy is not None:
             others = ", ".join(
-                f"{words} {_with_interval(found.yardsticks[name])}"
-                for name, words in _OTHERS
-                if name in found.yardsticks
+                f"{words} {_with_interval(found.baselines[name])}" for name, words in _OTHERS if name in found.baselines
             )
             st.text(
                 f"It earns {_with_interval(found.policy)} of the best possible; {others}. {found.policy.n_seeds:,} "
@@ -168,7 +166,7 @@ def table_row(item: PolicyFile) -> dict[str, object]:
     network = item.network
     if network is None:
         return row | {"sees": item.problem}
-    found = training_desk().figures_of(network)
+    found = training_service().figures_of(network)
     share = None if found is None else found.policy
     origin = network.trained_on
     return row | {

@@ -23,7 +23,7 @@ from jitai.judge.rules import Rules, load_rules
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import Decision
-from jitai.rl.training_service import TrainingDesk
+from jitai.rl.training_service import TrainingService
 
 WARM_UP_DELAY_S = 1.5
 Seen = TypeVar("Seen")
@@ -153,7 +153,7 @@ def _look(before: ServerOverview | None) -> ServerOverview:
         return probe_server(server, before)
 
 
-class Works:
+class BackgroundJobs:
     """What is under way on the server, and what has ended and was not dismissed yet."""
 
     def __init__(self, on_end: Callable[[], None]) -> None:
@@ -199,7 +199,7 @@ def server_watch() -> Watch[ServerOverview | None]:
 
 
 @st.cache_resource(show_spinner=False)
-def works() -> Works:
+def background_jobs() -> BackgroundJobs:
     """The one list of work of this process."""
     watch, judges = server_watch(), backend_watch()
 
@@ -207,7 +207,7 @@ def works() -> Works:
         watch.look_now()
         judges.look_now()
 
-    return Works(look_again)
+    return BackgroundJobs(look_again)
 
 
 def on_server(
@@ -229,6 +229,6 @@ def installations() -> dict[str, Installation]:
 
 
 @st.cache_resource(show_spinner=False)
-def training_desk() -> TrainingDesk:
+def training_service() -> TrainingService:
     """The one desk of this process."""
-    return TrainingDesk()
+    return TrainingService()

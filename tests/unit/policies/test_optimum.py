@@ -19,7 +19,7 @@ from jitai.records import Action
 from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.trial.filters import NONE, filter_spec
 from jitai.trial.loop import run_trial
-from jitai.trial.optimum_check import GRID_ERROR, CeilingCheck, check_optimum, value_on_fine_grid
+from jitai.trial.optimum_check import GRID_ERROR, OptimumCheck, check_optimum, value_on_fine_grid
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
 
@@ -209,9 +209,9 @@ def test_the_check_of_the_ceiling(config: SimulatorConfig) -> None:
 
 
 def test_a_check_that_fails_says_so() -> None:
-    assert not CeilingCheck(3000.0, 500, 3010.0, 9.0).agrees
-    assert CeilingCheck(3000.0, 500, 3010.0, 9.9).agrees, "the grid's error is granted"
-    assert "by chance" in CeilingCheck(3000.0, 500, 3010.0, 9.0).sentence
+    assert not OptimumCheck(3000.0, 500, 3010.0, 9.0).agrees
+    assert OptimumCheck(3000.0, 500, 3010.0, 9.9).agrees, "the grid's error is granted"
+    assert "by chance" in OptimumCheck(3000.0, 500, 3010.0, 9.0).sentence
     varying = check_optimum(replace(cell(1.0, 0.5), variation=BETA), 300)
     assert not varying.is_exact
     assert varying.agrees or "estimate" in varying.sentence

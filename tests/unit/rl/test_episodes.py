@@ -13,7 +13,7 @@ from jitai.policies.network import STEPS_SCALE
 from jitai.policies.registry import trained
 from jitai.records import Label
 from jitai.rl.episodes import Episodes, TrainingSeeds
-from jitai.rl.task import LearningSettings, LearningTask, lanes_of
+from jitai.rl.task import LearningSettings, LearningTask, envs_of
 from jitai.seeding import FIRST_TRAINING_SEED
 from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.trial.filters import NONE, VETO, filter_spec
@@ -145,5 +145,5 @@ def test_wrong_settings_are_refused() -> None:
 
 
 def test_lanes_are_shared_out() -> None:
-    assert lanes_of(10, [CELL] * 4) == [2, 3, 2, 3]
-    assert sum(lanes_of(257, [CELL] * 8)) == 257
+    assert envs_of(10, [CELL] * 4) == [2, 3, 2, 3]
+    assert sum(envs_of(257, [CELL] * 8)) == 257

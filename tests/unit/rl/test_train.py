@@ -24,7 +24,7 @@ from jitai.rl import algorithms
 from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.rl.evaluation import evaluate_as_trained
 from jitai.rl.task import LearningSettings, LearningTask
-from jitai.rl.train import Look, Training, TrainingRun, kept_training
+from jitai.rl.train import Look, Training, TrainingRun, checkpoint_of
 from jitai.rl.vec_env import EpisodesVecEnv
 from jitai.simulator.config import SimulatorConfig
 
@@ -121,7 +121,7 @@ def test_a_training_is_stopped_and_taken_up(tmp_path: Path, algorithm: str) -> N
     stopped = run.snapshot()
     assert stopped.stopped and 0 < stopped.n_steps < 200_000 and stopped.network is not None
     assert stopped.network.trained_on.n_steps == stopped.n_steps
-    kept = kept_training(task, tmp_path)
+    kept = checkpoint_of(task, tmp_path)
     assert kept is not None and kept.n_steps == stopped.n_steps and kept.curve == stopped.curve
 
     longer = replace(task, settings=replace(task.settings, total_steps=stopped.n_steps + 4_000))
@@ -129,7 +129,7 @@ def test_a_training_is_stopped_and_taken_up(tmp_path: Path, algorithm: str) -> N
     assert resumed.n_steps >= stopped.n_steps + 4_000 and not resumed.stopped
     assert resumed.curve[: len(stopped.curve)] == stopped.curve and len(resumed.curve) > len(stopped.curve)
     assert resumed.network is not None and resumed.network != stopped.network
-    assert kept_training(task, tmp_path) is None, "nothing is left of a complete training"
+    assert checkpoint_of(task, tmp_path) is None, "nothing is left of a complete training"
 
 
 def test_only_the_same_training_is_taken_up(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(tmp_path: Path, m
     run = TrainingRun(task, tmp_path)
     run.stop()
     finished(run)
-    before = kept_training(task, tmp_path)
+    before = checkpoint_of(task, tmp_path)
     assert before is not None
 
     def full(handle: int) -> None:
@@ -189,7 +189,7 @@ def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(tmp_path: Path, m
     again = TrainingRun(task, tmp_path, resume=True)
     again.stop()
     assert "No space left on device" in finished(again).failure
-    assert kept_training(task, tmp_path) == before
+    assert checkpoint_of(task, tmp_path) == before
     assert not list(tmp_path.rglob("*.partial"))
 
 
