@@ -72,9 +72,10 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
 
         Raises: ParameterError with the nearest known key.
         """
-        if not isinstance(key, str) or key not in self._classes:
-            shown = repr(key)[:60] if isinstance(key, str) else "of that kind"
-            raise ParameterError(f"There is no {self.what} {shown}{suggestion(str(key), self.labels)}")
+        if not isinstance(key, str):
+            raise ParameterError(f"There is no {self.what} of that kind{suggestion('', self.labels)}")
+        if key not in self._classes:
+            raise ParameterError(f"There is no {self.what} {repr(key)[:60]}{suggestion(key, self.labels)}")
         return self._classes[key]
 
     def __contains__(self, key: object) -> bool:

@@ -157,7 +157,7 @@ def _methods(value: Any, named: TrainedPolicies | None) -> Iterator[Method]:
         given = _mapping(where, item, fields)
         key = given.get("policy", "")
         if not isinstance(key, str):
-            raise ParameterError(f"{where}: there is no policy {shortened(key)}{suggestion(str(key), tuple(POLICIES))}")
+            raise ParameterError(f"{where}: there is no policy {shortened(key)}{suggestion('', tuple(POLICIES))}")
         for other in POLICIES:
             if other in given and other != key:
                 raise ParameterError(f"{where}: settings of the policy {other} belong to that policy, not to {key}.")

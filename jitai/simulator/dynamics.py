@@ -186,6 +186,8 @@ def vary(
         habituation = np.clip((low + width * uniforms[0]) * mean_habituation, 0.0, 1.0)
         risk = np.clip((low + width * uniforms[1]) * mean_risk, 0.0, 1.0)
     floored = np.maximum(SMALLEST, mean_steps)
-    shape, scale = (floored / config.step_count_spread) ** 2, config.step_count_spread**2 / floored
+    # A product, not a power: numpy rounds the square of a number and that of an array differently.
+    ratio, scale = floored / config.step_count_spread, config.step_count_spread**2 / floored
+    shape = ratio * ratio
     step_count = special.gammaincinv(shape, uniforms[2]) * scale
     return habituation, risk, np.where(np.asarray(mean_steps) == 0.0, 0.0, step_count)
