@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from jitai.records import Action
 from jitai.ui.player.assets import script, style
-from jitai.ui.player.contract import LETTERS
 
 NAME = "jitai_player"
 MAX_WORDS = 10_000
@@ -83,7 +83,7 @@ def fork_request(sent: object, days: int) -> ForkRequest | None:
     well_formed = (
         type(day) is int
         and 1 <= day <= days
-        and (action is None or (type(action) is int and 0 <= action <= len(LETTERS) - 1))
+        and (action is None or (type(action) is int and 0 <= action < len(Action)))
         and (words is None or (isinstance(words, str) and len(words) <= MAX_WORDS))
         and (can_walk is None or type(can_walk) is bool)
         and (action, words, can_walk) != (None, None, None)

@@ -49,9 +49,9 @@ def player_fragment(payload: dict[str, Any]) -> str:
     offline = {**payload, "options": {**payload.get("options", {}), "can_fork": False}}
     data = as_json(offline).replace("<", "\\u003c")
     return (
-        '<div class="jitai-player"></div>\n'
+        '<div class="jitai-player-block"><div class="jitai-player"></div>\n'
         f'<script type="application/json" class="jitai-player-data">{data}</script>\n'
-        f'<template class="jitai-player-style"><style>{_inside_element(style(), "style")}</style></template>\n'
+        f'<template class="jitai-player-style"><style>{_inside_element(style(), "style")}</style></template></div>\n'
         f'<script type="module">{_inside_element(script(), "script")}\nmountStandalone(document);\n</script>'
     )
 

@@ -84,13 +84,14 @@ function sourceWords({ source, reason }) {
 function others(run, lead, branches, day) {
   const amount = (line) => {
     const lived = dayOf(line, day);
-    return lived ? `${whole(lived.steps)}` : line.leftOn ? "gone" : "not lived yet";
+    return lived ? whole(lived.steps) : line.leftOn ? "gone" : "not lived yet";
   };
   const parts = [];
-  if (lead !== run.line) parts.push(`${run.line.short.toLowerCase()} ${amount(run.line)}`);
-  if (run.reference && lead !== run.reference) parts.push(`${run.answer.without} ${amount(run.reference)}`);
-  for (const branch of branches) if (branch !== lead && day >= branch.firstDay) parts.push(`${branch.letter} ${amount(branch)}`);
-  return parts.length > 0 && markup`<div class="n">${parts.join("; ")}</div>`;
+  if (lead !== run.line) parts.push(`${run.line.short.toLowerCase()}: ${amount(run.line)}`);
+  if (run.reference && lead !== run.reference) parts.push(`${run.answer.without}: ${amount(run.reference)}`);
+  for (const branch of branches) if (branch !== lead && day >= branch.firstDay) parts.push(`${branch.letter}: ${amount(branch)}`);
+  const unit = /\d$/.test(parts[parts.length - 1] ?? "") ? " steps" : "";
+  return parts.length > 0 && markup`<div class="n">${parts.join("; ")}${unit}</div>`;
 }
 
 function truthWords(run, lived) {

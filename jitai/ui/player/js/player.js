@@ -406,6 +406,7 @@ export class Player {
     const dialog = this.parts["fork-dialog"];
     dialog.innerHTML = String(drawForkDialog(this.run, this.forkedLine(), day));
     dialog.showModal();
+    dialog.querySelector("[name=action]:checked").focus();
     return undefined;
   }
 

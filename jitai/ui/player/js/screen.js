@@ -143,6 +143,7 @@ export class Screen {
     parts.truth.hidden = !state.revealed;
     parts.hide.hidden = !state.revealed || state.day === 0;
     this.put(parts.truth, markup`${state.revealed && slots.truth}`);
+    parts.card.classList.toggle("crowded", branches.length > 0);
     const canFork = run.options.canFork;
     parts.fork.hidden = !canFork;
     parts.fork.disabled = state.day < 1;

@@ -36,13 +36,13 @@ export function skeleton() {
 <button class="btn next-speed" data-part="next-speed"></button><span class="waiting" data-part="waiting" role="status"></span><span class="space"></span>
 <button class="btn transport-reveal" data-part="reveal" aria-pressed="false"><span data-part="reveal-label"></span> <kbd>R</kbd></button>
 </div>
-<aside class="card" aria-label="The day’s card">
+<aside class="card" data-part="card" aria-label="The day’s card">
 <div class="card-head"><h3 data-part="day"></h3><button class="btn" data-part="fork">Fork here <kbd>F</kbd></button></div>
 <ol class="story">
 <li class="s-sensor"><span class="k">Sensor</span><div class="v" data-part="sensor"></div></li>
 <li class="s-policy"><span class="k">Policy</span><div class="v" data-part="policy"></div></li>
 <li class="s-draws wide"><div class="v" data-part="draws"></div></li>
-<li class="s-words wide"><div class="head"><span class="k">Words</span><input type="text" class="tomorrow" data-part="tomorrow" placeholder="type tomorrow’s" aria-label="What the participant writes tomorrow" autocomplete="off"></div><div class="v" data-part="words"></div></li>
+<li class="s-words wide"><div class="head"><span class="k">Words</span><input type="text" class="tomorrow" data-part="tomorrow" placeholder="write tomorrow’s words" aria-label="What the participant writes tomorrow" autocomplete="off"></div><div class="v" data-part="words"></div></li>
 <li class="s-judge"><span class="k">Judge</span><div class="v"><div data-part="judge"></div><div class="n" data-part="source"></div></div><div class="full" data-part="judge-scale"></div></li>
 <li class="s-done key"><span class="k">Done</span><div class="v" data-part="done"></div></li>
 <li class="s-earned key"><span class="k">Earned</span><div class="v" data-part="earned"></div></li>
