@@ -59,9 +59,7 @@ def player(payload: dict[str, Any], *, key: str) -> PlayerEvents:
         key: of the player on this page; the same key keeps it mounted.
     Returns: what the viewer asked for. Playing, scrubbing and revealing do not run the script.
     """
-    result = _mounted()(
-        key=key, data=payload, on_fork_change=_noted, on_remove_change=_noted, on_reveal_change=_noted
-    )
+    result = _mounted()(key=key, data=payload, on_fork_change=_noted, on_remove_change=_noted, on_reveal_change=_noted)
     reveal = result.reveal
     return PlayerEvents(
         fork=fork_request(result.fork, int(payload["days"])),

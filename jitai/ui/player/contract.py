@@ -255,7 +255,9 @@ class PlayerRun:
             raise ValueError(f"The study has {self.days} days; the player needs at least 1.")
         letters = [branch.letter for branch in self.branches]
         if len(letters) > MAX_BRANCHES or len(set(letters)) != len(letters) or "" in letters:
-            raise ValueError(f"Branches have the letters {letters}; up to {MAX_BRANCHES} are drawn, each its own letter.")
+            raise ValueError(
+                f"Branches have the letters {letters}; up to {MAX_BRANCHES} are drawn, each with its own letter."
+            )
         for line in (self.run, self.reference, *self.branches):
             if line is not None and line.first_day - 1 + len(line.done) > self.days:
                 raise ValueError(f"Line {line.key!r} has more days than the study's {self.days}.")

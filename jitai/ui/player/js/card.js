@@ -75,7 +75,7 @@ function judgeWords({ pSend, verdict, source }, presenting) {
 
 /** Where a verdict came from, if not from the judge on this day. */
 function sourceWords({ source, reason }) {
-  if (source === "remembered") return markup`<span title="${reason}">remembered from an earlier reading</span>`;
+  if (source === "remembered") return markup`<span title="${reason}">a remembered verdict</span>`;
   if (source === "rule" || source === "fallback") return markup`<span title="${reason}">${shortened(reason, 80)}</span>`;
   return "";
 }

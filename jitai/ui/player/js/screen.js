@@ -170,7 +170,7 @@ export class Screen {
       scrub.setAttribute("aria-valuetext", text);
     }
     parts["phone-day"].textContent = `day ${state.day} of ${run.days}`;
-    this.put(parts.play, playFace({ playing: state.playing, ended: hasEnded(run, state.day) }));
+    this.put(parts.play, playFace({ playing: state.playing, ended: hasEnded(run, state.day), narrow: this.layout.narrow }));
     for (const radio of this.frame.querySelectorAll("[name=speed]")) radio.checked = Number(radio.value) === state.speed;
     parts["next-speed"].textContent = `${state.speed}/s`;
     parts["next-speed"].setAttribute("aria-label", `${state.speed} days a second; change`);

@@ -58,8 +58,9 @@ export function skeleton() {
 <div class="paper" data-part="paper"></div>`;
 }
 
-/** The face of the play button. @param {{playing: boolean, ended: boolean}} shown */
-export function playFace({ playing, ended }) {
+/** The face of the play button. @param {{playing: boolean, ended: boolean, narrow: boolean}} shown */
+export function playFace({ playing, ended, narrow }) {
+  const again = narrow ? "Again" : "Play again";
   const icon = playing ? markup`<path d="M2 1h3.5v12H2zM8.5 1H12v12H8.5z"/>` : markup`<path d="M2 1l11 6-11 6z"/>`;
-  return markup`<svg viewBox="0 0 14 14" aria-hidden="true">${icon}</svg><span>${playing ? "Pause" : ended ? "Play again" : "Play"}</span> <kbd>Space</kbd>`;
+  return markup`<svg viewBox="0 0 14 14" aria-hidden="true">${icon}</svg><span>${playing ? "Pause" : ended ? again : "Play"}</span> <kbd>Space</kbd>`;
 }

@@ -123,17 +123,18 @@ function leavingFlag(view, track, y) {
   return markup`${marks}${view.day < reference.leftOn ? markup`<g class="ghost">${flag}</g>` : flag}`;
 }
 
-/** A lettered flag where a branch begins. */
+/** A lettered flag where a branch begins; flags of neighbouring days stand side by side. */
 function branchFlags(view, track, y) {
   const { font, layout } = view;
+  const radius = font * 0.74;
+  const near = (one, two) => Math.abs(one.firstDay - two.firstDay) * layout.column < radius * 2.4;
   return view.branches.map((branch, index) => {
     if (view.seen < branch.firstDay) return null;
+    const beside = view.branches.slice(0, index).filter((other) => near(other, branch)).length;
     const x = layout.x(branch.firstDay);
     const foot = y(stepsUpTo(branch, branch.firstDay));
-    const radius = font * 0.74;
-    const beside = view.branches.slice(0, index).filter((other) => Math.abs(other.firstDay - branch.firstDay) * layout.column < radius * 2.4);
-    const middle = Math.max(track.top + radius, foot - font * 1.9 - beside.length * radius * 2.3);
-    const flag = markup`<path class="m-branch" d="M${x} ${foot}V${middle}"/><circle class="f-branch" cx="${x}" cy="${foot}" r="3"/><circle class="f-branch" cx="${x}" cy="${middle}" r="${radius}"/><text class="b on-branch" text-anchor="middle" x="${x}" y="${middle + font * 0.35}" font-size="${font}">${branch.letter}</text>`;
+    const middle = { x: Math.min(x + beside * radius * 2.3, layout.right - radius), y: Math.max(track.top + radius, foot - font * 1.9) };
+    const flag = markup`<path class="m-branch" d="M${x} ${foot}L${middle.x} ${middle.y}"/><circle class="f-branch" cx="${x}" cy="${foot}" r="3"/><circle class="f-branch" cx="${middle.x}" cy="${middle.y}" r="${radius}"/><text class="b on-branch" text-anchor="middle" x="${middle.x}" y="${middle.y + font * 0.35}" font-size="${font}">${branch.letter}</text>`;
     return view.day < branch.firstDay ? markup`<g class="ghost">${flag}</g>` : flag;
   });
 }
