@@ -28,7 +28,7 @@ export function drawPaper(run, branches, lead, { revealed, whyOf }) {
     run,
     branches,
     { whyOf, day, revealed },
-  )}</section>${drawTable(run, lead, branches, { seen: day, revealed })}<p class="muted">A simulation, no medical advice. Steps are the model’s units.</p>`;
+  )}</section>${drawTable(run, lead, [], { seen: day, revealed })}<p class="muted">A simulation, no medical advice. Steps are the model’s units.</p>`;
 }
 
 /** The legend's numbers, for the paper as for the screen. */
