@@ -31,10 +31,15 @@ if "locked" in st.query_params:
 
 seen = st.session_state.setdefault("seen", {"runs": 0, "forks": [], "removed": [], "reveals": []})
 seen["runs"] += 1
-branches = st.session_state.setdefault("branches", [])
-events = player({**payload, "branches": branches}, key="player")
+ready = [sample(f"branch_{which}") | {"key": letter, "letter": letter} for letter in st.query_params.get("ready", "")]
+branches = st.session_state.setdefault("branches", ready)
+answered = len(st.session_state["seen"]["forks"])
+refused = {"notice": "The judge cannot be reached. Try again."} if "refuse" in st.query_params and answered else {}
+events = player({**payload, "branches": branches, "answered": answered, **refused}, key="player")
 if events.fork is not None:
     seen["forks"].append({name: getattr(events.fork, name) for name in events.fork.__dataclass_fields__})
+    if "refuse" in st.query_params:
+        st.rerun()
     letter = next(letter for letter in "ABCD" if letter not in [branch["letter"] for branch in branches])
     number = len(seen["forks"])
     name = f"day {events.fork.day}, {events.fork.words or 'changed'}"

@@ -217,7 +217,7 @@ def test_a_fork_reaches_python_and_comes_back_without_a_new_start(open_player: O
     expect(part(page, "day").locator(".flag")).to_have_text("A")
     assert page.evaluate("window.before === document.querySelector('[data-testid=stBidiComponentIsolated]')")
     assert told(page)["forks"] == [
-        {"identity": "sample-a", "line": "run", "day": 21, "action": 0, "words": None, "can_walk": None}
+        {"identity": "sample-a", "number": 1, "line": "run", "day": 21, "action": 0, "words": None, "can_walk": None}
     ]
     press(page, "End", "w")
     expect(part(page, "why")).to_contain_text("Branch A")
@@ -226,6 +226,19 @@ def test_a_fork_reaches_python_and_comes_back_without_a_new_start(open_player: O
     expect(part(page, "legend")).not_to_contain_text("A: day 21")
     page.wait_for_timeout(500)
     assert told(page)["removed"] == ["branch-1"]
+
+
+def test_a_fork_that_fails_says_why_and_may_be_asked_again(open_player: Open) -> None:
+    page = open_player("?refuse=1")
+    focus(page)
+    press(page, "Shift+ArrowRight")
+    for _ in range(2):
+        press(page, "f")
+        page.locator("[name=truth][value='0']").check()
+        page.get_by_role("button", name="Live it again").click()
+        expect(part(page, "toast")).to_have_text("The judge cannot be reached. Try again.")
+        expect(part(page, "legend")).not_to_contain_text("lived again")
+    assert [fork["number"] for fork in told(page)["forks"]] == [1, 2]
 
 
 def test_up_to_four_branches_stand_beside_the_run(open_player: Open) -> None:
@@ -319,7 +332,8 @@ def test_the_presenter_fills_the_window_with_type_that_a_room_can_read(open_play
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_cut_and_nothing_jumps_at_any_size(open_player: Open, width: int, height: int, scheme: str) -> None:
-    page = open_player("?run=a", viewport={"width": width, "height": height}, color_scheme=scheme)
+    ready = "&ready=AB" if scheme == "dark" else ""
+    page = open_player(f"?run=a{ready}", viewport={"width": width, "height": height}, color_scheme=scheme)
     focus(page)
     places = []
     for _ in range(10):

@@ -51,7 +51,7 @@ test("the truth is revealed only where it is there and free", () => {
 
 test("a branch that was asked for is followed; its removal leads back to the run", () => {
   const forked = sampleRun("a", { letters: "A" });
-  const state = after([{ type: "move", day: 21 }, { type: "asked", text: "day 21" }]);
+  const state = after([{ type: "move", day: 21 }, { type: "asked", text: "day 21", number: 1 }]);
   const arrived = reduce(state, { type: "data" }, forked);
   assert.deepEqual([arrived.day, arrived.pending, leadLine(arrived, forked).letter, arrived.whyOf], [21, "", "A", "A"]);
   const removed = reduce(arrived, { type: "remove", key: "branch-A" }, forked);
@@ -62,9 +62,10 @@ test("a branch that nobody asked for does not take the card away", () => {
   assert.equal(after([{ type: "data" }], sampleRun("a", { letters: "A" }), initialState(run)).lead, "run");
 });
 
-test("a notice ends the waiting for a branch", () => {
-  const state = after([{ type: "asked", text: "day 3" }]);
-  assert.equal(reduce(state, { type: "data" }, sampleRun("a", { notice: "The judge cannot be reached." })).pending, "");
+test("an answer ends the waiting for a branch, other news does not", () => {
+  const state = after([{ type: "asked", text: "day 3", number: 1 }]);
+  assert.equal(reduce(state, { type: "data" }, sampleRun("a", { answered: 1, notice: "The judge cannot be reached." })).pending, "");
+  assert.equal(reduce(state, { type: "data" }, sampleRun("a")).pending, "day 3");
 });
 
 test("another run starts over, with the viewer's speed and theme", () => {

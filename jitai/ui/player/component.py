@@ -21,6 +21,7 @@ class ForkRequest:
 
     Attributes:
         identity: of the run that was shown.
+        number: of the request, counted up; give it back as ``PlayerRun.answered``.
         line: key of the line that is changed: the run or a branch.
         day: counted from 1; the day after the last one where words were typed while it played.
         action: to carry out, 0 to 3.
@@ -29,6 +30,7 @@ class ForkRequest:
     """
 
     identity: str
+    number: int
     line: str
     day: int
     action: int | None = None
@@ -77,9 +79,10 @@ def fork_request(sent: object, days: int) -> ForkRequest | None:
     """
     if not isinstance(sent, dict):
         return None
-    day, action, words, can_walk = (sent.get(name) for name in ("day", "action", "words", "can_walk"))
+    number, day, action, words, can_walk = (sent.get(key) for key in ("number", "day", "action", "words", "can_walk"))
     well_formed = (
-        type(day) is int
+        type(number) is int
+        and type(day) is int
         and 1 <= day <= days
         and (action is None or (type(action) is int and 0 <= action < len(Action)))
         and (words is None or (isinstance(words, str) and len(words) <= MAX_WORDS))
@@ -88,7 +91,7 @@ def fork_request(sent: object, days: int) -> ForkRequest | None:
     )
     if not well_formed or not isinstance(sent.get("line"), str) or not isinstance(sent.get("identity"), str):
         return None
-    return ForkRequest(sent["identity"], sent["line"], int(day or 0), action, words, can_walk)
+    return ForkRequest(sent["identity"], int(number or 0), sent["line"], int(day or 0), action, words, can_walk)
 
 
 def _noted() -> None:

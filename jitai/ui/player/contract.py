@@ -230,6 +230,8 @@ class PlayerRun:
         unsure: ends of the band of P(send) in which the judge counts as unsure; None without a judge.
         options: what may be done.
         notice: one sentence to show at once, such as why a fork failed; empty without.
+        answered: ``number`` of the last fork request that was answered, by a branch or by a notice. Until it comes, the
+            player shows that the day is being lived, and takes no other request.
     """
 
     identity: str
@@ -248,6 +250,7 @@ class PlayerRun:
     unsure: tuple[float, float] | None = None
     options: Options = field(default_factory=Options)
     notice: str = ""
+    answered: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""

@@ -200,12 +200,12 @@ def test_numbers_that_json_lacks_are_refused() -> None:
 
 
 class TestForkRequest:
-    SENT = {"identity": "x", "line": "run", "day": 8, "action": 0, "words": None, "can_walk": None}  # noqa: RUF012
+    SENT = {"identity": "x", "number": 3, "line": "run", "day": 8, "action": 0, "words": None, "can_walk": None}  # noqa: RUF012
 
     def test_what_the_browser_sends_becomes_a_request(self) -> None:
-        assert fork_request(self.SENT, 50) == ForkRequest("x", "run", 8, action=0)
+        assert fork_request(self.SENT, 50) == ForkRequest("x", 3, "run", 8, action=0)
         silent = {**self.SENT, "action": None, "words": "", "can_walk": False}
-        assert fork_request(silent, 50) == ForkRequest("x", "run", 8, words="", can_walk=False)
+        assert fork_request(silent, 50) == ForkRequest("x", 3, "run", 8, words="", can_walk=False)
 
     @pytest.mark.parametrize(
         "change",
@@ -222,6 +222,7 @@ class TestForkRequest:
             {"can_walk": 1},
             {"line": None},
             {"identity": 3},
+            {"number": None},
             {"action": None},
         ],
     )

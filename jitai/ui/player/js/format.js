@@ -1,8 +1,10 @@
 /** Numbers and small sentences as people read them. Each number has its unit here or beside it. */
 
+const THOUSANDS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
 /** A whole number with thousands marks and a true minus: 1,253. @param {number} value */
 export function whole(value) {
-  return (Math.round(value) || 0).toLocaleString("en-US").replace("-", "−");
+  return THOUSANDS.format(Math.round(value) || 0).replace("-", "−");
 }
 
 /** With its sign: +423, −88, 0. @param {number} value */

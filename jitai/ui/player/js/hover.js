@@ -21,7 +21,8 @@ export function hoverText(run, lead, branches, day, revealed) {
     ...(run.reference && run.reference !== lead ? [`${run.answer.without} ${steps(run.reference)}`] : []),
     ...branches.filter((branch) => branch !== lead && day >= branch.firstDay).map((branch) => `${branch.letter} ${steps(branch)}`),
   ];
-  const beside = others.length ? `; ${others.join("; ")}` : "";
+  const unit = /\d$/.test(others[others.length - 1] ?? "") ? " steps" : "";
+  const beside = others.length ? `; ${others.join("; ")}${unit}` : "";
   if (!lived) return markup`<b>Day ${String(day)}</b><br>the person had left${beside}`;
   const truth = revealed && lived.truth?.known ? (lived.truth.canWalk ? ", could walk" : ", could not walk") : "";
   return markup`<b>Day ${String(day)}</b><br>${inlineGlyph(lived.held ? lived.proposed : lived.done, lived.held)}${lived.held ? "held back: " : ""}${run.actions[lived.held ? lived.proposed : lived.done].name}<br>${stepsText(lived.steps)}${beside}<br><span class="muted">habituation ${lived.habituation.toFixed(2)}, risk ${lived.risk.toFixed(2)}${truth}</span>`;

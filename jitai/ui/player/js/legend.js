@@ -11,13 +11,19 @@ import { differenceText, stepsUpTo } from "./model.js";
  * @param {string} pending
  */
 export function drawLegend(run, branches, pending) {
-  return markup`<button class="m" data-lead="${run.line.key}">${swatch("run")}<span><span class="name">${run.line.name}</span> <b data-number="${run.line.key}"></b> <span data-note="${run.line.key}"></span></span></button>${
-    run.reference &&
-    markup`<button class="m reference" data-lead="${run.reference.key}">${swatch("reference")}<span><span class="name">${run.reference.name}</span> <b data-number="${run.reference.key}"></b> <span data-note="${run.reference.key}"></span></span></button>`
-  }${branches.map(
-    (branch) =>
-      markup`<span class="m branch"><button class="m" data-lead="${branch.key}" title="${branch.name}">${swatch("branch", branch.letter)}<span class="branch-name"><span class="name">${branch.letter}: ${branch.name}</span></span><span><b data-number="${branch.key}"></b> <span data-note="${branch.key}"></span></span></button><button class="x" data-remove="${branch.key}" aria-label="Remove branch ${branch.letter}"><svg viewBox="0 0 10 10" aria-hidden="true"><path d="M1 1l8 8M9 1L1 9"/></svg></button></span>`,
-  )}${pending && markup`<span class="m pending" role="status">${pending}</span>`}`;
+  const lines = [run.line, ...(run.reference ? [run.reference] : [])];
+  return markup`<div class="lines">${lines.map((line) => entry(line, line === run.line ? "run" : "reference", line.name))}${
+    pending && markup`<span class="pending" role="status">${pending}</span>`
+  }</div>${
+    branches.length > 0 &&
+    markup`<div class="branches">${branches.map(
+      (branch) => markup`<span class="branch">${entry(branch, "branch", `${branch.letter}: ${branch.name}`)}<button class="x" data-remove="${branch.key}" aria-label="Remove branch ${branch.letter}"><svg viewBox="0 0 10 10" aria-hidden="true"><path d="M1 1l8 8M9 1L1 9"/></svg></button></span>`,
+    )}</div>`
+  }`;
+}
+
+function entry(line, kind, name) {
+  return markup`<button class="m ${kind}" data-lead="${line.key}">${swatch(kind, line.letter)}<span class="name" title="${name}">${name}</span><span class="numbers"><b data-number="${line.key}"></b> <span data-note="${line.key}"></span></span></button>`;
 }
 
 /**

@@ -12,13 +12,20 @@ class Markup {
 
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
+const SPECIAL = /[&<>"']/;
+
 /** @param {unknown} value */
 function inserted(value) {
   if (value instanceof Markup) return value.text;
-  if (Array.isArray(value)) return value.map(inserted).join("");
+  if (typeof value === "number") return `${Math.round(value * 100) / 100}`;
   if (value === null || value === undefined || value === false) return "";
-  if (typeof value === "number") return String(Math.round(value * 100) / 100);
-  return String(value).replace(/[&<>"']/g, (character) => ENTITIES[character]);
+  if (Array.isArray(value)) {
+    let text = "";
+    for (const entry of value) text += inserted(entry);
+    return text;
+  }
+  const text = String(value);
+  return SPECIAL.test(text) ? text.replace(/[&<>"']/g, (character) => ENTITIES[character]) : text;
 }
 
 /**
@@ -30,8 +37,6 @@ function inserted(value) {
  */
 export function markup(parts, ...values) {
   let text = parts[0];
-  values.forEach((value, index) => {
-    text += inserted(value) + parts[index + 1];
-  });
+  for (let index = 0; index < values.length; index += 1) text += inserted(values[index]) + parts[index + 1];
   return new Markup(text);
 }

@@ -56,6 +56,7 @@ export function readPayload(payload) {
     },
     hasTruth: line.days.length === 0 || line.days.some((day) => day.truth !== null),
     notice: payload.notice ?? "",
+    answered: payload.answered ?? 0,
   };
 }
 

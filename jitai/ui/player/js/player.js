@@ -15,6 +15,12 @@ const MAX_BRANCHES = 4;
 const TOAST_TIME = 5000;
 const KEYS_TIME = 8000;
 
+/**
+ * Where players stood that have left the page, by the identity of their run: whoever comes back goes on there.
+ * @type {Map<string, import("./types.js").State>}
+ */
+const resting = new Map();
+
 /** One player: its state, its clock, and what the viewer does to it. */
 export class Player {
   /** @param {ShadowRoot | HTMLElement} parent */
@@ -44,13 +50,14 @@ export class Player {
       return this.fail(error.message);
     }
     if (!this.screen) this.start();
-    const before = this.state;
+    const before = this.state ?? resting.get(this.run.identity);
     this.state = before ? reduce(before, { type: "data" }, this.run) : initialState(this.run);
     this.screen.measure = null;
     this.restyle();
     this.setClock();
-    if (this.run.notice && this.run.notice !== this.lastNotice) this.say(this.run.notice);
-    this.lastNotice = this.run.notice;
+    const told = `${this.run.answered} ${this.run.notice}`;
+    if (this.run.notice && told !== this.told) this.say(this.run.notice);
+    this.told = told;
     const arrived = before ? this.run.branches.filter((branch) => !before.known.includes(branch.key)) : [];
     for (const branch of arrived) this.announce(`Branch ${branch.letter} has arrived: ${branch.name}.`);
   }
@@ -68,6 +75,7 @@ export class Player {
   }
 
   destroy() {
+    if (this.state) resting.set(this.state.identity, { ...this.state, playing: false, presenting: false, hover: 0 });
     clearInterval(this.clock);
     cancelAnimationFrame(this.animation);
     for (const undo of this.cleanUp) undo();
@@ -437,8 +445,9 @@ export class Player {
   }
 
   ask(request) {
-    this.dispatch({ type: "asked", text: `day ${request.day} is lived again …` });
-    this.send("fork", request);
+    const number = this.state.asked + 1;
+    this.dispatch({ type: "asked", text: `day ${request.day} is lived again …`, number });
+    this.send("fork", { ...request, number });
   }
 
   fillPaper() {

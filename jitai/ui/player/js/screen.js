@@ -103,7 +103,6 @@ export class Screen {
     fillLegend(legend, run, branches, state.day);
     for (const button of legend.querySelectorAll("[data-lead]")) {
       button.setAttribute("aria-pressed", String(button.dataset.lead === state.lead));
-      button.title = `Follow this line on the card and in the bars`;
     }
   }
 

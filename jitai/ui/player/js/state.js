@@ -23,6 +23,7 @@ export function initialState(run) {
     removed: [],
     known: run.branches.map((branch) => branch.key),
     pending: "",
+    asked: run.answered,
   };
 }
 
@@ -66,7 +67,7 @@ export function reduce(state, event, run) {
     case "remove":
       return withoutMissing({ ...state, removed: [...state.removed, event.key] }, run);
     case "asked":
-      return { ...state, pending: event.text };
+      return { ...state, pending: event.text, asked: event.number };
     case "data":
       return withData(state, run);
     default:
@@ -119,7 +120,7 @@ function withData(state, run) {
     known,
     removed: state.removed.filter((key) => known.includes(key)),
     revealed: state.revealed && mayReveal(run),
-    pending: arrived.length || run.notice ? "" : state.pending,
+    pending: arrived.length || run.answered >= state.asked ? "" : state.pending,
     lead: followed ? followed.key : state.lead,
     whyOf: followed ? followed.letter : state.whyOf,
   };

@@ -73,6 +73,7 @@
  * @property {{canFork: boolean, revealLocked: boolean, revealNote: string, suggestions: string[]}} options
  * @property {boolean} hasTruth
  * @property {string} notice
+ * @property {number} answered number of the last request that Python has answered
  *
  * @typedef {object} State what the viewer has done; see state.js
  * @property {string} identity
@@ -90,6 +91,7 @@
  * @property {string[]} removed keys of branches
  * @property {string[]} known keys of branches that have arrived
  * @property {string} pending what is being lived, in words; "" for nothing
+ * @property {number} asked number of the last request to Python
  *
  * @typedef {object} Measure sizes, read from the style sheet once per change of size
  * @property {number} width of the picture
