@@ -137,7 +137,7 @@ def test_keys_alone_play_scrub_reveal_explain_and_present(open_player: Open) -> 
     press(page, "Escape", "Home")
     expect(part(page, "day")).to_have_text("Before day 1")
     press(page, " ")
-    expect(part(page, "day")).to_have_text("Day 2 of 50", timeout=3000)
+    expect(part(page, "day")).to_have_text(re.compile(r"Day ([2-9]|\d\d) of 50"), timeout=5000)
     press(page, " ")
     stopped = part(page, "day").inner_text()
     page.wait_for_timeout(800)
@@ -295,7 +295,7 @@ def test_days_that_arrive_bit_by_bit_are_waited_for(open_player: Open) -> None:
     expect(part(page, "waiting")).to_contain_text("Waiting for day 5", timeout=5000)
     expect(part(page, "day")).to_have_text("Day 4 of 50")
     page.get_by_role("button", name="the rest").click()
-    expect(part(page, "day")).to_have_text("Day 6 of 50", timeout=8000)
+    expect(part(page, "day")).to_have_text(re.compile(r"Day ([6-9]|\d\d) of 50"), timeout=8000)
     expect(part(page, "waiting")).to_have_text("")
 
 
@@ -370,8 +370,10 @@ def test_print_shows_the_whole_run_at_its_end(browser: Browser, tmp_path: Path, 
     with opened_from_disk(browser, tmp_path, run_of("a")) as page:
         press(page, "ArrowRight")
         pdf = page.pdf(format=paper, margin=dict.fromkeys(("top", "right", "bottom", "left"), "12mm"))
-        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) in (3, 4)
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) in (2, 3)
         page.emulate_media(media="print")
+        page.set_viewport_size({"width": {"A4": 703, "Letter": 725}[paper], "height": 960})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")  # table columns are rounded
         sheet = part(page, "paper")
         expect(sheet.locator(".answer")).to_have_text("Listening gained 1,253 steps")
         expect(sheet.locator("tbody tr")).to_have_count(50)
