@@ -15,8 +15,9 @@ export function mountInStreamlit({ parentElement, data, setTriggerValue }) {
     player = new Player(parentElement);
     players.set(parentElement, player);
   }
-  player.receive(data, setTriggerValue);
+  const turn = player.receive(data, setTriggerValue);
   return () => {
+    if (!player.isLatest(turn)) return; // a call that was overtaken by the next one is cleaned up late
     players.delete(parentElement);
     player.destroy();
   };

@@ -36,18 +36,35 @@ export class Player {
     this.shownNumber = 0;
     this.keysShown = false;
     this.cleanUp = [];
+    this.turn = 0;
   }
 
-  /** Take new data. @param {any} payload @param {(event: string, value: unknown) => void} send */
+  /**
+   * Take new data, or the same under another theme.
+   * @param {any} payload
+   * @param {(event: string, value: unknown) => void} send
+   * @returns {number} counts the calls, for `isLatest`
+   */
   receive(payload, send) {
     this.send = send;
-    if (payload === this.payload) return this.restyle();
+    if (payload === this.payload) this.restyle();
+    else this.take(payload);
+    this.turn += 1;
+    return this.turn;
+  }
+
+  isLatest(turn) {
+    return turn === this.turn;
+  }
+
+  take(payload) {
     this.payload = payload;
     try {
       this.run = readPayload(payload);
     } catch (error) {
       if (!(error instanceof LaterVersion)) throw error;
-      return this.fail(error.message);
+      this.fail(error.message);
+      return;
     }
     if (!this.screen) this.start();
     const before = this.state ?? resting.get(this.run.identity);
