@@ -106,7 +106,7 @@ export function truthJudgement(run, lived) {
   const { canWalk, context } = lived.truth;
   if (lived.held) return canWalk ? "Holding back was wrong." : "Holding back was right.";
   if (lived.done === 0) return "Nothing was sent.";
-  if (!canWalk) return "The message should have been held back.";
+  if (!canWalk) return "It should have been held back.";
   const tailoredTo = run.actions[lived.done].context;
   return tailoredTo !== undefined && tailoredTo !== context ? "Sent for the wrong place." : "Sending was right.";
 }
