@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from jitai.ui.player.component import player
+from jitai.ui.widgets.player import player
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from jitai.ui.player.standalone import standalone_html
+from jitai.player.standalone import standalone_html
 from tests.e2e.conftest import ROOT, START_S, answers, free_port, session_of
 
 pytestmark = pytest.mark.browser

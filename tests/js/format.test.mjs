@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { percentText, probabilityText, sentenceCase, shortened, signed, stepsText, whole } from "../../jitai/ui/player/js/format.js";
+import { percentText, probabilityText, sentenceCase, shortened, signed, stepsText, whole } from "../../jitai/player/js/format.js";
 
 test("numbers have thousands marks and a true minus, and no minus zero", () => {
   assert.equal(whole(1252.94), "1,253");

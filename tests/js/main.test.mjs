@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { mountInStreamlit } from "../../jitai/ui/player/js/main.js";
-import { Player } from "../../jitai/ui/player/js/player.js";
+import { mountInStreamlit } from "../../jitai/player/js/main.js";
+import { Player } from "../../jitai/player/js/player.js";
 
 test("a call that was overtaken does not take the player away; the last one does", (context) => {
   const element = { className: "", dataset: {}, remove: context.mock.fn() };

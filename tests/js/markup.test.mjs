@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { cardSlots } from "../../jitai/ui/player/js/card.js";
-import { drawForkDialog } from "../../jitai/ui/player/js/fork_dialog.js";
-import { drawLegend } from "../../jitai/ui/player/js/legend.js";
-import { markup } from "../../jitai/ui/player/js/markup.js";
-import { drawTable } from "../../jitai/ui/player/js/table.js";
+import { cardSlots } from "../../jitai/player/js/card.js";
+import { drawForkDialog } from "../../jitai/player/js/fork_dialog.js";
+import { drawLegend } from "../../jitai/player/js/legend.js";
+import { markup } from "../../jitai/player/js/markup.js";
+import { drawTable } from "../../jitai/player/js/table.js";
 import { payload } from "./sample.mjs";
-import { readPayload } from "../../jitai/ui/player/js/model.js";
+import { readPayload } from "../../jitai/player/js/model.js";
 
 const ATTACK = `<img src=x onerror=alert(1)>"'&`;
 

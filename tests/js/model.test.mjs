@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { countHeldBack, dayOf, LaterVersion, readPayload, shownDifference, splitUpTo, stepsUpTo } from "../../jitai/ui/player/js/model.js";
+import { countHeldBack, dayOf, LaterVersion, readPayload, shownDifference, splitUpTo, stepsUpTo } from "../../jitai/player/js/model.js";
 import { payload, sampleRun } from "./sample.mjs";
 
 test("a run has one day for each entry of its columns", () => {

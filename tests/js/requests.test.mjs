@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { drawForkDialog, forkRequest } from "../../jitai/ui/player/js/fork_dialog.js";
-import { belongsToControl, commandOf } from "../../jitai/ui/player/js/keys.js";
-import { luminance, themeFor } from "../../jitai/ui/player/js/theme.js";
+import { drawForkDialog, forkRequest } from "../../jitai/player/js/fork_dialog.js";
+import { belongsToControl, commandOf } from "../../jitai/player/js/keys.js";
+import { luminance, themeFor } from "../../jitai/player/js/theme.js";
 import { sampleRun } from "./sample.mjs";
 
 test("a request names what is changed and leaves the rest as it was", () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { layOut } from "../../jitai/ui/player/js/layout.js";
-import { readPayload } from "../../jitai/ui/player/js/model.js";
+import { layOut } from "../../jitai/player/js/layout.js";
+import { readPayload } from "../../jitai/player/js/model.js";
 
 /** Two real runs: in "a" the person leaves without the judge, in "b" both stay to the end. */
 export function payload(which, changes = {}) {

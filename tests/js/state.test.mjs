@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { initialState, isWaiting, leadLine, reduce, shownBranches } from "../../jitai/ui/player/js/state.js";
+import { initialState, isWaiting, leadLine, reduce, shownBranches } from "../../jitai/player/js/state.js";
 import { payload, sampleRun } from "./sample.mjs";
-import { readPayload } from "../../jitai/ui/player/js/model.js";
+import { readPayload } from "../../jitai/player/js/model.js";
 
 const run = sampleRun("a");
 const after = (events, of = run, from = initialState(of)) => events.reduce((state, event) => reduce(Object.freeze(state), event, of), from);

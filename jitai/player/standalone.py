@@ -3,8 +3,8 @@
 import html
 from typing import Any
 
-from jitai.ui.player.assets import script, style
-from jitai.ui.player.contract import as_json
+from jitai.player.assets import script, style
+from jitai.player.contract import as_json
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from jitai.player.assets import script, style
 from jitai.records import Action
-from jitai.ui.player.assets import script, style
 
 NAME = "jitai_player"
 MAX_WORDS = 10_000
@@ -57,7 +57,7 @@ def player(payload: dict[str, Any], *, key: str) -> PlayerEvents:
     """Draw the player.
 
     Args:
-        payload: from ``jitai.ui.player.contract.as_payload``. When it changes, the player keeps the viewer's day.
+        payload: from ``jitai.player.contract.as_payload``. When it changes, the player keeps the viewer's day.
         key: of the player on this page; the same key keeps it mounted.
     Returns: what the viewer asked for. Playing, scrubbing and revealing do not run the script.
     """

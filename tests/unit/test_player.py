@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from jitai.records import Action, Decision, Observation, Proposal, StepRecord, Verdict, VerdictSource
-from jitai.ui.player.assets import FOLDER, script, style
-from jitai.ui.player.component import ForkRequest, fork_request
-from jitai.ui.player.contract import (
+from jitai.player.assets import FOLDER, script, style
+from jitai.player.contract import (
     VERSION,
     Axes,
     Line,
@@ -27,9 +25,11 @@ from jitai.ui.player.contract import (
     line_of,
     many_seeds_line,
 )
-from jitai.ui.player.standalone import standalone_html
+from jitai.player.standalone import standalone_html
+from jitai.records import Action, Decision, Observation, Proposal, StepRecord, Verdict, VerdictSource
+from jitai.ui.widgets.player import ForkRequest, fork_request
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 ATTACK = "</script><script>alert(1)</script><!-- <b>"
 
