@@ -32,7 +32,7 @@ from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision, Verdict
 from jitai.report.run_report import ReportInputs, run_report
 from jitai.sanitise import for_terminal
-from jitai.simulator.config import PRESETS
+from jitai.simulator.config import PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.log import decision_log, safe_csv
 from jitai.trial.scenario import JudgeReference, Played, Scenario, compose, play, scenario_from_mapping

@@ -1,5 +1,6 @@
 """A run as the player takes it: from played scenarios to the player's contract."""
 
+import math
 from collections.abc import Sequence
 
 from jitai.player.contract import (
@@ -113,5 +114,7 @@ def _axes(records: Sequence[StepRecord], *lines: Line | None) -> Axes:
         else "probability of each action" if first.action_probabilities
         else "expected steps to come, discounted"
     )  # fmt: skip
-    low, high = min(0.0, *shown), max(*shown, 1.0 if not first.action_probabilities else 0.0)
-    return axes_for(*lines, weighing=Weighing(label, float(low), float(max(high, low + 1e-6))))
+    if first.action_probabilities:
+        return axes_for(*lines, weighing=Weighing(label, 0.0, 1.0))
+    low, high = 10 * math.floor(min(0.0, *shown) / 10), 10 * math.ceil(max(10.0, *shown) / 10)
+    return axes_for(*lines, weighing=Weighing(label, float(low), float(high)))
