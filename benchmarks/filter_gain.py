@@ -10,11 +10,12 @@ import statistics
 from dataclasses import replace
 
 from jitai.corpus import TEST, StatementBook, load_part
-from jitai.judge.registry import EMBEDDED, TUNED, open_judge
+from jitai.judge.embedded import TUNED
+from jitai.judge.registry import key_forms, open_judge, reading_backends
 from jitai.records import Decision
 from jitai.simulator.config import PRESETS
 from jitai.statistics import interval_of_mean
-from jitai.trial.filters import FilterSettings
+from jitai.trial.filters import VETO, filter_spec
 from jitai.trial.live import TwinTrial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
@@ -24,7 +25,7 @@ def main() -> None:
     """Run all trials and print a row for each preset and rule."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=200, help="trials of each row (default: 200)")
-    parser.add_argument("--judge", default=TUNED, help=f'"{TUNED}" (default), "{EMBEDDED}" or "ollama:NAME"')
+    parser.add_argument("--judge", default=TUNED, help=f"{key_forms(reading_backends())} (default: {TUNED})")
     arguments = parser.parse_args()
     n_seeds = arguments.seeds
     judge, book = open_judge(arguments.judge), StatementBook(load_part(TEST))
@@ -35,7 +36,7 @@ def main() -> None:
         if config.can_walk_persistence == 1:
             continue
         for on_unsure in (Decision.SEND, Decision.HOLD_BACK):
-            spec = TrialSpec(config=config, filter=FilterSettings(on_unsure=on_unsure.value))
+            spec = TrialSpec(config=config, filter=filter_spec(VETO, on_unsure=on_unsure.value))
             alone, filtered = [], []
             for seed in range(n_seeds):
                 run = TwinTrial(replace(spec, seed=seed), book, judge).run()

@@ -13,6 +13,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from jitai.corpus import CALIBRATION, TEST, load_part
@@ -21,11 +22,10 @@ from jitai.files import make_folder, read_json, write_atomically
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.judge import Judge
 from jitai.judge.prompt_file import PROMPTS_FOLDER, available_prompts
-from jitai.judge.prompts import Prompt
-from jitai.judge.registry import TUNED_PROMPT, find_prompt
+from jitai.judge.prompts import TUNED_PROMPT, Prompt, find_prompt
 from jitai.judge.rules import load_rules
 from jitai.trial.log import safe_csv
-from jitai.validation.calibration import calibrate, measured_in_words
+from jitai.validation.calibration import calibrate, measure
 from jitai.validation.corpora import balanced_sample
 from jitai.validation.report import judge_report, verdict_table
 from jitai.validation.runner import judge_corpus
@@ -75,7 +75,8 @@ def fit(prompt: Prompt, n_sample: int | None, write: bool, out: Path | None) -> 
     if write:
         path = PROMPTS_FOLDER / f"{prompt.name}.json"
         content = read_json(path)
-        content["calibration"] = {digest: replace(calibration, measured=measured_in_words(rows)).as_mapping()}
+        measured = measure(rows, "assets/statements/test.csv", date.today().isoformat())
+        content["calibration"] = {digest: replace(calibration, measured=measured).as_mapping()}
         write_atomically(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 

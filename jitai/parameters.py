@@ -1,17 +1,19 @@
 """Parameters described once: default, bounds, unit, symbol, help and source.
 
-A settings class is a frozen dataclass whose fields are made by ``parameter`` or ``choice``. Validation, the widgets of
-the dashboard and the command line's help all read the same ``ParameterInfo``, so bounds cannot disagree.
+A settings class is a frozen dataclass whose fields are made by ``parameter``, ``choice`` or ``text_parameter``.
+Validation, the widgets of the dashboard and the command line's help all read the same ``ParameterInfo``, so bounds
+cannot disagree.
 """
 
 import difflib
 import math
-from collections.abc import Hashable, Mapping
+import re
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from jitai.errors import ParameterError
+from jitai.errors import FileFormatError, ParameterError
 
 Settings = TypeVar("Settings")
 _KEY = "parameter"
@@ -34,6 +36,8 @@ class ParameterInfo:
         group: heading under which it is shown.
         step: how far one press of a widget's button moves it.
         choices: the allowed values of a choice; empty otherwise.
+        pattern: regular expression that a text matches from end to end; empty for anything but a text.
+        form: how such a text is written, as the end of "write it ..."; empty otherwise.
     """
 
     name: str
@@ -48,6 +52,18 @@ class ParameterInfo:
     group: str
     step: float
     choices: tuple[str, ...] = ()
+    pattern: str = ""
+    form: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, to follow the parameter's name: "a number from 0 to 1"."""
+        if isinstance(self.default, bool):
+            return "true or false"
+        if self.low is None or self.high is None:
+            return f"one of {', '.join(self.choices)}" if self.choices else f"written {self.form}"
+        kind = "a whole number" if isinstance(self.default, int) else "a number"
+        return f"{kind} from {self.low:g} to {self.high:g}"
 
     @property
     def full_help(self) -> str:
@@ -84,6 +100,13 @@ def choice(
     """A field that takes one of a few words, or true and false where no words are given."""
     meaning = {"label": label, "symbol": "", "unit": "", "help": help, "source": source, "group": group}
     bounds = {"low": None, "high": None, "step": 0.0, "choices": choices}
+    return field(default=default, metadata={_KEY: meaning | bounds})
+
+
+def text_parameter(default: str, *, label: str, help: str, source: str, group: str, pattern: str, form: str) -> Any:
+    """A field that takes a short text: all of it matches a regular expression; ``form`` says how, in words."""
+    meaning = {"label": label, "symbol": "", "unit": "", "help": help, "source": source, "group": group}
+    bounds = {"low": None, "high": None, "step": 0.0, "choices": (), "pattern": pattern, "form": form}
     return field(default=default, metadata={_KEY: meaning | bounds})
 
 
@@ -145,16 +168,44 @@ def _as_float(value: int) -> float:
         return math.nan
 
 
+def settings_as_mapping(settings: object) -> dict[str, Any]:
+    """The described values of settings, by name; ``build`` reads them back."""
+    return {info.name: getattr(settings, info.name) for info in describe(type(settings))}
+
+
 def from_text(info: ParameterInfo, text: str) -> object:
     """A text as a value of the parameter's type; a text that is none comes back as it is, and validation refuses it."""
     if isinstance(info.default, bool):
         return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
-    if info.choices:
+    if info.choices or info.pattern:
         return text
     try:
         return int(text) if isinstance(info.default, int) else float(text)
     except ValueError:
         return text
+
+
+def at_place(where: str, make: Callable[[], Settings]) -> Settings:
+    """What is made of untrusted values, with errors that name their place.
+
+    Args:
+        where: place in a file.
+        make: makes it, or raises.
+    Raises: ParameterError naming the place and what is wrong.
+    """
+    try:
+        return make()
+    except (ParameterError, FileFormatError) as error:
+        raise ParameterError(f"{where}: {error}", error.hint) from error
+    except (TypeError, OverflowError) as error:
+        raise ParameterError(f"{where}: names must be text, and values plain numbers or words.") from error
+
+
+def shortened(value: Any) -> str:
+    """The beginning of a value; nested lists are not followed, as a file may nest them without end."""
+    if isinstance(value, int) and abs(value) > 10**18:
+        return "so large a number"
+    return repr(value)[:60] if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
 
 
 def with_value(settings: Settings, name: str, value: object) -> Settings:
@@ -179,6 +230,8 @@ def _problem(info: ParameterInfo, value: object) -> str:
         return "" if isinstance(value, bool) else "allowed are true and false"
     if info.choices:
         return "" if value in info.choices else f"allowed are {', '.join(info.choices)}"
+    if info.pattern:
+        return "" if isinstance(value, str) and re.fullmatch(info.pattern, value) else f"write it {info.form}"
     whole = isinstance(info.default, int)
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         return "a whole number is needed" if whole else "a number is needed"

@@ -1,4 +1,4 @@
-"""Where a person's own files and remembered verdicts are kept."""
+"""Where files are: those that come with the project, the person's own, and remembered verdicts."""
 
 import os
 import sys
@@ -7,6 +7,27 @@ from pathlib import Path
 from platformdirs import PlatformDirs
 
 _NAME = "jitai-lab"
+_PACKAGE = Path(__file__).resolve().parent
+_IN_THE_WHEEL = _PACKAGE / "project_files"  # pyproject.toml puts them there
+
+
+def is_installed() -> bool:
+    """Whether this is the installed package; False in a clone."""
+    return _IN_THE_WHEEL.is_dir()
+
+
+def resource(*parts: str) -> Path:
+    """A file or folder that comes with the project, in a clone as in the installed package.
+
+    Args:
+        parts: its path from the clone's root, such as "assets", "style.css"; none for the root itself.
+    """
+    return (_IN_THE_WHEEL if is_installed() else _PACKAGE.parent).joinpath(*parts)
+
+
+def program() -> str:
+    """What a person types to run the command line."""
+    return "jitai-lab" if is_installed() else "python -m jitai"
 
 
 def default_cache_dir() -> Path:

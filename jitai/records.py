@@ -167,6 +167,7 @@ class Verdict:
         failure: why the model could not answer, as a sentence; empty when it did.
         notes: remarks on the statement, such as that it was cut.
         model_reason: why, in the model's own words, cleaned; untrusted; empty unless it was asked for a reason.
+        in_words_only: the model gave no likelihoods: P(send) is 0 or 1 by its word, which is no measurement.
     """
 
     decision: Decision
@@ -183,6 +184,12 @@ class Verdict:
     failure: str = ""
     notes: tuple[str, ...] = ()
     model_reason: str = ""
+    in_words_only: bool = False
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether nothing was said."""
+        return self.source == VerdictSource.NO_STATEMENT
 
     @property
     def is_fallback(self) -> bool:
@@ -212,6 +219,7 @@ class StepRecord:
         was_asked: the judge was unsure, and the participant was asked instead and answered truthfully.
         belief: P(w_t = 1) given everything seen before the decision, in [0, 1]; None where none is kept.
         rule_stood_in: the judge could not answer, and the rule for that case decided in its place.
+        action_was_chosen: a person chose what was done, whatever policy and filter would have done.
     """
 
     observation: Observation
@@ -231,6 +239,7 @@ class StepRecord:
     was_asked: bool = False
     belief: float | None = None
     rule_stood_in: bool = False
+    action_was_chosen: bool = False
 
     @property
     def candidate_action(self) -> Action:
@@ -250,7 +259,7 @@ class StepRecord:
     @property
     def vetoed(self) -> bool:
         """Whether a verdict or a belief held it back: where the judge could not answer, nobody vetoed anything."""
-        return self.held_back and not self.rule_stood_in
+        return self.held_back and not self.rule_stood_in and not self.action_was_chosen
 
     @property
     def truth_is_known(self) -> bool:

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "jitai").rglob("*.py"))
 ENTRY_POINTS = ["app.py", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("*.py"))]
 
-GROUND = {"arrays", "background", "corpus", "errors", "files", "parameters", "paths", "records", "sanitise",
-          "seeding", "statistics", "text_format"}  # fmt: skip
+GROUND = {"arrays", "background", "corpus", "decision", "errors", "file_models", "files", "installation", "parameters",
+          "paths", "records", "registry", "sanitise", "seeding", "statistics", "text_format"}  # fmt: skip
 """What every room stands on."""
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -24,11 +24,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sanitise": set(),
     "files": {"errors", "paths"},
     "text_format": set(),
+    "decision": {"errors", "records"},
+    "file_models": {"errors", "parameters"},
     "parameters": {"errors"},
     "seeding": {"errors"},
     "statistics": {"arrays", "errors"},
     "background": {"errors"},
     "corpus": {"errors", "files", "paths", "records"},
+    "registry": {"errors", "parameters"},
+    "installation": {"background", "errors", "files", "paths"},
+    "environments": {"corpus", "errors", "parameters", "simulator"},
     "simulator": GROUND,
     "policies": {*GROUND, "simulator"},
     "trial": {*GROUND, "policies", "simulator"},
@@ -36,13 +41,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validation": {*GROUND, "judge"},
     "finetuning": {*GROUND, "judge", "validation"},
     "rl": {*GROUND, "policies", "simulator", "trial"},
-    "experiments": {*GROUND, "policies", "rl", "simulator", "trial"},
+    "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "trial"},
     "charts": {"records", "sanitise"},
-    "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "rl", "simulator", "trial", "validation"},
+    "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "rl", "simulator", "trial", "ui",
+            "validation"},
     "ui": {*GROUND, "charts", "experiments", "judge", "policies", "rl", "simulator", "trial", "validation"},
     "__main__": {"cli"},
     "__init__": set(),
-}
+}  # fmt: skip
 """Which room of the project may import which other; a new room needs a line."""
 
 CORE = ("simulator", "policies", "trial")

@@ -32,7 +32,7 @@ _NOTE = 120
 
 
 @dataclass(frozen=True)
-class Look:
+class MethodStyle:
     """How a method looks in every chart of a page: colour by its kind, marker and dash by its number in it."""
 
     role: Role
@@ -60,9 +60,9 @@ class Look:
         return "dash" if self.role == Role.OPTIMUM else _DASHES[self.number % len(_DASHES)]
 
 
-def looks(roles: Sequence[Role]) -> list[Look]:
+def method_styles(roles: Sequence[Role]) -> list[MethodStyle]:
     """A look for each method, by the roles of all of them in the order shown."""
-    return [Look(role, roles[:number].count(role)) for number, role in enumerate(roles)]
+    return [MethodStyle(role, roles[:number].count(role)) for number, role in enumerate(roles)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ class Totals:
 
     name: str
     note: str
-    look: Look
+    look: MethodStyle
     values: Floats
     mean: float
     low: float
@@ -92,7 +92,7 @@ class Dot:
 
     name: str
     note: str
-    look: Look
+    look: MethodStyle
     value: float
     low: float
     high: float
@@ -103,7 +103,7 @@ class Curve:
     """A value a day, with a band where there is one; arrays of shape (n_days,)."""
 
     name: str
-    look: Look
+    look: MethodStyle
     values: Floats
     low: Floats | None = None
     high: Floats | None = None

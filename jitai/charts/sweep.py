@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from jitai.charts.comparison import Look, translucent
+from jitai.charts.comparison import MethodStyle, translucent
 from jitai.charts.theme import LETTER_COLOUR, Palette, base_layout, style_axes
 from jitai.sanitise import for_plotly, for_plotly_lines
 
@@ -109,7 +109,7 @@ def error_figure(
     method: Sequence[Point],
     baseline: Sequence[Point],
     names: tuple[str, str],
-    looks: tuple[Look, Look],
+    looks: tuple[MethodStyle, MethodStyle],
     optimum: float,
     crossing: tuple[float, float | None, float | None] | None,
     palette: Palette,

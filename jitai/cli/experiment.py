@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from jitai.cli.options import add_ollama_options, ollama_settings
+from jitai.cli.options import add_backend_options, backend_settings
 from jitai.errors import ParameterError
 from jitai.experiments.cell import run_cell
 from jitai.experiments.cell_file import read_steps, read_work
@@ -23,10 +24,10 @@ from jitai.experiments.spec import JudgeChoice
 from jitai.experiments.spec_file import read_spec
 from jitai.experiments.store import FINISHED, Store, figures_table
 from jitai.experiments.workers import cluster_workers, local_workers
-from jitai.judge.ollama.server import OllamaSettings
-from jitai.judge.registry import available_judges, open_judge, probe, suited_prompt
+from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging
-from jitai.paths import default_cache_dir, default_data_dir, default_store_folder
+from jitai.parameters import suggestion
+from jitai.paths import default_cache_dir, default_data_dir, default_store_folder, program, resource
 from jitai.records import JudgesText
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
@@ -45,9 +46,11 @@ def add_experiment_commands(commands: Any) -> None:
         "experiment",
         help="run a grid of trials",
         description="Run what is still to be run of an experiment: scenarios x methods x judges x seeds, described in "
-        "a YAML or JSON file (see specs/). Stopped or killed, it goes on where it was when the command is given again.",
+        "a YAML or JSON file. Stopped or killed, it goes on where it was when the command is given again.",
     )
-    run.add_argument("spec", type=Path, metavar="SPEC", help="the description")
+    run.add_argument(
+        "spec", type=Path, metavar="SPEC", help=f"the description: a file, or one of {', '.join(_shipped())}"
+    )
     run.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of the results (default: that of the dashboard's Runs page)"
     )
@@ -55,7 +58,7 @@ def add_experiment_commands(commands: Any) -> None:
     place = run.add_mutually_exclusive_group()
     place.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
     place.add_argument("--scheduler", metavar="ADDR", help="of a Dask cluster, such as tcp://10.0.0.5:8786")
-    add_ollama_options(run)
+    add_backend_options(run)
     run.set_defaults(command=_experiment)
     report: argparse.ArgumentParser = commands.add_parser(
         "report",
@@ -75,11 +78,30 @@ def add_experiment_commands(commands: Any) -> None:
     rerun.set_defaults(command=_rerun)
 
 
+def _shipped() -> tuple[str, ...]:
+    """The names of the descriptions that come with the project."""
+    return tuple(sorted(path.stem for path in resource("specs").glob("*.yaml")))
+
+
+def _description(named: Path) -> Path:
+    """The file that was meant: one of the person's own, else the one of that name that comes with the project.
+
+    Raises: ParameterError if a name without an ending is neither.
+    """
+    if named.exists() or named.suffix not in ("", ".yaml"):
+        return named
+    if named.stem in (names := _shipped()):
+        return resource("specs", f"{named.stem}.yaml")
+    if not named.suffix:
+        raise ParameterError(f"There is no description {str(named)[:60]!r}{suggestion(named.name, names)}")
+    return named
+
+
 def _experiment(options: argparse.Namespace) -> None:
-    spec = read_spec(options.spec, default_policy_store().get)
+    spec = read_spec(_description(options.spec), default_policy_store().get)
     if options.seeds is not None:
         spec = replace(spec, n_seeds=options.seeds)
-    ollama = ollama_settings(options)
+    settings = backend_settings(options)
     store = Store(options.out if options.out is not None else default_store_folder())
     n_workers = options.workers if options.workers is not None else os.cpu_count() or 1
     if options.scheduler:
@@ -91,7 +113,7 @@ def _experiment(options: argparse.Namespace) -> None:
         workers, n_at_once = local_workers(n_workers), TASKS_FOR_EACH_WORKER * n_workers
     started = time.monotonic()
     with ExitStack() as opened, workers as executor:
-        open_one = partial(open_experiment_judge, opened, ollama)
+        open_one = partial(open_experiment_judge, opened, settings)
         identifier = run_experiment(spec, store, executor, open_one, _Printer(), n_at_once)
     stored = store.experiment(identifier)
     table = figures_table(store.cells(identifier))
@@ -125,18 +147,21 @@ class _Printer:
         print(for_terminal(progress.in_words), file=sys.stderr, flush=True)
 
 
-def open_experiment_judge(opened: ExitStack, ollama: OllamaSettings, choice: JudgeChoice) -> tuple[JudgesText, str]:
+def open_experiment_judge(
+    opened: ExitStack, settings: Mapping[str, Any], choice: JudgeChoice
+) -> tuple[JudgesText, str]:
     """The judge of an experiment, warmed up, and which one it is.
 
     Args:
         opened: closes it in the end.
-        ollama: how an Ollama server is asked.
-        choice: the judge and its prompt.
+        settings: of the backends by key, as the command line gives them.
+        choice: the judge with its prompt, and settings that go before those of the command line.
     Raises: JitaiError if it cannot be made ready.
     """
     prompts = PersonalJudging(default_data_dir()).prompts()
-    prompt = suited_prompt(available_judges(probe(), prompts), prompts, choice.key, choice.prompt)
-    judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir(), ollama=ollama)
+    prompt = suited_prompt(available_judges(probe_all(), prompts), prompts, choice.key, choice.prompt)
+    own = replace(settings[backend_of(choice.key).key], **dict(choice.settings))
+    judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir(), settings=own)
     opened.callback(judge.close)
     judge.warm_up()
     return judge, judge.describe()
@@ -148,9 +173,7 @@ def _report(options: argparse.Namespace) -> None:
     if options.experiment is not None:
         experiments = [store.experiment(options.experiment)]
     if not experiments:
-        raise ParameterError(
-            f"There is no experiment in {options.folder}.", "Run one with `python -m jitai experiment`."
-        )
+        raise ParameterError(f"There is no experiment in {options.folder}.", f"Run one with `{program()} experiment`.")
     out = options.out if options.out is not None else options.folder / "report.md"
     write_report(store, experiments, out)
     print(f"Report: {out}", file=sys.stderr)

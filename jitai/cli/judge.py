@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from jitai.cli.options import ollama_settings, open_chosen_judge
+from jitai.cli.options import backend_settings, open_chosen_judge
 from jitai.errors import FileFormatError
 from jitai.files import write_atomically
 from jitai.parameters import suggestion
@@ -21,10 +21,10 @@ VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms", "failure")
 
 def judge_command(options: argparse.Namespace) -> None:
     """Judge every statement of a file and print or write the rows with their verdicts."""
-    ollama = ollama_settings(options)
+    settings = backend_settings(options)
     rows = _read_rows(options.file, options.text_column)
     # What a judge must be told to do on failure never shows here: nothing is sent, so "no answer" is what is written.
-    with closing(open_chosen_judge(options, ollama, Decision.HOLD_BACK)) as judge:
+    with closing(open_chosen_judge(options, settings, Decision.HOLD_BACK)) as judge:
         print(f"Judge: {for_terminal(judge.at_work())}", file=sys.stderr)
         verdicts = [judge.judge(text) for text in rows[options.text_column]]
     rows["p_send"] = [verdict.p_send for verdict in verdicts]

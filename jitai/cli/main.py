@@ -1,4 +1,4 @@
-"""The command line: run one trial, or judge a file of statements, with the very functions that the pages call."""
+"""The command line: the dashboard, and what its pages do without a browser, with the very functions that they call."""
 
 import argparse
 import sys
@@ -7,22 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from jitai import __version__
+from jitai.cli.dashboard import add_dashboard_command, start_dashboard
 from jitai.cli.experiment import add_experiment_commands
+from jitai.cli.install import add_install_commands
 from jitai.cli.judge import judge_command
 from jitai.cli.optimum import add_optimum_command
-from jitai.cli.options import add_judge_option, add_parameters
+from jitai.cli.options import add_components, add_judge_option, add_parameters
 from jitai.cli.run import run_command
 from jitai.cli.train_judge import add_train_command
 from jitai.cli.train_policy import add_learn_command
 from jitai.cli.validate import add_validate_command
 from jitai.errors import JitaiError
+from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import FilterSettings
-from jitai.trial.spec import TRIAL_POLICIES
+from jitai.trial.filters import FILTERS, FilterSpec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,12 +49,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m jitai", description="JITAI Lab without a browser.")
+    parser = argparse.ArgumentParser(
+        prog=program(),
+        description="JITAI Lab. Without a command it starts the dashboard; a command does what a page does, in the "
+        "terminal.",
+    )
     parser.add_argument("--version", action="version", version=f"JITAI Lab {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.set_defaults(command=start_dashboard)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    add_dashboard_command(commands)
     run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
     run.add_argument("--preset", default=DEFAULT_PRESET, help=f"starting point of the settings: {', '.join(PRESETS)}")
-    run.add_argument("--policy", default="thompson", help=f"one of {', '.join(TRIAL_POLICIES)}")
+    run.add_argument(
+        "--policy", default=PolicySpec().key, metavar="NAME",
+        help=f"one of {', '.join(f'{key} ({label})' for key, label in POLICIES.labels.items())} (default: %(default)s)",
+    )  # fmt: skip
+    run.add_argument(
+        "--filter", default=FilterSpec().key, metavar="NAME",
+        help=f"one of {', '.join(f'{key} ({label})' for key, label in FILTERS.labels.items())} (default: %(default)s)",
+    )  # fmt: skip
     run.add_argument(
         "--policy-file", type=Path, metavar="FILE.json", help="a trained policy instead: its file, or its name"
     )
@@ -61,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     add_judge_option(run)
-    for settings_class in (FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings, SimulatorConfig):
+    add_components(run, POLICIES)
+    add_components(run, FILTERS)
+    for settings_class in (BeliefSettings, SimulatorConfig):
         add_parameters(run, settings_class)
     run.set_defaults(command=run_command)
     add_optimum_command(commands)
@@ -79,4 +95,5 @@ def _parser() -> argparse.ArgumentParser:
     add_experiment_commands(commands)
     add_train_command(commands)
     add_learn_command(commands)
+    add_install_commands(commands)
     return parser

@@ -15,7 +15,7 @@ from jitai.policies.optimum import Optimum, optimum
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
 from jitai.records import CONTEXT_LABELS, Action
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.optimum_check import CeilingCheck, check_optimum
+from jitai.trial.optimum_check import OptimumCheck, check_optimum
 
 LETTERS = "-GHW"
 """No message, generic, tailored to home, tailored to work."""
@@ -55,7 +55,7 @@ def _optimum(options: argparse.Namespace) -> None:
         print(f"Policy: {options.out}")
 
 
-def _print_check(check: CeilingCheck) -> None:
+def _print_check(check: OptimumCheck) -> None:
     print(f"The optimum expects {check.computed:,.1f} steps in the whole study.")
     print(
         f"Simulated under seeds 0 to {check.n_seeds - 1}, it earns {check.mean:,.1f} ± {check.half_width:.1f} steps "

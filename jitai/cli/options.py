@@ -1,20 +1,32 @@
 """Options of the command line made from described parameters, so that help, ranges and names cannot disagree."""
 
 import argparse
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import ParameterError
-from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
-from jitai.judge.ollama.server import OllamaSettings
-from jitai.judge.registry import available_judges, choose_judge, open_judge, probe, suited_prompt
+from jitai.judge.judge import Judge
+from jitai.judge.registry import (
+    BackendClass,
+    available_judges,
+    backend_of,
+    choose_judge,
+    key_forms,
+    open_judge,
+    probe_all,
+    reading_backends,
+    suited_prompt,
+)
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import Decision
+from jitai.registry import Registry
 from jitai.simulator.config import PRESETS, SimulatorConfig
 
-_SHORT = {"strategy": "filter", "total_steps": "steps", "n_lanes": "lanes", "learning_seed": "seed"}
+_SHORT = {"total_steps": "steps", "n_lanes": "lanes", "learning_seed": "seed"}
 """Options whose names are not those of their parameters."""
 
 
@@ -25,8 +37,36 @@ def add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]
         parser: of the command.
         settings_class: whose parameters are described.
     """
+    _add_options(parser, describe(settings_class))
+
+
+def add_components(parser: argparse.ArgumentParser, registry: Registry[Any]) -> None:
+    """One option for each parameter of any class of a registry.
+
+    Args:
+        parser: of the command.
+        registry: whose classes' settings are described.
+    """
+    infos = {info.name: info for settings_class in registry.settings_classes() for info in describe(settings_class)}
+    _add_options(parser, infos.values())
+
+
+def component_settings(options: argparse.Namespace, registry: Registry[Any], key: str) -> dict[str, object]:
+    """The parameters of a registered class that were given, by name.
+
+    Raises: ParameterError for an unknown key, or if a parameter was given that only other classes have.
+    """
+    known = {info.name for info in describe(registry[key].Settings)}
+    for other, component in registry.items():
+        for info in describe(component.Settings):
+            if info.name not in known and getattr(options, info.name) is not None:
+                raise ParameterError(f"{option_name(info)} belongs to the {registry.what} {other}, not to {key}.")
+    return given(options, registry[key].Settings)
+
+
+def _add_options(parser: argparse.ArgumentParser, infos: Iterable[ParameterInfo]) -> None:
     groups: dict[str, Any] = {}
-    for info in describe(settings_class):
+    for info in infos:
         if info.group not in groups:
             groups[info.group] = parser.add_argument_group(info.group)
         groups[info.group].add_argument(
@@ -38,36 +78,43 @@ def add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]
         )
 
 
-def add_ollama_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say how an Ollama server is asked; validation is left to OllamaSettings.
+def add_backend_options(parser: argparse.ArgumentParser) -> None:
+    """The settings of every judge backend that reads; validation is left to their settings classes.
 
     Args:
         parser: of a command that may open a judge.
     """
-    default = OllamaSettings()
-    group = parser.add_argument_group("asking an Ollama server")
-    group.add_argument(
-        "--keep-alive", default=default.keep_alive, metavar="TIME",
-        help="how long a model stays in the server's memory after an answer, such as 30s, 10m or 1h30m; "
-        f"--keep-alive=-1m: as long as the server runs (default: {default.keep_alive})",
-    )  # fmt: skip
-    group.add_argument(
-        "--context", dest="context_tokens", type=int, default=default.context_tokens, metavar="TOKENS",
-        help="room for examples, statement and answer; another number makes the server load the model again "
-        f"(default: {default.context_tokens})",
-    )  # fmt: skip
-    group.add_argument(
-        "--timeout", dest="read_timeout_s", type=float, default=default.read_timeout_s, metavar="SECONDS",
-        help=f"longest wait for an answer, loading included (default: {default.read_timeout_s:g})",
-    )  # fmt: skip
+    groups: dict[str, Any] = {}
+    for backend in reading_backends():
+        for info in describe(backend.Settings):
+            if info.group not in groups:
+                groups[info.group] = parser.add_argument_group(info.group)
+            name = backend.option_names.get(info.name, f"{backend.key}-{info.name.replace('_', '-')}")
+            groups[info.group].add_argument(
+                f"--{name}",
+                dest=_destination(backend, info),
+                type=partial(from_text, info),
+                metavar="VALUE",
+                help=info.full_help.replace("%", "%%"),
+            )
 
 
-def ollama_settings(options: argparse.Namespace) -> OllamaSettings:
-    """What the options of add_ollama_options say.
+def backend_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings of every backend that reads, by its key, as the options of add_backend_options say.
 
-    Raises: ParameterError for what no server accepts.
+    Raises: ParameterError naming the one that is wrong.
     """
-    return OllamaSettings(options.keep_alive, options.context_tokens, options.read_timeout_s)
+    found = {}
+    for backend in reading_backends():
+        values = {info.name: getattr(options, _destination(backend, info)) for info in describe(backend.Settings)}
+        found[backend.key] = build(
+            backend.Settings, {name: value for name, value in values.items() if value is not None}
+        )
+    return found
+
+
+def _destination(backend: BackendClass, info: ParameterInfo) -> str:
+    return f"backend_{backend.key}_{info.name}"
 
 
 def option_name(info: ParameterInfo) -> str:
@@ -103,32 +150,35 @@ AUTOMATIC = "auto"
 
 
 def add_judge_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names a judge."""
+    """Add the options that name a judge and say how it is asked."""
     parser.add_argument(
-        "--judge",
-        default=AUTOMATIC,
-        help='"embedded-tuned", "embedded", "ollama:NAME", or "auto" (default): the best measured one that is there',
-    )
+        "--judge", default=AUTOMATIC, metavar="KEY",
+        help=f'{key_forms(reading_backends())}; "{AUTOMATIC}" (default) is the best measured one that is there',
+    )  # fmt: skip
     parser.add_argument(
         "--prompt", default="", metavar="NAME", help="how it is asked: a prompt's name (default: what suits the judge)"
     )
-    add_ollama_options(parser)
+    add_backend_options(parser)
 
 
 def open_chosen_judge(
-    options: argparse.Namespace, ollama: OllamaSettings, on_failure: Decision, band: UnsureBand = DEFAULT_BAND
+    options: argparse.Namespace, settings: Mapping[str, Any], on_failure: Decision, band: UnsureBand = DEFAULT_BAND
 ) -> Judge:
-    """The judge that the options name."""
+    """The judge that the options name.
+
+    Args:
+        options: of add_judge_option.
+        settings: of the backends, from backend_settings.
+        on_failure, band: as for open_judge.
+    """
     prompts = PersonalJudging(default_data_dir()).prompts()
-    key, found = options.judge, probe()
-    judges = available_judges(found, prompts)
-    if key == AUTOMATIC:
-        key = choose_judge(judges)
+    judges = available_judges(probe_all(), prompts)
+    key = choose_judge(judges) if options.judge == AUTOMATIC else options.judge
     return open_judge(
         key,
         prompt=suited_prompt(judges, prompts, key, options.prompt),
         cache_folder=default_cache_dir(),
         on_failure=on_failure,
         band=band,
-        ollama=ollama,
+        settings=settings.get(backend_of(key).key),
     )

@@ -8,24 +8,30 @@ from typing import TextIO
 
 import pandas as pd
 
-from jitai.cli.options import changed, given, ollama_settings, open_chosen_judge, preset_of
+from jitai.cli.options import (
+    backend_settings,
+    changed,
+    component_settings,
+    given,
+    open_chosen_judge,
+    preset_of,
+)
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError, ParameterError
 from jitai.files import replacing, write_atomically
-from jitai.judge.judge import UnsureBand
-from jitai.parameters import build, suggestion
+from jitai.parameters import build
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision
 from jitai.sanitise import for_terminal
-from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.live import TwinTrial
 from jitai.trial.log import decision_log, safe_csv
-from jitai.trial.spec import LEARNED, TRIAL_POLICIES, TrialSpec
+from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
-from jitai.trial.training_mismatch import unlike_trial
+from jitai.trial.training_mismatch import mismatch_of_trial
 
 TABLE_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
@@ -36,34 +42,37 @@ STATEMENT_WIDTH = 44
 
 def run_command(options: argparse.Namespace) -> None:
     """Run one simulated participant and print the days."""
-    config, ollama = changed(preset_of(options), options), ollama_settings(options)
+    config, settings = changed(preset_of(options), options), backend_settings(options)
     if options.policy == LEARNED and options.policy_file is None:
         raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
-    if options.policy not in (*TRIAL_POLICIES, LEARNED):
-        raise ParameterError(f"There is no policy {options.policy!r}{suggestion(options.policy, TRIAL_POLICIES)}")
     if options.out is not None and options.out.suffix not in (".csv", ".parquet"):
         raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv or .parquet.")
     network = None if options.policy_file is None else open_policy(options.policy_file)
+    if network is not None:
+        policy = trained(network)
+    else:
+        values = component_settings(options, POLICIES, options.policy)
+        policy = PolicySpec(options.policy, POLICIES.settings_from(options.policy, values))
     spec = TrialSpec(
         config=config,
-        policy=options.policy if network is None else LEARNED,
-        thompson=build(ThompsonSettings, given(options, ThompsonSettings)),
-        filter=build(FilterSettings, given(options, FilterSettings)),
+        policy=policy,
+        filter=FilterSpec(
+            options.filter, FILTERS.settings_from(options.filter, component_settings(options, FILTERS, options.filter))
+        ),
         seed=options.seed,
         belief=build(BeliefSettings, given(options, BeliefSettings)),
-        planner=build(PlannerSettings, given(options, PlannerSettings)),
-        network=network,
     )
     with ExitStack() as opened:
         judge = None
-        if spec.heeds_text:
-            band = UnsureBand(spec.filter.unsure_low, spec.filter.unsure_high)
+        if spec.uses_text:
+            filtering = spec.filter.settings
+            band = UnsureBand(filtering.unsure_low, filtering.unsure_high)
             judge = opened.enter_context(
-                closing(open_chosen_judge(options, ollama, Decision(spec.filter.on_failure), band))
+                closing(open_chosen_judge(options, settings, Decision(filtering.on_failure), band))
             )
             print(f"Judge: {for_terminal(judge.describe())}", file=sys.stderr)
         if network is not None:
-            for sentence in unlike_trial(network, spec, is_read=judge is not None):
+            for sentence in mismatch_of_trial(network, spec, is_read=judge is not None):
                 print(f"Unlike the policy's training: {for_terminal(sentence)}", file=sys.stderr)
         run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
     log = decision_log(run.records)
@@ -90,11 +99,11 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) 
         f"\n{summary.n_days} days, {summary.total_steps:,.0f} steps; "
         f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
     )
-    if spec.heeds_text:
+    if spec.uses_text:
         gain = summary.total_steps - alone.total_steps
         vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
-        other = "with the text unread" if spec.acts_on_belief else "without the filter"
-        print(f"{vetoes if spec.filter.strategy != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
+        other = "with the text unread" if spec.policy.uses_belief else "without the filter"
+        print(f"{vetoes if spec.filter.key != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
     if summary.n_asked:
         print(f"On {summary.n_asked} days the judge was unsure and the participant was asked.")
     if summary.n_failures:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from jitai.errors import ParameterError
 from jitai.files import check_writable, make_folder, read_json, write_atomically
 from jitai.finetuning.adapter import Progress, TrainedAdapter, TrainingSettings, train_adapter
 from jitai.finetuning.export import write_adapter
+from jitai.installation import JUDGE_TRAINING
 from jitai.judge.calibration import Calibration
 from jitai.judge.embedded import ADAPTER_FILE, EmbeddedBackend, find_model_file
 from jitai.judge.judge import Judge
@@ -23,7 +25,8 @@ from jitai.judge.rules import load_rules
 from jitai.judge.text import WORDS_FILE, write_words
 from jitai.records import Statement
 from jitai.text_format import duration
-from jitai.validation.calibration import calibrate, measured_in_words
+from jitai.validation.calibration import calibrate
+from jitai.validation.calibration import measure as measure_shares
 from jitai.validation.report import judge_report
 from jitai.validation.runner import JudgedRow, judge_corpus
 
@@ -76,7 +79,8 @@ def add_train_command(commands: Any) -> None:
     def command(options: argparse.Namespace) -> None:
         settings = TrainingSettings(**{item.name: getattr(options, item.name) for item in fields(TrainingSettings)})
         outcome = train_judge(settings, options.out, options.limit, options.start_from, options.source)
-        print(f"{outcome.adapter}: {outcome.calibration.measured}")
+        measured = outcome.calibration.measured
+        print(f"{outcome.adapter}: {'not measured' if measured is None else measured.sentence}")
 
     parser.set_defaults(command=command)
 
@@ -97,9 +101,10 @@ def train_judge(
         limit: use only that many statements of each part, for a trial of the command.
         start_from: an adapter from which training goes on.
         source: train on the statements of this source only, such as new ones; None for all.
-    Raises: ModelMissing if something is not installed; FileFormatError if start_from cannot be used; ParameterError if
-        there is no statement of that source.
+    Raises: PartMissing, ModelMissing if something is not installed; FileFormatError if start_from cannot be used;
+        ParameterError if there is no statement of that source.
     """
+    JUDGE_TRAINING.require()
     development, aside, test = (load_part(part)[:limit] for part in (DEVELOPMENT, CALIBRATION, TEST))
     training = [item for item in development if source in (None, item.source)]
     if not training:
@@ -137,7 +142,8 @@ def measure(
     for row in judge_corpus(calibration.model, calibrated, test):
         rows.append(row)
         count(len(rows), len(test))
-    calibration = replace(calibration, measured=measured_in_words(rows))
+    measured = measure_shares(rows, "assets/statements/test.csv", date.today().isoformat())
+    calibration = replace(calibration, measured=measured)
     card = model_card(out, settings, trained_on, trained, calibration, rows)
     write_atomically(out.with_name(CARD_FILE), card)
     if out == ADAPTER_FILE:
@@ -232,6 +238,7 @@ whether a message may be sent now. It is part of a simulation: not a medical dev
 | SHA-256 | {adapter_hash} |
 | belongs to | {base} (SmolLM2-135M-Instruct, Apache-2.0) |
 | SHA-256 of that | {base_hash} |
+| licence | Apache-2.0, like that |
 | prompt | assets/prompts/fine_tuned.json: the statement and no examples, answered with " good" or " bad" |
 | trained on | assets/statements/development.csv and meanings.csv: {trained_on} |
 | steps | {n_steps:,}, {minutes:.0f} minutes |
@@ -243,7 +250,7 @@ whether a message may be sent now. It is part of a simulation: not a medical dev
 |---|---|
 {training}
 
-## Figures
+## JudgeMetrics
 
 On assets/statements/test.csv, which nothing was trained or calibrated on; with 95 % intervals over whole pairs. Source
 "independent": its author had seen no other statement. "second" wrote the training statements too, in other pairs.

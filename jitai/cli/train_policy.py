@@ -18,7 +18,7 @@ from jitai.rl.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.rl.train import Training, TrainingRun
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
-from jitai.trial.filters import TRAINING_FILTERS
+from jitai.trial.filters import training_filters
 
 _LOOK_EVERY_S = 0.2
 _SAY_EVERY = 20
@@ -49,8 +49,8 @@ def add_learn_command(commands: Any) -> None:
         help="learn from the eight participants of the published grid at once, instead of a preset",
     )  # fmt: skip
     parser.add_argument(
-        "--filter", dest="training_filter", default=TRAINING_FILTERS[0], metavar="NAME",
-        help=f"what the judge may do in training: {' or '.join(TRAINING_FILTERS)} (default: %(default)s)",
+        "--filter", dest="training_filter", default=training_filters()[0], metavar="NAME",
+        help=f"what the judge may do in training: {' or '.join(training_filters())} (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="take up the stopped training with these options")
     for settings_class in (LearningSettings, BeliefSettings, SimulatorConfig):
@@ -129,7 +129,7 @@ def _progress_line(now: Training) -> str:
 
 
 def evaluation_lines(found: tuple[Evaluation, ...]) -> list[str]:
-    """Figures for people: a line for each kind of participant, and the mean of all where there are several."""
+    """PolicyWorth for people: a line for each kind of participant, and the mean of all where there are several."""
     lines = [
         f"p11 {item.participant.can_walk_persistence:g}, p00 {item.participant.cannot_walk_persistence:g}, ε_d "
         f"{item.participant.disengagement_increment:g}: {item.mean_steps:,.0f} ± {item.half_width:.0f} steps, "

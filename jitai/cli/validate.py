@@ -12,16 +12,24 @@ from typing import Any
 
 import pandas as pd
 
-from jitai.cli.options import add_ollama_options, ollama_settings
+from jitai.cli.options import add_backend_options, backend_settings
 from jitai.corpus import DEVELOPMENT, TEST, load_part
 from jitai.errors import BackendError, ParameterError
 from jitai.files import make_folder, read_bytes, replacing, write_atomically
-from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prompts import Prompt
-from jitai.judge.registry import available_judges, choose_judge, open_judge, probe, suited_prompt
+from jitai.judge.registry import (
+    available_judges,
+    backend_of,
+    choose_judge,
+    key_forms,
+    open_judge,
+    probe_all,
+    reading_backends,
+    suited_prompt,
+)
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
-from jitai.records import Label, Statement
+from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_terminal
 from jitai.text_format import duration
 from jitai.trial.log import safe_csv
@@ -46,7 +54,7 @@ from jitai.validation.report import (
     verdict_table,
 )
 from jitai.validation.report import figures_table as all_figures
-from jitai.validation.runner import Candidate, JudgesText, Validation, ValidationRun
+from jitai.validation.runner import Candidate, Validation, ValidationRun
 
 FITTED_HERE = (
     "Prompts, calibrations and the tuned model were fitted on the development part: their figures on it flatter. The "
@@ -77,7 +85,7 @@ def add_validate_command(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--judge", action="append", default=[], metavar="KEY",
-        help='"embedded-tuned", "embedded" or "ollama:NAME"; may be repeated (default: the best measured one there is)',
+        help=f"{key_forms(reading_backends())}; may be repeated (default: the best measured one there is)",
     )  # fmt: skip
     parser.add_argument(
         "--prompt", action="append", default=[], metavar="NAME",
@@ -111,7 +119,7 @@ def add_validate_command(commands: Any) -> None:
         "--out", type=Path, metavar="FOLDER",
         help="write every verdict and mistake, figures, kinds, languages, agreement, confusion and reliability here",
     )  # fmt: skip
-    add_ollama_options(parser)
+    add_backend_options(parser)
     parser.set_defaults(command=validate)
 
 
@@ -122,10 +130,10 @@ def validate(options: argparse.Namespace) -> None:
     """
     if options.mistakes < 0:
         raise ParameterError("The number of mistakes to print is 0 or more.")
-    ollama, statements = ollama_settings(options), _statements(options)
+    settings, statements = backend_settings(options), _statements(options)
     with ExitStack() as opened:
         baselines = (_baseline(key) for key in dict.fromkeys(options.baseline))
-        candidates = [*_language_models(options, ollama, opened), *baselines]
+        candidates = [*_language_models(options, settings, opened), *baselines]
         if options.out is not None:
             make_folder(options.out)
         run = ValidationRun(candidates, statements)
@@ -171,26 +179,25 @@ def _check_names(what: str, wanted: Sequence[str], present: set[str]) -> None:
             raise ParameterError(f'There is no {what} "{name}": allowed is {allowed}.')
 
 
-def _language_models(options: argparse.Namespace, ollama: OllamaSettings, opened: ExitStack) -> list[Candidate]:
+def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], opened: ExitStack) -> list[Candidate]:
     """Every judge with every prompt; none if only baselines are wanted."""
     if options.baseline and not options.judge and not options.prompt:
         return []
     prompts = PersonalJudging(default_data_dir()).prompts()
-    available = available_judges(probe(), prompts)
+    available = available_judges(probe_all(), prompts)
     cache_folder = None if options.no_cache else default_cache_dir()
     candidates = []
     for key in dict.fromkeys(options.judge or [choose_judge(available)]):
         for name in dict.fromkeys(options.prompt or [""]):
             prompt = suited_prompt(available, prompts, key, name)
             label = f"{key}, {prompt.label}" if prompt is not None else key
-            candidates.append(Candidate(label, partial(_opened, key, prompt, ollama, cache_folder, opened)))
+            own = settings.get(backend_of(key).key)
+            candidates.append(Candidate(label, partial(_opened, key, prompt, own, cache_folder, opened)))
     return candidates
 
 
-def _opened(
-    key: str, prompt: Prompt | None, ollama: OllamaSettings, cache_folder: Path | None, opened: ExitStack
-) -> JudgesText:
-    judge = open_judge(key, prompt=prompt, cache_folder=cache_folder, ollama=ollama)
+def _opened(key: str, prompt: Prompt | None, settings: Any, cache_folder: Path | None, opened: ExitStack) -> JudgesText:
+    judge = open_judge(key, prompt=prompt, cache_folder=cache_folder, settings=settings)
     opened.callback(judge.close)
     judge.warm_up()
     return judge

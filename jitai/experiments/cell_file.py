@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 from jitai.errors import FileFormatError
 from jitai.experiments.cell import CellWork, work_from_mapping
 from jitai.files import read_json
-from jitai.trial.batch import BatchResult
+from jitai.trial.trial_log import TrialLog
 
 _METADATA_KEY = b"jitai"
 _MAX_WORK_BYTES = 50_000_000
 
 
-def write_steps(path: Path, result: BatchResult, about: dict[str, Any]) -> None:
+def write_steps(path: Path, result: TrialLog, about: dict[str, Any]) -> None:
     """Write the days that were lived, one row each, with a description of the cell in the file's metadata."""
     lived = result.lived
     seeds, days = np.nonzero(lived)

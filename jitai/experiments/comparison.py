@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,18 +15,11 @@ from jitai.experiments.spec import Cell, JudgeChoice, Scenario
 from jitai.experiments.store import StoredCell
 from jitai.parameters import describe
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES
 from jitai.records import Action
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
-from jitai.trial.filters import FilterSettings
-from jitai.trial.spec import trial_as_mapping
-
-_SETTINGS = {
-    "config": SimulatorConfig, "filter": FilterSettings, "thompson": ThompsonSettings, "belief": BeliefSettings,
-    "planner": PlannerSettings, "model": SimulatorConfig,
-}  # fmt: skip
+from jitai.trial.filters import FILTERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,28 +257,33 @@ def setting_differences(runs: Sequence[Run], base: Run) -> pd.DataFrame:
 def _settings_of(run: Run) -> dict[str, str]:
     """All settings of a run by their labels, as text."""
     cell = run.stored.cell
-    trial = trial_as_mapping(cell.method.trial(cell.scenario.config, _rates(cell.judge)))
+    trial = cell.method.trial(cell.scenario.config, _rates(cell.judge))
+    network = trial.policy.network
     found = {
-        "Policy": str(trial["policy"]),
+        "Policy": trial.policy.policy.label,
+        "Filter": trial.filter.filter.label,
         "Judge": "" if cell.judge is None else cell.judge.name,
         "Seeds": f"{run.seeds.start} to {run.seeds.stop - 1}",
+        "Trained policy": "" if network is None else f"{network.name}, {network.digest}",
     }
-    for part, settings_class in _SETTINGS.items():
-        given: dict[str, Any] = trial[part] or {}
-        prefix = "Assumed: " if part == "model" else ""
-        for info in describe(settings_class):
-            value = given.get(info.name, "")
-            found[prefix + info.label] = f"{value:g}" if isinstance(value, float) else str(value)
-    network = run.stored.cell.method.network
-    found["Trained policy"] = "" if network is None else f"{network.name}, {network.digest}"
-    return found
+    # Settings of every policy and filter, so that runs of different ones have the same lines.
+    for settings_class in (*POLICIES.settings_classes(), *FILTERS.settings_classes(), BeliefSettings):
+        found |= {info.label: "" for info in describe(settings_class)}
+    for settings in (trial.config, trial.policy.settings, trial.filter.settings, trial.belief):
+        found |= _shown(settings)
+    assumed = {} if trial.model is None else _shown(trial.model)
+    return found | {f"Assumed: {info.label}": assumed.get(info.label, "") for info in describe(SimulatorConfig)}
+
+
+def _shown(settings: object) -> dict[str, str]:
+    """The described values of settings by their labels, as text."""
+    values = {info.label: getattr(settings, info.name) for info in describe(type(settings))}
+    return {label: f"{value:g}" if isinstance(value, float) else str(value) for label, value in values.items()}
 
 
 def _rates(judge: JudgeChoice | None) -> tuple[float, float] | None:
     """Known beforehand only of a simulated judge."""
-    if judge is None or judge.finds_cannot_walk is None or judge.false_alarms is None:
-        return None
-    return judge.finds_cannot_walk, judge.false_alarms
+    return None if judge is None else judge.error_rates
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,11 @@ from jitai.background import BackgroundCall
 from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
 from jitai.errors import JitaiError
 from jitai.experiments.cell import CellOutcome, CellWork, code_fingerprint, run_cell
-from jitai.experiments.judgements import Readings, read_statements, simulated_readings
+from jitai.experiments.judgements import (
+    JudgeResponses,
+    read_statements,
+    simulated_responses,
+)
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FAILED, FINISHED, SECONDS_WITHOUT_HEARTBEAT, STOPPED, Store
@@ -116,16 +120,18 @@ def _run_alone(
     return identifier
 
 
-def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, Readings]) -> CellWork:
+def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, JudgeResponses]) -> CellWork:
     read = None if cell.judge is None else readings[cell.judge.name]
     rates = None if read is None else (read.finds_cannot_walk, read.false_alarms)
     return CellWork(cell.method.trial(cell.scenario.config, rates), spec.first_seed, spec.n_seeds, read)
 
 
-def _read(judge: JudgeChoice, spec: ExperimentSpec, open_judge: OpenJudge, reporter: "_ProgressReporter") -> Readings:
+def _read(
+    judge: JudgeChoice, spec: ExperimentSpec, open_judge: OpenJudge, reporter: "_ProgressReporter"
+) -> JudgeResponses:
     """Have a judge read all statements, once."""
-    if judge.finds_cannot_walk is not None and judge.false_alarms is not None:
-        return simulated_readings(judge.finds_cannot_walk, judge.false_alarms)
+    if judge.error_rates is not None:
+        return simulated_responses(*judge.error_rates)
     book = StatementBook(load_part(TEST), spec.kinds)
     reporter.report(ExperimentProgress(Phase.OPENING_JUDGE, judge.name))
     opened, name = open_judge(judge)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from jitai.corpus import StatementBook
+from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError
 from jitai.records import Decision, JudgesText, Label, Statement, Verdict, VerdictSource
 from jitai.trial.filters import FilterSettings
@@ -16,7 +17,7 @@ from jitai.trial.spec import digest
 from jitai.trial.verdict_table import Verdicts, simulated_judge
 
 
-class Reading(NamedTuple):
+class JudgeResponse(NamedTuple):
     """What a judge says of one statement.
 
     Attributes:
@@ -28,27 +29,20 @@ class Reading(NamedTuple):
     p_send: float | None
     decision: str = ""
 
-    def verdict(self, settings: FilterSettings) -> Verdict:
-        """The verdict under a method's unsure band and its rule for failures."""
+    def verdict(self, band: UnsureBand, on_failure: Decision) -> Verdict:
+        """Return the verdict under a method's unsure band and its rule for failures."""
         if self.p_send is None and self.decision:
             return Verdict(Decision(self.decision), None, VerdictSource.NO_STATEMENT, "")
         if self.p_send is None:
-            return Verdict(
-                Decision(settings.on_failure), None, VerdictSource.FALLBACK, "", failure="The judge could not answer."
-            )
+            return Verdict(on_failure, None, VerdictSource.FALLBACK, "", failure="The judge could not answer.")
         if self.decision:
             return Verdict(Decision(self.decision), self.p_send, VerdictSource.RULE, "")
-        decision = Decision.UNSURE
-        if self.p_send >= settings.unsure_high:
-            decision = Decision.SEND
-        elif self.p_send <= settings.unsure_low:
-            decision = Decision.HOLD_BACK
-        return Verdict(decision, self.p_send, VerdictSource.CACHE, "")
+        return Verdict(band.decide(self.p_send), self.p_send, VerdictSource.CACHE, "")
 
 
 @dataclass(frozen=True)
-class Readings:
-    """All readings of one judge, in the order of the statement book.
+class JudgeResponses:
+    """All responses of one judge, in the order of the statement book.
 
     Attributes:
         judge: one line that says which model, prompt and rules were at work.
@@ -60,20 +54,21 @@ class Readings:
     judge: str
     finds_cannot_walk: float
     false_alarms: float
-    if_able: tuple[Reading, ...]
-    if_unable: tuple[Reading, ...]
+    if_able: tuple[JudgeResponse, ...]
+    if_unable: tuple[JudgeResponse, ...]
 
     def verdicts(self, settings: FilterSettings) -> Verdicts:
-        """As a trial needs them."""
+        """Return the verdicts that a trial with these filter settings needs."""
+        band, on_failure = UnsureBand(settings.unsure_low, settings.unsure_high), Decision(settings.on_failure)
         return Verdicts(
-            tuple(item.verdict(settings) for item in self.if_able),
-            tuple(item.verdict(settings) for item in self.if_unable),
+            tuple(item.verdict(band, on_failure) for item in self.if_able),
+            tuple(item.verdict(band, on_failure) for item in self.if_unable),
         )
 
     @property
     def n_failed(self) -> int:
         """Statements on which the judge could not answer."""
-        return sum(item == Reading(None) for item in (*self.if_able, *self.if_unable))
+        return sum(item == JudgeResponse(None) for item in (*self.if_able, *self.if_unable))
 
     @cached_property
     def digest(self) -> str:
@@ -81,7 +76,7 @@ class Readings:
         return digest({name: value for name, value in self.as_mapping().items() if name != "judge"})
 
     def as_mapping(self) -> dict[str, Any]:
-        """Ready for JSON; ``readings_from_mapping`` reads it back."""
+        """Ready for JSON; ``responses_from_mapping`` reads it back."""
         return {
             "judge": self.judge,
             "finds_cannot_walk": self.finds_cannot_walk,
@@ -91,13 +86,13 @@ class Readings:
         }
 
 
-def readings_from_mapping(mapping: Mapping[str, Any]) -> Readings:
+def responses_from_mapping(mapping: Mapping[str, Any]) -> JudgeResponses:
     """Read back what ``as_mapping`` wrote.
 
     Raises: FileFormatError if something is missing.
     """
     try:
-        return Readings(
+        return JudgeResponses(
             str(mapping["judge"]),
             float(mapping["finds_cannot_walk"]),
             float(mapping["false_alarms"]),
@@ -108,25 +103,25 @@ def readings_from_mapping(mapping: Mapping[str, Any]) -> Readings:
             ),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise FileFormatError("The stored readings of the judge are damaged.") from error
+        raise FileFormatError("The stored responses of the judge are damaged.") from error
 
 
-def _checked(p_send: Any, decision: Any) -> Reading:
+def _checked(p_send: Any, decision: Any) -> JudgeResponse:
     """Raises: ValueError or TypeError if it is none."""
     if p_send is not None and not 0 <= float(p_send) <= 1:
         raise ValueError
-    return Reading(None if p_send is None else float(p_send), Decision(decision).value if decision else "")
+    return JudgeResponse(None if p_send is None else float(p_send), Decision(decision).value if decision else "")
 
 
-def simulated_readings(finds_cannot_walk: float, false_alarms: float) -> Readings:
-    """Of a judge with exactly these error rates; see ``batch.simulated_judge``."""
+def simulated_responses(finds_cannot_walk: float, false_alarms: float) -> JudgeResponses:
+    """Return the responses of a judge with exactly these error rates; see ``verdict_table.simulated_judge``."""
     book, judge = simulated_judge(finds_cannot_walk, false_alarms)
     rows = [
         tuple(_fixed(judge.judge(item.text)) for item in book.by_label[label])
         for label in (Label.CAN_WALK, Label.CANNOT_WALK)
     ]
     name = f"simulated: finds {finds_cannot_walk:g} of the statements of who cannot walk, false alarms {false_alarms:g}"
-    return Readings(name, finds_cannot_walk, false_alarms, rows[0], rows[1])
+    return JudgeResponses(name, finds_cannot_walk, false_alarms, rows[0], rows[1])
 
 
 def read_statements(
@@ -135,7 +130,7 @@ def read_statements(
     book: StatementBook,
     others: Sequence[Statement],
     report: Callable[[int, int], None] = lambda done, total: None,
-) -> Readings:
+) -> JudgeResponses:
     """Have a judge read every statement once.
 
     Args:
@@ -147,12 +142,12 @@ def read_statements(
     """
     by_label = [book.by_label[label] for label in (Label.CAN_WALK, Label.CANNOT_WALK)]
     total, done = sum(map(len, by_label)) + len(others), 0
-    known: dict[str, Reading] = {}
+    known: dict[str, JudgeResponse] = {}
 
-    def read(item: Statement) -> Reading:
+    def read(item: Statement) -> JudgeResponse:
         nonlocal done
         if item.text not in known:
-            known[item.text] = _reading(judge.judge(item.text))
+            known[item.text] = _response(judge.judge(item.text))
         done += 1
         report(done, total)
         return known[item.text]
@@ -163,15 +158,15 @@ def read_statements(
         said = [read(item).p_send for item in others if item.label == label]
         answered = [p_send for p_send in said if p_send is not None and p_send != 0.5]
         shares.append(sum(p_send < 0.5 for p_send in answered) / len(answered) if answered else 0.5)
-    return Readings(name, shares[0], shares[1], able, unable)
+    return JudgeResponses(name, shares[0], shares[1], able, unable)
 
 
-def _reading(verdict: Verdict) -> Reading:
+def _response(verdict: Verdict) -> JudgeResponse:
     if verdict.is_fallback:
-        return Reading(None)
+        return JudgeResponse(None)
     fixed = verdict.source in (VerdictSource.RULE, VerdictSource.NO_STATEMENT)
-    return _fixed(verdict) if fixed else Reading(verdict.p_send)
+    return _fixed(verdict) if fixed else JudgeResponse(verdict.p_send)
 
 
-def _fixed(verdict: Verdict) -> Reading:
-    return Reading(verdict.p_send, verdict.decision.value)
+def _fixed(verdict: Verdict) -> JudgeResponse:
+    return JudgeResponse(verdict.p_send, verdict.decision.value)

@@ -10,8 +10,7 @@ from pathlib import Path
 from jitai.errors import FileFormatError
 from jitai.experiments.spec import ExperimentSpec
 from jitai.files import make_folder, open_to_write, write_atomically
-
-ROOT = Path(__file__).parents[2]
+from jitai.paths import resource
 
 
 def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> subprocess.Popen[bytes]:
@@ -32,7 +31,7 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
             return subprocess.Popen(  # noqa: S603  (a list of words of our own, no shell)
                 [sys.executable, "-m", "jitai", "experiment", str(described.resolve()), "--out", str(folder.resolve())]
                 + ([] if n_workers is None else ["--workers", str(n_workers)]),
-                cwd=ROOT,
+                cwd=resource(),  # a clone that is not installed is found from there
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -10,6 +10,7 @@ from jitai.experiments.spec import Claim, ExperimentSpec, Scenario
 from jitai.experiments.store import FINISHED, Store, StoredCell, StoredExperiment
 from jitai.experiments.sweep import error_of
 from jitai.files import make_folder, replacing, write_atomically
+from jitai.installation import FIGURES
 from jitai.sanitise import for_document
 from jitai.statistics import Estimate, paired_difference
 
@@ -25,8 +26,10 @@ def write_report(store: Store, experiments: Sequence[StoredExperiment], out: Pat
         store: where the results lie.
         experiments: to report on, in any order.
         out: the Markdown file.
-    Raises: ParameterError if nothing is finished; FileFormatError if it cannot be written.
+    Raises: PartMissing if the figures cannot be drawn; ParameterError if nothing is finished; FileFormatError if it
+        cannot be written.
     """
+    FIGURES.require()
     sections = []
     figures = out.with_name(f"{out.stem.lower()}_figures")
     for experiment in sorted(experiments, key=lambda item: item.created_at):

@@ -11,16 +11,15 @@ import yaml
 
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import FileFormatError, ParameterError
-from jitai.experiments.spec import FORMAT, SIMULATED, Claim, ExperimentSpec, JudgeChoice, Method, NameOfNetwork
+from jitai.experiments.spec import FORMAT, Claim, ExperimentSpec, JudgeChoice, Method, NameOfNetwork
 from jitai.files import read_json, read_text
-from jitai.parameters import describe, suggestion
+from jitai.judge.registry import experiment_backends, find_backend, key_forms
+from jitai.parameters import describe, shortened, suggestion
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.network import PolicyNetwork
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.simulator.config import PRESETS, SimulatorConfig
-from jitai.trial.filters import FILTER_LABELS, NONE, FilterSettings
-from jitai.trial.spec import TRIAL_POLICIES, TrainedPolicies, policy_from_mapping, settings_from, shortened
+from jitai.trial.filters import NONE, FilterSpec, filter_from_mapping
+from jitai.trial.spec import TrainedPolicies, policy_from_mapping, settings_from
 
 MAX_FILE_BYTES = 10_000_000
 
@@ -151,32 +150,35 @@ def _axes(value: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
     return tuple(axes)
 
 
-def _methods(value: Any, trained: TrainedPolicies | None) -> Iterator[Method]:
-    fields = ("name", "policy", "filter", "thompson", "planner", "belief", "model", "network")
+def _methods(value: Any, named: TrainedPolicies | None) -> Iterator[Method]:
+    fields = ("name", "policy", "network", "filter", "belief", "model", *POLICIES)
     for number, item in enumerate(_list("methods", value), start=1):
         where = f"methods, number {number}"
         given = _mapping(where, item, fields)
-        policy, network = policy_from_mapping(where, given.get("policy", ""), given.get("network"), trained)
-        method_filter = given.get("filter", {"strategy": NONE})
-        if isinstance(method_filter, str):
-            method_filter = {"strategy": method_filter}
-        filtering = settings_from(
-            f"{where}, filter", FilterSettings, {"strategy": NONE, **_mapping(where, method_filter)}
-        )
+        key = given.get("policy", "")
+        if not isinstance(key, str):
+            raise ParameterError(f"{where}: there is no policy {shortened(key)}{suggestion('', tuple(POLICIES))}")
+        for other in POLICIES:
+            if other in given and other != key:
+                raise ParameterError(f"{where}: settings of the policy {other} belong to that policy, not to {key}.")
+        settings = dict(_mapping(f"{where}, {key}", given.get(key, {})))
+        if "network" in given:
+            settings["network"] = given["network"]
+        policy = policy_from_mapping(where, key, settings, named)
+        filtering = _filter(f"{where}, filter", given.get("filter", NONE))
         belief = dict(_mapping(f"{where}, belief", given.get("belief", {})))
         model = dict(_mapping(f"{where}, model", given.get("model", {})))
         settings_from(f"{where}, belief", BeliefSettings, belief)
         settings_from(f"{where}, model", SimulatorConfig, model)
-        yield Method(
-            name=_text(f"{where}, name", given.get("name") or method_label(policy, filtering.strategy, network)),
-            policy=policy,
-            filter=filtering,
-            thompson=settings_from(f"{where}, thompson", ThompsonSettings, _mapping(where, given.get("thompson", {}))),
-            planner=settings_from(f"{where}, planner", PlannerSettings, _mapping(where, given.get("planner", {}))),
-            belief=belief,
-            model=model,
-            network=network,
-        )
+        name = _text(f"{where}, name", given.get("name") or method_label(policy, filtering))
+        yield Method(name, policy, filtering, belief, model)
+
+
+def _filter(where: str, value: Any) -> FilterSpec:
+    """A filter: its key, or its key as "strategy" beside settings."""
+    given = {"strategy": value} if isinstance(value, str) else _mapping(where, value)
+    settings = {name: setting for name, setting in given.items() if name != "strategy"}
+    return filter_from_mapping(given.get("strategy", NONE), settings, where)
 
 
 def _claims(value: Any) -> Iterator[Claim]:
@@ -195,53 +197,48 @@ def _claims(value: Any) -> Iterator[Claim]:
         )
 
 
-def _combined(content: Mapping[str, Any], trained: TrainedPolicies | None) -> Iterator[Method]:
+def _combined(content: Mapping[str, Any], named: TrainedPolicies | None) -> Iterator[Method]:
     """Every policy of "policies" with every filter of "filters"."""
     policies = [
-        policy_from_mapping("policies", item, None, trained) for item in _list("policies", content.get("policies", []))
+        policy_from_mapping("policies", item, {}, named) for item in _list("policies", content.get("policies", []))
     ]
-    strategies = _list("filters", content.get("filters", [NONE]))
-    for (policy, network), strategy in product(policies, strategies):
-        if not isinstance(strategy, str) or strategy not in FILTER_LABELS:
-            raise ParameterError(
-                f"filters: there is none called {shortened(strategy)}{suggestion(str(strategy), FILTER_LABELS)}"
-            )
-        yield Method(method_label(policy, strategy, network), policy, FilterSettings(strategy), network=network)
+    filters = [_filter("filters", item) for item in _list("filters", content.get("filters", [NONE]))]
+    for policy, filtering in product(policies, filters):
+        yield Method(method_label(policy, filtering), policy, filtering)
 
 
-def method_label(policy: str, strategy: str, network: PolicyNetwork | None = None) -> str:
+def method_label(policy: PolicySpec, filtering: FilterSpec) -> str:
     """What a policy with a filter is called unless somebody gives it a name."""
-    name = TRIAL_POLICIES[policy] if network is None else network.name
-    return name if strategy == NONE else f"{name}, {FILTER_LABELS[strategy].lower()}"
+    name = policy.policy.label if policy.network is None else policy.network.name
+    return name if filtering.key == NONE else f"{name}, {filtering.filter.label.lower()}"
 
 
 def _judges(value: Any) -> tuple[JudgeChoice, ...]:
     judges: list[JudgeChoice] = []
+    settings_of = {item.key: [info.name for info in describe(item.Settings)] for item in experiment_backends()}
+    known = ("key", "prompt", *(name for names in settings_of.values() for name in names))
     for number, item in enumerate(_list("judges", value), start=1):
         where = f"judges, number {number}"
-        given = _mapping(where, {"key": item} if isinstance(item, str) else item,
-                         ("key", "prompt", "finds_cannot_walk", "false_alarms"))  # fmt: skip
-        key = _text(f"{where}, key", given.get("key", ""))
-        rates = ("finds_cannot_walk", "false_alarms")
-        if key != SIMULATED:
-            if key not in ("embedded", "embedded-tuned") and not re.fullmatch(r"ollama:\S{1,200}", key):
-                raise ParameterError(
-                    f"{where}: there is no judge {key[:60]!r}; allowed are embedded-tuned, embedded, ollama:NAME and "
-                    "simulated."
-                )
-            if any(name in given for name in rates):
-                raise ParameterError(f"{where}: error rates belong to a simulated judge; write `key: simulated`.")
-            judges.append(JudgeChoice(key, _text(f"{where}, prompt", given.get("prompt", ""))))
-            continue
-        values = []
-        for name in rates:
-            shares = given.get(name)
-            if shares is None:
-                raise ParameterError(f"{where}: a simulated judge needs {name}, a share from 0 to 1.")
-            listed = shares if isinstance(shares, list) else [shares]
-            values.append([settings_from(where, BeliefSettings, {name: share}) for share in listed])
-        for finds, alarms in product(*values):
-            judges.append(JudgeChoice(key, "", finds.finds_cannot_walk, alarms.false_alarms))
+        given = _mapping(where, {"key": item} if isinstance(item, str) else item, known)
+        key, prompt = _text(f"{where}, key", given.get("key", "")), _text(f"{where}, prompt", given.get("prompt", ""))
+        backend = find_backend(key)
+        if backend is None or backend.key not in settings_of:
+            raise ParameterError(
+                f"{where}: there is no judge {key[:60]!r}; allowed are {key_forms(experiment_backends())}."
+            )
+        names = [name for name in given if name not in ("key", "prompt")]
+        for name in names:
+            if name not in settings_of[backend.key]:
+                owner = next(other for other, others in settings_of.items() if name in others)
+                raise ParameterError(f"{where}: {name} is a setting of the judge {owner}, not of {key}.")
+        values = [value if isinstance(value := given[name], list) else [value] for name in names]
+        for combined in product(*values):
+            chosen = dict(zip(names, combined, strict=True))
+            settings_from(where, backend.Settings, chosen)
+            try:
+                judges.append(JudgeChoice(key, prompt if backend.reads_statements else "", tuple(chosen.items())))
+            except ParameterError as error:
+                raise ParameterError(f"{where}: {error}", error.hint) from error
     return tuple(judges)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitai.arrays import Floats
-from jitai.experiments.spec import SIMULATED, Cell, ExperimentSpec, JudgeChoice, Method, Scenario
+from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice, Method, Scenario, simulated
 from jitai.experiments.store import StoredCell
 from jitai.parameters import described
 from jitai.seeding import Stream, generator
@@ -26,15 +26,17 @@ N_RESAMPLES = 1000
 
 def judge_of_error(error: float) -> JudgeChoice:
     """A simulated judge that is wrong on a given share of either kind of statement, in [0, 0.5]."""
-    return JudgeChoice(SIMULATED, "", round(1 - error, 6), round(error, 6))
+    return simulated(round(1 - error, 6), round(error, 6))
 
 
 def error_of(judge: JudgeChoice | None) -> float | None:
     """The error rate of such a judge; None for any other."""
-    if judge is None or judge.finds_cannot_walk is None or judge.false_alarms is None:
+    rates = None if judge is None else judge.error_rates
+    if rates is None:
         return None
-    symmetric = math.isclose(1 - judge.finds_cannot_walk, judge.false_alarms, abs_tol=1e-6)
-    return judge.false_alarms if symmetric else None
+    finds_cannot_walk, false_alarms = rates
+    symmetric = math.isclose(1 - finds_cannot_walk, false_alarms, abs_tol=1e-6)
+    return false_alarms if symmetric else None
 
 
 def axis_label(name: str) -> str:

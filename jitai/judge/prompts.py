@@ -6,20 +6,25 @@ statement is put between the parts as it is. What the fields of a file mean is t
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from jitai.judge.calibration import MEASURED_AS_SHIPPED, UNCALIBRATED, Calibration
+from jitai.errors import ParameterError
+from jitai.judge.calibration import UNCALIBRATED, Calibration
+from jitai.parameters import suggestion
 from jitai.records import Decision
 
 STATEMENT_FIELD = "{statement}"
 ANSWER_FIELD = "{answer}"
 REASONING_FIELD = "{reasoning}"
-ANSWER_KEYS = (("send", Decision.SEND), ("hold_back", Decision.HOLD_BACK))
+DEFAULT_PROMPT = "few_shot"
+TUNED_PROMPT = "fine_tuned"
+"""The project's strategies for a model that nothing is known of, and for the model with our adapter."""
+MAX_REASONING_TOKENS = 200
 
 
-class Reading(StrEnum):
+class ReadingMethod(StrEnum):
     """How the answer is read out of a reply."""
 
     ANSWER_TOKENS = "answer_tokens"
@@ -29,12 +34,12 @@ class Reading(StrEnum):
     TYPED = "typed_decision"
 
 
-READING_LABELS: dict[Reading, str] = {
-    Reading.ANSWER_TOKENS: "likelihood of two answer words",
-    Reading.TWO_QUESTIONS: "two questions, both must be answered with yes",
-    Reading.REASONING: "the model thinks first, then the likelihood of two answer words",
-    Reading.JSON: "JSON with a reason, written by the model",
-    Reading.TYPED: "a typed decision of the server where it has them, else the likelihood of two answer words",
+READING_METHOD_LABELS: dict[ReadingMethod, str] = {
+    ReadingMethod.ANSWER_TOKENS: "likelihood of two answer words",
+    ReadingMethod.TWO_QUESTIONS: "two questions, both must be answered with yes",
+    ReadingMethod.REASONING: "the model thinks first, then the likelihood of two answer words",
+    ReadingMethod.JSON: "JSON with a reason, written by the model",
+    ReadingMethod.TYPED: "a typed decision of the server where it has them, else the likelihood of two answer words",
 }
 
 
@@ -62,7 +67,7 @@ class Question:
     meanings: Mapping[Decision, str] = field(default_factory=dict)
 
     def render(self, statement: str) -> str:
-        """The whole question about a cleaned statement; braces in it have no meaning."""
+        """Return the whole question about a cleaned statement; braces in it have no meaning."""
         return f"{self.head}{self.before}{statement}{self.after}"
 
     @property
@@ -85,7 +90,7 @@ class Prompt:
         questions: one, or two where reading is TWO_QUESTIONS.
         reading: how the answer is read.
         reasoning_tokens: the longest reasoning, in tokens; 0 where there is none.
-        known_words_only: whether statements with hardly a word of jitai.judge.vocabulary are called unsure unasked.
+        known_words_only: whether statements with hardly a word that the judge has learnt are called unsure unasked.
         calibrations: by model digest ("sha256:...").
         is_own: whether it is the person's own, and not one that came with the project.
     """
@@ -94,30 +99,30 @@ class Prompt:
     version: str
     purpose: str
     questions: tuple[Question, ...]
-    reading: Reading = Reading.ANSWER_TOKENS
+    reading: ReadingMethod = ReadingMethod.ANSWER_TOKENS
     reasoning_tokens: int = 0
     known_words_only: bool = False
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     is_own: bool = False
 
     def render(self, statement: str) -> str:
-        """The first question about a cleaned statement."""
+        """Return the first question about a cleaned statement."""
         return self.questions[0].render(statement)
 
     def calibration_for(self, digest: str) -> Calibration:
-        """The calibration fitted for a model, or UNCALIBRATED."""
+        """Return the calibration that was fitted for a model, or UNCALIBRATED."""
         return self.calibrations.get(digest, UNCALIBRATED)
 
     def with_calibrations(self, more: Mapping[str, Calibration]) -> "Prompt":
-        """The same strategy with the person's calibrations added; a new one for a model replaces the old.
+        """Return the same strategy with the person's calibrations added; a new one for a model replaces the old.
 
         What was measured with the old one is still the best that is known of the model, so it is shown, and said to be.
         """
         own = {digest: replace(item, is_own=True) for digest, item in more.items()}
         for digest, item in own.items():
             before = self.calibration_for(digest).measured
-            if before and not item.measured:
-                own[digest] = replace(item, measured=MEASURED_AS_SHIPPED + before)
+            if before is not None and item.measured is None:
+                own[digest] = replace(item, measured=replace(before, is_of_replaced=True))
         return replace(self, calibrations={**self.calibrations, **own})
 
     @property
@@ -142,3 +147,15 @@ class Prompt:
             for item in self.questions
         ]
         return hashlib.sha256(json.dumps([self.reading, self.reasoning_tokens, parts]).encode()).hexdigest()
+
+
+def find_prompt(prompts: Sequence[Prompt], name: str) -> Prompt:
+    """Return the strategy of a name.
+
+    Raises: ParameterError naming those there are.
+    """
+    for prompt in prompts:
+        if prompt.name == name:
+            return prompt
+    names = tuple(prompt.name for prompt in prompts)
+    raise ParameterError(f"There is no prompt {name[:60]!r}{suggestion(name, names)}")

@@ -53,7 +53,7 @@ class Rules:
     can_walk_emoji: tuple[str, ...] = ()
 
     def apply(self, statement: str) -> RuleVerdict | None:
-        """The verdict of the first rule that applies to a cleaned statement; None where a model has to read it."""
+        """Return the verdict of the first rule that applies to a cleaned statement; None where none does."""
         words = _APOSTROPHES.sub("'", unicodedata.normalize("NFKC", statement))
         for language, pattern in self.opt_out:
             if pattern.search(words):
@@ -85,20 +85,25 @@ def load_rules(path: Path = DEFAULT_RULES_FILE) -> Rules:
 
     Raises: FileFormatError, with the file's name and what is missing or wrong in it.
     """
+    # On first use: pydantic takes a moment to import.
+    from jitai.file_models import validated
+    from jitai.judge.prompt_models import RulesFile
+
     reader = JsonReader(path)
-    content = reader.load()
+    file = validated(RulesFile, reader.load(), reader.error)
     opt_out = []
-    for row in reader.rows(content, "opt_out"):
-        language = reader.text(row, "language")
+    for item in file.opt_out:
         try:
-            opt_out.append((language, re.compile(reader.text(row, "pattern"), re.IGNORECASE)))
+            opt_out.append((item.language, re.compile(item.pattern, re.IGNORECASE)))
         except re.error as error:
-            raise reader.error(f'a pattern for "{language[:20]}" is no regular expression ({error.msg})') from error
+            raise reader.error(
+                f'a pattern for "{item.language[:20]}" is no regular expression ({error.msg})'
+            ) from error
     return Rules(
-        version=reader.label(content, "version"),
+        version=file.version,
         opt_out=tuple(opt_out),
-        cannot_walk_emoji=tuple(_plain_emoji(sign) for sign in reader.texts(content, "cannot_walk_emoji")),
-        can_walk_emoji=tuple(_plain_emoji(sign) for sign in reader.texts(content, "can_walk_emoji")),
+        cannot_walk_emoji=tuple(_plain_emoji(sign) for sign in file.cannot_walk_emoji),
+        can_walk_emoji=tuple(_plain_emoji(sign) for sign in file.can_walk_emoji),
     )
 
 

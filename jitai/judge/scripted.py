@@ -39,11 +39,11 @@ class ScriptedBackend:
         self.warm_ups: list[Request] = []
 
     def identity(self) -> ModelIdentity:
-        """A name that says that no model is at work."""
+        """Return a name that says that no model is at work."""
         return ModelIdentity("scripted, no model", self._digest)
 
     def complete(self, request: Request) -> Reply:
-        """The script's next line."""
+        """Return the script's next line, or raise it if it is an error."""
         with self._lock:
             index = len(self.requests)
             self.requests.append(request)
@@ -60,7 +60,7 @@ class ScriptedBackend:
 
 
 def scripted_reply(log_odds: float, answers: tuple[str, str] = (" good", " bad"), model_ms: float = 0.0) -> Reply:
-    """A reply that gives the first answer these log-odds against the second."""
+    """Return a reply that gives the first answer these log-odds against the second."""
     send, hold_back = answers
     more_likely = send if log_odds > 0 else hold_back
     return Reply(more_likely, {send: min(0.0, log_odds) - 0.1, hold_back: min(0.0, -log_odds) - 0.1}, -15.0, model_ms)

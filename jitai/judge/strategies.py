@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from jitai.errors import FileFormatError, UnreadableReply
 from jitai.files import read_json
 from jitai.judge.base import Backend, Reply, Request, TypedBackend, as_word
-from jitai.judge.prompts import Prompt, Question, Reading
+from jitai.judge.prompts import Prompt, Question, ReadingMethod
 from jitai.judge.text import clean_statement
 from jitai.records import Decision
 
@@ -18,8 +18,6 @@ JSON_NOTE = "The answer is the model's own word, without a probability."
 TYPED_NOTE = "The server chose by a typed decision."
 WORDS_NOTE = "There was no typed decision to be had, so the model was asked for one of the two words in a chat."
 SPELLING_NOTE = "The model wrote the other answer: this one is likelier when all spellings are counted."
-WORDS_ONLY = frozenset({TEXT_ONLY_NOTE, JSON_NOTE})
-"""The notes of an answer that came without log-odds: its P(send) of 0 or 1 is no measurement."""
 
 FAINT_PROBABILITY = 0.01
 """If neither answer is this likely, the model was about to say something else."""
@@ -52,10 +50,10 @@ def ask(prompt: Prompt, statement: str, backend: Backend) -> tuple[Reply, ...]:
     """
     replies = []
     for question in prompt.questions:
-        if prompt.reading == Reading.REASONING:
+        if prompt.reading == ReadingMethod.REASONING:
             replies.append(backend.complete(_thinking(question, statement, prompt.reasoning_tokens)))
         asking = _asking(prompt, question, statement, replies)
-        if prompt.reading == Reading.TYPED and isinstance(backend, TypedBackend):
+        if prompt.reading == ReadingMethod.TYPED and isinstance(backend, TypedBackend):
             meanings = {question.answers[decision]: meaning for decision, meaning in question.meanings.items()}
             replies.append(backend.decide(asking, meanings))
         else:
@@ -64,7 +62,7 @@ def ask(prompt: Prompt, statement: str, backend: Backend) -> tuple[Reply, ...]:
 
 
 def openings(prompt: Prompt) -> tuple[Request, ...]:
-    """What a model may read before there is a statement: each question, up to where the statement will stand."""
+    """Return what a model may read before there is a statement: each question, up to where the statement will stand."""
     return tuple(
         Request(item.constant_part, (), head=item.constant_part, chat=item.chat, system=item.system)
         for item in prompt.questions
@@ -72,7 +70,7 @@ def openings(prompt: Prompt) -> tuple[Request, ...]:
 
 
 def shown(prompt: Prompt, statement: str, replies: tuple[Reply, ...] = ()) -> str:
-    """All that the model is given to read about a statement, as a person would want to see it."""
+    """Return all that the model is given to read about a statement, laid out for a person."""
     parts = []
     for question in prompt.questions:
         asked = _asking(prompt, question, statement, replies).prompt
@@ -91,16 +89,16 @@ def _criteria(question: Question, replies: tuple[Reply, ...]) -> str:
 
 
 def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
-    """What a model's replies to a strategy's questions say.
+    """Read what a model's replies to a strategy's questions say.
 
     Raises: UnreadableReply if they say neither answer.
     """
-    if prompt.reading == Reading.JSON:
+    if prompt.reading == ReadingMethod.JSON:
         return _read_json(replies[-1], prompt.questions[0])
-    if prompt.reading == Reading.TWO_QUESTIONS:
+    if prompt.reading == ReadingMethod.TWO_QUESTIONS:
         return _both([_read_tokens(reply, item) for reply, item in zip(replies, prompt.questions, strict=True)])
     answer = _read_tokens(replies[-1], prompt.questions[0])
-    if prompt.reading == Reading.TYPED:
+    if prompt.reading == ReadingMethod.TYPED:
         answer = replace(answer, notes=(TYPED_NOTE if replies[-1].is_typed else WORDS_NOTE, *answer.notes))
     return answer
 
@@ -113,12 +111,12 @@ def _thinking(question: Question, statement: str, n_tokens: int) -> Request:
 def _asking(prompt: Prompt, question: Question, statement: str, replies: "list[Reply] | tuple[Reply, ...]") -> Request:
     """The request for the answer."""
     text = question.render(statement)
-    if prompt.reading == Reading.JSON:
+    if prompt.reading == ReadingMethod.JSON:
         # Only a word has one place at which the model chooses it: "do not send" is as likely as all that begins so.
         answers = question.answer_pair if all(len(item.split()) == 1 for item in question.answer_pair) else ()
         head, schema = question.constant_part, _schema(question)
         return Request(text, answers, JSON_TOKENS, head, chat=True, system=question.system, schema=schema)
-    if prompt.reading == Reading.REASONING:
+    if prompt.reading == ReadingMethod.REASONING:
         # The reasoning may repeat what the participant wrote: it is as untrusted as the statement.
         reasoning = clean_statement(replies[0].text).text if replies else "..."
         text = f"{text} {reasoning}{question.after_reasoning}"
@@ -194,7 +192,7 @@ def _read_tokens(reply: Reply, question: Question) -> Answer:
 
 
 def read_log_odds(reply: Reply, send: str, hold_back: str) -> tuple[float, tuple[str, ...]]:
-    """The log-odds of one answer against the other, in natural logarithms, and remarks on them.
+    """Return the log-odds of one answer against the other, in natural logarithms, and remarks on them.
 
     Args:
         reply: with log-probabilities; the answer that is missing from the list is taken to be as likely as the last

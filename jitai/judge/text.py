@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jitai.errors import FileFormatError
 from jitai.files import write_atomically
+from jitai.paths import program, resource
 from jitai.records import Statement
 
 MAX_STATEMENT_LENGTH = 400
@@ -101,7 +102,7 @@ def _visible(character: str) -> str:
     return character
 
 
-WORDS_FILE = Path(__file__).resolve().parents[2] / "assets" / "judge" / "words.txt"
+WORDS_FILE = resource("assets", "judge", "words.txt")
 UNREADABLE_SHARE = 0.34
 """With this share of known words or less, a statement counts as unreadable: three of 702 calibration statements, but
 most of the sentences in other languages (docs/JUDGE.md)."""
@@ -112,28 +113,28 @@ _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, in small letters, without accents and without drawn-out letters; single letters are none."""
+    """Return the words of a text in small letters, without accents, drawn-out letters and single letters."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     return [_DRAWN_OUT.sub(r"\1", word) for word in _WORD.findall(plain) if len(word) > 1]
 
 
 def share_known(text: str, known: frozenset[str]) -> float:
-    """The share of a text's words that are known, in [0, 1]; 1 for a text without words."""
+    """Return the share of a text's words that are known, in [0, 1]; 1 for a text without words."""
     words = words_of(text)
     return sum(word in known for word in words) / len(words) if words else 1.0
 
 
 @cache
 def load_words(path: Path = WORDS_FILE) -> frozenset[str]:
-    """The words of a file, one a line.
+    """Read the words of a file, one a line.
 
     Raises: FileFormatError if it cannot be read.
     """
     try:
         return frozenset(path.read_text(encoding="utf-8").split())
     except (OSError, UnicodeDecodeError) as error:
-        raise FileFormatError(f"{path.name} cannot be read.", "Write it with `python -m jitai train-judge`.") from error
+        raise FileFormatError(f"{path.name} cannot be read.", f"Write it with `{program()} train-judge`.") from error
 
 
 def write_words(path: Path, statements: Iterable[Statement]) -> None:

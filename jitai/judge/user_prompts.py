@@ -43,7 +43,7 @@ class PersonalJudging:
         self._calibrations_file = folder / "calibrations.json"
 
     def prompts(self) -> tuple[Prompt, ...]:
-        """The project's strategies and the person's own, with the person's calibrations added."""
+        """Return the project's strategies and the person's own, with the person's calibrations added."""
         kept = self._kept_calibrations()
         return tuple(
             prompt.with_calibrations(kept.get(prompt.content_hash, {}))
@@ -51,11 +51,11 @@ class PersonalJudging:
         )
 
     def damaged_prompts(self) -> tuple[FileFormatError, ...]:
-        """What is wrong with those of the person's own prompts that cannot be used."""
+        """Return what is wrong with those of the person's own prompts that cannot be used."""
         return damaged_prompts(self.prompts_folder)
 
     def free_name(self, name: str) -> str:
-        """A name that no prompt has: the given one, or the same with a number."""
+        """Return a name that no prompt has: the given one, or the same with a number."""
         number, free = 1, name[:_MAX_NAME_LENGTH]
         while self._is_taken(free):
             number += 1
@@ -81,7 +81,7 @@ class PersonalJudging:
         """
         if len(text) > MAX_PROMPT_CHARACTERS:
             raise ParameterError(f"A prompt may have at most {MAX_PROMPT_CHARACTERS:,} characters.")
-        prompt = read_prompt(JsonReader(Path("The prompt"), text))
+        prompt = read_prompt(JsonReader(Path("The prompt"), text), known_names_only=True)
         # The name becomes a file's name.
         if not _NAME.fullmatch(prompt.name):
             raise ParameterError(
@@ -114,7 +114,7 @@ class PersonalJudging:
         remove(self.prompts_folder / f"{name}.json")
 
     def prompt_text(self, prompt: Prompt, shipped_folder: Path) -> str:
-        """The file of a prompt, as text to be edited.
+        """Return the file of a prompt as text to be edited.
 
         Raises: FileFormatError if there is no file of its name.
         """
@@ -144,7 +144,7 @@ class PersonalJudging:
         write_atomically(self._calibrations_file, json.dumps(rows, ensure_ascii=False, indent=2))
 
     def forget_calibration(self, prompt: Prompt, digest: str) -> None:
-        """Do without the person's own calibration for a prompt and a model; one of the project's comes back.
+        """Remove the person's own calibration for a prompt and a model; the project's, if there is one, holds again.
 
         Raises: ParameterError if there is none; FileFormatError if the folder cannot be written to.
         """
@@ -160,6 +160,6 @@ class PersonalJudging:
             return {}
         try:
             content = reader.load()
-            return {key: read_calibrations(reader, reader.mapping(content, key)) for key in content}
+            return {key: read_calibrations(reader, rows) for key, rows in content.items()}
         except FileFormatError:
             return {}

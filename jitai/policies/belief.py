@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jitai.arrays import Flags, Floats
 from jitai.parameters import choice, parameter, validate
-from jitai.records import Decision, Verdict, VerdictSource
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
 from jitai.simulator.dynamics import SMALLEST, response_table
 
@@ -223,26 +223,29 @@ class StepsModel:
         return (1.0 - context_probability) * home + context_probability * work
 
 
-def evidence(verdict: Verdict | None, settings: BeliefSettings) -> Text | None:
-    """What a verdict is worth as evidence.
+def likelihoods(
+    answered: Flags, p_send: Floats, says_cannot: Flags, is_unsure: Flags, settings: BeliefSettings
+) -> tuple[Floats, Floats]:
+    """What verdicts are worth as evidence: likelihoods if the participant can and if they cannot walk.
 
     Args:
-        verdict: on today's text, silence included; None where nobody reads.
+        answered: whether something was written and the judge could answer; shape (n,), like all that follow.
+        p_send: in [0, 1]; NaN where there is none.
+        says_cannot, is_unsure: of the decisions.
         settings: whether and how the judge is believed.
-    Returns: None where neither text nor silence is known of. A failed judge leaves that something was written.
+    Returns: two arrays in [0, 1]; both 1 where nothing is known.
     """
-    if verdict is None or not settings.reads_text:
-        return None
-    if verdict.source == VerdictSource.NO_STATEMENT:
-        return Text(False)
-    if verdict.failure or verdict.is_fallback:
-        return Text(True)
+    if not settings.reads_text:
+        return np.ones(len(answered)), np.ones(len(answered))
     # Exactly 0 or 1 is a decision without a probability, as a text-only model or a rule gives it.
-    if settings.reading == BY_PROBABILITY and verdict.p_send is not None and 0.0 < verdict.p_send < 1.0:
-        return Text(True, *probability_as_evidence(verdict.p_send))
-    if verdict.decision == Decision.UNSURE:
-        return Text(True)
-    return Text(True, *decision_as_evidence(verdict.decision == Decision.HOLD_BACK, settings))
+    by_probability = (settings.reading == BY_PROBABILITY) & (p_send > 0.0) & (p_send < 1.0)
+    known = answered & (by_probability | ~is_unsure)
+    return tuple(  # type: ignore[return-value]
+        np.where(known, np.where(by_probability, probability, decision), 1.0)
+        for probability, decision in zip(
+            probability_as_evidence(p_send), decision_as_evidence(says_cannot, settings), strict=True
+        )
+    )
 
 
 def probability_as_evidence(p_send: Any) -> tuple[Any, Any]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from jitai.errors import FileFormatError, ParameterError
 from jitai.files import make_folder, read_json, remove, write_atomically
 from jitai.parameters import suggestion
-from jitai.paths import default_data_dir
+from jitai.paths import default_data_dir, resource
 from jitai.policies.network import PolicyNetwork
-from jitai.trial.spec import policy_from
+from jitai.trial.spec import network_from
 
-SHIPPED_FOLDER = Path(__file__).parents[2] / "assets" / "policies"
+SHIPPED_FOLDER = resource("assets", "policies")
 MAX_BYTES = 2_000_000
 _HINT = "It is no trained policy: choose a file that was downloaded on the Train page, or written by train-policy."
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -57,7 +57,7 @@ def read_policy(path: Path) -> PolicyNetwork:
 @lru_cache(maxsize=256)
 def _policy_of(path: Path, changed_ns: int, n_bytes: int) -> PolicyNetwork:
     """A file's policy, read anew only when the file has changed: pages ask for all of them at each click."""
-    return policy_from(read_json(path, max_bytes=MAX_BYTES, hint=_HINT), path.name)
+    return network_from(read_json(path, max_bytes=MAX_BYTES, hint=_HINT), path.name)
 
 
 def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
@@ -68,7 +68,7 @@ def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
         name: of the file.
     Raises: FileFormatError as ``read_policy``.
     """
-    return policy_from(read_json(content, name, MAX_BYTES, _HINT), name)
+    return network_from(read_json(content, name, MAX_BYTES, _HINT), name)
 
 
 def policy_text(network: PolicyNetwork) -> str:

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 from jitai.background import BackgroundJob
 from jitai.errors import FileFormatError
 from jitai.files import make_folder, read_json, write_atomically
+from jitai.installation import TRAINING
 from jitai.policies.network import PolicyNetwork
-from jitai.rl.episodes import StudyLanes, TrainingSeeds
-from jitai.rl.task import SIMULATED, LearningTask, lanes_of
+from jitai.rl.episodes import Episodes, TrainingSeeds
+from jitai.rl.task import SIMULATED, LearningTask, envs_of
 from jitai.statistics import interval_of_mean
 from jitai.trial.verdict_table import Verdicts
 
-Look = Callable[[int, list[float]], bool]
+ProgressCallback = Callable[[int, list[float]], bool]
 """Told the decisions made and the returns of studies that ended; says whether to go on."""
 
 N_POINTS = 100
@@ -79,7 +80,7 @@ class Training:
         return min(1.0, self.n_steps / self.task.settings.total_steps)
 
 
-class Kept(NamedTuple):
+class Checkpoint(NamedTuple):
     """A training that was stopped.
 
     Attributes:
@@ -97,7 +98,7 @@ class Kept(NamedTuple):
     judge: str
 
 
-def kept_training(task: LearningTask, folder: Path) -> Kept | None:
+def checkpoint_of(task: LearningTask, folder: Path) -> Checkpoint | None:
     """What can be taken up of this task, whatever the number of its steps; None if there is nothing.
 
     Args:
@@ -109,7 +110,7 @@ def kept_training(task: LearningTask, folder: Path) -> Kept | None:
         content = read_json(folder / task.digest / _STATE_FILE, only_finite=False)
         curve = tuple(CurvePoint(*point) for point in content["curve"])
         n_steps, n_seeds, seconds = int(content["n_steps"]), int(content["n_seeds"]), float(content["seconds"])
-        return Kept(n_steps, n_seeds, seconds, curve, str(content["judge"]))
+        return Checkpoint(n_steps, n_seeds, seconds, curve, str(content["judge"]))
     except (FileFormatError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
@@ -128,7 +129,7 @@ class TrainingRun(BackgroundJob[Training]):
         verdicts: of the judge, on the statements that participants write; None has them drawn with the error rates of
             the task's belief.
         judge: name of the judge of the verdicts.
-    Raises: FileFormatError if there is nothing to be taken up.
+    Raises: PartMissing if the parts of training are not installed, FileFormatError if there is nothing to be taken up.
     """
 
     def __init__(
@@ -139,17 +140,18 @@ class TrainingRun(BackgroundJob[Training]):
         verdicts: Verdicts | None = None,
         judge: str = SIMULATED,
     ) -> None:
+        TRAINING.require()
         super().__init__("training", "The training")
         self.task = task
         self._folder = None if folder is None else folder / task.digest
-        self._kept = kept_training(task, folder) if resume and folder is not None else None
+        self._kept = checkpoint_of(task, folder) if resume and folder is not None else None
         if resume and (self._kept is None or self._kept.judge != judge):
             raise FileFormatError(
                 "There is no stopped training with these settings, participants, observations and judge.",
                 "Start one; only the number of decisions may differ when it is taken up.",
             )
         self._verdicts, self._judge = verdicts, judge
-        before = self._kept or Kept(0, 0, 0.0, (), judge)
+        before = self._kept or Checkpoint(0, 0, 0.0, (), judge)
         self._n_steps, self._curve, self._seconds_before = before.n_steps, list(before.curve), before.seconds
         self._n_steps_before = before.n_steps
         self._took_s = 0.0
@@ -190,26 +192,28 @@ class TrainingRun(BackgroundJob[Training]):
     def _run(self) -> None:
         # A second or two to import: only the thread that trains waits for it.
         from jitai.rl import algorithms
-        from jitai.rl.vec_env import LanesVecEnv
+        from jitai.rl.vec_env import EpisodesVecEnv
 
         task = self.task
         verdicts = self._verdicts or task.simulated_verdicts()
         seeds = TrainingSeeds(task.settings.learning_seed, self._kept.n_seeds if self._kept else 0)
-        sizes = lanes_of(task.settings.n_lanes, task.participants)
+        sizes = envs_of(task.settings.n_lanes, task.participants)
         groups = [
-            StudyLanes(spec, task.observations, n_lanes, verdicts, seeds)
+            Episodes(spec, task.observations, n_lanes, verdicts, seeds)
             for spec, n_lanes in zip(task.specs(), sizes, strict=True)
         ]
-        environment = LanesVecEnv(groups, task.reward_unit, task.ends_with_the_study)
+        environment = EpisodesVecEnv(groups, task.reward_unit, task.ends_with_the_study)
         if self._kept is not None and self._folder is not None:
-            algorithm = algorithms.take_up(task, environment, self._folder)
+            algorithm = algorithms.resume(task, environment, self._folder)
         else:
             algorithm = algorithms.make_algorithm(task, environment)
 
         def keep() -> None:
             self._keep(lambda folder: algorithms.keep(algorithm, folder), seeds.n_used)
 
-        self._looked_after(keep, lambda look: algorithms.learn(algorithm, task.settings.total_steps, look))
+        self._looked_after(
+            keep, lambda on_progress: algorithms.learn(algorithm, task.settings.total_steps, on_progress)
+        )
         network = algorithms.as_network(
             algorithm, task, task.trained_on(self._n_steps, self._seconds_before + self._took_s, self._judge)
         )
@@ -220,7 +224,7 @@ class TrainingRun(BackgroundJob[Training]):
         elif self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _looked_after(self, keep: Callable[[], None], learn: Callable[[Look], None]) -> None:
+    def _looked_after(self, keep: Callable[[], None], learn: Callable[[ProgressCallback], None]) -> None:
         """Learn, draw the curve and keep the training now and then."""
         # Where a stretch is shorter than a study, those that end early would be over-represented.
         settings = self.task.settings
@@ -229,7 +233,7 @@ class TrainingRun(BackgroundJob[Training]):
         with self._lock:
             self._at_work = "learning"
 
-        def look(n_steps: int, returns: list[float]) -> bool:
+        def on_progress(n_steps: int, returns: list[float]) -> bool:
             nonlocal kept_at
             self._returns += returns
             with self._lock:
@@ -244,7 +248,7 @@ class TrainingRun(BackgroundJob[Training]):
                 kept_at = time.monotonic()
             return not self.stopping
 
-        learn(look)
+        learn(on_progress)
 
     def _keep(self, write: Callable[[Path], None], n_seeds: int) -> None:
         """Write the training, its state last; a disk that is full is no reason to end it."""

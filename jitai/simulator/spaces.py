@@ -1,6 +1,6 @@
 """Which quantities a learning algorithm may observe, and their ranges."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,8 @@ from jitai.errors import ParameterError
 from jitai.parameters import suggestion
 
 ONE_HOT_DAY = "ONE_HOT_T"
+StatementChoice = Callable[[bool, float], str]
+"""What a participant says who can walk, or not, picked by a number in [0, 1)."""
 LARGEST = float(np.finfo(np.float32).max)
 
 

@@ -5,12 +5,13 @@ day's response are drawn before the first decision. Two runs with the same seed 
 policy or filter acts in it (common random numbers), and an episode of any number of lanes is a few array operations.
 """
 
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
 
 Floats = npt.NDArray[np.float64]
@@ -25,9 +26,8 @@ PERFECT_READING_NOISE = 0.1
 """At or below this noise the context reading is taken as perfect, as in the published package."""
 
 
-@dataclass(frozen=True)
-class World:
-    """One trial's exogenous path; every array has shape (..., n_days), lanes first where there are several.
+class World(NamedTuple):
+    """One trial's exogenous path; every array has shape (..., n_days), participants first where there are several.
 
     Attributes:
         true_context: c_t, 0 or 1.
@@ -36,6 +36,7 @@ class World:
         writes: whether the participant writes on this day, 0 or 1.
         statement_uniform: in [0, 1), chooses which statement of the fitting label is written.
         luck: shape (..., n_days, 3), uniforms for the variation of habituation, risk and steps.
+        walk_uniform, writes_uniform: in [0, 1), what walk states and writing were made from.
     """
 
     true_context: Bits
@@ -44,11 +45,18 @@ class World:
     writes: Bits
     statement_uniform: Floats
     luck: Floats
+    walk_uniform: Floats
+    writes_uniform: Floats
 
     @property
     def inferred_context(self) -> Bits:
         """l_t: the likelier context; 0 at exactly even odds, as published."""
         return (self.context_probability > 0.5).astype(np.int8)
+
+    def each(self, change: Callable[[Any], Any]) -> "World":
+        """The world with every array changed in the same way."""
+        parts: list[Any] = [change(part) for part in self]
+        return World(*parts)
 
 
 class DayUniforms(NamedTuple):
@@ -113,7 +121,21 @@ def make_world(config: SimulatorConfig, uniforms: DayUniforms) -> World:
         writes=_writes(config, can_walk, uniforms.ability[..., 1]),
         statement_uniform=uniforms.ability[..., 2],
         luck=uniforms.luck,
+        walk_uniform=uniforms.ability[..., 0],
+        writes_uniform=uniforms.ability[..., 1],
     )
+
+
+def draw_worlds(config: SimulatorConfig, seeds: Sequence[int]) -> World:
+    """The worlds of participants, one day longer than the study.
+
+    Args:
+        config: settings of the study.
+        seeds: one for each participant, 0 to MAX_SEED.
+    Raises: ParameterError if a seed is out of range.
+    """
+    rows = [UniformStream(generator(seed, Stream.WORLD)).advance(0, config.study_length + 1) for seed in seeds]
+    return make_world(config, DayUniforms(*(np.stack(columns) for columns in zip(*rows, strict=True))))
 
 
 def _walk_states(config: SimulatorConfig, uniforms: Floats, start: int) -> Bits:
@@ -179,24 +201,33 @@ def context_posterior(true_context: Bits, uniforms: Floats, noise: float) -> Flo
 
 
 def _writes(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> Bits:
-    """When the participant writes: at every change, by chance while able, and while unable if so configured."""
     yesterday = np.concatenate([can_walk[..., :1], can_walk[..., :-1]], axis=-1)
-    changed = can_walk != yesterday
+    return writes_today(config, can_walk, yesterday, uniforms)
+
+
+def writes_today(config: SimulatorConfig, can_walk: Bits, yesterday: Bits, uniforms: Floats) -> Bits:
+    """When the participant writes: at every change, by chance while able, and while unable if so configured.
+
+    Args:
+        can_walk, yesterday: w_t and w_{t-1}; on the first day both are w_t.
+        uniforms: in [0, 1), same shape.
+    Returns: 0 or 1, same shape.
+    """
     by_chance = (can_walk == 1) & (uniforms < config.statement_probability)
     still_unable = (can_walk == 0) & config.repeats_while_unable
-    writes: Bits = (changed | by_chance | still_unable).astype(np.int8)
+    writes: Bits = ((can_walk != yesterday) | by_chance | still_unable).astype(np.int8)
     return writes
 
 
-def with_walk_state(world: World, config: SimulatorConfig, uniforms: DayUniforms, day: int, can_walk: bool) -> World:
+def with_walk_state(world: World, config: SimulatorConfig, day: int, can_walk: bool) -> World:
     """The same world, but the walk state of one day is set by hand and runs on from there.
 
     Args:
-        world: of one lane; days before ``day`` are kept as they are.
-        config, uniforms: what the world was made from.
+        world: of one participant; days before ``day`` are kept as they are.
+        config: what the world was made from.
         day: index of the day whose walk state is set.
         can_walk: its new state.
     """
-    rest = _walk_states(config, uniforms.ability[day:, 0], start=int(can_walk))
+    rest = _walk_states(config, world.walk_uniform[day:], start=int(can_walk))
     path = np.concatenate([world.can_walk[:day], rest])
-    return replace(world, can_walk=path, writes=_writes(config, path, uniforms.ability[:, 1]))
+    return world._replace(can_walk=path, writes=_writes(config, path, world.writes_uniform))

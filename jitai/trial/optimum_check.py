@@ -3,12 +3,13 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from jitai.policies.optimum import optimum, solve
+from jitai.policies.optimum import OptimalPolicy, optimum, solve
+from jitai.policies.registry import PolicySpec
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import interval_of_mean
-from jitai.trial.batch import run_batch
-from jitai.trial.filters import NONE, FilterSettings
-from jitai.trial.spec import OPTIMUM, TrialSpec
+from jitai.trial.filters import NONE, FilterSpec
+from jitai.trial.loop import run_trial
+from jitai.trial.spec import TrialSpec
 
 GRID_ERROR = 0.4
 """Steps by which the grid may be off, measured in the published cells (50 days): tests/unit/test_optimum.py."""
@@ -16,7 +17,7 @@ FINE_GRID = (641, 41)
 """Even nodes of habituation and of risk to compare with."""
 
 
-class CeilingCheck(NamedTuple):
+class OptimumCheck(NamedTuple):
     """The computed value beside what was earned.
 
     Attributes:
@@ -52,16 +53,16 @@ class CeilingCheck(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def check_optimum(config: SimulatorConfig, n_seeds: int) -> CeilingCheck:
+def check_optimum(config: SimulatorConfig, n_seeds: int) -> OptimumCheck:
     """Let the optimal policy live many studies.
 
     Args:
         config: settings. With random variation the optimum plans on the mean dynamics, and the two may differ.
         n_seeds: at least 2.
     """
-    steps = run_batch(TrialSpec(config, OPTIMUM, filter=FilterSettings(NONE)), range(n_seeds), None).total_steps
-    earned, solved = interval_of_mean(steps), optimum(config)
-    return CeilingCheck(solved.value(), n_seeds, earned.value, earned.half_width, solved.is_exact)
+    spec = TrialSpec(config, PolicySpec(OptimalPolicy.key), FilterSpec(NONE))
+    earned, solved = interval_of_mean(run_trial(spec, range(n_seeds), None).total_steps), optimum(config)
+    return OptimumCheck(solved.value(), n_seeds, earned.value, earned.half_width, solved.is_exact)
 
 
 @lru_cache(maxsize=16)

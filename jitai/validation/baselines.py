@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jitai.corpus import DEVELOPMENT, load_part
+from jitai.decision import DEFAULT_BAND
 from jitai.errors import ParameterError
 from jitai.judge.text import clean_statement
 from jitai.records import Decision, Label, Statement, Verdict, VerdictSource
@@ -30,13 +31,11 @@ FOLD_SEED = 0
 MIN_ROWS_A_LABEL = 2 * N_FOLDS
 INVERSE_PENALTY = 3.0
 """scikit-learn's C, chosen among 1, 3 and 10 by cross-validation on the development part."""
-UNSURE_LOW, UNSURE_HIGH = 0.4, 0.6
-"""Between these a P(send) counts as unsure, as it does for a language model unless the person says otherwise."""
 _WORD_PATTERN = r"(?u)[\w']+"
 _N_TERMS_SHOWN = 8
 
 
-class _Reading(NamedTuple):
+class _Score(NamedTuple):
     """What a baseline makes of a cleaned statement: P(send), and the account of why."""
 
     p_send: float
@@ -65,7 +64,7 @@ class KeywordJudge:
         return _verdict(text, self.name, _read_keywords)
 
 
-def _read_keywords(statement: str) -> _Reading:
+def _read_keywords(statement: str) -> _Score:
     """P(send) from the hits: one word against outweighs one in favour, and no hits at all mean "can walk"."""
     lowered = statement.lower().replace("’", "'")
     against, in_favour, account = 0, 0, []
@@ -76,7 +75,7 @@ def _read_keywords(statement: str) -> _Reading:
             in_favour += speaks_against == negated
             account.append(f"{'not ' if negated else ''}{hit.group().strip()}")
     p_send = 1 / (1 + math.exp(-(1.0 + in_favour - 2.5 * against)))
-    return _Reading(p_send, "found: " + ", ".join(account) if account else "found none of its words")
+    return _Score(p_send, "found: " + ", ".join(account) if account else "found none of its words")
 
 
 def _expression(beginnings: Sequence[str]) -> re.Pattern[str]:
@@ -144,12 +143,12 @@ class TfidfJudge:
         """Whether a text, once cleaned, is among those trained on: then cross-validation judges it."""
         return clean_statement(text).text in self._texts
 
-    def _read(self, statement: str) -> _Reading:
+    def _read(self, statement: str) -> _Score:
         held_out = statement in self._texts
         model = self._held_out_models()[statement] if held_out else self._model_for_new_texts()
         p_send = float(model.pipeline.predict_proba([statement])[0, 1])
         account = "by a model that has not seen this statement's pair; " if held_out else ""
-        return _Reading(p_send, account + "weightiest: " + ", ".join(weightiest_terms(model, statement)))
+        return _Score(p_send, account + "weightiest: " + ", ".join(weightiest_terms(model, statement)))
 
     def _held_out_models(self) -> dict[str, Classifier]:
         """For each statement trained on, a model that was trained without its fold."""
@@ -241,7 +240,7 @@ def weightiest_terms(model: Classifier, statement: str) -> list[str]:
     return [f'"{model.term_names[weights.indices[index]]}" {parts[index]:+.2f}' for index in largest]
 
 
-def _verdict(text: str, name: str, read: Callable[[str], _Reading]) -> Verdict:
+def _verdict(text: str, name: str, read: Callable[[str], _Score]) -> Verdict:
     """A baseline's verdict, in the form of the judge's."""
     started = time.perf_counter()
     statement = clean_statement(text)
@@ -249,16 +248,16 @@ def _verdict(text: str, name: str, read: Callable[[str], _Reading]) -> Verdict:
         p_send, account = read(statement.text)
         reason = f"The {name} gives sending a message {100 * p_send:.0f} in 100."
         verdict = Verdict(
-            _decision(p_send), p_send, VerdictSource.MODEL, reason, statement.text, raw_reply=account, model=name
+            DEFAULT_BAND.decide(p_send),
+            p_send,
+            VerdictSource.MODEL,
+            reason,
+            statement.text,
+            raw_reply=account,
+            model=name,
         )
     else:
         silent = "The participant said nothing, so nothing speaks against a message."
         verdict = Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, silent)
     elapsed_ms = (time.perf_counter() - started) * 1e3
     return replace(verdict, notes=statement.notes, latency_ms=elapsed_ms)
-
-
-def _decision(p_send: float) -> Decision:
-    if p_send >= UNSURE_HIGH:
-        return Decision.SEND
-    return Decision.HOLD_BACK if p_send <= UNSURE_LOW else Decision.UNSURE

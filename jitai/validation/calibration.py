@@ -1,5 +1,6 @@
-"""Fitting the calibration of a model for a prompt, and saying in words what was measured."""
+"""Fitting the calibration of a model for a prompt, and measuring the calibrated judge."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -8,10 +9,10 @@ import numpy.typing as npt
 
 from jitai.corpus import INDEPENDENT
 from jitai.errors import ParameterError
-from jitai.judge.calibration import Calibration
+from jitai.judge.calibration import MEASURED_PARTS, Calibration, Measured
 from jitai.judge.judge import Judge
-from jitai.judge.strategies import WORDS_ONLY
 from jitai.records import Label, Statement, VerdictSource
+from jitai.validation.report import judge_report
 from jitai.validation.runner import JudgedRow, judge_corpus
 
 Floats = npt.NDArray[np.float64]
@@ -34,7 +35,7 @@ def log_odds_of(rows: Sequence[JudgedRow]) -> tuple[Floats, npt.NDArray[np.bool_
         for row in rows
         if row.is_counted
         and row.verdict.source in (VerdictSource.MODEL, VerdictSource.CACHE)
-        and WORDS_ONLY.isdisjoint(row.verdict.notes)
+        and not row.verdict.in_words_only
     ]
     p_send = np.clip(np.array([row.p_send for row in answered], dtype=float), 1e-12, 1.0 - 1e-12)
     truth = np.array([row.statement.label == Label.CAN_WALK for row in answered], dtype=bool)
@@ -109,20 +110,39 @@ def calibration_from(judge: Judge, rows: Sequence[JudgedRow], fitted_on: str) ->
     )
 
 
-def measured_in_words(rows: Sequence[JudgedRow]) -> str:
-    """How often a judge is right, for the page that shows which judge is at work."""
+def measure(rows: Sequence[JudgedRow], statements: str, date: str) -> Measured | None:
+    """Return how often a judge is right, to be kept with its calibration; None if it answered nothing.
 
-    def share(chosen: Sequence[JudgedRow]) -> str:
-        return f"{100 * sum(row.is_right for row in chosen) / len(chosen):.0f} %"
-
+    Args:
+        rows: its verdicts on held-out statements.
+        statements: where they come from, such as "assets/statements/test.csv".
+        date: of the measurement, as YYYY-MM-DD.
+    """
     counted = [row for row in rows if row.is_counted]
-    if not counted:
-        return ""
-    words = f"Right on {share(counted)} of {len(counted):,} held-out statements"
-    parts = {
-        "of those by an author whom it has never met": [row for row in counted if row.statement.source == INDEPENDENT],
-        "of plain ones": [row for row in counted if row.statement.kind == "plain"],
-        "of those in Spanish, French, German or Portuguese": [row for row in counted if row.statement.language != "en"],
+    figures = judge_report("", counted).figures
+    if figures is None:
+        return None
+    groups = {
+        "independent": [row for row in counted if row.statement.source == INDEPENDENT],
+        "plain": [row for row in counted if row.statement.kind == "plain"],
+        "other_languages": [row for row in counted if row.statement.language != "en"],
     }
-    shares = ", ".join(f"{share(chosen)} {name}" for name, chosen in parts.items() if chosen)
-    return f"{words}{': ' + shares if shares else ''}."
+    balanced = figures.balanced_accuracy
+    return Measured(
+        _share_right(counted),
+        len(counted),
+        {key: _share_right(groups[key]) for key in MEASURED_PARTS if groups[key]},
+        balanced_accuracy=_rounded(balanced.value),
+        low=_rounded(balanced.low),
+        high=_rounded(balanced.high),
+        statements=statements,
+        date=date,
+    )
+
+
+def _rounded(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)
+
+
+def _share_right(rows: Sequence[JudgedRow]) -> float:
+    return round(sum(row.is_right for row in rows) / len(rows), 4)

@@ -1,4 +1,4 @@
-"""Figures of merit of a judge, from arrays alone, with bootstrap intervals that know about pairs.
+"""JudgeMetrics of merit of a judge, from arrays alone, with bootstrap intervals that know about pairs.
 
 The positive class is "cannot walk": the veto. A judge's side is that of 0.5 on which P(send) lies, exactly 0.5 being a
 veto, because a message is sent only if sending is the likelier of the two.
@@ -39,7 +39,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Figures:
+class JudgeMetrics:
     """How good a judge is on some statements.
 
     Attributes:
@@ -63,7 +63,7 @@ class Figures:
     calibration_error: Interval
 
 
-FIGURE_NAMES = tuple(item.name for item in fields(Figures))
+FIGURE_NAMES = tuple(item.name for item in fields(JudgeMetrics))
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def figures(
     *,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
-) -> Figures:
+) -> JudgeMetrics:
     """All figures with percentile intervals of a bootstrap that draws whole groups.
 
     The halves of a pair share words, so they are not two independent pieces of evidence: a resample draws groups with
@@ -126,7 +126,7 @@ def figures(
         drawn += np.arange(n_now)[:, None] * n_groups
         counts = np.bincount(drawn.ravel(), minlength=n_now * n_groups).reshape(n_now, n_groups)
         resampled.append(sums.figures(counts[:, group_index].astype(np.float64)))
-    return Figures(
+    return JudgeMetrics(
         **{
             name: _interval(float(values[name][0]), np.concatenate([part[name] for part in resampled]), n_groups)
             for name in FIGURE_NAMES
@@ -173,7 +173,7 @@ def _checked(
 
 
 class _Sums:
-    """Figures of many weightings of the same statements at once: one weighting a row.
+    """JudgeMetrics of many weightings of the same statements at once: one weighting a row.
 
     Args:
         p_send: shape (n,).

@@ -10,8 +10,8 @@ import pandas as pd
 from jitai.records import Decision, Label, VerdictSource
 from jitai.validation.metrics import (
     FIGURE_NAMES,
-    Figures,
     Interval,
+    JudgeMetrics,
     ReliabilityBin,
     figures,
     kappa_matrix,
@@ -35,6 +35,9 @@ COULD_NOT_ANSWER, NOTHING_TO_READ = "could not answer", "nothing to read"
 REMEMBERED = "remembered, so not timed"
 TIME_MEDIAN, TIME_SLOW = "time, median (ms)", "time, 95 % within (ms)"
 """The figure that says why a time may be missing: the reply of an earlier run was at hand."""
+MEDIAN_TIME, SLOW_TIME = "time, median (ms)", "time, 95 % within (ms)"
+_WHOLE_NUMBERS = {COULD_NOT_ANSWER, NOTHING_TO_READ, REMEMBERED, MEDIAN_TIME, SLOW_TIME}
+"""JudgeMetrics that are counts or times."""
 NO_ANSWER = "no answer"
 """The column of a confusion matrix for what a judge could not answer."""
 THE_PERSON = "you"
@@ -96,7 +99,7 @@ class JudgeReport:
     n_failed: int
     n_without_words: int
     n: int
-    figures: Figures | None
+    figures: JudgeMetrics | None
     share_unsure: float
     sure_accuracy: Interval | None
     n_sure: int
@@ -159,8 +162,8 @@ def figures_table(found: Sequence[JudgeReport]) -> pd.DataFrame:
             (report.name, "share called unsure", report.share_unsure, nothing, nothing, report.n),
             (report.name, COULD_NOT_ANSWER, report.n_failed, nothing, nothing, report.n_asked),
             (report.name, NOTHING_TO_READ, report.n_without_words, nothing, nothing, report.n_asked),
-            (report.name, TIME_MEDIAN, report.median_ms, nothing, nothing, report.n_timed),
-            (report.name, TIME_SLOW, report.slow_ms, nothing, nothing, report.n_timed),
+            (report.name, MEDIAN_TIME, report.median_ms, nothing, nothing, report.n_timed),
+            (report.name, SLOW_TIME, report.slow_ms, nothing, nothing, report.n_timed),
             (report.name, REMEMBERED, report.n_remembered, nothing, nothing, report.n_asked),
         ]
     return pd.DataFrame(rows, columns=["judge", "figure", "value", "low", "high", "n"])
@@ -179,7 +182,7 @@ def _in_words(figure: str, interval: Interval) -> str:
     """A figure as text: a count or a time as a whole number, anything else with its interval if it has one."""
     if np.isnan(interval.value):
         return "–"
-    if figure in (TIME_MEDIAN, TIME_SLOW, COULD_NOT_ANSWER, NOTHING_TO_READ, REMEMBERED):
+    if figure in _WHOLE_NUMBERS:
         return f"{interval.value:,.0f}"
     if np.isnan(interval.low):
         return f"{interval.value:.3f}"

@@ -6,19 +6,10 @@ A run can be watched and stopped at any time; what has been judged by then is ke
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from jitai.background import BackgroundJob
 from jitai.errors import JitaiError, ParameterError
-from jitai.records import Label, Statement, Verdict
-
-
-class JudgesText(Protocol):
-    """What can be validated."""
-
-    def judge(self, text: str) -> Verdict:
-        """The verdict on one statement. Never raises for what a text or a model does."""
-        ...
+from jitai.records import JudgesText, Label, Statement, Verdict
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from streamlit.testing.v1 import AppTest
 from jitai.errors import ParameterError
 from jitai.experiments.cell import CellWork, run_cell
 from jitai.experiments.engine import OpenJudge, run_experiment
-from jitai.experiments.judgements import simulated_readings
+from jitai.experiments.judgements import simulated_responses
 from jitai.experiments.methods import offered_methods
-from jitai.experiments.spec import ExperimentSpec, JudgeChoice, Method
+from jitai.experiments.spec import ExperimentSpec, JudgeChoice, Method, simulated
 from jitai.experiments.store import Store
 from jitai.paths import default_store_folder
 from jitai.records import JudgesText
 from jitai.ui.widgets.experiment import processes
 
-SIMULATED = JudgeChoice("simulated", "", 0.93, 0.07)
+SIMULATED = simulated(0.93, 0.07)
 WAIT_S = 60.0
 
 
@@ -56,7 +56,7 @@ def made(spec: ExperimentSpec, open_judge: OpenJudge = no_language_model) -> str
 
 def begun(spec: ExperimentSpec, n_finished: int) -> str:
     """The identifier of an experiment whose engine stands still after its first cells, as another process sees it."""
-    store, cells, judge = the_store(), spec.cells(), simulated_readings(0.93, 0.07)
+    store, cells, judge = the_store(), spec.cells(), simulated_responses(0.93, 0.07)
     identifier = store.begin(spec)
     works = [
         CellWork(

@@ -17,10 +17,20 @@ from jitai.experiments.store import INTERRUPTED
 from jitai.records import Label
 from jitai.sanitise import for_markdown
 from jitai.trial.verdict_table import PreparedJudge
-from jitai.ui.pages import compare_results, runs, sweep
+from jitai.ui.pages import runs
 from jitai.ui.pages.runs import EXAMPLE
+from jitai.ui.session.page_states import MAP, CompareState, SweepState
 from jitai.ui.widgets import experiment as experiments
-from tests.app.driver import as_markup, as_text, click, go_to, open_app, widget, without_error
+from tests.app.driver import (
+    as_markup,
+    as_text,
+    click,
+    go_to,
+    kept,
+    open_app,
+    widget,
+    without_error,
+)
 from tests.app.stored import made, methods, small, the_store
 
 RUNS = "pages/runs.py"
@@ -67,10 +77,10 @@ def test_opening_leads_to_compare_or_sweep() -> None:
     app = open_page()
     assert not [button for button in app.button if button.key == f"sweep_{plain_one}"]
     app = without_error(click(app, f"compare_{plain_one}"))
-    assert app.session_state[compare_results._KEY].shown == plain_one
+    assert kept(app, CompareState).shown == plain_one
     assert app.title[0].value.startswith("Which method earns")
     app = without_error(click(go_to(app, RUNS), f"sweep_{grid}"))
-    assert app.session_state[sweep._KEY].shown[sweep.MAP] == grid
+    assert kept(app, SweepState).shown[MAP] == grid
     assert app.title[0].value.startswith("Where does the filter pay")
 
 
@@ -172,7 +182,7 @@ def test_a_description_is_run_from_a_file(started: list[ExperimentSpec]) -> None
     assert "TS and LLM+TS in two cells: 2 participants x 3 methods x 1 judge x 100 seeds, 6 cells" in said(app)
     app = click(app, "run_description")
     assert [spec.name for spec in started] == ["TS and LLM+TS in two cells"]
-    assert app.session_state[compare_results._KEY].shown == started[0].identifier
+    assert kept(app, CompareState).shown == started[0].identifier
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jitai.decision import UnsureBand
 from jitai.errors import BackendError, BackendTimeout, ModelMissing, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Reply, read_answers
 from jitai.judge.cache import replies_from_json, replies_to_json
 from jitai.judge.calibration import Calibration
-from jitai.judge.judge import Judge, UnsureBand
-from jitai.judge.prompts import Prompt, Question, Reading
+from jitai.judge.judge import Judge
+from jitai.judge.prompts import Prompt, Question, ReadingMethod
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend
 from jitai.judge.text import MAX_STATEMENT_BYTES, MAX_STATEMENT_LENGTH, clean_statement
@@ -28,10 +29,10 @@ CHAT = Question("", "Message: ", "", QUESTION.answers, chat=True, system="Decide
 PROMPT = Prompt("p", "1", "", (QUESTION,))
 PROMPTS = [
     PROMPT,
-    Prompt("two", "1", "", (QUESTION, QUESTION), Reading.TWO_QUESTIONS),
-    Prompt("thinks", "1", "", (QUESTION,), Reading.REASONING, reasoning_tokens=20),
+    Prompt("two", "1", "", (QUESTION, QUESTION), ReadingMethod.TWO_QUESTIONS),
+    Prompt("thinks", "1", "", (QUESTION,), ReadingMethod.REASONING, reasoning_tokens=20),
     Prompt("chats", "1", "", (CHAT,)),
-    Prompt("json", "1", "", (CHAT,), Reading.JSON),
+    Prompt("json", "1", "", (CHAT,), ReadingMethod.JSON),
 ]
 RULES = Rules("1", (("en", re.compile("do not disturb", re.IGNORECASE)),), ("\U0001f912",), ("\U0001f44d",))
 
@@ -134,7 +135,7 @@ def test_more_log_odds_never_mean_less_sending(first: float, second: float) -> N
     calibration, band = Calibration(), UnsureBand()
     assert calibration.p_send(low) <= calibration.p_send(high)
     order = [Decision.HOLD_BACK, Decision.UNSURE, Decision.SEND]
-    assert order.index(band.decision(calibration.p_send(low))) <= order.index(band.decision(calibration.p_send(high)))
+    assert order.index(band.decide(calibration.p_send(low))) <= order.index(band.decide(calibration.p_send(high)))
 
 
 @given(st.lists(st.tuples(st.sampled_from([" good", "good", " bad", "x"]), st.floats()), max_size=6))

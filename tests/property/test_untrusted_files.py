@@ -24,7 +24,7 @@ from jitai.judge.rules import DEFAULT_RULES_FILE, load_rules
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.rl.policy_store import read_policy
 from jitai.rl.task import LearningTask
-from jitai.rl.train import kept_training
+from jitai.rl.train import checkpoint_of
 from jitai.ui.session.url import from_query
 from tests.networks import random_network
 
@@ -162,7 +162,7 @@ def test_a_training_that_was_stopped(content: bytes) -> None:
     with TemporaryDirectory() as folder:
         (Path(folder) / task.digest).mkdir()
         (Path(folder) / task.digest / "state.json").write_bytes(content)
-        kept_training(task, Path(folder))
+        checkpoint_of(task, Path(folder))
 
 
 @settings(max_examples=60)

@@ -10,13 +10,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from jitai.errors import BackendError, BackendTimeout, FileFormatError, ModelMissing, ServerUnreachable, UnreadableReply
 from jitai.files import read_json
 from jitai.judge.base import ModelIdentity, Reply, Request, as_word, folded, read_answers
 from jitai.judge.ollama.errors import Refused, broken_connections, missing_model
-from jitai.judge.ollama.server import OllamaServer, ServerAnswer
+from jitai.judge.ollama.options import OLLAMA_PREFIX, OllamaProbe, ollama_option, probe_ollama
+from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerAnswer
+from jitai.judge.prompts import Prompt
+from jitai.judge.registered_backend import JudgeOption, RegisteredBackend
 
 if TYPE_CHECKING:
     import ollama
@@ -28,6 +31,7 @@ IDENTITY_LIFETIME_S = 60.0
 """After this time a model's digest is looked up again with the next question: it may have been pulled anew."""
 READING = "2"
 """How answers are read; goes up when the same ones are read differently. 2: in any spelling, and within JSON."""
+_KEY = re.compile(rf"{OLLAMA_PREFIX}\S{{1,200}}")
 _JSON_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _NO_TYPED_DECISIONS = {400, 404, 405, 501}
 """How a server says that it, or the model, has no typed decisions; 404 was recorded."""
@@ -52,8 +56,8 @@ class _Written:
     model_ms: float = 0.0
 
 
-class OllamaBackend:
-    """One model of an Ollama server.
+class OllamaBackend(RegisteredBackend):
+    """Asks one model of an Ollama server.
 
     Args:
         model: its name, such as "gemma3:4b".
@@ -62,6 +66,53 @@ class OllamaBackend:
     Attributes:
         has_typed_decisions: whether server and model answer typed decisions; None until decide has tried.
     """
+
+    key = "ollama"
+    label = "Ollama"
+    Settings = OllamaSettings
+    settings_matter = False
+    option_names: ClassVar[Mapping[str, str]] = {
+        "keep_alive": "keep-alive",
+        "context_tokens": "context",
+        "read_timeout_s": "timeout",
+    }
+
+    @classmethod
+    def open(cls, key: str, settings: OllamaSettings) -> "OllamaBackend":
+        """Connect to a model of the server at OLLAMA_HOST, which is not asked yet; see RegisteredBackend."""
+        return cls(key.removeprefix(OLLAMA_PREFIX), OllamaServer(settings=settings))
+
+    @classmethod
+    def key_forms(cls) -> tuple[str, ...]:
+        """Return the prefix with NAME for the model's name."""
+        return (f"{OLLAMA_PREFIX}NAME",)
+
+    @classmethod
+    def accepts(cls, key: str) -> bool:
+        """Return whether a key is the prefix and what may be a model's name."""
+        return _KEY.fullmatch(key) is not None
+
+    @classmethod
+    def probe(cls) -> OllamaProbe:
+        """Look for the server at OLLAMA_HOST and its models."""
+        return probe_ollama()
+
+    @classmethod
+    def options(cls, probed: OllamaProbe | None, prompts: Sequence[Prompt]) -> tuple[JudgeOption, ...]:
+        """Return every model of the server that writes text."""
+        return tuple(ollama_option(model, prompts) for model in (probed.models if probed is not None else ()))
+
+    @classmethod
+    def status(cls, probed: OllamaProbe | None) -> str:
+        """Return version and number of models, or that there is no server."""
+        if probed is None or not probed.version:
+            return "No Ollama server found."
+        return f"Ollama {probed.version}, models: {len(probed.models)}."
+
+    @classmethod
+    def why_missing(cls, probed: OllamaProbe | None) -> str:
+        """Return why the server offers nothing; empty if it does."""
+        return "" if probed is None else probed.failure
 
     def __init__(
         self, model: str, server: OllamaServer | None = None, retry_pauses_s: tuple[float, ...] = RETRY_PAUSES_S
@@ -76,7 +127,7 @@ class OllamaBackend:
         self.has_typed_decisions: bool | None = None
 
     def identity(self) -> ModelIdentity:
-        """Name and digest. Asks the server the first time only, so that a known statement costs no connection."""
+        """Return name and digest; asks the server once only, so that a known statement costs no connection."""
         with self._lock:
             if self._identity is None:
                 self._look_up()
@@ -84,7 +135,7 @@ class OllamaBackend:
             return self._identity
 
     def complete(self, request: Request) -> Reply:
-        """One completion by the server; see Backend."""
+        """Have the server complete a prompt; see Backend."""
         self._refresh_identity()
         written = self._with_retries(lambda: self._written(request))
         _check_that_it_answered(written, request)

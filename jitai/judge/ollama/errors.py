@@ -21,14 +21,14 @@ class Refused(BackendError):
 
 
 def broken_connections() -> tuple[type[Exception], ...]:
-    """Failures of a connection that existed."""
+    """Return the exceptions of a connection that existed and broke off."""
     import httpx
 
     return (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
 
 def missing_model(model: str, address: str) -> ModelMissing:
-    """The error for a model that the server lacks."""
+    """Return the error for a model that the server lacks."""
     name = for_sentence(model)
     return ModelMissing(
         f"The Ollama server at {address} does not have the model {name}.", hint=f"Run `ollama pull {name}`."
@@ -36,7 +36,7 @@ def missing_model(model: str, address: str) -> ModelMissing:
 
 
 def status_error(status: int, message: str, model: str, address: str) -> BackendError:
-    """The error of our tree for an HTTP status and the server's own message, which is looked at but not shown."""
+    """Return our error for an HTTP status and the server's own message, which is read but never shown."""
     known = message.lower()
     if status == 404 and model and "not found" in known and "page" not in known:
         return missing_model(model, address)
@@ -80,7 +80,7 @@ def _refusal(status: int, known: str, model: str, address: str) -> tuple[str, st
 
 
 def bad_address() -> ParameterError:
-    """The error for an address that cannot be understood."""
+    """Return the error for an address that cannot be understood."""
     return ParameterError(
         "The address of the Ollama server (OLLAMA_HOST) cannot be understood.",
         hint="Write it as 127.0.0.1:11434 or http://name:11434.",

@@ -59,7 +59,7 @@ SUGGESTIONS = (
 
 
 class Cancellation:
-    """How one thread asks another to stop: a flag, and the connection on which the other may be waiting."""
+    """Lets one thread ask another to stop: a flag, and the connection on which the other may be waiting."""
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
@@ -93,7 +93,7 @@ class Cancellation:
 
 
 def checked_name(typed: str) -> str:
-    """A model's name as a person typed it, made fit to be asked for.
+    """Return a model's name as a person typed it, in the form that a server knows.
 
     Raises: ParameterError if no model can have that name.
     """
@@ -283,7 +283,7 @@ def _in_our_words(status: str) -> str:
 
 
 def in_bytes(number: int) -> str:
-    """A size for people: "98 MB", "1.3 GB"."""
+    """Return a size in words: "98 MB", "1.3 GB"."""
     if number >= 1e9:
         return f"{number / 1e9:.1f} GB"
     return f"{number / 1e6:.0f} MB" if number >= 1e6 else f"{number / 1e3:.0f} kB"

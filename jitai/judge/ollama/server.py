@@ -3,16 +3,16 @@
 import ipaddress
 import json
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from jitai.errors import BackendError, BackendTimeout, JitaiError, ParameterError, ServerUnreachable, UnreadableReply
+from jitai.errors import BackendError, BackendTimeout, JitaiError, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Request
 from jitai.judge.ollama.errors import START_HINT, bad_address, status_error
+from jitai.parameters import parameter, text_parameter, validate
 from jitai.sanitise import for_sentence
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ REMOTE_CONNECT_TIMEOUT_S = 3.0
 LISTING_TIMEOUT_S = 2.0
 MAY_TRUNCATE = ("/api/generate", "/api/chat")
 """Where the server would cut a prompt that is too long, and say nothing."""
-_DURATION = re.compile(r"-?(\d+(\.\d+)?(ms|s|m|h))+")
+_DURATION = r"-?(\d+(\.\d+)?(ms|s|m|h))+"
+_GROUP = "asking an Ollama server"
 _TYPED_QUESTION = "answer"
 ServerAnswer = TypeVar("ServerAnswer")
 
@@ -37,26 +38,26 @@ ServerAnswer = TypeVar("ServerAnswer")
 class OllamaSettings:
     """How a server is asked.
 
-    Attributes:
-        keep_alive: how long a model stays in memory after an answer, as Ollama writes it: "10m", "1h30m"; negative for
-            as long as the server runs.
-        context_tokens: room for prompt and answer (num_ctx). One number for all questions to a model, because another
-            one makes the server load it again.
-        read_timeout_s: longest wait for an answer, in seconds; a large model takes tens of them to load.
     Raises: ParameterError for values that no server accepts.
     """
 
-    keep_alive: str = "10m"
-    context_tokens: int = 2048
-    read_timeout_s: float = 120.0
+    keep_alive: str = text_parameter(
+        "10m", label="A model stays in memory", group=_GROUP, source="our choice", pattern=_DURATION,
+        form="as in 30s, 10m or 1h30m",
+        help="How long a model stays in the server's memory after an answer, such as 30s, 10m or 1h30m; -1m: as long "
+        "as the server runs.",
+    )  # fmt: skip
+    context_tokens: int = parameter(
+        2048, label="Context", low=256, high=131072, step=256, unit="tokens", group=_GROUP, source="our choice",
+        help="Room for examples, statement and answer (num_ctx); another number makes the server load the model again.",
+    )  # fmt: skip
+    read_timeout_s: float = parameter(
+        120.0, label="Longest wait", low=0.001, high=3600.0, step=5.0, unit="seconds", group=_GROUP,
+        source="our choice", help="For one answer, loading included; a large model takes tens of seconds to load.",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
-        if not _DURATION.fullmatch(self.keep_alive):
-            raise ParameterError('How long a model stays loaded is written as in "30s", "10m" or "1h30m".')
-        if not 256 <= self.context_tokens <= 131072:
-            raise ParameterError("The context has from 256 to 131,072 tokens.")
-        if not 0 < self.read_timeout_s <= 3600:
-            raise ParameterError("The longest wait is more than 0 and at most 3,600 seconds.")
+        validate(self)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class OllamaModel:
 
 
 class OllamaServer:
-    """A connection to a server. Making one sends nothing.
+    """Talks to a server. Making one sends nothing.
 
     Args:
         host: address; by default the setting OLLAMA_HOST, or 127.0.0.1:11434.
@@ -127,7 +128,7 @@ class OllamaServer:
             raise bad_address() from None
 
     def version(self) -> str:
-        """The server's version, such as "0.24.0".
+        """Return the server's version, such as "0.24.0".
 
         Raises: BackendError, ServerUnreachable and the others of the tree.
         """
@@ -142,7 +143,7 @@ class OllamaServer:
         return self.translated(ask)
 
     def list_models(self) -> list[OllamaModel]:
-        """The models that are on the server; fails within LISTING_TIMEOUT_S seconds of being connected.
+        """Return the models on the server; fails within LISTING_TIMEOUT_S seconds of being connected.
 
         Raises: as version.
         """
@@ -204,7 +205,7 @@ class OllamaServer:
         )
 
     def decide(self, model: str, request: Request, meanings: Mapping[str, str]) -> Mapping[str, float]:
-        """A typed decision: the server's own probability of each answer.
+        """Ask for a typed decision: the server's own probability of each answer.
 
         Args:
             model: its name.
@@ -241,11 +242,11 @@ class OllamaServer:
         return self.translated(lambda: ask(self._client), model)
 
     def ask_briefly(self, ask: "Callable[[ollama.Client], ServerAnswer]", model: str = "") -> ServerAnswer:
-        """As ask, for what takes no model: fails within LISTING_TIMEOUT_S seconds of being connected."""
+        """Ask what takes no model; fails within LISTING_TIMEOUT_S seconds of being connected."""
         return self.translated(lambda: ask(self._listing_client), model)
 
     def client_without_limit(self, on_response: Callable[[Any], None]) -> "ollama.Client":
-        """A client for long work, such as a download, during which the server may be silent for minutes.
+        """Return a client for long work, such as a download, during which the server may be silent for minutes.
 
         Args:
             on_response: called with each httpx.Response as soon as it begins.
@@ -279,7 +280,7 @@ class OllamaServer:
         return {**options, "stop": list(request.stop)} if request.stop else options
 
     def translated(self, ask: Callable[[], ServerAnswer], model: str = "") -> ServerAnswer:
-        """What ask returns; every way in which a server can fail becomes an error of our tree.
+        """Return what ``ask`` returns, and turn every way in which a server can fail into an error of our tree.
 
         Args:
             ask: what to do.
@@ -351,7 +352,7 @@ def _base_url(host: str) -> str:
 
 
 def connect_timeout_s(url: str) -> float:
-    """How long to wait for a connection to a URL, in seconds: long enough for a network, where there is one between."""
+    """Return how long to wait for a connection to a URL, in seconds; longer where a network lies between."""
     name = urlsplit(url).hostname or ""
     try:
         is_here = ipaddress.ip_address(name).is_loopback
@@ -401,7 +402,7 @@ class ModelDetails:
 
 @dataclass(frozen=True)
 class ServerOverview:
-    """What a look at a server found.
+    """What a server holds, and what of it is in memory.
 
     Attributes:
         address: such as "127.0.0.1:11434"; empty if what OLLAMA_HOST says is none.
@@ -416,12 +417,12 @@ class ServerOverview:
     failure: str = ""
 
 
-def look(server: OllamaServer, before: ServerOverview | None = None) -> ServerOverview:
-    """What is on a server, and what of it is in memory. Never raises JitaiError.
+def probe_server(server: OllamaServer, before: ServerOverview | None = None) -> ServerOverview:
+    """Find out what a server holds, and what of it is in memory. Never raises JitaiError.
 
     Args:
-        server: to look at.
-        before: an earlier look; models that have not changed since are not asked about again.
+        server: to ask.
+        before: an earlier answer; the server is not asked again about models that have not changed since.
     """
     known = {item.model.digest: item for item in before.models} if before is not None else {}
     try:

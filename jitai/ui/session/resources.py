@@ -4,24 +4,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 from jitai.background import BackgroundCall, Progress
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import JitaiError
+from jitai.installation import Installation
 from jitai.judge.cache import VerdictCache
-from jitai.judge.judge import DEFAULT_BAND, Judge, UnsureBand
+from jitai.judge.judge import Judge
 from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation
-from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOverview, look
-from jitai.judge.prompts import Prompt
-from jitai.judge.registry import OllamaProbe, available_judges, choose_judge, find_prompt, open_backend, probe
+from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOverview, probe_server
+from jitai.judge.prompts import Prompt, find_prompt
+from jitai.judge.registry import Probed, available_judges, choose_judge, open_backend, probe_all
 from jitai.judge.rules import Rules, load_rules
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import Decision
-from jitai.rl.training_service import TrainingDesk
+from jitai.rl.training_service import TrainingService
 
 WARM_UP_DELAY_S = 1.5
 Seen = TypeVar("Seen")
@@ -61,9 +63,9 @@ class Watch(Generic[Seen]):
 
 
 @st.cache_resource(show_spinner=False)
-def ollama_watch() -> Watch[OllamaProbe]:
+def backend_watch() -> Watch[Probed]:
     """The one watch of this process for what judges there are."""
-    return Watch(lambda before: probe(), OllamaProbe())
+    return Watch(lambda before: probe_all(), {})
 
 
 @st.cache_resource(show_spinner=False)
@@ -103,19 +105,19 @@ def judge_for(
     on_failure: str = Decision.HOLD_BACK.value,
     low: float = DEFAULT_BAND.low,
     high: float = DEFAULT_BAND.high,
-    ollama: OllamaSettings | None = None,
+    settings: Any = None,
 ) -> Judge:
     """The judge of a key; the model behind it is loaded by the first question, or by the warm-up at start.
 
     Args:
-        key: "embedded", "embedded-tuned" or "ollama:NAME".
+        key: of the judge, see jitai/judge/registry.py.
         prompt_name: of one of the prompts.
         on_failure: "send" or "do not send".
         low, high: the edges of the unsure band.
-        ollama: how an Ollama server is asked.
+        settings: of the judge's backend; as usual if None.
     """
     prompt, band = find_prompt(prompts(), prompt_name), UnsureBand(low, high)
-    return Judge(open_backend(key, ollama=ollama), prompt, rules(), verdict_cache(), Decision(on_failure), band)
+    return Judge(open_backend(key, settings), prompt, rules(), verdict_cache(), Decision(on_failure), band)
 
 
 @st.cache_resource(show_spinner=False)
@@ -124,11 +126,11 @@ def start_warming_up() -> BackgroundCall:
 
     def warm_up() -> None:
         # Whatever fails here fails again, and is shown, when the first statement is judged.
-        options = available_judges(OllamaProbe(), prompts())
+        options = available_judges({}, prompts())
         best = choose_judge(options)
         judge_for(best, next(item.prompt for item in options if item.key == best)).warm_up()
 
-    ollama_watch().refresh()
+    backend_watch().refresh()
     # The first page is drawn first: loading the model takes a core for a second or two.
     call = BackgroundCall("warm-up", warm_up, WARM_UP_DELAY_S)
     call.start()
@@ -148,10 +150,10 @@ def _look(before: ServerOverview | None) -> ServerOverview:
     except JitaiError as error:
         return ServerOverview(failure=error.in_full)
     with closing(server):
-        return look(server, before)
+        return probe_server(server, before)
 
 
-class Works:
+class BackgroundJobs:
     """What is under way on the server, and what has ended and was not dismissed yet."""
 
     def __init__(self, on_end: Callable[[], None]) -> None:
@@ -197,15 +199,15 @@ def server_watch() -> Watch[ServerOverview | None]:
 
 
 @st.cache_resource(show_spinner=False)
-def works() -> Works:
+def background_jobs() -> BackgroundJobs:
     """The one list of work of this process."""
-    watch, judges = server_watch(), ollama_watch()
+    watch, judges = server_watch(), backend_watch()
 
     def look_again() -> None:
         watch.look_now()
         judges.look_now()
 
-    return Works(look_again)
+    return BackgroundJobs(look_again)
 
 
 def on_server(
@@ -221,6 +223,12 @@ def on_server(
 
 
 @st.cache_resource(show_spinner=False)
-def training_desk() -> TrainingDesk:
+def installations() -> dict[str, Installation]:
+    """The latest installation of each part that this process has begun, by the part's key."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def training_service() -> TrainingService:
     """The one desk of this process."""
-    return TrainingDesk()
+    return TrainingService()

@@ -1,13 +1,25 @@
 """Which judge is at work: chosen once a session, shown always, changed with one click."""
 
+from typing import Any
+
 import streamlit as st
 
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import Prompt
-from jitai.judge.registry import DEFAULT_PROMPT, JudgeOption, available_judges, choose_judge
-from jitai.ui.session.resources import judge_for, ollama_watch, prompts
+from jitai.judge.registered_backend import JudgeOption
+from jitai.judge.registry import (
+    BackendClass,
+    available_judges,
+    backend_of,
+    choose_judge,
+    missing_option,
+    reading_backends,
+)
+from jitai.parameters import build, describe
+from jitai.sanitise import for_markdown
+from jitai.ui.session.resources import backend_watch, judge_for, prompts
 from jitai.ui.session.state import AppState
-from jitai.ui.widgets.page import plain
+from jitai.ui.widgets.parameters import parameter_widgets
 
 
 def options_for(state: AppState) -> tuple[JudgeOption, ...]:
@@ -16,7 +28,7 @@ def options_for(state: AppState) -> tuple[JudgeOption, ...]:
     The person's pick counts; without one, what is recommended as far as is known yet, until a run has begun: no page
     waits for the Ollama server. The judge at work stays among the options even if its server has gone.
     """
-    watch = ollama_watch()
+    watch = backend_watch()
     watch.refresh()
     options = available_judges(watch.latest, prompts())
     if state.judge_picked:
@@ -24,9 +36,7 @@ def options_for(state: AppState) -> tuple[JudgeOption, ...]:
     elif not (state.judge_at_work and state.run_has_begun):
         state.judge_at_work = choose_judge(options)
     if state.judge_at_work not in {option.key for option in options}:
-        label = f"{state.judge_at_work} (does not answer)"
-        gone = JudgeOption(state.judge_at_work, label, DEFAULT_PROMPT, watch.latest.failure, usable=False)
-        options = (gone, *options)
+        options = (missing_option(state.judge_at_work, watch.latest), *options)
     return options
 
 
@@ -40,14 +50,14 @@ def prompt_at_work(state: AppState, options: tuple[JudgeOption, ...]) -> str:
 def current_judge(state: AppState) -> Judge:
     """The judge at work in this session."""
     options = options_for(state)
-    settings = state.spec.filter
+    settings = state.spec.filter.settings
     return judge_for(
         state.judge_at_work,
         prompt_at_work(state, options),
         settings.on_failure,
         settings.unsure_low,
         settings.unsure_high,
-        state.ollama,
+        state.settings_of(backend_of(state.judge_at_work)),
     )
 
 
@@ -55,54 +65,74 @@ def judge_picker(state: AppState) -> None:
     """The selection, with what should be known about the judge at work."""
     all_options = options_for(state)
     options = {option.key: option for option in all_options}
-    keys = list(options)
-    # The key holds the judge at work, so that the selection follows when the recommendation changes.
-    widget_key = state.key(f"judge_{state.judge_at_work}")
 
     def pick() -> None:
-        state.judge_picked = st.session_state[widget_key]
-        state.prompt_picked = ""
+        state.judge_picked, state.prompt_picked = st.session_state["judge"], ""
 
+    # Set each time, so that the selection follows when the recommendation changes.
+    st.session_state["judge"] = state.judge_at_work
     st.selectbox(
         "Judge at work",
-        keys,
-        index=keys.index(state.judge_at_work),
+        list(options),
         format_func=lambda key: options[key].label,
-        key=widget_key,
+        key="judge",
         on_change=pick,
         help="The local language model that reads the statements. The embedded one needs no server; every model of a "
         "running Ollama server is offered too (address: the environment variable OLLAMA_HOST).",
     )
     note = options[state.judge_at_work].note
     if note:
-        st.caption(plain(note))
+        st.caption(for_markdown(note))
     _prompt_picker(state, prompt_at_work(state, all_options))
-    latest = ollama_watch().latest
-    ollama = f"Ollama {latest.version}, models: {len(latest.models)}." if latest.version else "No Ollama server found."
+    _settings_of_judge(state)
+    latest = backend_watch().latest
+    found = (backend.status(latest.get(backend.key)) for backend in reading_backends())
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(plain(ollama), width="stretch")
-        if st.button("Look again", type="tertiary", key=state.key("look_again")):
-            ollama_watch().look_now()
+        st.caption(for_markdown(" ".join(line for line in found if line)), width="stretch")
+        if st.button("Look again", type="tertiary", key="look_again"):
+            backend_watch().look_now()
             st.rerun()
+
+
+def _settings_of_judge(state: AppState) -> None:
+    """Widgets for the settings of the judge at work, where they may change its verdicts."""
+    if state.deciding_settings is None:
+        return
+    backend = backend_of(state.judge_at_work)
+    with st.expander("Settings of this judge"):
+        backend_widgets(backend, f"{backend.key}_")
+
+
+def backend_widgets(backend: BackendClass, prefix: str) -> Any:
+    """Draw widgets for all settings of a backend; return the settings as the person has set them.
+
+    Args:
+        backend: whose settings they are.
+        prefix: of the widgets' keys.
+    Raises: ParameterError if the settings are not allowed together.
+    """
+    infos = describe(backend.Settings)
+    for info in infos:
+        st.session_state.setdefault(prefix + info.name, info.default)
+    parameter_widgets(infos, prefix=prefix)
+    return build(backend.Settings, {info.name: st.session_state[prefix + info.name] for info in infos})
 
 
 def _prompt_picker(state: AppState, at_work: str) -> None:
     """The selection of the strategy, with its purpose."""
     by_name = {prompt.name: prompt for prompt in prompts()}
-    names = list(by_name)
-    widget_key = state.key(f"prompt_{state.judge_at_work}_{at_work}")
 
     def pick() -> None:
-        state.prompt_picked = st.session_state[widget_key]
+        state.prompt_picked = st.session_state["prompt"]
 
+    st.session_state["prompt"] = at_work
     st.selectbox(
         "How it is asked",
-        names,
-        index=names.index(at_work),
+        list(by_name),
         format_func=lambda name: prompt_label(by_name[name]),
-        key=widget_key,
+        key="prompt",
         on_change=pick,
-        help=f"{plain(by_name[at_work].purpose)} Prompts are shown, and copied to be edited, on the Models page.",
+        help=f"{for_markdown(by_name[at_work].purpose)} The Models page shows prompts, and copies them to be edited.",
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from jitai.cli.main import main
+from jitai.judge.ollama.options import OLLAMA_PREFIX
 from jitai.judge.ollama.server import OllamaSettings
-from jitai.judge.registry import OLLAMA_PREFIX, open_judge
+from jitai.judge.registry import open_judge
 from tests.replay import ReplayServer
 
 JUDGE = OLLAMA_PREFIX + "smollm2:135m"
@@ -84,9 +85,9 @@ def test_the_longest_wait(server: ReplayServer, tmp_path: Path) -> None:
     ("wrong", "words"),
     [
         ("--keep-alive=soon", "1h30m"),
-        ("--context=100", "256 to 131,072"),
-        ("--timeout=0", "at most 3,600"),
-        ("--timeout=nan", "at most 3,600"),
+        ("--context=100", "256 to 131072 tokens"),
+        ("--timeout=0", "to 3600 seconds"),
+        ("--timeout=nan", "to 3600 seconds"),
     ],
 )
 def test_what_no_server_accepts_is_refused_before_anything_is_asked(
@@ -98,7 +99,7 @@ def test_what_no_server_accepts_is_refused_before_anything_is_asked(
 
 
 def test_an_opened_judge_asks_as_it_is_told(server: ReplayServer) -> None:
-    judge = open_judge(JUDGE, ollama=OllamaSettings(keep_alive="3m", context_tokens=1024))
+    judge = open_judge(JUDGE, settings=OllamaSettings(keep_alive="3m", context_tokens=1024))
     judge.judge("I hurt my knee at work")
     judge.close()
     [body] = questions(server)

@@ -8,10 +8,10 @@ import pytest
 from jitai.cli.main import main
 from jitai.corpus import TEST, load_part
 from jitai.errors import ModelMissing
-from jitai.judge.embedded import ADAPTER_FILE, EmbeddedBackend, find_model_file
+from jitai.judge.embedded import ADAPTER_FILE, TUNED, EmbeddedBackend, find_model_file
 from jitai.judge.judge import Judge
 from jitai.judge.prompt_file import TUNED_PROMPT_FILE, load_prompt
-from jitai.judge.registry import TUNED, open_judge
+from jitai.judge.registry import open_judge
 from jitai.judge.rules import load_rules
 from jitai.records import Decision, Label, VerdictSource
 from jitai.validation.corpora import balanced_sample
@@ -20,6 +20,7 @@ from jitai.validation.runner import judge_corpus
 CARD = ADAPTER_FILE.with_name("README.md")
 
 
+@pytest.mark.needs("judge-training")
 @pytest.mark.model
 def test_one_command_trains_calibrates_measures_and_writes_the_card(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

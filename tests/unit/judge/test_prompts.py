@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError, ParameterError
 from jitai.judge.calibration import UNCALIBRATED, Calibration
-from jitai.judge.judge import UnsureBand
 from jitai.judge.prompt_file import load_prompt
 from jitai.judge.prompts import Prompt
 from jitai.records import Decision
@@ -44,6 +44,7 @@ def test_braces_in_an_example_mean_nothing(tmp_path: Path, prompt_file: dict[str
     [
         ({"name": None}, '"name" must be a text'),
         ({"reading": "tea_leaves"}, '"reading" must be one of answer_tokens, two_questions'),
+        ({"reading": "json_"}, "typed_decision; did you mean 'json'."),
         ({"reading": "json"}, '"chat" must be true where the reading is json'),
         ({"chat": "yes"}, '"chat" must be true or false'),
         ({"chat": True}, '"examples" cannot be used in a chat'),
@@ -74,7 +75,7 @@ def test_complaints_name_the_file_and_the_field(
     assert complaint in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000, "null"])
+@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000, "null", '{"name": ' + "9" * 5000 + "}"])
 def test_what_is_no_json_object(tmp_path: Path, content: str) -> None:
     with pytest.raises(FileFormatError):
         load_prompt(write(tmp_path, content))
@@ -103,12 +104,12 @@ def test_calibration_for_a_known_and_an_unknown_model(tmp_path: Path, prompt_fil
     [(0.6, Decision.SEND), (0.59, Decision.UNSURE), (0.41, Decision.UNSURE), (0.4, Decision.HOLD_BACK)],
 )
 def test_the_unsure_band_excludes_its_edges(p_send: float, decision: Decision) -> None:
-    assert UnsureBand().decision(p_send) is decision
+    assert UnsureBand().decide(p_send) is decision
 
 
 def test_a_band_of_one_edge_is_a_threshold() -> None:
-    assert UnsureBand(0.5, 0.5).decision(0.5) is Decision.SEND
-    assert UnsureBand(0.5, 0.5).decision(0.499) is Decision.HOLD_BACK
+    assert UnsureBand(0.5, 0.5).decide(0.5) is Decision.SEND
+    assert UnsureBand(0.5, 0.5).decide(0.499) is Decision.HOLD_BACK
     for low, high in ((0.6, 0.4), (-0.1, 0.5), (0.5, 1.1)):
         with pytest.raises(ParameterError, match="unsure band"):
             UnsureBand(low, high)

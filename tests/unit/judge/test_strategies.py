@@ -12,8 +12,7 @@ from jitai.errors import UnreadableReply
 from jitai.judge.base import Reply, Request, read_answers
 from jitai.judge.judge import Judge
 from jitai.judge.prompt_file import available_prompts
-from jitai.judge.prompts import Prompt, Question, Reading
-from jitai.judge.registry import TUNED_PROMPT, find_prompt
+from jitai.judge.prompts import TUNED_PROMPT, Prompt, Question, ReadingMethod, find_prompt
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
 from jitai.judge.strategies import JSON_NOTE, SPELLING_NOTE, Answer, ask, read, shown
@@ -30,7 +29,7 @@ def sigmoid(value: float) -> float:
 
 
 def test_every_strategy_of_the_project_is_there() -> None:
-    assert {prompt.reading for prompt in SHIPPED} == set(Reading)
+    assert {prompt.reading for prompt in SHIPPED} == set(ReadingMethod)
     assert set(BY_NAME) >= {
         "zero_shot", "few_shot", "able_and_willing", "behavioural_dynamics", "chain_of_thought", "json_with_reason",
         "fine_tuned", "typed_decision",

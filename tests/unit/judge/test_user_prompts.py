@@ -1,13 +1,14 @@
 """A person's own prompts and calibrations: kept whole, refused in plain words, never in the way."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.judge.calibration import MEASURED_AS_SHIPPED, Calibration
+from jitai.judge.calibration import Calibration, Measured
 from jitai.judge.prompt_file import PROMPTS_FOLDER, available_prompts
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_data_dir
@@ -37,6 +38,21 @@ def test_names_that_cannot_be_used(mine: PersonalJudging, prompt_file: dict[str,
     with pytest.raises((ParameterError, FileFormatError)):
         mine.save_prompt(json.dumps(prompt_file | {"name": name}))
     assert not mine.folder.exists()
+
+
+def test_a_name_that_no_field_has_is_refused_when_saved_and_passed_over_when_read(
+    mine: PersonalJudging, prompt_file: dict[str, Any]
+) -> None:
+    with pytest.raises(FileFormatError, match="no field 'exampels'; did you mean 'examples'"):
+        mine.save_prompt(json.dumps({**prompt_file, "exampels": []}))
+    with pytest.raises(FileFormatError, match=r"no field 'sen' \(in \"answers\"\); did you mean 'send'"):
+        mine.save_prompt(json.dumps({**prompt_file, "answers": {**prompt_file["answers"], "sen": "x"}}))
+    # A file of before, with what earlier versions did not read either.
+    mine.prompts_folder.mkdir(parents=True)
+    older = {**prompt_file, "remark": "mine", "meanings": 3, "reasoning_tokens": "many", "questions": []}
+    (mine.prompts_folder / "test_prompt.json").write_text(json.dumps(older), encoding="utf-8")
+    assert mine.prompts()[-1].name == "test_prompt"
+    mine.save_prompt(json.dumps({name: value for name, value in older.items() if name != "remark"}), "test_prompt")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "a"}', "x" * 20_001])
@@ -110,8 +126,9 @@ def test_the_shipped_calibration_comes_back(mine: PersonalJudging) -> None:
 
     mine.save_calibration(shipped, digest, Calibration(2.0, 0.1, "a model", "30 statements", is_fitted=True))
     assert (now().scale, now().is_own) == (2.0, True)
-    assert now().measured == MEASURED_AS_SHIPPED + fitted.measured
-    assert now().share_right == fitted.share_right
+    assert fitted.measured is not None
+    assert now().measured == replace(fitted.measured, is_of_replaced=True)
+    assert now().measured.sentence.endswith(f"which yours replaces: {fitted.measured.sentence}")
     mine.forget_calibration(shipped, digest)
     assert (now(), now().is_own) == (fitted, False)
     with pytest.raises(ParameterError, match="no calibration of your own"):
@@ -120,7 +137,7 @@ def test_the_shipped_calibration_comes_back(mine: PersonalJudging) -> None:
 
 def test_a_calibration_belongs_to_a_prompt_as_it_stands(mine: PersonalJudging, prompt_file: dict[str, Any]) -> None:
     prompt = mine.save_prompt(json.dumps(prompt_file))
-    fitted = Calibration(1.5, -0.2, "a model", "30 statements", "Right on 8 of 10.", is_fitted=True)
+    fitted = Calibration(1.5, -0.2, "a model", "30 statements", Measured(0.8, 10), is_fitted=True)
     mine.save_calibration(prompt, "sha256:1", fitted)
     shipped = available_prompts()[0]
     mine.save_calibration(shipped, "sha256:2", fitted)

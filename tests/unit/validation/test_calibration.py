@@ -7,7 +7,7 @@ from jitai.errors import ParameterError
 from jitai.judge.base import Reply, Request
 from jitai.judge.judge import Judge
 from jitai.judge.prompt_file import available_prompts, load_prompt
-from jitai.judge.registry import find_prompt
+from jitai.judge.prompts import find_prompt
 from jitai.judge.rules import load_rules
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
 from jitai.records import Label, Statement

@@ -1,4 +1,4 @@
-"""Figures against hand-made cases and scikit-learn; intervals that cover what they promise and keep pairs whole."""
+"""Metrics against hand-made cases and scikit-learn; intervals that cover what they promise and keep pairs whole."""
 
 import math
 

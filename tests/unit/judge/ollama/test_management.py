@@ -38,7 +38,7 @@ from jitai.judge.ollama.management import (
     put_judge,
     unload,
 )
-from jitai.judge.ollama.server import Loaded, OllamaServer, OllamaSettings, look
+from jitai.judge.ollama.server import Loaded, OllamaServer, OllamaSettings, probe_server
 from tests.replay import ReplayServer, answer
 
 MODEL = "smollm2:135m"
@@ -61,7 +61,7 @@ def server(replay: ReplayServer) -> Iterator[OllamaServer]:
 
 
 def test_a_look_at_a_server(replay: ReplayServer, server: OllamaServer) -> None:
-    overview = look(server)
+    overview = probe_server(server)
     assert (overview.address, overview.version, overview.failure) == (replay.host, "0.24.0", "")
     [item] = overview.models
     assert (item.model.name, item.model.family, item.model.quantisation) == (MODEL, "llama", "Q4_1")
@@ -75,9 +75,9 @@ def test_a_look_at_a_server(replay: ReplayServer, server: OllamaServer) -> None:
 
 
 def test_what_has_not_changed_is_not_asked_again(replay: ReplayServer, server: OllamaServer) -> None:
-    first = look(server)
+    first = probe_server(server)
     replay.answer_always("GET", "/api/ps", "ps_empty")
-    second = look(server, first)
+    second = probe_server(server, first)
     assert replay.paths().count("/api/show") == 1
     assert second.models[0].context_tokens == 8192
     assert second.models[0].loaded is None
@@ -86,26 +86,26 @@ def test_what_has_not_changed_is_not_asked_again(replay: ReplayServer, server: O
 def test_a_fresh_server(replay: ReplayServer, server: OllamaServer) -> None:
     replay.answer_always("GET", "/api/tags", "tags_empty")
     replay.answer_always("GET", "/api/ps", "ps_empty")
-    overview = look(server)
+    overview = probe_server(server)
     assert (overview.models, overview.failure) == ((), "")
 
 
 def test_a_model_deleted_while_one_looks_is_listed_without_details(replay: ReplayServer, server: OllamaServer) -> None:
     replay.answer_always("POST", "/api/show", "error_show_missing")
-    [item] = look(server).models
+    [item] = probe_server(server).models
     assert (item.context_tokens, item.capabilities, item.can_judge) == (0, (), True)
 
 
 def test_a_model_that_writes_no_text_cannot_judge(replay: ReplayServer, server: OllamaServer) -> None:
     replay.exchanges["vectors"] = answer(json.dumps({"capabilities": ["embedding"], "model_info": {}}))
     replay.answer_always("POST", "/api/show", "vectors")
-    assert not look(server).models[0].can_judge
+    assert not probe_server(server).models[0].can_judge
 
 
 def test_nobody_there() -> None:
     with closing(OllamaServer("127.0.0.1:1")) as server:
         started = time.perf_counter()
-        overview = look(server)
+        overview = probe_server(server)
         assert time.perf_counter() - started < 1.0
     assert (overview.version, overview.models) == ("", ())
     assert "Nobody answers at 127.0.0.1:1." in overview.failure

@@ -14,7 +14,7 @@ from jitai.judge import embedded
 from jitai.judge.base import Request
 from jitai.judge.ollama.backend import OllamaBackend
 from jitai.judge.ollama.management import CANCELLED, FAILED, BackgroundWork, delete, load, pull, put_judge, unload
-from jitai.judge.ollama.server import OllamaServer, look
+from jitai.judge.ollama.server import OllamaServer, probe_server
 
 pytestmark = pytest.mark.ollama
 
@@ -42,13 +42,13 @@ def backend(server: OllamaServer) -> OllamaBackend:
 
 def test_look_load_and_unload(server: OllamaServer) -> None:
     list(load(server, MODEL))
-    item = next(item for item in look(server).models if item.model.name == MODEL)
+    item = next(item for item in probe_server(server).models if item.model.name == MODEL)
     assert (item.model.family, item.model.quantisation, item.context_tokens) == ("llama", "Q4_1", 8192)
     assert item.can_judge
     assert item.loaded is not None
     assert item.loaded.context_tokens in (0, server.settings.context_tokens)
     list(unload(server, MODEL))
-    assert next(item for item in look(server).models if item.model.name == MODEL).loaded is None
+    assert next(item for item in probe_server(server).models if item.model.name == MODEL).loaded is None
 
 
 def test_probabilities(backend: OllamaBackend) -> None:

@@ -1,0 +1,107 @@
+"""Which judges an Ollama server offers: its models that write text, each with the strategy that suits it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jitai.errors import JitaiError
+from jitai.judge.ollama.management import JUDGE_NAME
+from jitai.judge.ollama.server import OllamaModel, OllamaServer
+from jitai.judge.prompts import DEFAULT_PROMPT, TUNED_PROMPT, Prompt, find_prompt
+from jitai.judge.registered_backend import JudgeOption
+
+OLLAMA_PREFIX = "ollama:"
+"""What the keys of judges on an Ollama server begin with; the model's name follows."""
+
+# These turn texts into vectors and cannot answer. The server's list of models says nothing of capabilities, and newer
+# embedding models are of families that also write; their names say what they are.
+_EMBEDDING_FAMILIES = {"bert", "nomic-bert", "nomic-bert-moe", "xlm-roberta"}
+_EMBEDDING_NAME = "embed"
+
+
+@dataclass(frozen=True)
+class OllamaProbe:
+    """What an Ollama server was found to offer.
+
+    Attributes:
+        version: of the server; empty if none answered.
+        models: on it, those left out that cannot write text.
+        failure: why there is nothing to choose, as a sentence with what to do; empty if there is.
+    """
+
+    version: str = ""
+    models: tuple[OllamaModel, ...] = ()
+    failure: str = ""
+
+
+def probe_ollama(host: str | None = None) -> OllamaProbe:
+    """Look for an Ollama server and its models; takes a few seconds at the very most, and never raises JitaiError.
+
+    Args:
+        host: address; by default the setting OLLAMA_HOST, or 127.0.0.1:11434.
+    """
+    try:
+        server = OllamaServer(host)
+    except JitaiError as error:
+        return OllamaProbe(failure=error.in_full)
+    try:
+        version = server.version()
+        models = tuple(model for model in server.list_models() if _writes_text(model))
+    except JitaiError as error:
+        return OllamaProbe(failure=error.in_full)
+    finally:
+        server.close()
+    failure = "" if models else "The Ollama server has no model yet. Run `ollama pull gemma3:1b`, for example."
+    return OllamaProbe(version, models, failure)
+
+
+def ollama_option(model: OllamaModel, prompts: Sequence[Prompt]) -> JudgeOption:
+    """Return a model on the server as a judge to choose."""
+    name = _suited_to(model, prompts)
+    calibration = find_prompt(prompts, name).calibration_for(model.digest)
+    measured = calibration.measured
+    if not calibration.is_fitted:
+        note = "Not calibrated: its probabilities are taken as they are."
+    elif measured is None:
+        note = "Calibrated, but nobody has measured how often it is right: the Validation page does."
+    else:
+        note = measured.sentence
+    return JudgeOption(
+        OLLAMA_PREFIX + model.name,
+        f"Ollama: {model.name}" + (f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else ""),
+        model.name,
+        name,
+        note,
+        share_right=None if measured is None else measured.share_right,
+        is_ours=_is_our_judge(model.name),
+    )
+
+
+def _writes_text(model: OllamaModel) -> bool:
+    """Whether a model can answer at all, as far as the server's list tells."""
+    return model.family not in _EMBEDDING_FAMILIES and _EMBEDDING_NAME not in _bare_name(model.name).lower()
+
+
+def _bare_name(name: str) -> str:
+    """A model's name without registry, namespace and tag."""
+    return name.rpartition("/")[2].partition(":")[0]
+
+
+def _is_our_judge(name: str) -> bool:
+    """Whether a name on an Ollama server is that of our tuned model, put there from this machine or another."""
+    return _bare_name(name) == JUDGE_NAME
+
+
+def _suited_to(model: OllamaModel, prompts: Sequence[Prompt]) -> str:
+    """The name of the strategy to ask a model with: of those calibrated for it, the one measured best.
+
+    Our own judge understands one prompt only, whether or not a calibration on this machine says so.
+    """
+    if _is_our_judge(model.name):
+        return TUNED_PROMPT
+    fitted = [prompt for prompt in prompts if prompt.calibration_for(model.digest).is_fitted]
+
+    def merit(prompt: Prompt) -> tuple[float, bool]:
+        measured = prompt.calibration_for(model.digest).measured
+        return 0.0 if measured is None else measured.share_right, prompt.name == DEFAULT_PROMPT
+
+    return max(fitted, key=merit).name if fitted else DEFAULT_PROMPT
