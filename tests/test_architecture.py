@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "background": {"errors"},
     "corpus": {"errors", "files", "paths", "records"},
     "registry": {"errors", "parameters"},
-    "installation": {"background", "errors", "paths"},
+    "installation": {"background", "errors", "files", "paths"},
     "environments": {"corpus", "errors", "parameters", "simulator"},
     "simulator": GROUND,
     "policies": {*GROUND, "simulator"},

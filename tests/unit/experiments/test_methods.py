@@ -8,7 +8,7 @@ from jitai.experiments.methods import LLM_TS, TS, offered_methods, place_of_role
 from jitai.experiments.spec import Method
 from jitai.policies.registry import PolicySpec
 from jitai.records import Role
-from jitai.trial.filters import FilterSpec
+from jitai.trial.filters import FILTERS, NONE, FilterSpec
 
 ROLES = {
     "TS": Role.ALONE,
@@ -36,7 +36,7 @@ def test_every_offered_method_has_its_role() -> None:
     assert {methods[TS].name, methods[LLM_TS].name} <= ROLES.keys()
 
 
-@pytest.mark.parametrize("strategy", ["veto", "carry-forward", "belief"])
+@pytest.mark.parametrize("strategy", sorted(FILTERS.keys() - {NONE}))
 @pytest.mark.parametrize("policy", ["thompson", "tailored", "never"])
 def test_what_a_judge_filters_is_a_hybrid_whatever_proposes(policy: str, strategy: str) -> None:
     alone = Method("x", PolicySpec(policy))
