@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "jitai").rglob("*.py"))
 ENTRY_POINTS = ["app.py", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("*.py"))]
 
-GROUND = {"arrays", "background", "corpus", "errors", "parameters", "paths", "records", "seeding", "statistics",
-          "text_format"}  # fmt: skip
+GROUND = {"arrays", "background", "corpus", "errors", "parameters", "paths", "records", "registry", "seeding",
+          "statistics", "text_format"}  # fmt: skip
 """What every room stands on."""
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "paths": set(),
     "text_format": set(),
     "parameters": {"errors"},
+    "registry": {"errors", "parameters"},
     "seeding": {"errors"},
     "statistics": {"arrays", "errors"},
     "background": {"errors"},

@@ -98,7 +98,7 @@ def test_what_is_finished_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> N
         f"Compare: {DEFAULT_PRESET}", methods("TS"), participant=PRESETS[DEFAULT_PRESET], n_seeds=5, baseline="TS"
     )
     made(spec)
-    monkeypatch.setattr(experiments, "launch", lambda *given: pytest.fail("a process was started"))
+    monkeypatch.setattr("jitai.experiments.launch.launch", lambda *given: pytest.fail("a process was started"))
     app = without_error(click(app, "start_compare"))
     assert kept(app).shown == spec.identifier
     assert "TS earns" in said(app)

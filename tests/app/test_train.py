@@ -9,6 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jitai.policies.network import A2C, DQN, PPO, PolicyNetwork
+from jitai.policies.registry import PolicySpec
+from jitai.policies.trained import TrainedSettings
 from jitai.rl.policy_store import default_policy_store, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
 from jitai.rl.train import kept_training
@@ -113,7 +115,7 @@ def test_a_training_is_shown_measured_kept_and_used() -> None:
     assert table.loc["ppo-belief", "of the optimum"] == "not measured"
 
     app = without_error(click(app, "use_trained"))
-    assert state_of(app).spec.policy == trained(network)
+    assert state_of(app).spec.policy == PolicySpec("learned", TrainedSettings(network))
     app = go_to(app, LIVE)
     app = widget(app.selectbox, "filter").set_value("none").run()
     app = widget(app.toggle, "reads_text").set_value(False).run()
