@@ -14,8 +14,11 @@ from jitai.arrays import Flags, Floats, Integers
 from jitai.errors import ParameterError
 from jitai.parameters import at_place, build, choice, describe, parameter, settings_as_mapping, validate
 from jitai.policies.base import Proposals
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.registry import POLICIES
 from jitai.records import Action, Decision, Verdict, VerdictSource
 from jitai.registry import Registry
+from jitai.simulator.config import SimulatorConfig
 from jitai.trial.texts import SEND, SILENT, UNSURE, Evidence
 
 EXECUTED, CANDIDATE, NOTHING = "executed", "candidate", "nothing"
@@ -304,7 +307,10 @@ def unfiltered(inputs: FilterInputs) -> Filtered:
     return Filtered(candidate, shown, np.where(evidence.writes, inputs.day, -1), nothing, nothing)
 
 
-FILTERS: Registry[Filter] = Registry("filter", Veto, CarryForwardVeto, SampledVeto, NextBest, BeliefVeto, NoFilter)
+FILTERS: Registry[Filter] = Registry(
+    "filter", Veto, CarryForwardVeto, SampledVeto, NextBest, BeliefVeto, NoFilter,
+    beside=(POLICIES, SimulatorConfig, BeliefSettings),
+)  # fmt: skip
 """In the order in which they are listed; the first is the default. A new filter needs its class and a place here."""
 NONE, VETO = NoFilter.key, Veto.key
 
@@ -344,7 +350,7 @@ class FilterSpec:
         shared = {info.name: present[info.name] for info in describe(wanted) if info.name in present}
         return FilterSpec(key, build(wanted, shared))
 
-    def open(self, n: int) -> Filter:
+    def make(self, n: int) -> Filter:
         """A new filter for n participants."""
         return self.filter(self.settings, n)
 
