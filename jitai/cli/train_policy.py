@@ -129,7 +129,7 @@ def _progress_line(now: Training) -> str:
 
 
 def evaluation_lines(found: tuple[Evaluation, ...]) -> list[str]:
-    """PolicyWorth for people: a line for each kind of participant, and the mean of all where there are several."""
+    """Return what a policy earns: a line for each kind of participant, and the mean if there are several."""
     lines = [
         f"p11 {item.participant.can_walk_persistence:g}, p00 {item.participant.cannot_walk_persistence:g}, ε_d "
         f"{item.participant.disengagement_increment:g}: {item.mean_steps:,.0f} ± {item.half_width:.0f} steps, "

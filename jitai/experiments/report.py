@@ -44,11 +44,12 @@ def write_report(store: Store, experiments: Sequence[StoredExperiment], out: Pat
 
 _HEAD = """# Results
 
-Simulated participants; no medical claim. Means over seeds with 95 % intervals (Student's t); all methods of a table met
-the same seeds, so differences are paired. "Share" is the share of the full-information optimum (dynamic programming on
-walk state, context, habituation and risk), a ceiling that nobody can reach, since walk state and context are hidden.
+All participants are simulated; nothing here is a medical claim. The tables show means over seeds with 95 % intervals
+(Student's t). All methods of a table met the same seeds, so differences are paired. "Share" is the share of the
+full-information optimum (dynamic programming on walk state, context, habituation and risk). No method can reach this
+ceiling, because walk state and context are hidden.
 
-Written by `python -m jitai report` from stored results; what was expected stands in the experiments' descriptions.
+`python -m jitai report` wrote this page from stored results. The expectations stand in the experiments' descriptions.
 
 """
 
@@ -75,7 +76,7 @@ def _section(experiment: StoredExperiment, cells: list[StoredCell], store: Store
         parts.append(_behaviour_table(compared))
     failures = store.failures(experiment.identifier)
     if failures:
-        parts.append("Could not be run:\n")
+        parts.append("These cells could not be run:\n")
         parts += [
             f"- {for_document(cell.scenario.name)}, {for_document(cell.method.name)}: {for_document(why)}\n"
             for cell, why in failures
@@ -128,7 +129,7 @@ def check(claim: Claim, compared: dict[Scenario, list[Comparison]]) -> str:
                 (against if beyond.high < 0 else doubtful).append(f"{name}: {found}")
     total = holds + len(doubtful) + len(against)
     if not total:
-        return "no cell of it is there"
+        return "no finished cell is about it"
     words = [f"**holds in {holds} of {total}**"]
     if doubtful:
         words.append(f"cannot be told in {len(doubtful)} ({'; '.join(doubtful)})")
@@ -208,7 +209,7 @@ def _differences_table(spec: ExperimentSpec, compared: dict[Scenario, list[Compa
         return f"{difference.value:+,.0f} ± {difference.half_width:,.0f}{doubt}; {better}"
 
     baseline = for_document(spec.baseline_name)
-    title = f"Paired differences to {baseline}, in steps, and share of the seeds on which it earned more:"
+    title = f"Paired differences to {baseline} in steps, and share of seeds on which the method earned more:"
     return _table(title, compared, words)
 
 
@@ -219,7 +220,7 @@ def _behaviour_table(compared: dict[Scenario, list[Comparison]]) -> str:
         return f"{100 * figures.agreement:.0f} %, {figures.mean_days:.0f} days, {left}"
 
     title = (
-        "Fit to ability (share of days on which a message was sent to somebody able, or none to somebody unable), "
+        "Fit to ability (share of days on which an able participant was sent a message, or an unable one none), "
         "mean days in the study, and share of participants who left it:"
     )
     return _table(title, compared, words)

@@ -1,4 +1,4 @@
-"""What every policy can do. A policy acts for n participants at once; one participant is n = 1."""
+"""The base class of policies. A policy acts for n participants at once; one participant is n = 1."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -64,7 +64,7 @@ class Proposals(NamedTuple):
 
 
 class PolicyInputs(NamedTuple):
-    """What a policy is made from.
+    """What a new policy is given.
 
     Attributes:
         config: the participants and the study as they are. A policy that is not privileged may use the study's length.
@@ -97,7 +97,7 @@ class Policy(ABC):
     Settings: ClassVar[type[Any]] = NoSettings
 
     def __init__(self, settings: Any, inputs: PolicyInputs) -> None:  # noqa: B027 (may need nothing)
-        """A policy that has seen nothing.
+        """Make a policy that has seen nothing.
 
         Args:
             settings: of this policy's Settings.
@@ -111,15 +111,15 @@ class Policy(ABC):
 
     @classmethod
     def is_privileged(cls, settings: Any) -> bool:
-        """Whether it is told the hidden truth, which makes it a yardstick and no method."""
+        """Whether it is told the hidden truth, which makes it a standard of comparison and no method."""
         return False
 
     @abstractmethod
     def propose(self, view: View) -> Proposals:
-        """The candidate actions of today."""
+        """Return today's candidate actions."""
 
     def learn(self, view: View, action: Integers, step_count: Floats, told: Flags) -> None:  # noqa: B027 (may do nothing)
-        """Take in what followed.
+        """Learn from what followed the action.
 
         Args:
             view: what was known when the action was taken.
@@ -129,7 +129,7 @@ class Policy(ABC):
         """
 
     def explain(self, view: View) -> Mapping[str, Floats]:
-        """What else to show of today's proposal, by fields of ``records.Proposal``; each of shape (n, n_actions).
+        """Return more to show about today's proposal, by fields of ``records.Proposal``; each of shape (n, n_actions).
 
         It is asked between ``propose`` and ``learn``, and only where somebody looks at single days.
         """

@@ -1,4 +1,4 @@
-"""Policies that learn nothing: what every method must be compared to."""
+"""Policies that learn nothing, to which every method must be compared."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ class TailoredPolicy(Policy):
     key, label, role = "tailored", "Always tailored to the context read", Role.PLAIN
 
     def propose(self, view: View) -> Proposals:
-        """The message for the context that was read."""
+        """Return the message for the inferred context."""
         return Proposals(int(Action.TAILORED_HOME) + view.inferred_context)
 
 
@@ -24,7 +24,7 @@ class GenericPolicy(Policy):
     key, label, role = "generic", "Always generic", Role.PLAIN
 
     def propose(self, view: View) -> Proposals:
-        """A generic message."""
+        """Return a generic message for everybody."""
         return Proposals(np.full(len(view.day), int(Action.GENERIC)))
 
 
@@ -38,7 +38,7 @@ class RandomPolicy(Policy):
         self._drawn = np.stack([rng.integers(len(Action), size=n_days) for rng in inputs.generators()])
 
     def propose(self, view: View) -> Proposals:
-        """One of four actions."""
+        """Return the actions that were drawn for today."""
         return Proposals(self._drawn[np.arange(len(view.day)), view.day])
 
 
@@ -48,5 +48,5 @@ class NeverPolicy(Policy):
     key, label, role = "never", "Never a message", Role.PLAIN
 
     def propose(self, view: View) -> Proposals:
-        """No message."""
+        """Return no message for everybody."""
         return Proposals(np.full(len(view.day), int(Action.NO_MESSAGE)))

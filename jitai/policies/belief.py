@@ -8,7 +8,7 @@ Whether the participant writes depends on whether ability has *changed* (a chang
 weighed on the transition w_{t-1} -> w_t and not on w_t alone: silence after a day on which the participant could walk
 means that they still can.
 
-All functions take numbers or arrays of any common shape, lanes for instance, and leave their inputs as they are.
+All functions take numbers or arrays of any common shape, such as (n,), and do not change their inputs.
 
 Source: Karine & Marlin 2025, arXiv:2501.06980, for the chain and the text; the filter is the forward algorithm of
 hidden Markov models (Rabiner 1989), and its use here is ours.
@@ -37,7 +37,7 @@ _GROUP = "Belief in ability"
 
 @dataclass(frozen=True)
 class BeliefSettings:
-    """What the belief is fed with, and how far the judge is trusted; validated when made.
+    """Which evidence the belief uses, and how far it trusts the judge; validated when made.
 
     Raises: ParameterError naming the field and what is allowed.
     """
@@ -89,7 +89,7 @@ class WalkModel(NamedTuple):
 
     @classmethod
     def of(cls, config: SimulatorConfig) -> "WalkModel":
-        """The model that the simulator's settings describe."""
+        """Return the model that the simulator's settings describe."""
         return cls(
             config.can_walk_persistence,
             config.cannot_walk_persistence,
@@ -170,7 +170,7 @@ def counts_as_steps(step_count: Any) -> Any:
 
 
 def no_steps_if_can_walk(config: SimulatorConfig, mean_steps: Any) -> Any:
-    """Probability that somebody who can walk takes no steps, from the mean of the step count after the action.
+    """Return the probability that somebody who can walk takes no steps, from the mean step count after the action.
 
     Args:
         config: for the variation and the spread σ_s.
@@ -188,7 +188,7 @@ def no_steps_if_can_walk(config: SimulatorConfig, mean_steps: Any) -> Any:
 
 
 class StepsModel:
-    """How telling it is that no steps followed an action.
+    """How strongly it speaks against ability that no steps followed an action.
 
     Args:
         config: of the dynamics that are assumed.
@@ -201,7 +201,7 @@ class StepsModel:
         self._factor, self._addition, self._base, self._message = cases[0], cases[1], cases[4], cases[5]
 
     def none_if_can(self, action: Any, context_probability: Any, habituation: Any) -> Any:
-        """Probability that somebody who can walk takes no steps.
+        """Return the probability that somebody who can walk takes no steps.
 
         Args:
             action: codes 0 to 3.
@@ -226,7 +226,7 @@ class StepsModel:
 def likelihoods(
     answered: Flags, p_send: Floats, says_cannot: Flags, is_unsure: Flags, settings: BeliefSettings
 ) -> tuple[Floats, Floats]:
-    """What verdicts are worth as evidence: likelihoods if the participant can and if they cannot walk.
+    """Return verdicts as evidence: their likelihoods if the participant can and if they cannot walk.
 
     Args:
         answered: whether something was written and the judge could answer; shape (n,), like all that follow.
@@ -249,13 +249,13 @@ def likelihoods(
 
 
 def probability_as_evidence(p_send: Any) -> tuple[Any, Any]:
-    """Likelihoods if the participant can and if they cannot walk, from P(send) calibrated at even odds."""
+    """Return the likelihoods if the participant can and cannot walk, from P(send) calibrated at even odds."""
     p_send = np.clip(p_send, 1.0 - CLEAREST_PROBABILITY, CLEAREST_PROBABILITY)
     return p_send, 1.0 - p_send
 
 
 def decision_as_evidence(says_cannot: Any, settings: BeliefSettings) -> tuple[Any, Any]:
-    """Likelihoods of a decision if the participant can and if they cannot walk."""
+    """Return the likelihoods of a decision if the participant can and if they cannot walk."""
     says_cannot = np.asarray(says_cannot, dtype=bool)
     return (
         np.where(says_cannot, settings.false_alarms, 1.0 - settings.false_alarms),
@@ -264,7 +264,7 @@ def decision_as_evidence(says_cannot: Any, settings: BeliefSettings) -> tuple[An
 
 
 class Belief:
-    """The filter, day by day, of one participant or of many lanes.
+    """The forward filter, day by day, for one participant or for many.
 
     Day 1 is known: every study begins with somebody who can walk (arXiv:2501.06980).
 
@@ -285,7 +285,7 @@ class Belief:
         self.can_walk: Any = 1.0
 
     def read(self, text: Text | None) -> Any:
-        """Morning: one night later, with today's text; None where none is read. Returns the belief."""
+        """Move on to this morning and read today's text (None if nobody reads); return the belief."""
         if self._first_day:
             self._first_day = False
         elif text is None or not self.settings.reads_text:
@@ -295,15 +295,15 @@ class Belief:
         return self.can_walk
 
     def begin_again(self, lanes: Any) -> None:
-        """Day 1 anew in the lanes that are marked: the morning on which ability is certain, and nothing to be read.
+        """Begin day 1 again for the marked participants: ability is certain that morning, and nothing is read.
 
         Args:
-            lanes: flags, one a lane.
+            lanes: flags, one for each participant.
         """
         self.can_walk = np.where(lanes, 1.0, self.can_walk)
 
     def see(self, action: Any, context_probability: Any, habituation: Any, step_count: Any) -> None:
-        """Evening: what followed.
+        """Take in, in the evening, which steps followed the action.
 
         Args:
             action: what was done, codes 0 to 3.

@@ -1,4 +1,4 @@
-"""Policies trained by reinforcement learning, as plain numbers: used with numpy alone.
+"""Policies trained by reinforcement learning, as plain numbers; NumPy alone runs them.
 
 A trained policy is a small network that sees a few quantities of the day and gives each action a number; the action
 with the largest is proposed. It is kept as JSON: nothing is unpickled, and torch is needed only to train one.
@@ -54,7 +54,7 @@ Scalar = float | int | bool | str
 
 
 def check_learned_observations(names: Sequence[str]) -> tuple[str, ...]:
-    """The names as a tuple.
+    """Return the names as a tuple, once all are known and none is repeated.
 
     Raises: ParameterError if one is unknown or repeated, none is given, or the truth and a belief are mixed.
     """
@@ -75,7 +75,7 @@ def check_learned_observations(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def features(names: Sequence[str], view: View, study_length: int) -> npt.NDArray[np.float32]:
-    """What a network is shown, in training as in use.
+    """Return what a network is shown, in training as in use.
 
     Args:
         names: keys of OBSERVATION_LABELS, in order.
@@ -213,7 +213,7 @@ class PolicyNetwork:
         return hash(self.digest)
 
     def outputs(self, shown: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """The network's numbers for each action: logits (PPO, A2C) or values (DQN); the largest is proposed.
+        """Return the network's output for each action: logits (PPO, A2C) or values (DQN); the largest is proposed.
 
         Args:
             shown: from ``features``, shape (..., n_observations).
@@ -228,7 +228,7 @@ class PolicyNetwork:
         return values[..., 0, :]
 
     def preferences(self, shown: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """How much it likes each action, in the same order as ``outputs``.
+        """Return how much it likes each action, in the same order as ``outputs``.
 
         Returns: shape (..., n_actions): probabilities (PPO, A2C), or discounted steps to come (DQN).
         """
@@ -240,7 +240,7 @@ class PolicyNetwork:
         return probabilities
 
     def as_mapping(self) -> dict[str, Any]:
-        """Ready for JSON; ``from_mapping`` reads it back to the same numbers."""
+        """Return names and values, ready for JSON; ``from_mapping`` reads them back to the same numbers."""
         return {
             "format": FORMAT,
             "name": self.name,
@@ -256,7 +256,7 @@ class PolicyNetwork:
 
     @classmethod
     def from_mapping(cls, content: object) -> "PolicyNetwork":
-        """A policy from the content of a file that may hold anything.
+        """Return the policy in a file's content, which may be anything.
 
         Raises: FileFormatError naming what is wrong.
         """
@@ -286,7 +286,7 @@ class PolicyNetwork:
 
 
 def rounded(numbers: npt.ArrayLike) -> Floats:
-    """The numbers with as many digits as a file keeps, so that a policy does the same before and after it is saved."""
+    """Return the numbers with as many digits as a file keeps, so that saving does not change what a policy does."""
     array = np.asarray(numbers, dtype=np.float64)
     flat = [float(f"{number:.{_DIGITS}g}") for number in array.ravel().tolist()]
     return np.array(flat, dtype=np.float64).reshape(array.shape)

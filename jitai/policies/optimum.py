@@ -1,4 +1,4 @@
-"""What could be earned at most: dynamic programming with full information.
+"""The most that could be earned: dynamic programming with full information.
 
 The optimum sees the true context c and the walk state w of today, knows every setting, and plans to the end of the
 study. The value of day t is
@@ -37,7 +37,7 @@ N_HABITUATION, N_RISK = 121, 21
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """The solution.
+    """The solution of a study: values and best actions at every node of the grid.
 
     Attributes:
         config: what it was solved for.
@@ -114,17 +114,17 @@ class Optimum:
 
 
 def first_best(values: Floats) -> Any:
-    """Index of the best along the first axis; differences below a millionth of a step count as none."""
+    """Return the index of the best along the first axis; a difference below a millionth of a step counts as none."""
     return np.argmax(values >= values.max(axis=0) - 1e-6, axis=0)
 
 
 def chain(zero_stays: float, one_stays: float) -> Floats:
-    """Transition probabilities of a two-state chain: row today, column tomorrow."""
+    """Return the transition probabilities of a two-state chain: row today, column tomorrow."""
     return np.array([[zero_stays, 1.0 - zero_stays], [1.0 - one_stays, one_stays]])
 
 
 def solve(config: SimulatorConfig, n_habituation: int = N_HABITUATION, n_risk: int = N_RISK) -> Optimum:
-    """Solve a study.
+    """Solve a study by dynamic programming, from its last day back to the first.
 
     Args:
         config: settings; with random variation its mean dynamics are solved (``Optimum.is_exact`` is then false).
@@ -183,7 +183,7 @@ def optimum(config: SimulatorConfig) -> Optimum:
 
 
 class OptimalPolicy(Policy):
-    """Does what is best for those who know the walk state and the context: the ceiling, no method."""
+    """Does what is best if walk state and context are known: the ceiling for every method, and no method itself."""
 
     key, label, role = "optimum", "Optimum (knows everything)", Role.OPTIMUM
     remark = (
@@ -196,11 +196,11 @@ class OptimalPolicy(Policy):
 
     @classmethod
     def is_privileged(cls, settings: Any) -> bool:
-        """It is told everything."""
+        """Return True: it is told everything."""
         return True
 
     def propose(self, view: View) -> Proposals:
-        """The best action.
+        """Return the best action, given walk state and context.
 
         Raises: JitaiError if the truth is not told.
         """

@@ -1,4 +1,4 @@
-"""The policies: one dictionary, of which every list of policies is made."""
+"""The policies: one dictionary, from which every list of policies is made."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -52,12 +52,12 @@ class PolicySpec:
 
     @property
     def policy(self) -> type[Policy]:
-        """The class."""
+        """The policy's class."""
         return POLICIES[self.key]
 
     @property
     def network(self) -> PolicyNetwork | None:
-        """The trained network; None for any other policy."""
+        """The network of a trained policy; None for any other policy."""
         return self.settings.network if isinstance(self.settings, TrainedSettings) else None
 
     @property
@@ -71,7 +71,7 @@ class PolicySpec:
         return self.policy.is_privileged(self.settings)
 
     def make(self, inputs: PolicyInputs) -> Policy:
-        """A new policy that has seen nothing.
+        """Make a policy that has seen nothing.
 
         Raises: ParameterError if it lacks something, such as a trained policy its network.
         """
@@ -79,5 +79,5 @@ class PolicySpec:
 
 
 def trained(network: PolicyNetwork) -> PolicySpec:
-    """The policy of a network."""
+    """Return the policy that a network stands for."""
     return PolicySpec(TrainedPolicy.key, TrainedSettings(network))

@@ -33,7 +33,7 @@ BIAS_GROUP = "Action bias (extended Thompson sampling)"
 
 
 def _bias(action: Action, symbol: str) -> Any:
-    """The described bias of one action."""
+    """Return the described parameter for one action's bias."""
     return parameter(
         0.0, label=f"Bias of: {action.label}", symbol=symbol, low=-1000, high=1000, unit="steps", group=BIAS_GROUP,
         step=5, source="no bias, which is plain Thompson sampling; the bias itself: Karine, Murphy & Marlin 2024, "
@@ -79,7 +79,7 @@ class ThompsonSettings:
 
     @property
     def action_bias(self) -> tuple[float, float, float, float]:
-        """β_a in steps, in Action order."""
+        """The biases β_a in steps, in the order of ``Action``."""
         return (self.bias_no_message, self.bias_generic, self.bias_tailored_home, self.bias_tailored_work)
 
 
@@ -96,20 +96,20 @@ class Posterior(NamedTuple):
 
 
 def prior(settings: ThompsonSettings, n_actions: int = len(Action)) -> Posterior:
-    """The posterior before anything is seen."""
+    """Return the posterior before anything is seen."""
     k = settings.n_features
     precision: Floats = np.tile(np.eye(k, dtype=np.float64) / settings.prior_variance, (n_actions, 1, 1))
     return Posterior(precision, np.zeros((n_actions, k)))
 
 
 def posterior_mean(posterior: Posterior) -> Floats:
-    """A⁻¹ b: shape (..., n_actions, n_features)."""
+    """Return the posterior mean A⁻¹ b: shape (..., n_actions, n_features)."""
     mean: Floats = np.asarray(np.linalg.solve(posterior.precision, posterior.weighted_sum[..., None]))[..., 0]
     return mean
 
 
 def draw_weights(posterior: Posterior, normals: Floats) -> Floats:
-    """One draw of the weights from each posterior.
+    """Draw the weights once from each posterior.
 
     With A = L L' (Cholesky), L'⁻¹ z has covariance A⁻¹ for standard normal z.
 
@@ -125,7 +125,7 @@ def draw_weights(posterior: Posterior, normals: Floats) -> Floats:
 
 
 def features_of(view: View, settings: ThompsonSettings) -> Floats:
-    """x of every participant: shape (n, n_features)."""
+    """Return the features x of every participant: shape (n, n_features)."""
     by_probability = settings.features == CONTEXT_PROBABILITY
     values: list[Any] = [np.ones(len(view.day)), view.context_probability if by_probability else view.inferred_context]
     if settings.features == CONTEXT_AND_STATE:
@@ -137,7 +137,7 @@ def features_of(view: View, settings: ThompsonSettings) -> Floats:
 def observe_rewards(
     posterior: Posterior, action: Integers, features: Floats, step_count: Floats, told: Flags, reward_noise: float
 ) -> Posterior:
-    """The posterior after one more day; the given one is left as it is.
+    """Return the posterior after one more day; the given one is not changed.
 
     Args:
         posterior: of n participants.
@@ -173,7 +173,7 @@ class ThompsonSampling(Policy):
         self._normals = np.stack([rng.standard_normal(size) for rng in inputs.generators()])
 
     def propose(self, view: View) -> Proposals:
-        """The action whose drawn model promises the most steps, its bias included."""
+        """Return the action whose drawn model promises the most steps, its bias included."""
         draws = draw_weights(self.posterior, self._normals[np.arange(len(view.day)), view.day])
         sampled = np.matmul(draws, features_of(view, self.settings)[..., None])[..., 0]
         bias = np.array(self.settings.action_bias)
@@ -184,12 +184,12 @@ class ThompsonSampling(Policy):
         return Proposals(np.argmax(liked, axis=1), liked, details)
 
     def learn(self, view: View, action: Integers, step_count: Floats, told: Flags) -> None:
-        """Conjugate update of the posterior of the action that was done."""
+        """Update the posterior of the action that was done (conjugate, in closed form)."""
         features = features_of(view, self.settings)
         self.posterior = observe_rewards(self.posterior, action, features, step_count, told, self.settings.reward_noise)
 
     def explain(self, view: View) -> Mapping[str, Floats]:
-        """Posterior mean of the steps each action earns, and its standard deviation."""
+        """Return the posterior mean and standard deviation of the steps that each action earns."""
         features = features_of(view, self.settings)
         expected = np.matmul(posterior_mean(self.posterior), features[..., None])[..., 0]
         column = np.broadcast_to(features[:, None, :, None], (*self.posterior.weighted_sum.shape, 1))

@@ -14,7 +14,7 @@ from jitai.records import Role
 
 @dataclass(frozen=True)
 class TrainedSettings:
-    """Which network proposes.
+    """The network that proposes.
 
     Attributes:
         network: the trained policy; None where none has been chosen yet, which no trial can be run with.
@@ -34,18 +34,18 @@ class TrainedSettings:
         return cls(network if isinstance(network, PolicyNetwork) else PolicyNetwork.from_mapping(network))
 
     def as_mapping(self) -> dict[str, Any]:
-        """Ready for JSON, the network whole: the description stays true when a file of that name is trained anew."""
+        """Return the whole network, ready for JSON: the description stays true if a file of that name is trained again."""
         return {"network": None if self.network is None else self.network.as_mapping()}
 
 
 class TrainedPolicy(Policy):
-    """Proposes what its network likes best."""
+    """Proposes the action that its network likes best."""
 
     key, label, role = "learned", "Trained policy", Role.ALONE
     Settings = TrainedSettings
 
     def __init__(self, settings: TrainedSettings, inputs: PolicyInputs) -> None:
-        """As ``Policy``.
+        """Make the policy; arguments as for ``Policy``.
 
         Raises: ParameterError if there is no network.
         """
@@ -56,16 +56,16 @@ class TrainedPolicy(Policy):
 
     @classmethod
     def uses_belief(cls, settings: TrainedSettings) -> bool:
-        """Where its network sees it."""
+        """Whether its network sees the belief."""
         return settings.network is not None and settings.network.sees_belief
 
     @classmethod
     def is_privileged(cls, settings: TrainedSettings) -> bool:
-        """Where its network sees the true context."""
+        """Whether its network sees the true context."""
         return settings.network is not None and settings.network.is_privileged
 
     def propose(self, view: View) -> Proposals:
-        """The action that the network likes best."""
+        """Return the action that the network likes best."""
         network = self.network
         liked = network.preferences(features(network.observations, view, self._study_length))
         name = "action_probabilities" if network.algorithm in GIVES_PROBABILITIES else "discounted_steps"

@@ -50,7 +50,7 @@ def case_index(action: Any, context: Any, can_walk: Any) -> Any:
 
 @cache
 def responses(config: SimulatorConfig) -> tuple[Response, ...]:
-    """The coefficients of all 16 cases, in the order of ``case_index``."""
+    """Return the coefficients of all 16 cases, in the order of ``case_index``."""
     return tuple(
         _response(config, action, context, bool(can_walk))
         for action in Action
@@ -92,7 +92,7 @@ def _response(config: SimulatorConfig, action: Action, context: int, can_walk: b
 def mean_outcome(
     habituation: Any, disengagement_risk: Any, response: Response, minimum: Callable[[Any, Any], Any] = np.minimum
 ) -> tuple[Any, Any, Any]:
-    """Mean of what follows an action: the whole outcome in the deterministic version.
+    """Return the mean of what follows an action, which is the whole outcome in the deterministic version.
 
     Args:
         habituation: h_t in [0, 1]; a number or an array of shape (n_envs,).
@@ -118,7 +118,7 @@ def respond(
     can_walk: Any,
     luck: tuple[Any, Any, Any] | None,
 ) -> tuple[Floats, Floats, Floats]:
-    """A day of n participants: what follows the actions.
+    """Return what follows the actions of n participants on one day.
 
     Args:
         config: settings of the study.
@@ -155,7 +155,7 @@ def vary(
     mean_steps: Any,
     uniforms: tuple[Any, Any, Any],
 ) -> tuple[Any, Any, Any]:
-    """Random variation around the mean outcome, by inverse distribution functions.
+    """Vary the mean outcome at random, by inverse distribution functions.
 
     Inverting one uniform number for each quantity keeps runs comparable: the same day of the same seed is lucky or
     unlucky to the same degree whatever was done (common random numbers).

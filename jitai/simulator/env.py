@@ -65,7 +65,7 @@ class StepCountEnv(gym.Env[Observed, np.int64]):
         return self._observe(self._participant), self._truth(self._participant)
 
     def step(self, action: np.int64 | int) -> tuple[Observed, float, bool, bool, dict[str, Any]]:
-        """One decision; see the class for what comes back."""
+        """Live one day under an action; the class describes what is returned."""
         participant = self._participant
         if participant is None:
             raise gym.error.ResetNeeded("Call reset before step.")
@@ -102,7 +102,9 @@ class StepCountEnv(gym.Env[Observed, np.int64]):
         return np.array(values, dtype=np.float32)
 
     def _truth(self, participant: Participant) -> dict[str, Any]:
-        """What no observation shows: true context and walk state of the day to come, for analysis, and what is said."""
+        """Return what no observation shows: true context and walk state of the coming day, for analysis, and what is
+        said.
+        """
         truth: dict[str, Any] = {"true_context": participant.true_context, "can_walk": participant.can_walk}
         if self._statements is not None:
             said = self._statements(participant.can_walk, participant.statement_uniform) if participant.writes else ""

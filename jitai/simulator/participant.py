@@ -67,12 +67,12 @@ class Participant:
 
     @property
     def true_context(self) -> int:
-        """c_t, 0 home or 1 work: hidden from policies."""
+        """Today's true context c_t: 0 home, 1 work; hidden from policies."""
         return self._context[self.day]
 
     @property
     def can_walk(self) -> bool:
-        """w_t: hidden from policies."""
+        """Today's walk state w_t; hidden from policies."""
         return bool(self._can_walk[self.day])
 
     @property
@@ -90,7 +90,7 @@ class Participant:
         self._settle(with_walk_state(self.world, self.config, self.day, can_walk))
 
     def observe(self) -> Observation:
-        """What a policy may know before today's decision."""
+        """Return what a policy may know before today's decision."""
         day = self.day
         return Observation(
             day, self._probability[day], self._inferred[day], self._habituation, self._risk, self._step_count

@@ -18,7 +18,7 @@ from jitai.simulator.world import World, draw_worlds, with_walk_state
 
 
 class Today(NamedTuple):
-    """Today's part of the worlds, which no action can change; each of shape (n,).
+    """Today's part of the worlds, which no action can change; every array has shape (n,).
 
     Attributes:
         true_context, can_walk: c_t and w_t, 0 or 1; hidden from policies.
@@ -37,7 +37,7 @@ class Today(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """What followed the actions of one day; each of shape (n,).
+    """What followed the actions of one day; every array has shape (n,).
 
     Attributes:
         step_count: s_{t+1} >= 0, in steps.
@@ -81,7 +81,7 @@ class Participants:
         self.over: Flags = np.zeros(self.n, dtype=bool)
 
     def today(self) -> Today:
-        """What the worlds hold for today."""
+        """Return today's part of the worlds, one entry for each participant."""
         world = self._world
         probability = self._of_today(world.context_probability)
         return Today(
@@ -150,12 +150,12 @@ class Participants:
 
 @lru_cache(maxsize=4)
 def _drawn(config: SimulatorConfig, seeds: tuple[int, ...]) -> World:
-    """The worlds of these seeds, kept for the next method that meets them."""
+    """Return the worlds of these seeds; the latest are kept for the next method that meets them."""
     return draw_worlds(config, seeds)
 
 
 def _with_places(world: World, who: Flags, new: World) -> World:
-    """The worlds with those of some places replaced; the given ones, which others may share, stay as they are."""
+    """Return the worlds with some replaced; the given ones, which others may share, are not changed."""
     changed = world.each(np.copy)
     for part, fresh in zip(changed, new, strict=True):
         part[who] = fresh  # type: ignore[index]

@@ -35,7 +35,7 @@ QUANTITIES: dict[str, ObservedQuantity] = {
 
 
 def check_observations(names: Sequence[str]) -> tuple[str, ...]:
-    """The names as a tuple.
+    """Return the names as a tuple, once all are known and none is repeated.
 
     Raises: ParameterError if one is unknown, repeated, or none is given.
     """
@@ -48,7 +48,7 @@ def check_observations(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def observation_bounds(names: Sequence[str], study_length: int) -> np.ndarray:
-    """Upper bounds of an observation: float32, shape (n_observed,)."""
+    """Return the upper bounds of an observation: float32, shape (n_observed,)."""
     highs: list[float] = []
     for name in names:
         highs += [1.0] * study_length if name == ONE_HOT_DAY else [QUANTITIES[name].high]

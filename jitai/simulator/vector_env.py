@@ -39,7 +39,7 @@ class LaneUniforms:
         self._block: Floats = np.empty((self._n_days, n_columns, len(generators)))
 
     def next_day(self) -> Floats:
-        """The numbers of the next day: shape (n_columns, n_envs), valid until the next call."""
+        """Return the next day's numbers, shape (n_columns, n_envs); they are valid until the next call."""
         if self._day == self._n_days:
             drawn = np.empty((self._n_days, self._n_columns))
             for lane, generator in enumerate(self._generators):
@@ -109,7 +109,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
     def step(  # type: ignore[override] # ends are booleans, as Gymnasium's own environments return them
         self, actions: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float32], Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]:
-        """One decision in every lane.
+        """Live one day in every lane, under one action for each.
 
         Args:
             actions: 0 to 3; shape (n_envs,).
@@ -169,7 +169,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
             self._can_walk = (self._ability_row[0] < self._walk_one[self._can_walk]).view(np.int8)
 
     def _start_anew(self, lanes: npt.NDArray[np.bool_]) -> None:
-        """Put the marked lanes back to day 1; they go on in the row that they have reached."""
+        """Put the marked lanes back to day 1; they continue in the row of uniform numbers that they have reached."""
         # New arrays, as those of this step have been handed out.
         self._days = np.where(lanes, 0, self._days)
         self._true_context = np.where(lanes, np.int8(0), self._true_context)
@@ -209,7 +209,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         return self._days % 2
 
     def _truth(self) -> dict[str, Any]:
-        """What no observation shows: true context and walk state of the day to come, and what is said: (n_envs,)."""
+        """Return what no observation shows: true context and walk state of the coming day, and what is said; (n_envs,)."""
         truth: dict[str, Any] = {"true_context": self._true_context, "can_walk": self._can_walk}
         if self._statements is not None:
             said = np.full(self.num_envs, "", dtype=object)

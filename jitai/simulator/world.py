@@ -54,7 +54,7 @@ class World(NamedTuple):
         return (self.context_probability > 0.5).astype(np.int8)
 
     def each(self, change: Callable[[Any], Any]) -> "World":
-        """The world with every array changed in the same way."""
+        """Return the world with the same change made to every array."""
         parts: list[Any] = [change(part) for part in self]
         return World(*parts)
 
@@ -74,7 +74,7 @@ class DayUniforms(NamedTuple):
 
 
 class UniformStream:
-    """One participant's endless stream of days.
+    """One participant's endless stream of uniform numbers, one row a day.
 
     An episode that ends early leaves the days that it did not reach to the next one, so a lane of a vector
     environment, which uses one day a step, and a single environment run through the same numbers. The day on which an
@@ -90,7 +90,7 @@ class UniformStream:
         self._rows = DayUniforms(np.empty((0, 2)), np.empty((0, 3)), np.empty((0, 3)))
 
     def advance(self, n_used: int, n_days: int) -> DayUniforms:
-        """Leave ``n_used`` days behind and look ``n_days`` ahead."""
+        """Drop the ``n_used`` days that were lived and return the next ``n_days``, without using them up."""
         kept = [rows[n_used:] for rows in self._rows]
         n_new = n_days - len(kept[0])
         self._rows = DayUniforms(
@@ -103,7 +103,7 @@ class UniformStream:
 
 
 def make_world(config: SimulatorConfig, uniforms: DayUniforms) -> World:
-    """The world that uniform numbers unfold to.
+    """Return the world that follows from uniform numbers.
 
     Args:
         config: probabilities and noise.
@@ -127,7 +127,7 @@ def make_world(config: SimulatorConfig, uniforms: DayUniforms) -> World:
 
 
 def draw_worlds(config: SimulatorConfig, seeds: Sequence[int]) -> World:
-    """The worlds of participants, one day longer than the study.
+    """Draw the worlds of participants, one day longer than the study.
 
     Args:
         config: settings of the study.
@@ -145,7 +145,7 @@ def _walk_states(config: SimulatorConfig, uniforms: Floats, start: int) -> Bits:
 
 
 def two_state_chain(uniforms: Floats, *, start: int, one_stays: float, zero_stays: float) -> Bits:
-    """A path of a two-state Markov chain, without a loop over days.
+    """Return a path of a two-state Markov chain, computed without a loop over days.
 
     Day t is 1 where its uniform is below P(1 | yesterday). A uniform below both conditional probabilities makes a 1
     and one above both a 0, whatever came before; in between the chain copies yesterday (or flips it, if it dislikes
@@ -171,7 +171,7 @@ def two_state_chain(uniforms: Floats, *, start: int, one_stays: float, zero_stay
 
 
 def read_context(true_context: Bits, uniforms: Floats, noise: float) -> Floats:
-    """Probability of context 1 from the day's reading; 0.5 on day 1, before any reading.
+    """Return the probability of context 1 given each day's reading; 0.5 on day 1, before any reading.
 
     Args:
         true_context: c_t; shape (..., n_days).
@@ -185,7 +185,7 @@ def read_context(true_context: Bits, uniforms: Floats, noise: float) -> Floats:
 
 
 def context_posterior(true_context: Bits, uniforms: Floats, noise: float) -> Floats:
-    """Probability of context 1 from a reading x ~ N(c, noise^2), by Bayes' rule with equal priors.
+    """Return the probability of context 1 given a reading x ~ N(c, noise^2), by Bayes' rule with equal priors.
 
     Args, Returns: as ``read_context``, for any days; up to PERFECT_READING_NOISE the reading is taken as perfect.
     Source: Karine et al. 2023, arXiv:2305.09913.
@@ -206,7 +206,7 @@ def _writes(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> Bits:
 
 
 def writes_today(config: SimulatorConfig, can_walk: Bits, yesterday: Bits, uniforms: Floats) -> Bits:
-    """When the participant writes: at every change, by chance while able, and while unable if so configured.
+    """Return when the participant writes: at every change, by chance while able, and while unable if so configured.
 
     Args:
         can_walk, yesterday: w_t and w_{t-1}; on the first day both are w_t.
@@ -220,7 +220,7 @@ def writes_today(config: SimulatorConfig, can_walk: Bits, yesterday: Bits, unifo
 
 
 def with_walk_state(world: World, config: SimulatorConfig, day: int, can_walk: bool) -> World:
-    """The same world, but the walk state of one day is set by hand and runs on from there.
+    """Return the same world with one day's walk state set by hand; the later days follow from it with the same luck.
 
     Args:
         world: of one participant; days before ``day`` are kept as they are.

@@ -18,7 +18,7 @@ from jitai.simulator.dynamics import case_index, mean_outcome, responses
 
 
 class DayParts(NamedTuple):
-    """Parts of one day's difference, in steps; they add up to it.
+    """The parts of one day's difference, in steps; they add up to it.
 
     Attributes:
         stayed: on a day that only one of the two had.
@@ -41,7 +41,7 @@ class DayParts(NamedTuple):
 def attribute(
     config: SimulatorConfig, records: Sequence[StepRecord], others: Sequence[StepRecord]
 ) -> tuple[DayParts, ...]:
-    """Why a run differs from another one of the same participant under the same seed.
+    """Explain why a run differs from another run of the same participant under the same seed.
 
     Args:
         config: of the participant.
@@ -72,6 +72,6 @@ def _of_day(config: SimulatorConfig, mine: StepRecord, other: StepRecord) -> Day
 
 
 def _expected(config: SimulatorConfig, day: StepRecord, action: int, habituation: float) -> float:
-    """Expected steps of an action on a day of a record, at some habituation before it."""
+    """Return the expected steps of an action on a record's day, for some habituation before it."""
     response = responses(config)[case_index(action, day.true_context, int(day.can_walk))]
     return float(mean_outcome(habituation, 0.0, response, min)[2])

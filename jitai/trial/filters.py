@@ -34,7 +34,7 @@ _PAPER = "Karine & Marlin 2025, arXiv:2501.06980"
 
 @dataclass(frozen=True)
 class FilterSettings:
-    """What all filters share: when a verdict is unsure, what then, and what the learner is told; validated when made.
+    """Settings of all filters: the unsure band, what is done in it, and what the learner is told; validated when made.
 
     Raises: ParameterError naming the field and what is allowed.
     """
@@ -79,7 +79,7 @@ class FilterSettings:
 
 @dataclass(frozen=True)
 class BeliefVetoSettings(FilterSettings):
-    """Also from which belief on messages are sent."""
+    """The settings of all filters, and the belief from which on messages are sent."""
 
     belief_threshold: float = parameter(
         0.5, label="Belief needed to send", low=0, high=1, unit="probability", group=_GROUP, source="our choice",
@@ -145,7 +145,7 @@ class Filter(ABC):
     can_train: ClassVar[bool] = False
 
     def __init__(self, settings: Any, n: int) -> None:
-        """A filter that has seen nothing.
+        """Make a filter that has seen nothing.
 
         Args:
             settings: of this filter's Settings.
@@ -156,10 +156,10 @@ class Filter(ABC):
 
     @abstractmethod
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """What is done today."""
+        """Return what is done today."""
 
     def credited(self, candidate: Integers, executed: Integers) -> tuple[Integers, Flags]:
-        """What the policy is told was done, and of which participants it is told anything; each of shape (n,)."""
+        """Return which action the policy is told, and about which participants it is told at all; each of shape (n,)."""
         told = np.ones(self.n, dtype=bool)
         if self.settings.learner_told == CANDIDATE:
             return candidate, told
@@ -169,13 +169,13 @@ class Filter(ABC):
 
 
 class Veto(Filter):
-    """Holds the message back when today's verdict says so."""
+    """Holds the message back if today's verdict says so."""
 
     key, label = "veto", "Veto"
     can_train = True
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """The candidate, or no message."""
+        """Return the candidate, or no message where today's verdict forbids it."""
         day_of = np.broadcast_to(inputs.day, self.n)
         evidence = inputs.evidence
         if evidence is None:
@@ -186,7 +186,7 @@ class Veto(Filter):
     def _decide(
         self, inputs: FilterInputs, decision: Integers, shown: Integers, spoken: Integers, failed: Flags
     ) -> Filtered:
-        """What a decision does, whichever day it is of."""
+        """Apply a decision, whichever day it was made on."""
         candidate = inputs.proposals.candidate_action
         unsure = decision == UNSURE
         asks = self.settings.on_unsure == ASK
@@ -201,7 +201,7 @@ class Veto(Filter):
 
 
 class CarryForwardVeto(Veto):
-    """As veto; the last verdict still counts on silent days."""
+    """A veto by which the last verdict still counts on silent days."""
 
     key, label = "carry-forward", "Veto with memory"
     can_train = False
@@ -212,7 +212,7 @@ class CarryForwardVeto(Veto):
         self._failed = np.zeros(n, dtype=bool)
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """As ``Veto`` by the last verdict."""
+        """Return the candidate, or no message where the last verdict forbids it."""
         evidence = inputs.evidence
         if evidence is None:
             return unfiltered(inputs)
@@ -224,14 +224,14 @@ class CarryForwardVeto(Veto):
 
 
 class SampledVeto(Veto):
-    """Sends with the judge's own probability."""
+    """Sends with probability P(send) instead of deciding by a band."""
 
     key, label = "sampled-veto", "Sampled veto"
     draws = True
     can_train = False
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """A draw against P(send); by the decision where the judge gives no probability. Nobody is asked."""
+        """Draw against P(send), or follow the decision if the judge gives no probability. Nobody is asked."""
         evidence = inputs.evidence
         if evidence is None:
             return unfiltered(inputs)
@@ -244,7 +244,7 @@ class SampledVeto(Veto):
 
 
 class NextBest(Veto):
-    """As veto, but an unsure judge rules out tailored messages only.
+    """A veto by which an unsure judge rules out tailored messages only.
 
     To somebody who may be unable to walk, a generic message does less harm than a tailored one, which may miss the
     context as well.
@@ -254,7 +254,7 @@ class NextBest(Veto):
     can_train = False
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """The policy's best action that an unsure judge allows; without preferences a generic message."""
+        """Return the policy's best action that an unsure judge allows; a generic message if it states no preferences."""
         filtered = super().apply(inputs)
         if inputs.evidence is None or self.settings.on_unsure in (ASK, Decision.SEND):
             return filtered
@@ -276,7 +276,7 @@ class BeliefVeto(Filter):
     uses_belief = True
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """The candidate where the belief reaches the threshold. It does without a verdict that is missing."""
+        """Return the candidate if the belief reaches the threshold, else no message. A missing verdict does not matter."""
         belief = np.ones(self.n) if inputs.belief is None else inputs.belief
         candidate = inputs.proposals.candidate_action
         executed = np.where(belief >= self.settings.belief_threshold, candidate, int(Action.NO_MESSAGE))
@@ -285,19 +285,19 @@ class BeliefVeto(Filter):
 
 
 class NoFilter(Filter):
-    """The policy alone."""
+    """Lets every candidate pass: the policy alone."""
 
     key, label = "none", "No filter"
     uses_text = False
     can_train = True
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """The candidate."""
+        """Return the candidate."""
         return unfiltered(inputs)
 
 
 def unfiltered(inputs: FilterInputs) -> Filtered:
-    """The candidates as they are, beside today's verdicts, if there are any."""
+    """Return the candidates unchanged, with today's verdicts if there are any."""
     candidate, evidence = inputs.proposals.candidate_action, inputs.evidence
     nothing = np.zeros(len(candidate), dtype=bool)
     if evidence is None:
@@ -337,11 +337,11 @@ class FilterSpec:
 
     @property
     def filter(self) -> type[Filter]:
-        """The class."""
+        """The filter's class."""
         return FILTERS[self.key]
 
     def switched_to(self, key: str) -> "FilterSpec":
-        """Another filter with the same values of the settings that both have.
+        """Return another filter that keeps the values of the settings that both have.
 
         Raises: ParameterError if there is none of that key.
         """
@@ -351,12 +351,12 @@ class FilterSpec:
         return FilterSpec(key, build(wanted, shared))
 
     def make(self, n: int) -> Filter:
-        """A new filter for n participants."""
+        """Make the filter for n participants; it has seen nothing."""
         return self.filter(self.settings, n)
 
 
 def filter_spec(key: str, **settings: Any) -> FilterSpec:
-    """A filter with some settings changed from their defaults.
+    """Return a filter with some settings changed from their defaults.
 
     Raises: ParameterError naming what is wrong.
     """
@@ -364,7 +364,7 @@ def filter_spec(key: str, **settings: Any) -> FilterSpec:
 
 
 def filter_from_mapping(key: Any, settings: Mapping[str, Any], where: str = "filter") -> FilterSpec:
-    """A filter from its key and the names and values of its settings.
+    """Return a filter from its key and the names and values of its settings.
 
     Args:
         key: of FILTERS.
@@ -376,13 +376,13 @@ def filter_from_mapping(key: Any, settings: Mapping[str, Any], where: str = "fil
 
 
 def training_filters() -> tuple[str, ...]:
-    """Keys of the filters under which a policy can be trained; none first."""
+    """Return the keys of the filters under which a policy can be trained, "none" first."""
     keys = [key for key, item in FILTERS.items() if item.can_train]
     return tuple(sorted(keys, key=lambda key: key != NONE))
 
 
 def carried_forward(verdict: Verdict, day: int) -> Verdict:
-    """A verdict used again on a silent day; ``day`` is the index of the day on which it was spoken."""
+    """Return a verdict for use on a later, silent day; ``day`` is the index of the day on which it was given."""
     return replace(
         verdict,
         source=VerdictSource.CACHE if verdict.source == VerdictSource.MODEL else verdict.source,

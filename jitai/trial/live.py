@@ -16,7 +16,7 @@ from jitai.trial.texts import JudgedTexts, ScriptedDay
 
 
 def no_script(day: int) -> ScriptedDay | None:
-    """Leaves the talking to the simulator."""
+    """Return None: the simulator speaks on every day."""
     return None
 
 
@@ -43,7 +43,7 @@ def live_days(
 
 
 def coming_statements(spec: TrialSpec, book: StatementBook) -> tuple[str, ...]:
-    """What the simulated participant will write, in order, unless a person speaks or the study ends early."""
+    """Return what the simulated participant will write, in order, unless a person speaks or the study ends early."""
     world = draw_worlds(spec.config, [spec.seed]).each(lambda part: part[0])
     return tuple(
         book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day])).text
@@ -137,13 +137,13 @@ class TwinTrial:
             return record
 
     def run(self) -> "Progress":
-        """Live all days that are left."""
+        """Live all days that are left and return the whole run."""
         while self.advance() is not None:
             pass
         return self.snapshot()
 
     def snapshot(self) -> "Progress":
-        """Where the run stands, once the day that is being lived is over."""
+        """Return the run so far, once the day that is being lived is over."""
         with self._living:
             return Progress(tuple(self.records), tuple(self.twin_records), self.finished, tuple(self.best_records))
 

@@ -10,7 +10,7 @@ from jitai.sanitise import for_spreadsheet
 
 
 def decision_log(records: Sequence[StepRecord], twin_records: Sequence[StepRecord] | None = None) -> pd.DataFrame:
-    """A trial as a table.
+    """Return a trial as a table.
 
     Args:
         records: of the trial.
@@ -25,7 +25,7 @@ def decision_log(records: Sequence[StepRecord], twin_records: Sequence[StepRecor
 
 
 def _column(values: list[Any], length: int) -> list[Any]:
-    """That many values; None where there are fewer."""
+    """Return the first ``length`` values, filled up with None if there are fewer."""
     return (values + [None] * length)[:length]
 
 
@@ -74,7 +74,7 @@ TRUTH_COLUMNS = ("true_context", "can_walk", "allowed_action", "agrees_with_trut
 
 
 def safe_csv(table: pd.DataFrame) -> str:
-    """The table as CSV that no spreadsheet program takes for formulas.
+    """Return the table as CSV in which no spreadsheet program finds a formula.
 
     What participants write is untrusted. Numbers stay numbers.
     """

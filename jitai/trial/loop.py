@@ -26,7 +26,7 @@ NO_SCRIPT: Script = {}
 
 
 class OutsideLearner(NamedTuple):
-    """What a learner is told that proposes from outside of the loop.
+    """What is told to a learner that proposes from outside the loop.
 
     Attributes:
         uses_belief: whether it sees the belief in ability.
@@ -38,7 +38,7 @@ class OutsideLearner(NamedTuple):
 
 
 class Morning(NamedTuple):
-    """A day before its decision: what is hidden, what was read, what is believed, and what the policy knows of it."""
+    """A day before its decision: the hidden state, the evidence, the belief, and what the policy knows of them."""
 
     today: Today
     evidence: Evidence | None
@@ -105,7 +105,7 @@ class Trial:
         return bool(self.participants.over.all())
 
     def step(self, script: Script = NO_SCRIPT) -> None:
-        """Live one day; it is then the last one of the log.
+        """Live one day and enter it into the log.
 
         Args:
             script: what a person changes of the day.
@@ -123,22 +123,22 @@ class Trial:
         self.day += 1
 
     def run(self) -> TrialLog:
-        """Live all days that are left."""
+        """Live all days that are left and return the log."""
         while not self.is_over:
             self.step()
         return self.log
 
     def begin_day(self) -> View:
-        """A day up to its decision: what a learner from outside is shown."""
+        """Begin a day and return what an outside learner is shown before its decision."""
         self._morning = self._begin(NO_SCRIPT)
         return self._morning.view
 
     def end_day(self, proposals: Proposals) -> tuple[Filtered, Outcomes]:
-        """The rest of the day that was begun, from the learner's proposals on."""
+        """Live the rest of the day that was begun, from the learner's proposals on."""
         return self._end(self._morning, proposals, NO_SCRIPT)
 
     def restart(self, who: Flags, world: World) -> View:
-        """Let new participants take the places of some, on their first morning; the others stay on theirs.
+        """Let new participants begin their first morning in some places; the others stay where they are.
 
         Args:
             who: the places; shape (n,).
@@ -153,7 +153,7 @@ class Trial:
         return self._morning.view
 
     def _begin(self, script: Script) -> Morning:
-        """A day up to its decision."""
+        """Live a day up to its decision."""
         for who, said in script.items():
             if said.can_walk is not None:
                 self.participants.set_can_walk(who, said.can_walk)
@@ -175,7 +175,7 @@ class Trial:
         return Morning(today, evidence, belief, view)
 
     def _end(self, morning: Morning, proposals: Proposals, script: Script) -> tuple[Filtered, Outcomes]:
-        """What is done, what follows, and what it says of ability."""
+        """Filter and carry out the proposals, and let the belief take in what followed."""
         people, view = self.participants, morning.view
         uniform = self._uniforms[:, self.day] if self.filter.draws else self._uniforms[:, 0]
         filtered = self.filter.apply(
@@ -194,7 +194,7 @@ class Trial:
     def _notes(
         self, morning: Morning, proposals: Proposals, filtered: Filtered, script: Script
     ) -> tuple[DayNotes, ...]:
-        """What was said, and what led to each proposal."""
+        """Return what was said and what led to each proposal, one entry for each participant."""
         assert self.policy is not None
         details = {**proposals.details, **self.policy.explain(morning.view)}
         spoken = () if self._texts is None else self._texts.spoken
@@ -222,7 +222,7 @@ class Trial:
 
 
 def run_trial(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) -> TrialLog:
-    """Run whole studies.
+    """Run the whole studies of n participants and return their log.
 
     Args:
         spec: settings; its own seed is not used.

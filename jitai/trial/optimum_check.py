@@ -1,4 +1,4 @@
-"""Is the computed optimum what its policy earns? Its value against many simulated studies, and against a finer grid."""
+"""Does the optimal policy earn the computed optimum? The value is compared with simulated studies and a finer grid."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -18,7 +18,7 @@ FINE_GRID = (641, 41)
 
 
 class OptimumCheck(NamedTuple):
-    """The computed value beside what was earned.
+    """The computed value, and what the policy earned.
 
     Attributes:
         computed: expected steps of the whole study.
@@ -36,12 +36,12 @@ class OptimumCheck(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether the value lies in the interval, the grid's error granted; by chance one in twenty does not."""
+        """Whether the value lies in the interval, widened by the grid's error; by chance one in twenty does not."""
         return abs(self.computed - self.mean) <= self.half_width + GRID_ERROR
 
     @property
     def sentence(self) -> str:
-        """The outcome in words."""
+        """The outcome as a sentence for people."""
         if self.agrees:
             return "The computed value lies in the interval."
         if not self.is_exact:
@@ -54,7 +54,7 @@ class OptimumCheck(NamedTuple):
 
 @lru_cache(maxsize=64)
 def check_optimum(config: SimulatorConfig, n_seeds: int) -> OptimumCheck:
-    """Let the optimal policy live many studies.
+    """Run the optimal policy in many studies and compare what it earns with the computed value.
 
     Args:
         config: settings. With random variation the optimum plans on the mean dynamics, and the two may differ.
@@ -67,5 +67,5 @@ def check_optimum(config: SimulatorConfig, n_seeds: int) -> OptimumCheck:
 
 @lru_cache(maxsize=16)
 def value_on_fine_grid(config: SimulatorConfig) -> float:
-    """The optimum's expected steps on a grid of FINE_GRID even nodes; takes half a second for 50 days."""
+    """Return the optimum's expected steps on a grid of FINE_GRID even nodes; takes half a second for 50 days."""
     return solve(config, *FINE_GRID).value()

@@ -30,7 +30,7 @@ _STORED = ("decision", "p_send", "source", "reason", "model", "prompt_version", 
 
 
 class JudgeReference(NamedTuple):
-    """Which judge read a run.
+    """The judge that read a run.
 
     Attributes:
         key: of the judge, such as "embedded-tuned" or "ollama:NAME".
@@ -93,29 +93,29 @@ class Scenario:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """Words that no stored verdict is known of, in order, each once; none where nobody reads."""
+        """Words on which no verdict is stored, in order, each once; none if nobody reads."""
         if self.judge is None or not self.spec.uses_text:
             return ()
         return tuple(dict.fromkeys(text for text in self.said if text and text not in self.verdicts))
 
     def with_verdicts(self, verdicts: Mapping[str, Verdict]) -> "Scenario":
-        """The same scenario with more that the judge said; of its own words only."""
+        """Return the same scenario with more verdicts; those on other words than its own are dropped."""
         said = {text for text in self.said if text}
         kept = {text: verdict for text, verdict in {**self.verdicts, **verdicts}.items() if text in said}
         return replace(self, verdicts=kept)
 
     def without_judge(self) -> "Scenario":
-        """The counterfactual twin: the same days, but nobody reads and nothing is filtered or chosen by hand."""
+        """Return the counterfactual twin: the same days, but nobody reads, and nothing is filtered or chosen by hand."""
         days = {day: scripted._replace(action=None) for day, scripted in self.days.items()}
         return replace(self, spec=self.spec.without_filter(), days=days, judge=None, verdicts={})
 
     def under_the_optimum(self) -> "Scenario":
-        """The same days under the best possible policy."""
+        """Return the same days under the best possible policy, without judge and filter."""
         twin = self.without_judge()
         return replace(twin, spec=replace(twin.spec, policy=PolicySpec(OptimalPolicy.key)))
 
     def as_mapping(self) -> dict[str, Any]:
-        """Ready for JSON; ``scenario_from_mapping`` reads it back to the same run."""
+        """Return a mapping ready for JSON; ``scenario_from_mapping`` reads it back to the same run."""
         return {
             "scenario": VERSION,
             "seed": self.spec.seed,
@@ -124,7 +124,7 @@ class Scenario:
         }
 
     def rest_as_mapping(self) -> dict[str, Any]:
-        """All but the settings and the seed, ready for JSON."""
+        """Return everything except settings and seed, ready for JSON; ``scenario_of`` reads it back."""
         return {
             "kinds": list(self.kinds),
             "judge": None if self.judge is None else self.judge._asdict(),
@@ -145,7 +145,7 @@ def compose(
     verdicts: Mapping[str, Verdict] | None = None,
     kinds: tuple[str, ...] = EVERYDAY_KINDS,
 ) -> Scenario:
-    """A scenario whose simulated participant says what the book holds.
+    """Compose a scenario from settings, the simulator's statements and what a person changes.
 
     Args:
         spec: settings and seed.
@@ -168,7 +168,7 @@ def compose(
 
 
 class _WrittenTexts:
-    """A scenario's words, with what the judge said of them; a judge is asked for what is not known."""
+    """A scenario's words and stored verdicts; a judge is asked for the verdicts that are missing."""
 
     def __init__(self, scenario: Scenario, judge: JudgesText | None) -> None:
         self._scenario, self._judge = scenario, judge
@@ -178,7 +178,7 @@ class _WrittenTexts:
         self.is_read = scenario.judge is not None
 
     def read(self, today: Today, script: Script, asks: bool) -> Evidence | None:
-        """As ``texts.Texts``, of one participant."""
+        """Return today's evidence on the one participant; arguments as for ``texts.Texts``."""
         day, scripted = self._day, script.get(0)
         self._day += 1
         typed = scripted is not None and scripted.text.strip()
@@ -210,7 +210,7 @@ class _WrittenTexts:
 
 
 class Played(NamedTuple):
-    """A run.
+    """A run that was lived, with its scenario.
 
     Attributes:
         scenario: with the verdicts on all words that were said in it.
@@ -222,7 +222,7 @@ class Played(NamedTuple):
 
     @property
     def total_steps(self) -> float:
-        """Of the whole study."""
+        """Steps of the whole study."""
         return sum(record.step_count for record in self.records)
 
 
@@ -231,7 +231,7 @@ def play(
     judge: JudgesText | None = None,
     report: Callable[[int], None] = lambda day: None,
 ) -> Played:
-    """Live a scenario.
+    """Live a scenario through the one loop.
 
     Args:
         scenario: the same one gives the same run, to the digit.
@@ -252,7 +252,7 @@ def play(
 
 
 def scenario_from_mapping(content: object, named: TrainedPolicies | None = None) -> Scenario:
-    """A scenario from what stood in a file, which may be anything.
+    """Return the scenario in a file's content, which may be anything.
 
     Args:
         content: parsed JSON.
@@ -282,7 +282,7 @@ def scenario_from_mapping(content: object, named: TrainedPolicies | None = None)
 
 
 def scenario_of(spec: TrialSpec, rest: Mapping[str, Any]) -> Scenario:
-    """A scenario from its settings and what ``Scenario.rest_as_mapping`` wrote, which may be anything.
+    """Return the scenario of these settings and of what ``Scenario.rest_as_mapping`` wrote, which may be anything.
 
     Raises: ParameterError naming the field that is wrong and what is allowed.
     """
@@ -315,7 +315,7 @@ def scenario_of(spec: TrialSpec, rest: Mapping[str, Any]) -> Scenario:
 
 
 def _stored(verdict: Verdict) -> dict[str, Any]:
-    """What is kept of a verdict; empty values are left out."""
+    """Return the fields of a verdict that are kept; empty values are left out."""
     values = {name: getattr(verdict, name) for name in _STORED}
     return {name: value for name, value in values.items() if value not in ("", None)}
 
@@ -361,7 +361,7 @@ def _scripted(where: str, item: object) -> ScriptedDay:
 
 
 def _day(where: str, day: object, length: int) -> int:
-    """A day's number in a file, from 1, as an index from 0."""
+    """Return the index, from 0, of a day's number in a file, from 1."""
     if not (isinstance(day, str) and day.isascii() and day.isdecimal() and len(day) < 6 and 1 <= int(day) <= length):
         raise ParameterError(f"{where}: {shortened(day)} is no day; the study has the days 1 to {length}.")
     return int(day) - 1

@@ -61,15 +61,15 @@ class TrialSpec:
         return self.filter.filter.uses_text or (self.policy.uses_belief and self.belief.reads_text)
 
     def without_filter(self) -> "TrialSpec":
-        """The same trial with the policy alone: its counterfactual twin."""
+        """Return the same trial with the policy alone: its counterfactual twin."""
         return replace(self, filter=FilterSpec(NONE))
 
     def unread(self) -> "TrialSpec":
-        """The same trial where nobody reads the text: belief and plan then do without it."""
+        """Return the same trial without a reader of the text; belief and planner then do without it."""
         return replace(self, belief=replace(self.belief, reads_text=False))
 
     def as_mapping(self) -> dict[str, Any]:
-        """All settings but the seed, ready for JSON; ``trial_from_mapping`` reads them back."""
+        """Return all settings except the seed, ready for JSON; ``trial_from_mapping`` reads them back."""
         return {
             "format": FORMAT,
             "config": self.config.as_mapping(),
@@ -81,7 +81,7 @@ class TrialSpec:
 
 
 def trial_from_mapping(mapping: Mapping[str, Any]) -> TrialSpec:
-    """The trial that a mapping describes, of this or an earlier format.
+    """Return the trial that a mapping describes, in this or an earlier format.
 
     Raises: ParameterError naming the field that is wrong.
     """
@@ -97,7 +97,7 @@ def trial_from_mapping(mapping: Mapping[str, Any]) -> TrialSpec:
 
 
 def _from_format_1(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A trial of the first format in this one: each policy's settings had a field, each filter's were all there."""
+    """Convert format 1, where every policy's settings had a field and a filter had the settings of all filters."""
     key = mapping["policy"]
     settings = {"network": mapping["network"]} if key == LEARNED else mapping.get(key, {})
     return {
@@ -108,7 +108,7 @@ def _from_format_1(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def filter_of_format_1(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """Key and settings of a filter of the first format; settings that its filter does not have counted for nothing."""
+    """Convert a filter of format 1; settings that its filter does not have had no effect and are dropped."""
     settings = dict(mapping)
     key = settings.pop("strategy", None)
     if "belief_threshold" in settings and key in FILTERS and not FILTERS[key].uses_belief:
@@ -119,7 +119,7 @@ def filter_of_format_1(mapping: Mapping[str, Any]) -> dict[str, Any]:
 def policy_from_mapping(
     where: str, key: Any, settings: Mapping[str, Any], named: TrainedPolicies | None = None
 ) -> PolicySpec:
-    """A policy from its key and the names and values of its settings.
+    """Return a policy from its key and the names and values of its settings.
 
     Args:
         where: place in the file, for errors.
@@ -150,7 +150,7 @@ def _network(content: Any, named: TrainedPolicies | None) -> PolicyNetwork:
 
 
 def network_from(content: object, name: str) -> PolicyNetwork:
-    """A trained policy from what stood in a file, its training's settings checked too.
+    """Return the trained policy in a file's content, with the settings of its training checked too.
 
     Args:
         content: parsed JSON.
@@ -167,7 +167,7 @@ def network_from(content: object, name: str) -> PolicyNetwork:
 
 
 def trial_of(network: PolicyNetwork) -> TrialSpec:
-    """The trial that a policy was trained in, on the first of its participants.
+    """Return the trial that a policy was trained in, on the first of its participants.
 
     Raises: ParameterError if what it holds of that is not allowed.
     """
@@ -180,7 +180,7 @@ def trial_of(network: PolicyNetwork) -> TrialSpec:
 
 
 def participants_of(network: PolicyNetwork) -> tuple[SimulatorConfig, ...]:
-    """The participants that a policy was trained on.
+    """Return the participants that a policy was trained on.
 
     Raises: ParameterError if what it holds of these is not allowed.
     """
@@ -188,13 +188,13 @@ def participants_of(network: PolicyNetwork) -> tuple[SimulatorConfig, ...]:
 
 
 def digest(value: Any) -> str:
-    """64 hexadecimal digits that stand for a JSON value."""
+    """Return the SHA-256 of a JSON value: 64 hexadecimal digits that do not depend on the order of its keys."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def settings_from(where: str, settings_class: type[Settings], values: Mapping[str, Any]) -> Settings:
-    """Settings of a class from untrusted values; errors name the place.
+    """Return settings of a class from untrusted values; errors name the place.
 
     Raises: ParameterError.
     """

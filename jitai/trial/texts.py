@@ -17,7 +17,7 @@ DECISION_CODES = {Decision.HOLD_BACK: HOLD_BACK, Decision.UNSURE: UNSURE, Decisi
 
 
 class Evidence(NamedTuple):
-    """Today's texts as they were judged; each of shape (n,).
+    """Today's texts as they were judged; every array has shape (n,).
 
     Attributes:
         writes: whether something is written.
@@ -36,16 +36,16 @@ class Evidence(NamedTuple):
 
     @property
     def text(self) -> Text:
-        """As the belief reads it."""
+        """The part of the evidence that the belief reads."""
         return Text(self.writes, self.if_can, self.if_cannot)
 
     def at(self, places: Integers) -> "Evidence":
-        """Some of these verdicts, by their places."""
+        """Return some of these verdicts, by their places."""
         parts: list[Any] = [part[places] for part in self]
         return Evidence(*parts)
 
     def where(self, wanted: Flags, other: "Evidence") -> "Evidence":
-        """These verdicts where wanted, and those of another in all other places."""
+        """Return these verdicts where wanted is true, and the other's elsewhere."""
         parts: list[Any] = [np.where(wanted, mine, others) for mine, others in zip(self, other, strict=True)]
         return Evidence(*parts)
 
@@ -97,7 +97,7 @@ class Texts(Protocol):
     def spoken(self) -> tuple[Spoken, ...]: ...  # noqa: D102
 
     def read(self, today: Today, script: Script, asks: bool) -> Evidence | None:
-        """Today's evidence.
+        """Return today's evidence.
 
         Args:
             today: of the participants.
@@ -109,7 +109,7 @@ class Texts(Protocol):
 
 
 class JudgedTexts:
-    """Statements of a book, or a person's, read by a judge on the day on which they are written.
+    """Statements of a book or of a person, which a judge reads on the day on which they are written.
 
     Args:
         book: what participants may say.
@@ -127,7 +127,7 @@ class JudgedTexts:
         return self._judge is not None
 
     def read(self, today: Today, script: Script, asks: bool) -> Evidence | None:
-        """As ``Texts``."""
+        """Return today's evidence; arguments as for ``Texts``."""
         said = [self._said(who, today, script.get(who)) for who in range(len(today.writes))]
         if self._judge is None or not asks:
             self.spoken = tuple(Spoken(text, author, None) for text, author in said)
@@ -136,7 +136,7 @@ class JudgedTexts:
         return evidence_of([spoken.verdict for spoken in self.spoken], self._settings)
 
     def _said(self, who: int, today: Today, scripted: ScriptedDay | None) -> tuple[str, str]:
-        """Today's words of one participant, and whose they are."""
+        """Return today's words of one participant and their author."""
         if scripted is not None and scripted.text.strip():
             return scripted.text, TYPED
         if today.writes[who]:
@@ -145,7 +145,7 @@ class JudgedTexts:
 
 
 def evidence_of(verdicts: Sequence[Verdict | None], settings: BeliefSettings) -> Evidence:
-    """Verdicts as arrays; no verdict counts as silence."""
+    """Return verdicts as arrays; None counts as silence."""
     given = [SILENCE if verdict is None else verdict for verdict in verdicts]
     writes = np.array([not verdict.is_silence for verdict in given])
     decision = np.array([DECISION_CODES[verdict.decision] for verdict in given])

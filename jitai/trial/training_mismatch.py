@@ -1,4 +1,4 @@
-"""Whether a trained policy is used where it was trained: what to warn of."""
+"""Warnings about a trained policy that is used in another setting than that of its training."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from jitai.trial.spec import TrialSpec
 
 
 def mismatch_of_participant(network: PolicyNetwork, config: SimulatorConfig) -> tuple[str, ...]:
-    """The parameters in which a participant differs from all that a policy was trained on.
+    """Return the parameters in which a participant differs from all those that a policy was trained on.
 
     Args:
         network: the trained policy.
@@ -29,7 +29,7 @@ def mismatch_of_participant(network: PolicyNetwork, config: SimulatorConfig) -> 
 
 
 def mismatch_of_trial(network: PolicyNetwork, spec: TrialSpec, is_read: bool = True) -> tuple[str, ...]:
-    """All in which a trial differs from a policy's training: participant, filter and, if it sees one, the belief.
+    """Return how a trial differs from a policy's training: participant, filter and, if the policy sees one, the belief.
 
     Args:
         network: the trained policy.

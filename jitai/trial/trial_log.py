@@ -16,7 +16,7 @@ from jitai.trial.texts import SILENT
 
 
 class DayNotes(NamedTuple):
-    """What only people who look at single days want to know of a participant's day.
+    """What is kept of a participant's day only for people who look at single days.
 
     Attributes:
         statement: what was written, raw; empty if silent.
@@ -77,7 +77,7 @@ class TrialLog:
 
     @classmethod
     def empty(cls, seeds: tuple[int, ...], n_days: int) -> "TrialLog":
-        """A log of no days yet, with room for a study."""
+        """Return a log without days, with room for a study."""
         shape = (len(seeds), n_days)
         flags = ("lived", "wrote", "was_asked", "rule_stood_in")
         codes = ("candidate_action", "executed_action", "true_context", "can_walk")
@@ -92,7 +92,7 @@ class TrialLog:
 
     @property
     def total_steps(self) -> Floats:
-        """Steps of each participant's whole study, shape (n,)."""
+        """Steps of each participant's whole study; shape (n,)."""
         total: Floats = self.step_count.sum(axis=1)
         return total
 
@@ -100,7 +100,7 @@ class TrialLog:
         self, day: int, today: Today, belief: Floats | None, proposals: Proposals, filtered: Filtered,
         outcomes: Outcomes, there: Flags,
     ) -> None:  # fmt: skip
-        """Enter a day.
+        """Enter one day of all participants.
 
         Args:
             day: t, from 0.
@@ -122,7 +122,7 @@ class TrialLog:
         self.disengaged[:] |= outcomes.terminated
 
     def record(self, config: SimulatorConfig, who: int, day: int) -> StepRecord:
-        """One lived day of one participant, of a log with notes.
+        """Return one lived day of one participant; the log needs notes.
 
         Args:
             config: of the participants.

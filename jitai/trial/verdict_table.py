@@ -1,4 +1,4 @@
-"""Verdicts on every statement that participants may write, known beforehand."""
+"""Verdicts that are known beforehand, on every statement that participants may write."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -52,7 +52,7 @@ class PreparedJudge:
         self._band = UnsureBand(hold_back_below, send_from)
 
     def judge(self, text: str) -> Verdict:
-        """The prepared verdict; a text that was not prepared counts as one that could not be judged."""
+        """Return the prepared verdict; a text without one counts as one that could not be judged."""
         if not text:
             return Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "The participant said nothing.")
         p_send = self._p_send.get(text)
@@ -75,7 +75,7 @@ class PreparedJudge:
 
 
 def simulated_judge(finds_cannot_walk: float, false_alarms: float) -> tuple[StatementBook, PreparedJudge]:
-    """A judge with exactly these error rates, and the placeholder statements that it reads.
+    """Return a judge with exactly these error rates, and the placeholder statements that it reads.
 
     1,000 statements of either kind, of which the given shares (to the nearest thousandth) are judged "cannot walk". As
     each day's statement is drawn anew, errors are independent from day to day. P(send) is calibrated at even odds.
@@ -116,13 +116,13 @@ class VerdictTable:
 
     @cached_property
     def _by_walk_state(self) -> tuple[Evidence, Evidence]:
-        """On the statements of who cannot and of who can walk; made where it is asked for the first time."""
+        """Evidence of the statements of people who cannot and of people who can walk; computed on first use."""
         return evidence_of(self._verdicts.if_unable, self._settings), evidence_of(
             self._verdicts.if_able, self._settings
         )
 
     def read(self, today: Today, script: Script, asks: bool) -> Evidence | None:
-        """As ``Texts``; nobody speaks for participants whose words are not known.
+        """Return today's evidence, as ``Texts`` does; a person cannot speak for participants whose words are unknown.
 
         Raises: JitaiError if somebody does.
         """

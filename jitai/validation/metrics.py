@@ -1,4 +1,4 @@
-"""JudgeMetrics of merit of a judge, from arrays alone, with bootstrap intervals that know about pairs.
+"""Figures of merit of a judge, from arrays alone, with bootstrap intervals that know about pairs.
 
 The positive class is "cannot walk": the veto. A judge's side is that of 0.5 on which P(send) lies, exactly 0.5 being a
 veto, because a message is sent only if sending is the likelier of the two.
@@ -173,7 +173,7 @@ def _checked(
 
 
 class _Sums:
-    """JudgeMetrics of many weightings of the same statements at once: one weighting a row.
+    """Figures of many weightings of the same statements at once: one weighting a row.
 
     Args:
         p_send: shape (n,).

@@ -37,7 +37,7 @@ TIME_MEDIAN, TIME_SLOW = "time, median (ms)", "time, 95 % within (ms)"
 """The figure that says why a time may be missing: the reply of an earlier run was at hand."""
 MEDIAN_TIME, SLOW_TIME = "time, median (ms)", "time, 95 % within (ms)"
 _WHOLE_NUMBERS = {COULD_NOT_ANSWER, NOTHING_TO_READ, REMEMBERED, MEDIAN_TIME, SLOW_TIME}
-"""JudgeMetrics that are counts or times."""
+"""Columns of counts and times, which are shown as whole numbers."""
 NO_ANSWER = "no answer"
 """The column of a confusion matrix for what a judge could not answer."""
 THE_PERSON = "you"

@@ -298,7 +298,7 @@ def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
             if st.button(label, icon=":material/save:", key=key):
                 default_policy_store().save(network, name)
                 st.session_state["policy_shown"] = name
-                state.done = f"Checkpoint as {name}; the Live page offers it among its policies."
+                state.done = f"Kept as {name}; the Live page offers it among its policies."
                 st.rerun()
         _download_button(network, kept or "policy", "download_trained")
 

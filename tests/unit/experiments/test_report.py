@@ -72,7 +72,7 @@ def test_the_command_writes_tables_claims_and_figures(
         assert f"{row.against.difference.value:+,.0f} ± {row.against.difference.half_width:,.0f}" in text
     assert "| the best is better | **holds in 2 of 2** |" in text
     assert "| TS is best | **holds in 0 of 2**, **contradicted in 2** (p11 0.7: " in text
-    assert "| nowhere | no cell of it is there |" in text
+    assert "| nowhere | no finished cell is about it |" in text
     assert "40 seeds a cell (0 to 39)" in text and experiment.versions["code"] in text
     assert "write held-out statements" not in text, "a simulated judge reads none"
     # What a person wrote is text, not markup.
