@@ -22,11 +22,14 @@ from jitai.experiments.sweep import (
     judge_of_error,
     map_cells,
 )
+from jitai.parameters import described
+from jitai.policies.planner import PlannerSettings
+from jitai.policies.registry import PolicySpec
 from jitai.statistics import interval_of_mean, paired_difference
-from jitai.trial.filters import FilterSettings
+from jitai.trial.filters import FilterSettings, FilterSpec, filter_spec
 
-TS = Method("TS", "thompson")
-HYBRID = Method("LLM+TS", "thompson", FilterSettings())
+TS = Method("TS", PolicySpec("thompson"))
+HYBRID = Method("LLM+TS", PolicySpec("thompson"), FilterSpec("veto"))
 FIGURES = CellFigures(3, 0.0, 0.0, 0.0, 1000.0, True, 50.0, 0.0, 1.0, (1.0, 0.0, 0.0, 0.0), 0.0, 0.0)
 
 
@@ -75,9 +78,23 @@ def test_settings_that_differ_from_the_base() -> None:
     base, other = run(TS, 1, 2, 3), run(HYBRID, 1, 2, 3)
     table = setting_differences([other, base], base)
     assert list(table) == ["TS", "LLM+TS"]
-    assert table.loc["Filter"].tolist() == ["none", "veto"]
+    assert table.loc["Filter"].tolist() == ["No filter", "Veto"]
     assert "Policy" not in table.index
     assert "Seeds" not in table.index
+
+
+def test_settings_of_policies_and_filters_stand_beside_each_other() -> None:
+    """What one of them does not have is empty."""
+    belief = filter_spec("belief", belief_threshold=0.3)
+    planner = Method("P", PolicySpec("planner", PlannerSettings(knows_start=False)), belief)
+    base = run(TS, 1, 2, 3)
+    table = setting_differences([base, run(planner, 1, 2, 3)], base)
+    assert table.loc["Policy"].tolist() == ["Thompson sampling", "Planner on belief (knows a model)"]
+    assert table.loc["Filter"].tolist() == ["No filter", "Veto on belief"]
+    assert table.loc["Belief needed to send"].tolist() == ["", "0.3"]
+    assert table.loc["Noise of the steps"].tolist() == ["25", ""]
+    assert table.loc[described(PlannerSettings, "knows_start").label].tolist() == ["", "False"]
+    assert described(FilterSettings, "on_unsure").label not in table.index, "both have it, and alike"
 
 
 def test_kinds_of_sweep() -> None:
