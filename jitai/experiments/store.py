@@ -62,7 +62,7 @@ create table if not exists places (
     primary key (experiment, position));
 """
 _VERSION = 1
-"""Of the index. Before version 1 the column ``note`` said how far an experiment is; now only why it failed."""
+"""Version of the index. Before version 1, the column ``note`` held the progress; now it says only why a run failed."""
 _NEW_IN_VERSION_1 = {
     "phase": "text not null default ''",
     "judge": "text not null default ''",
@@ -72,7 +72,7 @@ _NEW_IN_VERSION_1 = {
 
 
 def versions() -> dict[str, str]:
-    """Of everything that decides results."""
+    """Return the versions of everything that decides results."""
     return {
         "jitai": __version__, "code": code_fingerprint(), "python": platform.python_version(), **library_versions()
     }  # fmt: skip
@@ -139,7 +139,7 @@ class Store:
     # Writing -------------------------------------------------------------------------------------------------------
 
     def begin(self, spec: ExperimentSpec) -> str:
-        """Make an experiment known, or known again; returns its identifier.
+        """Enter an experiment into the index, or enter it again; return its identifier.
 
         Raises: FileFormatError if the folder cannot be written.
         """
@@ -156,7 +156,7 @@ class Store:
         return spec.identifier
 
     def place(self, identifier: str, keys: Sequence[str]) -> list[int]:
-        """Say which cells an experiment has; returns the positions of those still to be run."""
+        """Enter the cells of an experiment; return the positions of those that are still to be run."""
         with self._open() as index:
             index.execute("delete from places where experiment = ?", (identifier,))
             index.executemany(
@@ -171,7 +171,7 @@ class Store:
         return [position for position, key in enumerate(keys) if not self._is_whole(key, known.get(key))]
 
     def add(self, work: CellWork, cell: Cell, outcome: CellOutcome) -> None:
-        """Keep a cell: first its file, whole or not at all, then its line in the index.
+        """Keep a cell: first its file, whole or not at all, then its row in the index.
 
         Raises: FileFormatError if the disk does not take it.
         """
@@ -200,14 +200,14 @@ class Store:
             )
 
     def fail(self, identifier: str, position: int, why: str) -> None:
-        """A cell cannot be run; the others go on."""
+        """Enter that a cell cannot be run; the others are not affected."""
         with self._open() as index:
             index.execute(
                 "update places set failure = ? where experiment = ? and position = ?", (why, identifier, position)
             )
 
     def report(self, identifier: str, progress: ExperimentProgress) -> bool:
-        """Say how far it is, which is a heartbeat too; returns whether somebody wants a stop."""
+        """Enter the progress, which is a heartbeat too; return whether somebody wants the experiment to stop."""
         with self._open() as index:
             index.execute(
                 "update experiments set phase = ?, judge = ?, n_done = ?, n_total = ?, seconds_left = ?, alive_at = ? "
@@ -218,14 +218,14 @@ class Store:
         return row is None or bool(row[0])
 
     def heartbeat(self, identifier: str) -> None:
-        """Say that its engine is alive, where there is nothing new to report."""
+        """Enter that the engine is alive when there is nothing new to report."""
         with self._open() as index:
             index.execute(
                 "update experiments set alive_at = ? where id = ? and status = ?", (time.time(), identifier, RUNNING)
             )
 
     def end(self, identifier: str, status: str, failure: str = "") -> None:
-        """Nothing more will come for now. Cells that a finished experiment has replaced are forgotten."""
+        """End a run. Cells that a finished experiment has replaced are removed from the index."""
         with self._open() as index:
             index.execute("update experiments set status = ?, note = ? where id = ?", (status, failure, identifier))
         if status == FINISHED:
@@ -233,7 +233,7 @@ class Store:
 
     @contextlib.contextmanager
     def alone(self, identifier: str) -> Iterator[None]:
-        """While inside, no other process of this machine runs the same experiment; the system lets go if it is killed.
+        """Keep other processes of this machine off the experiment while inside; a killed process frees its lock.
 
         Raises: ParameterError if another does, FileFormatError if the folder cannot be written.
         """
@@ -253,12 +253,12 @@ class Store:
             yield
 
     def ask_to_stop(self, identifier: str) -> None:
-        """Have the process that runs an experiment end after the cells at work; what is finished stays."""
+        """Ask the process that runs an experiment to end after the cells at work; finished cells stay."""
         with self._open() as index:
             index.execute("update experiments set stop_wanted = 1 where id = ?", (identifier,))
 
     def delete(self, identifier: str) -> None:
-        """Remove an experiment, and the cells that no other one has.
+        """Remove an experiment, and the cells that no other experiment has.
 
         Raises: ParameterError if there is none of that name, or if it is running.
         """
@@ -273,7 +273,7 @@ class Store:
     # Reading -------------------------------------------------------------------------------------------------------
 
     def experiments(self) -> list[StoredExperiment]:
-        """All that can be read, the newest first.
+        """Return all experiments that can be read, the newest first.
 
         Raises: FileFormatError if the index is damaged.
         """
@@ -281,12 +281,12 @@ class Store:
         return [item for item in found if isinstance(item, StoredExperiment)]
 
     def unreadable(self) -> list[str]:
-        """What is wrong with experiments whose description this version cannot read: a sentence each."""
+        """Return one sentence for each experiment whose description this version cannot read."""
         found = (_experiment_or_problem(row) for row in self._rows())
         return [item for item in found if isinstance(item, str)]
 
     def experiment(self, identifier: str) -> StoredExperiment:
-        """One of them.
+        """Return one experiment.
 
         Raises: ParameterError if there is none of that name, FileFormatError if it cannot be read.
         """
@@ -298,7 +298,7 @@ class Store:
         raise ParameterError(f"There is no experiment {identifier[:80]!r} in {self.folder}.")
 
     def _rows(self, where: str = "", *values: str) -> list[tuple[Any, ...]]:
-        """Lines of the index with what ``_experiment_or_problem`` needs."""
+        """Return rows of the index with what ``_experiment_or_problem`` needs."""
         if not self._index.is_file():
             return []
         with self._open() as index:
@@ -312,7 +312,7 @@ class Store:
             ).fetchall()
 
     def cells(self, identifier: str) -> list[StoredCell]:
-        """The finished cells of an experiment, in the order of its grid.
+        """Return the finished cells of an experiment, in the order of its grid.
 
         Raises: ParameterError if there is no such experiment.
         """
@@ -340,7 +340,7 @@ class Store:
             ) from error
 
     def failures(self, identifier: str) -> list[tuple[Cell, str]]:
-        """The cells that could not be run, and why."""
+        """Return the cells that could not be run, and why."""
         grid = self.experiment(identifier).spec.cells()
         with self._open() as index:
             rows = index.execute(
@@ -350,7 +350,7 @@ class Store:
         return [(grid[position], why) for position, why in rows]
 
     def sizes(self) -> dict[str, int]:
-        """Bytes of the days of each experiment; what two have in common counts for both."""
+        """Return the bytes of the days of each experiment; what two have in common counts for both."""
         if not self._index.is_file():
             return {}
         with self._open() as index:
@@ -361,14 +361,14 @@ class Store:
             )
 
     def steps(self, key: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Every day of every seed of a cell, one row each.
+        """Return every day of every seed of a cell, one row each.
 
         Raises: FileFormatError if the file is missing or damaged.
         """
         return read_steps(self._path(key), columns)
 
     def steps_file(self, key: str) -> Path:
-        """Where the days of a cell lie."""
+        """Return the path of the file with a cell's days."""
         return self._path(key)
 
     def export(self, identifier: str, target: BinaryIO) -> None:
@@ -403,7 +403,7 @@ class Store:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """The index, for one transaction.
+        """Open the index for one transaction.
 
         Raises: FileFormatError if it is damaged or locked by somebody who does not let go.
         """
@@ -429,7 +429,7 @@ class Store:
 
 
 def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
-    """An experiment from its line in the index, or why it cannot be read."""
+    """Return an experiment from its row in the index, or why it cannot be read."""
     identifier, described, made_with, created_at, status, note, n_cells, n_finished, n_failed, alive_at, *told = row
     try:
         spec, made_with, progress = _spec_of(described), read_json(made_with), _progress_of(*told)
@@ -446,12 +446,12 @@ def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
 
 
 def _progress_of(phase: str, judge: str, n_done: int, n_total: int, seconds_left: float | None) -> ExperimentProgress:
-    """From the index; an experiment that an earlier version has run, or runs, says nothing."""
+    """Return the progress in the index; "preparing" for an experiment that an earlier version has run."""
     return ExperimentProgress(Phase(phase or Phase.PREPARING), judge, n_done, n_total, seconds_left)
 
 
 def _bring_up_to_date(index: sqlite3.Connection) -> None:
-    """Make the tables of a new index, or give an older one the columns that it lacks; two may try at a time."""
+    """Make the tables of a new index, or add the columns that an older one lacks; two processes may try at once."""
     index.execute("begin immediate")
     with index:
         for statement in filter(str.strip, _SCHEMA.split(";")):
@@ -465,18 +465,18 @@ def _bring_up_to_date(index: sqlite3.Connection) -> None:
 
 @lru_cache(maxsize=256)
 def _spec_of(described: str) -> ExperimentSpec:
-    """From the index; pages ask every second, and a description never changes."""
+    """Return the description from the index, cached: pages ask every second, and a description never changes."""
     return spec_from_mapping(read_json(described, max_bytes=MAX_FILE_BYTES))
 
 
 def _digest_of(path: Path) -> str:
-    """Of a file's content."""
+    """Return the SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def figures_table(cells: Sequence[StoredCell]) -> pd.DataFrame:
-    """One row for each cell: its scenario, method, judge and figures."""
+    """Return a table with one row for each cell: its scenario, method, judge and figures."""
     rows = []
     for item in cells:
         figures = item.figures.as_mapping()

@@ -41,7 +41,7 @@ class Evaluation:
 
     @property
     def share(self) -> float:
-        """Of the optimum; NaN where there is nothing to be earned."""
+        """Share of the optimum; NaN if nothing can be earned."""
         return self.mean_steps / self.optimum_steps if self.optimum_steps > 0 else math.nan
 
     @property

@@ -156,7 +156,7 @@ class Filter(ABC):
         """Return what is done today."""
 
     def credited(self, candidate: Integers, executed: Integers) -> tuple[Integers, Flags]:
-        """Return which action the policy is told, and about which participants it is told at all; each of shape (n,)."""
+        """Return which action the policy is told, and about which participants it is told; each of shape (n,)."""
         told = np.ones(self.n, dtype=bool)
         if self.settings.learner_told == CANDIDATE:
             return candidate, told
@@ -251,7 +251,7 @@ class NextBest(Veto):
     can_train = False
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """Return the policy's best action that an unsure judge allows; a generic message if it states no preferences."""
+        """Return the best action that an unsure judge allows; a generic message if the policy has no preferences."""
         filtered = super().apply(inputs)
         if inputs.evidence is None or self.settings.on_unsure in (ASK, Decision.SEND):
             return filtered
@@ -273,7 +273,7 @@ class BeliefVeto(Filter):
     uses_belief = True
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """Return the candidate if the belief reaches the threshold, else no message. A missing verdict does not matter."""
+        """Return the candidate if the belief reaches the threshold, else no message; it needs no verdict today."""
         belief = np.ones(self.n) if inputs.belief is None else inputs.belief
         candidate = inputs.proposals.candidate_action
         executed = np.where(belief >= self.settings.belief_threshold, candidate, int(Action.NO_MESSAGE))

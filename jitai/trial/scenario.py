@@ -22,9 +22,9 @@ from jitai.trial.spec import TrainedPolicies, TrialSpec, trial_from_mapping
 from jitai.trial.texts import Evidence, Script, ScriptedDay, Spoken, evidence_of
 
 VERSION = 1
-"""Of a scenario as a mapping."""
+"""Version of a scenario as a mapping."""
 MAX_WORDS = 20_000
-"""Characters of one day's words in a scenario."""
+"""Most characters of one day's words in a scenario."""
 _STORED = ("decision", "p_send", "source", "reason", "model", "prompt_version", "latency_ms", "failure", "model_reason")
 """What is kept of a verdict; its prompt is made again from the prompt's file, and the words stand beside it."""
 
@@ -105,7 +105,7 @@ class Scenario:
         return replace(self, verdicts=kept)
 
     def without_judge(self) -> "Scenario":
-        """Return the counterfactual twin: the same days, but nobody reads, and nothing is filtered or chosen by hand."""
+        """Return the counterfactual twin: the same days without a reader, a filter or actions chosen by hand."""
         days = {day: scripted._replace(action=None) for day, scripted in self.days.items()}
         return replace(self, spec=self.spec.without_filter(), days=days, judge=None, verdicts={})
 
