@@ -121,7 +121,7 @@ class Method:
     def reads_text(self) -> bool:
         """Whether a judge makes a difference to the method."""
         trial, filtering = self.trial(SimulatorConfig(), None), self.filter.filter
-        # A veto on a belief that heeds no text is no veto on text.
+        # A veto on a belief that ignores the text is no veto on text.
         return trial.uses_text and (trial.belief.reads_text or (filtering.uses_text and not filtering.uses_belief))
 
     @property

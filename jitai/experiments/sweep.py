@@ -16,7 +16,7 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate, PairedDifference, interval_of_mean, interval_of_resamples, paired_difference
 
 JUDGE_ERROR = "judge_error"
-"""In place of a parameter's name: how often a simulated judge is wrong, as often in one way as in the other."""
+"""Stands for a parameter's name: how often a simulated judge is wrong, equally often in both ways."""
 COIN = 0.5
 _EVEN_A_COIN = (
     " Even a coin toss pays here: what is held back lets habituation fade, and now and then spares a mistake."

@@ -137,7 +137,7 @@ def resume(task: LearningTask, environment: VecEnv, folder: Path) -> BaseAlgorit
             algorithm.load_replay_buffer(folder / _MEMORY_FILE)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise FileFormatError(
-            "The training that was stopped cannot be taken up: its files are damaged.", "Start it anew."
+            "The training that was stopped cannot be resumed: its files are damaged.", "Start it again."
         ) from error
     return algorithm
 

@@ -15,7 +15,7 @@ from jitai.trial.spec import TrialSpec, participants_of, trial_of
 from jitai.trial.verdict_table import Verdicts, read_all, simulated_judge
 
 N_SEEDS = 500
-"""As many as the other figures of the project rest on."""
+"""Number of seeds, as for the other figures of the project."""
 
 
 @dataclass(frozen=True)

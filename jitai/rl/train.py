@@ -58,7 +58,7 @@ class Training:
         steps_per_s: decisions a second since the start or the last resumption; 0 before there is anything to go by.
         at_work: what is being done, in words; empty when finished.
         finished: whether nothing more will come.
-        stopped: whether a person ended it early; it can be taken up where a folder was given.
+        stopped: whether a person ended it early; it can be resumed if a folder was given.
         failure: why it could not continue (there is no network then) or be kept, as a sentence; else empty.
         network: what was learnt; None until finished.
     """
@@ -123,13 +123,13 @@ class TrainingRun(BackgroundJob[Training]):
 
     Args:
         task: what is learnt.
-        folder: where the training is kept each minute and when stopped, so that it can be taken up; the person's own,
+        folder: where the training is kept each minute and when stopped, so that it can be resumed; the person's own,
             as what lies there is trusted. None keeps nothing. What is kept is removed when the training is complete.
         resume: take up what is kept there of the same task; its steps may differ.
         verdicts: of the judge, on the statements that participants write; None has them drawn with the error rates of
             the task's belief.
         judge: name of the judge of the verdicts.
-    Raises: PartMissing if the parts of training are not installed, FileFormatError if there is nothing to be taken up.
+    Raises: PartMissing if the parts of training are not installed, FileFormatError if there is nothing to resume.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class TrainingRun(BackgroundJob[Training]):
         if resume and (self._kept is None or self._kept.judge != judge):
             raise FileFormatError(
                 "There is no stopped training with these settings, participants, observations and judge.",
-                "Start one; only the number of decisions may differ when it is taken up.",
+                "Start one; only the number of decisions may differ when it is resumed.",
             )
         self._verdicts, self._judge = verdicts, judge
         before = self._kept or Checkpoint(0, 0, 0.0, (), judge)
@@ -268,7 +268,7 @@ class TrainingRun(BackgroundJob[Training]):
             write(self._folder)
             write_atomically(self._folder / _STATE_FILE, json.dumps(state))
         except FileFormatError as error:
-            failure = f"The training cannot be kept, to be taken up later. {error.in_full}"
+            failure = f"The training cannot be kept to be resumed later. {error.in_full}"
         with self._lock:
             self._failure = failure
 

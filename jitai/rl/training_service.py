@@ -58,7 +58,7 @@ class TrainingService:
             folder: where it is kept when stopped.
             owner: whose it is.
             resume: take up what is kept there of the same task.
-        Raises: JitaiError if another is under way, FileFormatError if there is nothing to be taken up.
+        Raises: JitaiError if another is under way, FileFormatError if there is nothing to resume.
         """
         with self._lock:
             if self._run is not None and not self._run.wait(0):
