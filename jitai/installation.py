@@ -12,14 +12,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from jitai.background import BackgroundJob
+from jitai.background import BackgroundCall, BackgroundJob
 from jitai.errors import JitaiError, PartMissing
+from jitai.files import write_atomically
 from jitai.paths import program, resource
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -177,24 +177,25 @@ def _has_cpu_index(report: Report) -> bool:
         return False
     import urllib.request  # loaded here: pages do without it
 
-    answered = threading.Event()
+    answered: list[bool] = []
 
     def ask() -> None:
         with (
             contextlib.suppress(OSError, ValueError),
             urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=SECONDS_FOR_THE_CPU_INDEX),  # noqa: S310  (https)
         ):
-            answered.set()
+            answered.append(True)
 
-    # In a thread of its own, as no timeout covers the look-up of the name.
-    asking = threading.Thread(target=ask, name="cpu-index", daemon=True)
+    # In the background, as no timeout covers the look-up of the name.
+    asking = BackgroundCall("cpu-index", ask)
     asking.start()
-    asking.join(SECONDS_FOR_THE_CPU_INDEX)
-    if answered.is_set():
+    asking.wait(SECONDS_FOR_THE_CPU_INDEX)
+    has_answered = bool(answered)
+    if has_answered:
         report("torch comes from PyTorch's index of CPU builds.", None)
     else:
         report("PyTorch's index of CPU builds does not answer: the usual index may bring gigabytes with torch.", None)
-    return answered.is_set()
+    return has_answered
 
 
 @contextlib.contextmanager
@@ -205,7 +206,7 @@ def _constraints() -> Iterator[tuple[Path, dict[str, str]]]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "constraints.txt"
         kept = {name: _installed_version(name) or tested[name] for name in tested}
-        file.write_text("".join(f"{name}=={number}\n" for name, number in kept.items()), encoding="utf-8")
+        write_atomically(file, "".join(f"{name}=={number}\n" for name, number in kept.items()))
         yield file, {re.sub(r"[-_.]+", "-", name).lower(): number for name, number in tested.items()}
 
 

@@ -135,11 +135,18 @@ def validate(settings: object) -> None:
     Raises: ParameterError naming the field, its value and what is allowed.
     """
     for info in describe(type(settings)):
-        value = getattr(settings, info.name)
-        problem = _problem(info, value)
-        if problem:
-            shown = repr(value) if len(repr(value)) <= _LONGEST_SHOWN else repr(value)[:_LONGEST_SHOWN] + "…"
-            raise ParameterError(f"{info.label} ({info.name}) is {shown}: {problem}.")
+        check(info, getattr(settings, info.name))
+
+
+def check(info: ParameterInfo, value: object) -> None:
+    """Check one value against its description.
+
+    Raises: ParameterError naming the field, its value and what is allowed.
+    """
+    problem = _problem(info, value)
+    if problem:
+        shown = repr(value) if len(repr(value)) <= _LONGEST_SHOWN else repr(value)[:_LONGEST_SHOWN] + "…"
+        raise ParameterError(f"{info.label} ({info.name}) is {shown}: {problem}.")
 
 
 def build(settings_class: type[Settings], values: Mapping[str, object]) -> Settings:

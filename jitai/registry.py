@@ -1,6 +1,6 @@
 """Registries: the classes of one kind, by key. Everything that lists them is made from the registry."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -28,6 +28,12 @@ class Component(Protocol):
 
 
 Kind = TypeVar("Kind", bound=Component)
+RESERVED = frozenset((
+    "context", "context_tokens", "experiment", "filter", "help", "judge", "keep_alive", "network", "new_seed", "out",
+    "participant", "policy", "policy_file", "preset", "prompt", "quiet", "read_timeout_s", "reveal", "seed", "speed",
+    "strategy", "timeout", "unsure_band",
+))  # fmt: skip
+"""What the command line, links, files and the Live page call something else; no setting may be called so."""
 
 
 class Registry(Mapping[str, type[Kind]], Generic[Kind]):
@@ -36,10 +42,16 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
     Args:
         what: the kind in the singular, for errors: "policy".
         classes: registered from the start.
+        beside: settings, or registries of them, that stand beside these on one command line, in one link and on one
+            page: no name may stand in both.
     """
 
-    def __init__(self, what: str, *classes: type[Kind]) -> None:
+    def __init__(self, what: str, *classes: type[Kind], beside: Sequence["Registry[Any] | type[object]"] = ()) -> None:
         self.what = what
+        self._beside = list(beside)
+        for other in beside:
+            if isinstance(other, Registry):
+                other._beside.append(self)
         self._classes: dict[str, type[Kind]] = {}
         for component in classes:
             self.register(component)
@@ -47,13 +59,20 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
     def register(self, component: type[Kind]) -> type[Kind]:
         """Add a class; usable as a decorator.
 
-        Raises: ParameterError if the key is taken, or if a setting has the name of another one that means something
-            else: names of settings are options of the command line and parameters of links.
+        Raises: ParameterError if the key is taken, or if a setting has the name of something else: names of settings
+            are options of the command line and parameters of links.
         """
         if component.key in self._classes:
             raise ParameterError(f"There is a {self.what} {component.key!r} already.")
         known = {info.name: info for other in self._classes.values() for info in describe(other.Settings)}
+        taken = RESERVED.union(*(names_of_settings(other) for other in self._beside))
         for info in describe(component.Settings):
+            if info.name in taken:
+                raise ParameterError(
+                    f"The {self.what} {component.key!r} calls a setting {info.name!r}, which is the name of something "
+                    "else on the command line, in links or on pages.",
+                    "Give the setting a name of its own.",
+                )
             if known.get(info.name, info) != info:
                 raise ParameterError(
                     f"The {self.what} {component.key!r} calls a setting {info.name!r}, as another {self.what} does, "
@@ -104,6 +123,12 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         component = self[key]
         reader = getattr(component.Settings, "from_mapping", None)
         return build(component.Settings, values) if reader is None else reader(values)
+
+
+def names_of_settings(owner: "Registry[Any] | type[object]") -> set[str]:
+    """The names of all settings of a registry's classes, or of one settings class."""
+    classes = owner.settings_classes() if isinstance(owner, Registry) else [owner]
+    return {info.name for item in classes for info in describe(item)}
 
 
 def as_mapping(settings: Any) -> dict[str, Any]:

@@ -74,6 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, default=42, help="of the participant and the policy (default: 42)")
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
+    run.add_argument(
+        "--scenario", type=Path, metavar="FILE.json",
+        help="play the scenario of a file: the same run, to the digit, without asking its judge again",
+    )  # fmt: skip
+    run.add_argument("--save", type=Path, metavar="FILE.json", help="write the run as a scenario")
+    run.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write a report: one file that opens without network"
+    )
     add_judge_option(run)
     add_components(run, POLICIES)
     add_components(run, FILTERS)

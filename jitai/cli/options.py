@@ -162,18 +162,23 @@ def add_judge_option(parser: argparse.ArgumentParser) -> None:
 
 
 def open_chosen_judge(
-    options: argparse.Namespace, settings: Mapping[str, Any], on_failure: Decision, band: UnsureBand = DEFAULT_BAND
+    options: argparse.Namespace,
+    settings: Mapping[str, Any],
+    on_failure: Decision,
+    band: UnsureBand = DEFAULT_BAND,
+    wanted: str = "",
 ) -> Judge:
     """The judge that the options name.
 
     Args:
         options: of add_judge_option.
+        wanted: key of the judge where the options leave the choice; empty for the best measured one that is there.
         settings: of the backends, from backend_settings.
         on_failure, band: as for open_judge.
     """
     prompts = PersonalJudging(default_data_dir()).prompts()
     judges = available_judges(probe_all(), prompts)
-    key = choose_judge(judges) if options.judge == AUTOMATIC else options.judge
+    key = (wanted or choose_judge(judges)) if options.judge == AUTOMATIC else options.judge
     return open_judge(
         key,
         prompt=suited_prompt(judges, prompts, key, options.prompt),

@@ -1,14 +1,17 @@
 """The command `run`: one simulated participant, day by day."""
 
 import argparse
+import json
+import shlex
 import sys
-from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 import pandas as pd
 
 from jitai.cli.options import (
+    AUTOMATIC,
     backend_settings,
     changed,
     component_settings,
@@ -19,16 +22,20 @@ from jitai.cli.options import (
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
-from jitai.errors import FileFormatError, ParameterError
-from jitai.files import replacing, write_atomically
+from jitai.errors import BackendError, FileFormatError, ParameterError
+from jitai.files import check_writable, read_json, replacing, write_atomically
+from jitai.judge.judge import Judge
 from jitai.parameters import build
+from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec, trained
-from jitai.records import Decision
+from jitai.records import Decision, Verdict
+from jitai.report.run_report import ReportInputs, run_report
 from jitai.sanitise import for_terminal
+from jitai.simulator.config import PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
-from jitai.trial.live import TwinTrial
 from jitai.trial.log import decision_log, safe_csv
+from jitai.trial.scenario import JudgeReference, Played, Scenario, compose, play, scenario_from_mapping
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
 from jitai.trial.training_mismatch import mismatch_of_trial
@@ -38,49 +45,168 @@ TABLE_COLUMNS = (
     "habituation", "disengagement_risk",
 )  # fmt: skip
 STATEMENT_WIDTH = 44
+MAX_SCENARIO_BYTES = 10_000_000
 
 
 def run_command(options: argparse.Namespace) -> None:
     """Run one simulated participant and print the days."""
-    config, settings = changed(preset_of(options), options), backend_settings(options)
-    if options.policy == LEARNED and options.policy_file is None:
-        raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
-    if options.out is not None and options.out.suffix not in (".csv", ".parquet"):
-        raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv or .parquet.")
-    network = None if options.policy_file is None else open_policy(options.policy_file)
-    if network is not None:
-        policy = trained(network)
-    else:
-        values = component_settings(options, POLICIES, options.policy)
-        policy = PolicySpec(options.policy, POLICIES.settings_from(options.policy, values))
-    spec = TrialSpec(
-        config=config,
-        policy=policy,
-        filter=FilterSpec(
-            options.filter, FILTERS.settings_from(options.filter, component_settings(options, FILTERS, options.filter))
-        ),
-        seed=options.seed,
-        belief=build(BeliefSettings, given(options, BeliefSettings)),
-    )
-    with ExitStack() as opened:
-        judge = None
-        if spec.uses_text:
-            filtering = spec.filter.settings
-            band = UnsureBand(filtering.unsure_low, filtering.unsure_high)
-            judge = opened.enter_context(
-                closing(open_chosen_judge(options, settings, Decision(filtering.on_failure), band))
-            )
-            print(f"Judge: {for_terminal(judge.describe())}", file=sys.stderr)
-        if network is not None:
-            for sentence in mismatch_of_trial(network, spec, is_read=judge is not None):
-                print(f"Unlike the policy's training: {for_terminal(sentence)}", file=sys.stderr)
-        run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
+    _check_outputs(options)
+    scenario = _composed(options) if options.scenario is None else _read_scenario(options)
+    spec = scenario.spec
+    with LazyJudge(options, scenario) as judge:
+        run = play(scenario, judge if scenario.judge is not None else None)
+        twin = play(run.scenario.without_judge())
+        run = run._replace(scenario=judge.described(run.scenario))
     log = decision_log(run.records)
     if not options.quiet:
         _print_days(log, sys.stdout)
-    _print_summary(summarise(run.records), summarise(run.twin_records), spec)
+    _print_summary(summarise(run.records), summarise(twin.records), spec)
     if options.out is not None:
         _write(log, options.out)
+    if options.save is not None:
+        write_atomically(options.save, json.dumps(run.scenario.as_mapping(), ensure_ascii=False, indent=1) + "\n")
+        print(f"Scenario: {options.save}", file=sys.stderr)
+    if options.report is not None:
+        _write_report(options, run, twin)
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse what could not be written, before anything is run.
+
+    Raises: FileFormatError naming the file and why.
+    """
+    endings = ((options.out, (".csv", ".parquet")), (options.save, (".json",)), (options.report, (".html",)))
+    for path, allowed in endings:
+        if path is None:
+            continue
+        if path.suffix not in allowed:
+            raise FileFormatError(
+                f"{path.name} has no known ending.", f"Use a name that ends in {' or '.join(allowed)}."
+            )
+        check_writable(path)
+
+
+def _composed(options: argparse.Namespace) -> Scenario:
+    """The scenario that the options describe, its judge still to be named.
+
+    Raises: ParameterError, FileFormatError.
+    """
+    config = changed(preset_of(options), options)
+    if options.policy == LEARNED and options.policy_file is None:
+        raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
+    if options.policy_file is not None:
+        policy = trained(open_policy(options.policy_file))
+    else:
+        values = component_settings(options, POLICIES, options.policy)
+        policy = PolicySpec(options.policy, POLICIES.settings_from(options.policy, values))
+    filtering = component_settings(options, FILTERS, options.filter)
+    spec = TrialSpec(
+        config=config,
+        policy=policy,
+        filter=FilterSpec(options.filter, FILTERS.settings_from(options.filter, filtering)),
+        seed=options.seed,
+        belief=build(BeliefSettings, given(options, BeliefSettings)),
+    )
+    judge = JudgeReference(options.judge) if spec.uses_text else None
+    return compose(spec, StatementBook(load_part(TEST)), judge=judge)
+
+
+def _read_scenario(options: argparse.Namespace) -> Scenario:
+    """The scenario of the file that the options name.
+
+    Raises: FileFormatError naming the file and what is wrong; ParameterError if settings were given beside it.
+    """
+    classes = (*POLICIES.settings_classes(), *FILTERS.settings_classes(), BeliefSettings, SimulatorConfig)
+    beside = [f"--{name.replace('_', '-')}" for item in classes for name in given(options, item)]
+    if options.policy_file is not None:
+        beside.append("--policy-file")
+    if beside:
+        raise ParameterError(f"The scenario holds all settings: leave out {', '.join(beside)}.")
+    content = read_json(options.scenario, max_bytes=MAX_SCENARIO_BYTES)
+    try:
+        scenario = scenario_from_mapping(content)
+    except ParameterError as error:
+        raise FileFormatError(f"{options.scenario.name} cannot be used as a scenario. {error}", error.hint) from error
+    if options.judge != AUTOMATIC and scenario.judge is not None:
+        print(f"Read anew by {for_terminal(options.judge)}: the stored verdicts are not used.", file=sys.stderr)
+        return replace(scenario, judge=JudgeReference(options.judge), verdicts={})
+    return scenario
+
+
+class LazyJudge:
+    """The judge of a run, opened when the first statement is read: a scenario with all its verdicts needs none.
+
+    Args:
+        options: of the command.
+        scenario: to be played.
+    """
+
+    def __init__(self, options: argparse.Namespace, scenario: Scenario) -> None:
+        self._options, self._scenario = options, scenario
+        self._judge: Judge | None = None
+
+    def __enter__(self) -> "LazyJudge":
+        network = self._scenario.spec.policy.network
+        if self._scenario.judge is not None and self._options.scenario is None:
+            print(f"Judge: {for_terminal(self._opened().describe())}", file=sys.stderr)
+        if network is not None:
+            is_read = self._scenario.judge is not None
+            for sentence in mismatch_of_trial(network, self._scenario.spec, is_read=is_read):
+                print(f"Unlike the policy's training: {for_terminal(sentence)}", file=sys.stderr)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._judge is not None:
+            self._judge.close()
+
+    def judge(self, text: str) -> Verdict:
+        """The verdict on a statement.
+
+        Raises: ParameterError if the scenario was read by another judge than the one that is there now.
+        """
+        return self._opened().judge(text)
+
+    def described(self, scenario: Scenario) -> Scenario:
+        """The scenario with the name and digest of the judge that read it."""
+        if self._judge is None or scenario.judge is None:
+            return scenario
+        return replace(scenario, judge=self._reference(self._judge))
+
+    def _opened(self) -> Judge:
+        if self._judge is None:
+            wanted = self._scenario.judge
+            assert wanted is not None
+            filtering = self._scenario.spec.filter.settings
+            band = UnsureBand(filtering.unsure_low, filtering.unsure_high)
+            key = "" if wanted.key == AUTOMATIC else wanted.key
+            settings = backend_settings(self._options)
+            self._judge = open_chosen_judge(self._options, settings, Decision(filtering.on_failure), band, key)
+            if wanted.digest and self._reference(self._judge).digest != wanted.digest:
+                raise ParameterError(
+                    f"The scenario was read by {wanted.name or wanted.key}, and that judge is not here: its stored "
+                    "verdicts do not cover all words.",
+                    "Name another judge with --judge to have all words read anew.",
+                )
+        return self._judge
+
+    def _reference(self, judge: Judge) -> JudgeReference:
+        key = self._scenario.judge.key if self._scenario.judge is not None else ""
+        try:
+            digest = judge.digest()
+        except BackendError:
+            digest = ""
+        return JudgeReference(key, judge.prompt.name, judge.prompt.label, digest, judge.at_work())
+
+
+def _write_report(options: argparse.Namespace, run: Played, twin: Played) -> None:
+    judge = run.scenario.judge
+    command = f"{program()} run --scenario {shlex.quote(str(options.save or options.scenario or 'SCENARIO.json'))}"
+    title = next(
+        (name for name, config in PRESETS.items() if config == run.scenario.spec.config), "A tuned participant"
+    )
+    inputs = ReportInputs(title, "" if judge is None else judge.name or judge.key, "", command)
+    write_atomically(options.report, run_report(run, twin, inputs))
+    print(f"Report: {options.report}", file=sys.stderr)
 
 
 def _print_days(log: pd.DataFrame, stream: TextIO) -> None:

@@ -33,6 +33,7 @@ from jitai.experiments.cell import (
     library_versions,
 )
 from jitai.experiments.cell_file import read_steps, write_steps
+from jitai.experiments.index import open_index
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec
 from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_from_mapping
@@ -48,27 +49,6 @@ except ImportError:  # Windows
 RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED = "running", "finished", "stopped", "failed", "interrupted"
 SECONDS_WITHOUT_HEARTBEAT = 30.0
 """An experiment that says it runs, but whose engine has been silent for so long, was killed."""
-_SCHEMA = """
-create table if not exists experiments (
-    id text primary key, spec text not null, versions text not null, created_at real not null, status text not null,
-    note text not null default '', n_cells integer not null default 0, alive_at real not null,
-    stop_wanted integer not null default 0, seconds_left real, phase text not null default '',
-    judge text not null default '', n_done integer not null default 0, n_total integer not null default 0);
-create table if not exists cells (
-    key text primary key, figures text not null, totals blob not null, seconds real not null, n_bytes integer not null,
-    digest text not null, finished_at real not null);
-create table if not exists places (
-    experiment text not null, position integer not null, key text not null, failure text not null default '',
-    primary key (experiment, position));
-"""
-_VERSION = 1
-"""Version of the index. Before version 1, the column ``note`` held the progress; now it says only why a run failed."""
-_NEW_IN_VERSION_1 = {
-    "phase": "text not null default ''",
-    "judge": "text not null default ''",
-    "n_done": "integer not null default 0",
-    "n_total": "integer not null default 0",
-}
 
 
 def versions() -> dict[str, str]:
@@ -401,38 +381,15 @@ class Store:
         for key in orphans:
             remove(self._path(key))
 
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """Open the index for one transaction.
-
-        Raises: FileFormatError if it is damaged or locked by somebody who does not let go.
-        """
-        index = None
-        try:
-            index = sqlite3.connect(self._index, timeout=30.0)
-            if index.execute("pragma user_version").fetchone()[0] < _VERSION:
-                _bring_up_to_date(index)
-            with index:
-                yield index
-        except sqlite3.OperationalError as error:
-            raise FileFormatError(
-                f"{self._index} cannot be used now: {error}.", "Try again; see that the disk is not full."
-            ) from error
-        except sqlite3.Error as error:
-            raise FileFormatError(
-                f"{self._index} cannot be used: {error}.",
-                "Move the file away to begin with an empty store; the files of days beside it stay.",
-            ) from error
-        finally:
-            if index is not None:
-                index.close()
+    def _open(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        return open_index(self._index)
 
 
 def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
     """Return an experiment from its row in the index, or why it cannot be read."""
     identifier, described, made_with, created_at, status, note, n_cells, n_finished, n_failed, alive_at, *told = row
     try:
-        spec, made_with, progress = _spec_of(described), read_json(made_with), _progress_of(*told)
+        spec, made_with, progress = _spec_of(described), _mapping(made_with), _progress_of(*told)
         if progress.phase is Phase.RUNNING_CELLS:
             progress = replace(progress, n_done=n_finished + n_failed, n_total=n_cells)
     except (JitaiError, ValueError, KeyError, TypeError) as error:
@@ -450,23 +407,21 @@ def _progress_of(phase: str, judge: str, n_done: int, n_total: int, seconds_left
     return ExperimentProgress(Phase(phase or Phase.PREPARING), judge, n_done, n_total, seconds_left)
 
 
-def _bring_up_to_date(index: sqlite3.Connection) -> None:
-    """Make the tables of a new index, or add the columns that an older one lacks; two processes may try at once."""
-    index.execute("begin immediate")
-    with index:
-        for statement in filter(str.strip, _SCHEMA.split(";")):
-            index.execute(statement)
-        known = {row[1] for row in index.execute("pragma table_info(experiments)")}
-        for name, kind in _NEW_IN_VERSION_1.items():
-            if name not in known:
-                index.execute(f"alter table experiments add column {name} {kind}")
-        index.execute(f"pragma user_version = {_VERSION}")
-
-
 @lru_cache(maxsize=256)
 def _spec_of(described: str) -> ExperimentSpec:
     """Return the description from the index, cached: pages ask every second, and a description never changes."""
-    return spec_from_mapping(read_json(described, max_bytes=MAX_FILE_BYTES))
+    return spec_from_mapping(_mapping(described))
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    """Return the names and values in a column of the index.
+
+    Raises: FileFormatError.
+    """
+    content = read_json(text, "The index", MAX_FILE_BYTES)
+    if not isinstance(content, dict):
+        raise FileFormatError("The index holds something else in the place of names and values.")
+    return content
 
 
 def _digest_of(path: Path) -> str:

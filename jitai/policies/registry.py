@@ -6,12 +6,14 @@ from typing import Any
 from jitai.errors import ParameterError
 from jitai.policies.base import Policy, PolicyInputs
 from jitai.policies.baselines import GenericPolicy, NeverPolicy, RandomPolicy, TailoredPolicy
+from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
 from jitai.policies.optimum import OptimalPolicy
 from jitai.policies.planner import BeliefPlanner
 from jitai.policies.thompson import ThompsonSampling
 from jitai.policies.trained import TrainedPolicy, TrainedSettings
 from jitai.registry import Registry
+from jitai.simulator.config import SimulatorConfig
 
 POLICIES: Registry[Policy] = Registry(
     "policy",
@@ -23,6 +25,7 @@ POLICIES: Registry[Policy] = Registry(
     BeliefPlanner,
     OptimalPolicy,
     TrainedPolicy,
+    beside=(SimulatorConfig, BeliefSettings),
 )
 """In the order in which they are listed; the first is the default. A new policy needs its module and a line here."""
 
@@ -67,7 +70,7 @@ class PolicySpec:
         """Whether it is told the hidden truth."""
         return self.policy.is_privileged(self.settings)
 
-    def open(self, inputs: PolicyInputs) -> Policy:
+    def make(self, inputs: PolicyInputs) -> Policy:
         """Make a policy that has seen nothing.
 
         Raises: ParameterError if it lacks something, such as a trained policy its network.

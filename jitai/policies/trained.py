@@ -34,7 +34,7 @@ class TrainedSettings:
         return cls(network if isinstance(network, PolicyNetwork) else PolicyNetwork.from_mapping(network))
 
     def as_mapping(self) -> dict[str, Any]:
-        """Return the whole network, ready for JSON: the description stays true if a file of that name is retrained."""
+        """Return the network, ready for JSON: the description stays true if a file of that name is trained again."""
         return {"network": None if self.network is None else self.network.as_mapping()}
 
 

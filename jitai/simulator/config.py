@@ -163,7 +163,7 @@ class SimulatorConfig:
 
 
 def _published_cell(can_walk: float, cannot_walk: float, mistake: float) -> SimulatorConfig:
-    """Return one cell of the published grid for p11, p00 and ε_d; its participant starts fresh."""
+    """Return a cell of the published grid for p11, p00 and ε_d; the participant starts free of habituation and risk."""
     return SimulatorConfig(
         initial_habituation=0.0,
         initial_disengagement=0.0,

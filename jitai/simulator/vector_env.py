@@ -209,7 +209,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         return self._days % 2
 
     def _truth(self) -> dict[str, Any]:
-        """Return what no observation shows: the coming day's true context, walk state and statement; (n_envs,)."""
+        """Return what no observation shows: context and walk state of the coming day, and what is said; (n_envs,)."""
         truth: dict[str, Any] = {"true_context": self._true_context, "can_walk": self._can_walk}
         if self._statements is not None:
             said = np.full(self.num_envs, "", dtype=object)

@@ -14,8 +14,11 @@ from jitai.arrays import Flags, Floats, Integers
 from jitai.errors import ParameterError
 from jitai.parameters import at_place, build, choice, describe, parameter, settings_as_mapping, validate
 from jitai.policies.base import Proposals
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.registry import POLICIES
 from jitai.records import Action, Decision, Verdict, VerdictSource
 from jitai.registry import Registry
+from jitai.simulator.config import SimulatorConfig
 from jitai.trial.texts import SEND, SILENT, UNSURE, Evidence
 
 EXECUTED, CANDIDATE, NOTHING = "executed", "candidate", "nothing"
@@ -156,7 +159,7 @@ class Filter(ABC):
         """Return what is done today."""
 
     def credited(self, candidate: Integers, executed: Integers) -> tuple[Integers, Flags]:
-        """Return which action the policy is told, and about which participants it is told; each of shape (n,)."""
+        """Return which action the policy is told, and about which participants it is told at all; each (n,)."""
         told = np.ones(self.n, dtype=bool)
         if self.settings.learner_told == CANDIDATE:
             return candidate, told
@@ -251,7 +254,7 @@ class NextBest(Veto):
     can_train = False
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """Return the best action that an unsure judge allows; a generic message if the policy has no preferences."""
+        """Return the best action that an unsure judge allows; a generic message if it states no preferences."""
         filtered = super().apply(inputs)
         if inputs.evidence is None or self.settings.on_unsure in (ASK, Decision.SEND):
             return filtered
@@ -273,7 +276,7 @@ class BeliefVeto(Filter):
     uses_belief = True
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """Return the candidate if the belief reaches the threshold, else no message; it needs no verdict today."""
+        """Return the candidate if the belief reaches the threshold, else no message. A missing verdict is fine."""
         belief = np.ones(self.n) if inputs.belief is None else inputs.belief
         candidate = inputs.proposals.candidate_action
         executed = np.where(belief >= self.settings.belief_threshold, candidate, int(Action.NO_MESSAGE))
@@ -304,7 +307,10 @@ def unfiltered(inputs: FilterInputs) -> Filtered:
     return Filtered(candidate, shown, np.where(evidence.writes, inputs.day, -1), nothing, nothing)
 
 
-FILTERS: Registry[Filter] = Registry("filter", Veto, CarryForwardVeto, SampledVeto, NextBest, BeliefVeto, NoFilter)
+FILTERS: Registry[Filter] = Registry(
+    "filter", Veto, CarryForwardVeto, SampledVeto, NextBest, BeliefVeto, NoFilter,
+    beside=(POLICIES, SimulatorConfig, BeliefSettings),
+)  # fmt: skip
 """In the order in which they are listed; the first is the default. A new filter needs its class and a place here."""
 NONE, VETO = NoFilter.key, Veto.key
 
@@ -344,7 +350,7 @@ class FilterSpec:
         shared = {info.name: present[info.name] for info in describe(wanted) if info.name in present}
         return FilterSpec(key, build(wanted, shared))
 
-    def open(self, n: int) -> Filter:
+    def make(self, n: int) -> Filter:
         """Make the filter for n participants; it has seen nothing."""
         return self.filter(self.settings, n)
 

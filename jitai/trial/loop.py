@@ -85,13 +85,13 @@ class Trial:
         self._texts, self._keeps_notes, self._tells_truth = texts, keeps_notes, proposer.is_privileged
         self._asks = is_read and (spec.filter.filter.uses_text or keeps_belief)
         self._belief = Belief(spec.assumed, spec.belief) if keeps_belief else None
-        self.filter = spec.filter.open(n)
+        self.filter = spec.filter.make(n)
         self._uniforms = np.zeros((n, config.study_length))
         if self.filter.draws:
             self._uniforms = np.stack([generator(seed, Stream.FILTER).random(config.study_length) for seed in seeds])
         self.policy = None
         if learner is None:
-            self.policy = spec.policy.open(
+            self.policy = spec.policy.make(
                 PolicyInputs(
                     config, spec.assumed, spec.belief, n, lambda: [generator(seed, Stream.POLICY) for seed in seeds]
                 )

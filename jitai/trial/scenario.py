@@ -105,7 +105,7 @@ class Scenario:
         return replace(self, verdicts=kept)
 
     def without_judge(self) -> "Scenario":
-        """Return the counterfactual twin: the same days without a reader, a filter or actions chosen by hand."""
+        """Return the counterfactual twin: the same days, nobody reads, nothing is filtered or chosen by hand."""
         days = {day: scripted._replace(action=None) for day, scripted in self.days.items()}
         return replace(self, spec=self.spec.without_filter(), days=days, judge=None, verdicts={})
 

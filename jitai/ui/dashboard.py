@@ -3,11 +3,11 @@
 import os
 import socket
 import sys
-import threading
 import time
 import urllib.request
 import webbrowser
 
+from jitai.background import BackgroundCall
 from jitai.errors import ParameterError
 from jitai.paths import resource
 
@@ -30,7 +30,7 @@ def serve(port: int | None = None, opens_browser: bool = True) -> None:
     port = _free_port() if port is None else _usable(port)
     url = f"http://{HOST}:{port}"
     if opens_browser and _has_screen():
-        threading.Thread(target=_open_when_ready, args=(url,), name="open-browser", daemon=True).start()
+        BackgroundCall("open-browser", lambda: _open_when_ready(url)).start()
     # Streamlit reads the rest of the settings from .streamlit/config.toml beside app.py, but the environment overrides
     # that file, and nothing may override these.
     settings = {

@@ -20,7 +20,7 @@ from jitai.paths import default_data_dir
 from jitai.records import Label
 from jitai.ui.pages import models_prompts as prompts_ui
 from jitai.ui.session import resources as cached
-from jitai.ui.session.resources import works
+from jitai.ui.session.resources import background_jobs
 from tests.app.driver import as_markup, click, go_to, open_app, state_of, widget, without_error
 
 MODELS, LIVE = "pages/models.py", "pages/live.py"
@@ -137,7 +137,7 @@ def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[O
 def calibrated(app: AppTest) -> AppTest:
     """The page after a press on Calibrate, when the work is over."""
     app = click(app, "calibrate")
-    for work in list(works()._works):
+    for work in list(background_jobs()._works):
         assert work.wait(60)
     return app.run()
 
@@ -188,7 +188,7 @@ def test_the_judge_at_work_is_calibrated_for_a_prompt(monkeypatch: pytest.Monkey
     app = shown(app, "able_and_willing")
     app = click(app, "calibrate")
     give_up = time.monotonic() + 120
-    while works().running and time.monotonic() < give_up:
+    while background_jobs().running and time.monotonic() < give_up:
         time.sleep(0.2)
     [prompt] = [prompt for prompt in mine().prompts() if prompt.name == "able_and_willing"]
     [calibration] = [item for item in prompt.calibrations.values() if "60 statements" in item.fitted_on]

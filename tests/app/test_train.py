@@ -245,7 +245,7 @@ def test_what_it_sees_and_whom_it_learns_from() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"<script>alert(1)</script>", "not JSON"),
+        (b"<script>alert(1)</script>", "not valid JSON"),
         (b"[1, 2]", "JSON object"),
         (policy_text(random_network()).replace('"weights"', '"wait"').encode(), "weights"),
         (b"[" * 100_000, "no trained policy"),

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jitai.errors import FileFormatError, JitaiError, ParameterError
@@ -176,6 +176,9 @@ def test_what_a_cell_says_of_itself(content: bytes) -> None:
 
 
 @settings(max_examples=40)
+@example("spec", b"[]")
+@example("versions", b"[]")
+@example("figures", b"[]")
 @given(st.sampled_from(["spec", "versions", "figures"]), ANY_BYTES)
 def test_the_index_of_a_store(column: str, content: bytes) -> None:
     with TemporaryDirectory() as folder:

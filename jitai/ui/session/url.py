@@ -7,7 +7,7 @@ validation as anything else.
 from collections.abc import Callable, Mapping
 
 from jitai.errors import ParameterError
-from jitai.parameters import from_text, suggestion
+from jitai.parameters import check, from_text, suggestion
 from jitai.policies.network import PolicyNetwork
 from jitai.policies.registry import POLICIES
 from jitai.policies.trained import TrainedPolicy
@@ -71,4 +71,6 @@ def from_query(query: Mapping[str, str], trained_policy: Callable[[str], PolicyN
         if name not in infos:
             raise ParameterError(f"There is no setting {name!r}.")
     given = {name: from_text(infos[name], text) for name, text in rest.items()}
+    for name, value in given.items():
+        check(infos[name], value)  # of the policies and filters that are not picked, too
     return spec_from(values | given | {"policy": policy, STRATEGY: strategy, "seed": seed}, network)

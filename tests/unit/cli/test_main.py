@@ -1,5 +1,6 @@
 """The command line: what it prints and writes, and how it says what is wrong."""
 
+import argparse
 import csv
 import subprocess
 import sys
@@ -8,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from jitai.cli.main import main
+from jitai.cli.main import _parser, main
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.parameters import ParameterInfo, describe
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.optimum import optimum
 from jitai.policies.registry import POLICIES, PolicySpec
+from jitai.registry import RESERVED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, filter_spec
 from jitai.trial.live import live_days
@@ -253,6 +255,16 @@ def test_help_lists_every_parameter(capsys: Captured) -> None:
         assert f"{option_of(info)} VALUE" in shown
     for info in NUMBERS:
         assert f"Allowed: {info.low:g} to {info.high:g}" in shown
+
+
+def test_no_setting_can_take_the_name_of_an_option() -> None:
+    """What run takes beside described settings is reserved, by its name as by its option."""
+    [commands] = [action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    described_names = {info.name for info in ALL_OPTIONS}
+    for action in commands.choices["run"]._actions:
+        if action.dest not in described_names:
+            assert action.dest in RESERVED
+            assert {option.lstrip("-").replace("-", "_") for option in action.option_strings} - {"h"} <= RESERVED
 
 
 def test_the_module_can_be_run() -> None:

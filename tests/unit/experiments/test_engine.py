@@ -157,7 +157,7 @@ def test_a_stop_keeps_what_is_finished_and_the_same_command_goes_on(
     monkeypatch.setattr(engine, "_SECONDS_BETWEEN_REPORTS", 0.0)
 
     def stop_after_two(progress: ExperimentProgress) -> None:
-        if progress.n_finished == 2:
+        if progress.phase is Phase.RUNNING_CELLS and progress.n_done == 2:
             store.ask_to_stop(small_spec.identifier)
 
     identifier = run_experiment(small_spec, store, one_thread, nobody, stop_after_two, n_at_once=1)

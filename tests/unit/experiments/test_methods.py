@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from jitai.experiments.methods import LLM_TS, TS, offered_methods, place_of_role, role_of
+from jitai.experiments.methods import LLM_TS, TS, offered_methods, place_of_role
 from jitai.experiments.spec import Method
+from jitai.policies.registry import PolicySpec
 from jitai.records import Role
-from jitai.trial.filters import BELIEF, CARRY_FORWARD, VETO, FilterSettings
+from jitai.trial.filters import FILTERS, NONE, FilterSpec
 
 ROLES = {
     "TS": Role.ALONE,
@@ -31,20 +32,20 @@ ROLES = {
 
 def test_every_offered_method_has_its_role() -> None:
     methods = {name: method for name, (method, _) in offered_methods().items()}
-    assert {name: role_of(method) for name, method in methods.items()} == ROLES
+    assert {name: method.role for name, method in methods.items()} == ROLES
     assert {methods[TS].name, methods[LLM_TS].name} <= ROLES.keys()
 
 
-@pytest.mark.parametrize("strategy", [VETO, CARRY_FORWARD, BELIEF])
+@pytest.mark.parametrize("strategy", sorted(FILTERS.keys() - {NONE}))
 @pytest.mark.parametrize("policy", ["thompson", "tailored", "never"])
 def test_what_a_judge_filters_is_a_hybrid_whatever_proposes(policy: str, strategy: str) -> None:
-    alone = Method("x", policy)
-    assert role_of(replace(alone, filter=FilterSettings(strategy))) is Role.HYBRID
-    assert role_of(alone) in (Role.ALONE, Role.PLAIN)
+    alone = Method("x", PolicySpec(policy))
+    assert replace(alone, filter=FilterSpec(strategy)).role is Role.HYBRID
+    assert alone.role in (Role.ALONE, Role.PLAIN)
 
 
 def test_methods_stand_in_the_order_of_their_roles() -> None:
     methods = [method for method, _ in offered_methods().values()]
-    ordered = [role_of(method) for method in sorted(methods, key=place_of_role)]
+    ordered = [method.role for method in sorted(methods, key=place_of_role)]
     assert ordered == sorted(ordered, key=list(Role).index)
     assert [place_of_role(method) for method in methods] == [list(Role).index(ROLES[method.name]) for method in methods]

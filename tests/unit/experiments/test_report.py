@@ -247,7 +247,7 @@ def test_the_command_runs_a_file_and_says_how_far_it_is(tmp_path: Path, capsys: 
     assert "2 of 2 cells of 5 seeds in " in printed.err and "finished" in printed.err
     path.write_text("name: mine\npolicies: [nevr]\n", encoding="utf-8")
     assert main(["experiment", str(path), "--out", str(tmp_path / "s")]) == 1
-    assert "mine.yaml: policies: there is no policy 'nevr'; did you mean 'never'?" in capsys.readouterr().err
+    assert "mine.yaml: policies: There is no policy 'nevr'; did you mean 'never'?" in capsys.readouterr().err
 
 
 @pytest.mark.needs("figures")

@@ -2,11 +2,13 @@
 
 import csv
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from jitai.cli.experiment import open_experiment_judge
 from jitai.cli.main import main
 from jitai.errors import ParameterError
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice
@@ -14,7 +16,7 @@ from jitai.experiments.spec_file import spec_from_mapping
 from jitai.experiments.store import Store, figures_table
 from jitai.judge.prompt_file import available_prompts
 from jitai.judge.registered_backend import RegisteredBackend
-from jitai.judge.registry import BACKENDS, available_judges, register
+from jitai.judge.registry import BACKENDS, available_judges, backend_of, register
 from tests.word_rule import sigmoid, word_rule
 
 Captured = pytest.CaptureFixture[str]
@@ -91,6 +93,16 @@ def test_an_experiment_names_it(tmp_path: Path) -> None:
     assert experiment.spec.as_mapping()["judges"] == [
         {"key": "words", "sureness": 1.0}, {"key": "words", "sureness": 3.0}, {"key": "words"},
     ]  # fmt: skip
+
+
+def test_what_an_experiment_states_goes_before_the_command_line() -> None:
+    usual = backend_of("words").Settings(word="ankle", sureness=1.0)
+    stated = JudgeChoice("words", settings=(("sureness", 3.0),))
+    with ExitStack() as opened:
+        judge, name = open_experiment_judge(opened, {"words": usual}, stated)
+        assert judge.judge("my ankle hurts").p_send == pytest.approx(sigmoid(-3))
+        assert judge.judge("my knee hurts").p_send == pytest.approx(sigmoid(3))
+    assert name.startswith("word rule")
 
 
 def described(**judge: object) -> ExperimentSpec:

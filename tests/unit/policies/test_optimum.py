@@ -173,7 +173,7 @@ def test_random_variation_is_marked_as_an_estimate() -> None:
 
 def test_as_a_policy_it_must_be_told_the_truth() -> None:
     config = cell(0.7, 0.5)
-    policy = PolicySpec("optimum").open(PolicyInputs(config, config, BeliefSettings(), 2, list))
+    policy = PolicySpec("optimum").make(PolicyInputs(config, config, BeliefSettings(), 2, list))
     assert isinstance(policy, OptimalPolicy) and PolicySpec("optimum").is_privileged
     view = View(np.zeros(2, dtype=int), np.full(2, 0.5), np.zeros(2, dtype=int), *np.zeros((3, 2)))
     told = view._replace(truth=Truth(can_walk=np.array([1, 0]), true_context=np.array([1, 1])))

@@ -40,7 +40,7 @@ def opened(spec: PolicySpec, seed: int = 0, n: int = 1, n_days: int = 50) -> Pol
     """A policy of n participants, each with a random stream of their own."""
     config = SimulatorConfig(study_length=n_days)
     streams = lambda: [np.random.default_rng((seed, who)) for who in range(n)]  # noqa: E731
-    return spec.open(PolicyInputs(config, config, BeliefSettings(), n, streams))
+    return spec.make(PolicyInputs(config, config, BeliefSettings(), n, streams))
 
 
 def thompson(seed: int = 0, n: int = 1, n_days: int = 50, **settings: object) -> Policy:

@@ -8,21 +8,22 @@ from scipy import stats
 
 from jitai.errors import ParameterError
 from jitai.policies.optimum import optimum
+from jitai.policies.registry import PolicySpec
 from jitai.rl.evaluation import evaluate
 from jitai.simulator.config import SimulatorConfig
-from jitai.trial.batch import run_batch
-from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.filters import NONE, FilterSpec
+from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 
 EASY = SimulatorConfig(study_length=10, can_walk_persistence=0.7, initial_habituation=0.0, initial_disengagement=0.0)
 HARD = replace(EASY, disengagement_increment=0.4)
-SPEC = TrialSpec(policy="random", filter=FilterSettings(NONE))
+SPEC = TrialSpec(policy=PolicySpec("random"), filter=FilterSpec(NONE))
 
 
 @pytest.mark.parametrize("n_seeds", [2, 3, 40])
 def test_an_evaluation_is_the_mean_of_its_studies_with_students_interval(n_seeds: int) -> None:
     for config, found in zip((EASY, HARD), evaluate(SPEC, (EASY, HARD), None, n_seeds), strict=True):
-        studies = run_batch(replace(SPEC, config=config), range(n_seeds), None)
+        studies = run_trial(replace(SPEC, config=config), range(n_seeds), None)
         steps = studies.total_steps
         low, high = stats.t.interval(0.95, n_seeds - 1, loc=np.mean(steps), scale=stats.sem(steps))
         assert found.participant == config and found.n_seeds == n_seeds

@@ -24,7 +24,7 @@ from jitai.rl import algorithms
 from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.rl.evaluation import evaluate_as_trained
 from jitai.rl.task import LearningSettings, LearningTask
-from jitai.rl.train import Look, Training, TrainingRun, checkpoint_of
+from jitai.rl.train import ProgressCallback, Training, TrainingRun, checkpoint_of
 from jitai.rl.vec_env import EpisodesVecEnv
 from jitai.simulator.config import SimulatorConfig
 
@@ -53,7 +53,7 @@ def test_it_learns_and_the_numbers_do_what_the_library_does(algorithm: str, monk
     task = task_of(algorithm, total_steps=24_000 if algorithm == DQN else 12_000)
     learners, learn = [], algorithms.learn
 
-    def remembered(learner: BaseAlgorithm, n_steps: int, look: Look) -> None:
+    def remembered(learner: BaseAlgorithm, n_steps: int, look: ProgressCallback) -> None:
         learners.append(learner)
         learn(learner, n_steps, look)
 
@@ -85,7 +85,7 @@ def test_the_learning_curve_is_the_mean_of_the_studies_with_students_interval(mo
     studies: list[list[float]] = [[]]
     learn = algorithms.learn
 
-    def watched(learner: BaseAlgorithm, n_steps: int, look: Look) -> None:
+    def watched(learner: BaseAlgorithm, n_steps: int, look: ProgressCallback) -> None:
         def look_on(n_done: int, returns: list[float]) -> bool:
             studies[-1] += returns
             go_on = look(n_done, returns)

@@ -69,7 +69,7 @@ def filtered(
         Proposals(np.full(n, int(candidate)), liked), evidence_of([verdict] * n, BeliefSettings()), None,
         np.ones(n, dtype=int), uniforms, np.zeros(n, dtype=int),
     )  # fmt: skip
-    return settings.open(n).apply(inputs)
+    return settings.make(n).apply(inputs)
 
 
 def execute(
@@ -179,7 +179,7 @@ def test_what_the_learner_is_told() -> None:
     candidate, executed = np.full(2, int(Action.GENERIC)), np.array([Action.NO_MESSAGE, Action.GENERIC])
 
     def credited(**settings: str) -> list[int | None]:
-        action, told = filter_spec(VETO, **settings).open(2).credited(candidate, executed)
+        action, told = filter_spec(VETO, **settings).make(2).credited(candidate, executed)
         return [int(code) if is_told else None for code, is_told in zip(action, told, strict=True)]
 
     assert credited() == credited(learner_told="executed") == [Action.NO_MESSAGE, Action.GENERIC]

@@ -9,31 +9,37 @@ from hypothesis import strategies as st
 from jitai.errors import ParameterError
 from jitai.parameters import describe
 from jitai.policies.belief import BeliefSettings
+from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.rl.task import LearningSettings
 from jitai.simulator.config import PRESETS, SimulatorConfig
-from jitai.trial.filters import BELIEF, FilterSettings
-from jitai.trial.spec import LEARNED, PLANNER, TrialSpec
-from jitai.ui.session.settings import PARTS, settings_from, spec_from, spec_values, values_of
+from jitai.trial.filters import FILTERS, filter_spec
+from jitai.trial.spec import TrialSpec
+from jitai.ui.session.settings import described_settings, settings_from, spec_from, spec_values, values_of
 from tests.networks import random_network
 
 
 @pytest.mark.parametrize("config", PRESETS.values(), ids=PRESETS)
 def test_a_trial_is_read_back(config: SimulatorConfig) -> None:
-    spec = TrialSpec(config, PLANNER, filter=FilterSettings(BELIEF, unsure_low=0.1), belief=BeliefSettings(0.8), seed=7)
+    spec = TrialSpec(
+        config, PolicySpec("planner"), filter_spec("belief", unsure_low=0.1), belief=BeliefSettings(0.8), seed=7
+    )
     assert spec_from(spec_values(spec) | {"speed": "another widget's"}, None) == spec
 
 
 def test_a_trained_policy_is_the_network_and_its_name_is_for_the_eye() -> None:
-    spec = TrialSpec(policy=LEARNED, network=random_network())
+    spec = TrialSpec(policy=trained(random_network()))
     values = spec_values(spec, "mine")
     assert values["policy"] == "learned:mine"
-    assert spec_from(values, spec.network) == spec
+    assert spec_from(values, spec.policy.network) == spec
 
 
-def test_no_two_parts_use_the_same_name() -> None:
-    names = [info.name for part in PARTS.values() for info in describe(part)]
-    assert len(names) == len(set(names))
-    assert not {"policy", "seed", "participant"} & set(names)
+def test_every_setting_of_every_policy_and_filter_has_a_name_of_its_own() -> None:
+    kinds = [
+        {info.name for settings_class in classes for info in describe(settings_class)}
+        for classes in ([SimulatorConfig], POLICIES.settings_classes(), FILTERS.settings_classes(), [BeliefSettings])
+    ]
+    assert sum(map(len, kinds)) == len(described_settings())
+    assert not {"policy", "strategy", "seed", "participant"} & set(described_settings())
 
 
 def test_values_have_the_types_that_widgets_need() -> None:

@@ -8,12 +8,12 @@ import streamlit as st
 from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, load_part
 from jitai.errors import ParameterError
 from jitai.experiments.sweep import JUDGE_ERROR
-from jitai.judge.ollama.server import OllamaSettings
+from jitai.judge.ollama.backend import OllamaBackend
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.filters import NONE, FilterSpec
 from jitai.trial.live import TwinTrial
-from jitai.trial.loop import Said
 from jitai.trial.spec import TrialSpec
+from jitai.trial.texts import ScriptedDay
 from jitai.ui.session.page_states import LINE, MAP, Axis, CompareState, SweepState
 from jitai.ui.session.state import CUSTOM_PRESET, AppState, app_state, session_object, show_config
 
@@ -39,7 +39,7 @@ def test_a_session_begins_with_the_defaults(address: Address) -> None:
     assert state.spec == TrialSpec(PRESETS[DEFAULT_PRESET])
     assert state.preset == DEFAULT_PRESET
     assert state.kinds == EVERYDAY_KINDS
-    assert state.ollama == OllamaSettings()
+    assert state.settings_of(OllamaBackend) == OllamaBackend.Settings()
     assert app_state() is state
 
 
@@ -62,8 +62,8 @@ def test_an_address_that_cannot_be_used_leaves_the_defaults_and_a_sentence(addre
 def test_what_a_widget_holds_is_the_setting(address: Address) -> None:
     state = app_state()
     st.session_state.update(seed=5, strategy=NONE, kinds=["plain"], ollama_context_tokens=8192)
-    assert (state.spec.seed, state.spec.filter.strategy, state.kinds) == (5, NONE, ("plain",))
-    assert state.ollama.context_tokens == 8192
+    assert (state.spec.seed, state.spec.filter.key, state.kinds) == (5, NONE, ("plain",))
+    assert state.settings_of(OllamaBackend).context_tokens == 8192
     show_config(PRESETS["Ability mostly lasts"])
     assert state.preset == "Ability mostly lasts"
     assert state.spec.seed == 5
@@ -76,10 +76,10 @@ def test_an_object_of_a_class_that_was_read_again_is_made_anew(address: Address)
 
 def a_run(state: AppState, seed: int) -> tuple[Any, ...]:
     """Begin a run with one day."""
-    spec = TrialSpec(filter=FilterSettings(NONE), seed=seed)
+    spec = TrialSpec(filter=FilterSpec(NONE), seed=seed)
     state.show(spec)
     state.trial = TwinTrial(spec, StatementBook(load_part(TEST), EVERYDAY_KINDS), None)
-    state.trial_settings = (state.spec, state.kinds, "", "")
+    state.trial_settings = (state.spec, state.kinds, "", "", None)
     state.trial.advance()
     return state.trial_settings
 
@@ -108,7 +108,7 @@ def test_a_run_that_has_not_begun_is_not_kept(address: Address) -> None:
 
 def test_words_are_said_once_unless_they_are_to_be_kept(address: Address) -> None:
     state = app_state()
-    state.said_next = said = Said("My knee hurts")
+    state.said_next = said = ScriptedDay("My knee hurts")
     assert (state.next_said(), state.next_said()) == (said, None)
     state.said_next = said
     st.session_state["keep_saying"] = True
