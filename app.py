@@ -3,12 +3,12 @@
 import streamlit as st
 
 from jitai.ui.session.resources import start_warming_up
-from jitai.ui.widgets.page import load_style
+from jitai.ui.widgets.page import FAVICON, load_style
 
 
 def main() -> None:
     """Set the page up, start loading the language model in the background, and hand over to the chosen page."""
-    st.set_page_config(page_title="JITAI Lab", page_icon="assets/favicon.png", layout="wide")
+    st.set_page_config(page_title="JITAI Lab", page_icon=FAVICON, layout="wide")
     load_style()
     start_warming_up()
     page = st.navigation(

@@ -121,7 +121,7 @@ def vector_speed(config: SimulatorConfig) -> float:
 
 def start_up_rows() -> None:
     """Import of the first page, and the server's start to its health answer."""
-    code = "import time; t = time.perf_counter(); import jitai.ui.live; print(time.perf_counter() - t)"
+    code = "import time; t = time.perf_counter(); import jitai.ui.pages.live; print(time.perf_counter() - t)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
     row("import of the first page", f"{float(done.stdout):.2f} s", "aim 2")
     port = "8597"

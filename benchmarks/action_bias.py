@@ -18,11 +18,13 @@ from dataclasses import replace
 import numpy as np
 
 from jitai.policies.optimum import optimum
+from jitai.policies.registry import PolicySpec
 from jitai.policies.thompson import CONTEXT_AND_STATE, INFERRED_CONTEXT, ThompsonSettings
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
-from jitai.trial.batch import run_batch
-from jitai.trial.filters import VETO, FilterSettings
+from jitai.statistics import interval_of_mean
+from jitai.trial.filters import VETO, filter_spec
+from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts, read_all, simulated_judge
 
@@ -35,16 +37,18 @@ def searched(spec: TrialSpec, n_points: int, n_seeds: int, verdicts: Verdicts) -
     """The settings with the best bias found, and the mean steps on the tuning seeds; no bias is the first try."""
     seeds = range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + n_seeds)
     rng = generator(0, Stream.SAMPLE)
-    best, most = spec.thompson, -math.inf
+    best, most = spec.policy.settings, -math.inf
     for point in range(n_points):
-        tried = spec.thompson
+        tried = spec.policy.settings
         if point:
             even, width = point < n_points // 2, WIDEST / 4 * (1 - point / n_points)
             step = rng.uniform(-WIDEST, WIDEST, 2) if even else rng.normal(0.0, width, 2)
             start = np.zeros(2) if even else np.array([best.bias_no_message, best.bias_generic])
             none, generic = np.round(start + step, 1).tolist()
             tried = replace(tried, bias_no_message=none, bias_generic=generic)
-        steps = float(run_batch(replace(spec, thompson=tried), seeds, verdicts).total_steps.mean())
+        steps = float(
+            run_trial(replace(spec, policy=PolicySpec(spec.policy.key, tried)), seeds, verdicts).total_steps.mean()
+        )
         if steps > most:
             best, most = tried, steps
     return best, most
@@ -52,13 +56,13 @@ def searched(spec: TrialSpec, n_points: int, n_seeds: int, verdicts: Verdicts) -
 
 def row(cell: SimulatorConfig, features: str, given: argparse.Namespace, verdicts: Verdicts) -> str:
     """One line of the table."""
-    plain = TrialSpec(cell, thompson=ThompsonSettings(features), filter=FilterSettings(VETO))
+    plain = TrialSpec(cell, policy=PolicySpec("thompson", ThompsonSettings(features)), filter=filter_spec(VETO))
     best, tuned_steps = searched(plain, given.points, given.tuning_seeds, verdicts)
     seeds = range(given.seeds)
-    before = run_batch(plain, seeds, verdicts).total_steps
-    after = run_batch(replace(plain, thompson=best), seeds, verdicts).total_steps
+    before = run_trial(plain, seeds, verdicts).total_steps
+    after = run_trial(replace(plain, policy=PolicySpec(plain.policy.key, best)), seeds, verdicts).total_steps
     gain, ceiling = after - before, optimum(cell).value()
-    half = 1.96 * float(gain.std(ddof=1)) / math.sqrt(len(gain))
+    half = interval_of_mean(gain).half_width
     name = f"{cell.disengagement_increment:g} {cell.can_walk_persistence:g} {cell.cannot_walk_persistence:g}"
     return (
         f"| {name} | {features} | {best.bias_no_message:+.1f} | {best.bias_generic:+.1f} | {before.mean():,.0f} "

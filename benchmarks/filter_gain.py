@@ -6,7 +6,6 @@ rules of what to do when the judge is unsure. Prints means over seeds and the pa
 """
 
 import argparse
-import math
 import statistics
 from dataclasses import replace
 
@@ -15,7 +14,8 @@ from jitai.judge.embedded import TUNED
 from jitai.judge.registry import key_forms, open_judge, reading_backends
 from jitai.records import Decision
 from jitai.simulator.config import PRESETS
-from jitai.trial.filters import FilterSettings
+from jitai.statistics import interval_of_mean
+from jitai.trial.filters import VETO, filter_spec
 from jitai.trial.live import TwinTrial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
@@ -36,18 +36,18 @@ def main() -> None:
         if config.can_walk_persistence == 1:
             continue
         for on_unsure in (Decision.SEND, Decision.HOLD_BACK):
-            spec = TrialSpec(config=config, filter=FilterSettings(on_unsure=on_unsure.value))
+            spec = TrialSpec(config=config, filter=filter_spec(VETO, on_unsure=on_unsure.value))
             alone, filtered = [], []
             for seed in range(n_seeds):
                 run = TwinTrial(replace(spec, seed=seed), book, judge).run()
                 filtered.append(summarise(run.records).total_steps)
                 alone.append(summarise(run.twin_records).total_steps)
             gains = [one - other for one, other in zip(filtered, alone, strict=True)]
-            half_width = 1.96 * statistics.stdev(gains) / math.sqrt(n_seeds)
+            gain = interval_of_mean(gains)
             better = sum(gain > 0 for gain in gains) / n_seeds
             print(
                 f"{preset:<46}{on_unsure.value:<14}{statistics.mean(alone):>7.0f}{statistics.mean(filtered):>10.0f}"
-                f"{statistics.mean(gains):>+11.0f} ± {half_width:<4.0f}{100 * better:>13.0f} %",
+                f"{gain.value:>+11.0f} ± {gain.half_width:<4.0f}{100 * better:>13.0f} %",
                 flush=True,
             )
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.errors import ParameterError
+from jitai.files import make_folder, read_json, write_atomically
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.judge import Judge
 from jitai.judge.prompt_file import PROMPTS_FOLDER, available_prompts
@@ -67,16 +68,16 @@ def fit(prompt: Prompt, n_sample: int | None, write: bool, out: Path | None) -> 
     assert figures is not None
     parts = (("balanced accuracy", figures.balanced_accuracy), ("AUC", figures.auc), ("recall", figures.recall))
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / f"{prompt.name}.csv").write_text(safe_csv(verdict_table(rows)), encoding="utf-8", newline="")
+        make_folder(out)
+        write_atomically(out / f"{prompt.name}.csv", safe_csv(verdict_table(rows)))
     shown = ", ".join(f"{name} {item.value:.3f} ({item.low:.3f} to {item.high:.3f})" for name, item in parts)
     print(f"{prompt.name:<24}n {len(rows)}, {shown}, failed {sum(row.failed for row in rows)}", flush=True)
     if write:
         path = PROMPTS_FOLDER / f"{prompt.name}.json"
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         measured = measure(rows, "assets/statements/test.csv", date.today().isoformat())
         content["calibration"] = {digest: replace(calibration, measured=measured).as_mapping()}
-        path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        write_atomically(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
 def counting(what: str) -> Callable[[int, int], None]:

@@ -20,7 +20,7 @@ from jitai.judge.judge import Judge
 from jitai.judge.registry import open_judge
 from jitai.records import Verdict
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.trial.loop import run_trial
+from jitai.trial.live import live_days
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
 
@@ -53,7 +53,7 @@ def judge_rows() -> None:
         judge = judges[JUDGES[TUNED]]
         book, spec = StatementBook(part), TrialSpec(config=PRESETS[DEFAULT_PRESET], seed=3)
         records: list = []
-        took = seconds(lambda: records.extend(run_trial(spec, book, judge)))
+        took = seconds(lambda: records.extend(live_days(spec, book, judge)))
         n_judged = sum(bool(record.statement) for record in records)
         row("trial with the tuned judge", f"{took:.2f} s", f"{summarise(records).n_days} days, {n_judged} statements")
 

@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from jitai.policies.belief import BeliefSettings
+from jitai.policies.registry import PolicySpec, trained
 from jitai.rl.evaluation import Evaluation, evaluate
 from jitai.rl.policy_store import SHIPPED_FOLDER, read_policy
 from jitai.simulator.config import PUBLISHED_CELLS
-from jitai.trial.filters import NONE, VETO, FilterSettings
-from jitai.trial.spec import LEARNED, PLANNER, TrialSpec
+from jitai.trial.filters import NONE, VETO, filter_spec
+from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
 
 
@@ -29,16 +30,16 @@ def main() -> None:
     given = parser.parse_args()
     belief = BeliefSettings(given.finds, given.false_alarms)
     verdicts = read_all(*simulated_judge(given.finds, given.false_alarms))
-    alone = TrialSpec(filter=FilterSettings(NONE), belief=belief)
-    methods = {"planner": replace(alone, policy=PLANNER)}
+    alone = TrialSpec(filter=filter_spec(NONE), belief=belief)
+    methods = {"planner": replace(alone, policy=PolicySpec("planner"))}
     for path in given.files or sorted(SHIPPED_FOLDER.glob("*.json")):
         network = read_policy(path)
-        learned = replace(alone, policy=LEARNED, network=network)
+        learned = replace(alone, policy=trained(network))
         methods[path.stem] = learned
         if not network.sees_belief:
-            methods[f"{path.stem}, veto"] = replace(learned, filter=FilterSettings(VETO))
-    methods["LLM+TS: TS, veto"] = TrialSpec(filter=FilterSettings(VETO), belief=belief)
-    methods["tailored, veto"] = TrialSpec(policy="tailored", filter=FilterSettings(VETO), belief=belief)
+            methods[f"{path.stem}, veto"] = replace(learned, filter=filter_spec(VETO))
+    methods["LLM+TS: TS, veto"] = TrialSpec(filter=filter_spec(VETO), belief=belief)
+    methods["tailored, veto"] = TrialSpec(policy=PolicySpec("tailored"), filter=filter_spec(VETO), belief=belief)
     heads = [
         f"{cell.disengagement_increment:g} {cell.can_walk_persistence:g} {cell.cannot_walk_persistence:g}"
         for cell in PUBLISHED_CELLS

@@ -1,4 +1,4 @@
-"""``python -m jitai``: the laboratory without a browser."""
+"""``python -m jitai`` and the command jitai-lab: the dashboard, or one of the commands."""
 
 import sys
 

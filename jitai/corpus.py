@@ -6,9 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from jitai.errors import FileFormatError, ParameterError
+from jitai.paths import resource
 from jitai.records import Label, Statement
 
-STATEMENTS_FOLDER = Path(__file__).parents[1] / "assets" / "statements"
+STATEMENTS_FOLDER = resource("assets", "statements")
 DEVELOPMENT, CALIBRATION, TEST = "development", "calibration", "test"
 INDEPENDENT = "independent"
 """The source of test statements whose author had seen no other."""

@@ -8,12 +8,12 @@ cannot disagree.
 import difflib
 import math
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from jitai.errors import ParameterError
+from jitai.errors import FileFormatError, ParameterError
 
 Settings = TypeVar("Settings")
 _KEY = "parameter"
@@ -135,11 +135,18 @@ def validate(settings: object) -> None:
     Raises: ParameterError naming the field, its value and what is allowed.
     """
     for info in describe(type(settings)):
-        value = getattr(settings, info.name)
-        problem = _problem(info, value)
-        if problem:
-            shown = repr(value) if len(repr(value)) <= _LONGEST_SHOWN else repr(value)[:_LONGEST_SHOWN] + "…"
-            raise ParameterError(f"{info.label} ({info.name}) is {shown}: {problem}.")
+        check(info, getattr(settings, info.name))
+
+
+def check(info: ParameterInfo, value: object) -> None:
+    """Check one value against its description.
+
+    Raises: ParameterError naming the field, its value and what is allowed.
+    """
+    problem = _problem(info, value)
+    if problem:
+        shown = repr(value) if len(repr(value)) <= _LONGEST_SHOWN else repr(value)[:_LONGEST_SHOWN] + "…"
+        raise ParameterError(f"{info.label} ({info.name}) is {shown}: {problem}.")
 
 
 def build(settings_class: type[Settings], values: Mapping[str, object]) -> Settings:
@@ -168,6 +175,11 @@ def _as_float(value: int) -> float:
         return math.nan
 
 
+def settings_as_mapping(settings: object) -> dict[str, Any]:
+    """The described values of settings, by name; ``build`` reads them back."""
+    return {info.name: getattr(settings, info.name) for info in describe(type(settings))}
+
+
 def from_text(info: ParameterInfo, text: str) -> object:
     """A text as a value of the parameter's type; a text that is none comes back as it is, and validation refuses it."""
     if isinstance(info.default, bool):
@@ -178,6 +190,29 @@ def from_text(info: ParameterInfo, text: str) -> object:
         return int(text) if isinstance(info.default, int) else float(text)
     except ValueError:
         return text
+
+
+def at_place(where: str, make: Callable[[], Settings]) -> Settings:
+    """What is made of untrusted values, with errors that name their place.
+
+    Args:
+        where: place in a file.
+        make: makes it, or raises.
+    Raises: ParameterError naming the place and what is wrong.
+    """
+    try:
+        return make()
+    except (ParameterError, FileFormatError) as error:
+        raise ParameterError(f"{where}: {error}", error.hint) from error
+    except (TypeError, OverflowError) as error:
+        raise ParameterError(f"{where}: names must be text, and values plain numbers or words.") from error
+
+
+def shortened(value: Any) -> str:
+    """The beginning of a value; nested lists are not followed, as a file may nest them without end."""
+    if isinstance(value, int) and abs(value) > 10**18:
+        return "so large a number"
+    return repr(value)[:60] if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
 
 
 def with_value(settings: Settings, name: str, value: object) -> Settings:

@@ -187,6 +187,11 @@ class Verdict:
     in_words_only: bool = False
 
     @property
+    def is_silence(self) -> bool:
+        """Whether nothing was said."""
+        return self.source == VerdictSource.NO_STATEMENT
+
+    @property
     def is_fallback(self) -> bool:
         """Whether the judge could not answer, and the rule for that case stood in: no veto, neither right nor wrong."""
         return self.source == VerdictSource.FALLBACK
@@ -214,6 +219,7 @@ class StepRecord:
         was_asked: the judge was unsure, and the participant was asked instead and answered truthfully.
         belief: P(w_t = 1) given everything seen before the decision, in [0, 1]; None where none is kept.
         rule_stood_in: the judge could not answer, and the rule for that case decided in its place.
+        action_was_chosen: a person chose what was done, whatever policy and filter would have done.
     """
 
     observation: Observation
@@ -233,6 +239,7 @@ class StepRecord:
     was_asked: bool = False
     belief: float | None = None
     rule_stood_in: bool = False
+    action_was_chosen: bool = False
 
     @property
     def candidate_action(self) -> Action:
@@ -252,7 +259,7 @@ class StepRecord:
     @property
     def vetoed(self) -> bool:
         """Whether a verdict or a belief held it back: where the judge could not answer, nobody vetoed anything."""
-        return self.held_back and not self.rule_stood_in
+        return self.held_back and not self.rule_stood_in and not self.action_was_chosen
 
     @property
     def truth_is_known(self) -> bool:

@@ -1,14 +1,19 @@
-"""Means and paired differences with 95 % intervals. All seeds count, and n is always known."""
+"""Every 95 % interval of the project: of means, of paired differences, of shares and of resampled figures.
+
+Scipy is imported by the first interval, not by this module: few who import it need scipy at once.
+"""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from jitai.arrays import Flags, Floats
 from jitai.errors import ParameterError
 
-Floats = npt.NDArray[np.float64]
+TAILS = (0.025, 0.975)
+"""The probabilities below the two ends of every interval that a page, a report or a command shows."""
 
 
 class Estimate(NamedTuple):
@@ -46,8 +51,8 @@ class PairedDifference(NamedTuple):
     share_better: float
 
 
-def interval_of_mean(values: Floats) -> Estimate:
-    """The mean of independent values, shape (n,), n >= 1.
+def interval_of_mean(values: Floats | Sequence[float]) -> Estimate:
+    """The mean of independent values, shape (n,), n >= 1, with Student's t interval.
 
     Raises: ParameterError if there is none.
     """
@@ -57,10 +62,31 @@ def interval_of_mean(values: Floats) -> Estimate:
     mean = float(np.mean(values))
     if n == 1:
         return Estimate(mean, math.nan, math.nan, 1)
-    from scipy.special import stdtrit  # loaded here: few who import this need it at once
+    from scipy.special import stdtrit
 
-    half = float(stdtrit(n - 1, 0.975)) * float(np.std(values, ddof=1)) / math.sqrt(n)
+    half = float(stdtrit(n - 1, TAILS[1])) * float(np.std(values, ddof=1)) / math.sqrt(n)
     return Estimate(mean, mean - half, mean + half, n)
+
+
+def interval_of_share(share: float, n: int) -> tuple[float, float]:
+    """The score interval of a share in [0, 1] of n independent trials, n >= 1 (Wilson 1927)."""
+    from scipy.special import ndtri
+
+    z = float(ndtri(TAILS[1]))
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def interval_of_resamples(resampled: Floats, interpolate: bool = True) -> tuple[float, float]:
+    """The percentile interval of a figure's bootstrap resamples.
+
+    Args:
+        resampled: shape (n,), n >= 1; may hold infinities if it is not interpolated.
+        interpolate: whether an end may lie between two resamples.
+    """
+    low, high = np.quantile(resampled, TAILS, method="linear" if interpolate else "inverted_cdf")
+    return float(low), float(high)
 
 
 def paired_difference(method: Floats, baseline: Floats) -> PairedDifference:
@@ -77,7 +103,7 @@ def paired_difference(method: Floats, baseline: Floats) -> PairedDifference:
     return PairedDifference(interval_of_mean(difference), float(better))
 
 
-def intervals_by_day(values: Floats, counted: npt.NDArray[np.bool_]) -> list[Estimate | None]:
+def intervals_by_day(values: Floats, counted: Flags) -> list[Estimate | None]:
     """The mean of each day over the seeds that count on it.
 
     Args:

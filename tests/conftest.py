@@ -4,17 +4,33 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+from jitai.installation import PARTS, Part
+
+# A machine may be busy: how long an example takes says nothing of the code.
+settings.register_profile("without a deadline", deadline=None)
+settings.load_profile("without a deadline")
 
 NOBODY_LISTENS = "127.0.0.1:1"
 """The port of a service (tcpmux) that no machine runs: connections are refused at once."""
 
 
+def reason_to_skip(part: Part) -> str:
+    """Why a test cannot run without a part, and what installs it."""
+    return f"{part.sentence} {part.hint}"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a real Ollama server need its address; they are off where none is set."""
+    """Tests of a real Ollama server need its address, and some tests a part that few people install."""
     server = os.environ.get("OLLAMA_HOST", "")
     for item in items:
         if not server and item.get_closest_marker("ollama"):
             item.add_marker(pytest.mark.skip(reason="OLLAMA_HOST is not set"))
+        for marker in item.iter_markers("needs"):
+            part = PARTS[marker.args[0]]
+            if part.missing:
+                item.add_marker(pytest.mark.skip(reason=reason_to_skip(part)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,22 +13,27 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "jitai").rglob("*.py"))
 ENTRY_POINTS = ["app.py", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("*.py"))]
 
-GROUND = {"arrays", "background", "corpus", "decision", "errors", "file_models", "parameters", "paths", "records",
-          "seeding", "statistics", "text_format"}  # fmt: skip
+GROUND = {"arrays", "background", "corpus", "decision", "errors", "file_models", "files", "installation", "parameters",
+          "paths", "records", "registry", "sanitise", "seeding", "statistics", "text_format"}  # fmt: skip
 """What every room stands on."""
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "records": set(),
     "arrays": set(),
     "paths": set(),
+    "sanitise": set(),
+    "files": {"errors", "paths"},
     "text_format": set(),
     "decision": {"errors", "records"},
     "file_models": {"errors", "parameters"},
     "parameters": {"errors"},
+    "registry": {"errors", "parameters"},
     "seeding": {"errors"},
     "statistics": {"arrays", "errors"},
     "background": {"errors"},
-    "corpus": {"errors", "paths", "records"},
+    "corpus": {"errors", "files", "paths", "records"},
+    "installation": {"background", "errors", "files", "paths"},
+    "environments": {"corpus", "errors", "parameters", "simulator"},
     "simulator": GROUND,
     "policies": {*GROUND, "simulator"},
     "trial": {*GROUND, "policies", "simulator"},
@@ -37,12 +42,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "finetuning": {*GROUND, "judge", "validation"},
     "rl": {*GROUND, "policies", "simulator", "trial"},
     "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "trial"},
-    "charts": {"records"},
-    "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "rl", "simulator", "trial", "validation"},
-    "ui": {*GROUND, "charts", "experiments", "judge", "policies", "rl", "simulator", "trial", "validation"},
+    "charts": {"records", "sanitise"},
+    "player": {"records"},
+    "report": {*GROUND, "player", "simulator", "trial"},
+    "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "report", "rl", "simulator", "trial", "ui",
+            "validation"},
+    "ui": {*GROUND, "charts", "experiments", "judge", "player", "policies", "report", "rl", "simulator", "trial",
+           "validation"},
     "__main__": {"cli"},
     "__init__": set(),
-}
+}  # fmt: skip
 """Which room of the project may import which other; a new room needs a line."""
 
 CORE = ("simulator", "policies", "trial")
@@ -144,6 +153,26 @@ def test_the_core_computes_and_does_nothing_else(path: str) -> None:
 def test_randomness_comes_from_the_streams_of_one_seed(path: str) -> None:
     used = random_functions(tree_of(path))
     assert used == ({"default_rng"} if path in MAKES_A_GENERATOR else set())
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_work_in_the_background_has_one_home(path: str) -> None:
+    if path != "jitai/background.py":
+        assert not calls_of(tree_of(path)) & {"Thread", "Timer", "start_new_thread", "ThreadPoolExecutor"}
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_files_are_read_and_written_in_one_place(path: str) -> None:
+    """What is read may be anything, and what is written is written whole: jitai/files.py sees to both."""
+    if path == "jitai/files.py":
+        return
+    tree = tree_of(path)
+    writers = {"write_text", "write_bytes", "mkdir", "makedirs", "unlink", "mkstemp", "NamedTemporaryFile"}
+    assert not calls_of(tree) & writers
+    readers = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)} & {
+        "json.load", "json.loads", "os.replace", "os.open"
+    }  # fmt: skip
+    assert not readers - ({"json.loads"} if path == "jitai/judge/ollama/server.py" else set()), "its own request"
 
 
 @pytest.mark.parametrize("path", ENTRY_POINTS)

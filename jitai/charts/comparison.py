@@ -3,7 +3,6 @@
 Names come from a person's file, so they are escaped: Plotly reads a little HTML in texts.
 """
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import plotly.graph_objects as go
 
 from jitai.charts.theme import ACTION_STYLES, LETTER_COLOUR, Palette, base_layout, style_axes
 from jitai.records import Action, Role
+from jitai.sanitise import for_plotly
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,11 +28,11 @@ _DASHES = ("solid", "dot", "dashdot", "longdash", "longdashdot")
 MAX_POINTS = 300
 """Points drawn for each method; more would be a blot and slow."""
 _GOLDEN = 0.6180339887498949
-_MAX_NAME_LENGTH, _NOTE = 60, 120
+_NOTE = 120
 
 
 @dataclass(frozen=True)
-class Look:
+class MethodStyle:
     """How a method looks in every chart of a page: colour by its kind, marker and dash by its number in it."""
 
     role: Role
@@ -60,9 +60,9 @@ class Look:
         return "dash" if self.role == Role.OPTIMUM else _DASHES[self.number % len(_DASHES)]
 
 
-def looks(roles: Sequence[Role]) -> list[Look]:
+def method_styles(roles: Sequence[Role]) -> list[MethodStyle]:
     """A look for each method, by the roles of all of them in the order shown."""
-    return [Look(role, roles[:number].count(role)) for number, role in enumerate(roles)]
+    return [MethodStyle(role, roles[:number].count(role)) for number, role in enumerate(roles)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ class Totals:
 
     name: str
     note: str
-    look: Look
+    look: MethodStyle
     values: Floats
     mean: float
     low: float
@@ -92,7 +92,7 @@ class Dot:
 
     name: str
     note: str
-    look: Look
+    look: MethodStyle
     value: float
     low: float
     high: float
@@ -103,16 +103,10 @@ class Curve:
     """A value a day, with a band where there is one; arrays of shape (n_days,)."""
 
     name: str
-    look: Look
+    look: MethodStyle
     values: Floats
     low: Floats | None = None
     high: Floats | None = None
-
-
-def harmless(text: str, longest: int = _MAX_NAME_LENGTH) -> str:
-    """A text that Plotly shows as it is, cut where it would fill the chart."""
-    cut = text if len(text) <= longest else text[: longest - 1] + "…"
-    return html.escape(cut, quote=False)
 
 
 def totals_figure(rows: Sequence[Totals], optimum: float | None, optimum_label: str, palette: Palette) -> go.Figure:
@@ -134,7 +128,7 @@ def totals_figure(rows: Sequence[Totals], optimum: float | None, optimum_label: 
         figure.add_scatter(
             x=points, y=level + jitter, mode="markers", showlegend=False,
             marker={"color": colour, "size": 5 if len(points) > 1 else 11, "opacity": 0.3 if len(points) > 1 else 1},
-            hovertemplate=f"{harmless(row.name)}: %{{x:,.0f}} steps<extra></extra>",
+            hovertemplate=f"{for_plotly(row.name)}: %{{x:,.0f}} steps<extra></extra>",
         )  # fmt: skip
         if len(row.values) > 1:
             low, q1, median, q3, high = _box(row.values)
@@ -148,12 +142,12 @@ def totals_figure(rows: Sequence[Totals], optimum: float | None, optimum_label: 
                 marker={"color": palette.background, "symbol": row.look.symbol.removesuffix("-open"), "size": 11,
                         "line": {"color": colour, "width": 2.5}},
                 error_x=_error_bars([(row.mean, row.low, row.high)], colour, 4),
-                hovertemplate=f"{harmless(row.name)}: mean {row.mean:,.0f} steps, 95 % {row.low:,.0f} to "
+                hovertemplate=f"{for_plotly(row.name)}: mean {row.mean:,.0f} steps, 95 % {row.low:,.0f} to "
                 f"{row.high:,.0f}, n = {len(row.values):,}<extra></extra>",
             )  # fmt: skip
         figure.add_annotation(
             x=0, xref="paper", y=number - 0.27, showarrow=False, xanchor="left", yanchor="middle", align="left",
-            text=f"<b>{harmless(row.name)}</b>  {harmless(row.note, _NOTE)}", bgcolor=palette.background,
+            text=f"<b>{for_plotly(row.name)}</b>  {for_plotly(row.note, _NOTE)}", bgcolor=palette.background,
             font={"size": 13, "color": palette.text},
         )  # fmt: skip
     most = max([optimum or 0.0, 1.0, *(float(row.values.max()) for row in rows)])
@@ -161,7 +155,7 @@ def totals_figure(rows: Sequence[Totals], optimum: float | None, optimum_label: 
         figure.add_vline(x=optimum, line={"color": palette.text, "width": 1.5, "dash": "dash"})
         figure.add_annotation(
             x=optimum, y=1, yref="paper", yshift=12, showarrow=False, xanchor="right",
-            text=f"{harmless(optimum_label)} {optimum:,.0f}", font={"size": 12, "color": palette.text},
+            text=f"{for_plotly(optimum_label)} {optimum:,.0f}", font={"size": 12, "color": palette.text},
         )  # fmt: skip
     figure.update_layout(**base_layout(palette, top + row_height * max(1, len(rows)) + bottom), hovermode="closest")
     figure.update_layout(margin={"l": 8, "r": 8, "t": top, "b": bottom})
@@ -192,12 +186,12 @@ def dots_figure(
             x=[dot.value], y=[number + 0.22], mode="markers", showlegend=False,
             marker={"color": colour, "symbol": dot.look.symbol, "size": 12},
             error_x=_error_bars([(dot.value, dot.low, dot.high)], colour, 3),
-            hovertemplate=f"{harmless(dot.name)}: {harmless(dot.note, _NOTE)}<extra></extra>",
+            hovertemplate=f"{for_plotly(dot.name)}: {for_plotly(dot.note, _NOTE)}<extra></extra>",
         )  # fmt: skip
         figure.add_annotation(
             x=0, xref="paper", y=number - 0.22, showarrow=False, xanchor="left", yanchor="middle",
-            text=f"<b>{harmless(dot.name)}</b>  {harmless(dot.note, _NOTE)}", font={"size": 13, "color": palette.text},
-            bgcolor=palette.background,
+            text=f"<b>{for_plotly(dot.name)}</b>  {for_plotly(dot.note, _NOTE)}", bgcolor=palette.background,
+            font={"size": 13, "color": palette.text},
         )  # fmt: skip
     top, bottom = 36 if reference else 8, 44
     figure.update_layout(**base_layout(palette, top + 50 * max(1, len(dots)) + bottom), hovermode="closest")
@@ -208,7 +202,7 @@ def dots_figure(
     room = 0.04 * ((high - low) or 1.0)
     figure.update_xaxes(
         range=[low - room, high + room],
-        title_text=harmless(title),
+        title_text=for_plotly(title),
         showgrid=True,
         tickformat=".0%" if percent else ",.0f",
     )
@@ -216,7 +210,7 @@ def dots_figure(
     if reference:
         figure.add_vline(x=0, line={"color": palette.text, "width": 1.5})
         figure.add_annotation(
-            x=0, y=1, yref="paper", yshift=18, showarrow=False, text=harmless(reference), xanchor="left",
+            x=0, y=1, yref="paper", yshift=18, showarrow=False, text=for_plotly(reference), xanchor="left",
             font={"size": 12, "color": palette.text},
         )  # fmt: skip
     return figure
@@ -245,9 +239,9 @@ def days_figure(
                 line={"width": 0}, fill="toself", fillcolor=translucent(colour), showlegend=False, hoverinfo="skip",
             )  # fmt: skip
         figure.add_scatter(
-            x=days, y=curve.values, mode="lines", name=harmless(curve.name),
+            x=days, y=curve.values, mode="lines", name=for_plotly(curve.name),
             line={"color": colour, "width": 2, "dash": curve.look.dash, "shape": "hv" if percent else "linear"},
-            hovertemplate=("%{y:.0%}" if percent else "%{y:,.0f} steps") + f"<extra>{harmless(curve.name)}</extra>",
+            hovertemplate=("%{y:.0%}" if percent else "%{y:,.0f} steps") + f"<extra>{for_plotly(curve.name)}</extra>",
         )  # fmt: skip
     figure.update_layout(**base_layout(palette, 330), hovermode="x unified")
     figure.update_layout(margin={"l": 8, "r": 8, "t": 60, "b": 40})
@@ -279,7 +273,7 @@ def actions_figure(names: Sequence[str], shares: Sequence[Sequence[float]], pale
     for number, name in enumerate(names):
         figure.add_annotation(
             x=0, xref="paper", y=number - 0.27, showarrow=False, xanchor="left", yanchor="middle",
-            text=f"<b>{harmless(name)}</b>", font={"size": 13, "color": palette.text},
+            text=f"<b>{for_plotly(name)}</b>", font={"size": 13, "color": palette.text},
         )  # fmt: skip
     figure.update_layout(**base_layout(palette, 60 + 50 * max(1, len(names)) + 44), hovermode="closest")
     figure.update_layout(margin={"l": 8, "r": 8, "t": 60, "b": 44}, barmode="stack", legend={"traceorder": "normal"})

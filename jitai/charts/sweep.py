@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from jitai.charts.comparison import Look, harmless, translucent
+from jitai.charts.comparison import MethodStyle, translucent
 from jitai.charts.theme import LETTER_COLOUR, Palette, base_layout, style_axes
+from jitai.sanitise import for_plotly, for_plotly_lines
 
 _LESS, _MORE = ("#0072B2", "#D55E00"), ("#56B4E9", "#F0803C")
 """Baseline ahead blue, method ahead vermilion, light and dark: the colours that the two have in comparisons."""
@@ -86,7 +87,7 @@ def map_figure(
         textfont={"size": 14, "color": colours}, showlegend=False, cliponaxis=False,
         marker={"size": 34, "symbol": "square", "color": "rgba(0,0,0,0)", "line": {"width": 0}},
         customdata=[[place.column, place.row] for place in places],
-        hovertext=[harmless_lines(place.words) for place in places],
+        hovertext=[for_plotly_lines(place.words) for place in places],
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
     )  # fmt: skip
@@ -95,11 +96,11 @@ def map_figure(
     style_axes(figure, palette)
     figure.update_xaxes(
         range=[-0.5, len(columns) - 0.5], tickvals=list(range(len(columns))), ticktext=list(columns),
-        title_text=harmless(x_title),
+        title_text=for_plotly(x_title),
     )  # fmt: skip
     figure.update_yaxes(
         range=[-0.5, len(rows) - 0.5], tickvals=list(range(len(rows))), ticktext=list(rows), showgrid=False,
-        title_text=harmless(y_title),
+        title_text=for_plotly(y_title),
     )  # fmt: skip
     return figure
 
@@ -108,7 +109,7 @@ def error_figure(
     method: Sequence[Point],
     baseline: Sequence[Point],
     names: tuple[str, str],
-    looks: tuple[Look, Look],
+    looks: tuple[MethodStyle, MethodStyle],
     optimum: float,
     crossing: tuple[float, float | None, float | None] | None,
     palette: Palette,
@@ -133,12 +134,12 @@ def error_figure(
             hoverinfo="skip",
         )  # fmt: skip
         figure.add_scatter(
-            x=errors, y=[point.value for point in points], mode="lines+markers", name=harmless(name),
+            x=errors, y=[point.value for point in points], mode="lines+markers", name=for_plotly(name),
             line={"color": colour, "width": 2.5, "dash": look.dash}, marker={"symbol": look.symbol, "size": 8},
             customdata=[
                 "" if math.isnan(point.low) else f" ({point.low:,.0f} to {point.high:,.0f})" for point in points
             ],
-            hovertemplate="%{y:,.0f} steps%{customdata}<extra>" + harmless(name) + "</extra>",
+            hovertemplate="%{y:,.0f} steps%{customdata}<extra>" + for_plotly(name) + "</extra>",
         )  # fmt: skip
     highest = max((point.value for point in [*method, *baseline]), default=1.0)
     top = min(1.05 * optimum, 1.5 * highest) if highest else optimum
@@ -170,11 +171,6 @@ def error_figure(
     )  # fmt: skip
     figure.update_yaxes(range=[0, top], title_text="steps in a whole study")
     return figure
-
-
-def harmless_lines(text: str) -> str:
-    """A text of several lines for a hover box."""
-    return "<br>".join(harmless(line) for line in text.splitlines())
 
 
 def _hatching(column: int, row: int) -> str:

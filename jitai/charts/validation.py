@@ -3,7 +3,6 @@
 Names of judges and kinds may come from a person's file, so they are escaped: Plotly reads a little HTML in texts.
 """
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +12,13 @@ from plotly.subplots import make_subplots
 
 from jitai.charts.parts import title_on_the_left
 from jitai.charts.theme import Palette, base_layout, style_axes
+from jitai.sanitise import for_plotly
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 _LIGHT = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98")
 _DARK = ("#56B4E9", "#F0803C", "#2CC295", "#F0B93A", "#DE9CC1", "#9AA0A8")
 COIN = 0.5
 """What guessing gets right where both labels are as common."""
-_MAX_NAME_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -60,12 +59,6 @@ class CalibrationPoint:
     n: int
 
 
-def harmless(text: str) -> str:
-    """A name that Plotly shows as it is, cut where it would fill the chart."""
-    cut = text if len(text) <= _MAX_NAME_LENGTH else text[: _MAX_NAME_LENGTH - 1] + "…"
-    return html.escape(cut, quote=False)
-
-
 def judge_colour(number: int, palette: Palette) -> str:
     """The colour of the judge of that number, from 0; after six they begin again, with other markers."""
     colours = _DARK if palette.dark else _LIGHT
@@ -91,12 +84,12 @@ def accuracy_figure(dots: Sequence[Dot], references: Sequence[Reference], palett
             x=[dot.value], y=[number + 0.22], mode="markers", showlegend=False,
             marker={"color": colour, "symbol": SYMBOLS[number % len(SYMBOLS)], "size": 15},
             error_x=_error_bars([dot], colour, 3),
-            hovertemplate=f"{harmless(dot.judge)}<br>{_in_words(dot)}<extra></extra>",
+            hovertemplate=f"{for_plotly(dot.judge)}<br>{_in_words(dot)}<extra></extra>",
         )  # fmt: skip
         # On two lines, which a phone has room for, above the dot.
         figure.add_annotation(
             x=0, xref="paper", y=number - 0.2, showarrow=False, xanchor="left", yanchor="middle", align="left",
-            text=f"{harmless(dot.judge)}<br><b>{_in_words(dot)}</b>",
+            text=f"{for_plotly(dot.judge)}<br><b>{_in_words(dot)}</b>",
             font={"size": 14, "color": palette.text}, bgcolor=palette.background,
         )  # fmt: skip
     lines = [Reference("guessing", COIN), *references]
@@ -109,7 +102,7 @@ def accuracy_figure(dots: Sequence[Dot], references: Sequence[Reference], palett
             line={"color": colour, "width": 1.2, "dash": "dot" if is_coin else "dash"},
         )  # fmt: skip
         figure.add_annotation(
-            x=line.value, y=up, yref="paper", text=f"{harmless(line.label)} {line.value:.2f} ", showarrow=False,
+            x=line.value, y=up, yref="paper", text=f"{for_plotly(line.label)} {line.value:.2f} ", showarrow=False,
             xanchor="right", yanchor="middle", font={"size": 12, "color": colour},
         )  # fmt: skip
     figure.update_layout(**base_layout(palette, height))
@@ -142,10 +135,10 @@ def groups_figure(dots: Sequence[Dot], judges: Sequence[str], palette: Palette) 
         colour = judge_colour(number, palette)
         figure.add_scatter(
             x=[dot.value for dot in own], y=[place[dot.group] + shift for dot in own], mode="markers",
-            name=harmless(judge), error_x=_error_bars(own, colour, 1.5),
+            name=for_plotly(judge), error_x=_error_bars(own, colour, 1.5),
             marker={"color": colour, "symbol": SYMBOLS[number % len(SYMBOLS)], "size": 10},
-            customdata=[f"{harmless(dot.group)}: {_in_words(dot)}" for dot in own],
-            hovertemplate="%{customdata}<extra>" + harmless(judge) + "</extra>",
+            customdata=[f"{for_plotly(dot.group)}: {_in_words(dot)}" for dot in own],
+            hovertemplate="%{customdata}<extra>" + for_plotly(judge) + "</extra>",
         )  # fmt: skip
     # Names on a line each: in one line they would run out of a phone's screen.
     top = 12 + 20 * len(judges)
@@ -158,7 +151,7 @@ def groups_figure(dots: Sequence[Dot], judges: Sequence[str], palette: Palette) 
     figure.update_xaxes(range=[-0.02, 1.02], title_text="share judged rightly", showgrid=True, tickformat=".1f")
     figure.update_yaxes(
         range=[max(1, len(groups)) - 0.5, -0.5], tickvals=list(range(len(groups))), showgrid=False,
-        ticktext=[f"{harmless(group.replace('_', ' '))} ({largest[group]:,})" for group in groups],
+        ticktext=[f"{for_plotly(group.replace('_', ' '))} ({largest[group]:,})" for group in groups],
     )  # fmt: skip
     return figure
 

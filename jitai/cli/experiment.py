@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from jitai.cli.options import add_backend_options, backend_settings
-from jitai.errors import FileFormatError, ParameterError
+from jitai.errors import ParameterError
 from jitai.experiments.cell import run_cell
 from jitai.experiments.cell_file import read_steps, read_work
-from jitai.experiments.engine import Progress, run_experiment
+from jitai.experiments.engine import run_experiment
+from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.report import write_report
 from jitai.experiments.spec import JudgeChoice
 from jitai.experiments.spec_file import read_spec
@@ -25,10 +26,11 @@ from jitai.experiments.store import FINISHED, Store, figures_table
 from jitai.experiments.workers import cluster_workers, local_workers
 from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging
-from jitai.paths import default_cache_dir, default_data_dir, default_store_folder
+from jitai.parameters import suggestion
+from jitai.paths import default_cache_dir, default_data_dir, default_store_folder, program, resource
 from jitai.records import JudgesText
 from jitai.rl.policy_store import default_policy_store
-from jitai.text_format import duration
+from jitai.sanitise import for_terminal
 
 TASKS_FOR_EACH_WORKER = 2
 SECONDS_BETWEEN_NOTES = 5.0
@@ -44,9 +46,11 @@ def add_experiment_commands(commands: Any) -> None:
         "experiment",
         help="run a grid of trials",
         description="Run what is still to be run of an experiment: scenarios x methods x judges x seeds, described in "
-        "a YAML or JSON file (see specs/). Stopped or killed, it goes on where it was when the command is given again.",
+        "a YAML or JSON file. Give the same command again to resume an experiment that was stopped or killed.",
     )
-    run.add_argument("spec", type=Path, metavar="SPEC", help="the description")
+    run.add_argument(
+        "spec", type=Path, metavar="SPEC", help=f"the description: a file, or one of {', '.join(_shipped())}"
+    )
     run.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of the results (default: that of the dashboard's Runs page)"
     )
@@ -74,8 +78,27 @@ def add_experiment_commands(commands: Any) -> None:
     rerun.set_defaults(command=_rerun)
 
 
+def _shipped() -> tuple[str, ...]:
+    """The names of the descriptions that come with the project."""
+    return tuple(sorted(path.stem for path in resource("specs").glob("*.yaml")))
+
+
+def _description(named: Path) -> Path:
+    """The file that was meant: one of the person's own, else the one of that name that comes with the project.
+
+    Raises: ParameterError if a name without an ending is neither.
+    """
+    if named.exists() or named.suffix not in ("", ".yaml"):
+        return named
+    if named.stem in (names := _shipped()):
+        return resource("specs", f"{named.stem}.yaml")
+    if not named.suffix:
+        raise ParameterError(f"There is no description {str(named)[:60]!r}{suggestion(named.name, names)}")
+    return named
+
+
 def _experiment(options: argparse.Namespace) -> None:
-    spec = read_spec(options.spec, default_policy_store().get)
+    spec = read_spec(_description(options.spec), default_policy_store().get)
     if options.seeds is not None:
         spec = replace(spec, n_seeds=options.seeds)
     settings = backend_settings(options)
@@ -97,8 +120,8 @@ def _experiment(options: argparse.Namespace) -> None:
     if len(table):
         print(table[_shown_columns(spec.axes)].to_string(index=False, float_format="%.3g"))
     for cell, why in store.failures(identifier):
-        print(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}", file=sys.stderr)
-    ended = "finished" if stored.status == FINISHED else f"{stored.status}; the same command goes on with it"
+        print(for_terminal(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}"), file=sys.stderr)
+    ended = "finished" if stored.status == FINISHED else f"{stored.status}; repeat the command to resume it"
     print(
         f"{stored.n_finished} of {stored.n_cells} cells of {spec.n_seeds} seeds in {time.monotonic() - started:.0f} s: "
         f"{ended}. Results: {store.folder}, experiment {identifier}",
@@ -116,17 +139,12 @@ class _Printer:
     def __init__(self) -> None:
         self._said_at = float("-inf")
 
-    def __call__(self, progress: Progress) -> None:
-        is_ready = bool(progress.n_cells) and progress.n_finished == progress.n_cells
+    def __call__(self, progress: ExperimentProgress) -> None:
+        is_ready = progress.phase is Phase.RUNNING_CELLS and progress.n_done == progress.n_total
         if time.monotonic() - self._said_at < SECONDS_BETWEEN_NOTES and not is_ready:
             return
         self._said_at = time.monotonic()
-        text = progress.note
-        if progress.n_cells:
-            text += f": {progress.n_finished:,} of {progress.n_cells:,}"
-        if progress.seconds_left:
-            text += f", {duration(progress.seconds_left)} left"
-        print(text, file=sys.stderr, flush=True)
+        print(for_terminal(progress.in_words), file=sys.stderr, flush=True)
 
 
 def open_experiment_judge(
@@ -155,14 +173,9 @@ def _report(options: argparse.Namespace) -> None:
     if options.experiment is not None:
         experiments = [store.experiment(options.experiment)]
     if not experiments:
-        raise ParameterError(
-            f"There is no experiment in {options.folder}.", "Run one with `python -m jitai experiment`."
-        )
+        raise ParameterError(f"There is no experiment in {options.folder}.", f"Run one with `{program()} experiment`.")
     out = options.out if options.out is not None else options.folder / "report.md"
-    try:
-        write_report(store, experiments, out)
-    except OSError as error:
-        raise FileFormatError(f"{out} cannot be written: {error.strerror}.") from error
+    write_report(store, experiments, out)
     print(f"Report: {out}", file=sys.stderr)
 
 

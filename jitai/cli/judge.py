@@ -10,8 +10,10 @@ import pandas as pd
 
 from jitai.cli.options import backend_settings, open_chosen_judge
 from jitai.errors import FileFormatError
+from jitai.files import write_atomically
 from jitai.parameters import suggestion
 from jitai.records import Decision
+from jitai.sanitise import for_terminal
 from jitai.validation.report import NO_ANSWER
 
 VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms", "failure")
@@ -23,22 +25,19 @@ def judge_command(options: argparse.Namespace) -> None:
     rows = _read_rows(options.file, options.text_column)
     # What a judge must be told to do on failure never shows here: nothing is sent, so "no answer" is what is written.
     with closing(open_chosen_judge(options, settings, Decision.HOLD_BACK)) as judge:
-        print(f"Judge: {judge.at_work()}", file=sys.stderr)
+        print(f"Judge: {for_terminal(judge.at_work())}", file=sys.stderr)
         verdicts = [judge.judge(text) for text in rows[options.text_column]]
     rows["p_send"] = [verdict.p_send for verdict in verdicts]
     rows["verdict"] = [NO_ANSWER if verdict.is_fallback else verdict.decision.value for verdict in verdicts]
     rows["source"] = [verdict.source.value for verdict in verdicts]
     rows["latency_ms"] = [round(verdict.latency_ms, 3) for verdict in verdicts]
     rows["failure"] = [verdict.failure for verdict in verdicts]
-    try:
-        rows.to_csv(options.out, index=False, lineterminator="\r\n")
-    except OSError as error:
-        raise FileFormatError(f"{options.out} cannot be written: {error.strerror}.") from error
+    write_atomically(options.out, rows.to_csv(index=False, lineterminator="\r\n"))
     n_failed = sum(verdict.is_fallback for verdict in verdicts)
     print(f"{len(verdicts)} statements judged; verdicts: {options.out}", file=sys.stderr)
     if n_failed:
         why = next(verdict.failure for verdict in verdicts if verdict.failure)
-        print(f'{n_failed} could not be judged (verdict "{NO_ANSWER}"): {why}', file=sys.stderr)
+        print(f'{n_failed} could not be judged (verdict "{NO_ANSWER}"): {for_terminal(why)}', file=sys.stderr)
 
 
 def _read_rows(path: Path, text_column: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The command line: run one trial, or judge a file of statements, with the very functions that the pages call."""
+"""The command line: the dashboard, and what its pages do without a browser, with the very functions that they call."""
 
 import argparse
 import sys
@@ -7,21 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from jitai import __version__
+from jitai.cli.dashboard import add_dashboard_command, start_dashboard
 from jitai.cli.experiment import add_experiment_commands
+from jitai.cli.install import add_install_commands
 from jitai.cli.judge import judge_command
 from jitai.cli.optimum import add_optimum_command
-from jitai.cli.options import add_judge_option, add_parameters
+from jitai.cli.options import add_components, add_judge_option, add_parameters
 from jitai.cli.run import run_command
 from jitai.cli.train_judge import add_train_command
 from jitai.cli.train_policy import add_learn_command
 from jitai.cli.validate import add_validate_command
 from jitai.errors import JitaiError
+from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES, PolicySpec
+from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import FilterSettings
-from jitai.trial.spec import TRIAL_POLICIES
+from jitai.trial.filters import FILTERS, FilterSpec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Any = options.command
         command(options)
     except JitaiError as error:
-        print(error.in_full, file=sys.stderr)
+        print(for_terminal(error.in_full), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -47,20 +49,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m jitai", description="JITAI Lab without a browser.")
+    parser = argparse.ArgumentParser(
+        prog=program(),
+        description="JITAI Lab. Without a command it starts the dashboard; a command does what a page does, in the "
+        "terminal.",
+    )
     parser.add_argument("--version", action="version", version=f"JITAI Lab {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.set_defaults(command=start_dashboard)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    add_dashboard_command(commands)
     run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
     run.add_argument("--preset", default=DEFAULT_PRESET, help=f"starting point of the settings: {', '.join(PRESETS)}")
-    run.add_argument("--policy", default="thompson", help=f"one of {', '.join(TRIAL_POLICIES)}")
+    run.add_argument(
+        "--policy", default=PolicySpec().key, metavar="NAME",
+        help=f"one of {', '.join(f'{key} ({label})' for key, label in POLICIES.labels.items())} (default: %(default)s)",
+    )  # fmt: skip
+    run.add_argument(
+        "--filter", default=FilterSpec().key, metavar="NAME",
+        help=f"one of {', '.join(f'{key} ({label})' for key, label in FILTERS.labels.items())} (default: %(default)s)",
+    )  # fmt: skip
     run.add_argument(
         "--policy-file", type=Path, metavar="FILE.json", help="a trained policy instead: its file, or its name"
     )
     run.add_argument("--seed", type=int, default=42, help="of the participant and the policy (default: 42)")
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
+    run.add_argument(
+        "--scenario", type=Path, metavar="FILE.json",
+        help="play the scenario of a file: the same run, to the digit, without asking its judge again",
+    )  # fmt: skip
+    run.add_argument("--save", type=Path, metavar="FILE.json", help="write the run as a scenario")
+    run.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write a report: one file that opens without network"
+    )
     add_judge_option(run)
-    for settings_class in (FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings, SimulatorConfig):
+    add_components(run, POLICIES)
+    add_components(run, FILTERS)
+    for settings_class in (BeliefSettings, SimulatorConfig):
         add_parameters(run, settings_class)
     run.set_defaults(command=run_command)
     add_optimum_command(commands)
@@ -78,4 +103,5 @@ def _parser() -> argparse.ArgumentParser:
     add_experiment_commands(commands)
     add_train_command(commands)
     add_learn_command(commands)
+    add_install_commands(commands)
     return parser

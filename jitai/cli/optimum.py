@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import numpy as np
 
 from jitai.cli.options import add_parameters, changed, preset_of
 from jitai.errors import FileFormatError, ParameterError
+from jitai.files import write_atomically
 from jitai.policies.optimum import Optimum, optimum
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
 from jitai.records import CONTEXT_LABELS, Action
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.optimum_check import CeilingCheck, check_optimum
+from jitai.trial.optimum_check import OptimumCheck, check_optimum
 
 LETTERS = "-GHW"
 """No message, generic, tailored to home, tailored to work."""
@@ -53,7 +55,7 @@ def _optimum(options: argparse.Namespace) -> None:
         print(f"Policy: {options.out}")
 
 
-def _print_check(check: CeilingCheck) -> None:
+def _print_check(check: OptimumCheck) -> None:
     print(f"The optimum expects {check.computed:,.1f} steps in the whole study.")
     print(
         f"Simulated under seeds 0 to {check.n_seeds - 1}, it earns {check.mean:,.1f} ± {check.half_width:.1f} steps "
@@ -95,18 +97,16 @@ def _write(solved: Optimum, path: Path) -> None:
 
     Raises: FileFormatError if the file cannot be written.
     """
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["day", "ability", "context", "habituation", "disengagement_risk", "action"])
-            for day in range(solved.config.study_length):
-                for can_walk in (1, 0):
-                    for context, place in enumerate(CONTEXT_LABELS):
-                        drawn = _map(solved, day, can_walk, context, N_COLUMNS, 11)
-                        ability = "can walk" if can_walk else "cannot walk"
-                        for row, habituation in enumerate(drawn.habituation):
-                            for column, risk in enumerate(drawn.risk):
-                                label = Action(int(drawn.actions[row, column])).label
-                                writer.writerow([day + 1, ability, place, f"{habituation:.3f}", f"{risk:.3f}", label])
-    except OSError as error:
-        raise FileFormatError(f"{path} cannot be written: {error.strerror}.") from error
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(["day", "ability", "context", "habituation", "disengagement_risk", "action"])
+    for day in range(solved.config.study_length):
+        for can_walk in (1, 0):
+            for context, place in enumerate(CONTEXT_LABELS):
+                drawn = _map(solved, day, can_walk, context, N_COLUMNS, 11)
+                ability = "can walk" if can_walk else "cannot walk"
+                for row, habituation in enumerate(drawn.habituation):
+                    for column, risk in enumerate(drawn.risk):
+                        label = Action(int(drawn.actions[row, column])).label
+                        writer.writerow([day + 1, ability, place, f"{habituation:.3f}", f"{risk:.3f}", label])
+    write_atomically(path, table.getvalue())

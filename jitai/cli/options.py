@@ -1,7 +1,7 @@
 """Options of the command line made from described parameters, so that help, ranges and names cannot disagree."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -23,9 +23,10 @@ from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import Decision
+from jitai.registry import Registry
 from jitai.simulator.config import PRESETS, SimulatorConfig
 
-_SHORT = {"strategy": "filter", "total_steps": "steps", "n_lanes": "lanes", "learning_seed": "seed"}
+_SHORT = {"total_steps": "steps", "n_lanes": "lanes", "learning_seed": "seed"}
 """Options whose names are not those of their parameters."""
 
 
@@ -36,8 +37,36 @@ def add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]
         parser: of the command.
         settings_class: whose parameters are described.
     """
+    _add_options(parser, describe(settings_class))
+
+
+def add_components(parser: argparse.ArgumentParser, registry: Registry[Any]) -> None:
+    """One option for each parameter of any class of a registry.
+
+    Args:
+        parser: of the command.
+        registry: whose classes' settings are described.
+    """
+    infos = {info.name: info for settings_class in registry.settings_classes() for info in describe(settings_class)}
+    _add_options(parser, infos.values())
+
+
+def component_settings(options: argparse.Namespace, registry: Registry[Any], key: str) -> dict[str, object]:
+    """The parameters of a registered class that were given, by name.
+
+    Raises: ParameterError for an unknown key, or if a parameter was given that only other classes have.
+    """
+    known = {info.name for info in describe(registry[key].Settings)}
+    for other, component in registry.items():
+        for info in describe(component.Settings):
+            if info.name not in known and getattr(options, info.name) is not None:
+                raise ParameterError(f"{option_name(info)} belongs to the {registry.what} {other}, not to {key}.")
+    return given(options, registry[key].Settings)
+
+
+def _add_options(parser: argparse.ArgumentParser, infos: Iterable[ParameterInfo]) -> None:
     groups: dict[str, Any] = {}
-    for info in describe(settings_class):
+    for info in infos:
         if info.group not in groups:
             groups[info.group] = parser.add_argument_group(info.group)
         groups[info.group].add_argument(
@@ -133,18 +162,23 @@ def add_judge_option(parser: argparse.ArgumentParser) -> None:
 
 
 def open_chosen_judge(
-    options: argparse.Namespace, settings: Mapping[str, Any], on_failure: Decision, band: UnsureBand = DEFAULT_BAND
+    options: argparse.Namespace,
+    settings: Mapping[str, Any],
+    on_failure: Decision,
+    band: UnsureBand = DEFAULT_BAND,
+    wanted: str = "",
 ) -> Judge:
     """The judge that the options name.
 
     Args:
         options: of add_judge_option.
+        wanted: key of the judge where the options leave the choice; empty for the best measured one that is there.
         settings: of the backends, from backend_settings.
         on_failure, band: as for open_judge.
     """
     prompts = PersonalJudging(default_data_dir()).prompts()
     judges = available_judges(probe_all(), prompts)
-    key = choose_judge(judges) if options.judge == AUTOMATIC else options.judge
+    key = (wanted or choose_judge(judges)) if options.judge == AUTOMATIC else options.judge
     return open_judge(
         key,
         prompt=suited_prompt(judges, prompts, key, options.prompt),

@@ -1,81 +1,218 @@
 """The command `run`: one simulated participant, day by day."""
 
 import argparse
+import json
+import shlex
 import sys
-from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 import pandas as pd
 
-from jitai.cli.options import backend_settings, changed, given, open_chosen_judge, preset_of
+from jitai.cli.options import (
+    AUTOMATIC,
+    backend_settings,
+    changed,
+    component_settings,
+    given,
+    open_chosen_judge,
+    preset_of,
+)
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
-from jitai.errors import FileFormatError, ParameterError
-from jitai.parameters import build, suggestion
+from jitai.errors import BackendError, FileFormatError, ParameterError
+from jitai.files import check_writable, read_json, replacing, write_atomically
+from jitai.judge.judge import Judge
+from jitai.parameters import build
+from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
-from jitai.records import Decision
-from jitai.trial.filters import NONE, FilterSettings
-from jitai.trial.live import TwinTrial
+from jitai.policies.registry import POLICIES, PolicySpec, trained
+from jitai.records import Decision, Verdict
+from jitai.report.run_report import ReportInputs, run_report
+from jitai.sanitise import for_terminal
+from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.log import decision_log, safe_csv
-from jitai.trial.spec import LEARNED, TRIAL_POLICIES, TrialSpec
+from jitai.trial.scenario import JudgeReference, Played, Scenario, compose, play, scenario_from_mapping
+from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
-from jitai.trial.training_mismatch import unlike_trial
+from jitai.trial.training_mismatch import mismatch_of_trial
 
 TABLE_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
     "habituation", "disengagement_risk",
 )  # fmt: skip
 STATEMENT_WIDTH = 44
+MAX_SCENARIO_BYTES = 10_000_000
 
 
 def run_command(options: argparse.Namespace) -> None:
     """Run one simulated participant and print the days."""
-    config, settings = changed(preset_of(options), options), backend_settings(options)
-    if options.policy == LEARNED and options.policy_file is None:
-        raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
-    if options.policy not in (*TRIAL_POLICIES, LEARNED):
-        raise ParameterError(f"There is no policy {options.policy!r}{suggestion(options.policy, TRIAL_POLICIES)}")
-    if options.out is not None and options.out.suffix not in (".csv", ".parquet"):
-        raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv or .parquet.")
-    network = None if options.policy_file is None else open_policy(options.policy_file)
-    spec = TrialSpec(
-        config=config,
-        policy=options.policy if network is None else LEARNED,
-        thompson=build(ThompsonSettings, given(options, ThompsonSettings)),
-        filter=build(FilterSettings, given(options, FilterSettings)),
-        seed=options.seed,
-        belief=build(BeliefSettings, given(options, BeliefSettings)),
-        planner=build(PlannerSettings, given(options, PlannerSettings)),
-        network=network,
-    )
-    with ExitStack() as opened:
-        judge = None
-        if spec.heeds_text:
-            band = UnsureBand(spec.filter.unsure_low, spec.filter.unsure_high)
-            judge = opened.enter_context(
-                closing(open_chosen_judge(options, settings, Decision(spec.filter.on_failure), band))
-            )
-            print(f"Judge: {judge.describe()}", file=sys.stderr)
-        if network is not None:
-            for sentence in unlike_trial(network, spec, is_read=judge is not None):
-                print(f"Unlike the policy's training: {sentence}", file=sys.stderr)
-        run = TwinTrial(spec, StatementBook(load_part(TEST)), judge).run()
+    _check_outputs(options)
+    scenario = _composed(options) if options.scenario is None else _read_scenario(options)
+    spec = scenario.spec
+    with LazyJudge(options, scenario) as judge:
+        run = play(scenario, judge if scenario.judge is not None else None)
+        twin = play(run.scenario.without_judge())
+        run = run._replace(scenario=judge.described(run.scenario))
     log = decision_log(run.records)
     if not options.quiet:
         _print_days(log, sys.stdout)
-    _print_summary(summarise(run.records), summarise(run.twin_records), spec)
+    _print_summary(summarise(run.records), summarise(twin.records), spec)
     if options.out is not None:
         _write(log, options.out)
+    if options.save is not None:
+        write_atomically(options.save, json.dumps(run.scenario.as_mapping(), ensure_ascii=False, indent=1) + "\n")
+        print(f"Scenario: {options.save}", file=sys.stderr)
+    if options.report is not None:
+        _write_report(options, run, twin)
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse what could not be written, before anything is run.
+
+    Raises: FileFormatError naming the file and why.
+    """
+    endings = ((options.out, (".csv", ".parquet")), (options.save, (".json",)), (options.report, (".html",)))
+    for path, allowed in endings:
+        if path is None:
+            continue
+        if path.suffix not in allowed:
+            raise FileFormatError(
+                f"{path.name} has no known ending.", f"Use a name that ends in {' or '.join(allowed)}."
+            )
+        check_writable(path)
+
+
+def _composed(options: argparse.Namespace) -> Scenario:
+    """The scenario that the options describe, its judge still to be named.
+
+    Raises: ParameterError, FileFormatError.
+    """
+    config = changed(preset_of(options), options)
+    if options.policy == LEARNED and options.policy_file is None:
+        raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
+    if options.policy_file is not None:
+        policy = trained(open_policy(options.policy_file))
+    else:
+        values = component_settings(options, POLICIES, options.policy)
+        policy = PolicySpec(options.policy, POLICIES.settings_from(options.policy, values))
+    filtering = component_settings(options, FILTERS, options.filter)
+    spec = TrialSpec(
+        config=config,
+        policy=policy,
+        filter=FilterSpec(options.filter, FILTERS.settings_from(options.filter, filtering)),
+        seed=options.seed,
+        belief=build(BeliefSettings, given(options, BeliefSettings)),
+    )
+    judge = JudgeReference(options.judge) if spec.uses_text else None
+    return compose(spec, StatementBook(load_part(TEST)), judge=judge)
+
+
+def _read_scenario(options: argparse.Namespace) -> Scenario:
+    """The scenario of the file that the options name.
+
+    Raises: FileFormatError naming the file and what is wrong; ParameterError if settings were given beside it.
+    """
+    classes = (*POLICIES.settings_classes(), *FILTERS.settings_classes(), BeliefSettings, SimulatorConfig)
+    beside = [f"--{name.replace('_', '-')}" for item in classes for name in given(options, item)]
+    if options.policy_file is not None:
+        beside.append("--policy-file")
+    if beside:
+        raise ParameterError(f"The scenario holds all settings: leave out {', '.join(beside)}.")
+    content = read_json(options.scenario, max_bytes=MAX_SCENARIO_BYTES)
+    try:
+        scenario = scenario_from_mapping(content)
+    except ParameterError as error:
+        raise FileFormatError(f"{options.scenario.name} cannot be used as a scenario. {error}", error.hint) from error
+    if options.judge != AUTOMATIC and scenario.judge is not None:
+        print(f"Read anew by {for_terminal(options.judge)}: the stored verdicts are not used.", file=sys.stderr)
+        return replace(scenario, judge=JudgeReference(options.judge), verdicts={})
+    return scenario
+
+
+class LazyJudge:
+    """The judge of a run, opened when the first statement is read: a scenario with all its verdicts needs none.
+
+    Args:
+        options: of the command.
+        scenario: to be played.
+    """
+
+    def __init__(self, options: argparse.Namespace, scenario: Scenario) -> None:
+        self._options, self._scenario = options, scenario
+        self._judge: Judge | None = None
+
+    def __enter__(self) -> "LazyJudge":
+        network = self._scenario.spec.policy.network
+        if self._scenario.judge is not None and self._options.scenario is None:
+            print(f"Judge: {for_terminal(self._opened().describe())}", file=sys.stderr)
+        if network is not None:
+            is_read = self._scenario.judge is not None
+            for sentence in mismatch_of_trial(network, self._scenario.spec, is_read=is_read):
+                print(f"Unlike the policy's training: {for_terminal(sentence)}", file=sys.stderr)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._judge is not None:
+            self._judge.close()
+
+    def judge(self, text: str) -> Verdict:
+        """The verdict on a statement.
+
+        Raises: ParameterError if the scenario was read by another judge than the one that is there now.
+        """
+        return self._opened().judge(text)
+
+    def described(self, scenario: Scenario) -> Scenario:
+        """The scenario with the name and digest of the judge that read it."""
+        if self._judge is None or scenario.judge is None:
+            return scenario
+        return replace(scenario, judge=self._reference(self._judge))
+
+    def _opened(self) -> Judge:
+        if self._judge is None:
+            wanted = self._scenario.judge
+            assert wanted is not None
+            filtering = self._scenario.spec.filter.settings
+            band = UnsureBand(filtering.unsure_low, filtering.unsure_high)
+            key = "" if wanted.key == AUTOMATIC else wanted.key
+            settings = backend_settings(self._options)
+            self._judge = open_chosen_judge(self._options, settings, Decision(filtering.on_failure), band, key)
+            if wanted.digest and self._reference(self._judge).digest != wanted.digest:
+                raise ParameterError(
+                    f"The scenario was read by {wanted.name or wanted.key}, and that judge is not here: its stored "
+                    "verdicts do not cover all words.",
+                    "Name another judge with --judge to have all words read anew.",
+                )
+        return self._judge
+
+    def _reference(self, judge: Judge) -> JudgeReference:
+        key = self._scenario.judge.key if self._scenario.judge is not None else ""
+        try:
+            digest = judge.digest()
+        except BackendError:
+            digest = ""
+        return JudgeReference(key, judge.prompt.name, judge.prompt.label, digest, judge.at_work())
+
+
+def _write_report(options: argparse.Namespace, run: Played, twin: Played) -> None:
+    judge = run.scenario.judge
+    command = f"{program()} run --scenario {shlex.quote(str(options.save or options.scenario or 'SCENARIO.json'))}"
+    title = next(
+        (name for name, config in PRESETS.items() if config == run.scenario.spec.config), "A tuned participant"
+    )
+    inputs = ReportInputs(title, "" if judge is None else judge.name or judge.key, "", command)
+    write_atomically(options.report, run_report(run, twin, inputs))
+    print(f"Report: {options.report}", file=sys.stderr)
 
 
 def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
     shown = log[[name for name in TABLE_COLUMNS if name != "belief" or log["belief"].notna().any()]].copy()
     # Line breaks and control characters of a statement would tear the table apart.
-    words = shown["statement"].map(lambda text: "".join(c if c.isprintable() else " " for c in text))
+    words = shown["statement"].map(for_terminal)
     shown["statement"] = words.map(
         lambda text: text if len(text) <= STATEMENT_WIDTH else text[: STATEMENT_WIDTH - 1] + "…"
     )
@@ -88,11 +225,11 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) 
         f"\n{summary.n_days} days, {summary.total_steps:,.0f} steps; "
         f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
     )
-    if spec.heeds_text:
+    if spec.uses_text:
         gain = summary.total_steps - alone.total_steps
         vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
-        other = "with the text unread" if spec.acts_on_belief else "without the filter"
-        print(f"{vetoes if spec.filter.strategy != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
+        other = "with the text unread" if spec.policy.uses_belief else "without the filter"
+        print(f"{vetoes if spec.filter.key != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
     if summary.n_asked:
         print(f"On {summary.n_asked} days the judge was unsure and the participant was asked.")
     if summary.n_failures:
@@ -100,11 +237,9 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) 
 
 
 def _write(log: pd.DataFrame, path: Path) -> None:
-    try:
-        if path.suffix == ".csv":
-            path.write_text(safe_csv(log), encoding="utf-8", newline="")
-        else:
-            log.to_parquet(path)
-    except OSError as error:
-        raise FileFormatError(f"{path} cannot be written: {error.strerror}.") from error
+    if path.suffix == ".csv":
+        write_atomically(path, safe_csv(log))
+    else:
+        with replacing(path) as partial:
+            log.to_parquet(partial)
     print(f"Decision log: {path}", file=sys.stderr)

@@ -12,8 +12,10 @@ from typing import Any
 
 from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, load_meanings, load_part
 from jitai.errors import ParameterError
+from jitai.files import check_writable, make_folder, read_json, write_atomically
 from jitai.finetuning.adapter import Progress, TrainedAdapter, TrainingSettings, train_adapter
 from jitai.finetuning.export import write_adapter
+from jitai.installation import JUDGE_TRAINING
 from jitai.judge.calibration import Calibration
 from jitai.judge.embedded import ADAPTER_FILE, EmbeddedBackend, find_model_file
 from jitai.judge.judge import Judge
@@ -62,7 +64,7 @@ def add_train_command(commands: Any) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="use N statements of each part only: a trial run")
     parser.add_argument("--source", metavar="NAME", help="train on the statements of this source only (default: all)")
     parser.add_argument(
-        "--start-from", type=Path, metavar="FILE.gguf", help="go on from this adapter (default: begin anew)"
+        "--start-from", type=Path, metavar="FILE.gguf", help="continue from this adapter (default: begin anew)"
     )
     defaults = TrainingSettings()
     for item in fields(TrainingSettings):
@@ -99,16 +101,18 @@ def train_judge(
         limit: use only that many statements of each part, for a trial of the command.
         start_from: an adapter from which training goes on.
         source: train on the statements of this source only, such as new ones; None for all.
-    Raises: ModelMissing if something is not installed; FileFormatError if start_from cannot be used; ParameterError if
-        there is no statement of that source.
+    Raises: PartMissing, ModelMissing if something is not installed; FileFormatError if start_from cannot be used;
+        ParameterError if there is no statement of that source.
     """
+    JUDGE_TRAINING.require()
     development, aside, test = (load_part(part)[:limit] for part in (DEVELOPMENT, CALIBRATION, TEST))
     training = [item for item in development if source in (None, item.source)]
     if not training:
         sources = ", ".join(dict.fromkeys(item.source for item in development))
         raise ParameterError(f"The development part holds no statement of source {source!r}.", f"It holds {sources}.")
     prompt = load_prompt(TUNED_PROMPT_FILE)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
+    check_writable(out)
     if out == ADAPTER_FILE:
         write_words(WORDS_FILE, development)
     _say(f"Training on {len(training):,} statements; {len(aside):,} are set aside for calibration.")
@@ -141,11 +145,11 @@ def measure(
     measured = measure_shares(rows, "assets/statements/test.csv", date.today().isoformat())
     calibration = replace(calibration, measured=measured)
     card = model_card(out, settings, trained_on, trained, calibration, rows)
-    out.with_name(CARD_FILE).write_text(card, encoding="utf-8")
+    write_atomically(out.with_name(CARD_FILE), card)
     if out == ADAPTER_FILE:
-        content = json.loads(TUNED_PROMPT_FILE.read_text(encoding="utf-8"))
+        content = read_json(TUNED_PROMPT_FILE)
         content["calibration"] = {digest: calibration.as_mapping()}
-        TUNED_PROMPT_FILE.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        write_atomically(TUNED_PROMPT_FILE, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     return Outcome(out, calibration, rows)
 
 
@@ -225,15 +229,17 @@ def _say(text: str) -> None:
 
 _CARD = """# jitai-judge: an adapter for the embedded model
 
-Written by `python -m jitai train-judge`. It reads what a participant of a (simulated) walking study wrote and tells
-whether a message may be sent now. It is part of a simulation: not a medical device, and not for decisions about people.
+Written by `python -m jitai train-judge`. It reads what a participant of a (simulated) walking study wrote and decides
+whether a message may be sent now. It is part of a simulation. It is no medical device, and it must not decide about
+people.
 
 | | |
 |---|---|
 | file | {file}, {size:.2f} MB, GGUF, LoRA in float16 |
 | SHA-256 | {adapter_hash} |
 | belongs to | {base} (SmolLM2-135M-Instruct, Apache-2.0) |
-| SHA-256 of that | {base_hash} |
+| SHA-256 of that file | {base_hash} |
+| licence | Apache-2.0, like the base model |
 | prompt | assets/prompts/fine_tuned.json: the statement and no examples, answered with " good" or " bad" |
 | trained on | assets/statements/development.csv and meanings.csv: {trained_on} |
 | steps | {n_steps:,}, {minutes:.0f} minutes |
@@ -247,16 +253,18 @@ whether a message may be sent now. It is part of a simulation: not a medical dev
 
 ## Figures
 
-On assets/statements/test.csv, which nothing was trained or calibrated on; with 95 % intervals over whole pairs. Source
-"independent": its author had seen no other statement. "second" wrote the training statements too, in other pairs.
+Measured on assets/statements/test.csv, on which nothing was trained or calibrated, with 95 % intervals over whole
+pairs. The author of source "independent" had seen no other statement. The author of "second" also wrote training
+statements, in other pairs.
 
 {table}
 
 ## Limits
 
-- English, Spanish, French, German and Portuguese; nothing else was trained or measured, and English goes best.
-- Only the present state counts, and only what is said: it knows no history, no context and no person.
-- The statements were written for this project, many of them on purpose hard, none by participants of a study.
-- Ambiguous statements stay ambiguous: see the row above.
-- It belongs to exactly the base file above. With another, even of the same model, its figures do not hold.
+- It reads English, Spanish, French, German and Portuguese. No other language was trained or measured; English works
+  best.
+- It judges the present state only, and only from what is said: it knows no history, no context and no person.
+- The statements were written for this project, many of them hard on purpose, and none by participants of a study.
+- Ambiguous statements remain ambiguous: see the row above.
+- It belongs to exactly the base file above. With another file, even of the same model, its figures do not hold.
 """

@@ -8,15 +8,17 @@ from typing import Any
 
 from jitai.cli.options import add_parameters, changed, given, preset_of
 from jitai.errors import FileFormatError, JitaiError
+from jitai.files import check_writable, make_folder
 from jitai.parameters import build
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import ALGORITHM_LABELS, OBSERVATION_LABELS, PolicyNetwork
 from jitai.rl.evaluation import N_SEEDS, Evaluation, evaluate_as_trained
-from jitai.rl.policy_store import check_writable, default_policy_store, read_policy, write_policy
+from jitai.rl.policy_store import default_policy_store, read_policy, write_policy
 from jitai.rl.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.rl.train import Training, TrainingRun
+from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
-from jitai.trial.filters import TRAINING_FILTERS
+from jitai.trial.filters import training_filters
 
 _LOOK_EVERY_S = 0.2
 _SAY_EVERY = 20
@@ -47,8 +49,8 @@ def add_learn_command(commands: Any) -> None:
         help="learn from the eight participants of the published grid at once, instead of a preset",
     )  # fmt: skip
     parser.add_argument(
-        "--filter", dest="training_filter", default=TRAINING_FILTERS[0], metavar="NAME",
-        help=f"what the judge may do in training: {' or '.join(TRAINING_FILTERS)} (default: %(default)s)",
+        "--filter", dest="training_filter", default=training_filters()[0], metavar="NAME",
+        help=f"what the judge may do in training: {' or '.join(training_filters())} (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="take up the stopped training with these options")
     for settings_class in (LearningSettings, BeliefSettings, SimulatorConfig):
@@ -76,6 +78,7 @@ def _train(options: argparse.Namespace) -> None:
     if options.out.suffix != _ENDING:
         raise FileFormatError(f"{options.out.name} has no known ending.", f"Use a name that ends in {_ENDING}.")
     run = TrainingRun(_task(options), default_policy_store().checkpoints, options.resume)
+    make_folder(options.out.parent)
     check_writable(options.out)
     task = run.task
     _say(
@@ -91,7 +94,8 @@ def _train(options: argparse.Namespace) -> None:
     write_policy(network, options.out)
     if done.stopped and not done.failure:
         _say(f"Stopped after {done.n_steps:,} decisions; the same command with --resume takes the training up.")
-    print(f"{options.out}: {network.name}, {done.n_steps:,} decisions, {network.trained_on.minutes:.1f} min.")
+    name, minutes = for_terminal(network.name), network.trained_on.minutes
+    print(f"{options.out}: {name}, {done.n_steps:,} decisions, {minutes:.1f} min.")
     for line in evaluation_lines(evaluate_as_trained(network)):
         print(line)
 
@@ -125,7 +129,7 @@ def _progress_line(now: Training) -> str:
 
 
 def evaluation_lines(found: tuple[Evaluation, ...]) -> list[str]:
-    """Figures for people: a line for each kind of participant, and the mean of all where there are several."""
+    """Return what a policy earns: a line for each kind of participant, and the mean if there are several."""
     lines = [
         f"p11 {item.participant.can_walk_persistence:g}, p00 {item.participant.cannot_walk_persistence:g}, ε_d "
         f"{item.participant.disengagement_increment:g}: {item.mean_steps:,.0f} ± {item.half_width:.0f} steps, "
@@ -155,4 +159,4 @@ def open_policy(path: Path) -> PolicyNetwork:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(for_terminal(text), file=sys.stderr, flush=True)

@@ -14,7 +14,8 @@ import pandas as pd
 
 from jitai.cli.options import add_backend_options, backend_settings
 from jitai.corpus import DEVELOPMENT, TEST, load_part
-from jitai.errors import BackendError, FileFormatError, ParameterError
+from jitai.errors import BackendError, ParameterError
+from jitai.files import make_folder, read_bytes, replacing, write_atomically
 from jitai.judge.prompts import Prompt
 from jitai.judge.registry import (
     available_judges,
@@ -29,10 +30,11 @@ from jitai.judge.registry import (
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import JudgesText, Label, Statement
+from jitai.sanitise import for_terminal
 from jitai.text_format import duration
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
-from jitai.validation.corpora import balanced_sample, chosen, read_labelled_csv
+from jitai.validation.corpora import MAX_FILE_BYTES, balanced_sample, chosen, read_labelled_csv
 from jitai.validation.metrics import Interval
 from jitai.validation.report import (
     PUBLISHED_CAVEAT,
@@ -133,7 +135,7 @@ def validate(options: argparse.Namespace) -> None:
         baselines = (_baseline(key) for key in dict.fromkeys(options.baseline))
         candidates = [*_language_models(options, settings, opened), *baselines]
         if options.out is not None:
-            _make_folder(options.out)
+            make_folder(options.out)
         run = ValidationRun(candidates, statements)
         run.start()
         found = _watch(run)
@@ -162,10 +164,7 @@ def _statements(options: argparse.Namespace) -> tuple[Statement, ...]:
     if options.file is None:
         statements = load_part(options.part)
     else:
-        try:
-            statements = read_labelled_csv(options.file.read_bytes(), options.file.name)
-        except OSError as error:
-            raise FileFormatError(f"{options.file} cannot be read: {error.strerror}.") from error
+        statements = read_labelled_csv(read_bytes(options.file, MAX_FILE_BYTES), options.file.name)
     _check_names("source", options.source, {item.source for item in statements})
     _check_names("kind", options.kind, {item.kind for item in statements})
     statements = chosen(statements, options.source or None, options.kind or None)
@@ -176,7 +175,7 @@ def _check_names(what: str, wanted: Sequence[str], present: set[str]) -> None:
     """Raises: ParameterError for a name that no statement has."""
     for name in wanted:
         if name not in present:
-            allowed = _printable(", ".join(sorted(present)))
+            allowed = for_terminal(", ".join(sorted(present)))
             raise ParameterError(f'There is no {what} "{name}": allowed is {allowed}.')
 
 
@@ -217,7 +216,7 @@ def _watch(run: ValidationRun) -> Validation:
                 noted = time.monotonic()
                 now = run.snapshot()
                 left = "" if now.seconds_left is None else f", about {duration(now.seconds_left)} left"
-                print(f"{len(now.rows):,} of {now.n_total:,}: {now.at_work}{left}", file=sys.stderr)
+                print(f"{len(now.rows):,} of {now.n_total:,}: {for_terminal(now.at_work)}{left}", file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopping ...", file=sys.stderr)
         run.stop()
@@ -236,11 +235,13 @@ def _print(
     print(f'{len(found.statements):,} statements, {n_unable:,} of them "cannot walk" (the veto, the positive class)')
     if found.stopped:
         print(f"Stopped after {len(found.rows):,} of {found.n_total:,} verdicts; what follows is of those.")
+    if found.failure:
+        print(for_terminal(found.failure))
     for name, why in found.failures.items():
-        print(f"{_printable(name)} could not be made ready: {why}")
+        print(f"{for_terminal(name)} could not be made ready: {for_terminal(why)}")
     numbers = _numbers(results)
     for result in results:
-        print(f"\n{numbers[result.name]} {_printable(result.name)}")
+        print(f"\n{numbers[result.name]} {for_terminal(result.name)}")
         _print_judge(result)
         if result.n:
             _print_confusion(confusion(found.rows_of(result.name)))
@@ -266,7 +267,7 @@ def _print_groups(table: pd.DataFrame, column: str, numbers: dict[str, str]) -> 
     shown = shown[[name for name in numbers if name in shown]].rename(columns=numbers)
     shown.columns.name = None
     shown.insert(0, "n", table.groupby(column)["n"].max())
-    shown.index = pd.Index([_printable(str(value)) for value in shown.index], name=column)
+    shown.index = pd.Index([for_terminal(str(value)) for value in shown.index], name=column)
     print(f"\nAccuracy by {column}")
     print(shown.to_string(float_format="%.2f", na_rep="-"))
 
@@ -293,9 +294,9 @@ def _print_mistakes(found: Validation, numbers: dict[str, str], n: int) -> None:
     """The surest mistakes of each judge in full."""
     for name, number in numbers.items():
         wrong = mistakes(found.rows_of(name))
-        print(f"\nMistakes of {number} {_printable(name)}: {len(wrong):,}, the surest first")
+        print(f"\nMistakes of {number} {for_terminal(name)}: {len(wrong):,}, the surest first")
         for row in wrong.head(n).to_dict("records"):
-            print("\n  " + _printable(f"{row['id']}, {row['kind']}, {row['language']}"))
+            print("\n  " + for_terminal(f"{row['id']}, {row['kind']}, {row['language']}"))
             _print_words("statement", row["text"])
             print(f"  label: {row['label']}; the judge: {row['verdict']}, P(send) {row['p_send']:.3f}")
             _print_words(f"asked ({row['prompt_version']})", row["prompt"])
@@ -307,7 +308,7 @@ def _print_words(what: str, words: str) -> None:
     if words:
         print(f"  {what}:")
         for line in words.splitlines():
-            print(f"    {_printable(line)}")
+            print(f"    {for_terminal(line)}")
 
 
 def _print_judge(result: JudgeReport) -> None:
@@ -335,19 +336,6 @@ def _in_words(interval: Interval) -> str:
     return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 
-def _printable(text: str) -> str:
-    """A name from a person's file, without what a terminal would obey."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
-def _make_folder(folder: Path) -> None:
-    """Before hours of judging, not after."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileFormatError(f"{folder} cannot be written: {error.strerror}.") from error
-
-
 def _first_failure(found: Validation) -> str:
     """Why a judge could not be made ready, or could not answer; empty if none failed."""
     reasons = [*found.failures.values(), *(row.verdict.failure for row in found.rows if row.failed)]
@@ -356,10 +344,8 @@ def _first_failure(found: Validation) -> str:
 
 def _write(folder: Path, verdicts: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> None:
     """Every verdict as CSV and Parquet, the other tables as CSV under their names."""
-    try:
-        verdicts.to_parquet(folder / "verdicts.parquet")
-        for name, table in {"verdicts": verdicts, **tables}.items():
-            (folder / f"{name}.csv").write_text(safe_csv(table), encoding="utf-8", newline="")
-    except OSError as error:
-        raise FileFormatError(f"{folder} cannot be written: {error.strerror}.") from error
+    with replacing(folder / "verdicts.parquet") as partial:
+        verdicts.to_parquet(partial)
+    for name, table in {"verdicts": verdicts, **tables}.items():
+        write_atomically(folder / f"{name}.csv", safe_csv(table))
     print(f"Verdicts and figures: {folder}", file=sys.stderr)

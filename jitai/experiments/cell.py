@@ -5,7 +5,7 @@ import hashlib
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,8 +20,9 @@ from jitai.policies.optimum import optimum
 from jitai.records import Action
 from jitai.seeding import MAX_SEEDS
 from jitai.statistics import interval_of_mean
-from jitai.trial.batch import BatchResult, run_batch
-from jitai.trial.spec import TrialSpec, digest, trial_as_mapping, trial_from_mapping
+from jitai.trial.loop import run_trial
+from jitai.trial.spec import TrialSpec, digest, trial_from_mapping
+from jitai.trial.trial_log import TrialLog
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,12 @@ class CellWork:
     @property
     def key(self) -> str:
         """Stands for what the cell's numbers depend on, code and libraries included: equal keys, equal numbers."""
+        trial = self.trial.as_mapping()
+        if self.trial.policy.network is not None:
+            trial["policy"]["settings"] = self.trial.policy.network.digest
         return digest(
             {
-                "trial": trial_as_mapping(replace(self.trial, network=None)),
-                "network": "" if self.trial.network is None else self.trial.network.digest,
+                "trial": trial,
                 "seeds": [self.first_seed, self.n_seeds],
                 "readings": None if self.readings is None else self.readings.digest,
                 "code": code_fingerprint(),
@@ -55,7 +58,7 @@ class CellWork:
     def as_mapping(self) -> dict[str, Any]:
         """Ready for JSON; ``work_from_mapping`` reads it back."""
         return {
-            "trial": trial_as_mapping(self.trial),
+            "trial": self.trial.as_mapping(),
             "first_seed": self.first_seed,
             "n_seeds": self.n_seeds,
             "readings": None if self.readings is None else self.readings.as_mapping(),
@@ -144,7 +147,7 @@ class CellOutcome:
         code: fingerprint of the code that ran it.
     """
 
-    result: BatchResult
+    result: TrialLog
     figures: CellFigures
     seconds: float
     code: str
@@ -156,12 +159,12 @@ def run_cell(work: CellWork) -> CellOutcome:
     Raises: ParameterError if the trial cannot be run.
     """
     started = time.perf_counter()
-    verdicts = None if work.readings is None else work.readings.verdicts(work.trial.filter)
-    result = run_batch(work.trial, range(work.first_seed, work.first_seed + work.n_seeds), verdicts)
+    verdicts = None if work.readings is None else work.readings.verdicts(work.trial.filter.settings)
+    result = run_trial(work.trial, range(work.first_seed, work.first_seed + work.n_seeds), verdicts)
     return CellOutcome(result, cell_figures(work.trial, result), time.perf_counter() - started, code_fingerprint())
 
 
-def cell_figures(trial: TrialSpec, result: BatchResult) -> CellFigures:
+def cell_figures(trial: TrialSpec, result: TrialLog) -> CellFigures:
     """What the days of a cell amount to."""
     ceiling = optimum(trial.config)
     mean = interval_of_mean(result.total_steps)

@@ -12,12 +12,14 @@ import pyarrow.parquet as pq
 
 from jitai.errors import FileFormatError
 from jitai.experiments.cell import CellWork, work_from_mapping
-from jitai.trial.batch import BatchResult
+from jitai.files import read_json
+from jitai.trial.trial_log import TrialLog
 
 _METADATA_KEY = b"jitai"
+_MAX_WORK_BYTES = 50_000_000
 
 
-def write_steps(path: Path, result: BatchResult, about: dict[str, Any]) -> None:
+def write_steps(path: Path, result: TrialLog, about: dict[str, Any]) -> None:
     """Write the days that were lived, one row each, with a description of the cell in the file's metadata."""
     lived = result.lived
     seeds, days = np.nonzero(lived)
@@ -67,6 +69,6 @@ def read_work(path: Path) -> CellWork:
     if _METADATA_KEY not in metadata:
         raise FileFormatError(f"{path} holds no description of a cell: it was not written by an experiment.")
     try:
-        return work_from_mapping(json.loads(metadata[_METADATA_KEY])["work"])
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, IndexError) as error:
+        return work_from_mapping(read_json(metadata[_METADATA_KEY], path.name, _MAX_WORK_BYTES)["work"])
+    except (FileFormatError, KeyError, ValueError, TypeError, AttributeError, OverflowError, IndexError) as error:
         raise FileFormatError(f"The description of the cell in {path} is damaged.") from error

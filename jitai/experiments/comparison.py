@@ -3,30 +3,23 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jitai.arrays import Floats
 from jitai.errors import ParameterError
 from jitai.experiments.cell import agreement_by_seed
 from jitai.experiments.spec import Cell, JudgeChoice, Scenario
 from jitai.experiments.store import StoredCell
 from jitai.parameters import describe
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES
 from jitai.records import Action
 from jitai.simulator.config import SimulatorConfig
-from jitai.statistics import Estimate, Floats, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
-from jitai.trial.filters import FilterSettings
-from jitai.trial.spec import trial_as_mapping
-
-_SETTINGS = {
-    "config": SimulatorConfig, "filter": FilterSettings, "thompson": ThompsonSettings, "belief": BeliefSettings,
-    "planner": PlannerSettings, "model": SimulatorConfig,
-}  # fmt: skip
+from jitai.statistics import Estimate, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
+from jitai.trial.filters import FILTERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,25 +77,25 @@ def percent(share: float, digits: int = 0) -> str:
 def in_words(line: Line, base: str) -> str:
     """One line as a sentence that can be recomputed from its numbers; empty where nothing is paired."""
     name = line.run.name
-    share = f"and reaches {percent(line.share.value)} of the best possible"
+    share = f"reaches {percent(line.share.value)} of the best possible"
     if line.against is None:
         return ""
     difference = line.against.difference
     if difference.n == 1:
         return (
-            f"{name} earned {_more_or_less(difference.value)} than {base} {share}: one seed is an anecdote, and says "
-            "nothing of how sure this is."
+            f"{name} earned {_more_or_less(difference.value)} than {base} and {share}: one seed is an anecdote, and "
+            "says nothing of how sure this is."
         )
     seeds = f"{difference.n:,} paired seeds"
     if not difference.excludes_zero:
         return (
             f"Whether {name} earns more than {base} cannot be told: {difference.value:+,.0f} steps "
-            f"(95 % {difference.low:+,.0f} to {difference.high:+,.0f}, {seeds}); it {share.removeprefix('and ')}."
+            f"(95 % {difference.low:+,.0f} to {difference.high:+,.0f}, {seeds}); it {share}."
         )
     ends = sorted((abs(difference.low), abs(difference.high)))
     return (
         f"{name} earns {_more_or_less(difference.value)} than {base} (95 % {ends[0]:,.0f} to {ends[1]:,.0f}, {seeds}) "
-        f"{share}."
+        f"and {share}."
     )
 
 
@@ -264,21 +257,28 @@ def setting_differences(runs: Sequence[Run], base: Run) -> pd.DataFrame:
 def _settings_of(run: Run) -> dict[str, str]:
     """All settings of a run by their labels, as text."""
     cell = run.stored.cell
-    trial = trial_as_mapping(cell.method.trial(cell.scenario.config, _rates(cell.judge)))
+    trial = cell.method.trial(cell.scenario.config, _rates(cell.judge))
+    network = trial.policy.network
     found = {
-        "Policy": str(trial["policy"]),
+        "Policy": trial.policy.policy.label,
+        "Filter": trial.filter.filter.label,
         "Judge": "" if cell.judge is None else cell.judge.name,
         "Seeds": f"{run.seeds.start} to {run.seeds.stop - 1}",
+        "Trained policy": "" if network is None else f"{network.name}, {network.digest}",
     }
-    for part, settings_class in _SETTINGS.items():
-        given: dict[str, Any] = trial[part] or {}
-        prefix = "Assumed: " if part == "model" else ""
-        for info in describe(settings_class):
-            value = given.get(info.name, "")
-            found[prefix + info.label] = f"{value:g}" if isinstance(value, float) else str(value)
-    network = run.stored.cell.method.network
-    found["Trained policy"] = "" if network is None else f"{network.name}, {network.digest}"
-    return found
+    # Settings of every policy and filter, so that runs of different ones have the same lines.
+    for settings_class in (*POLICIES.settings_classes(), *FILTERS.settings_classes(), BeliefSettings):
+        found |= {info.label: "" for info in describe(settings_class)}
+    for settings in (trial.config, trial.policy.settings, trial.filter.settings, trial.belief):
+        found |= _shown(settings)
+    assumed = {} if trial.model is None else _shown(trial.model)
+    return found | {f"Assumed: {info.label}": assumed.get(info.label, "") for info in describe(SimulatorConfig)}
+
+
+def _shown(settings: object) -> dict[str, str]:
+    """The described values of settings by their labels, as text."""
+    values = {info.label: getattr(settings, info.name) for info in describe(type(settings))}
+    return {label: f"{value:g}" if isinstance(value, float) else str(value) for label, value in values.items()}
 
 
 def _rates(judge: JudgeChoice | None) -> tuple[float, float] | None:

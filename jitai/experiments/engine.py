@@ -1,52 +1,39 @@
 """Running a grid: here on several cores, or on a cluster; killed at any moment, it goes on where it was."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import NamedTuple
+from dataclasses import replace
 
+from jitai.background import BackgroundCall
 from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
 from jitai.errors import JitaiError
 from jitai.experiments.cell import CellOutcome, CellWork, code_fingerprint, run_cell
-from jitai.experiments.judgements import JudgeResponses, read_statements, simulated_responses
+from jitai.experiments.judgements import (
+    JudgeResponses,
+    read_statements,
+    simulated_responses,
+)
+from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice
-from jitai.experiments.store import FAILED, FINISHED, SECONDS_WITHOUT_A_SIGN, STOPPED, Store
+from jitai.experiments.store import FAILED, FINISHED, SECONDS_WITHOUT_HEARTBEAT, STOPPED, Store
 from jitai.records import JudgesText, Statement
-from jitai.text_format import duration
 
 OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
 """Makes a judge of an experiment ready, and says in one line which one it is. Raises JitaiError if it cannot."""
 OUT_OF_MEMORY = "There is not enough memory for so many seeds and days: use fewer."
-RUNNING_CELLS = "running cells"
-"""What an experiment's note says once its judges have read."""
 SECONDS_BETWEEN_LOOKS = 0.5
-_SECONDS_BETWEEN_SIGNS = 1.0
-_SECONDS_BETWEEN_HEARTBEATS = SECONDS_WITHOUT_A_SIGN / 6
+_SECONDS_BETWEEN_REPORTS = 1.0
+_SECONDS_BETWEEN_HEARTBEATS = SECONDS_WITHOUT_HEARTBEAT / 6
 
 
 class Stopped(Exception):
     """Somebody wants the experiment to stop."""
 
 
-class Progress(NamedTuple):
-    """How far an experiment is.
-
-    Attributes:
-        note: what is being done.
-        n_finished, n_cells: cells ready and in all; 0 in all while a judge still reads.
-        seconds_left: estimated; None where there is nothing to go by.
-    """
-
-    note: str
-    n_finished: int
-    n_cells: int
-    seconds_left: float | None
-
-
-Report = Callable[[Progress], None]
+Report = Callable[[ExperimentProgress], None]
 
 
 def run_experiment(
@@ -77,40 +64,38 @@ def run_experiment(
 
 @contextlib.contextmanager
 def _heartbeat(store: Store, identifier: str) -> Iterator[None]:
-    """Signs of life while inside: a judge may take minutes to load, or to answer once."""
-    over = threading.Event()
+    """Heartbeats while inside: a judge may take minutes to load, or to answer once."""
 
     def beat() -> None:
-        while not over.wait(_SECONDS_BETWEEN_HEARTBEATS):
-            # A disk that is full or an index that is damaged stops the work itself, which says so.
-            with contextlib.suppress(JitaiError):
-                store.sign(identifier)
+        # A disk that is full or an index that is damaged stops the work itself, which says so.
+        with contextlib.suppress(JitaiError):
+            store.heartbeat(identifier)
 
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
+    heart = BackgroundCall("heartbeat", beat, _SECONDS_BETWEEN_HEARTBEATS, again=True)
+    heart.start()
     try:
         yield
     finally:
-        over.set()
-        thread.join()
+        heart.stop()
+        heart.wait()
 
 
 def _run_alone(
     spec: ExperimentSpec, store: Store, executor: Executor, open_judge: OpenJudge, report: Report, n_at_once: int
 ) -> str:
     identifier = store.begin(spec)
-    voice = _Voice(store, identifier, report)
+    reporter = _ProgressReporter(store, identifier, report)
     try:
-        readings = {judge.name: _read(judge, spec, open_judge, voice) for judge in spec.judges_needed()}
+        readings = {judge.name: _read(judge, spec, open_judge, reporter) for judge in spec.judges_needed()}
         grid = spec.cells()
         works = [_work(spec, cell, readings) for cell in grid]
         keys = []
         for work in works:
             keys.append(work.key)
-            voice.sign()
+            reporter.heartbeat()
         to_do = store.place(identifier, keys)
-        voice.cells(len(grid) - len(to_do), len(grid))
-        _run_cells(identifier, to_do, works, grid, store, executor, voice, n_at_once)
+        reporter.begin_cells(len(grid) - len(to_do), len(grid))
+        _run_cells(identifier, to_do, works, grid, store, executor, reporter, n_at_once)
     except Stopped:
         store.end(identifier, STOPPED)
     except BrokenProcessPool as error:
@@ -141,14 +126,16 @@ def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, JudgeResponse
     return CellWork(cell.method.trial(cell.scenario.config, rates), spec.first_seed, spec.n_seeds, read)
 
 
-def _read(judge: JudgeChoice, spec: ExperimentSpec, open_judge: OpenJudge, voice: "_Voice") -> JudgeResponses:
+def _read(
+    judge: JudgeChoice, spec: ExperimentSpec, open_judge: OpenJudge, reporter: "_ProgressReporter"
+) -> JudgeResponses:
     """Have a judge read all statements, once."""
     if judge.error_rates is not None:
         return simulated_responses(*judge.error_rates)
     book = StatementBook(load_part(TEST), spec.kinds)
-    voice.say(f"getting {judge.name} ready")
+    reporter.report(ExperimentProgress(Phase.OPENING_JUDGE, judge.name))
     opened, name = open_judge(judge)
-    readings = read_statements(opened, name, book, _others(spec), voice.reading(judge.name))
+    readings = read_statements(opened, name, book, _others(spec), reporter.judging(judge.name))
     if readings.n_failed:
         # Its silence would be kept as a result, and take the place of good ones.
         raise JitaiError(
@@ -170,7 +157,7 @@ def _run_cells(
     grid: tuple[Cell, ...],
     store: Store,
     executor: Executor,
-    voice: "_Voice",
+    reporter: "_ProgressReporter",
     n_at_once: int,
 ) -> None:
     """Give cells to the workers, a few at a time, and keep what they give back.
@@ -194,7 +181,7 @@ def _run_cells(
             except (JitaiError, MemoryError) as error:
                 why = error.in_full if isinstance(error, JitaiError) else OUT_OF_MEMORY
                 store.fail(identifier, position, why)
-                voice.failed()
+                reporter.cell_done()
                 continue
             if outcome.code != code_fingerprint():
                 raise JitaiError(
@@ -202,72 +189,65 @@ def _run_cells(
                     "Install the same versions on every machine of the cluster.",
                 )
             store.add(works[position], grid[position], outcome)
-            voice.finished()
+            reporter.cell_done()
         try:
-            voice.sign()
+            reporter.heartbeat()
         except Stopped:
             stopping = True
     if stopping and waiting:
         raise Stopped
 
 
-class _Voice:
+class _ProgressReporter:
     """Tells the store and the caller how far it is, not more often than they need it."""
 
     def __init__(self, store: Store, identifier: str, report: Report) -> None:
         self._store, self._identifier, self._report = store, identifier, report
-        self._note = "getting ready"
-        self._n_finished = self._n_cells = self._n_before = 0
-        self._started = time.monotonic()
-        self._signed = float("-inf")
+        self._progress = ExperimentProgress()
+        self._n_before = 0
+        self._phase_began = time.monotonic()
+        self._reported = float("-inf")
 
-    def say(self, note: str) -> None:
-        """Something new is being done.
+    def report(self, progress: ExperimentProgress) -> None:
+        """A new phase begins.
 
         Raises: Stopped if somebody wants it to stop.
         """
-        self._note = note
-        self._signed = float("-inf")
-        self.sign()
+        self._progress, self._n_before = progress, progress.n_done
+        self._phase_began, self._reported = time.monotonic(), float("-inf")
+        self.heartbeat()
 
-    def reading(self, judge: str) -> Callable[[int, int], None]:
+    def judging(self, judge: str) -> Callable[[int, int], None]:
         """Counts the statements that a judge has read."""
-        started = time.monotonic()
+        self._phase_began, self._n_before = time.monotonic(), 0
 
         def count(done: int, total: int) -> None:
-            left = (time.monotonic() - started) / done * (total - done)
-            self._note = f"{judge} reads statements: {done:,} of {total:,}, about {duration(left)} left"
-            self.sign()
+            self._progress = ExperimentProgress(Phase.JUDGING, judge, done, total)
+            self.heartbeat()
 
         return count
 
-    def cells(self, n_before: int, n_cells: int) -> None:
+    def begin_cells(self, n_before: int, n_cells: int) -> None:
         """Cells are about to be run, of which some are there from before."""
-        self._n_before = self._n_finished = n_before
-        self._n_cells = n_cells
-        self._started = time.monotonic()
-        self.say(RUNNING_CELLS)
+        self.report(ExperimentProgress(Phase.RUNNING_CELLS, "", n_before, n_cells))
 
-    def finished(self) -> None:
-        """One more cell is ready."""
-        self._n_finished += 1
+    def cell_done(self) -> None:
+        """One more cell is ready, or cannot be run."""
+        self._progress = replace(self._progress, n_done=self._progress.n_done + 1)
 
-    def failed(self) -> None:
-        """One cell less to run."""
-        self._n_cells -= 1
-
-    def sign(self) -> None:
-        """A sign of life, if the last one is a while ago or all is done.
+    def heartbeat(self) -> None:
+        """Report, if the last report is a while ago or all is done.
 
         Raises: Stopped if somebody wants it to stop.
         """
-        now = time.monotonic()
-        if now - self._signed < _SECONDS_BETWEEN_SIGNS and (not self._n_cells or self._n_finished < self._n_cells):
+        now, progress = time.monotonic(), self._progress
+        is_complete = progress.phase is Phase.RUNNING_CELLS and progress.n_done == progress.n_total
+        if now - self._reported < _SECONDS_BETWEEN_REPORTS and not is_complete:
             return
-        self._signed = now
-        n_done = self._n_finished - self._n_before
-        pace = (now - self._started) / n_done if n_done else None
-        left = None if pace is None else pace * (self._n_cells - self._n_finished)
-        self._report(Progress(self._note, self._n_finished, self._n_cells, left))
-        if self._store.say(self._identifier, self._note, left):
+        self._reported = now
+        n_new = progress.n_done - self._n_before
+        left = (now - self._phase_began) / n_new * (progress.n_total - progress.n_done) if n_new else None
+        progress = replace(progress, seconds_left=left)
+        self._report(progress)
+        if self._store.report(self._identifier, progress):
             raise Stopped

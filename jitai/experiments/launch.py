@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jitai.errors import FileFormatError
 from jitai.experiments.spec import ExperimentSpec
-
-ROOT = Path(__file__).parents[2]
+from jitai.files import make_folder, open_to_write, write_atomically
+from jitai.paths import resource
 
 
 def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> subprocess.Popen[bytes]:
@@ -24,21 +24,21 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
     Raises: FileFormatError if the folder cannot be written.
     """
     described = folder / "descriptions" / f"{spec.identifier}.json"
-    try:
-        described.parent.mkdir(parents=True, exist_ok=True)
-        described.write_text(json.dumps(spec.as_mapping(), ensure_ascii=False), encoding="utf-8")
-        with described.with_suffix(".log").open("wb") as log:
+    make_folder(described.parent)
+    write_atomically(described, json.dumps(spec.as_mapping(), ensure_ascii=False))
+    with open_to_write(described.with_suffix(".log")) as log:
+        try:
             return subprocess.Popen(  # noqa: S603  (a list of words of our own, no shell)
                 [sys.executable, "-m", "jitai", "experiment", str(described.resolve()), "--out", str(folder.resolve())]
                 + ([] if n_workers is None else ["--workers", str(n_workers)]),
-                cwd=ROOT,
+                cwd=resource(),  # a clone that is not installed is found from there
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-    except OSError as error:
-        raise FileFormatError(f"{folder} cannot be written: {error.strerror}.") from error
+        except OSError as error:
+            raise FileFormatError(f"No process can be started: {error.strerror}.", "Try again.") from error
 
 
 class Processes:

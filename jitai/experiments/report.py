@@ -1,7 +1,5 @@
 """Written reports of stored experiments: tables and figures in Markdown, with every interval, and what was claimed."""
 
-import html
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,9 @@ from jitai.experiments.comparison import Comparison, by_scenario, compare
 from jitai.experiments.spec import Claim, ExperimentSpec, Scenario
 from jitai.experiments.store import FINISHED, Store, StoredCell, StoredExperiment
 from jitai.experiments.sweep import error_of
+from jitai.files import make_folder, replacing, write_atomically
+from jitai.installation import FIGURES
+from jitai.sanitise import for_document
 from jitai.statistics import Estimate, paired_difference
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98", "#56B4E9", "#5B4B8A")
@@ -25,40 +26,44 @@ def write_report(store: Store, experiments: Sequence[StoredExperiment], out: Pat
         store: where the results lie.
         experiments: to report on, in any order.
         out: the Markdown file.
-    Raises: ParameterError if nothing is finished; OSError if it cannot be written.
+    Raises: PartMissing if the figures cannot be drawn; ParameterError if nothing is finished; FileFormatError if it
+        cannot be written.
     """
+    FIGURES.require()
     sections = []
     figures = out.with_name(f"{out.stem.lower()}_figures")
     for experiment in sorted(experiments, key=lambda item: item.created_at):
         cells = store.cells(experiment.identifier)
         if cells:
-            figures.mkdir(parents=True, exist_ok=True)
+            make_folder(figures)
             sections.append(_section(experiment, cells, store, figures))
     if not sections:
         raise ParameterError("No cell of these experiments is finished, so there is nothing to report yet.")
-    out.write_text(_HEAD + "\n".join(sections), encoding="utf-8")
+    write_atomically(out, _HEAD + "\n".join(sections))
 
 
 _HEAD = """# Results
 
-Simulated participants; no medical claim. Means over seeds with 95 % intervals (Student's t); all methods of a table met
-the same seeds, so differences are paired. "Share" is the share of the full-information optimum (dynamic programming on
-walk state, context, habituation and risk), a ceiling that nobody can reach, since walk state and context are hidden.
+All participants are simulated; nothing here is a medical claim. The tables show means over seeds with 95 % intervals
+(Student's t). All methods of a table met the same seeds, so differences are paired. "Share" is the share of the
+full-information optimum (dynamic programming on walk state, context, habituation and risk). No method can reach this
+ceiling, because walk state and context are hidden.
 
-Written by `python -m jitai report` from stored results; what was expected stands in the experiments' descriptions.
+`python -m jitai report` wrote this page from stored results. The expectations stand in the experiments' descriptions.
 
 """
 
 
 def _section(experiment: StoredExperiment, cells: list[StoredCell], store: Store, figures: Path) -> str:
     spec = experiment.spec
-    parts = [f"## {plain(spec.name)}\n"]
+    parts = [f"## {for_document(spec.name)}\n"]
     if spec.description:
-        parts.append(f"{plain(spec.description)}\n")
+        parts.append(f"{for_document(spec.description)}\n")
     parts.append(_about(experiment, cells))
     if experiment.status != FINISHED:
         parts.append(
-            f"**Not complete**: {experiment.n_finished} of {experiment.n_cells} cells ({plain(experiment.status)}).\n"
+            f"**Not complete**: {experiment.n_finished} of {experiment.n_cells} cells "
+            f"({for_document(experiment.status)}).\n"
         )
     compared = {scenario: compare(items, spec.baseline_name) for scenario, items in by_scenario(cells).items()}
     parts += _claims(spec, compared)
@@ -71,8 +76,11 @@ def _section(experiment: StoredExperiment, cells: list[StoredCell], store: Store
         parts.append(_behaviour_table(compared))
     failures = store.failures(experiment.identifier)
     if failures:
-        parts.append("Could not be run:\n")
-        parts += [f"- {plain(cell.scenario.name)}, {plain(cell.method.name)}: {plain(why)}\n" for cell, why in failures]
+        parts.append("These cells could not be run:\n")
+        parts += [
+            f"- {for_document(cell.scenario.name)}, {for_document(cell.method.name)}: {for_document(why)}\n"
+            for cell, why in failures
+        ]
     return "\n".join(parts)
 
 
@@ -81,13 +89,13 @@ def _about(experiment: StoredExperiment, cells: list[StoredCell]) -> str:
     several = len({item.cell.judge for item in cells if item.cell.judge}) > 1
     judges = {item.cell.judge.name: item.cell.judge for item in cells if item.cell.judge is not None}
     made = ", ".join(f"{name} {number}" for name, number in experiment.versions.items())
-    read = "; ".join(plain(name) for name in judges)
+    read = "; ".join(for_document(name) for name in judges)
     seeds = f"{spec.n_seeds:,} seeds a cell ({spec.first_seed} to {spec.seeds[-1]}), {len(cells)} cells"
     judged = f"Judge{'s' if several else ''}: {read}. " if read else ""
     kinds = ", ".join(kind.replace("_", " ") for kind in spec.kinds)
     reads = any(not judge.is_simulated for judge in judges.values())
     said = f"Participants write held-out statements of the kinds {kinds}. " if reads else ""
-    return f"{seeds}. {judged}{said}Baseline: {plain(spec.baseline_name)}. Versions: {made}.\n"
+    return f"{seeds}. {judged}{said}Baseline: {for_document(spec.baseline_name)}. Versions: {made}.\n"
 
 
 def _claims(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]]) -> Iterator[str]:
@@ -95,7 +103,7 @@ def _claims(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]]) ->
         return
     yield "| expected | found |\n|---|---|"
     for claim in spec.claims:
-        yield f"| {plain(claim.text)} | {check(claim, compared)} |"
+        yield f"| {for_document(claim.text)} | {check(claim, compared)} |"
     yield ""
 
 
@@ -114,14 +122,14 @@ def check(claim: Claim, compared: dict[Scenario, list[Comparison]]) -> str:
             beyond, found = _beyond(claim, row, rows)
             if beyond is None:
                 continue
-            name = plain(scenario.name if len(of_method) == 1 else f"{scenario.name}, {row.label}")
+            name = for_document(scenario.name if len(of_method) == 1 else f"{scenario.name}, {row.label}")
             if beyond.low > 0:
                 holds += 1
             else:
                 (against if beyond.high < 0 else doubtful).append(f"{name}: {found}")
     total = holds + len(doubtful) + len(against)
     if not total:
-        return "no cell of it is there"
+        return "no finished cell is about it"
     words = [f"**holds in {holds} of {total}**"]
     if doubtful:
         words.append(f"cannot be told in {len(doubtful)} ({'; '.join(doubtful)})")
@@ -172,8 +180,8 @@ def _table(
         [label, *(words(row) if (row := found.get((label, scenario))) else "" for scenario in scenarios)]
         for label in labels
     ]
-    rows = [[plain(label), *(cell or "–" for cell in cells)] for label, *cells in rows if any(cells)]
-    heads = ["method", *(plain(scenario.name) for scenario in scenarios)]
+    rows = [[for_document(label), *(cell or "–" for cell in cells)] for label, *cells in rows if any(cells)]
+    heads = ["method", *(for_document(scenario.name) for scenario in scenarios)]
     lines = [heads, ["---"] * len(heads), *rows, *([list(last)] if last else [])]
     return f"{title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
@@ -200,8 +208,8 @@ def _differences_table(spec: ExperimentSpec, compared: dict[Scenario, list[Compa
         better = f"better in {100 * row.against.share_better:.0f} %"
         return f"{difference.value:+,.0f} ± {difference.half_width:,.0f}{doubt}; {better}"
 
-    baseline = plain(spec.baseline_name)
-    title = f"Paired differences to {baseline}, in steps, and share of the seeds on which it earned more:"
+    baseline = for_document(spec.baseline_name)
+    title = f"Paired differences to {baseline} in steps, and share of seeds on which the method earned more:"
     return _table(title, compared, words)
 
 
@@ -212,7 +220,7 @@ def _behaviour_table(compared: dict[Scenario, list[Comparison]]) -> str:
         return f"{100 * figures.agreement:.0f} %, {figures.mean_days:.0f} days, {left}"
 
     title = (
-        "Fit to ability (share of days on which a message was sent to somebody able, or none to somebody unable), "
+        "Fit to ability (share of days on which an able participant was sent a message, or an unable one none), "
         "mean days in the study, and share of participants who left it:"
     )
     return _table(title, compared, words)
@@ -243,7 +251,8 @@ def draw(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]], path:
         else:
             figure, words = _by_method(Figure, compared)
         # Without a date, so that equal results give equal files.
-        figure.savefig(path, format="svg", metadata={"Date": None}, bbox_inches="tight")
+        with replacing(path) as partial:
+            figure.savefig(partial, format="svg", metadata={"Date": None}, bbox_inches="tight")
     return words
 
 
@@ -309,8 +318,3 @@ def _errors(compared: dict[Scenario, list[Comparison]]) -> set[float]:
     """The error rates of all simulated judges that err as often on either kind of statement."""
     judges = (row.stored.cell.judge for rows in compared.values() for row in rows)
     return {rate for judge in judges if (rate := error_of(judge)) is not None}
-
-
-def plain(text: str) -> str:
-    """A text that Markdown shows as it is, in a table too."""
-    return re.sub(r"([\\`*_{}\[\]#|~$])", r"\\\1", html.escape(" ".join(text.split()), quote=False))

@@ -20,11 +20,12 @@ from jitai.judge.simulated import SIMULATED
 from jitai.parameters import build, describe, described, suggestion
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import PolicySpec
+from jitai.records import Role
+from jitai.registry import as_mapping
 from jitai.seeding import FIRST_TRAINING_SEED, MAX_SEED, MAX_SEEDS
 from jitai.simulator.config import SimulatorConfig
-from jitai.trial.filters import BELIEF, NONE, FilterSettings
+from jitai.trial.filters import NONE, FilterSpec
 from jitai.trial.spec import LEARNED, TrialSpec, digest
 
 FORMAT = 1
@@ -103,29 +104,33 @@ class Method:
 
     Attributes:
         name: shown, unique in an experiment.
-        policy: a key of TRIAL_POLICIES, or LEARNED.
-        filter, thompson, planner: settings.
+        policy: what proposes.
+        filter: what the judge may do.
         belief: what is changed in the belief's settings; the judge's error rates are filled in as they were measured
             unless they are given here.
         model: what belief and planner assume differently from the truth, by parameter of the simulator.
-        network: the trained policy, where that is the policy.
     """
 
     name: str
-    policy: str
-    filter: FilterSettings = field(default_factory=lambda: FilterSettings(NONE))
-    thompson: ThompsonSettings = field(default_factory=ThompsonSettings)
-    planner: PlannerSettings = field(default_factory=PlannerSettings)
+    policy: PolicySpec
+    filter: FilterSpec = field(default_factory=lambda: FilterSpec(NONE))
     belief: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
-    network: PolicyNetwork | None = None
 
     @property
     def reads_text(self) -> bool:
         """Whether a judge makes a difference."""
-        trial = self.trial(SimulatorConfig(), None)
+        trial, filtering = self.trial(SimulatorConfig(), None), self.filter.filter
         # A veto on a belief that heeds no text is no veto on text.
-        return trial.heeds_text and (trial.belief.reads_text or trial.filter.strategy not in (NONE, BELIEF))
+        return trial.uses_text and (trial.belief.reads_text or (filtering.uses_text and not filtering.uses_belief))
+
+    @property
+    def role(self) -> Role:
+        """The kind of a method, which gives it its colour and place: with a filter a hybrid, else the policy's own."""
+        role = self.policy.policy.role
+        if role in (Role.OPTIMUM, Role.PLANNER) or self.filter.key == NONE:
+            return role
+        return Role.HYBRID
 
     def trial(self, config: SimulatorConfig, rates: tuple[float, float] | None) -> TrialSpec:
         """The trial of this method.
@@ -138,12 +143,9 @@ class Method:
         return TrialSpec(
             config,
             policy=self.policy,
-            thompson=self.thompson,
             filter=self.filter,
             belief=build(BeliefSettings, {**measured, **self.belief}),
-            planner=self.planner,
             model=build(SimulatorConfig, {**config.as_mapping(), **self.model}) if self.model else None,
-            network=self.network,
         )
 
 
@@ -276,7 +278,7 @@ class ExperimentSpec:
                 raise ParameterError(f"statements.kinds: there is none called {kind[:60]!r}{suggestion(kind, KINDS)}")
         if not self.kinds:
             raise ParameterError(f"statements.kinds: name at least one of {', '.join(KINDS)}.")
-        if self.seeds[-1] >= FIRST_TRAINING_SEED and any(method.network is not None for method in self.methods):
+        if self.seeds[-1] >= FIRST_TRAINING_SEED and any(method.policy.network is not None for method in self.methods):
             raise ParameterError(
                 f"seeds.first: trained policies have learnt from the seeds from {FIRST_TRAINING_SEED:,} on; stay below."
             )
@@ -365,22 +367,26 @@ class ExperimentSpec:
 
 def method_as_mapping(method: Method, name_of: NameOfNetwork | None = None) -> dict[str, Any]:
     """A method as it stands in a file: only what differs from the defaults; ``name_of`` as in ``as_mapping``."""
-    mapping: dict[str, Any] = {"name": method.name, "policy": method.policy}
-    for name in ("filter", "thompson", "planner"):
-        settings = getattr(method, name)
-        usual = asdict(type(settings)())
-        changed = {key: value for key, value in asdict(settings).items() if value != usual[key] or key == "strategy"}
-        if changed:
-            mapping[name] = changed
+    policy, filtering = method.policy, method.filter
+    mapping: dict[str, Any] = {"name": method.name, "policy": policy.key}
+    if policy.network is None:
+        if changed := _changed(policy.settings):
+            mapping[policy.key] = changed
+    elif name_of is not None and (kept := name_of(policy.network)):
+        mapping["policy"] = f"{LEARNED}:{kept}"
+    else:
+        mapping |= as_mapping(policy.settings)
+    mapping["filter"] = {"strategy": filtering.key, **_changed(filtering.settings)}
     for name in ("belief", "model"):
         if getattr(method, name):
             mapping[name] = dict(getattr(method, name))
-    if name_of is not None and method.network is not None and (kept := name_of(method.network)):
-        mapping["policy"] = f"{LEARNED}:{kept}"
-    elif method.network is not None:
-        # All of it: the description stays true when a file of that name is trained anew.
-        mapping["network"] = method.network.as_mapping()
     return mapping
+
+
+def _changed(settings: Any) -> dict[str, Any]:
+    """The settings that differ from the defaults."""
+    usual = as_mapping(type(settings)())
+    return {name: value for name, value in as_mapping(settings).items() if value != usual[name]}
 
 
 def _check_name(what: str, name: str) -> None:

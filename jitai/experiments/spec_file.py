@@ -1,6 +1,5 @@
 """Descriptions of experiments as YAML or JSON: reading, checking, writing."""
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,15 +12,14 @@ import yaml
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import FileFormatError, ParameterError
 from jitai.experiments.spec import FORMAT, Claim, ExperimentSpec, JudgeChoice, Method, NameOfNetwork
+from jitai.files import read_json, read_text
 from jitai.judge.registry import experiment_backends, find_backend, key_forms
-from jitai.parameters import describe, suggestion
+from jitai.parameters import describe, shortened, suggestion
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.network import PolicyNetwork
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.simulator.config import PRESETS, SimulatorConfig
-from jitai.trial.filters import FILTER_LABELS, NONE, FilterSettings
-from jitai.trial.spec import TRIAL_POLICIES, TrainedPolicies, policy_from_mapping, settings_from, shortened
+from jitai.trial.filters import NONE, FilterSpec, filter_from_mapping
+from jitai.trial.spec import TrainedPolicies, policy_from_mapping, settings_from
 
 MAX_FILE_BYTES = 10_000_000
 _JUDGE_KEY = re.compile(r"\S{1,200}")
@@ -35,15 +33,7 @@ def read_spec(path: Path, trained: TrainedPolicies | None = None) -> ExperimentS
         trained: looks up trained policies that the file names; None where names mean nothing.
     Raises: FileFormatError if it is neither, ParameterError naming the field that is wrong and what is allowed.
     """
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise FileFormatError(f"{path.name} has {size:,} bytes: a description has at most {MAX_FILE_BYTES:,}.")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-        raise FileFormatError(f"{path} cannot be read: {reason}.") from error
-    return spec_from_text(text, path.name, trained)
+    return spec_from_text(read_text(path, MAX_FILE_BYTES), path.name, trained)
 
 
 def spec_from_text(text: str, name: str = "The description", trained: TrainedPolicies | None = None) -> ExperimentSpec:
@@ -98,8 +88,8 @@ _Loader.add_implicit_resolver(
 def _parsed(text: str) -> Any:
     """JSON as JSON, all else as YAML."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return read_json(text, max_bytes=MAX_FILE_BYTES)
+    except FileFormatError:
         return yaml.load(text, _Loader)  # noqa: S506  (a subclass of the safe loader)
 
 
@@ -161,32 +151,35 @@ def _axes(value: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
     return tuple(axes)
 
 
-def _methods(value: Any, trained: TrainedPolicies | None) -> Iterator[Method]:
-    fields = ("name", "policy", "filter", "thompson", "planner", "belief", "model", "network")
+def _methods(value: Any, named: TrainedPolicies | None) -> Iterator[Method]:
+    fields = ("name", "policy", "network", "filter", "belief", "model", *POLICIES)
     for number, item in enumerate(_list("methods", value), start=1):
         where = f"methods, number {number}"
         given = _mapping(where, item, fields)
-        policy, network = policy_from_mapping(where, given.get("policy", ""), given.get("network"), trained)
-        method_filter = given.get("filter", {"strategy": NONE})
-        if isinstance(method_filter, str):
-            method_filter = {"strategy": method_filter}
-        filtering = settings_from(
-            f"{where}, filter", FilterSettings, {"strategy": NONE, **_mapping(where, method_filter)}
-        )
+        key = given.get("policy", "")
+        if not isinstance(key, str):
+            raise ParameterError(f"{where}: there is no policy {shortened(key)}{suggestion('', tuple(POLICIES))}")
+        for other in POLICIES:
+            if other in given and other != key:
+                raise ParameterError(f"{where}: settings of the policy {other} belong to that policy, not to {key}.")
+        settings = dict(_mapping(f"{where}, {key}", given.get(key, {})))
+        if "network" in given:
+            settings["network"] = given["network"]
+        policy = policy_from_mapping(where, key, settings, named)
+        filtering = _filter(f"{where}, filter", given.get("filter", NONE))
         belief = dict(_mapping(f"{where}, belief", given.get("belief", {})))
         model = dict(_mapping(f"{where}, model", given.get("model", {})))
         settings_from(f"{where}, belief", BeliefSettings, belief)
         settings_from(f"{where}, model", SimulatorConfig, model)
-        yield Method(
-            name=_text(f"{where}, name", given.get("name") or method_label(policy, filtering.strategy, network)),
-            policy=policy,
-            filter=filtering,
-            thompson=settings_from(f"{where}, thompson", ThompsonSettings, _mapping(where, given.get("thompson", {}))),
-            planner=settings_from(f"{where}, planner", PlannerSettings, _mapping(where, given.get("planner", {}))),
-            belief=belief,
-            model=model,
-            network=network,
-        )
+        name = _text(f"{where}, name", given.get("name") or method_label(policy, filtering))
+        yield Method(name, policy, filtering, belief, model)
+
+
+def _filter(where: str, value: Any) -> FilterSpec:
+    """A filter: its key, or its key as "strategy" beside settings."""
+    given = {"strategy": value} if isinstance(value, str) else _mapping(where, value)
+    settings = {name: setting for name, setting in given.items() if name != "strategy"}
+    return filter_from_mapping(given.get("strategy", NONE), settings, where)
 
 
 def _claims(value: Any) -> Iterator[Claim]:
@@ -205,24 +198,20 @@ def _claims(value: Any) -> Iterator[Claim]:
         )
 
 
-def _combined(content: Mapping[str, Any], trained: TrainedPolicies | None) -> Iterator[Method]:
+def _combined(content: Mapping[str, Any], named: TrainedPolicies | None) -> Iterator[Method]:
     """Every policy of "policies" with every filter of "filters"."""
     policies = [
-        policy_from_mapping("policies", item, None, trained) for item in _list("policies", content.get("policies", []))
+        policy_from_mapping("policies", item, {}, named) for item in _list("policies", content.get("policies", []))
     ]
-    strategies = _list("filters", content.get("filters", [NONE]))
-    for (policy, network), strategy in product(policies, strategies):
-        if not isinstance(strategy, str) or strategy not in FILTER_LABELS:
-            raise ParameterError(
-                f"filters: there is none called {shortened(strategy)}{suggestion(str(strategy), FILTER_LABELS)}"
-            )
-        yield Method(method_label(policy, strategy, network), policy, FilterSettings(strategy), network=network)
+    filters = [_filter("filters", item) for item in _list("filters", content.get("filters", [NONE]))]
+    for policy, filtering in product(policies, filters):
+        yield Method(method_label(policy, filtering), policy, filtering)
 
 
-def method_label(policy: str, strategy: str, network: PolicyNetwork | None = None) -> str:
+def method_label(policy: PolicySpec, filtering: FilterSpec) -> str:
     """What a policy with a filter is called unless somebody gives it a name."""
-    name = TRIAL_POLICIES[policy] if network is None else network.name
-    return name if strategy == NONE else f"{name}, {FILTER_LABELS[strategy].lower()}"
+    name = policy.policy.label if policy.network is None else policy.network.name
+    return name if filtering.key == NONE else f"{name}, {filtering.filter.label.lower()}"
 
 
 def _judges(value: Any) -> tuple[JudgeChoice, ...]:

@@ -7,15 +7,13 @@ in common. One process writes, any number may read.
 
 import contextlib
 import hashlib
-import io
 import json
-import os
 import platform
 import sqlite3
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -35,8 +33,12 @@ from jitai.experiments.cell import (
     library_versions,
 )
 from jitai.experiments.cell_file import read_steps, write_steps
+from jitai.experiments.index import open_index
+from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec
-from jitai.experiments.spec_file import spec_from_mapping
+from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_from_mapping
+from jitai.files import make_folder, open_to_write, read_json, remove, replacing
+from jitai.trial.log import safe_csv
 
 try:
     import fcntl
@@ -45,20 +47,8 @@ except ImportError:  # Windows
 
 
 RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED = "running", "finished", "stopped", "failed", "interrupted"
-SECONDS_WITHOUT_A_SIGN = 30.0
-"""An experiment that says it runs, but has given no sign of life for so long, was killed."""
-_SCHEMA = """
-create table if not exists experiments (
-    id text primary key, spec text not null, versions text not null, created_at real not null, status text not null,
-    note text not null default '', n_cells integer not null default 0, alive_at real not null,
-    stop_wanted integer not null default 0, seconds_left real);
-create table if not exists cells (
-    key text primary key, figures text not null, totals blob not null, seconds real not null, n_bytes integer not null,
-    digest text not null, finished_at real not null);
-create table if not exists places (
-    experiment text not null, position integer not null, key text not null, failure text not null default '',
-    primary key (experiment, position));
-"""
+SECONDS_WITHOUT_HEARTBEAT = 30.0
+"""An experiment that says it runs, but whose engine has been silent for so long, was killed."""
 
 
 def versions() -> dict[str, str]:
@@ -78,9 +68,9 @@ class StoredExperiment:
         versions: of everything that made it.
         created_at: seconds since 1970.
         status: running, finished, stopped, failed or interrupted.
-        note: what is being done, or why it failed.
+        failure: why it failed; else empty.
         n_cells, n_finished, n_failed: cells in all, ready, and impossible to run.
-        seconds_left: estimated, of a running one; None where there is nothing to go by.
+        progress: how far it is, of a running one.
     """
 
     identifier: str
@@ -88,11 +78,11 @@ class StoredExperiment:
     versions: dict[str, str]
     created_at: float
     status: str
-    note: str
+    failure: str
     n_cells: int
     n_finished: int
     n_failed: int
-    seconds_left: float | None
+    progress: ExperimentProgress
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,16 +123,14 @@ class Store:
 
         Raises: FileFormatError if the folder cannot be written.
         """
-        try:
-            self._steps.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise FileFormatError(f"{self.folder} cannot be written: {error.strerror}.") from error
+        make_folder(self._steps)
+        open_to_write(self._index, "ab").close()  # SQLite would make it for everybody
         now = time.time()
         with self._open() as index:
             index.execute(
                 "insert into experiments (id, spec, versions, created_at, status, alive_at) values (?, ?, ?, ?, ?, ?) "
                 "on conflict (id) do update set spec = excluded.spec, "
-                "status = excluded.status, note = '', alive_at = excluded.alive_at, stop_wanted = 0",
+                "status = excluded.status, note = '', phase = '', alive_at = excluded.alive_at, stop_wanted = 0",
                 (spec.identifier, json.dumps(spec.as_mapping()), json.dumps(versions()), now, RUNNING, now),
             )
         return spec.identifier
@@ -156,8 +144,8 @@ class Store:
                 [(identifier, position, key) for position, key in enumerate(keys)],
             )
             index.execute(
-                "update experiments set n_cells = ?, versions = ? where id = ?",
-                (len(keys), json.dumps(versions()), identifier),
+                "update experiments set n_cells = ?, versions = ?, phase = ? where id = ?",
+                (len(keys), json.dumps(versions()), Phase.RUNNING_CELLS, identifier),
             )
             known = dict(index.execute("select key, digest from cells"))
         return [position for position, key in enumerate(keys) if not self._is_whole(key, known.get(key))]
@@ -168,8 +156,6 @@ class Store:
         Raises: FileFormatError if the disk does not take it.
         """
         path = self._path(work.key)
-        # Two experiments may come to the same cell at the same time.
-        partial = path.with_suffix(f".{os.getpid()}.partial")
         about = {
             "work": work.as_mapping(),
             "versions": versions(),
@@ -177,11 +163,8 @@ class Store:
             "method": cell.method.name,
             "judge": "" if cell.judge is None else cell.judge.name,
         }
-        try:
+        with replacing(path) as partial:
             write_steps(partial, outcome.result, about)
-            partial.replace(path)
-        except OSError as error:
-            raise FileFormatError(f"{path.name} cannot be written: {error.strerror}.", "Is the disk full?") from error
         with self._open() as index:
             index.execute(
                 "insert or replace into cells values (?, ?, ?, ?, ?, ?, ?)",
@@ -203,27 +186,28 @@ class Store:
                 "update places set failure = ? where experiment = ? and position = ?", (why, identifier, position)
             )
 
-    def say(self, identifier: str, note: str, seconds_left: float | None = None) -> bool:
-        """Give a sign of life, with what is being done; returns whether somebody wants a stop."""
+    def report(self, identifier: str, progress: ExperimentProgress) -> bool:
+        """Say how far it is, which is a heartbeat too; returns whether somebody wants a stop."""
         with self._open() as index:
             index.execute(
-                "update experiments set note = ?, seconds_left = ?, alive_at = ? where id = ?",
-                (note, seconds_left, time.time(), identifier),
+                "update experiments set phase = ?, judge = ?, n_done = ?, n_total = ?, seconds_left = ?, alive_at = ? "
+                "where id = ?",
+                (*astuple(progress), time.time(), identifier),
             )
             row = index.execute("select stop_wanted from experiments where id = ?", (identifier,)).fetchone()
         return row is None or bool(row[0])
 
-    def sign(self, identifier: str) -> None:
-        """Give a sign of life where there is nothing new to say."""
+    def heartbeat(self, identifier: str) -> None:
+        """Say that its engine is alive, where there is nothing new to report."""
         with self._open() as index:
             index.execute(
                 "update experiments set alive_at = ? where id = ? and status = ?", (time.time(), identifier, RUNNING)
             )
 
-    def end(self, identifier: str, status: str, note: str = "") -> None:
+    def end(self, identifier: str, status: str, failure: str = "") -> None:
         """Nothing more will come for now. Cells that a finished experiment has replaced are forgotten."""
         with self._open() as index:
-            index.execute("update experiments set status = ?, note = ? where id = ?", (status, note, identifier))
+            index.execute("update experiments set status = ?, note = ? where id = ?", (status, failure, identifier))
         if status == FINISHED:
             self._forget_cells_of_nobody()
 
@@ -233,13 +217,7 @@ class Store:
 
         Raises: ParameterError if another does, FileFormatError if the folder cannot be written.
         """
-        locks = self.folder / "locks"
-        try:
-            locks.mkdir(parents=True, exist_ok=True)
-            lock = (locks / identifier).open("w")
-        except OSError as error:
-            raise FileFormatError(f"{self.folder} cannot be written: {error.strerror}.") from error
-        with lock:
+        with open_to_write(self.folder / "locks" / identifier) as lock:
             # Where the system has no such locks (Windows), two may collide; what is finished is safe all the same.
             if fcntl is not None:
                 try:
@@ -250,8 +228,8 @@ class Store:
                     ) from error
             for partial in self._steps.glob("*.partial"):
                 # Left behind by a process that was killed, unless it is being written right now.
-                if time.time() - partial.stat().st_mtime > SECONDS_WITHOUT_A_SIGN:
-                    partial.unlink(missing_ok=True)
+                if time.time() - partial.stat().st_mtime > SECONDS_WITHOUT_HEARTBEAT:
+                    remove(partial)
             yield
 
     def ask_to_stop(self, identifier: str) -> None:
@@ -306,7 +284,8 @@ class Store:
         with self._open() as index:
             return index.execute(
                 "select e.id, e.spec, e.versions, e.created_at, e.status, e.note, e.n_cells, count(c.key), "  # noqa: S608
-                "coalesce(sum(p.failure <> ''), 0), e.seconds_left, e.alive_at from experiments e "
+                "coalesce(sum(p.failure <> ''), 0), e.alive_at, e.phase, e.judge, e.n_done, e.n_total, e.seconds_left "
+                "from experiments e "
                 f"left join places p on p.experiment = e.id left join cells c on c.key = p.key {where} "
                 "group by e.id order by e.created_at desc",
                 values,
@@ -329,13 +308,13 @@ class Store:
                 StoredCell(
                     grid[position],
                     key,
-                    figures_from_mapping(json.loads(figures)),
+                    figures_from_mapping(read_json(figures, only_finite=False)),
                     np.frombuffer(totals, "<f8"),
                     seconds,
                 )
                 for position, key, figures, totals, seconds in rows
             ]
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
+        except (FileFormatError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise FileFormatError(
                 f"The cells of {identifier} were kept by another version and cannot be read.", "Run it again."
             ) from error
@@ -379,9 +358,7 @@ class Store:
             about = {"experiment": experiment.spec.as_mapping(), "versions": experiment.versions}
             archive.writestr("experiment.json", json.dumps(about, indent=2, ensure_ascii=False))
             cells = self.cells(identifier)
-            table = io.StringIO()
-            figures_table(cells).to_csv(table, index=False, lineterminator="\r\n")
-            archive.writestr("figures.csv", table.getvalue(), zipfile.ZIP_DEFLATED)
+            archive.writestr("figures.csv", safe_csv(figures_table(cells)), zipfile.ZIP_DEFLATED)
             for cell in cells:
                 if self._path(cell.key).is_file():
                     archive.write(self._path(cell.key), f"steps/{cell.key}.parquet")
@@ -402,53 +379,49 @@ class Store:
             ]
             index.executemany("delete from cells where key = ?", [(key,) for key in orphans])
         for key in orphans:
-            self._path(key).unlink(missing_ok=True)
+            remove(self._path(key))
 
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """The index, for one transaction.
-
-        Raises: FileFormatError if it is damaged or locked by somebody who does not let go.
-        """
-        index = None
-        try:
-            index = sqlite3.connect(self._index, timeout=30.0)
-            index.executescript(_SCHEMA)
-            with index:
-                yield index
-        except sqlite3.OperationalError as error:
-            raise FileFormatError(
-                f"{self._index} cannot be used now: {error}.", "Try again; see that the disk is not full."
-            ) from error
-        except sqlite3.Error as error:
-            raise FileFormatError(
-                f"{self._index} cannot be used: {error}.",
-                "Move the file away to begin with an empty store; the files of days beside it stay.",
-            ) from error
-        finally:
-            if index is not None:
-                index.close()
+    def _open(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        return open_index(self._index)
 
 
 def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
     """An experiment from its line in the index, or why it cannot be read."""
-    identifier, described, made_with, created_at, status, note, n_cells, n_finished, n_failed, left, alive_at = row
+    identifier, described, made_with, created_at, status, note, n_cells, n_finished, n_failed, alive_at, *told = row
     try:
-        spec = _spec_of(described)
+        spec, made_with, progress = _spec_of(described), _mapping(made_with), _progress_of(*told)
+        if progress.phase is Phase.RUNNING_CELLS:
+            progress = replace(progress, n_done=n_finished + n_failed, n_total=n_cells)
     except (JitaiError, ValueError, KeyError, TypeError) as error:
         return f"The experiment {identifier} was described by another version and cannot be shown: {error}"
-    if status == RUNNING and time.time() - alive_at > SECONDS_WITHOUT_A_SIGN:
+    if status == RUNNING and time.time() - alive_at > SECONDS_WITHOUT_HEARTBEAT:
         status = INTERRUPTED
     return StoredExperiment(
-        identifier, spec, json.loads(made_with), created_at, status, note, n_cells, n_finished, n_failed,
-        left if status == RUNNING else None,
+        identifier, spec, made_with, created_at, status, note if status == FAILED else "", n_cells, n_finished,
+        n_failed, progress,
     )  # fmt: skip
+
+
+def _progress_of(phase: str, judge: str, n_done: int, n_total: int, seconds_left: float | None) -> ExperimentProgress:
+    """From the index; an experiment that an earlier version has run, or runs, says nothing."""
+    return ExperimentProgress(Phase(phase or Phase.PREPARING), judge, n_done, n_total, seconds_left)
 
 
 @lru_cache(maxsize=256)
 def _spec_of(described: str) -> ExperimentSpec:
     """From the index; pages ask every second, and a description never changes."""
-    return spec_from_mapping(json.loads(described))
+    return spec_from_mapping(_mapping(described))
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    """From a column that holds names and values, unless the index is damaged.
+
+    Raises: FileFormatError.
+    """
+    content = read_json(text, "The index", MAX_FILE_BYTES)
+    if not isinstance(content, dict):
+        raise FileFormatError("The index holds something else in the place of names and values.")
+    return content
 
 
 def _digest_of(path: Path) -> str:

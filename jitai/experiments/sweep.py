@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from jitai.arrays import Floats
 from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice, Method, Scenario, simulated
 from jitai.experiments.store import StoredCell
 from jitai.parameters import described
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
-from jitai.statistics import Estimate, Floats, PairedDifference, interval_of_mean, paired_difference
+from jitai.statistics import Estimate, PairedDifference, interval_of_mean, interval_of_resamples, paired_difference
 
 JUDGE_ERROR = "judge_error"
 """In place of a parameter's name: how often a simulated judge is wrong, as often in one way as in the other."""
@@ -207,9 +208,8 @@ def crossing(line: ErrorLine, seed: int = 1) -> Crossing:
         drawn = generator(seed, Stream.BOOTSTRAP).integers(0, n, size=(N_RESAMPLES, n))
         resampled = (_first_crossing(errors, difference[:, rows].mean(axis=1)) for rows in drawn)
         places = np.array([math.inf if place is None else place for place in resampled])
-        edges = np.quantile(places, (0.025, 0.975), method="inverted_cdf")
-        low = None if math.isinf(edges[0]) else float(edges[0])
-        high = None if math.isinf(edges[1]) else float(edges[1])
+        edges = interval_of_resamples(places, interpolate=False)
+        low, high = (None if math.isinf(edge) else edge for edge in edges)
     return Crossing(where, low, high, bool(means[0] > 0))
 
 

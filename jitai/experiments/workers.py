@@ -4,13 +4,13 @@ import contextlib
 import logging
 import multiprocessing
 import os
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 
+from jitai.background import BackgroundCall
 from jitai.errors import ParameterError
 from jitai.experiments.engine import SECONDS_BETWEEN_LOOKS
+from jitai.installation import CLUSTER
 
 SECONDS_FOR_THE_SCHEDULER = 10
 MAX_WORKERS = 256
@@ -38,12 +38,11 @@ def local_workers(n_workers: int) -> Iterator[Executor]:
 def _end_with(parent: int) -> None:
     """In a worker: end when the process that started it was killed, instead of waiting for work for ever."""
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-        os._exit(1)
+    def look() -> None:
+        if os.getppid() != parent:
+            os._exit(1)
 
-    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+    BackgroundCall("end-with-parent", look, SECONDS_BETWEEN_LOOKS, again=True).start()
 
 
 @contextlib.contextmanager
@@ -52,8 +51,9 @@ def cluster_workers(scheduler: str) -> Iterator[Executor]:
 
     Args:
         scheduler: its address, such as tcp://10.0.0.5:8786.
-    Raises: ParameterError if nobody answers there.
+    Raises: PartMissing if Dask is not installed, ParameterError if nobody answers there.
     """
+    CLUSTER.require()
     from distributed import Client
 
     # Its own account of a failed connection is a stack trace on the screen.

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from jitai.errors import FileFormatError, ModelMissing
+from jitai.errors import FileFormatError
 from jitai.finetuning.data import Example, one_pass
 from jitai.finetuning.export import read_adapter
+from jitai.installation import JUDGE_TRAINING
 from jitai.judge.embedded import find_model_file
 from jitai.judge.prompts import Question
 from jitai.judge.text import clean_statement
@@ -29,7 +30,6 @@ from jitai.seeding import Stream, generator
 if TYPE_CHECKING:
     import torch
 
-INSTALL_TRAINING = "Run `pip install -r requirements-train.txt`."
 BATCHES_SORTED_TOGETHER = 16
 """Batches of like length waste little on padding; sorted in portions, they still differ from pass to pass."""
 
@@ -123,15 +123,14 @@ def train_adapter(
         report: called every report_every steps and at the end.
         report_every: steps between reports.
         start_from: an adapter of the same rank and alpha from which training goes on; None begins anew.
-    Raises: ModelMissing if the base model or the libraries of training are not installed; FileFormatError if
-        start_from is no adapter of this shape.
+    Raises: PartMissing if the libraries of training are not installed, ModelMissing if the base model is not;
+        FileFormatError if start_from is no adapter of this shape.
     """
-    try:
-        import torch
-        from peft import LoraConfig, get_peft_model
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-    except ImportError as error:
-        raise ModelMissing("The libraries for training are not installed.", hint=INSTALL_TRAINING) from error
+    JUDGE_TRAINING.require()
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
     path = find_model_file()
     torch.set_num_threads(settings.n_threads)
     torch.manual_seed(settings.seed)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jitai.errors import FileFormatError
+from jitai.files import replacing
 
 PROJECTIONS: dict[str, str] = {
     "self_attn.q_proj": "attn_q",
@@ -35,23 +36,22 @@ def write_adapter(
     """
     import gguf
 
-    partial = path.with_suffix(".partial")
-    writer = gguf.GGUFWriter(str(partial), "llama")
-    writer.add_string("general.type", "adapter")
-    writer.add_string("adapter.type", "lora")
-    writer.add_float32("adapter.lora.alpha", float(alpha))
-    heads = {"attn_q": n_heads, "attn_k": n_key_value_heads}
-    for layer, (a, b) in weights.items():
-        _, number, projection = layer.split(".", 2)
-        name = PROJECTIONS[projection]
-        rows = rotary_order(b, heads[name]) if name in heads else b
-        writer.add_tensor(f"blk.{number}.{name}.weight.lora_a", a.astype(np.float16))
-        writer.add_tensor(f"blk.{number}.{name}.weight.lora_b", rows.astype(np.float16))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    partial.replace(path)
+    with replacing(path) as partial:
+        writer = gguf.GGUFWriter(str(partial), "llama")
+        writer.add_string("general.type", "adapter")
+        writer.add_string("adapter.type", "lora")
+        writer.add_float32("adapter.lora.alpha", float(alpha))
+        heads = {"attn_q": n_heads, "attn_k": n_key_value_heads}
+        for layer, (a, b) in weights.items():
+            _, number, projection = layer.split(".", 2)
+            name = PROJECTIONS[projection]
+            rows = rotary_order(b, heads[name]) if name in heads else b
+            writer.add_tensor(f"blk.{number}.{name}.weight.lora_a", a.astype(np.float16))
+            writer.add_tensor(f"blk.{number}.{name}.weight.lora_b", rows.astype(np.float16))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
 
 
 def read_adapter(path: Path, n_heads: int, n_key_value_heads: int) -> dict[str, tuple[Matrix, Matrix]]:

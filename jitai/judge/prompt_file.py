@@ -1,16 +1,17 @@
 """Prompts and calibrations as JSON files: reading, checking, listing."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jitai.errors import FileFormatError
+from jitai.files import read_json
 from jitai.judge.calibration import Calibration
 from jitai.judge.prompts import DEFAULT_PROMPT, TUNED_PROMPT, Prompt, ReadingMethod
+from jitai.paths import resource
 
-PROMPTS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "prompts"
+PROMPTS_FOLDER = resource("assets", "prompts")
 DEFAULT_PROMPT_FILE = PROMPTS_FOLDER / f"{DEFAULT_PROMPT}.json"
 TUNED_PROMPT_FILE = PROMPTS_FOLDER / f"{TUNED_PROMPT}.json"
 _USED_BY = {
@@ -133,26 +134,18 @@ class JsonReader:
     def __init__(self, path: Path, text: str | None = None) -> None:
         self.path = path
         self._text = text
+        self._hint = f"Correct the file {path}." if text is None else "Correct it and try again."
 
     def error(self, complaint: str) -> FileFormatError:
         """Return the error to raise for a complaint about this file."""
-        hint = f"Correct the file {self.path}." if self._text is None else "Correct it and try again."
-        return FileFormatError(f"{self.path.name} cannot be used: {complaint}.", hint=hint)
+        return FileFormatError(f"{self.path.name} cannot be used: {complaint}.", self._hint)
 
     def load(self) -> dict[str, Any]:
         """Read the file's content.
 
         Raises: FileFormatError if it cannot be read or is no JSON object.
         """
-        try:
-            content = json.loads(self._text if self._text is not None else self.path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise self.error(f"it cannot be read ({error.strerror or 'unknown reason'})") from error
-        except UnicodeDecodeError as error:
-            raise self.error("it is not UTF-8 text") from error
-        except (ValueError, RecursionError) as error:
-            where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-            raise self.error(f"it is not valid JSON{where}") from error
+        content = read_json(self.path if self._text is None else self._text, self.path.name, hint=self._hint)
         if not isinstance(content, dict):
             raise self.error("it must be a JSON object")
         return content

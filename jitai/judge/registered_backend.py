@@ -13,11 +13,7 @@ from typing import Any, ClassVar
 from jitai.judge.base import Backend
 from jitai.judge.prompts import DEFAULT_PROMPT, Prompt
 from jitai.parameters import describe
-
-
-@dataclass(frozen=True)
-class NoSettings:
-    """The settings of a backend that has none."""
+from jitai.registry import NoSettings
 
 
 @dataclass(frozen=True)

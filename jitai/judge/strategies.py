@@ -3,11 +3,11 @@
 statement -> questions -> replies (kept in the cache) -> Answer: log-odds, or a decision without any
 """
 
-import json
 import math
 from dataclasses import dataclass, replace
 
-from jitai.errors import UnreadableReply
+from jitai.errors import FileFormatError, UnreadableReply
+from jitai.files import read_json
 from jitai.judge.base import Backend, Reply, Request, TypedBackend, as_word
 from jitai.judge.prompts import Prompt, Question, ReadingMethod
 from jitai.judge.text import clean_statement
@@ -139,9 +139,9 @@ def _schema(question: Question) -> dict[str, object]:
 def _read_json(reply: Reply, question: Question) -> Answer:
     """The decision of a JSON answer, its likelihood where the server gave it, and the model's reason."""
     try:
-        content = json.loads(reply.text)
+        content = read_json(reply.text)
         said = as_word(content["decision"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (FileFormatError, TypeError, KeyError, AttributeError):
         raise UnreadableReply(
             "The model's answer is not the JSON that was asked for.", hint=_OTHER_MODEL_HINT
         ) from None

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from jitai.errors import FileFormatError
+from jitai.files import write_atomically
+from jitai.paths import program, resource
 from jitai.records import Statement
 
 MAX_STATEMENT_LENGTH = 400
@@ -100,7 +102,7 @@ def _visible(character: str) -> str:
     return character
 
 
-WORDS_FILE = Path(__file__).resolve().parents[2] / "assets" / "judge" / "words.txt"
+WORDS_FILE = resource("assets", "judge", "words.txt")
 UNREADABLE_SHARE = 0.34
 """With this share of known words or less, a statement counts as unreadable: three of 702 calibration statements, but
 most of the sentences in other languages (docs/JUDGE.md)."""
@@ -132,7 +134,7 @@ def load_words(path: Path = WORDS_FILE) -> frozenset[str]:
     try:
         return frozenset(path.read_text(encoding="utf-8").split())
     except (OSError, UnicodeDecodeError) as error:
-        raise FileFormatError(f"{path.name} cannot be read.", "Write it with `python -m jitai train-judge`.") from error
+        raise FileFormatError(f"{path.name} cannot be read.", f"Write it with `{program()} train-judge`.") from error
 
 
 def write_words(path: Path, statements: Iterable[Statement]) -> None:
@@ -142,4 +144,4 @@ def write_words(path: Path, statements: Iterable[Statement]) -> None:
         for word in words_of(item.text):
             pairs[word].add(item.pair)
     words = sorted(word for word, where in pairs.items() if len(where) >= LEAST_PAIRS)
-    path.write_text("\n".join(words) + "\n", encoding="utf-8")
+    write_atomically(path, "\n".join(words) + "\n")

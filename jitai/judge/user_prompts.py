@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jitai.errors import FileFormatError, ParameterError
+from jitai.files import MAX_JSON_BYTES, make_folder, read_json, read_text, remove, write_atomically
 from jitai.judge.calibration import Calibration
 from jitai.judge.prompt_file import JsonReader, available_prompts, damaged_prompts, read_calibrations, read_prompt
 from jitai.judge.prompts import Prompt
@@ -98,8 +99,9 @@ class PersonalJudging:
         before = next((item for item in available_prompts(self.prompts_folder) if item.name == prompt.name), None)
         if before is not None and before.version == prompt.version and _asks_otherwise(before, prompt):
             prompt = replace(prompt, version=_raised(prompt.version))
-            text = json.dumps({**json.loads(text), "version": prompt.version}, ensure_ascii=False, indent=2)
-        self._write(self.prompts_folder / f"{prompt.name}.json", text)
+            text = json.dumps({**read_json(text), "version": prompt.version}, ensure_ascii=False, indent=2)
+        make_folder(self.prompts_folder)
+        write_atomically(self.prompts_folder / f"{prompt.name}.json", text)
         return replace(prompt, is_own=True)
 
     def delete_prompt(self, name: str) -> None:
@@ -109,7 +111,7 @@ class PersonalJudging:
         """
         if not _NAME.fullmatch(name) or not (self.prompts_folder / f"{name}.json").is_file():
             raise ParameterError("There is no prompt of your own with that name.")
-        (self.prompts_folder / f"{name}.json").unlink()
+        remove(self.prompts_folder / f"{name}.json")
 
     def prompt_text(self, prompt: Prompt, shipped_folder: Path) -> str:
         """Return the file of a prompt as text to be edited.
@@ -117,10 +119,7 @@ class PersonalJudging:
         Raises: FileFormatError if there is no file of its name.
         """
         path = (self.prompts_folder if prompt.is_own else shipped_folder) / f"{prompt.name}.json"
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FileFormatError(f"{path.name} cannot be read.") from error
+        return read_text(path, MAX_JSON_BYTES)
 
     def save_calibration(self, prompt: Prompt, digest: str, calibration: Calibration) -> None:
         """Keep a calibration for a prompt as it stands and a model.
@@ -141,7 +140,8 @@ class PersonalJudging:
             for prompt_hash, items in kept.items()
             if items
         }
-        self._write(self._calibrations_file, json.dumps(rows, ensure_ascii=False, indent=2))
+        make_folder(self.folder)
+        write_atomically(self._calibrations_file, json.dumps(rows, ensure_ascii=False, indent=2))
 
     def forget_calibration(self, prompt: Prompt, digest: str) -> None:
         """Remove the person's own calibration for a prompt and a model; the project's, if there is one, holds again.
@@ -163,19 +163,3 @@ class PersonalJudging:
             return {key: read_calibrations(reader, rows) for key, rows in content.items()}
         except FileFormatError:
             return {}
-
-    def _write(self, path: Path, text: str) -> None:
-        """Write a file whole or not at all.
-
-        Raises: FileFormatError if the folder cannot be written to.
-        """
-        partial = path.with_suffix(".partial")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(path)
-        except OSError as error:
-            raise FileFormatError(
-                f"{path.name} cannot be kept: {error.strerror or 'unknown reason'}.",
-                hint="Set JITAI_DATA_DIR to a folder that you may write to.",
-            ) from error

@@ -1,53 +1,136 @@
-"""What every policy can do, and two more things that some ask to be told."""
+"""The base class of policies. A policy acts for n participants at once; one participant is n = 1."""
 
-from typing import Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from jitai.records import Action, Observation, Proposal
+from jitai.arrays import Flags, Floats, Integers
+from jitai.policies.belief import BeliefSettings
+from jitai.records import Role
+from jitai.registry import NoSettings
+from jitai.simulator.config import SimulatorConfig
 
 
-class Policy(Protocol):
-    """Proposes an action from an observation, and learns from what followed."""
+class Truth(NamedTuple):
+    """What is hidden from all but privileged policies; each of shape (n,), 0 or 1.
 
-    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
-        """The candidate action for today, with what led to it.
-
-        Args:
-            observation: what is known today.
-            rng: the policy's own stream; a policy draws the same number of numbers every day.
-        """
-        ...
-
-    def learn(self, observation: Observation, action: Action, step_count: float) -> None:
-        """Take in that ``action``, done when ``observation`` was seen, was followed by ``step_count`` steps."""
-        ...
-
-
-@runtime_checkable
-class BeliefPolicy(Policy, Protocol):
-    """A policy that also acts on how likely it is that the participant can walk.
-
-    The decision loop recognises it by its method: it then has the text judged before the proposal instead of after it,
-    keeps the belief (``jitai.policies.belief``) and calls ``propose_on_belief`` instead of ``propose``. Nothing changes
-    for other policies. ``propose`` remains as the answer where no belief is kept.
+    Attributes:
+        can_walk: w_t.
+        true_context: c_t.
     """
 
-    def propose_on_belief(self, observation: Observation, belief: float, rng: np.random.Generator) -> Proposal:
-        """The candidate action for today.
+    can_walk: Integers
+    true_context: Integers
+
+
+class View(NamedTuple):
+    """What a policy knows before a decision; every array has shape (n,).
+
+    Attributes:
+        day: t, 0 for the first decision.
+        context_probability: p_t, probability of context 1 (work) given the noisy reading, in [0, 1].
+        inferred_context: l_t, 0 or 1, the likelier context.
+        habituation, disengagement_risk: h_t and d_t in [0, 1].
+        step_count: steps that followed the previous decision, >= 0; 0.1 before the first, as published.
+        belief: P(w_t = 1) in [0, 1], given today's text and all steps so far; None where no belief is kept.
+        truth: None but for privileged policies.
+    """
+
+    day: Integers
+    context_probability: Floats
+    inferred_context: Integers
+    habituation: Floats
+    disengagement_risk: Floats
+    step_count: Floats
+    belief: Floats | None = None
+    truth: Truth | None = None
+
+
+class Proposals(NamedTuple):
+    """What a policy proposes.
+
+    Attributes:
+        candidate_action: codes 0 to 3; shape (n,).
+        preference: how much each action is liked, shape (n, n_actions): more is better; None if the policy compares
+            nothing. The filter "next best" reads it.
+        details: what led to it, by fields of ``records.Proposal``; each of shape (n, n_actions).
+    """
+
+    candidate_action: Integers
+    preference: Floats | None = None
+    details: Mapping[str, Floats] = {}
+
+
+class PolicyInputs(NamedTuple):
+    """What a new policy is given.
+
+    Attributes:
+        config: the participants and the study as they are. A policy that is not privileged may use the study's length.
+        assumed: what belief and planner assume of the participants; it may be wrong.
+        belief: how the belief in ability is formed.
+        n: participants.
+        generators: makes the policy's own random stream of each participant, from its beginning.
+    """
+
+    config: SimulatorConfig
+    assumed: SimulatorConfig
+    belief: BeliefSettings
+    n: int
+    generators: Callable[[], Sequence[np.random.Generator]]
+
+
+class Policy(ABC):
+    """Proposes actions from what is known, and learns from what followed.
+
+    Attributes:
+        key, label, Settings: as ``registry.Component``.
+        role: what kind of method it is where no filter is at work.
+        remark: one sentence for a person who picks it; may be empty.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    role: ClassVar[Role]
+    remark: ClassVar[str] = ""
+    Settings: ClassVar[type[Any]] = NoSettings
+
+    def __init__(self, settings: Any, inputs: PolicyInputs) -> None:  # noqa: B027 (may need nothing)
+        """Make a policy that has seen nothing.
 
         Args:
-            observation: what is known today.
-            belief: P(w_t = 1) in [0, 1], given today's text and all steps so far.
-            rng: the policy's own stream.
+            settings: of this policy's Settings.
+            inputs: of the trial.
         """
-        ...
 
+    @classmethod
+    def uses_belief(cls, settings: Any) -> bool:
+        """Whether it acts on the belief in ability, so that the text must be judged before it proposes."""
+        return False
 
-@runtime_checkable
-class InformedPolicy(Policy, Protocol):
-    """A policy that is told the hidden truth: no method, but the ceiling that methods are compared to."""
+    @classmethod
+    def is_privileged(cls, settings: Any) -> bool:
+        """Whether it is told the hidden truth, which makes it a standard of comparison and no method."""
+        return False
 
-    def propose_informed(self, observation: Observation, can_walk: bool, true_context: int) -> Proposal:
-        """The candidate action for today, from w_t and c_t themselves."""
-        ...
+    @abstractmethod
+    def propose(self, view: View) -> Proposals:
+        """Return today's candidate actions."""
+
+    def learn(self, view: View, action: Integers, step_count: Floats, told: Flags) -> None:  # noqa: B027 (may do nothing)
+        """Learn from what followed the action.
+
+        Args:
+            view: what was known when the action was taken.
+            action: what the policy is told was done, codes 0 to 3; shape (n,).
+            step_count: steps that followed; shape (n,).
+            told: participants of whom the policy is told; shape (n,).
+        """
+
+    def explain(self, view: View) -> Mapping[str, Floats]:
+        """Return more to show about today's proposal, by fields of ``records.Proposal``; each of shape (n, n_actions).
+
+        It is asked between ``propose`` and ``learn``, and only where somebody looks at single days.
+        """
+        return {}

@@ -1,41 +1,52 @@
-"""Policies that learn nothing: what every method must be compared to."""
+"""Policies that learn nothing, to which every method must be compared."""
+
+from typing import Any
 
 import numpy as np
 
-from jitai.records import Action, Observation, Proposal, tailored_to
+from jitai.policies.base import Policy, PolicyInputs, Proposals, View
+from jitai.records import Action, Role
 
 
-class FixedPolicy:
-    """Proposes the same action every day."""
+class TailoredPolicy(Policy):
+    """Proposes the message tailored to the likelier context, every day."""
 
-    def __init__(self, action: Action) -> None:
-        self.action = action
+    key, label, role = "tailored", "Always tailored to the context read", Role.PLAIN
 
-    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
-        """The one action."""
-        return Proposal(self.action)
-
-    def learn(self, observation: Observation, action: Action, step_count: float) -> None:
-        """Nothing to learn."""
+    def propose(self, view: View) -> Proposals:
+        """Return the message for the inferred context."""
+        return Proposals(int(Action.TAILORED_HOME) + view.inferred_context)
 
 
-class RandomPolicy:
+class GenericPolicy(Policy):
+    """Proposes a generic message every day."""
+
+    key, label, role = "generic", "Always generic", Role.PLAIN
+
+    def propose(self, view: View) -> Proposals:
+        """Return a generic message for everybody."""
+        return Proposals(np.full(len(view.day), int(Action.GENERIC)))
+
+
+class RandomPolicy(Policy):
     """Proposes each of the four actions with equal probability."""
 
-    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
-        """One of four actions."""
-        return Proposal(Action(int(rng.integers(len(Action)))))
+    key, label, role = "random", "Random", Role.PLAIN
 
-    def learn(self, observation: Observation, action: Action, step_count: float) -> None:
-        """Nothing to learn."""
+    def __init__(self, settings: Any, inputs: PolicyInputs) -> None:
+        n_days = inputs.config.study_length
+        self._drawn = np.stack([rng.integers(len(Action), size=n_days) for rng in inputs.generators()])
+
+    def propose(self, view: View) -> Proposals:
+        """Return the actions that were drawn for today."""
+        return Proposals(self._drawn[np.arange(len(view.day)), view.day])
 
 
-class TailoredPolicy:
-    """Proposes the message tailored to the context that was read, every day."""
+class NeverPolicy(Policy):
+    """Proposes no message, ever."""
 
-    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
-        """The message for the likelier context."""
-        return Proposal(tailored_to(observation.inferred_context))
+    key, label, role = "never", "Never a message", Role.PLAIN
 
-    def learn(self, observation: Observation, action: Action, step_count: float) -> None:
-        """Nothing to learn."""
+    def propose(self, view: View) -> Proposals:
+        """Return no message for everybody."""
+        return Proposals(np.full(len(view.day), int(Action.NO_MESSAGE)))

@@ -8,7 +8,7 @@ Whether the participant writes depends on whether ability has *changed* (a chang
 weighed on the transition w_{t-1} -> w_t and not on w_t alone: silence after a day on which the participant could walk
 means that they still can.
 
-All functions take numbers or arrays of any common shape, lanes for instance, and leave their inputs as they are.
+All functions take numbers or arrays of any common shape, such as (n,), and do not change their inputs.
 
 Source: Karine & Marlin 2025, arXiv:2501.06980, for the chain and the text; the filter is the forward algorithm of
 hidden Markov models (Rabiner 1989), and its use here is ours.
@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jitai.arrays import Flags, Floats
 from jitai.parameters import choice, parameter, validate
-from jitai.records import Decision, Verdict, VerdictSource
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
 from jitai.simulator.dynamics import SMALLEST, response_table
 
@@ -37,7 +37,7 @@ _GROUP = "Belief in ability"
 
 @dataclass(frozen=True)
 class BeliefSettings:
-    """What the belief is fed with, and how far the judge is trusted; validated when made.
+    """Which evidence the belief uses, and how far it trusts the judge; validated when made.
 
     Raises: ParameterError naming the field and what is allowed.
     """
@@ -89,7 +89,7 @@ class WalkModel(NamedTuple):
 
     @classmethod
     def of(cls, config: SimulatorConfig) -> "WalkModel":
-        """The model that the simulator's settings describe."""
+        """Return the model that the simulator's settings describe."""
         return cls(
             config.can_walk_persistence,
             config.cannot_walk_persistence,
@@ -170,7 +170,7 @@ def counts_as_steps(step_count: Any) -> Any:
 
 
 def no_steps_if_can_walk(config: SimulatorConfig, mean_steps: Any) -> Any:
-    """Probability that somebody who can walk takes no steps, from the mean of the step count after the action.
+    """Return the probability that somebody who can walk takes no steps, from the mean step count after the action.
 
     Args:
         config: for the variation and the spread σ_s.
@@ -188,7 +188,7 @@ def no_steps_if_can_walk(config: SimulatorConfig, mean_steps: Any) -> Any:
 
 
 class StepsModel:
-    """How telling it is that no steps followed an action.
+    """How strongly it speaks against ability that no steps followed an action.
 
     Args:
         config: of the dynamics that are assumed.
@@ -201,7 +201,7 @@ class StepsModel:
         self._factor, self._addition, self._base, self._message = cases[0], cases[1], cases[4], cases[5]
 
     def none_if_can(self, action: Any, context_probability: Any, habituation: Any) -> Any:
-        """Probability that somebody who can walk takes no steps.
+        """Return the probability that somebody who can walk takes no steps.
 
         Args:
             action: codes 0 to 3.
@@ -223,36 +223,39 @@ class StepsModel:
         return (1.0 - context_probability) * home + context_probability * work
 
 
-def evidence(verdict: Verdict | None, settings: BeliefSettings) -> Text | None:
-    """What a verdict is worth as evidence.
+def likelihoods(
+    answered: Flags, p_send: Floats, says_cannot: Flags, is_unsure: Flags, settings: BeliefSettings
+) -> tuple[Floats, Floats]:
+    """Return verdicts as evidence: their likelihoods if the participant can and if they cannot walk.
 
     Args:
-        verdict: on today's text, silence included; None where nobody reads.
+        answered: whether something was written and the judge could answer; shape (n,), like all that follow.
+        p_send: in [0, 1]; NaN where there is none.
+        says_cannot, is_unsure: of the decisions.
         settings: whether and how the judge is believed.
-    Returns: None where neither text nor silence is known of. A failed judge leaves that something was written.
+    Returns: two arrays in [0, 1]; both 1 where nothing is known.
     """
-    if verdict is None or not settings.reads_text:
-        return None
-    if verdict.source == VerdictSource.NO_STATEMENT:
-        return Text(False)
-    if verdict.failure or verdict.is_fallback:
-        return Text(True)
+    if not settings.reads_text:
+        return np.ones(len(answered)), np.ones(len(answered))
     # Exactly 0 or 1 is a decision without a probability, as a text-only model or a rule gives it.
-    if settings.reading == BY_PROBABILITY and verdict.p_send is not None and 0.0 < verdict.p_send < 1.0:
-        return Text(True, *probability_as_evidence(verdict.p_send))
-    if verdict.decision == Decision.UNSURE:
-        return Text(True)
-    return Text(True, *decision_as_evidence(verdict.decision == Decision.HOLD_BACK, settings))
+    by_probability = (settings.reading == BY_PROBABILITY) & (p_send > 0.0) & (p_send < 1.0)
+    known = answered & (by_probability | ~is_unsure)
+    return tuple(  # type: ignore[return-value]
+        np.where(known, np.where(by_probability, probability, decision), 1.0)
+        for probability, decision in zip(
+            probability_as_evidence(p_send), decision_as_evidence(says_cannot, settings), strict=True
+        )
+    )
 
 
 def probability_as_evidence(p_send: Any) -> tuple[Any, Any]:
-    """Likelihoods if the participant can and if they cannot walk, from P(send) calibrated at even odds."""
+    """Return the likelihoods if the participant can and cannot walk, from P(send) calibrated at even odds."""
     p_send = np.clip(p_send, 1.0 - CLEAREST_PROBABILITY, CLEAREST_PROBABILITY)
     return p_send, 1.0 - p_send
 
 
 def decision_as_evidence(says_cannot: Any, settings: BeliefSettings) -> tuple[Any, Any]:
-    """Likelihoods of a decision if the participant can and if they cannot walk."""
+    """Return the likelihoods of a decision if the participant can and if they cannot walk."""
     says_cannot = np.asarray(says_cannot, dtype=bool)
     return (
         np.where(says_cannot, settings.false_alarms, 1.0 - settings.false_alarms),
@@ -261,7 +264,7 @@ def decision_as_evidence(says_cannot: Any, settings: BeliefSettings) -> tuple[An
 
 
 class Belief:
-    """The filter, day by day, of one participant or of many lanes.
+    """The forward filter, day by day, for one participant or for many.
 
     Day 1 is known: every study begins with somebody who can walk (arXiv:2501.06980).
 
@@ -282,7 +285,7 @@ class Belief:
         self.can_walk: Any = 1.0
 
     def read(self, text: Text | None) -> Any:
-        """Morning: one night later, with today's text; None where none is read. Returns the belief."""
+        """Move on to this morning and read today's text (None if nobody reads); return the belief."""
         if self._first_day:
             self._first_day = False
         elif text is None or not self.settings.reads_text:
@@ -292,15 +295,15 @@ class Belief:
         return self.can_walk
 
     def begin_again(self, lanes: Any) -> None:
-        """Day 1 anew in the lanes that are marked: the morning on which ability is certain, and nothing to be read.
+        """Begin day 1 again for the marked participants: ability is certain that morning, and nothing is read.
 
         Args:
-            lanes: flags, one a lane.
+            lanes: flags, one for each participant.
         """
         self.can_walk = np.where(lanes, 1.0, self.can_walk)
 
     def see(self, action: Any, context_probability: Any, habituation: Any, step_count: Any) -> None:
-        """Evening: what followed.
+        """Take in, in the evening, which steps followed the action.
 
         Args:
             action: what was done, codes 0 to 3.

@@ -1,4 +1,4 @@
-"""Policies trained by reinforcement learning, as plain numbers: used with numpy alone.
+"""Policies trained by reinforcement learning, as plain numbers; NumPy alone runs them.
 
 A trained policy is a small network that sees a few quantities of the day and gives each action a number; the action
 with the largest is proposed. It is kept as JSON: nothing is unpickled, and torch is needed only to train one.
@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.parameters import suggestion
-from jitai.records import Action, Observation, Proposal
+from jitai.policies.base import View
+from jitai.records import Action
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -47,37 +48,13 @@ MAX_WEIGHT, MAX_STEPS_PER_VALUE, MAX_DECISIONS = 1e6, 1e9, 2**53
 """Far beyond what any training leads to; larger numbers of a file would leave what floats and tables can hold."""
 FORMAT = "jitai-policy-1"
 _DIGITS = 6
-_PROBABILITIES = (PPO, A2C)
+GIVES_PROBABILITIES = (PPO, A2C)
+"""Algorithms whose outputs are logits; those of the others are values."""
 Scalar = float | int | bool | str
 
 
-class Seen(NamedTuple):
-    """A day as far as it can be shown to a trained policy; numbers, or arrays of one shape.
-
-    Attributes:
-        context_probability: p_t in [0, 1].
-        inferred_context: l_t, 0 or 1.
-        habituation, disengagement_risk: h_t and d_t in [0, 1].
-        step_count: after the previous decision, >= 0, in steps.
-        day: t, 0 for the first.
-        study_length: in days, at least 1.
-        belief: P(w_t = 1) in [0, 1]; 1 where none is kept.
-        true_context: c_t, 0 or 1.
-    """
-
-    context_probability: Any
-    inferred_context: Any
-    habituation: Any
-    disengagement_risk: Any
-    step_count: Any
-    day: Any
-    study_length: Any
-    belief: Any = 1.0
-    true_context: Any = 0
-
-
 def check_learned_observations(names: Sequence[str]) -> tuple[str, ...]:
-    """The names as a tuple.
+    """Return the names as a tuple, once all are known and none is repeated.
 
     Raises: ParameterError if one is unknown or repeated, none is given, or the truth and a belief are mixed.
     """
@@ -97,27 +74,43 @@ def check_learned_observations(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def features(names: Sequence[str], seen: Seen) -> npt.NDArray[np.float32]:
-    """What a network is shown, in training as in use.
+def features(names: Sequence[str], view: View, study_length: int) -> npt.NDArray[np.float32]:
+    """Return what a network is shown, in training as in use.
 
     Args:
         names: keys of OBSERVATION_LABELS, in order.
-        seen: the day.
-    Returns: float32, shape (..., n_names); everything in [0, 1] but S, which is in units of STEPS_SCALE.
+        view: what is known today; the truth must be told where the true context is among the names.
+        study_length: in days, at least 1.
+    Returns: float32, shape (n, n_names); everything in [0, 1] but S, which is in units of STEPS_SCALE.
+    Raises: JitaiError if the true context is wanted and not told.
     """
-    values: dict[str, Any] = {
-        "P": seen.context_probability,
-        "L": seen.inferred_context,
-        "H": seen.habituation,
-        "D": seen.disengagement_risk,
-        STEP_COUNT: np.asarray(seen.step_count) / STEPS_SCALE,
-        "T": np.asarray(seen.day) % 2,
-        BELIEF: seen.belief,
-        DAY: np.asarray(seen.day) / seen.study_length,
-        TRUE_CONTEXT: seen.true_context,
-    }
-    chosen = np.broadcast_arrays(*(np.asarray(values[name], dtype=np.float32) for name in names))
-    return np.stack(chosen, axis=-1)
+    return np.stack([_quantity(name, view, study_length) for name in names], axis=-1)
+
+
+def _quantity(name: str, view: View, study_length: int) -> npt.NDArray[np.float32]:
+    if name == TRUE_CONTEXT and view.truth is None:
+        raise JitaiError("This policy was trained on the true context (C) and cannot propose without it.")
+    if name == BELIEF:
+        # Where no belief is kept, as for somebody who can surely walk.
+        value: Any = np.ones(len(view.day)) if view.belief is None else view.belief
+    elif name == TRUE_CONTEXT:
+        assert view.truth is not None
+        value = view.truth.true_context
+    elif name == STEP_COUNT:
+        value = view.step_count / STEPS_SCALE
+    elif name == "T":
+        value = view.day % 2
+    elif name == DAY:
+        value = view.day / study_length
+    else:
+        value = {
+            "P": view.context_probability,
+            "L": view.inferred_context,
+            "H": view.habituation,
+            "D": view.disengagement_risk,
+        }[name]
+    shown: npt.NDArray[np.float32] = np.asarray(value, dtype=np.float32)
+    return shown
 
 
 class Layer(NamedTuple):
@@ -220,7 +213,7 @@ class PolicyNetwork:
         return hash(self.digest)
 
     def outputs(self, shown: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """The network's numbers for each action: logits (PPO, A2C) or values (DQN); the largest is proposed.
+        """Return the network's output for each action: logits (PPO, A2C) or values (DQN); the largest is proposed.
 
         Args:
             shown: from ``features``, shape (..., n_observations).
@@ -235,19 +228,19 @@ class PolicyNetwork:
         return values[..., 0, :]
 
     def preferences(self, shown: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """How much it likes each action, in the same order as ``outputs``.
+        """Return how much it likes each action, in the same order as ``outputs``.
 
         Returns: shape (..., n_actions): probabilities (PPO, A2C), or discounted steps to come (DQN).
         """
         outputs = self.outputs(shown)
-        if self.algorithm not in _PROBABILITIES:
+        if self.algorithm not in GIVES_PROBABILITIES:
             return outputs * self.steps_per_value
         weights = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
         probabilities: npt.NDArray[np.float64] = weights / weights.sum(axis=-1, keepdims=True)
         return probabilities
 
     def as_mapping(self) -> dict[str, Any]:
-        """Ready for JSON; ``from_mapping`` reads it back to the same numbers."""
+        """Return names and values, ready for JSON; ``from_mapping`` reads them back to the same numbers."""
         return {
             "format": FORMAT,
             "name": self.name,
@@ -263,7 +256,7 @@ class PolicyNetwork:
 
     @classmethod
     def from_mapping(cls, content: object) -> "PolicyNetwork":
-        """A policy from the content of a file that may hold anything.
+        """Return the policy in a file's content, which may be anything.
 
         Raises: FileFormatError naming what is wrong.
         """
@@ -293,7 +286,7 @@ class PolicyNetwork:
 
 
 def rounded(numbers: npt.ArrayLike) -> Floats:
-    """The numbers with as many digits as a file keeps, so that a policy does the same before and after it is saved."""
+    """Return the numbers with as many digits as a file keeps, so that saving does not change what a policy does."""
     array = np.asarray(numbers, dtype=np.float64)
     flat = [float(f"{number:.{_DIGITS}g}") for number in array.ravel().tolist()]
     return np.array(flat, dtype=np.float64).reshape(array.shape)
@@ -395,67 +388,3 @@ def _scalars(content: object, key: str) -> dict[str, Scalar]:
     if any(not isinstance(value, float | int | bool | str) for value in content.values()):
         raise FileFormatError(f'"{key}" must hold names and values: numbers, words, true and false.')
     return {str(name): value for name, value in content.items()}
-
-
-class LearnedPolicy:
-    """Proposes what its network likes best. It learns nothing more in use.
-
-    Args:
-        network: trained.
-        study_length: of the study in which it is used, in days: known from its design.
-    """
-
-    def __init__(self, network: PolicyNetwork, study_length: int) -> None:
-        self.network = network
-        self.study_length = study_length
-
-    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
-        """The best action; where no belief is kept, for somebody who can surely walk."""
-        return self._proposal(observation, 1.0, 0)
-
-    def learn(self, observation: Observation, action: Action, step_count: float) -> None:
-        """The training is over before the study."""
-
-    def _proposal(self, observation: Observation, belief: float, true_context: int) -> Proposal:
-        day, probability, inferred, habituation, risk, step_count = observation
-        seen = Seen(probability, inferred, habituation, risk, step_count, day, self.study_length, belief, true_context)
-        liked = self.network.preferences(features(self.network.observations, seen))
-        action, numbers = Action(int(np.argmax(liked))), tuple(liked.tolist())
-        if self.network.algorithm in _PROBABILITIES:
-            return Proposal(action, action_probabilities=numbers)
-        return Proposal(action, discounted_steps=numbers)
-
-
-class LearnedBeliefPolicy(LearnedPolicy):
-    """A trained policy that sees the belief in ability."""
-
-    def propose_on_belief(self, observation: Observation, belief: float, rng: np.random.Generator) -> Proposal:
-        """The best action for this belief."""
-        return self._proposal(observation, belief, 0)
-
-
-class LearnedInformedPolicy(LearnedPolicy):
-    """A trained policy that is told the true context: a yardstick, as no deployed policy knows it."""
-
-    def propose_informed(self, observation: Observation, can_walk: bool, true_context: int) -> Proposal:
-        """The best action in this context; the walk state is not shown."""
-        return self._proposal(observation, 1.0, true_context)
-
-    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
-        """Cannot be answered.
-
-        Raises: JitaiError, always: the true context is needed.
-        """
-        raise JitaiError("This policy was trained on the true context (C) and cannot propose without it.")
-
-
-def learned_policy(network: PolicyNetwork, study_length: int) -> LearnedPolicy:
-    """The policy of a network, of the kind that its observations need.
-
-    Args: as ``LearnedPolicy``.
-    """
-    if network.sees_belief:
-        return LearnedBeliefPolicy(network, study_length)
-    if network.is_privileged:
-        return LearnedInformedPolicy(network, study_length)
-    return LearnedPolicy(network, study_length)

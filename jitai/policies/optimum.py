@@ -1,4 +1,4 @@
-"""What could be earned at most: dynamic programming with full information.
+"""The most that could be earned: dynamic programming with full information.
 
 The optimum sees the true context c and the walk state w of today, knows every setting, and plans to the end of the
 study. The value of day t is
@@ -16,16 +16,19 @@ At the default resolution (121 x 21 even nodes) the value of the four published 
 more. One solution takes about 0.06 s on one core.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from jitai.arrays import Integers
 from jitai.errors import JitaiError
+from jitai.policies.base import Policy, PolicyInputs, Proposals, View
 from jitai.policies.solution_cache import kept
 from jitai.policies.state_grid import Floats, Grid, make_grid
-from jitai.records import Action, Observation, Proposal
+from jitai.records import Action, Role
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
 from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, responses
 
@@ -34,7 +37,7 @@ N_HABITUATION, N_RISK = 121, 21
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """The solution.
+    """The solution of a study: values and best actions at every node of the grid.
 
     Attributes:
         config: what it was solved for.
@@ -111,17 +114,17 @@ class Optimum:
 
 
 def first_best(values: Floats) -> Any:
-    """Index of the best along the first axis; differences below a millionth of a step count as none."""
+    """Return the index of the best along the first axis; a difference below a millionth of a step counts as none."""
     return np.argmax(values >= values.max(axis=0) - 1e-6, axis=0)
 
 
 def chain(zero_stays: float, one_stays: float) -> Floats:
-    """Transition probabilities of a two-state chain: row today, column tomorrow."""
+    """Return the transition probabilities of a two-state chain: row today, column tomorrow."""
     return np.array([[zero_stays, 1.0 - zero_stays], [1.0 - one_stays, one_stays]])
 
 
 def solve(config: SimulatorConfig, n_habituation: int = N_HABITUATION, n_risk: int = N_RISK) -> Optimum:
-    """Solve a study.
+    """Solve a study by dynamic programming, from its last day back to the first.
 
     Args:
         config: settings; with random variation its mean dynamics are solved (``Optimum.is_exact`` is then false).
@@ -179,33 +182,51 @@ def optimum(config: SimulatorConfig) -> Optimum:
     return solve(config)
 
 
-class OptimalPolicy:
-    """Does what is best for those who know the walk state and the context.
+class OptimalPolicy(Policy):
+    """Does what is best if walk state and context are known: the ceiling for every method, and no method itself."""
+
+    key, label, role = "optimum", "Optimum (knows everything)", Role.OPTIMUM
+    remark = (
+        "The ceiling, no method: it is told the day's hidden walk state and context. Choose “No filter” to see it on "
+        "its own."
+    )
+
+    def __init__(self, settings: Any, inputs: PolicyInputs) -> None:
+        self.optimum = optimum(inputs.config)
+
+    @classmethod
+    def is_privileged(cls, settings: Any) -> bool:
+        """Return True: it is told everything."""
+        return True
+
+    def propose(self, view: View) -> Proposals:
+        """Return the best action, given walk state and context.
+
+        Raises: JitaiError if the truth is not told.
+        """
+        if view.truth is None:
+            raise JitaiError("The optimum cannot propose anything without the hidden truth.")
+        return proposals_by_day(
+            self.optimum.action_values, view.day, (view.habituation, view.disengagement_risk, *view.truth)
+        )
+
+
+def proposals_by_day(
+    action_values: Callable[..., Floats], days: Integers, state: tuple[npt.NDArray[Any], ...]
+) -> Proposals:
+    """What a table of values holds for best, of participants who may be on different days.
 
     Args:
-        optimum: solved for the participant as they are.
+        action_values: of one day and the state; gives shape (n_actions, n).
+        days: t of each participant; shape (n,).
+        state: what else the values depend on, each of shape (n,).
     """
-
-    def __init__(self, optimum: Optimum) -> None:
-        self.optimum = optimum
-
-    def propose_informed(self, observation: Observation, can_walk: bool, true_context: int) -> Proposal:
-        """The best action."""
-        values = self.optimum.action_values(
-            observation.decision_index,
-            observation.habituation,
-            observation.disengagement_risk,
-            int(can_walk),
-            true_context,
-        )
-        return Proposal(Action(int(first_best(values))), steps_to_come=tuple(values.tolist()))
-
-    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
-        """Cannot be answered.
-
-        Raises: JitaiError, always: the truth is needed.
-        """
-        raise JitaiError("The optimum cannot propose from observations alone: it must be told the truth.")
-
-    def learn(self, observation: Observation, action: Action, step_count: float) -> None:
-        """Nothing to learn for those who know."""
+    first = int(days[0])
+    if (days == first).all():  # as ever but in training
+        values = action_values(first, *state)
+        return Proposals(first_best(values), values.T, {"steps_to_come": values.T})
+    values = np.empty((len(Action), len(days)))
+    for day in np.unique(days):
+        who = days == day
+        values[:, who] = action_values(int(day), *(part[who] for part in state))
+    return Proposals(first_best(values), values.T, {"steps_to_come": values.T})

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from jitai.parameters import choice, validate
+from jitai.policies.base import Policy, PolicyInputs, Proposals, View
 from jitai.policies.belief import (
     BY_DECISION,
     BeliefSettings,
@@ -40,10 +41,10 @@ from jitai.policies.belief import (
     after_steps,
     joint_after_text,
 )
-from jitai.policies.optimum import solve
+from jitai.policies.optimum import first_best, proposals_by_day, solve
 from jitai.policies.solution_cache import kept
 from jitai.policies.state_grid import Floats, Grid, Place, locate, make_grid
-from jitai.records import Action, Observation, Proposal
+from jitai.records import Action, Role
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, responses
 from jitai.simulator.world import PERFECT_READING_NOISE
@@ -115,7 +116,7 @@ class Plan:
 
         Args:
             day: t, from 0; from the model's study length on nothing is expected of tomorrow.
-            habituation, risk: in [0, 1]; shape (n_lanes,) or numbers.
+            habituation, risk: in [0, 1]; shape (n_envs,) or numbers.
             belief: P(w_t = 1) in [0, 1] after today's text; same shape.
             context_probability: p_t in [0, 1]; same shape.
         Returns: shape (n_actions, ...); the actions are followed from the very point, only tomorrow's value is read
@@ -168,13 +169,8 @@ class Plan:
 
         Args: as ``action_values``.
         """
-        best = best_action(self.action_values(day, habituation, risk, belief, context_probability))
+        best = first_best(self.action_values(day, habituation, risk, belief, context_probability))
         return best if np.ndim(best) else int(best)
-
-
-def best_action(values: Floats) -> Any:
-    """Index of the best along the first axis; of those within a millionth of a step of it the first."""
-    return np.argmax(values >= values.max(axis=0) - 1e-6, axis=0)
 
 
 def _between(table: Floats, place: Place) -> Floats:
@@ -389,30 +385,29 @@ def cached_plan(model: SimulatorConfig, belief: BeliefSettings, settings: Planne
     return make_plan(model, belief, settings)
 
 
-class BeliefPlanner:
-    """Proposes what its plan holds for best. It knows a model and learns nothing.
+class BeliefPlanner(Policy):
+    """Proposes what its plan holds for best. It knows a model, which may be wrong, and learns nothing."""
 
-    Args:
-        plan: solved; its model may differ from the participant.
-    """
+    key, label, role = "planner", "Planner on belief (knows a model)", Role.PLANNER
+    remark = (
+        "Ours, not published. It knows this participant's settings and the judge's error rates, but neither the walk "
+        "state nor the context. It plans and does not learn."
+    )
+    Settings = PlannerSettings
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, settings: PlannerSettings, inputs: PolicyInputs) -> None:
+        self.plan = cached_plan(inputs.assumed, inputs.belief, settings)
 
-    def propose_on_belief(self, observation: Observation, belief: float, rng: np.random.Generator) -> Proposal:
-        """The best action for this belief, this reading of the context, habituation and risk."""
-        values = self.plan.action_values(
-            observation.decision_index,
-            observation.habituation,
-            observation.disengagement_risk,
-            belief,
-            observation.context_probability,
-        )
-        return Proposal(Action(int(best_action(values))), steps_to_come=tuple(values.tolist()))
+    @classmethod
+    def uses_belief(cls, settings: PlannerSettings) -> bool:
+        """It plans on it."""
+        return True
 
-    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
-        """The best action for somebody who can surely walk: where no belief is kept, none is at hand."""
-        return self.propose_on_belief(observation, 1.0, rng)
+    def propose(self, view: View) -> Proposals:
+        """The best action for this belief, this reading of the context, habituation and risk.
 
-    def learn(self, observation: Observation, action: Action, step_count: float) -> None:
-        """The plan is made before the study."""
+        Where no belief is kept, the best one for somebody who can surely walk.
+        """
+        belief = np.ones(len(view.day)) if view.belief is None else view.belief
+        state = (view.habituation, view.disengagement_risk, belief, view.context_probability)
+        return proposals_by_day(self.plan.action_values, view.day, state)

@@ -1,40 +1,83 @@
-"""Policies by name."""
+"""The policies: one dictionary, from which every list of policies is made."""
+
+from dataclasses import dataclass
+from typing import Any
 
 from jitai.errors import ParameterError
-from jitai.parameters import suggestion
-from jitai.policies.base import Policy
-from jitai.policies.baselines import FixedPolicy, RandomPolicy, TailoredPolicy
-from jitai.policies.thompson import ThompsonSampling, ThompsonSettings
-from jitai.records import Action
+from jitai.policies.base import Policy, PolicyInputs
+from jitai.policies.baselines import GenericPolicy, NeverPolicy, RandomPolicy, TailoredPolicy
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.network import PolicyNetwork
+from jitai.policies.optimum import OptimalPolicy
+from jitai.policies.planner import BeliefPlanner
+from jitai.policies.thompson import ThompsonSampling
+from jitai.policies.trained import TrainedPolicy, TrainedSettings
+from jitai.registry import Registry
+from jitai.simulator.config import SimulatorConfig
 
-THOMPSON = "thompson"
+POLICIES: Registry[Policy] = Registry(
+    "policy",
+    ThompsonSampling,
+    TailoredPolicy,
+    GenericPolicy,
+    RandomPolicy,
+    NeverPolicy,
+    BeliefPlanner,
+    OptimalPolicy,
+    TrainedPolicy,
+    beside=(SimulatorConfig, BeliefSettings),
+)
+"""In the order in which they are listed; the first is the default. A new policy needs its module and a line here."""
 
-POLICY_LABELS: dict[str, str] = {
-    THOMPSON: "Thompson sampling",
-    "tailored": "Always tailored to the context read",
-    "generic": "Always generic",
-    "random": "Random",
-    "never": "Never a message",
-}
-"""Names as used in files and commands, with the label shown to people; the first is the default."""
 
+@dataclass(frozen=True)
+class PolicySpec:
+    """A policy with its settings; checked when made.
 
-def make_policy(name: str, thompson: ThompsonSettings | None = None) -> Policy:
-    """A new policy that has seen nothing.
-
-    Args:
-        name: a key of POLICY_LABELS.
-        thompson: settings of Thompson sampling; ignored by the others.
-    Raises: ParameterError if the name is unknown.
+    Attributes:
+        key: of POLICIES.
+        settings: of that policy's Settings; its defaults if None is given.
+    Raises: ParameterError for an unknown key or settings of another policy.
     """
-    if name == THOMPSON:
-        return ThompsonSampling(thompson)
-    if name == "tailored":
-        return TailoredPolicy()
-    if name == "generic":
-        return FixedPolicy(Action.GENERIC)
-    if name == "random":
-        return RandomPolicy()
-    if name == "never":
-        return FixedPolicy(Action.NO_MESSAGE)
-    raise ParameterError(f"There is no policy {name!r}{suggestion(name, POLICY_LABELS)}")
+
+    key: str = ThompsonSampling.key
+    settings: Any = None
+
+    def __post_init__(self) -> None:
+        wanted = POLICIES[self.key].Settings
+        if self.settings is None:
+            object.__setattr__(self, "settings", wanted())
+        elif not isinstance(self.settings, wanted):
+            raise ParameterError(f"The policy {self.key!r} cannot have {type(self.settings).__name__}.")
+
+    @property
+    def policy(self) -> type[Policy]:
+        """The policy's class."""
+        return POLICIES[self.key]
+
+    @property
+    def network(self) -> PolicyNetwork | None:
+        """The network of a trained policy; None for any other policy."""
+        return self.settings.network if isinstance(self.settings, TrainedSettings) else None
+
+    @property
+    def uses_belief(self) -> bool:
+        """Whether it acts on the belief in ability."""
+        return self.policy.uses_belief(self.settings)
+
+    @property
+    def is_privileged(self) -> bool:
+        """Whether it is told the hidden truth."""
+        return self.policy.is_privileged(self.settings)
+
+    def make(self, inputs: PolicyInputs) -> Policy:
+        """Make a policy that has seen nothing.
+
+        Raises: ParameterError if it lacks something, such as a trained policy its network.
+        """
+        return self.policy(self.settings, inputs)
+
+
+def trained(network: PolicyNetwork) -> PolicySpec:
+    """Return the policy that a network stands for."""
+    return PolicySpec(TrainedPolicy.key, TrainedSettings(network))

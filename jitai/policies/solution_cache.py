@@ -1,4 +1,4 @@
-"""Solutions that are kept for the next caller, by what they weigh: one takes from 2 MB to more than 100."""
+"""A cache of solutions that is bounded by bytes, not by entries: a solution takes 2 MB to more than 100 MB."""
 
 import threading
 from collections import OrderedDict
@@ -15,7 +15,7 @@ Solution = TypeVar("Solution")
 
 
 def kept(solve: Callable[Asked, Solution]) -> Callable[Asked, Solution]:
-    """Keep what a function has solved, the latest used for longest: the last one always, others up to MOST_BYTES.
+    """Cache what a function solves: the last solution always, others up to MOST_BYTES, least recently used first out.
 
     Args:
         solve: of hashable arguments; gives objects whose attributes are arrays.

@@ -15,7 +15,7 @@ JUST_BELOW = 10 * ROUNDING
 
 
 class Place(NamedTuple):
-    """Where numbers lie between nodes.
+    """Where values lie between nodes.
 
     Attributes:
         lower: index of the node below, shape of the numbers; the node above is the next one.
@@ -34,7 +34,7 @@ def locate(nodes: Floats, values: Any) -> Place:
 
 
 class Grid(NamedTuple):
-    """Nodes of both quantities.
+    """The nodes of habituation and of risk.
 
     Attributes:
         habituation: ascending in [0, 1], shape (n_habituation,).
@@ -45,7 +45,7 @@ class Grid(NamedTuple):
     risk: Floats
 
     def spread(self, table: Floats, habituation: Floats, risk: Floats) -> Floats:
-        """A table read at every pair of a habituation and a risk.
+        """Read a table at every pair of a habituation and a risk.
 
         Args:
             table: shape (..., n_habituation, n_risk).
@@ -60,7 +60,7 @@ class Grid(NamedTuple):
         return read
 
     def read(self, table: Floats, habituation: Any, risk: Any) -> Floats:
-        """A table read at points.
+        """Read a table at points.
 
         Args:
             table: shape (..., n_habituation, n_risk).

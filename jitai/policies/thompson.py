@@ -13,16 +13,16 @@ Source: Karine & Marlin 2025, arXiv:2501.06980 (features, prior and noise), afte
 Murphy & Marlin 2024, arXiv:2412.00308.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from jitai.arrays import Flags, Floats, Integers
 from jitai.parameters import choice, parameter, validate
-from jitai.records import Action, Observation, Proposal
-
-Floats = npt.NDArray[np.floating[Any]]
+from jitai.policies.base import Policy, PolicyInputs, Proposals, View
+from jitai.records import Action, Role
 
 INFERRED_CONTEXT = "inferred context"
 CONTEXT_PROBABILITY = "context probability"
@@ -33,7 +33,7 @@ BIAS_GROUP = "Action bias (extended Thompson sampling)"
 
 
 def _bias(action: Action, symbol: str) -> Any:
-    """The described bias of one action."""
+    """Return the described parameter for one action's bias."""
     return parameter(
         0.0, label=f"Bias of: {action.label}", symbol=symbol, low=-1000, high=1000, unit="steps", group=BIAS_GROUP,
         step=5, source="no bias, which is plain Thompson sampling; the bias itself: Karine, Murphy & Marlin 2024, "
@@ -79,12 +79,12 @@ class ThompsonSettings:
 
     @property
     def action_bias(self) -> tuple[float, float, float, float]:
-        """β_a in steps, in Action order."""
+        """The biases β_a in steps, in the order of ``Action``."""
         return (self.bias_no_message, self.bias_generic, self.bias_tailored_home, self.bias_tailored_work)
 
 
 class Posterior(NamedTuple):
-    """Gaussian posteriors of the weights, one for each action; leading axes for lanes are allowed.
+    """Gaussian posteriors of the weights, one for each action; participants first where there are several.
 
     Attributes:
         precision: A, shape (..., n_actions, n_features, n_features).
@@ -96,20 +96,20 @@ class Posterior(NamedTuple):
 
 
 def prior(settings: ThompsonSettings, n_actions: int = len(Action)) -> Posterior:
-    """The posterior before anything is seen."""
+    """Return the posterior before anything is seen."""
     k = settings.n_features
     precision: Floats = np.tile(np.eye(k, dtype=np.float64) / settings.prior_variance, (n_actions, 1, 1))
     return Posterior(precision, np.zeros((n_actions, k)))
 
 
 def posterior_mean(posterior: Posterior) -> Floats:
-    """A⁻¹ b: shape (..., n_actions, n_features)."""
-    mean: Floats = np.linalg.solve(posterior.precision, posterior.weighted_sum[..., None])[..., 0]
+    """Return the posterior mean A⁻¹ b: shape (..., n_actions, n_features)."""
+    mean: Floats = np.asarray(np.linalg.solve(posterior.precision, posterior.weighted_sum[..., None]))[..., 0]
     return mean
 
 
 def draw_weights(posterior: Posterior, normals: Floats) -> Floats:
-    """One draw of the weights from each posterior.
+    """Draw the weights once from each posterior.
 
     With A = L L' (Cholesky), L'⁻¹ z has covariance A⁻¹ for standard normal z.
 
@@ -124,66 +124,74 @@ def draw_weights(posterior: Posterior, normals: Floats) -> Floats:
     return draws
 
 
-def observe_reward(
-    posterior: Posterior, action: int, features: Floats, step_count: float, settings: ThompsonSettings
+def features_of(view: View, settings: ThompsonSettings) -> Floats:
+    """Return the features x of every participant: shape (n, n_features)."""
+    by_probability = settings.features == CONTEXT_PROBABILITY
+    values: list[Any] = [np.ones(len(view.day)), view.context_probability if by_probability else view.inferred_context]
+    if settings.features == CONTEXT_AND_STATE:
+        values += [view.habituation, view.disengagement_risk]
+    features: Floats = np.stack(values, axis=1).astype(np.float64)
+    return features
+
+
+def observe_rewards(
+    posterior: Posterior, action: Integers, features: Floats, step_count: Floats, told: Flags, reward_noise: float
 ) -> Posterior:
-    """The posterior after one more day; the given one is left as it is.
+    """Return the posterior after one more day; the given one is not changed.
 
     Args:
-        posterior: without leading axes.
-        action: what was done.
-        features: x, shape (n_features,).
+        posterior: of n participants.
+        action: what was done; shape (n,), like all that follow but the features.
+        features: x, shape (n, n_features).
         step_count: steps that followed.
-        settings: for the noise.
+        told: participants whose day is taken in.
+        reward_noise: σ_Y, in steps.
     """
-    weight = settings.reward_noise**-2
+    who = np.flatnonzero(told)
+    weight, x, chosen = reward_noise**-2, features[who], action[who]
     precision, weighted_sum = posterior.precision.copy(), posterior.weighted_sum.copy()
-    precision[action] += weight * np.outer(features, features)
-    weighted_sum[action] += weight * step_count * features
+    precision[who, chosen] += weight * (x[:, :, None] * x[:, None, :])
+    weighted_sum[who, chosen] += (weight * step_count[who])[:, None] * x
     return Posterior(precision, weighted_sum)
 
 
-class ThompsonSampling:
-    """The policy: draws, compares, learns.
+class ThompsonSampling(Policy):
+    """Draws, compares, learns; each participant has posteriors of their own.
 
     Attributes:
         settings: as given.
-        posterior: current; replaced, never changed in place, so that it may be kept for plotting.
+        posterior: current, of n participants; replaced, never changed in place, so that it may be kept for plotting.
     """
 
-    def __init__(self, settings: ThompsonSettings | None = None) -> None:
-        self.settings = settings or ThompsonSettings()
-        self.posterior = prior(self.settings)
+    key, label, role = "thompson", "Thompson sampling", Role.ALONE
+    Settings = ThompsonSettings
 
-    def features(self, observation: Observation) -> Floats:
-        """x for an observation: shape (n_features,)."""
-        values: list[Any] = [1.0]
-        if self.settings.features == CONTEXT_PROBABILITY:
-            values.append(observation.context_probability)
-        else:
-            values.append(observation.inferred_context)
-        if self.settings.features == CONTEXT_AND_STATE:
-            values += [observation.habituation, observation.disengagement_risk]
-        return np.array(values, dtype=np.float64)
+    def __init__(self, settings: ThompsonSettings, inputs: PolicyInputs) -> None:
+        self.settings = settings
+        self.posterior = Posterior(*(np.repeat(part[None], inputs.n, axis=0) for part in prior(settings)))
+        size = (inputs.config.study_length, len(Action), settings.n_features)
+        self._normals = np.stack([rng.standard_normal(size) for rng in inputs.generators()])
 
-    def propose(self, observation: Observation, rng: np.random.Generator) -> Proposal:
-        """The action whose drawn model promises the most steps, its bias included."""
-        features = self.features(observation)
-        normals = rng.standard_normal(self.posterior.weighted_sum.shape)
-        sampled = draw_weights(self.posterior, normals) @ features
-        expected = posterior_mean(self.posterior) @ features
-        spread = np.sqrt(features @ np.linalg.solve(self.posterior.precision, features[:, None])[..., 0].T)
-        bias = self.settings.action_bias
-        return Proposal(
-            Action(int(np.argmax(sampled + bias))),
-            expected_rewards=tuple(expected.tolist()),
-            sampled_rewards=tuple(sampled.tolist()),
-            reward_spread=tuple(spread.tolist()),
-            action_bias=bias if any(bias) else (),
-        )
+    def propose(self, view: View) -> Proposals:
+        """Return the action whose drawn model promises the most steps, its bias included."""
+        draws = draw_weights(self.posterior, self._normals[np.arange(len(view.day)), view.day])
+        sampled = np.matmul(draws, features_of(view, self.settings)[..., None])[..., 0]
+        bias = np.array(self.settings.action_bias)
+        liked = sampled + bias
+        details = {"sampled_rewards": sampled}
+        if bias.any():
+            details["action_bias"] = np.broadcast_to(bias, liked.shape)
+        return Proposals(np.argmax(liked, axis=1), liked, details)
 
-    def learn(self, observation: Observation, action: Action, step_count: float) -> None:
-        """Conjugate update of the posterior of the action that was done."""
-        self.posterior = observe_reward(
-            self.posterior, int(action), self.features(observation), step_count, self.settings
-        )
+    def learn(self, view: View, action: Integers, step_count: Floats, told: Flags) -> None:
+        """Update the posterior of the action that was done (conjugate, in closed form)."""
+        features = features_of(view, self.settings)
+        self.posterior = observe_rewards(self.posterior, action, features, step_count, told, self.settings.reward_noise)
+
+    def explain(self, view: View) -> Mapping[str, Floats]:
+        """Return the posterior mean and standard deviation of the steps that each action earns."""
+        features = features_of(view, self.settings)
+        expected = np.matmul(posterior_mean(self.posterior), features[..., None])[..., 0]
+        column = np.broadcast_to(features[:, None, :, None], (*self.posterior.weighted_sum.shape, 1))
+        solved = np.linalg.solve(self.posterior.precision, column)[..., 0]
+        return {"expected_rewards": expected, "reward_spread": np.sqrt((solved * features[:, None, :]).sum(axis=-1))}

@@ -18,6 +18,7 @@ from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
 from jitai.errors import FileFormatError
+from jitai.files import replacing
 from jitai.policies import network as learned
 from jitai.policies.network import Layer, PolicyNetwork, TrainedOn, rounded
 from jitai.rl.task import LearningTask, steps_per_value
@@ -91,39 +92,40 @@ class Watcher(BaseCallback):
     """Tells what the learner has done, and stops it when asked to.
 
     Args:
-        look: called after every decision with the decisions made and the returns of the episodes that ended, in steps;
-            its answer says whether to go on.
+        on_progress: called after every decision with the decisions made and the returns, in steps, of the episodes that
+            ended; its answer says whether to go on.
     """
 
-    def __init__(self, look: Callable[[int, list[float]], bool]) -> None:
+    def __init__(self, on_progress: Callable[[int, list[float]], bool]) -> None:
         super().__init__()
-        self._look = look
+        self._on_progress = on_progress
 
     def _on_step(self) -> bool:
         ended = np.flatnonzero(self.locals["dones"])
         infos = self.locals["infos"]
-        return self._look(self.num_timesteps, [infos[lane]["episode"]["r"] for lane in ended])
+        return self._on_progress(self.num_timesteps, [infos[lane]["episode"]["r"] for lane in ended])
 
 
-def learn(algorithm: BaseAlgorithm, n_steps: int, look: Callable[[int, list[float]], bool]) -> None:
+def learn(algorithm: BaseAlgorithm, n_steps: int, on_progress: Callable[[int, list[float]], bool]) -> None:
     """Train until that many decisions have been made in all, or until ``look`` says to stop."""
     n_left = n_steps - algorithm.num_timesteps
     if n_left > 0:
-        algorithm.learn(n_left, callback=Watcher(look), log_interval=None, reset_num_timesteps=False)  # type: ignore[arg-type]
+        algorithm.learn(n_left, callback=Watcher(on_progress), log_interval=None, reset_num_timesteps=False)  # type: ignore[arg-type]
 
 
 def keep(algorithm: BaseAlgorithm, folder: Path) -> None:
-    """Write all that is needed to go on, DQN's memory included."""
-    partial = folder / f"partial-{_MODEL_FILE}"
-    algorithm.save(partial)
-    if isinstance(algorithm, DQN):
-        memory = folder / f"partial-{_MEMORY_FILE}"
-        algorithm.save_replay_buffer(memory)
-        memory.replace(folder / _MEMORY_FILE)
-    partial.replace(folder / _MODEL_FILE)
+    """Write all that is needed to go on, DQN's memory included.
+
+    Raises: FileFormatError if the folder cannot be written to.
+    """
+    with replacing(folder / _MODEL_FILE) as model:
+        algorithm.save(model)
+        if isinstance(algorithm, DQN):
+            with replacing(folder / _MEMORY_FILE) as memory:
+                algorithm.save_replay_buffer(memory)
 
 
-def take_up(task: LearningTask, environment: VecEnv, folder: Path) -> BaseAlgorithm:
+def resume(task: LearningTask, environment: VecEnv, folder: Path) -> BaseAlgorithm:
     """What ``keep`` wrote.
 
     Raises: FileFormatError if it cannot be read.

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jitai.errors import ParameterError
 from jitai.policies.network import PolicyNetwork
 from jitai.policies.optimum import optimum
 from jitai.seeding import FIRST_TRAINING_SEED
 from jitai.simulator.config import SimulatorConfig
-from jitai.trial.batch import run_batch
+from jitai.statistics import interval_of_mean
+from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec, participants_of, trial_of
 from jitai.trial.verdict_table import Verdicts, read_all, simulated_judge
 
@@ -65,16 +66,11 @@ def evaluate(
         raise ParameterError(f"The number of seeds is {n_seeds}: allowed is 2 to {FIRST_TRAINING_SEED:,}.")
     found = []
     for config in participants:
-        trial = TrialSpec(
-            config, spec.policy, spec.thompson, spec.filter, belief=spec.belief, planner=spec.planner,
-            network=spec.network,
-        )  # fmt: skip
-        result = run_batch(trial, range(n_seeds), verdicts)
-        steps = result.total_steps
-        half_width = 1.96 * float(steps.std(ddof=1)) / math.sqrt(n_seeds)
+        result = run_trial(replace(spec, config=config, model=None), range(n_seeds), verdicts)
+        mean = interval_of_mean(result.total_steps)
         share_disengaged = float(result.disengaged.mean())
         found.append(
-            Evaluation(config, n_seeds, float(steps.mean()), half_width, optimum(config).value(), share_disengaged)
+            Evaluation(config, n_seeds, mean.value, mean.half_width, optimum(config).value(), share_disengaged)
         )
     return tuple(found)
 

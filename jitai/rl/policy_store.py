@@ -1,21 +1,21 @@
 """Trained policies as files: those that come with the project, and the person's own."""
 
-import errno
 import json
-import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from jitai.errors import FileFormatError, ParameterError
+from jitai.files import make_folder, read_json, remove, write_atomically
 from jitai.parameters import suggestion
-from jitai.paths import default_data_dir
+from jitai.paths import default_data_dir, resource
 from jitai.policies.network import PolicyNetwork
-from jitai.trial.spec import policy_from
+from jitai.trial.spec import network_from
 
-SHIPPED_FOLDER = Path(__file__).parents[2] / "assets" / "policies"
+SHIPPED_FOLDER = resource("assets", "policies")
 MAX_BYTES = 2_000_000
+_HINT = "It is no trained policy: choose a file that was downloaded on the Train page, or written by train-policy."
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -48,17 +48,16 @@ def read_policy(path: Path) -> PolicyNetwork:
     """
     try:
         found = path.stat()
-        if found.st_size > MAX_BYTES:
-            raise FileFormatError(f"{path.name} is no trained policy: it is larger than {MAX_BYTES // 10**6} MB.")
-        return _policy_of(path, found.st_mtime_ns, found.st_size)
-    except OSError as error:
-        raise FileFormatError(f"{path} cannot be read: {error.strerror or 'unknown reason'}.") from error
+        state = found.st_mtime_ns, found.st_size
+    except (OSError, ValueError):
+        state = 0, 0  # reading it says what is wrong
+    return _policy_of(path, *state)
 
 
 @lru_cache(maxsize=256)
 def _policy_of(path: Path, changed_ns: int, n_bytes: int) -> PolicyNetwork:
     """A file's policy, read anew only when the file has changed: pages ask for all of them at each click."""
-    return policy_from_bytes(path.read_bytes(), path.name)
+    return network_from(read_json(path, max_bytes=MAX_BYTES, hint=_HINT), path.name)
 
 
 def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
@@ -69,13 +68,7 @@ def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
         name: of the file.
     Raises: FileFormatError as ``read_policy``.
     """
-    if len(content) > MAX_BYTES:
-        raise FileFormatError(f"{name} is no trained policy: it is larger than {MAX_BYTES // 10**6} MB.")
-    try:
-        parsed = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise FileFormatError(f"{name} is no trained policy: it is not JSON in UTF-8.") from error
-    return policy_from(parsed, name)
+    return network_from(read_json(content, name, MAX_BYTES, _HINT), name)
 
 
 def policy_text(network: PolicyNetwork) -> str:
@@ -87,39 +80,12 @@ def policy_text(network: PolicyNetwork) -> str:
 
 
 def write_policy(network: PolicyNetwork, path: Path) -> None:
-    """Write a policy's file, whole or not at all.
+    """Write a policy's file, whole or not at all; its folder is made if need be.
 
     Raises: FileFormatError if the folder cannot be written to.
     """
-    partial = path.with_suffix(".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(policy_text(network), encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise _not_written(path, error) from error
-
-
-def check_writable(path: Path) -> None:
-    """See that a policy's file can be written, and make its folder: before hours of training, not after.
-
-    Raises: FileFormatError if it cannot.
-    """
-    partial = path.with_suffix(".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.touch()
-        partial.unlink()
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    except OSError as error:
-        raise _not_written(path, error) from error
-
-
-def _not_written(path: Path, error: OSError) -> FileFormatError:
-    return FileFormatError(
-        f"{path} cannot be written: {error.strerror or 'unknown reason'}.", "Choose a folder that you may write to."
-    )
+    make_folder(path.parent)
+    write_atomically(path, policy_text(network))
 
 
 def default_policy_store() -> "PolicyStore":
@@ -194,7 +160,7 @@ class PolicyStore:
         self._check(name)
         if not (self.folder / f"{name}.json").is_file():
             raise ParameterError("There is no trained policy of your own with that name.")
-        (self.folder / f"{name}.json").unlink()
+        remove(self.folder / f"{name}.json")
 
     def _check(self, name: str) -> None:
         if not _NAME.fullmatch(name):

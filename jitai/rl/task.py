@@ -24,7 +24,7 @@ from jitai.policies.network import (
 )
 from jitai.seeding import MAX_SEED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import NONE, TRAINING_FILTERS, FilterSettings
+from jitai.trial.filters import NONE, FilterSpec, training_filters
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts, read_all, simulated_judge
 
@@ -106,9 +106,9 @@ class LearningTask:
 
     def __post_init__(self) -> None:
         check_learned_observations(self.observations)
-        if self.filter not in TRAINING_FILTERS:
+        if self.filter not in training_filters():
             raise ParameterError(
-                f"There is no training under the filter {self.filter!r}{suggestion(self.filter, TRAINING_FILTERS)}"
+                f"There is no training under the filter {self.filter!r}{suggestion(self.filter, training_filters())}"
             )
         if not 1 <= len(self.participants) <= min(MAX_PARTICIPANTS, self.settings.n_lanes):
             raise ParameterError(
@@ -148,9 +148,7 @@ class LearningTask:
 
     def specs(self) -> list[TrialSpec]:
         """The trials that are learnt from, one for each kind of participant."""
-        return [
-            TrialSpec(config, filter=FilterSettings(self.filter), belief=self.belief) for config in self.participants
-        ]
+        return [TrialSpec(config, filter=FilterSpec(self.filter), belief=self.belief) for config in self.participants]
 
     def simulated_verdicts(self) -> Verdicts:
         """What the simulated judge says of placeholder statements."""
@@ -182,7 +180,7 @@ def steps_per_value(task: LearningTask) -> float:
     return task.reward_unit if task.settings.algorithm == DQN else 1.0
 
 
-def lanes_of(n_lanes: int, participants: Sequence[SimulatorConfig]) -> list[int]:
+def envs_of(n_lanes: int, participants: Sequence[SimulatorConfig]) -> list[int]:
     """The lanes of each kind of participant, as equal as can be."""
     edges = [n_lanes * number // len(participants) for number in range(len(participants) + 1)]
     return [high - low for low, high in pairwise(edges)]

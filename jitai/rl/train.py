@@ -4,21 +4,23 @@ import atexit
 import json
 import math
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jitai.background import Background
+from jitai.background import BackgroundJob
 from jitai.errors import FileFormatError
+from jitai.files import make_folder, read_json, write_atomically
+from jitai.installation import TRAINING
 from jitai.policies.network import PolicyNetwork
-from jitai.rl.episodes import StudyLanes, TrainingSeeds
-from jitai.rl.task import SIMULATED, LearningTask, lanes_of
+from jitai.rl.episodes import Episodes, TrainingSeeds
+from jitai.rl.task import SIMULATED, LearningTask, envs_of
+from jitai.statistics import interval_of_mean
 from jitai.trial.verdict_table import Verdicts
 
-Look = Callable[[int, list[float]], bool]
+ProgressCallback = Callable[[int, list[float]], bool]
 """Told the decisions made and the returns of studies that ended; says whether to go on."""
 
 N_POINTS = 100
@@ -78,7 +80,7 @@ class Training:
         return min(1.0, self.n_steps / self.task.settings.total_steps)
 
 
-class Kept(NamedTuple):
+class Checkpoint(NamedTuple):
     """A training that was stopped.
 
     Attributes:
@@ -96,7 +98,7 @@ class Kept(NamedTuple):
     judge: str
 
 
-def kept_training(task: LearningTask, folder: Path) -> Kept | None:
+def checkpoint_of(task: LearningTask, folder: Path) -> Checkpoint | None:
     """What can be taken up of this task, whatever the number of its steps; None if there is nothing.
 
     Args:
@@ -104,16 +106,17 @@ def kept_training(task: LearningTask, folder: Path) -> Kept | None:
         folder: that was given to it.
     """
     try:
-        content = json.loads((folder / task.digest / _STATE_FILE).read_text(encoding="utf-8"))
+        # The interval of a curve's point is infinite where one study ended.
+        content = read_json(folder / task.digest / _STATE_FILE, only_finite=False)
         curve = tuple(CurvePoint(*point) for point in content["curve"])
         n_steps, n_seeds, seconds = int(content["n_steps"]), int(content["n_seeds"]), float(content["seconds"])
-        return Kept(n_steps, n_seeds, seconds, curve, str(content["judge"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        return Checkpoint(n_steps, n_seeds, seconds, curve, str(content["judge"]))
+    except (FileFormatError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 
-class TrainingRun(Background):
-    """Trains a policy in a thread of its own. All methods may be called from any thread.
+class TrainingRun(BackgroundJob[Training]):
+    """Trains a policy; stopped, it ends after the present decision, and is kept where a folder was given.
 
     One at a time: stable-baselines3 seeds the random numbers of the whole process, so two side by side disturb each
     other's repeatability, though nothing else.
@@ -126,7 +129,7 @@ class TrainingRun(Background):
         verdicts: of the judge, on the statements that participants write; None has them drawn with the error rates of
             the task's belief.
         judge: name of the judge of the verdicts.
-    Raises: FileFormatError if there is nothing to be taken up.
+    Raises: PartMissing if the parts of training are not installed, FileFormatError if there is nothing to be taken up.
     """
 
     def __init__(
@@ -137,24 +140,24 @@ class TrainingRun(Background):
         verdicts: Verdicts | None = None,
         judge: str = SIMULATED,
     ) -> None:
+        TRAINING.require()
         super().__init__("training", "The training")
         self.task = task
         self._folder = None if folder is None else folder / task.digest
-        self._kept = kept_training(task, folder) if resume and folder is not None else None
+        self._kept = checkpoint_of(task, folder) if resume and folder is not None else None
         if resume and (self._kept is None or self._kept.judge != judge):
             raise FileFormatError(
                 "There is no stopped training with these settings, participants, observations and judge.",
                 "Start one; only the number of decisions may differ when it is taken up.",
             )
         self._verdicts, self._judge = verdicts, judge
-        before = self._kept or Kept(0, 0, 0.0, (), judge)
+        before = self._kept or Checkpoint(0, 0, 0.0, (), judge)
         self._n_steps, self._curve, self._seconds_before = before.n_steps, list(before.curve), before.seconds
         self._n_steps_before = before.n_steps
         self._took_s = 0.0
         self._returns: list[float] = []
         self._network: PolicyNetwork | None = None
         self._at_work = "getting ready"
-        self._stop = threading.Event()
 
     def start(self) -> None:
         """Begin; to be called once. Where the program ends first, the training is stopped, and kept."""
@@ -162,35 +165,20 @@ class TrainingRun(Background):
         atexit.register(self._end)
         super().start()
 
-    def stop(self) -> None:
-        """End after the present decision; what is learnt by then stays, and is kept where a folder was given."""
-        self._stop.set()
-
-    def snapshot(self) -> Training:
-        """What is known now.
-
-        Raises: what the training raised against its promise, once: that is a bug. Afterwards it is a failure, so
-            that the page can be used on.
-        """
-        finished = self._ended.is_set()
-        with self._lock:
-            self._raise_bug()
-            n_steps, curve = self._n_steps, tuple(self._curve)
-            took_s = self._took_s
-            at_work, network, failure = self._at_work, self._network, self._failure
-        total = self.task.settings.total_steps
-        pace = (n_steps - self._n_steps_before) / took_s if took_s > 0 else 0.0
+    def _snapshot(self, finished: bool) -> Training:
+        n_steps, network, total = self._n_steps, self._network, self.task.settings.total_steps
+        pace = (n_steps - self._n_steps_before) / self._took_s if self._took_s > 0 else 0.0
         left_s = max(0, total - n_steps) / pace if pace > 0 else None
         return Training(
             self.task,
             n_steps,
-            curve,
+            tuple(self._curve),
             seconds_left=0.0 if finished else left_s,
             steps_per_s=pace,
-            at_work="" if finished else at_work,
+            at_work="" if finished else self._at_work,
             finished=finished,
             stopped=finished and network is not None and n_steps < total,
-            failure=failure,
+            failure=self._failure,
             network=network if finished else None,
         )
 
@@ -201,29 +189,31 @@ class TrainingRun(Background):
         self.stop()
         self.wait(_END_WITHIN_S)
 
-    def _do(self) -> None:
+    def _run(self) -> None:
         # A second or two to import: only the thread that trains waits for it.
         from jitai.rl import algorithms
-        from jitai.rl.vec_env import LanesVecEnv
+        from jitai.rl.vec_env import EpisodesVecEnv
 
         task = self.task
         verdicts = self._verdicts or task.simulated_verdicts()
         seeds = TrainingSeeds(task.settings.learning_seed, self._kept.n_seeds if self._kept else 0)
-        sizes = lanes_of(task.settings.n_lanes, task.participants)
+        sizes = envs_of(task.settings.n_lanes, task.participants)
         groups = [
-            StudyLanes(spec, task.observations, n_lanes, verdicts, seeds)
+            Episodes(spec, task.observations, n_lanes, verdicts, seeds)
             for spec, n_lanes in zip(task.specs(), sizes, strict=True)
         ]
-        environment = LanesVecEnv(groups, task.reward_unit, task.ends_with_the_study)
+        environment = EpisodesVecEnv(groups, task.reward_unit, task.ends_with_the_study)
         if self._kept is not None and self._folder is not None:
-            algorithm = algorithms.take_up(task, environment, self._folder)
+            algorithm = algorithms.resume(task, environment, self._folder)
         else:
             algorithm = algorithms.make_algorithm(task, environment)
 
         def keep() -> None:
             self._keep(lambda folder: algorithms.keep(algorithm, folder), seeds.n_used)
 
-        self._looked_after(keep, lambda look: algorithms.learn(algorithm, task.settings.total_steps, look))
+        self._looked_after(
+            keep, lambda on_progress: algorithms.learn(algorithm, task.settings.total_steps, on_progress)
+        )
         network = algorithms.as_network(
             algorithm, task, task.trained_on(self._n_steps, self._seconds_before + self._took_s, self._judge)
         )
@@ -234,7 +224,7 @@ class TrainingRun(Background):
         elif self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _looked_after(self, keep: Callable[[], None], learn: Callable[[Look], None]) -> None:
+    def _looked_after(self, keep: Callable[[], None], learn: Callable[[ProgressCallback], None]) -> None:
         """Learn, draw the curve and keep the training now and then."""
         # Where a stretch is shorter than a study, those that end early would be over-represented.
         settings = self.task.settings
@@ -243,7 +233,7 @@ class TrainingRun(Background):
         with self._lock:
             self._at_work = "learning"
 
-        def look(n_steps: int, returns: list[float]) -> bool:
+        def on_progress(n_steps: int, returns: list[float]) -> bool:
             nonlocal kept_at
             self._returns += returns
             with self._lock:
@@ -256,9 +246,9 @@ class TrainingRun(Background):
             if time.monotonic() - kept_at > _KEEP_EVERY_S:
                 keep()
                 kept_at = time.monotonic()
-            return not self._stop.is_set()
+            return not self.stopping
 
-        learn(look)
+        learn(on_progress)
 
     def _keep(self, write: Callable[[Path], None], n_seeds: int) -> None:
         """Write the training, its state last; a disk that is full is no reason to end it."""
@@ -274,22 +264,15 @@ class TrainingRun(Background):
             }
         failure = ""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             write(self._folder)
-            # A disk that is full, or a program that is killed, must not leave half of it in the place of the last one.
-            partial = self._folder / f"partial-{_STATE_FILE}"
-            partial.write_text(json.dumps(state), encoding="utf-8")
-            partial.replace(self._folder / _STATE_FILE)
-        except OSError as error:
-            failure = f"The training cannot be kept, to be taken up later: {error.strerror or 'unknown reason'}."
+            write_atomically(self._folder / _STATE_FILE, json.dumps(state))
+        except FileFormatError as error:
+            failure = f"The training cannot be kept, to be taken up later. {error.in_full}"
         with self._lock:
             self._failure = failure
 
 
 def _point(n_steps: int, returns: list[float]) -> CurvePoint:
-    n_studies = len(returns)
-    mean = math.fsum(returns) / n_studies
-    if n_studies == 1:
-        return CurvePoint(n_steps, mean, math.inf, 1)
-    variance = math.fsum((value - mean) ** 2 for value in returns) / (n_studies - 1)
-    return CurvePoint(n_steps, mean, 1.96 * math.sqrt(variance / n_studies), n_studies)
+    mean = interval_of_mean(returns)
+    return CurvePoint(n_steps, mean.value, math.inf if mean.n == 1 else mean.half_width, mean.n)

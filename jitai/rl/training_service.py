@@ -7,15 +7,15 @@ from pathlib import Path
 
 from jitai.errors import JitaiError
 from jitai.policies.network import PolicyNetwork
+from jitai.rl.baselines import Measurement, PolicyWorth, Share
 from jitai.rl.evaluation import N_SEEDS
 from jitai.rl.task import LearningTask
 from jitai.rl.train import Training, TrainingRun
-from jitai.rl.yardsticks import Figures, Measurement, Share
 from jitai.trial.spec import participants_of, trial_of
 
 
 @dataclass(frozen=True)
-class AtTheDesk:
+class TrainingStatus:
     """The latest training of this process, as far as it has come.
 
     Attributes:
@@ -25,7 +25,7 @@ class AtTheDesk:
     """
 
     training: Training
-    figures: Figures
+    figures: PolicyWorth
     owner: str
 
     @property
@@ -34,7 +34,7 @@ class AtTheDesk:
         return not (self.training.finished and self.figures.finished)
 
 
-class TrainingDesk:
+class TrainingService:
     """Trains one policy at a time, whichever page asks. All methods may be called from any thread.
 
     Args:
@@ -88,18 +88,15 @@ class TrainingDesk:
         figures = self._figures
         return figures is None or figures.wait(timeout_s)
 
-    def snapshot(self) -> AtTheDesk | None:
-        """The latest training; None before the first.
-
-        Raises: as ``TrainingRun.snapshot``.
-        """
+    def snapshot(self) -> TrainingStatus | None:
+        """The latest training; None before the first."""
         with self._lock:
             if self._run is None or self._figures is None:
                 return None
             run, figures, owner = self._run, self._figures, self._owner
         # The figures first: they are complete only after the training is.
         known = figures.snapshot()
-        return AtTheDesk(run.snapshot(), known, owner)
+        return TrainingStatus(run.snapshot(), known, owner)
 
     def measure(self, network: PolicyNetwork) -> None:
         """Measure a policy on the participants that it was trained on, with the simulated judge of its training.
@@ -115,7 +112,7 @@ class TrainingDesk:
             self._of_files[network.digest] = figures
         figures.start()
 
-    def figures_of(self, network: PolicyNetwork) -> Figures | None:
+    def figures_of(self, network: PolicyNetwork) -> PolicyWorth | None:
         """What is known of a policy's worth; None if it was neither trained nor measured by this process."""
         with self._lock:
             measurement = self._of_files.get(network.digest)

@@ -1,4 +1,4 @@
-"""The lanes as a vector environment of stable-baselines3; the one module that is written against its interface."""
+"""Episodes as a vector environment of stable-baselines3; the one module that is written against its interface."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,11 +11,11 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices
 
 from jitai.policies.network import STEP_COUNT
 from jitai.records import Action
-from jitai.rl.episodes import StudyLanes
+from jitai.rl.episodes import Episodes
 
 
-class LanesVecEnv(VecEnv):
-    """Several groups of lanes, one after the other, as one vector environment.
+class EpisodesVecEnv(VecEnv):
+    """Several groups of participants, one after the other, as one vector environment.
 
     Rewards are steps divided by ``reward_unit``: networks learn badly from returns in the thousands. What
     stable-baselines3 shows as the return of an episode (``info["episode"]["r"]``) is in steps.
@@ -30,10 +30,10 @@ class LanesVecEnv(VecEnv):
         end_counts: whether nothing counts after the study's length.
     """
 
-    def __init__(self, groups: Sequence[StudyLanes], reward_unit: float, end_counts: bool) -> None:
+    def __init__(self, groups: Sequence[Episodes], reward_unit: float, end_counts: bool) -> None:
         self._groups = list(groups)
         self._unit, self._end_counts = reward_unit, end_counts
-        edges = np.cumsum([0, *(group.n_lanes for group in groups)])
+        edges = np.cumsum([0, *(group.n_envs for group in groups)])
         self._slices = [slice(low, high) for low, high in pairwise(edges)]
         names = groups[0].observations
         high = np.array([np.finfo(np.float32).max if name == STEP_COUNT else 1.0 for name in names], dtype=np.float32)
@@ -43,7 +43,7 @@ class LanesVecEnv(VecEnv):
         self._returns, self._days = np.zeros(self.num_envs), np.zeros(self.num_envs, dtype=np.int64)
 
     def reset(self) -> npt.NDArray[np.float32]:
-        """Begin a new episode in every lane."""
+        """Begin a new episode everywhere."""
         self._returns[:], self._days[:] = 0.0, 0
         return np.concatenate([group.begin() for group in self._groups])
 
@@ -52,7 +52,7 @@ class LanesVecEnv(VecEnv):
         self._actions = actions
 
     def step_wait(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.bool_], list[Any]]:
-        """One decision in every lane."""
+        """One decision everywhere."""
         steps = [group.step(self._actions[part]) for group, part in zip(self._groups, self._slices, strict=True)]
         shown, step_count, terminated, truncated, last_shown = (
             np.concatenate(parts) for parts in zip(*steps, strict=True)
@@ -62,11 +62,11 @@ class LanesVecEnv(VecEnv):
         ended = terminated | truncated
         nothing: dict[str, Any] = {}
         infos = [nothing] * self.num_envs
-        for lane in np.flatnonzero(ended):
-            infos[lane] = {
-                "terminal_observation": last_shown[lane],
-                "TimeLimit.truncated": bool(truncated[lane]) and not self._end_counts,
-                "episode": {"r": float(self._returns[lane]), "l": int(self._days[lane])},
+        for who in np.flatnonzero(ended):
+            infos[who] = {
+                "terminal_observation": last_shown[who],
+                "TimeLimit.truncated": bool(truncated[who]) and not self._end_counts,
+                "episode": {"r": float(self._returns[who]), "l": int(self._days[who])},
             }
         self._returns[ended], self._days[ended] = 0.0, 0
         return shown, (step_count / self._unit).astype(np.float32), ended, infos
@@ -75,24 +75,24 @@ class LanesVecEnv(VecEnv):
         """Nothing is open."""
 
     def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """The same for every lane."""
+        """The same for every participant."""
         return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
 
     def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
-        """Lanes have no attributes of their own.
+        """Participants have no attributes of their own.
 
         Raises: AttributeError, always.
         """
-        raise AttributeError(f"The lanes of a study have no attribute {attr_name!r} that could be set.")
+        raise AttributeError(f"The participants of a study have no attribute {attr_name!r} that could be set.")
 
     def env_method(
         self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **kwargs: Any
     ) -> list[Any]:
-        """Lanes have no methods of their own.
+        """Participants have no methods of their own.
 
         Raises: AttributeError, always.
         """
-        raise AttributeError(f"The lanes of a study have no method {method_name!r}.")
+        raise AttributeError(f"The participants of a study have no method {method_name!r}.")
 
     def env_is_wrapped(self, wrapper_class: Any, indices: VecEnvIndices = None) -> list[bool]:
         """Nothing is wrapped."""

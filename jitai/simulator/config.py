@@ -158,12 +158,12 @@ class SimulatorConfig:
         return max(self.steps_at_home, self.steps_at_work) + most_extra
 
     def as_mapping(self) -> dict[str, float | int | bool | str]:
-        """Names and values, ready for JSON; ``parameters.build`` reads them back."""
+        """Return names and values, ready for JSON; ``parameters.build`` reads them back."""
         return asdict(self)
 
 
 def _published_cell(can_walk: float, cannot_walk: float, mistake: float) -> SimulatorConfig:
-    """One cell of the published grid: p11, p00 and ε_d; the participant starts fresh."""
+    """Return a cell of the published grid for p11, p00 and ε_d; the participant starts free of habituation and risk."""
     return SimulatorConfig(
         initial_habituation=0.0,
         initial_disengagement=0.0,

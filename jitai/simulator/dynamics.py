@@ -50,7 +50,7 @@ def case_index(action: Any, context: Any, can_walk: Any) -> Any:
 
 @cache
 def responses(config: SimulatorConfig) -> tuple[Response, ...]:
-    """The coefficients of all 16 cases, in the order of ``case_index``."""
+    """Return the coefficients of all 16 cases, in the order of ``case_index``."""
     return tuple(
         _response(config, action, context, bool(can_walk))
         for action in Action
@@ -92,10 +92,10 @@ def _response(config: SimulatorConfig, action: Action, context: int, can_walk: b
 def mean_outcome(
     habituation: Any, disengagement_risk: Any, response: Response, minimum: Callable[[Any, Any], Any] = np.minimum
 ) -> tuple[Any, Any, Any]:
-    """Mean of what follows an action: the whole outcome in the deterministic version.
+    """Return the mean of what follows an action, which is the whole outcome in the deterministic version.
 
     Args:
-        habituation: h_t in [0, 1]; a number or an array of shape (n_lanes,).
+        habituation: h_t in [0, 1]; a number or an array of shape (n_envs,).
         disengagement_risk: d_t in [0, 1]; same shape.
         response: coefficients of the case at hand; numbers, or arrays of the same shape.
         minimum: numpy's, or for plain numbers Python's own min, which is ten times as fast on them.
@@ -106,6 +106,36 @@ def mean_outcome(
     next_risk = minimum(1.0, response.risk_factor * disengagement_risk + response.risk_addition)
     step_count = response.base_steps + (1.0 - next_habituation) * response.message_steps
     return next_habituation, next_risk, step_count
+
+
+def respond(
+    config: SimulatorConfig,
+    table: Floats,
+    habituation: Floats,
+    risk: Floats,
+    action: Any,
+    context: Any,
+    can_walk: Any,
+    luck: tuple[Any, Any, Any] | None,
+) -> tuple[Floats, Floats, Floats]:
+    """Return what follows the actions of n participants on one day.
+
+    Args:
+        config: settings of the study.
+        table: its ``response_table``.
+        habituation, risk: h_t, d_t in [0, 1]; shape (n,), like all that follow.
+        action: codes 0 to 3.
+        context, can_walk: c_t and w_t, 0 or 1.
+        luck: three arrays in [0, 1), one each for habituation, risk and steps; not used in the deterministic version.
+    Returns: h_{t+1}, d_{t+1} in [0, 1] and s_{t+1} >= 0 steps.
+    """
+    case = case_index(action, context, can_walk)
+    response = Response(*table.take(case, axis=1))
+    next_habituation, next_risk, steps = mean_outcome(habituation, risk, response)
+    if config.variation != DETERMINISTIC:
+        assert luck is not None
+        return vary(config, next_habituation, next_risk, steps, luck)
+    return next_habituation, next_risk, steps
 
 
 def disengages(config: SimulatorConfig, risk: Any) -> Any:
@@ -125,14 +155,14 @@ def vary(
     mean_steps: Any,
     uniforms: tuple[Any, Any, Any],
 ) -> tuple[Any, Any, Any]:
-    """Random variation around the mean outcome, by inverse distribution functions.
+    """Vary the mean outcome at random, by inverse distribution functions.
 
     Inverting one uniform number for each quantity keeps runs comparable: the same day of the same seed is lucky or
     unlucky to the same degree whatever was done (common random numbers).
 
     Args:
         config: which version, and its spreads.
-        mean_habituation, mean_risk, mean_steps: from ``mean_outcome``; numbers or arrays of shape (n_lanes,).
+        mean_habituation, mean_risk, mean_steps: from ``mean_outcome``; numbers or arrays of shape (n_envs,).
         uniforms: three numbers or arrays in [0, 1), one each for habituation, risk and steps.
     Returns: h_{t+1} and d_{t+1} in [0, 1] and s_{t+1} >= 0 steps; unchanged in the deterministic version. A mean of
         exactly 0 steps (the participant cannot walk) stays 0.
@@ -156,6 +186,8 @@ def vary(
         habituation = np.clip((low + width * uniforms[0]) * mean_habituation, 0.0, 1.0)
         risk = np.clip((low + width * uniforms[1]) * mean_risk, 0.0, 1.0)
     floored = np.maximum(SMALLEST, mean_steps)
-    shape, scale = (floored / config.step_count_spread) ** 2, config.step_count_spread**2 / floored
+    # A product, not a power: numpy rounds the square of a number and that of an array differently.
+    ratio, scale = floored / config.step_count_spread, config.step_count_spread**2 / floored
+    shape = ratio * ratio
     step_count = special.gammaincinv(shape, uniforms[2]) * scale
     return habituation, risk, np.where(np.asarray(mean_steps) == 0.0, 0.0, step_count)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from jitai.records import Action
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
-from jitai.simulator.spaces import ONE_HOT_DAY, check_observations, observation_bounds
+from jitai.simulator.spaces import ONE_HOT_DAY, StatementChoice, check_observations, observation_bounds
 
 Observed = npt.NDArray[np.float32]
 
@@ -37,9 +37,16 @@ class StepCountEnv(gym.Env[Observed, np.int64]):
 
     metadata = {"render_modes": []}  # noqa: RUF012 - declared so by Gymnasium
 
-    def __init__(self, config: SimulatorConfig | None = None, observations: Sequence[str] = ("P", "H", "D")) -> None:
-        """Args: settings of the study (the defaults if None), and names of the observed quantities."""
+    def __init__(
+        self,
+        config: SimulatorConfig | None = None,
+        observations: Sequence[str] = ("P", "H", "D"),
+        statements: StatementChoice | None = None,
+    ) -> None:
+        """Args: settings of the study (the defaults if None), names of the observed quantities, what is said (if given,
+        ``info["statement"]`` has it; empty where nothing is)."""
         self.config = config or SimulatorConfig()
+        self._statements = statements
         self.observations = check_observations(observations)
         high = observation_bounds(self.observations, self.config.study_length)
         self.observation_space = gym.spaces.Box(np.zeros_like(high), high, dtype=np.float32)
@@ -58,7 +65,7 @@ class StepCountEnv(gym.Env[Observed, np.int64]):
         return self._observe(self._participant), self._truth(self._participant)
 
     def step(self, action: np.int64 | int) -> tuple[Observed, float, bool, bool, dict[str, Any]]:
-        """One decision; see the class for what comes back."""
+        """Live one day under an action; the class describes what is returned."""
         participant = self._participant
         if participant is None:
             raise gym.error.ResetNeeded("Call reset before step.")
@@ -94,7 +101,12 @@ class StepCountEnv(gym.Env[Observed, np.int64]):
                 values += [float(day == seen.decision_index) for day in range(self.config.study_length)]
         return np.array(values, dtype=np.float32)
 
-    @staticmethod
-    def _truth(participant: Participant) -> dict[str, Any]:
-        """What is hidden from the learner, for analysis: true context and walk state of the day to come."""
-        return {"true_context": participant.true_context, "can_walk": participant.can_walk}
+    def _truth(self, participant: Participant) -> dict[str, Any]:
+        """Return what no observation shows: true context and walk state of the coming day, for analysis, and what is
+        said.
+        """
+        truth: dict[str, Any] = {"true_context": participant.true_context, "can_walk": participant.can_walk}
+        if self._statements is not None:
+            said = self._statements(participant.can_walk, participant.statement_uniform) if participant.writes else ""
+            truth["statement"] = said
+        return truth

@@ -49,13 +49,13 @@ class Participant:
 
     def begin(self) -> None:
         """Start a new trial, in the days that follow those already lived."""
-        self._uniforms = self._stream.advance(self.day, self.config.study_length + 1)
+        uniforms = self._stream.advance(self.day, self.config.study_length + 1)
         self.day = 0
         self.over = False
         self._habituation = self.config.initial_habituation
         self._risk = self.config.initial_disengagement
         self._step_count = STEPS_BEFORE_THE_FIRST_DECISION
-        self._settle(make_world(self.config, self._uniforms))
+        self._settle(make_world(self.config, uniforms))
 
     def _settle(self, world: World) -> None:
         # Plain lists: reading one number of a numpy array costs ten times as much.
@@ -67,12 +67,12 @@ class Participant:
 
     @property
     def true_context(self) -> int:
-        """c_t, 0 home or 1 work: hidden from policies."""
+        """Today's true context c_t: 0 home, 1 work; hidden from policies."""
         return self._context[self.day]
 
     @property
     def can_walk(self) -> bool:
-        """w_t: hidden from policies."""
+        """Today's walk state w_t; hidden from policies."""
         return bool(self._can_walk[self.day])
 
     @property
@@ -87,10 +87,10 @@ class Participant:
 
     def set_can_walk(self, can_walk: bool) -> None:
         """Set today's walk state by hand; the following days run on from it with the same luck."""
-        self._settle(with_walk_state(self.world, self.config, self._uniforms, self.day, can_walk))
+        self._settle(with_walk_state(self.world, self.config, self.day, can_walk))
 
     def observe(self) -> Observation:
-        """What a policy may know before today's decision."""
+        """Return what a policy may know before today's decision."""
         day = self.day
         return Observation(
             day, self._probability[day], self._inferred[day], self._habituation, self._risk, self._step_count

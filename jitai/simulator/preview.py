@@ -21,7 +21,7 @@ MESSAGES = (GENERIC, WELL, BADLY)
 
 
 class AbilityNumbers(NamedTuple):
-    """The walk-state chain in numbers.
+    """Long-run numbers of the walk-state chain.
 
     Attributes:
         share_able: long-run share of days on which the participant can walk, in [0, 1].
@@ -35,7 +35,7 @@ class AbilityNumbers(NamedTuple):
 
 
 def ability_numbers(config: SimulatorConfig) -> AbilityNumbers:
-    """Long-run share and mean spells of the two-state chain: 1 / (1 - P(stay)) days."""
+    """Return the long-run share of able days and the mean spells of the chain, 1 / (1 - P(stay)) days."""
     leaves, returns = 1 - config.can_walk_persistence, 1 - config.cannot_walk_persistence
     # Where nothing ever changes, the participant stays as on day 1: able.
     share = 1.0 if leaves == 0 else returns / (leaves + returns)
@@ -47,7 +47,7 @@ def _mean_spell(probability_to_end: float) -> float:
 
 
 def follow_schedule(config: SimulatorConfig, schedule: str, message: str, seed: int) -> list[Outcome]:
-    """What each day of a fixed schedule leads to, for one participant, until the study or the engagement ends.
+    """Return what each day of a fixed schedule leads to, until one participant's study or engagement ends.
 
     Args:
         config: settings of the study.

@@ -33,7 +33,7 @@ class PublishedState(NamedTuple):
 
 
 class PublishedEnv:
-    """The published environment.
+    """The published environment, with its own semantics instead of Gymnasium's.
 
     Args:
         config: only the settings of the base environment are used (no walk state).
@@ -48,7 +48,7 @@ class PublishedEnv:
         self.reset()
 
     def reset(self) -> PublishedState:
-        """Back to the first day; the generators run on."""
+        """Return to the first day; the random generators are not reset."""
         self._day = 0
         start = self.config
         self.state = PublishedState(
@@ -58,7 +58,7 @@ class PublishedEnv:
         return self.state
 
     def step(self, action: int) -> tuple[PublishedState, float, bool]:
-        """One decision: the next state, the reward in steps, and whether the episode ended."""
+        """Live one day; return the next state, the reward in steps, and whether the episode has ended."""
         response = self._responses[case_index(action, int(self.state.true_context), 1)]
         means = mean_outcome(self.state.habituation, self.state.disengagement_risk, response)
         context, probability_0, probability_1 = self._sample_context()

@@ -1,6 +1,6 @@
 """Which quantities a learning algorithm may observe, and their ranges."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,8 @@ from jitai.errors import ParameterError
 from jitai.parameters import suggestion
 
 ONE_HOT_DAY = "ONE_HOT_T"
+StatementChoice = Callable[[bool, float], str]
+"""What a participant says who can walk, or not, picked by a number in [0, 1)."""
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -33,7 +35,7 @@ QUANTITIES: dict[str, ObservedQuantity] = {
 
 
 def check_observations(names: Sequence[str]) -> tuple[str, ...]:
-    """The names as a tuple.
+    """Return the names as a tuple, once all are known and none is repeated.
 
     Raises: ParameterError if one is unknown, repeated, or none is given.
     """
@@ -46,7 +48,7 @@ def check_observations(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def observation_bounds(names: Sequence[str], study_length: int) -> np.ndarray:
-    """Upper bounds of an observation: float32, shape (n_observed,)."""
+    """Return the upper bounds of an observation: float32, shape (n_observed,)."""
     highs: list[float] = []
     for name in names:
         highs += [1.0] * study_length if name == ONE_HOT_DAY else [QUANTITIES[name].high]

@@ -13,10 +13,10 @@ from gymnasium.vector.utils import batch_space
 from jitai.errors import ParameterError
 from jitai.records import Action
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
-from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, vary
+from jitai.simulator.dynamics import disengages, respond, response_table
 from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
-from jitai.simulator.spaces import ONE_HOT_DAY, check_observations, observation_bounds
-from jitai.simulator.world import ABILITY_COLUMNS, CONTEXT_COLUMNS, LUCK_COLUMNS, context_posterior
+from jitai.simulator.spaces import ONE_HOT_DAY, StatementChoice, check_observations, observation_bounds
+from jitai.simulator.world import ABILITY_COLUMNS, CONTEXT_COLUMNS, LUCK_COLUMNS, context_posterior, writes_today
 
 Floats = npt.NDArray[np.float64]
 BUFFER_BYTES = 32 * 1024**2
@@ -39,7 +39,7 @@ class LaneUniforms:
         self._block: Floats = np.empty((self._n_days, n_columns, len(generators)))
 
     def next_day(self) -> Floats:
-        """The numbers of the next day: shape (n_columns, n_lanes), valid until the next call."""
+        """Return the next day's numbers, shape (n_columns, n_envs); they are valid until the next call."""
         if self._day == self._n_days:
             drawn = np.empty((self._n_days, self._n_columns))
             for lane, generator in enumerate(self._generators):
@@ -65,26 +65,29 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
 
     def __init__(
         self,
-        n_lanes: int,
+        n_envs: int,
         config: SimulatorConfig | None = None,
         observations: Sequence[str] = ("P", "H", "D"),
+        statements: StatementChoice | None = None,
     ) -> None:
-        """Args: number of participants (at least 1), settings of the study, names of the observed quantities."""
-        if n_lanes < 1:
-            raise ParameterError(f"The number of lanes is {n_lanes}: at least 1 is needed.")
-        self.num_envs = n_lanes
+        """Args: number of participants (at least 1), settings of the study, names of the observed quantities, what is
+        said (if given, ``info["statement"]`` has it; empty where nothing is)."""
+        if n_envs < 1:
+            raise ParameterError(f"The number of lanes is {n_envs}: at least 1 is needed.")
+        self.num_envs = n_envs
         self.config = config or SimulatorConfig()
         self.observations = check_observations(observations)
         high = observation_bounds(self.observations, self.config.study_length)
         self.single_observation_space = gym.spaces.Box(np.zeros_like(high), high, dtype=np.float32)
         self.single_action_space = gym.spaces.Discrete(len(Action))
-        self.observation_space = batch_space(self.single_observation_space, n_lanes)
-        self.action_space = batch_space(self.single_action_space, n_lanes)
+        self.observation_space = batch_space(self.single_observation_space, n_envs)
+        self.action_space = batch_space(self.single_action_space, n_envs)
         self._table = response_table(self.config)
         # P(1 tomorrow | 0 today), P(1 tomorrow | 1 today)
         self._context_one = np.array([1 - self.config.context_persistence, self.config.context_persistence])
         self._walk_one = np.array([1 - self.config.cannot_walk_persistence, self.config.can_walk_persistence])
         self._ability_varies = self.config.can_walk_persistence < 1
+        self._statements = statements
         self._seeded = False
 
     def reset(
@@ -93,33 +96,34 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         """Begin a trial in every lane; ``seed`` is one number (lane i takes seed + i) or one a lane."""
         if seed is not None or not self._seeded:
             self._seed(seed)
-        n_lanes = self.num_envs
-        self._days = np.zeros(n_lanes, dtype=np.int64)
-        self._true_context = np.zeros(n_lanes, dtype=np.int8)
-        self._can_walk = np.ones(n_lanes, dtype=np.int8)
-        self._probability = np.full(n_lanes, 0.5)
-        self._habituation = np.full(n_lanes, self.config.initial_habituation)
-        self._risk = np.full(n_lanes, self.config.initial_disengagement)
-        self._step_count = np.full(n_lanes, STEPS_BEFORE_THE_FIRST_DECISION)
+        n_envs = self.num_envs
+        self._days = np.zeros(n_envs, dtype=np.int64)
+        self._true_context = np.zeros(n_envs, dtype=np.int8)
+        self._can_walk = self._could_walk = np.ones(n_envs, dtype=np.int8)
+        self._probability = np.full(n_envs, 0.5)
+        self._habituation = np.full(n_envs, self.config.initial_habituation)
+        self._risk = np.full(n_envs, self.config.initial_disengagement)
+        self._step_count = np.full(n_envs, STEPS_BEFORE_THE_FIRST_DECISION)
         return self._observe(), self._truth()
 
     def step(  # type: ignore[override] # ends are booleans, as Gymnasium's own environments return them
         self, actions: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float32], Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]:
-        """One decision in every lane.
+        """Live one day in every lane, under one action for each.
 
         Args:
-            actions: 0 to 3; shape (n_lanes,).
-        Returns: observations (n_lanes, n_observed), steps earned, terminated, truncated, each (n_lanes,), and the
+            actions: 0 to 3; shape (n_envs,).
+        Returns: observations (n_envs, n_observed), steps earned, terminated, truncated, each (n_envs,), and the
             hidden truth; where a lane ended (``_final_obs``), ``final_obs`` holds its last observation.
         """
         config = self.config
-        case = case_index(np.asarray(actions), self._true_context, self._can_walk)
-        response = Response(*self._table.take(case, axis=1))
-        habituation, risk, step_count = mean_outcome(self._habituation, self._risk, response)
+        luck = None
         if config.variation != DETERMINISTIC:
             luck = (self._luck_row[0], self._luck_row[1], self._luck_row[2])
-            habituation, risk, step_count = vary(config, habituation, risk, step_count, luck)
+        habituation, risk, step_count = respond(
+            config, self._table, self._habituation, self._risk, np.asarray(actions), self._true_context, self._can_walk,
+            luck,
+        )  # fmt: skip
         self._habituation, self._risk, self._step_count = habituation, risk, step_count
         self._to_tomorrow()
         terminated = disengages(config, risk)
@@ -150,8 +154,8 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
     def _next_row(self) -> None:
         """Every lane's next row of uniform numbers; ability and luck only where the settings use them."""
         self._context_row = self._context_uniforms.next_day()
-        if self._ability_varies:
-            self._walk_row = self._ability_uniforms.next_day()[0]
+        if self._ability_varies or self._statements is not None:
+            self._ability_row = self._ability_uniforms.next_day()
         if self.config.variation != DETERMINISTIC:
             self._luck_row = self._luck_uniforms.next_day()
 
@@ -161,14 +165,16 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._true_context = (self._context_row[0] < self._context_one[self._true_context]).view(np.int8)
         self._probability = context_posterior(self._true_context, self._context_row[1], self.config.context_noise)
         if self._ability_varies:
-            self._can_walk = (self._walk_row < self._walk_one[self._can_walk]).view(np.int8)
+            self._could_walk = self._can_walk
+            self._can_walk = (self._ability_row[0] < self._walk_one[self._can_walk]).view(np.int8)
 
     def _start_anew(self, lanes: npt.NDArray[np.bool_]) -> None:
-        """Put the marked lanes back to day 1; they go on in the row that they have reached."""
+        """Put the marked lanes back to day 1; they continue in the row of uniform numbers that they have reached."""
         # New arrays, as those of this step have been handed out.
         self._days = np.where(lanes, 0, self._days)
         self._true_context = np.where(lanes, np.int8(0), self._true_context)
         self._can_walk = np.where(lanes, np.int8(1), self._can_walk)
+        self._could_walk = np.where(lanes, np.int8(1), self._could_walk)
         self._probability = np.where(lanes, 0.5, self._probability)
         self._habituation = np.where(lanes, self.config.initial_habituation, self._habituation)
         self._risk = np.where(lanes, self.config.initial_disengagement, self._risk)
@@ -203,5 +209,12 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         return self._days % 2
 
     def _truth(self) -> dict[str, Any]:
-        """What is hidden from the learner: true context and walk state of the day to come, each (n_lanes,)."""
-        return {"true_context": self._true_context, "can_walk": self._can_walk}
+        """Return what no observation shows: context and walk state of the coming day, and what is said; (n_envs,)."""
+        truth: dict[str, Any] = {"true_context": self._true_context, "can_walk": self._can_walk}
+        if self._statements is not None:
+            said = np.full(self.num_envs, "", dtype=object)
+            writes = writes_today(self.config, self._can_walk, self._could_walk, self._ability_row[1])
+            for lane in np.flatnonzero(writes):
+                said[lane] = self._statements(bool(self._can_walk[lane]), float(self._ability_row[2, lane]))
+            truth["statement"] = said
+        return truth

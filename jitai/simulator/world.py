@@ -5,12 +5,13 @@ day's response are drawn before the first decision. Two runs with the same seed 
 policy or filter acts in it (common random numbers), and an episode of any number of lanes is a few array operations.
 """
 
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
 
 Floats = npt.NDArray[np.float64]
@@ -25,9 +26,8 @@ PERFECT_READING_NOISE = 0.1
 """At or below this noise the context reading is taken as perfect, as in the published package."""
 
 
-@dataclass(frozen=True)
-class World:
-    """One trial's exogenous path; every array has shape (..., n_days), lanes first where there are several.
+class World(NamedTuple):
+    """One trial's exogenous path; every array has shape (..., n_days), participants first where there are several.
 
     Attributes:
         true_context: c_t, 0 or 1.
@@ -36,6 +36,7 @@ class World:
         writes: whether the participant writes on this day, 0 or 1.
         statement_uniform: in [0, 1), chooses which statement of the fitting label is written.
         luck: shape (..., n_days, 3), uniforms for the variation of habituation, risk and steps.
+        walk_uniform, writes_uniform: in [0, 1), what walk states and writing were made from.
     """
 
     true_context: Bits
@@ -44,11 +45,18 @@ class World:
     writes: Bits
     statement_uniform: Floats
     luck: Floats
+    walk_uniform: Floats
+    writes_uniform: Floats
 
     @property
     def inferred_context(self) -> Bits:
         """l_t: the likelier context; 0 at exactly even odds, as published."""
         return (self.context_probability > 0.5).astype(np.int8)
+
+    def each(self, change: Callable[[Any], Any]) -> "World":
+        """Return the world with the same change made to every array."""
+        parts: list[Any] = [change(part) for part in self]
+        return World(*parts)
 
 
 class DayUniforms(NamedTuple):
@@ -66,7 +74,7 @@ class DayUniforms(NamedTuple):
 
 
 class UniformStream:
-    """One participant's endless stream of days.
+    """One participant's endless stream of uniform numbers, one row a day.
 
     An episode that ends early leaves the days that it did not reach to the next one, so a lane of a vector
     environment, which uses one day a step, and a single environment run through the same numbers. The day on which an
@@ -82,7 +90,7 @@ class UniformStream:
         self._rows = DayUniforms(np.empty((0, 2)), np.empty((0, 3)), np.empty((0, 3)))
 
     def advance(self, n_used: int, n_days: int) -> DayUniforms:
-        """Leave ``n_used`` days behind and look ``n_days`` ahead."""
+        """Drop the ``n_used`` days that were lived and return the next ``n_days``, without using them up."""
         kept = [rows[n_used:] for rows in self._rows]
         n_new = n_days - len(kept[0])
         self._rows = DayUniforms(
@@ -95,7 +103,7 @@ class UniformStream:
 
 
 def make_world(config: SimulatorConfig, uniforms: DayUniforms) -> World:
-    """The world that uniform numbers unfold to.
+    """Return the world that follows from uniform numbers.
 
     Args:
         config: probabilities and noise.
@@ -113,7 +121,21 @@ def make_world(config: SimulatorConfig, uniforms: DayUniforms) -> World:
         writes=_writes(config, can_walk, uniforms.ability[..., 1]),
         statement_uniform=uniforms.ability[..., 2],
         luck=uniforms.luck,
+        walk_uniform=uniforms.ability[..., 0],
+        writes_uniform=uniforms.ability[..., 1],
     )
+
+
+def draw_worlds(config: SimulatorConfig, seeds: Sequence[int]) -> World:
+    """Draw the worlds of participants, one day longer than the study.
+
+    Args:
+        config: settings of the study.
+        seeds: one for each participant, 0 to MAX_SEED.
+    Raises: ParameterError if a seed is out of range.
+    """
+    rows = [UniformStream(generator(seed, Stream.WORLD)).advance(0, config.study_length + 1) for seed in seeds]
+    return make_world(config, DayUniforms(*(np.stack(columns) for columns in zip(*rows, strict=True))))
 
 
 def _walk_states(config: SimulatorConfig, uniforms: Floats, start: int) -> Bits:
@@ -123,7 +145,7 @@ def _walk_states(config: SimulatorConfig, uniforms: Floats, start: int) -> Bits:
 
 
 def two_state_chain(uniforms: Floats, *, start: int, one_stays: float, zero_stays: float) -> Bits:
-    """A path of a two-state Markov chain, without a loop over days.
+    """Return a path of a two-state Markov chain, computed without a loop over days.
 
     Day t is 1 where its uniform is below P(1 | yesterday). A uniform below both conditional probabilities makes a 1
     and one above both a 0, whatever came before; in between the chain copies yesterday (or flips it, if it dislikes
@@ -149,7 +171,7 @@ def two_state_chain(uniforms: Floats, *, start: int, one_stays: float, zero_stay
 
 
 def read_context(true_context: Bits, uniforms: Floats, noise: float) -> Floats:
-    """Probability of context 1 from the day's reading; 0.5 on day 1, before any reading.
+    """Return the probability of context 1 given each day's reading; 0.5 on day 1, before any reading.
 
     Args:
         true_context: c_t; shape (..., n_days).
@@ -163,7 +185,7 @@ def read_context(true_context: Bits, uniforms: Floats, noise: float) -> Floats:
 
 
 def context_posterior(true_context: Bits, uniforms: Floats, noise: float) -> Floats:
-    """Probability of context 1 from a reading x ~ N(c, noise^2), by Bayes' rule with equal priors.
+    """Return the probability of context 1 given a reading x ~ N(c, noise^2), by Bayes' rule with equal priors.
 
     Args, Returns: as ``read_context``, for any days; up to PERFECT_READING_NOISE the reading is taken as perfect.
     Source: Karine et al. 2023, arXiv:2305.09913.
@@ -179,24 +201,33 @@ def context_posterior(true_context: Bits, uniforms: Floats, noise: float) -> Flo
 
 
 def _writes(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> Bits:
-    """When the participant writes: at every change, by chance while able, and while unable if so configured."""
     yesterday = np.concatenate([can_walk[..., :1], can_walk[..., :-1]], axis=-1)
-    changed = can_walk != yesterday
+    return writes_today(config, can_walk, yesterday, uniforms)
+
+
+def writes_today(config: SimulatorConfig, can_walk: Bits, yesterday: Bits, uniforms: Floats) -> Bits:
+    """Return when the participant writes: at every change, by chance while able, and while unable if so configured.
+
+    Args:
+        can_walk, yesterday: w_t and w_{t-1}; on the first day both are w_t.
+        uniforms: in [0, 1), same shape.
+    Returns: 0 or 1, same shape.
+    """
     by_chance = (can_walk == 1) & (uniforms < config.statement_probability)
     still_unable = (can_walk == 0) & config.repeats_while_unable
-    writes: Bits = (changed | by_chance | still_unable).astype(np.int8)
+    writes: Bits = ((can_walk != yesterday) | by_chance | still_unable).astype(np.int8)
     return writes
 
 
-def with_walk_state(world: World, config: SimulatorConfig, uniforms: DayUniforms, day: int, can_walk: bool) -> World:
-    """The same world, but the walk state of one day is set by hand and runs on from there.
+def with_walk_state(world: World, config: SimulatorConfig, day: int, can_walk: bool) -> World:
+    """Return the same world with one day's walk state set by hand; the later days follow from it with the same luck.
 
     Args:
-        world: of one lane; days before ``day`` are kept as they are.
-        config, uniforms: what the world was made from.
+        world: of one participant; days before ``day`` are kept as they are.
+        config: what the world was made from.
         day: index of the day whose walk state is set.
         can_walk: its new state.
     """
-    rest = _walk_states(config, uniforms.ability[day:, 0], start=int(can_walk))
+    rest = _walk_states(config, world.walk_uniform[day:], start=int(can_walk))
     path = np.concatenate([world.can_walk[:day], rest])
-    return replace(world, can_walk=path, writes=_writes(config, path, uniforms.ability[:, 1]))
+    return world._replace(can_walk=path, writes=_writes(config, path, world.writes_uniform))

@@ -1,26 +1,26 @@
-"""What the judge's verdict does to the candidate action, and what the learner is told of it."""
+"""Filters: what the judge's verdict does to the candidate actions, and what the learner is told of it.
 
-from collections.abc import Sequence
+A filter acts for n participants at once and may remember; one participant is n = 1.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from jitai.arrays import Floats, Integers
+from jitai.arrays import Flags, Floats, Integers
 from jitai.errors import ParameterError
-from jitai.parameters import choice, parameter, validate
+from jitai.parameters import at_place, build, choice, describe, parameter, settings_as_mapping, validate
+from jitai.policies.base import Proposals
+from jitai.policies.belief import BeliefSettings
+from jitai.policies.registry import POLICIES
 from jitai.records import Action, Decision, Verdict, VerdictSource
-from jitai.trial.verdict_table import SEND, UNSURE
+from jitai.registry import Registry
+from jitai.simulator.config import SimulatorConfig
+from jitai.trial.texts import SEND, SILENT, UNSURE, Evidence
 
-NONE, VETO, SAMPLED_VETO, CARRY_FORWARD = "none", "veto", "sampled-veto", "carry-forward"
-NEXT_BEST, BELIEF = "next-best", "belief"
-FILTER_LABELS: dict[str, str] = {
-    VETO: "Veto",
-    CARRY_FORWARD: "Veto with memory",
-    SAMPLED_VETO: "Sampled veto",
-    NEXT_BEST: "Next best",
-    BELIEF: "Veto on belief",
-    NONE: "No filter",
-}
 EXECUTED, CANDIDATE, NOTHING = "executed", "candidate", "nothing"
 LEARNER_LABELS: dict[str, str] = {
     EXECUTED: "the action that was done",
@@ -34,18 +34,11 @@ _PAPER = "Karine & Marlin 2025, arXiv:2501.06980"
 
 @dataclass(frozen=True)
 class FilterSettings:
-    """How the judge filters; validated when made.
+    """Settings of all filters: the unsure band, what is done in it, and what the learner is told; validated when made.
 
     Raises: ParameterError naming the field and what is allowed.
     """
 
-    strategy: str = choice(
-        VETO, label="Filter", group=_GROUP, choices=tuple(FILTER_LABELS), source=_PAPER,
-        help="What the judge may do with the message that the policy proposes. Veto: hold it back when the judge says "
-        "so. With memory: the last statement still counts on silent days. Sampled: send with the judge's probability. "
-        "Next best: as veto, but an unsure judge rules out tailored messages only. On belief: hold back while it is "
-        "too unlikely, given all statements, silences and steps so far, that the participant can walk.",
-    )  # fmt: skip
     on_unsure: str = choice(
         Decision.HOLD_BACK.value, label="When the judge is unsure", group=_GROUP,
         source="our choice: with the embedded judge it earned more in every published cell (docs/ARCHITECTURE.md)",
@@ -68,10 +61,6 @@ class FilterSettings:
         choices=(Decision.SEND.value, Decision.HOLD_BACK.value),
         help="What is done when the model is missing, too slow or answers nonsense. The verdict then says so.",
     )  # fmt: skip
-    belief_threshold: float = parameter(
-        0.5, label="Belief needed to send", low=0, high=1, unit="probability", group=_GROUP, source="our choice",
-        help="Veto on belief: the probability that the participant can walk from which on messages are sent.",
-    )  # fmt: skip
     learner_told: str = choice(
         EXECUTED, label="What the policy learns from after a veto", group=_GROUP, source=_PAPER,
         choices=tuple(LEARNER_LABELS),
@@ -87,80 +76,313 @@ class FilterSettings:
                 hint="Make the lower edge (unsure_low) no larger than the upper one (unsure_high).",
             )
 
-    def asks(self, verdict: Verdict | None) -> bool:
-        """Whether the participant is asked, because the judge is unsure."""
-        decides = self.strategy not in (NONE, SAMPLED_VETO, BELIEF)
-        return decides and self.on_unsure == ASK and verdict is not None and verdict.decision == Decision.UNSURE
 
-    def rule_stands_in(self, verdict: Verdict | None) -> bool:
-        """Whether the rule for failures decides; a belief does without the verdict that is missing."""
-        decides = self.strategy not in (NONE, BELIEF)
-        return decides and verdict is not None and verdict.is_fallback
+@dataclass(frozen=True)
+class BeliefVetoSettings(FilterSettings):
+    """The settings of all filters, and the belief from which on messages are sent."""
+
+    belief_threshold: float = parameter(
+        0.5, label="Belief needed to send", low=0, high=1, unit="probability", group=_GROUP, source="our choice",
+        help="Veto on belief: the probability that the participant can walk from which on messages are sent.",
+    )  # fmt: skip
 
 
-def execute(
-    settings: FilterSettings,
-    candidate: Action,
-    verdict: Verdict | None,
-    uniform: float,
-    preference: Sequence[float] = (),
-    belief: float | None = None,
-    says_can_walk: bool | None = None,
-) -> Action:
-    """The action that is done.
+class FilterInputs(NamedTuple):
+    """What a filter is shown of a day; every array has shape (n,).
 
-    Args:
-        settings: the strategy.
-        candidate: what the policy proposes.
-        verdict: what the judge says; None where no filter is at work.
-        uniform: in [0, 1), for the sampled veto; drawn every day, used or not, so that runs stay comparable.
-        preference: how much the policy likes each action, in Action order; empty if it does not say. For next-best.
-        belief: P(can walk) in [0, 1], for the strategy "belief"; None where none is kept.
-        says_can_walk: what the participant answers when asked; None where nobody asked.
-    Returns: the candidate, or no message; under next-best also the best of the two actions that an unsure judge allows.
+    Attributes:
+        proposals: of the policy.
+        evidence: today's; None where nobody reads.
+        belief: P(w_t = 1) in [0, 1]; None where none is kept.
+        can_walk: w_t, 0 or 1, for the answers of participants who are asked.
+        uniform: in [0, 1), one number a day, for filters that draw; zeros for others.
+        day: t of each participant.
     """
-    if settings.strategy == BELIEF and belief is not None:
-        return candidate if belief >= settings.belief_threshold else Action.NO_MESSAGE
-    if settings.strategy == NONE or verdict is None:
-        return candidate
-    if settings.strategy == SAMPLED_VETO and verdict.p_send is not None:
-        return candidate if uniform < verdict.p_send else Action.NO_MESSAGE
-    if says_can_walk is not None:
-        return candidate if says_can_walk else Action.NO_MESSAGE
-    if settings.strategy == NEXT_BEST and verdict.decision == Decision.UNSURE and settings.on_unsure != Decision.SEND:
-        return next_best_untailored(candidate, preference)
-    decision = settings.on_unsure if verdict.decision == Decision.UNSURE else verdict.decision
-    return candidate if decision == Decision.SEND else Action.NO_MESSAGE
+
+    proposals: Proposals
+    evidence: Evidence | None
+    belief: Floats | None
+    can_walk: Integers
+    uniform: Floats
+    day: Integers
 
 
-def next_best_untailored(candidate: Action, preference: Sequence[float] = ()) -> Action:
-    """What the policy likes best where tailored messages are ruled out.
+class Filtered(NamedTuple):
+    """What a filter does on a day; every array has shape (n,).
+
+    Attributes:
+        executed_action: codes 0 to 3.
+        verdict: the verdict that was applied, HOLD_BACK, UNSURE or SEND; SILENT where there was none.
+        verdict_day: day on which that verdict was spoken; -1 where there was none.
+        was_asked: whether the participant was asked.
+        rule_stood_in: whether the judge could not answer, and the rule for that case decided.
+    """
+
+    executed_action: Integers
+    verdict: Integers
+    verdict_day: Integers
+    was_asked: Flags
+    rule_stood_in: Flags
+
+
+class Filter(ABC):
+    """Turns candidate actions into executed ones.
+
+    Attributes:
+        key, label, Settings: as ``registry.Component``.
+        uses_text: whether it needs verdicts.
+        uses_belief: whether it needs the belief in ability.
+        draws: whether it needs a random number a day.
+        can_train: whether policies can be trained under it: it neither draws nor remembers.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    Settings: ClassVar[type[Any]] = FilterSettings
+    uses_text: ClassVar[bool] = True
+    uses_belief: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
+    can_train: ClassVar[bool] = False
+
+    def __init__(self, settings: Any, n: int) -> None:
+        """Make a filter that has seen nothing.
+
+        Args:
+            settings: of this filter's Settings.
+            n: participants.
+        """
+        self.settings = settings
+        self.n = n
+
+    @abstractmethod
+    def apply(self, inputs: FilterInputs) -> Filtered:
+        """Return what is done today."""
+
+    def credited(self, candidate: Integers, executed: Integers) -> tuple[Integers, Flags]:
+        """Return which action the policy is told, and about which participants it is told at all; each (n,)."""
+        told = np.ones(self.n, dtype=bool)
+        if self.settings.learner_told == CANDIDATE:
+            return candidate, told
+        if self.settings.learner_told == NOTHING:
+            told = executed == candidate
+        return executed, told
+
+
+class Veto(Filter):
+    """Holds the message back if today's verdict says so."""
+
+    key, label = "veto", "Veto"
+    can_train = True
+
+    def apply(self, inputs: FilterInputs) -> Filtered:
+        """Return the candidate, or no message where today's verdict forbids it."""
+        day_of = np.broadcast_to(inputs.day, self.n)
+        evidence = inputs.evidence
+        if evidence is None:
+            return unfiltered(inputs)
+        shown = np.where(evidence.writes, evidence.decision, SILENT)
+        return self._decide(inputs, evidence.decision, shown, np.where(evidence.writes, day_of, -1), evidence.failed)
+
+    def _decide(
+        self, inputs: FilterInputs, decision: Integers, shown: Integers, spoken: Integers, failed: Flags
+    ) -> Filtered:
+        """Apply a decision, whichever day it was made on."""
+        candidate = inputs.proposals.candidate_action
+        unsure = decision == UNSURE
+        asks = self.settings.on_unsure == ASK
+        if asks:
+            allowed = np.where(unsure, inputs.can_walk == 1, decision == SEND)
+            was_asked = unsure & (candidate != Action.NO_MESSAGE)
+        else:
+            allowed = (decision == SEND) | (unsure & (self.settings.on_unsure == Decision.SEND))
+            was_asked = np.zeros(self.n, dtype=bool)
+        executed = np.where(allowed, candidate, int(Action.NO_MESSAGE))
+        return Filtered(executed, shown, spoken, was_asked, failed)
+
+
+class CarryForwardVeto(Veto):
+    """A veto by which the last verdict still counts on silent days."""
+
+    key, label = "carry-forward", "Veto with memory"
+    can_train = False
+
+    def __init__(self, settings: FilterSettings, n: int) -> None:
+        super().__init__(settings, n)
+        self._decision, self._day = np.full(n, SILENT), np.full(n, -1)
+        self._failed = np.zeros(n, dtype=bool)
+
+    def apply(self, inputs: FilterInputs) -> Filtered:
+        """Return the candidate, or no message where the last verdict forbids it."""
+        evidence = inputs.evidence
+        if evidence is None:
+            return unfiltered(inputs)
+        self._decision = np.where(evidence.writes, evidence.decision, self._decision)
+        self._day = np.where(evidence.writes, inputs.day, self._day)
+        self._failed = np.where(evidence.writes, evidence.failed, self._failed)
+        decision = np.where(self._decision == SILENT, SEND, self._decision)
+        return self._decide(inputs, decision, self._decision, self._day, self._failed)
+
+
+class SampledVeto(Veto):
+    """Sends with probability P(send) instead of deciding by a band."""
+
+    key, label = "sampled-veto", "Sampled veto"
+    draws = True
+    can_train = False
+
+    def apply(self, inputs: FilterInputs) -> Filtered:
+        """Draw against P(send), or follow the decision if the judge gives no probability. Nobody is asked."""
+        evidence = inputs.evidence
+        if evidence is None:
+            return unfiltered(inputs)
+        by_decision = super().apply(inputs)
+        sends_unsure = self.settings.on_unsure == Decision.SEND
+        sends = (evidence.decision == SEND) | ((evidence.decision == UNSURE) & sends_unsure)
+        sends = np.where(np.isnan(evidence.p_send), sends, inputs.uniform < evidence.p_send)
+        executed = np.where(sends, inputs.proposals.candidate_action, int(Action.NO_MESSAGE))
+        return by_decision._replace(executed_action=executed, was_asked=np.zeros(self.n, dtype=bool))
+
+
+class NextBest(Veto):
+    """A veto by which an unsure judge rules out tailored messages only.
 
     To somebody who may be unable to walk, a generic message does less harm than a tailored one, which may miss the
     context as well.
+    """
+
+    key, label = "next-best", "Next best"
+    can_train = False
+
+    def apply(self, inputs: FilterInputs) -> Filtered:
+        """Return the best action that an unsure judge allows; a generic message if it states no preferences."""
+        filtered = super().apply(inputs)
+        if inputs.evidence is None or self.settings.on_unsure in (ASK, Decision.SEND):
+            return filtered
+        candidate, preference, _ = inputs.proposals
+        untailored = np.full(self.n, int(Action.GENERIC))
+        if preference is not None:
+            rather_none = preference[:, Action.NO_MESSAGE] >= preference[:, Action.GENERIC]
+            untailored = np.where(rather_none, int(Action.NO_MESSAGE), untailored)
+        untailored = np.where(candidate <= Action.GENERIC, candidate, untailored)
+        unsure = inputs.evidence.decision == UNSURE
+        return filtered._replace(executed_action=np.where(unsure, untailored, filtered.executed_action))
+
+
+class BeliefVeto(Filter):
+    """Holds back while it is too unlikely, given all statements, silences and steps, that the participant can walk."""
+
+    key, label = "belief", "Veto on belief"
+    Settings = BeliefVetoSettings
+    uses_belief = True
+
+    def apply(self, inputs: FilterInputs) -> Filtered:
+        """Return the candidate if the belief reaches the threshold, else no message. A missing verdict is fine."""
+        belief = np.ones(self.n) if inputs.belief is None else inputs.belief
+        candidate = inputs.proposals.candidate_action
+        executed = np.where(belief >= self.settings.belief_threshold, candidate, int(Action.NO_MESSAGE))
+        shown = unfiltered(inputs)
+        return shown._replace(executed_action=executed)
+
+
+class NoFilter(Filter):
+    """Lets every candidate pass: the policy alone."""
+
+    key, label = "none", "No filter"
+    uses_text = False
+    can_train = True
+
+    def apply(self, inputs: FilterInputs) -> Filtered:
+        """Return the candidate."""
+        return unfiltered(inputs)
+
+
+def unfiltered(inputs: FilterInputs) -> Filtered:
+    """Return the candidates unchanged, with today's verdicts if there are any."""
+    candidate, evidence = inputs.proposals.candidate_action, inputs.evidence
+    nothing = np.zeros(len(candidate), dtype=bool)
+    if evidence is None:
+        silent = np.full(len(candidate), SILENT)
+        return Filtered(candidate, silent, np.full(len(candidate), -1), nothing, nothing)
+    shown = np.where(evidence.writes, evidence.decision, SILENT)
+    return Filtered(candidate, shown, np.where(evidence.writes, inputs.day, -1), nothing, nothing)
+
+
+FILTERS: Registry[Filter] = Registry(
+    "filter", Veto, CarryForwardVeto, SampledVeto, NextBest, BeliefVeto, NoFilter,
+    beside=(POLICIES, SimulatorConfig, BeliefSettings),
+)  # fmt: skip
+"""In the order in which they are listed; the first is the default. A new filter needs its class and a place here."""
+NONE, VETO = NoFilter.key, Veto.key
+
+
+@dataclass(frozen=True)
+class FilterSpec:
+    """A filter with its settings; checked when made.
+
+    Attributes:
+        key: of FILTERS.
+        settings: of that filter's Settings; its defaults if None is given.
+    Raises: ParameterError for an unknown key or settings of another filter.
+    """
+
+    key: str = VETO
+    settings: Any = None
+
+    def __post_init__(self) -> None:
+        wanted = FILTERS[self.key].Settings
+        if self.settings is None:
+            object.__setattr__(self, "settings", wanted())
+        elif type(self.settings) is not wanted:
+            raise ParameterError(f"The filter {self.key!r} cannot have {type(self.settings).__name__}.")
+
+    @property
+    def filter(self) -> type[Filter]:
+        """The filter's class."""
+        return FILTERS[self.key]
+
+    def switched_to(self, key: str) -> "FilterSpec":
+        """Return another filter that keeps the values of the settings that both have.
+
+        Raises: ParameterError if there is none of that key.
+        """
+        wanted = FILTERS[key].Settings
+        present = settings_as_mapping(self.settings)
+        shared = {info.name: present[info.name] for info in describe(wanted) if info.name in present}
+        return FilterSpec(key, build(wanted, shared))
+
+    def make(self, n: int) -> Filter:
+        """Make the filter for n participants; it has seen nothing."""
+        return self.filter(self.settings, n)
+
+
+def filter_spec(key: str, **settings: Any) -> FilterSpec:
+    """Return a filter with some settings changed from their defaults.
+
+    Raises: ParameterError naming what is wrong.
+    """
+    return FilterSpec(key, FILTERS.settings_from(key, settings))
+
+
+def filter_from_mapping(key: Any, settings: Mapping[str, Any], where: str = "filter") -> FilterSpec:
+    """Return a filter from its key and the names and values of its settings.
 
     Args:
-        candidate: what the policy likes best of all actions.
-        preference: of each action, in Action order; without it a generic message stands in for a tailored one.
+        key: of FILTERS.
+        settings: names and values, which may be anything.
+        where: place in the file, for errors.
+    Raises: ParameterError naming the place and what is wrong.
     """
-    if candidate in (Action.NO_MESSAGE, Action.GENERIC):
-        return candidate
-    if preference and preference[Action.NO_MESSAGE] >= preference[Action.GENERIC]:
-        return Action.NO_MESSAGE
-    return Action.GENERIC
+    return at_place(where, lambda: FilterSpec(key, FILTERS.settings_from(key, settings)))
 
 
-def action_to_learn_from(settings: FilterSettings, candidate: Action, executed: Action) -> Action | None:
-    """The action that the policy is told it took; None if it is told nothing."""
-    if settings.learner_told == CANDIDATE:
-        return candidate
-    if settings.learner_told == NOTHING and executed != candidate:
-        return None
-    return executed
+def training_filters() -> tuple[str, ...]:
+    """Return the keys of the filters under which a policy can be trained, "none" first."""
+    keys = [key for key, item in FILTERS.items() if item.can_train]
+    return tuple(sorted(keys, key=lambda key: key != NONE))
 
 
 def carried_forward(verdict: Verdict, day: int) -> Verdict:
-    """A verdict used again on a silent day; ``day`` is the index of the day on which it was spoken."""
+    """Return a verdict for use on a later, silent day; ``day`` is the index of the day on which it was given."""
     return replace(
         verdict,
         source=VerdictSource.CACHE if verdict.source == VerdictSource.MODEL else verdict.source,
@@ -168,45 +390,3 @@ def carried_forward(verdict: Verdict, day: int) -> Verdict:
         latency_ms=0.0,
         model_ms=0.0,
     )
-
-
-def execute_all(
-    filtering: FilterSettings,
-    candidate: Integers,
-    decision: Integers,
-    p_send: Floats,
-    uniform: Floats,
-    preference: Floats | None,
-    can_walk: Integers,
-) -> Integers:
-    """``filters.execute`` for all lanes, but for the belief; who is asked tells the truth.
-
-    Args:
-        filtering: the strategy.
-        candidate: what the policy proposes, codes 0 to 3; this and the following of shape (n_lanes,).
-        decision, p_send: of ``DayTexts``, today's.
-        uniform: in [0, 1), for the sampled veto.
-        preference: how much each action is liked, shape (n_lanes, n_actions); None if the policy does not say.
-        can_walk: w_t.
-    """
-    if filtering.strategy in (NONE, BELIEF):
-        return candidate
-    holds_on_unsure = filtering.on_unsure != Decision.SEND
-    sends = (decision == SEND) | ((decision == UNSURE) & (not holds_on_unsure))
-    if filtering.strategy == SAMPLED_VETO:
-        sends = np.where(np.isnan(p_send), sends, uniform < p_send)
-    executed = np.where(sends, candidate, int(Action.NO_MESSAGE))
-    if filtering.strategy == NEXT_BEST and holds_on_unsure:
-        rather_none = np.zeros(len(candidate), dtype=bool)
-        if preference is not None:
-            rather_none = preference[:, Action.NO_MESSAGE] >= preference[:, Action.GENERIC]
-        untailored = np.where(rather_none, int(Action.NO_MESSAGE), int(Action.GENERIC))
-        untailored = np.where(candidate <= Action.GENERIC, candidate, untailored)
-        executed = np.where(decision == UNSURE, untailored, executed)
-    if filtering.on_unsure == ASK and filtering.strategy != SAMPLED_VETO:
-        executed = np.where(decision == UNSURE, np.where(can_walk == 1, candidate, int(Action.NO_MESSAGE)), executed)
-    return executed.astype(np.int64)
-
-
-TRAINING_FILTERS = (NONE, VETO)
-"""Filters under which a policy can be trained."""

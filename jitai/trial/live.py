@@ -1,14 +1,55 @@
 """A trial and its counterfactual twin, side by side: the same seed with and without the filter."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from jitai.corpus import StatementBook
+from jitai.policies.optimum import OptimalPolicy
+from jitai.policies.registry import PolicySpec
 from jitai.records import JudgesText, StepRecord
-from jitai.trial.loop import Said, run_trial
-from jitai.trial.spec import OPTIMUM, TrialSpec
+from jitai.simulator.world import draw_worlds
+from jitai.trial.loop import Trial
+from jitai.trial.spec import TrialSpec
+from jitai.trial.texts import JudgedTexts, ScriptedDay
+
+
+def no_script(day: int) -> ScriptedDay | None:
+    """Return None: the simulator speaks on every day."""
+    return None
+
+
+def live_days(
+    spec: TrialSpec,
+    book: StatementBook,
+    judge: JudgesText | None,
+    said: Callable[[int], ScriptedDay | None] = no_script,
+) -> Iterator[StepRecord]:
+    """Run a trial of one participant, one record for each decision, as the caller asks for them.
+
+    Args:
+        spec: settings and seed.
+        book: the simulator's statements.
+        judge: reads the statements; None where nobody does.
+        said: asked on each day, before its decision, whether a person speaks for the participant.
+    Yields: one StepRecord a day until the study or the participant's engagement ends.
+    """
+    trial = Trial(spec, [spec.seed], JudgedTexts(book, judge, spec.belief), keeps_notes=True)
+    while not trial.is_over:
+        statement = said(trial.day)
+        trial.step({} if statement is None else {0: statement})
+        yield trial.log.record(spec.config, 0, trial.day - 1)
+
+
+def coming_statements(spec: TrialSpec, book: StatementBook) -> tuple[str, ...]:
+    """Return what the simulated participant will write, in order, unless a person speaks or the study ends early."""
+    world = draw_worlds(spec.config, [spec.seed]).each(lambda part: part[0])
+    return tuple(
+        book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day])).text
+        for day in range(spec.config.study_length)
+        if world.writes[day]
+    )
 
 
 class Progress(NamedTuple):
@@ -66,19 +107,19 @@ class TwinTrial:
         self.records: list[StepRecord] = []
         self.twin_records: list[StepRecord] = []
         self.best_records: list[StepRecord] = []
-        self._said: dict[int, Said] = {}
+        self._said: dict[int, ScriptedDay] = {}
         self._living = threading.Lock()
-        self._trial = run_trial(spec, book, judge, self._said.get)
-        self._twin = run_trial(spec.without_filter(), book, None, self._said.get)
-        best = replace(spec.without_filter(), policy=OPTIMUM)
-        self._best = run_trial(best, book, None, self._said.get) if with_best else None
+        self._trial = live_days(spec, book, judge, self._said.get)
+        self._twin = live_days(spec.without_filter(), book, None, self._said.get)
+        best = replace(spec.without_filter(), policy=PolicySpec(OptimalPolicy.key))
+        self._best = live_days(best, book, None, self._said.get) if with_best else None
 
     @property
     def finished(self) -> bool:
         """Whether the study is over, by its length or by disengagement."""
         return bool(self.records) and (self.records[-1].terminated or self.records[-1].truncated)
 
-    def advance(self, said: Said | None = None) -> StepRecord | None:
+    def advance(self, said: ScriptedDay | None = None) -> StepRecord | None:
         """Live one more day.
 
         Args:
@@ -96,13 +137,13 @@ class TwinTrial:
             return record
 
     def run(self) -> "Progress":
-        """Live all days that are left."""
+        """Live all days that are left and return the whole run."""
         while self.advance() is not None:
             pass
         return self.snapshot()
 
     def snapshot(self) -> "Progress":
-        """Where the run stands, once the day that is being lived is over."""
+        """Return the run so far, once the day that is being lived is over."""
         with self._living:
             return Progress(tuple(self.records), tuple(self.twin_records), self.finished, tuple(self.best_records))
 

@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 
 from jitai.records import CONTEXT_LABELS, StepRecord
+from jitai.sanitise import for_spreadsheet
 
 
 def decision_log(records: Sequence[StepRecord], twin_records: Sequence[StepRecord] | None = None) -> pd.DataFrame:
-    """A trial as a table.
+    """Return a trial as a table.
 
     Args:
         records: of the trial.
@@ -24,7 +25,7 @@ def decision_log(records: Sequence[StepRecord], twin_records: Sequence[StepRecor
 
 
 def _column(values: list[Any], length: int) -> list[Any]:
-    """That many values; None where there are fewer."""
+    """Return the first ``length`` values, filled up with None if there are fewer."""
     return (values + [None] * length)[:length]
 
 
@@ -71,19 +72,15 @@ _COLUMNS = (
 TRUTH_COLUMNS = ("true_context", "can_walk", "allowed_action", "agrees_with_truth")
 """What nobody but the simulator knows."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
 
 def safe_csv(table: pd.DataFrame) -> str:
-    """The table as CSV that no spreadsheet program takes for formulas.
+    """Return the table as CSV in which no spreadsheet program finds a formula.
 
-    What participants write is untrusted: a text that begins like a formula gets an apostrophe in front.
+    What participants write is untrusted. Numbers stay numbers.
     """
     texts = table.select_dtypes(include=["object", "str"]).columns
     guarded = table.copy()
     for column in texts:
-        guarded[column] = guarded[column].map(
-            lambda value: "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
-        )
+        guarded[column] = guarded[column].map(lambda value: for_spreadsheet(value) if isinstance(value, str) else value)
     # With this line end, a lone carriage return in a text is quoted too, as RFC 4180 wants it.
     return guarded.to_csv(index=False, lineterminator="\r\n")

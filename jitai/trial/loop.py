@@ -1,154 +1,233 @@
-"""The one decision loop of the project: page, command line and experiments all run it."""
+"""The decision loop: the only place where a day of a trial is lived.
 
-from collections.abc import Callable, Iterator
+``Trial`` runs n participants at once. A page and the command ``run`` use n = 1, a cell of an experiment one participant
+for each seed; the training of a policy, which proposes from outside, restarts participants whose study is over.
+"""
+
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from jitai.corpus import StatementBook
-from jitai.policies.base import BeliefPolicy, InformedPolicy, Policy
-from jitai.policies.belief import Belief, evidence
-from jitai.records import SIMULATOR, TYPED, Action, JudgesText, Observation, Proposal, StepRecord, Verdict
+from jitai.arrays import Flags, Floats
+from jitai.policies.base import PolicyInputs, Proposals, Truth, View
+from jitai.policies.belief import Belief
+from jitai.records import Action, Proposal
 from jitai.seeding import Stream, generator
-from jitai.simulator.participant import Participant
-from jitai.simulator.world import UniformStream, make_world
-from jitai.trial.filters import BELIEF, CARRY_FORWARD, NONE, action_to_learn_from, carried_forward, execute
-from jitai.trial.spec import TrialSpec, policy_of, unread
+from jitai.simulator.participants import Outcomes, Participants, Today
+from jitai.simulator.world import World
+from jitai.trial.filters import Filtered, FilterInputs, carried_forward
+from jitai.trial.spec import TrialSpec
+from jitai.trial.texts import Evidence, Script, Texts
+from jitai.trial.trial_log import DayNotes, TrialLog
+from jitai.trial.verdict_table import Verdicts, VerdictTable
+
+NO_SCRIPT: Script = {}
 
 
-class Said(NamedTuple):
-    """What a person makes the participant say on one day.
+class OutsideLearner(NamedTuple):
+    """What is told to a learner that proposes from outside the loop.
 
     Attributes:
-        text: instead of the simulator's own statement.
-        can_walk: the truth of that day, if the person sets it; None leaves it to the simulator.
+        uses_belief: whether it sees the belief in ability.
+        is_privileged: whether it sees the hidden truth.
     """
 
-    text: str
-    can_walk: bool | None = None
+    uses_belief: bool
+    is_privileged: bool
 
 
-def nobody(day: int) -> Said | None:
-    """Leaves the talking to the simulator."""
-    return None
+class Morning(NamedTuple):
+    """A day before its decision: the hidden state, the evidence, the belief, and what the policy knows of them."""
+
+    today: Today
+    evidence: Evidence | None
+    belief: Floats | None
+    view: View
 
 
-def run_trial(
-    spec: TrialSpec,
-    book: StatementBook,
-    judge: JudgesText | None,
-    said: Callable[[int], Said | None] = nobody,
-) -> Iterator[StepRecord]:
-    """Run a trial, one record for each decision, as the caller asks for them.
+class Trial:
+    """One trial of n participants, day by day.
 
-    The participant's world, the policy's draws and the filter's draws come from streams of their own under the seed,
-    so the same seed with another filter meets the same contexts, walk states, statements and noise.
+    Each participant's world, the policy's draws and the filter's draws come from streams of their own under the
+    participant's seed, so the same seed with another filter meets the same contexts, walk states, statements and luck.
 
     Args:
-        spec: settings and seed.
-        book: the simulator's statements.
-        judge: reads the statements; not used, and may be None, where the strategy is "none".
-        said: asked on each day, before its decision, whether a person speaks for the participant.
-    Yields: one StepRecord a day until the study or the participant's engagement ends.
+        spec: settings; its own seed is not used.
+        seeds: one for each participant, at least one.
+        texts: where the evidence comes from; None where nobody reads.
+        keeps_notes: whether words, and what led to each proposal, are kept for people who look at single days.
+        learner: what proposes in place of the policy of the trial; ``begin_day`` and ``end_day`` then move it.
+
+    Attributes:
+        spec: as given; without a judge, as one whose text nobody reads.
+        participants: as they are now.
+        policy: of the trial; None where a learner proposes from outside.
+        log: of the days lived so far; of no days where a learner proposes from outside.
+        day: number of days lived.
     """
-    participant = Participant(spec.config, generator(spec.seed, Stream.WORLD))
-    if judge is None:
-        spec = unread(spec)
-    policy = policy_of(spec)
-    policy_rng = generator(spec.seed, Stream.POLICY)
-    filter_rng = generator(spec.seed, Stream.FILTER)
-    filters = spec.filter.strategy != NONE
-    keeps_belief = spec.filter.strategy == BELIEF or isinstance(policy, BeliefPolicy)
-    tracked = Belief(spec.assumed, spec.belief) if keeps_belief else None
-    remembered: tuple[Verdict, int] | None = None
-    while not participant.over:
-        day = participant.day
-        person = said(day)
-        truth = person.can_walk if person is not None else None
-        if truth is not None and truth != participant.can_walk:
-            participant.set_can_walk(truth)
-        statement, author = _statement(participant, book, person)
-        observation = participant.observe()
-        todays, belief = None, None
-        if judge is not None and (filters or tracked is not None):
-            todays = judge.judge(statement)
-        if tracked is not None:
-            belief = float(tracked.read(evidence(todays, spec.belief)))
-        true_context, can_walk = participant.true_context, participant.can_walk
-        proposal = _propose(policy, observation, belief, can_walk, true_context, policy_rng)
-        verdict = todays
-        if todays is not None and filters:
-            if statement:
-                remembered = todays, day
-            elif spec.filter.strategy == CARRY_FORWARD and remembered is not None:
-                verdict = carried_forward(*remembered)
-        # Nobody is asked about a message that was not to be sent.
-        was_asked = proposal.candidate_action != Action.NO_MESSAGE and spec.filter.asks(verdict)
-        answer = can_walk if was_asked else None
-        uniform = float(filter_rng.random())
-        executed = execute(
-            spec.filter, proposal.candidate_action, verdict, uniform, proposal.preference, belief, answer
+
+    def __init__(
+        self,
+        spec: TrialSpec,
+        seeds: Sequence[int],
+        texts: Texts | None = None,
+        *,
+        keeps_notes: bool = False,
+        learner: OutsideLearner | None = None,
+    ) -> None:
+        is_read = texts is not None and texts.is_read
+        self.spec = spec = spec if is_read else spec.unread()
+        config, n = spec.config, len(seeds)
+        proposer = OutsideLearner(spec.policy.uses_belief, spec.policy.is_privileged) if learner is None else learner
+        keeps_belief = proposer.uses_belief or spec.filter.filter.uses_belief
+        self.participants = Participants(config, seeds)
+        self._texts, self._keeps_notes, self._tells_truth = texts, keeps_notes, proposer.is_privileged
+        self._asks = is_read and (spec.filter.filter.uses_text or keeps_belief)
+        self._belief = Belief(spec.assumed, spec.belief) if keeps_belief else None
+        self.filter = spec.filter.make(n)
+        self._uniforms = np.zeros((n, config.study_length))
+        if self.filter.draws:
+            self._uniforms = np.stack([generator(seed, Stream.FILTER).random(config.study_length) for seed in seeds])
+        self.policy = None
+        if learner is None:
+            self.policy = spec.policy.make(
+                PolicyInputs(
+                    config, spec.assumed, spec.belief, n, lambda: [generator(seed, Stream.POLICY) for seed in seeds]
+                )
+            )  # fmt: skip
+        self.log = TrialLog.empty(tuple(seeds), config.study_length if learner is None else 0)
+        self.day = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the study is over for every participant."""
+        return bool(self.participants.over.all())
+
+    def step(self, script: Script = NO_SCRIPT) -> None:
+        """Live one day and enter it into the log.
+
+        Args:
+            script: what a person changes of the day.
+        """
+        assert self.policy is not None, "a learner from outside is moved by begin_day and end_day"
+        morning = self._begin(script)
+        there = ~self.participants.over
+        proposals = self.policy.propose(morning.view)
+        filtered, outcomes = self._end(morning, proposals, script)
+        if self._keeps_notes:
+            self.log.notes.append(self._notes(morning, proposals, filtered, script))
+        action, told = self.filter.credited(proposals.candidate_action, filtered.executed_action)
+        self.policy.learn(morning.view, action, outcomes.step_count, told & there)
+        self.log.write(self.day, morning.today, morning.belief, proposals, filtered, outcomes, there)
+        self.day += 1
+
+    def run(self) -> TrialLog:
+        """Live all days that are left and return the log."""
+        while not self.is_over:
+            self.step()
+        return self.log
+
+    def begin_day(self) -> View:
+        """Begin a day and return what an outside learner is shown before its decision."""
+        self._morning = self._begin(NO_SCRIPT)
+        return self._morning.view
+
+    def end_day(self, proposals: Proposals) -> tuple[Filtered, Outcomes]:
+        """Live the rest of the day that was begun, from the learner's proposals on."""
+        return self._end(self._morning, proposals, NO_SCRIPT)
+
+    def restart(self, who: Flags, world: World) -> View:
+        """Let new participants begin their first morning in some places; the others stay where they are.
+
+        Args:
+            who: the places; shape (n,).
+            world: of the new participants, as many as places.
+        """
+        self.participants.restart(who, world)
+        belief = self._morning.belief
+        if self._belief is not None:
+            self._belief.begin_again(who)
+            belief = self._belief.can_walk
+        self._morning = self._morning_of(self.participants.today(), belief, NO_SCRIPT)
+        return self._morning.view
+
+    def _begin(self, script: Script) -> Morning:
+        """Live a day up to its decision."""
+        for who, said in script.items():
+            if said.can_walk is not None:
+                self.participants.set_can_walk(who, said.can_walk)
+        morning = self._morning_of(self.participants.today(), None, script)
+        if self._belief is None:
+            return morning
+        read = self._belief.read(None if morning.evidence is None else morning.evidence.text)
+        belief = np.broadcast_to(read, self.participants.n).astype(np.float64)
+        return morning._replace(belief=belief, view=morning.view._replace(belief=belief))
+
+    def _morning_of(self, today: Today, belief: Floats | None, script: Script) -> Morning:
+        people = self.participants
+        evidence = None if self._texts is None else self._texts.read(today, script, self._asks)
+        view = View(
+            people.day, today.context_probability, today.inferred_context, people.habituation,
+            people.disengagement_risk, people.step_count, belief,
+            Truth(today.can_walk, today.true_context) if self._tells_truth else None,
+        )  # fmt: skip
+        return Morning(today, evidence, belief, view)
+
+    def _end(self, morning: Morning, proposals: Proposals, script: Script) -> tuple[Filtered, Outcomes]:
+        """Filter and carry out the proposals, and let the belief take in what followed."""
+        people, view = self.participants, morning.view
+        uniform = self._uniforms[:, self.day] if self.filter.draws else self._uniforms[:, 0]
+        filtered = self.filter.apply(
+            FilterInputs(proposals, morning.evidence, morning.belief, morning.today.can_walk, uniform, view.day)
         )
-        outcome = participant.act(executed)
-        if tracked is not None:
-            tracked.see(int(executed), observation.context_probability, observation.habituation, outcome.step_count)
-        learned = action_to_learn_from(spec.filter, proposal.candidate_action, executed)
-        if learned is not None:
-            policy.learn(observation, learned, outcome.step_count)
-        yield StepRecord(
-            observation=observation,
-            true_context=true_context,
-            can_walk=can_walk,
-            statement=statement,
-            statement_author=author,
-            walk_state_was_set=truth is not None,
-            proposal=proposal,
-            verdict=verdict,
-            executed_action=executed,
-            step_count=outcome.step_count,
-            habituation=outcome.habituation,
-            disengagement_risk=outcome.disengagement_risk,
-            terminated=outcome.terminated,
-            truncated=outcome.truncated,
-            was_asked=was_asked,
-            belief=belief,
-            rule_stood_in=spec.filter.rule_stands_in(verdict),
-        )
+        chosen = {who: said.action for who, said in script.items() if said.action is not None}
+        if chosen:
+            executed = filtered.executed_action.copy()
+            executed[list(chosen)] = list(chosen.values())
+            filtered = filtered._replace(executed_action=executed)
+        outcomes = people.act(filtered.executed_action, morning.today)
+        if self._belief is not None:
+            self._belief.see(filtered.executed_action, view.context_probability, view.habituation, outcomes.step_count)
+        return filtered, outcomes
+
+    def _notes(
+        self, morning: Morning, proposals: Proposals, filtered: Filtered, script: Script
+    ) -> tuple[DayNotes, ...]:
+        """Return what was said and what led to each proposal, one entry for each participant."""
+        assert self.policy is not None
+        details = {**proposals.details, **self.policy.explain(morning.view)}
+        spoken = () if self._texts is None else self._texts.spoken
+        notes = []
+        for who, candidate in enumerate(proposals.candidate_action.tolist()):
+            proposal = Proposal(
+                Action(candidate), **{name: tuple(values[who].tolist()) for name, values in details.items()}
+            )
+            said = script.get(who)
+            was_set = said is not None and said.can_walk is not None
+            words = spoken[who] if spoken else None
+            verdict = None if words is None else words.verdict
+            day = int(filtered.verdict_day[who])
+            if words is not None and verdict is not None and 0 <= day < self.day:
+                spoken_then = self.log.notes[day][who].verdict
+                assert spoken_then is not None
+                verdict = carried_forward(spoken_then, day)
+            notes.append(
+                DayNotes(
+                    "" if words is None else words.text, "" if words is None else words.author, was_set, proposal,
+                    verdict, said is not None and said.action is not None,
+                )
+            )  # fmt: skip
+        return tuple(notes)
 
 
-def _propose(
-    policy: Policy,
-    observation: Observation,
-    belief: float | None,
-    can_walk: bool,
-    true_context: int,
-    rng: np.random.Generator,
-) -> Proposal:
-    """The policy's candidate, from as much as this kind of policy is told."""
-    if belief is not None and isinstance(policy, BeliefPolicy):
-        return policy.propose_on_belief(observation, belief, rng)
-    if isinstance(policy, InformedPolicy):
-        return policy.propose_informed(observation, can_walk, true_context)
-    return policy.propose(observation, rng)
+def run_trial(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) -> TrialLog:
+    """Run the whole studies of n participants and return their log.
 
-
-def coming_statements(spec: TrialSpec, book: StatementBook) -> tuple[str, ...]:
-    """What the simulated participant will write, in order, unless a person speaks or the study ends early."""
-    world = make_world(
-        spec.config, UniformStream(generator(spec.seed, Stream.WORLD)).advance(0, spec.config.study_length + 1)
-    )
-    days = range(spec.config.study_length)
-    return tuple(
-        book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day])).text
-        for day in days
-        if world.writes[day]
-    )
-
-
-def _statement(participant: Participant, book: StatementBook, person: Said | None) -> tuple[str, str]:
-    """Today's words and whose they are."""
-    if person is not None and person.text.strip():
-        return person.text, TYPED
-    if participant.writes:
-        return book.choose(participant.can_walk, participant.statement_uniform).text, SIMULATOR
-    return "", ""
+    Args:
+        spec: settings; its own seed is not used.
+        seeds: one for each participant.
+        verdicts: of the judge, on every statement of the book; None where nobody reads.
+    Raises: ParameterError if the policy lacks something, or a seed is out of range.
+    """
+    return Trial(spec, seeds, None if verdicts is None else VerdictTable(verdicts, spec.belief)).run()

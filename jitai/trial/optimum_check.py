@@ -1,14 +1,15 @@
-"""Is the computed optimum what its policy earns? Its value against many simulated studies, and against a finer grid."""
+"""Does the optimal policy earn the computed optimum? The value is compared with simulated studies and a finer grid."""
 
-import math
 from functools import lru_cache
 from typing import NamedTuple
 
-from jitai.policies.optimum import optimum, solve
+from jitai.policies.optimum import OptimalPolicy, optimum, solve
+from jitai.policies.registry import PolicySpec
 from jitai.simulator.config import SimulatorConfig
-from jitai.trial.batch import run_batch
-from jitai.trial.filters import NONE, FilterSettings
-from jitai.trial.spec import OPTIMUM, TrialSpec
+from jitai.statistics import interval_of_mean
+from jitai.trial.filters import NONE, FilterSpec
+from jitai.trial.loop import run_trial
+from jitai.trial.spec import TrialSpec
 
 GRID_ERROR = 0.4
 """Steps by which the grid may be off, measured in the published cells (50 days): tests/unit/test_optimum.py."""
@@ -16,14 +17,14 @@ FINE_GRID = (641, 41)
 """Even nodes of habituation and of risk to compare with."""
 
 
-class CeilingCheck(NamedTuple):
-    """The computed value beside what was earned.
+class OptimumCheck(NamedTuple):
+    """The computed value, and what the policy earned.
 
     Attributes:
         computed: expected steps of the whole study.
         n_seeds: studies simulated, under seeds 0 to n_seeds - 1.
         mean: steps that they earned on average.
-        half_width: of the mean's 95 % interval (normal approximation), in steps.
+        half_width: of the mean's 95 % interval, in steps.
         is_exact: whether the two must agree, the grid aside; with random variation the value is an estimate.
     """
 
@@ -35,12 +36,12 @@ class CeilingCheck(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether the value lies in the interval, the grid's error granted; by chance one in twenty does not."""
+        """Whether the value lies in the interval, widened by the grid's error; by chance one in twenty does not."""
         return abs(self.computed - self.mean) <= self.half_width + GRID_ERROR
 
     @property
     def sentence(self) -> str:
-        """The outcome in words."""
+        """The outcome as a sentence for people."""
         if self.agrees:
             return "The computed value lies in the interval."
         if not self.is_exact:
@@ -52,20 +53,19 @@ class CeilingCheck(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def check_optimum(config: SimulatorConfig, n_seeds: int) -> CeilingCheck:
-    """Let the optimal policy live many studies.
+def check_optimum(config: SimulatorConfig, n_seeds: int) -> OptimumCheck:
+    """Run the optimal policy in many studies and compare what it earns with the computed value.
 
     Args:
         config: settings. With random variation the optimum plans on the mean dynamics, and the two may differ.
         n_seeds: at least 2.
     """
-    steps = run_batch(TrialSpec(config, OPTIMUM, filter=FilterSettings(NONE)), range(n_seeds), None).total_steps
-    half_width = 1.96 * float(steps.std(ddof=1)) / math.sqrt(n_seeds)
-    solved = optimum(config)
-    return CeilingCheck(solved.value(), n_seeds, float(steps.mean()), half_width, solved.is_exact)
+    spec = TrialSpec(config, PolicySpec(OptimalPolicy.key), FilterSpec(NONE))
+    earned, solved = interval_of_mean(run_trial(spec, range(n_seeds), None).total_steps), optimum(config)
+    return OptimumCheck(solved.value(), n_seeds, earned.value, earned.half_width, solved.is_exact)
 
 
 @lru_cache(maxsize=16)
 def value_on_fine_grid(config: SimulatorConfig) -> float:
-    """The optimum's expected steps on a grid of FINE_GRID even nodes; takes half a second for 50 days."""
+    """Return the optimum's expected steps on a grid of FINE_GRID even nodes; takes half a second for 50 days."""
     return solve(config, *FINE_GRID).value()

@@ -7,27 +7,21 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.parameters import build, suggestion
-from jitai.policies.base import Policy
+from jitai.parameters import at_place, build, shortened
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.network import PolicyNetwork, learned_policy
-from jitai.policies.optimum import OptimalPolicy, optimum
-from jitai.policies.planner import BeliefPlanner, PlannerSettings, cached_plan
-from jitai.policies.registry import POLICY_LABELS, make_policy
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.network import PolicyNetwork
+from jitai.policies.registry import POLICIES, PolicySpec, trained
+from jitai.policies.trained import TrainedPolicy
+from jitai.registry import as_mapping
 from jitai.simulator.config import SimulatorConfig
-from jitai.trial.filters import BELIEF, NONE, FilterSettings
+from jitai.trial.filters import FILTERS, NONE, FilterSpec, filter_from_mapping
 
-PLANNER, OPTIMUM = "planner", "optimum"
-MODEL_BASED_LABELS: dict[str, str] = {
-    PLANNER: "Planner on belief (knows a model)",
-    OPTIMUM: "Optimum (knows everything)",
-}
-"""Names of the policies that need a model of the participant, beside those of POLICY_LABELS."""
-TRIAL_POLICIES: dict[str, str] = POLICY_LABELS | MODEL_BASED_LABELS
-"""All that a trial can be run with."""
-LEARNED = "learned"
-"""Name of a trained policy, of which a trial holds the network."""
+FORMAT = 2
+"""Of a trial as a mapping. In the first, settings of policies stood beside each other, and a filter's in one class."""
+LEARNED = TrainedPolicy.key
+Settings = TypeVar("Settings")
+TrainedPolicies = Callable[[str], PolicyNetwork]
+"""Looks up a trained policy by the name under which it is kept; raises ParameterError or FileFormatError."""
 
 
 @dataclass(frozen=True)
@@ -36,26 +30,20 @@ class TrialSpec:
 
     Attributes:
         config: the participant and the study as they are.
-        policy: a key of POLICY_LABELS or MODEL_BASED_LABELS, or LEARNED.
-        thompson: settings of Thompson sampling.
+        policy: what proposes.
         filter: what the judge may do.
         seed: of world, policy and filter.
         belief: how a belief in ability is formed, where the policy or the filter uses one.
-        planner: switches of the planner.
         model: what belief and planner assume of the participant; None if they know the truth. It may be wrong, so that
             the cost of a wrong model can be studied.
-        network: the trained policy, where that is the policy; else not used.
     """
 
     config: SimulatorConfig = field(default_factory=SimulatorConfig)
-    policy: str = "thompson"
-    thompson: ThompsonSettings = field(default_factory=ThompsonSettings)
-    filter: FilterSettings = field(default_factory=FilterSettings)
+    policy: PolicySpec = field(default_factory=PolicySpec)
+    filter: FilterSpec = field(default_factory=FilterSpec)
     seed: int = 42
     belief: BeliefSettings = field(default_factory=BeliefSettings)
-    planner: PlannerSettings = field(default_factory=PlannerSettings)
     model: SimulatorConfig | None = None
-    network: PolicyNetwork | None = None
 
     @property
     def assumed(self) -> SimulatorConfig:
@@ -65,172 +53,109 @@ class TrialSpec:
     @property
     def keeps_belief(self) -> bool:
         """Whether the policy or the filter acts on a belief in ability."""
-        return self.acts_on_belief or self.filter.strategy == BELIEF
+        return self.policy.uses_belief or self.filter.filter.uses_belief
 
     @property
-    def acts_on_belief(self) -> bool:
-        """Whether the policy is told how likely it is that the participant can walk."""
-        trained = self.policy == LEARNED and self.network is not None and self.network.sees_belief
-        return self.policy == PLANNER or trained
-
-    @property
-    def heeds_text(self) -> bool:
+    def uses_text(self) -> bool:
         """Whether somebody must read what the participant writes: for the filter, or for a policy that plans on it."""
-        return self.filter.strategy != NONE or (self.acts_on_belief and self.belief.reads_text)
+        return self.filter.filter.uses_text or (self.policy.uses_belief and self.belief.reads_text)
 
     def without_filter(self) -> "TrialSpec":
-        """The same trial with the policy alone: its counterfactual twin."""
-        return replace(self, filter=replace(self.filter, strategy=NONE))
+        """Return the same trial with the policy alone: its counterfactual twin."""
+        return replace(self, filter=FilterSpec(NONE))
 
+    def unread(self) -> "TrialSpec":
+        """Return the same trial without a reader of the text; belief and planner then do without it."""
+        return replace(self, belief=replace(self.belief, reads_text=False))
 
-def unread(spec: TrialSpec) -> TrialSpec:
-    """The trial where nobody reads the text: belief and plan then do without it."""
-    return replace(spec, belief=replace(spec.belief, reads_text=False))
-
-
-def policy_of(spec: TrialSpec) -> Policy:
-    """A new policy that has seen nothing.
-
-    Raises: ParameterError if its name is unknown, or it is trained and there is no network.
-    """
-    if spec.policy == LEARNED:
-        return learned_policy(network_of(spec), spec.config.study_length)
-    if spec.policy == PLANNER:
-        return BeliefPlanner(cached_plan(spec.assumed, spec.belief, spec.planner))
-    if spec.policy == OPTIMUM:
-        return OptimalPolicy(optimum(spec.config))
-    return make_policy(spec.policy, spec.thompson)
-
-
-def network_of(spec: TrialSpec) -> PolicyNetwork:
-    """The network of a trial with a trained policy.
-
-    Raises: ParameterError if there is none.
-    """
-    if spec.network is None:
-        raise ParameterError(f'The policy is "{LEARNED}", but no trained policy (network) is given: choose one.')
-    return spec.network
-
-
-Settings = TypeVar("Settings")
-
-
-def digest(value: Any) -> str:
-    """64 hexadecimal digits that stand for a JSON value."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-TrainedPolicies = Callable[[str], PolicyNetwork]
-"""Looks up a trained policy by the name under which it is kept; raises ParameterError or FileFormatError."""
-
-
-def policy_from_mapping(
-    where: str, value: Any, network: Any, trained: TrainedPolicies | None = None
-) -> tuple[str, PolicyNetwork | None]:
-    """The key of a policy and, if it is a trained one, its network: "learned:NAME", or "learned" with the network.
-
-    Args:
-        where: place in the file, for errors.
-        value: the key, or "learned:NAME".
-        network: as it stands in the file, its name, or None.
-        trained: looks up a network by its name; None where names mean nothing.
-    Raises: ParameterError naming the place and what is wrong.
-    """
-    if isinstance(value, str) and value.startswith(f"{LEARNED}:") and network is None:
-        value, network = LEARNED, value.removeprefix(f"{LEARNED}:")
-    if value == LEARNED:
-        if network is None:
-            raise ParameterError(f"{where}: name the trained policy, such as learned:ppo-belief.")
-        if isinstance(network, PolicyNetwork):
-            return LEARNED, network
-        try:
-            if isinstance(network, str):
-                if trained is None:
-                    raise ParameterError(f"The trained policy {network[:60]!r} is named, but not given.")
-                return LEARNED, trained(network)
-            return LEARNED, policy_from(network, "network")
-        except (ParameterError, FileFormatError) as error:
-            raise ParameterError(f"{where}: {error}", error.hint) from error
-    if not isinstance(value, str) or value not in TRIAL_POLICIES:
-        raise ParameterError(f"{where}: there is no policy {shortened(value)}{suggestion(str(value), TRIAL_POLICIES)}")
-    if network is not None:
-        raise ParameterError(f"{where}: a network belongs to the policy {LEARNED}, not to {value}.")
-    return value, None
-
-
-def settings_from(where: str, settings_class: type[Settings], values: Mapping[str, Any]) -> Settings:
-    """Settings of a class from untrusted values; errors name the place."""
-    try:
-        return build(settings_class, values)
-    except ParameterError as error:
-        raise ParameterError(f"{where}: {error}", error.hint) from error
-    except (TypeError, OverflowError) as error:
-        raise ParameterError(f"{where}: names must be text, and values plain numbers or words.") from error
-
-
-def shortened(value: Any) -> str:
-    """The beginning of a value; nested lists are not followed, as a file may nest them without end."""
-    if isinstance(value, int) and abs(value) > 10**18:
-        return "so large a number"
-    return repr(value)[:60] if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
-
-
-def trial_as_mapping(trial: TrialSpec) -> dict[str, Any]:
-    """All settings of a trial but its seed, ready for JSON; ``trial_from_mapping`` reads them back."""
-    return {
-        "policy": trial.policy,
-        "config": trial.config.as_mapping(),
-        "thompson": asdict(trial.thompson),
-        "filter": asdict(trial.filter),
-        "belief": asdict(trial.belief),
-        "planner": asdict(trial.planner),
-        "model": None if trial.model is None else trial.model.as_mapping(),
-        "network": None if trial.network is None else trial.network.as_mapping(),
-    }
+    def as_mapping(self) -> dict[str, Any]:
+        """Return all settings except the seed, ready for JSON; ``trial_from_mapping`` reads them back."""
+        return {
+            "format": FORMAT,
+            "config": self.config.as_mapping(),
+            "policy": {"key": self.policy.key, "settings": as_mapping(self.policy.settings)},
+            "filter": {"key": self.filter.key, "settings": as_mapping(self.filter.settings)},
+            "belief": asdict(self.belief),
+            "model": None if self.model is None else self.model.as_mapping(),
+        }
 
 
 def trial_from_mapping(mapping: Mapping[str, Any]) -> TrialSpec:
-    """The trial that a mapping describes.
+    """Return the trial that a mapping describes, in this or an earlier format.
 
     Raises: ParameterError naming the field that is wrong.
     """
-    model = mapping.get("model")
-    policy, network = policy_from_mapping("policy", mapping["policy"], mapping.get("network"))
+    given = mapping if mapping.get("format") == FORMAT else _from_format_1(mapping)
+    policy, filtering, model = given["policy"], given["filter"], given.get("model")
     return TrialSpec(
-        config=settings_from("config", SimulatorConfig, mapping["config"]),
-        policy=policy,
-        thompson=settings_from("thompson", ThompsonSettings, mapping["thompson"]),
-        filter=settings_from("filter", FilterSettings, mapping["filter"]),
-        belief=settings_from("belief", BeliefSettings, mapping["belief"]),
-        planner=settings_from("planner", PlannerSettings, mapping["planner"]),
+        config=settings_from("config", SimulatorConfig, given["config"]),
+        policy=policy_from_mapping("policy", policy["key"], policy["settings"]),
+        filter=filter_from_mapping(filtering["key"], filtering["settings"]),
+        belief=settings_from("belief", BeliefSettings, given["belief"]),
         model=None if model is None else settings_from("model", SimulatorConfig, model),
-        network=network,
     )
 
 
-def trial_of(network: PolicyNetwork) -> TrialSpec:
-    """The trial in which a policy was trained: its first participant, its filter, its belief.
+def _from_format_1(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Convert format 1, where every policy's settings had a field and a filter had the settings of all filters."""
+    key = mapping["policy"]
+    settings = {"network": mapping["network"]} if key == LEARNED else mapping.get(key, {})
+    return {
+        **mapping,
+        "policy": {"key": key, "settings": settings},
+        "filter": filter_of_format_1(mapping["filter"]),
+    }
 
-    Raises: ParameterError if what it holds of these is not allowed.
+
+def filter_of_format_1(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert a filter of format 1; settings that its filter does not have had no effect and are dropped."""
+    settings = dict(mapping)
+    key = settings.pop("strategy", None)
+    if "belief_threshold" in settings and key in FILTERS and not FILTERS[key].uses_belief:
+        del settings["belief_threshold"]
+    return {"key": key, "settings": settings}
+
+
+def policy_from_mapping(
+    where: str, key: Any, settings: Mapping[str, Any], named: TrainedPolicies | None = None
+) -> PolicySpec:
+    """Return a policy from its key and the names and values of its settings.
+
+    Args:
+        where: place in the file, for errors.
+        key: of POLICIES, or "learned:NAME".
+        settings: names and values; the network of a trained policy may be its name.
+        named: looks up a network by its name; None where names mean nothing.
+    Raises: ParameterError naming the place and what is wrong.
     """
-    origin = network.trained_on
-    return TrialSpec(
-        build(SimulatorConfig, origin.participants[0]),
-        policy=LEARNED,
-        filter=FilterSettings(origin.filter),
-        belief=build(BeliefSettings, origin.belief),
-        network=network,
-    )
+    if isinstance(key, str) and key.startswith(f"{LEARNED}:") and not settings:
+        key, settings = LEARNED, {"network": key.removeprefix(f"{LEARNED}:")}
+    if key == LEARNED:
+        if settings.get("network") is None:
+            raise ParameterError(f"{where}: name the trained policy, such as learned:ppo-belief.")
+        return at_place(where, lambda: trained(_network(settings["network"], named)))
+    if "network" in settings:
+        raise ParameterError(f"{where}: a network belongs to the policy {LEARNED}, not to {shortened(key)}.")
+    return at_place(where, lambda: PolicySpec(key, POLICIES.settings_from(key, settings)))
 
 
-def policy_from(content: object, name: str) -> PolicyNetwork:
-    """A policy from what stood in a file, its training's settings checked too.
+def _network(content: Any, named: TrainedPolicies | None) -> PolicyNetwork:
+    if isinstance(content, PolicyNetwork):
+        return content
+    if isinstance(content, str):
+        if named is None:
+            raise ParameterError(f"The trained policy {content[:60]!r} is named, but not given.")
+        return named(content)
+    return network_from(content, "network")
+
+
+def network_from(content: object, name: str) -> PolicyNetwork:
+    """Return the trained policy in a file's content, with the settings of its training checked too.
 
     Args:
         content: parsed JSON.
         name: of the file.
-    Raises: FileFormatError as ``read_policy``.
+    Raises: FileFormatError naming the file and what is wrong, in one sentence.
     """
     try:
         network = PolicyNetwork.from_mapping(content)
@@ -241,9 +166,36 @@ def policy_from(content: object, name: str) -> PolicyNetwork:
     return network
 
 
+def trial_of(network: PolicyNetwork) -> TrialSpec:
+    """Return the trial that a policy was trained in, on the first of its participants.
+
+    Raises: ParameterError if what it holds of that is not allowed.
+    """
+    return TrialSpec(
+        participants_of(network)[0],
+        policy=trained(network),
+        filter=FilterSpec(network.trained_on.filter),
+        belief=build(BeliefSettings, network.trained_on.belief),
+    )
+
+
 def participants_of(network: PolicyNetwork) -> tuple[SimulatorConfig, ...]:
-    """The participants that a policy was trained on.
+    """Return the participants that a policy was trained on.
 
     Raises: ParameterError if what it holds of these is not allowed.
     """
     return tuple(build(SimulatorConfig, item) for item in network.trained_on.participants)
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of a JSON value: 64 hexadecimal digits that do not depend on the order of its keys."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def settings_from(where: str, settings_class: type[Settings], values: Mapping[str, Any]) -> Settings:
+    """Return settings of a class from untrusted values; errors name the place.
+
+    Raises: ParameterError.
+    """
+    return at_place(where, lambda: build(settings_class, values))

@@ -1,4 +1,4 @@
-"""What a trial amounts to, in a few numbers."""
+"""A trial in a few numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class TrialSummary:
 
 
 def summarise(records: Sequence[StepRecord]) -> TrialSummary:
-    """The summary of a trial, or of its days so far; all zeros for none."""
+    """Return the summary of a trial, or of its days so far; all zeros if there are none."""
     sent = [record for record in records if record.executed_action != Action.NO_MESSAGE]
     known = [record for record in records if record.truth_is_known]
     known_vetoes = [record for record in known if record.vetoed]

@@ -1,4 +1,4 @@
-"""Whether a trained policy is used where it was trained: what to warn of."""
+"""Warnings about a trained policy that is used in another setting than that of its training."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,12 +7,12 @@ from jitai.parameters import ParameterInfo, describe
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
 from jitai.simulator.config import SimulatorConfig
-from jitai.trial.filters import NONE
+from jitai.trial.filters import FILTERS
 from jitai.trial.spec import TrialSpec
 
 
-def unlike(network: PolicyNetwork, config: SimulatorConfig) -> tuple[str, ...]:
-    """The parameters in which a participant differs from all that a policy was trained on.
+def mismatch_of_participant(network: PolicyNetwork, config: SimulatorConfig) -> tuple[str, ...]:
+    """Return the parameters in which a participant differs from all those that a policy was trained on.
 
     Args:
         network: the trained policy.
@@ -28,8 +28,8 @@ def unlike(network: PolicyNetwork, config: SimulatorConfig) -> tuple[str, ...]:
     return tuple(found)
 
 
-def unlike_trial(network: PolicyNetwork, spec: TrialSpec, is_read: bool = True) -> tuple[str, ...]:
-    """All in which a trial differs from a policy's training: participant, filter and, if it sees one, the belief.
+def mismatch_of_trial(network: PolicyNetwork, spec: TrialSpec, is_read: bool = True) -> tuple[str, ...]:
+    """Return how a trial differs from a policy's training: participant, filter and, if the policy sees one, the belief.
 
     Args:
         network: the trained policy.
@@ -37,15 +37,14 @@ def unlike_trial(network: PolicyNetwork, spec: TrialSpec, is_read: bool = True) 
         is_read: whether there is a judge.
     Returns: a sentence each; none if nothing differs.
     """
-    found = list(unlike(network, spec.config))
+    found = list(mismatch_of_participant(network, spec.config))
     trained_filter = network.trained_on.filter
-    if spec.filter.strategy != trained_filter:
-        now = "none" if spec.filter.strategy == NONE else f'"{spec.filter.strategy}"'
-        before = "none" if trained_filter == NONE else f'"{trained_filter}"'
-        found.append(f"The filter is {now}; it was trained with {before}.")
+    if spec.filter.key != trained_filter:
+        now, before = (FILTERS.labels.get(key, key).lower() for key in (spec.filter.key, trained_filter))
+        found.append(f"The filter is “{now}”; it was trained with “{before}”.")
     if network.sees_belief:
         if not is_read:
-            found.append("Nobody reads the text; it was trained on a belief that heeds a judge.")
+            found.append("No judge is selected, but this policy was trained with one.")
         for info in describe(BeliefSettings):
             before_value = network.trained_on.belief.get(info.name)
             value = getattr(spec.belief, info.name)

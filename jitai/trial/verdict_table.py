@@ -1,20 +1,18 @@
-"""Verdicts on every statement that participants may write, as arrays over days."""
+"""Verdicts that are known beforehand, on every statement that participants may write."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from jitai.arrays import Flags, Floats, Integers
 from jitai.corpus import StatementBook
 from jitai.decision import UnsureBand
-from jitai.policies.belief import BeliefSettings, Text, evidence
+from jitai.errors import JitaiError
+from jitai.policies.belief import BeliefSettings
 from jitai.records import Decision, JudgesText, Label, Statement, Verdict, VerdictSource
-from jitai.simulator.world import World
-
-SILENT, HOLD_BACK, UNSURE, SEND = -1, 0, 1, 2
-"""How a day's decision stands in ``BatchResult.verdict``."""
-_CODES = {Decision.HOLD_BACK: HOLD_BACK, Decision.UNSURE: UNSURE, Decision.SEND: SEND}
+from jitai.simulator.participants import Today
+from jitai.trial.texts import SEND, Evidence, Script, Spoken, evidence_of
 
 
 class Verdicts(NamedTuple):
@@ -54,7 +52,7 @@ class PreparedJudge:
         self._band = UnsureBand(hold_back_below, send_from)
 
     def judge(self, text: str) -> Verdict:
-        """The prepared verdict; a text that was not prepared counts as one that could not be judged."""
+        """Return the prepared verdict; a text without one counts as one that could not be judged."""
         if not text:
             return Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "The participant said nothing.")
         p_send = self._p_send.get(text)
@@ -77,7 +75,7 @@ class PreparedJudge:
 
 
 def simulated_judge(finds_cannot_walk: float, false_alarms: float) -> tuple[StatementBook, PreparedJudge]:
-    """A judge with exactly these error rates, and the placeholder statements that it reads.
+    """Return a judge with exactly these error rates, and the placeholder statements that it reads.
 
     1,000 statements of either kind, of which the given shares (to the nearest thousandth) are judged "cannot walk". As
     each day's statement is drawn anew, errors are independent from day to day. P(send) is calibrated at even odds.
@@ -102,44 +100,46 @@ def simulated_judge(finds_cannot_walk: float, false_alarms: float) -> tuple[Stat
     return StatementBook(statements), PreparedJudge(p_send)
 
 
-class DayTexts:
-    """Each day's verdicts of all lanes.
+class VerdictTable:
+    """Verdicts known beforehand, on every statement that participants may write: an array look-up a day.
 
     Args:
-        world: of the lanes.
         verdicts: on every statement of the book.
         settings: how the belief is fed.
-
-    Attributes:
-        writes: whether something is written; this and the following of shape (n_lanes, n_days).
-        decision: HOLD_BACK, UNSURE or SEND; SEND where nothing is written.
-        p_send: in [0, 1]; NaN where there is none.
-        failed: whether the judge could not answer.
-        if_can, if_cannot: the verdict as evidence, see ``Text``.
     """
 
-    def __init__(self, world: World, verdicts: Verdicts, settings: BeliefSettings) -> None:
-        able = world.can_walk == 1
-        self.writes: Flags = world.writes == 1
+    is_read = True
+    spoken: tuple[Spoken, ...] = ()
 
-        def of_day(values: list[list[float]]) -> Any:
-            picked = []
-            for of_label in values:
-                given = np.array(of_label)
-                picked.append(given[(world.statement_uniform * len(given)).astype(np.int64)])
-            return np.where(able, picked[0], picked[1])
+    def __init__(self, verdicts: Verdicts, settings: BeliefSettings) -> None:
+        self._verdicts, self._settings = verdicts, settings
 
-        by_label = [verdicts.if_able, verdicts.if_unable]
-        decisions = of_day([[_CODES[item.decision] for item in items] for items in by_label])
-        self.decision: Integers = np.where(self.writes, decisions, SEND).astype(np.int64)
-        p_send = of_day([[np.nan if item.p_send is None else item.p_send for item in items] for items in by_label])
-        self.p_send: Floats = np.where(self.writes, p_send, np.nan)
-        failed = of_day([[float(item.is_fallback) for item in items] for items in by_label])
-        self.failed: Flags = self.writes & (failed == 1)
-        likelihoods = [[evidence(item, settings) or Text(True) for item in items] for items in by_label]
-        self.if_can = of_day([[float(text.if_can) for text in texts] for texts in likelihoods])
-        self.if_cannot = of_day([[float(text.if_cannot) for text in texts] for texts in likelihoods])
+    @cached_property
+    def _by_walk_state(self) -> tuple[Evidence, Evidence]:
+        """Evidence of the statements of people who cannot and of people who can walk; computed on first use."""
+        return evidence_of(self._verdicts.if_unable, self._settings), evidence_of(
+            self._verdicts.if_able, self._settings
+        )
 
-    def on(self, day: int) -> Text:
-        """The day's evidence."""
-        return Text(self.writes[:, day], self.if_can[:, day], self.if_cannot[:, day])
+    def read(self, today: Today, script: Script, asks: bool) -> Evidence | None:
+        """Return today's evidence, as ``Texts`` does; a person cannot speak for participants whose words are unknown.
+
+        Raises: JitaiError if somebody does.
+        """
+        if script:
+            raise JitaiError("Only verdicts are known here: words of one's own cannot be judged.")
+        if not asks:
+            return None
+        unable, able = (
+            evidence.at((today.statement_uniform * len(evidence.decision)).astype(np.int64))
+            for evidence in self._by_walk_state
+        )
+        said = able.where(today.can_walk == 1, unable)
+        return Evidence(
+            today.writes,
+            np.where(today.writes, said.decision, SEND),
+            np.where(today.writes, said.p_send, np.nan),
+            today.writes & said.failed,
+            said.if_can,
+            said.if_cannot,
+        )

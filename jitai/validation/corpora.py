@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from jitai.errors import FileFormatError, ParameterError
 from jitai.records import Label, Statement
+from jitai.sanitise import for_terminal
 from jitai.seeding import Stream, generator
 
 MAX_FILE_BYTES = 10_000_000
@@ -192,7 +193,7 @@ def _word(row: _Row, column: str, name: str) -> str:
 
 def _shown(text: str) -> str:
     """What a cell holds, short enough for a message and without line breaks."""
-    words = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    words = " ".join(for_terminal(text).split())
     return f'"{words if len(words) <= 40 else words[:39] + "…"}"'
 
 

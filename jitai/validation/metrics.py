@@ -12,16 +12,14 @@ from numpy.typing import NDArray
 
 from jitai.errors import ParameterError
 from jitai.seeding import Stream, generator
+from jitai.statistics import interval_of_resamples, interval_of_share
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
 N_RESAMPLES = 1000
-CONFIDENCE = 0.95
 N_BINS = 10
-_Z = 1.959963984540054
-"""The normal quantile of 97.5 %."""
 _CELLS_AT_ONCE = 2_000_000
 """Weights held in memory at a time (16 MB)."""
 
@@ -41,7 +39,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Figures:
+class JudgeMetrics:
     """How good a judge is on some statements.
 
     Attributes:
@@ -65,7 +63,7 @@ class Figures:
     calibration_error: Interval
 
 
-FIGURE_NAMES = tuple(item.name for item in fields(Figures))
+FIGURE_NAMES = tuple(item.name for item in fields(JudgeMetrics))
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def figures(
     *,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
-) -> Figures:
+) -> JudgeMetrics:
     """All figures with percentile intervals of a bootstrap that draws whole groups.
 
     The halves of a pair share words, so they are not two independent pieces of evidence: a resample draws groups with
@@ -128,7 +126,7 @@ def figures(
         drawn += np.arange(n_now)[:, None] * n_groups
         counts = np.bincount(drawn.ravel(), minlength=n_now * n_groups).reshape(n_now, n_groups)
         resampled.append(sums.figures(counts[:, group_index].astype(np.float64)))
-    return Figures(
+    return JudgeMetrics(
         **{
             name: _interval(float(values[name][0]), np.concatenate([part[name] for part in resampled]), n_groups)
             for name in FIGURE_NAMES
@@ -237,17 +235,8 @@ def _interval(value: float, resampled: Floats, n_groups: int) -> Interval:
     if np.isnan(value) or not len(known):
         return Interval(value, float("nan"), float("nan"))
     if bool(np.all(np.abs(known - value) < 1e-12)):
-        return Interval(value, *wilson(value, n_groups))
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(known, [tail, 100 - tail])
-    return Interval(value, float(low), float(high))
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """The 95 % score interval of a share of n independent trials, n at least 1 (Wilson 1927)."""
-    centre = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z * float(np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))) / (1 + _Z**2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+        return Interval(value, *interval_of_share(value, n_groups))
+    return Interval(value, *interval_of_resamples(known))
 
 
 def bin_index(p_send: Floats) -> Integers:

@@ -10,8 +10,8 @@ import pandas as pd
 from jitai.records import Decision, Label, VerdictSource
 from jitai.validation.metrics import (
     FIGURE_NAMES,
-    Figures,
     Interval,
+    JudgeMetrics,
     ReliabilityBin,
     figures,
     kappa_matrix,
@@ -33,10 +33,11 @@ FIGURE_LABELS = {
 """Names of the figures, as shown to people; of the last two, less is better."""
 COULD_NOT_ANSWER, NOTHING_TO_READ = "could not answer", "nothing to read"
 REMEMBERED = "remembered, so not timed"
+TIME_MEDIAN, TIME_SLOW = "time, median (ms)", "time, 95 % within (ms)"
 """The figure that says why a time may be missing: the reply of an earlier run was at hand."""
 MEDIAN_TIME, SLOW_TIME = "time, median (ms)", "time, 95 % within (ms)"
 _WHOLE_NUMBERS = {COULD_NOT_ANSWER, NOTHING_TO_READ, REMEMBERED, MEDIAN_TIME, SLOW_TIME}
-"""Figures that are counts or times."""
+"""Columns of counts and times, which are shown as whole numbers."""
 NO_ANSWER = "no answer"
 """The column of a confusion matrix for what a judge could not answer."""
 THE_PERSON = "you"
@@ -98,7 +99,7 @@ class JudgeReport:
     n_failed: int
     n_without_words: int
     n: int
-    figures: Figures | None
+    figures: JudgeMetrics | None
     share_unsure: float
     sure_accuracy: Interval | None
     n_sure: int

@@ -3,11 +3,11 @@
 A run can be watched and stopped at any time; what has been judged by then is kept.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from jitai.background import BackgroundJob
 from jitai.errors import JitaiError, ParameterError
 from jitai.records import JudgesText, Label, Statement, Verdict
 
@@ -78,7 +78,8 @@ class Validation:
         seconds_left: estimated; None before there is anything to go by, 0 when finished.
         at_work: what is being done, in words; empty when finished.
         finished: whether nothing more will come.
-        stopped: whether a person ended it early.
+        stopped: whether it ended early.
+        failure: why it broke off, as a sentence, where nobody stopped it; else empty.
     """
 
     candidates: tuple[str, ...]
@@ -89,6 +90,7 @@ class Validation:
     at_work: str = ""
     finished: bool = False
     stopped: bool = False
+    failure: str = ""
 
     @property
     def n_total(self) -> int:
@@ -112,8 +114,8 @@ def judge_corpus(candidate: str, judge: JudgesText, statements: Sequence[Stateme
         yield JudgedRow(candidate, statement, judge.judge(statement.text))
 
 
-class ValidationRun:
-    """Judges a corpus with several judges in a thread of its own. All methods may be called from any thread.
+class ValidationRun(BackgroundJob[Validation]):
+    """Judges a corpus with several judges; stopped, it ends after the statement that is being judged.
 
     Args:
         candidates: at least one, with different names.
@@ -122,6 +124,7 @@ class ValidationRun:
     """
 
     def __init__(self, candidates: Sequence[Candidate], statements: Sequence[Statement]) -> None:
+        super().__init__("validation", "The validation")
         names = [candidate.name for candidate in candidates]
         if not names or len(set(names)) < len(names):
             raise ParameterError("A validation needs at least one judge, and no judge twice.")
@@ -133,56 +136,27 @@ class ValidationRun:
         self._failures: dict[str, str] = {}
         self._at_work = "getting ready"
         self._seconds_a_row: float | None = None
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._bug: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name="validation", daemon=True)
 
-    def start(self) -> None:
-        """Begin; to be called once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the statement that is being judged; what is judged stays."""
-        self._stop.set()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait for the end, at most that many seconds. Returns whether it has come."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def snapshot(self) -> Validation:
-        """What is known now.
-
-        Raises: whatever a judge raised against its promise; that is a bug, and stays visible as one.
-        """
-        finished = self._thread.ident is not None and not self._thread.is_alive()
-        with self._lock:
-            if self._bug is not None:
-                raise self._bug
-            rows, failures = tuple(self._rows), dict(self._failures)
-            pace, at_work = self._seconds_a_row, self._at_work
-        n_left = (len(self._candidates) - len(failures)) * len(self._statements) - len(rows)
+    def _snapshot(self, finished: bool) -> Validation:
+        n_left = (len(self._candidates) - len(self._failures)) * len(self._statements) - len(self._rows)
+        pace = self._seconds_a_row
         return Validation(
             tuple(candidate.name for candidate in self._candidates),
             self._statements,
-            rows,
-            failures,
+            tuple(self._rows),
+            dict(self._failures),
             seconds_left=0.0 if finished else None if pace is None else pace * n_left,
-            at_work="" if finished else at_work,
+            at_work="" if finished else self._at_work,
             finished=finished,
             stopped=finished and n_left > 0,
+            failure=self._failure,
         )
 
-    def _work(self) -> None:
-        try:
-            for candidate in self._candidates:
-                if self._stop.is_set():
-                    return
-                self._ask(candidate)
-        except BaseException as error:
-            with self._lock:
-                self._bug = error
+    def _run(self) -> None:
+        for candidate in self._candidates:
+            if self.stopping:
+                return
+            self._ask(candidate)
 
     def _ask(self, candidate: Candidate) -> None:
         """Put all statements before one judge, until somebody stops it."""
@@ -201,5 +175,5 @@ class ValidationRun:
             with self._lock:
                 self._rows.append(row)
                 self._seconds_a_row = (time.perf_counter() - started) / number
-            if self._stop.is_set():
+            if self.stopping:
                 return

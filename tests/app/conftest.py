@@ -1,5 +1,4 @@
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-OLLAMA_PROBE = "ollama-probe"
+from jitai.background import BackgroundJob
 
 
 @pytest.fixture(autouse=True)
@@ -21,13 +20,20 @@ def a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     st.cache_data.clear()
     # A run of an app becomes the process's main module, which processes spawned by later tests would run again.
     main = sys.modules["__main__"]
+    jobs: list[BackgroundJob[Any]] = []
+    start = BackgroundJob.start
+
+    def remembered(job: BackgroundJob[Any]) -> None:
+        jobs.append(job)
+        start(job)
+
+    monkeypatch.setattr(BackgroundJob, "start", remembered)
     yield
     sys.modules["__main__"] = main
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):  # the warm-up, which may not have begun
-            thread.cancel()
-        if isinstance(thread, threading.Timer) or thread.name in (OLLAMA_PROBE, "judging-ahead"):
-            thread.join(30)
+    for job in jobs:
+        if job.name in ("ollama-probe", "warm-up", "verdict-prefetch"):
+            job.stop()
+            assert job.wait(30)
     st.cache_resource.clear()
     st.cache_data.clear()
 

@@ -1,14 +1,15 @@
 """What the tests of the pages share: opening the app without a browser, finding widgets, reading what is shown."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from streamlit.testing.v1 import AppTest
 
 from jitai.records import StepRecord
-from jitai.ui.session import state
+from jitai.simulator.config import SimulatorConfig
+from jitai.trial.spec import TrialSpec
+from jitai.ui.session.settings import spec_from, values_of
 from jitai.ui.session.state import AppState
 
 ROOT = Path(__file__).parents[2]
@@ -16,6 +17,7 @@ LIVE, PREFERENCES, SIMULATOR = "pages/live.py", "pages/preferences.py", "pages/s
 OPTIMUM_PAGE = "pages/optimum.py"
 TO_THE_END = "to the end"
 TIMEOUT_S = 60
+Kept = TypeVar("Kept")
 
 
 def open_app(page: str = LIVE) -> AppTest:
@@ -31,8 +33,30 @@ def go_to(app: AppTest, page: str) -> AppTest:
 
 def state_of(app: AppTest) -> AppState:
     """What the session remembers."""
-    found: AppState = app.session_state[state._KEY]
+    return kept(app, AppState)
+
+
+def kept(app: AppTest, of: type[Kept]) -> Kept:
+    """The session's object of a class."""
+    found: Kept = app.session_state[of.__name__]
     return found
+
+
+def spec_of(app: AppTest) -> TrialSpec:
+    """The trial's settings, as the widgets stand."""
+    return spec_from(app.session_state, state_of(app).network)
+
+
+def set_widgets(app: AppTest, **values: Any) -> AppTest:
+    """Give widgets values by their keys, as a callback would; the next run shows them."""
+    for key, value in values.items():
+        app.session_state[key] = value
+    return app
+
+
+def set_config(app: AppTest, config: SimulatorConfig) -> AppTest:
+    """Use other simulator settings."""
+    return set_widgets(app, **values_of(config))
 
 
 def records_of(app: AppTest) -> list[StepRecord]:
@@ -42,13 +66,10 @@ def records_of(app: AppTest) -> list[StepRecord]:
 
 
 def widget(elements: Iterable[Any], name: str) -> Any:
-    """The widget of a name; to most keys the state adds a running number, and to some the value that they follow."""
+    """The widget of a key, or the only one whose key begins with it."""
     by_key = {element.key: element for element in elements if element.key and element.key.startswith(name)}
-    rest = {key: key.removeprefix(name) for key in by_key}
-    found = [key for key in by_key if re.fullmatch(r"(_\d+)?", rest[key])]
-    found = found or [key for key in by_key if re.fullmatch(r"_.*_\d+", rest[key])]
-    assert len(found) == 1, f"{len(found)} widgets called {name!r} among {list(by_key)}"
-    return by_key[found[0]]
+    assert name in by_key or len(by_key) == 1, f"No widget is called {name!r}: {list(by_key)}"
+    return by_key.get(name) or next(iter(by_key.values()))
 
 
 def click(app: AppTest, name: str) -> AppTest:

@@ -7,31 +7,38 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.experiments.progress import ExperimentProgress
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.store import FINISHED, STOPPED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.ui.pages import compare
 from jitai.ui.session.page_states import CompareState
 from jitai.ui.widgets import experiment as experiments
-from tests.app.driver import ROOT, TIMEOUT_S, as_markup, click, go_to, open_app, state_of, widget, without_error
+from tests.app.driver import (
+    ROOT,
+    TIMEOUT_S,
+    as_markup,
+    click,
+    go_to,
+    kept,
+    open_app,
+    set_widgets,
+    state_of,
+    widget,
+    without_error,
+)
 from tests.app.stored import SIMULATED, begun, made, methods, small, the_store, when_done
 
 COMPARE, LIVE = "pages/compare.py", "pages/live.py"
 
 
-def kept(app: AppTest) -> CompareState:
-    found: CompareState = app.session_state[compare._KEY]
-    return found
-
-
-def open_page(**settings: Any) -> AppTest:
-    app = open_app()
-    app.session_state[compare._KEY] = CompareState(**settings)
+def open_page(shown: str = "", **values: Any) -> AppTest:
+    """The page with an experiment, and with other values of its widgets."""
+    app = set_widgets(open_app(), CompareState=CompareState(shown), **values)
     return go_to(app, COMPARE)
 
 
 def showing(identifier: str) -> AppTest:
-    return without_error(open_page(shown=identifier))
+    return without_error(open_page(identifier))
 
 
 def said(app: AppTest) -> str:
@@ -60,9 +67,9 @@ def test_before_the_first_run_the_page_says_what_will_come() -> None:
 
 
 def test_run_gives_an_answer_that_recomputes_and_outlives_the_session() -> None:
-    app = open_page(methods=["LLM+TS", "TS"], n_seeds=6)
+    app = open_page(compared_methods=["LLM+TS", "TS"], compared_seeds=6)
     app = click(app, "start_compare")
-    identifier = kept(app).shown
+    identifier = kept(app, CompareState).shown
     app = without_error(when_done(app, identifier))
     assert the_store().experiment(identifier).status == FINISHED
     steps = totals(identifier)
@@ -93,14 +100,14 @@ def test_run_gives_an_answer_that_recomputes_and_outlives_the_session() -> None:
 
 
 def test_what_is_finished_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = open_page(methods=["TS"], n_seeds=5)
+    app = open_page(compared_methods=["TS"], compared_seeds=5)
     spec = ExperimentSpec(
         f"Compare: {DEFAULT_PRESET}", methods("TS"), participant=PRESETS[DEFAULT_PRESET], n_seeds=5, baseline="TS"
     )
     made(spec)
-    monkeypatch.setattr(experiments, "launch", lambda *given: pytest.fail("a process was started"))
+    monkeypatch.setattr(experiments.Processes, "start", lambda *given: pytest.fail("a process was started"))
     app = without_error(click(app, "start_compare"))
-    assert kept(app).shown == spec.identifier
+    assert kept(app, CompareState).shown == spec.identifier
     assert "TS earns" in said(app)
 
 
@@ -131,7 +138,7 @@ def test_what_is_finished_is_drawn_while_the_rest_runs_and_stop_is_heard() -> No
     assert list(table(app).index) == ["TS"]
     assert "1 of 3 cells finished" in app.get("progress")[0].proto.text.replace("\\", "")
     click(app, f"stop_{identifier}")
-    assert the_store().say(identifier, "still running"), "the engine is told to stop"
+    assert the_store().report(identifier, ExperimentProgress()), "the engine is told to stop"
 
 
 def test_a_stopped_experiment_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +157,7 @@ def test_a_process_that_cannot_start_is_a_sentence(monkeypatch: pytest.MonkeyPat
     folder = the_store().folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.write_text("a file where the folder should be")
-    app = click(open_page(methods=["TS"], n_seeds=2), "start_compare")
+    app = click(open_page(compared_methods=["TS"], compared_seeds=2), "start_compare")
     assert not app.exception
     assert "cannot be written" in app.error[0].value
 
@@ -170,7 +177,7 @@ def test_pinned_runs_stand_beside_the_next_and_may_be_the_base() -> None:
     app = showing(one)
     app = widget(app.multiselect, "pin_names").set_value(["LLM+TS"]).run()
     app = click(app, "pin")
-    kept(app).shown = two
+    kept(app, CompareState).shown = two
     app = without_error(app.run())
     assert list(table(app).index) == ["TS", "LLM+TS", "LLM+TS, pinned"]
     expected = totals(one)["LLM+TS"].mean() - totals(two)["TS"].mean()
@@ -193,23 +200,23 @@ def test_another_baseline_of_what_is_finished_is_used_without_a_run() -> None:
             judges=(SIMULATED,), n_seeds=5, baseline="TS",
         )
     )  # fmt: skip
-    app = without_error(open_page(shown=one, methods=["TS", "LLM+TS"], n_seeds=5))
+    app = without_error(open_page(one, compared_methods=["TS", "LLM+TS"], compared_seeds=5))
     assert "Against TS" in table(app)
-    app = without_error(widget(app.selectbox, "compared_baseline_2").set_value("LLM+TS").run())
+    app = without_error(widget(app.selectbox, "compared_baseline").set_value("LLM+TS").run())
     assert "Against LLM+TS" in table(app)
 
 
-def test_another_experiment_forgets_base_and_participant_of_the_one_before() -> None:
-    state = CompareState(shown="one", scenario="p11 0.95", base="LLM+TS")
+def test_another_experiment_forgets_the_base_of_the_one_before() -> None:
+    state = CompareState(shown="one", base="LLM+TS")
     state.show("two")
-    assert (state.shown, state.scenario, state.base) == ("two", "", "")
+    assert (state.shown, state.base) == ("two", "")
 
 
 def test_runs_of_other_participants_and_of_other_numbers_of_seeds_are_said() -> None:
     one = made(small("one", participant=replace(PRESETS[DEFAULT_PRESET], tailored_message_steps=150.0)))
     two = made(small("two", n_seeds=1))
     app = click(showing(one), "pin")
-    kept(app).show(two)
+    kept(app, CompareState).show(two)
     app = without_error(app.run())
     assert "n = 1 to 5 seeds a method" in said(app)
     assert "no one line" in said(app) and "best possible " not in charts(app)[0]
@@ -218,15 +225,15 @@ def test_runs_of_other_participants_and_of_other_numbers_of_seeds_are_said() -> 
 
 def test_what_a_session_keeps_is_made_anew_when_its_class_is_another() -> None:
     app = open_app()
-    app.session_state[compare._KEY] = object()
-    assert isinstance(kept(without_error(go_to(app, COMPARE))), CompareState)
+    set_widgets(app, CompareState=object())
+    assert isinstance(kept(without_error(go_to(app, COMPARE)), CompareState), CompareState)
 
 
 def test_other_seeds_are_not_paired() -> None:
     one, two = made(small("one")), made(small("two", first_seed=100))
     app = showing(one)
     app = click(app, "pin")
-    kept(app).shown = two
+    kept(app, CompareState).shown = two
     app = without_error(app.run())
     assert table(app).loc["TS, pinned", "Against TS"] == ""
     assert "Run with other seeds, so not paired: TS, pinned" in said(app)

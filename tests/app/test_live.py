@@ -13,16 +13,17 @@ from jitai.judge.embedded import EmbeddedBackend
 from jitai.parameters import describe
 from jitai.policies.belief import BY_DECISION, BeliefSettings
 from jitai.policies.planner import PlannerSettings
+from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.policies.thompson import BIAS_GROUP, ThompsonSettings
 from jitai.records import TYPED, Action, Decision, Verdict, VerdictSource
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import PRESETS
-from jitai.trial.filters import BELIEF, CARRY_FORWARD, NEXT_BEST, NONE, SAMPLED_VETO
+from jitai.trial.filters import NONE
 from jitai.trial.log import TRUTH_COLUMNS
-from jitai.trial.spec import LEARNED, OPTIMUM, PLANNER, TRIAL_POLICIES
+from jitai.trial.spec import LEARNED
 from jitai.trial.summary import summarise
-from jitai.trial.training_mismatch import unlike_trial
-from jitai.ui.session.state import SPEEDS
+from jitai.trial.training_mismatch import mismatch_of_trial
+from jitai.ui.pages.live_stage import SPEEDS
 from jitai.ui.widgets.decision_card import belief_sources
 from tests.app.driver import (
     LIVE,
@@ -37,6 +38,7 @@ from tests.app.driver import (
     open_app,
     records_of,
     run_to_the_end,
+    spec_of,
     state_of,
     widget,
     without_error,
@@ -114,7 +116,7 @@ def test_to_the_end_and_the_numbers_add_up() -> None:
     assert summary.n_vetoes > 0
     assert summary.n_failures == 0
     values = [element.value for element in app.metric]
-    assert f"{len(records)} of {state.spec.config.study_length}" in values
+    assert f"{len(records)} of {spec_of(app).config.study_length}" in values
     assert f"{summary.total_steps:,.0f}" in values
     assert f"{summary.total_steps - twin.total_steps:+,.0f}" in values
     assert f"{summary.n_right_vetoes} of {summary.n_vetoes}" in values
@@ -196,7 +198,7 @@ def test_no_filter_no_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
     questions: list[object] = []
     monkeypatch.setattr("jitai.judge.judge.Judge.judge", lambda self, text: questions.append(text))
     app = open_app()
-    app = without_error(widget(app.selectbox, "filter").set_value(NONE).run())
+    app = without_error(widget(app.selectbox, "strategy").set_value(NONE).run())
     app = without_error(run_to_the_end(app))
     assert state_of(app).trial.finished
     assert all(record.verdict is None and not record.held_back for record in records_of(app))
@@ -204,25 +206,25 @@ def test_no_filter_no_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("strategy", [SAMPLED_VETO, CARRY_FORWARD, NEXT_BEST, BELIEF])
+@pytest.mark.parametrize("strategy", ["sampled-veto", "carry-forward", "next-best", "belief"])
 def test_the_other_filters(strategy: str) -> None:
     app = open_app()
-    app = widget(app.selectbox, "filter").set_value(strategy).run()
+    app = widget(app.selectbox, "strategy").set_value(strategy).run()
     app = without_error(run_to_the_end(app))
-    assert state_of(app).spec.filter.strategy == strategy
+    assert spec_of(app).filter.key == strategy
     state = state_of(app)
     assert state.trial is not None
     assert state.trial.finished
     assert any(record.verdict and record.verdict.p_send is not None for record in records_of(app))
 
 
-@pytest.mark.parametrize("policy", TRIAL_POLICIES)
+@pytest.mark.parametrize("policy", [key for key in POLICIES if key != LEARNED])
 def test_every_policy_runs(policy: str) -> None:
-    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(open_app().selectbox, "strategy").set_value(NONE).run()
     app = without_error(widget(app.selectbox, "policy").set_value(policy).run())
     app = without_error(run_to_the_end(app))
     state = state_of(app)
-    assert state.spec.policy == policy
+    assert spec_of(app).policy == PolicySpec(policy)
     assert state.trial is not None
     assert state.trial.finished
 
@@ -237,7 +239,7 @@ def test_another_seed_starts_anew_and_is_remembered() -> None:
     assert widget(without_error(app).number_input, "seed").value == 7
     assert len(records_of(app)) == 1, "the run is still there"
     app = without_error(click(app, "new_seed"))
-    assert state_of(app).spec.seed == widget(app.number_input, "seed").value == 8
+    assert spec_of(app).seed == widget(app.number_input, "seed").value == 8
     assert records_of(app) == []
 
 
@@ -247,19 +249,19 @@ def test_another_preset_starts_anew_and_is_remembered() -> None:
     app = click(open_app(), "one_day")
     app = without_error(widget(app.selectbox, "preset").set_value(other).run())
     assert records_of(app) == []
-    assert state_of(app).spec.config == PRESETS[other]
+    assert spec_of(app).config == PRESETS[other]
     app = go_to(go_to(app, SIMULATOR), LIVE)
     assert widget(app.selectbox, "preset").value == other
-    assert state_of(app).spec.config == PRESETS[other]
+    assert spec_of(app).config == PRESETS[other]
 
 
 def test_settings_survive_a_visit_to_another_page() -> None:
-    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(open_app().selectbox, "strategy").set_value(NONE).run()
     app = widget(app.selectbox, "policy").set_value("random").run()
     app = widget(app.select_slider, "speed").set_value("10 days a second").run()
     app = widget(app.toggle, "reveal").set_value(False).run()
     app = without_error(go_to(go_to(app, SIMULATOR), LIVE))
-    assert widget(app.selectbox, "filter").value == NONE
+    assert widget(app.selectbox, "strategy").value == NONE
     assert widget(app.selectbox, "policy").value == "random"
     assert widget(app.select_slider, "speed").value == "10 days a second"
     assert widget(app.toggle, "reveal").value is False
@@ -280,14 +282,14 @@ def test_a_hidden_truth_is_nowhere_on_the_page() -> None:
 
 @pytest.mark.parametrize("reveal", [True, False])
 def test_the_log_holds_the_truth_only_where_it_is_shown(reveal: bool) -> None:
-    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(open_app().selectbox, "strategy").set_value(NONE).run()
     app = click(widget(app.toggle, "reveal").set_value(reveal).run(), "one_day")
     [log] = [element.value for element in without_error(app).dataframe if "step_count" in element.value]
     assert set(TRUTH_COLUMNS) & set(log.columns) == (set(TRUTH_COLUMNS) if reveal else set())
 
 
 def test_without_a_filter_no_chart_speaks_of_a_twin() -> None:
-    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(open_app().selectbox, "strategy").set_value(NONE).run()
     app = without_error(click(app, "one_day"))
     charts = "\n".join(element.proto.spec + element.proto.alt for element in app.get("plotly_chart"))
     assert "without the filter" not in charts
@@ -345,7 +347,7 @@ def test_a_missing_model_is_said_so_and_the_trial_goes_on(monkeypatch: pytest.Mo
 
 
 def test_a_run_that_is_started_over_can_be_had_back() -> None:
-    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(open_app().selectbox, "strategy").set_value(NONE).run()
     for _ in range(3):
         app = click(app, "one_day")
     before = list(records_of(app))
@@ -360,13 +362,13 @@ def test_a_run_put_aside_by_a_new_setting_can_be_had_back() -> None:
     app = open_app()
     for _ in range(4):
         click(app, "one_day")
-    before, spec = list(records_of(app)), state_of(app).spec
+    before, spec = list(records_of(app)), spec_of(app)
     widget(app.number_input, "seed").set_value(99).run()
     assert not records_of(app)
     assert "4 days" in as_markup(app)
     without_error(click(app, "go_back"))
     assert records_of(app) == before
-    assert state_of(app).spec == spec
+    assert spec_of(app) == spec
     assert widget(app.number_input, "seed").value == spec.seed
     click(app, "one_day")
     assert len(records_of(app)) == 5
@@ -374,7 +376,7 @@ def test_a_run_put_aside_by_a_new_setting_can_be_had_back() -> None:
 
 def test_without_a_filter_no_number_speaks_of_one() -> None:
     app = open_app()
-    widget(app.selectbox, "filter").set_value(NONE).run()
+    widget(app.selectbox, "strategy").set_value(NONE).run()
     click(app, "one_day")
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Steps gained"] == "no filter"
@@ -396,7 +398,7 @@ def test_settings_come_from_the_address_and_stay_in_it() -> None:
     app.query_params["participant"] = "Ability mostly lasts"
     app.query_params["study_length"] = "20"
     without_error(app.run())
-    spec = state_of(app).spec
+    spec = spec_of(app)
     assert (spec.seed, spec.config.study_length) == (123, 20)
     assert spec.config.can_walk_persistence == PRESETS["Ability mostly lasts"].can_walk_persistence
     widget(app.number_input, "seed").set_value(124).run()
@@ -410,13 +412,12 @@ def test_an_address_that_cannot_be_used_is_said_so() -> None:
     without_error(app.run())
     assert any("seed" in warning.value for warning in app.warning)
     assert "<b>" not in as_markup(app)
-    assert state_of(app).spec.seed == 42
+    assert spec_of(app).seed == 42
 
 
 def names_of_widgets(app: AppTest) -> set[str]:
-    """The names of all settings that are shown, without the running number of their keys."""
-    shown = [*app.slider, *app.number_input, *app.selectbox, *app.toggle]
-    return {element.key.rsplit("_", 1)[0] for element in shown if element.key}
+    """The keys of all settings that are shown."""
+    return {element.key for element in [*app.slider, *app.number_input, *app.selectbox, *app.toggle]}
 
 
 BELIEF_NAMES = {info.name for info in describe(BeliefSettings)}
@@ -428,39 +429,39 @@ def test_settings_are_shown_where_they_matter() -> None:
     app = open_app()
     assert names_of_widgets(app) >= BIAS_NAMES
     assert not names_of_widgets(app) & {*BELIEF_NAMES, *PLANNER_NAMES, "belief_threshold"}
-    app = widget(app.selectbox, "filter").set_value(BELIEF).run()
+    app = widget(app.selectbox, "strategy").set_value("belief").run()
     assert names_of_widgets(app) >= {*BELIEF_NAMES, "belief_threshold"}
     assert not names_of_widgets(app) & PLANNER_NAMES
-    app = widget(app.selectbox, "filter").set_value(NONE).run()
-    app = without_error(widget(app.selectbox, "policy").set_value(PLANNER).run())
+    app = widget(app.selectbox, "strategy").set_value(NONE).run()
+    app = without_error(widget(app.selectbox, "policy").set_value("planner").run())
     assert names_of_widgets(app) >= BELIEF_NAMES | PLANNER_NAMES
     assert not names_of_widgets(app) & {*BIAS_NAMES, "belief_threshold"}
-    app = widget(app.selectbox, "policy").set_value(OPTIMUM).run()
+    app = widget(app.selectbox, "policy").set_value("optimum").run()
     assert not names_of_widgets(app) & (BELIEF_NAMES | PLANNER_NAMES | BIAS_NAMES)
 
 
 def test_settings_of_belief_planner_and_bias_reach_trial_and_address() -> None:
     app = widget(open_app().number_input, "bias_no_message").set_value(900.0).run()
     assert app.query_params["bias_no_message"] == "900.0"
-    app = widget(app.selectbox, "filter").set_value(NONE).run()
+    app = widget(app.selectbox, "strategy").set_value(NONE).run()
     app = without_error(click(app, "one_day"))
     assert records_of(app)[0].candidate_action == Action.NO_MESSAGE
     assert any("Draw and bias" in caption.value and "+900" in caption.value for caption in app.caption)
-    app = widget(app.selectbox, "policy").set_value(PLANNER).run()
+    app = widget(app.selectbox, "policy").set_value("planner").run()
     app = widget(app.selectbox, "reading").set_value(BY_DECISION).run()
     app = widget(app.toggle, "reads_text").set_value(False).run()
     app = without_error(widget(app.toggle, "weighs_context").set_value(False).run())
-    spec = state_of(app).spec
+    spec = spec_of(app)
     assert spec.belief == BeliefSettings(reading=BY_DECISION, reads_text=False)
-    assert spec.planner == PlannerSettings(weighs_context=False)
-    assert app.query_params["policy"] == PLANNER
+    assert spec.policy.settings == PlannerSettings(weighs_context=False)
+    assert app.query_params["policy"] == "planner"
     assert app.query_params["weighs_context"] == "False"
 
 
 def test_model_based_policies_are_called_so() -> None:
-    app = widget(open_app().selectbox, "policy").set_value(OPTIMUM).run()
+    app = widget(open_app().selectbox, "policy").set_value("optimum").run()
     assert any("ceiling, no method" in caption.value for caption in app.caption)
-    app = widget(app.selectbox, "policy").set_value(PLANNER).run()
+    app = widget(app.selectbox, "policy").set_value("planner").run()
     assert any("Ours, not published" in caption.value for caption in app.caption)
 
 
@@ -482,8 +483,8 @@ def with_judge(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_the_planner_hears_the_words_and_shows_its_belief_and_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     read = with_judge(monkeypatch)
-    app = widget(open_app().selectbox, "policy").set_value(PLANNER).run()
-    app = widget(app.selectbox, "filter").set_value(NONE).run()
+    app = widget(open_app().selectbox, "policy").set_value("planner").run()
+    app = widget(app.selectbox, "strategy").set_value(NONE).run()
     app = click(app, "one_day")
     app = widget(app.text_input, "said_text").set_value("I twisted my ankle").run()
     app = without_error(click(app, "one_day"))
@@ -509,27 +510,27 @@ def test_the_planner_hears_the_words_and_shows_its_belief_and_plan(monkeypatch: 
 
 
 def test_what_a_belief_comes_from() -> None:
-    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(open_app().selectbox, "strategy").set_value(NONE).run()
     app = run_to_the_end(widget(app.selectbox, "policy").set_value("tailored").run())
     records, everything = records_of(app), BeliefSettings()
-    assert belief_sources(records[0], None, everything) == "how every study begins"
+    assert belief_sources(records[0], None, everything) == "the start of the study"
     walked = next(day for day, record in enumerate(records) if record.step_count > 1)
     lain = next(day for day, record in enumerate(records) if record.step_count == 0)
     assert f"({records[walked].step_count:,.0f})" in belief_sources(records[walked + 1], records[walked], everything)
     assert belief_sources(records[lain + 1], records[lain], everything) == "no steps yesterday", "nobody has read"
     deaf = BeliefSettings(sees_steps=False)
-    assert belief_sources(records[lain + 1], records[lain], deaf) == "how ability comes and goes"
+    assert belief_sources(records[lain + 1], records[lain], deaf) == "the model of ability alone"
 
 
 def test_the_share_of_the_optimum_is_that_of_the_same_seed() -> None:
-    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(open_app().selectbox, "strategy").set_value(NONE).run()
     assert metrics(app)["Of the optimum"] == "–", "nothing has been earned yet"
     app = without_error(run_to_the_end(widget(app.selectbox, "policy").set_value("tailored").run()))
     state = state_of(app)
     best = summarise(state.trial.best_records).total_steps
     share = summarise(records_of(app)).total_steps / best
     assert metrics(app)["Of the optimum"] == f"{100 * share:.0f} %"
-    app = without_error(run_to_the_end(widget(app.selectbox, "policy").set_value(OPTIMUM).run()))
+    app = without_error(run_to_the_end(widget(app.selectbox, "policy").set_value("optimum").run()))
     assert metrics(app)["Of the optimum"] == "100 %"
     assert summarise(records_of(app)).total_steps == best
     [link] = app.get("page_link")
@@ -544,9 +545,9 @@ def test_a_trained_policy_hears_the_words_and_shows_what_it_compares(
 ) -> None:
     read = with_judge(monkeypatch)
     app = widget(open_app().selectbox, "policy").set_value(f"learned:{name}").run()
-    app = without_error(widget(app.selectbox, "filter").set_value(NONE).run())
-    spec = state_of(app).spec
-    assert (spec.policy, spec.network) == (LEARNED, default_policy_store().get(name))
+    app = without_error(widget(app.selectbox, "strategy").set_value(NONE).run())
+    spec = spec_of(app)
+    assert spec.policy == trained(default_policy_store().get(name))
     assert app.query_params["policy"] == f"learned:{name}"
     assert names_of_widgets(app) >= BELIEF_NAMES
     app = click(app, "one_day")
@@ -560,17 +561,17 @@ def test_a_trained_policy_hears_the_words_and_shows_what_it_compares(
     assert any(axis in chart.proto.spec for chart in app.get("plotly_chart"))
     assert "with the text unread" in as_markup(app), "so the twin is called"
     app = widget(app.selectbox, "policy").set_value("random").run()
-    assert state_of(app).spec.network is None
+    assert spec_of(app).policy.network is None
 
 
 def test_a_trained_policy_used_elsewhere_is_warned_of() -> None:
-    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(open_app().selectbox, "strategy").set_value(NONE).run()
     app = widget(app.selectbox, "policy").set_value("learned:ppo-blind").run()
     network = default_policy_store().get("ppo-blind")
-    assert not unlike_trial(network, state_of(app).spec)
+    assert not mismatch_of_trial(network, spec_of(app))
     assert not app.warning, "this participant is one of those that it was trained on"
     app = widget(app.selectbox, "preset").set_value("Always able, varying response").run()
-    found = unlike_trial(network, state_of(app).spec)
+    found = mismatch_of_trial(network, spec_of(app))
     assert len(found) > 2
     [warning] = [element.value.replace("\\", "") for element in app.warning]
     assert warning == " ".join(found[:2])
@@ -585,12 +586,12 @@ def test_a_trained_policy_of_ones_own_is_offered_and_its_link_outlives_it() -> N
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["policy"] = "learned:my-own"
     app = without_error(app.run())
-    assert state_of(app).spec.network == shelf.get("my-own")
+    assert spec_of(app).policy.network == shelf.get("my-own")
     assert widget(app.selectbox, "policy").value == "learned:my-own"
     assert "<b>mine" not in as_markup(app)
     shelf.delete("my-own")
     app = without_error(click(app, "new_seed"))
-    assert state_of(app).spec.network is not None, "the run goes on"
+    assert spec_of(app).policy.network is not None, "the run goes on"
     gone = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     gone.query_params["policy"] = "learned:my-own"
     gone = without_error(gone.run())

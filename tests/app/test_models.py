@@ -12,7 +12,7 @@ from jitai.judge import embedded
 from jitai.judge.ollama.backend import OllamaBackend
 from jitai.judge.ollama.management import CANCELLED, DONE, BackgroundWork
 from jitai.paths import default_data_dir
-from jitai.ui.session.resources import reread_prompts, server_watch, works
+from jitai.ui.session.resources import background_jobs, reread_prompts, server_watch
 from tests.app.driver import (
     LIVE,
     TIMEOUT_S,
@@ -64,13 +64,13 @@ def labels(app: AppTest) -> list[str]:
 
 
 def the_work(title: str) -> BackgroundWork:
-    [work] = [item for item in works()._works if item.title == title]
+    [work] = [item for item in background_jobs()._works if item.title == title]
     return work
 
 
 def finish(app: AppTest, title: str) -> AppTest:
     """Wait until a piece of work has ended, and draw the page again."""
-    for work in list(works()._works):
+    for work in list(background_jobs()._works):
         assert work.title != title or work.wait(TIMEOUT_S)
     return app.run()
 
@@ -212,7 +212,7 @@ def test_names_that_no_model_has(replay: ReplayServer, typed: str) -> None:
     app = pull_from_the_box(open_models(), typed)
     assert not app.exception
     assert len(app.error) == 1
-    assert not works().running
+    assert not background_jobs().running
     assert "/api/pull" not in replay.paths()
     assert not typed or typed not in as_markup(app)
 
@@ -252,7 +252,6 @@ def test_our_judge_is_put_into_the_server(
 def test_our_judge_in_the_server_is_asked_as_here_and_the_default_stays(
     replay: ReplayServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = "prompt_ollama:jitai-judge:latest_fine_tuned"
     listed = [{"model": "jitai-judge:latest", "digest": "7" * 64, "details": {"family": "llama"}}]
     replay.exchanges["ours"] = answer(json.dumps({"models": listed}))
     replay.answer_always("GET", "/api/tags", "ours")
@@ -262,12 +261,12 @@ def test_our_judge_in_the_server_is_asked_as_here_and_the_default_stays(
     app = without_error(finish(press(app, "put_judge"), "Putting jitai-judge into Ollama"))
     assert state_of(app).judge_at_work == before == "embedded-tuned"
     app = press(app, "pick_ollama:jitai-judge:latest")
-    assert widget(app.selectbox, asked).value == "fine_tuned"
+    assert widget(app.selectbox, "prompt").value == "fine_tuned"
     assert any("Right on" in element.value for element in app.sidebar.caption)
     # Another machine knows the server's model by its name alone.
     (default_data_dir() / "calibrations.json").unlink()
     reread_prompts()
-    assert widget(app.run().selectbox, asked).value == "fine_tuned"
+    assert widget(app.run().selectbox, "prompt").value == "fine_tuned"
 
 
 def open_without_adapter(monkeypatch: pytest.MonkeyPatch) -> AppTest:

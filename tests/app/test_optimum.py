@@ -9,11 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jitai.policies.optimum import optimum
-from jitai.policies.planner import cached_plan
+from jitai.policies.planner import PlannerSettings, cached_plan
 from jitai.policies.policy_map import draw_map, in_words
 from jitai.simulator.config import DEFAULT_PRESET, DETERMINISTIC, PRESETS, SimulatorConfig
 from jitai.trial.optimum_check import check_optimum, value_on_fine_grid
-from jitai.trial.spec import PLANNER
 from jitai.ui.pages.optimum import TUNED_HERE
 from tests.app.driver import (
     LIVE,
@@ -24,7 +23,8 @@ from tests.app.driver import (
     go_to,
     metrics,
     open_app,
-    state_of,
+    set_config,
+    spec_of,
     widget,
     without_error,
 )
@@ -61,7 +61,7 @@ def test_the_answer_is_that_of_the_solution() -> None:
     assert "the message for home" in answer(app)
     assert len(charts(app)) == 2
     assert [chart["layout"]["title"]["text"] for chart in charts(app)] == ["Can walk, at home", "Cannot walk, at home"]
-    app = widget(app.slider, "map_day_50").set_value(48).run()
+    app = widget(app.slider, "map_day_shown").set_value(48).run()
     app = without_error(widget(app.button_group, "map_context").set_value(1).run())
     assert answer(app).startswith(f"Day 48, at work: who can walk gets {words(DEFAULT, 48, 1, 1)};")
     assert "the message for work" in answer(app)
@@ -86,7 +86,7 @@ def test_the_picture_follows_each_parameter(name: str) -> None:
     before = metrics(app)["Expected steps"]
     app = without_error(widget(app.slider, name).set_value(0.3).run())
     config = replace(DEFAULT, **{name: 0.3})
-    assert state_of(app).spec.config == config
+    assert spec_of(app).config == config
     assert metrics(app)["Expected steps"] == f"{optimum(config).value():,.0f}"
     assert words(config, 20, 1, 0) in answer(app)
     # Who makes no mistakes does not mind what they cost.
@@ -102,8 +102,8 @@ def test_the_finer_grid_is_solved_on_demand() -> None:
 
 
 def test_the_planners_map_is_labelled_and_follows_belief_and_reading() -> None:
-    app = without_error(widget(open_app(OPTIMUM_PAGE).selectbox, "map_of").set_value(PLANNER).run())
-    plan = cached_plan(DEFAULT, state_of(app).spec.belief, state_of(app).spec.planner)
+    app = without_error(widget(open_app(OPTIMUM_PAGE).selectbox, "map_of").set_value("planner").run())
+    plan = cached_plan(DEFAULT, spec_of(app).belief, PlannerSettings())
     assert "ours, not published" in "".join(caption.value for caption in app.caption)
     shown = metrics(app)
     assert shown["The planner expects"] == f"{plan.value():,.0f} steps"
@@ -125,16 +125,16 @@ def test_the_planners_map_is_labelled_and_follows_belief_and_reading() -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_draws(name: str) -> None:
     app = open_app(OPTIMUM_PAGE)
-    app = without_error(widget(app.selectbox, "preset_of_optimum").set_value(name).run())
-    assert state_of(app).spec.config == PRESETS[name]
+    app = without_error(widget(app.selectbox, "preset").set_value(name).run())
+    assert spec_of(app).config == PRESETS[name]
     label = "Expected steps, about" if PRESETS[name].variation != DETERMINISTIC else "Expected steps"
     assert metrics(app)[label] == f"{optimum(PRESETS[name]).value():,.0f}"
-    without_error(widget(app.selectbox, "map_of").set_value(PLANNER).run())
+    without_error(widget(app.selectbox, "map_of").set_value("planner").run())
 
 
 def test_a_varying_response_is_said_to_make_it_an_estimate() -> None:
     app = open_app(OPTIMUM_PAGE)
-    app = widget(app.selectbox, "preset_of_optimum").set_value("Always able, varying response").run()
+    app = widget(app.selectbox, "preset").set_value("Always able, varying response").run()
     check = check_optimum(PRESETS["Always able, varying response"], 500)
     assert not check.agrees
     assert metrics(app)["Computed value"] == "outside the interval"
@@ -151,17 +151,17 @@ def test_all_parameters_at_one_end(end: str) -> None:
         if info.low is not None and info.name != "study_length":
             values[info.name] = type(info.default)(getattr(info, end))
     for length in (1, 2, 50):
-        state_of(app).set_config(SimulatorConfig(**{**values, "study_length": length}))  # type: ignore[arg-type]
+        set_config(app, SimulatorConfig(**{**values, "study_length": length}))  # type: ignore[arg-type]
         app = without_error(app.run())
         assert answer(app).startswith(f"Day {min(20, length)}")
-    without_error(widget(app.selectbox, "map_of").set_value(PLANNER).run())
+    without_error(widget(app.selectbox, "map_of").set_value("planner").run())
 
 
 def test_what_is_chosen_survives_a_visit_to_another_page() -> None:
-    app = widget(open_app(OPTIMUM_PAGE).slider, "map_day_50").set_value(33).run()
+    app = widget(open_app(OPTIMUM_PAGE).slider, "map_day_shown").set_value(33).run()
     app = widget(app.button_group, "map_context").set_value(1).run()
     app = widget(app.slider, "habituation_decay").set_value(0.2).run()
     before = answer(app)
     app = without_error(go_to(go_to(app, SIMULATOR), OPTIMUM_PAGE))
     assert answer(app) == before
-    assert state_of(go_to(app, LIVE)).spec.config.habituation_decay == 0.2
+    assert spec_of(go_to(app, LIVE)).config.habituation_decay == 0.2

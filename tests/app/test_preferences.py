@@ -5,6 +5,7 @@ import pytest
 from jitai.corpus import TEST, load_part
 from jitai.records import Decision, VerdictSource
 from jitai.ui.pages.preferences import DECISION_FOR, shortened
+from jitai.ui.session.page_states import PreferencesState
 from tests.app.driver import (
     LIVE,
     PREFERENCES,
@@ -12,6 +13,7 @@ from tests.app.driver import (
     as_text,
     click,
     go_to,
+    kept,
     open_app,
     state_of,
     widget,
@@ -37,7 +39,7 @@ HOSTILE = (
 @pytest.mark.model
 def test_five_examples_five_verdicts() -> None:
     app = without_error(click(without_error(open_app(PREFERENCES)), "try_examples"))
-    judged = state_of(app).judged
+    judged = kept(app, PreferencesState).judged
     assert len(judged) == 5
     decisions = {item.text: item.verdict.decision for item in judged}
     assert decisions["I twisted my ankle on the stairs"] == Decision.HOLD_BACK
@@ -60,7 +62,7 @@ def test_hostile_lines_are_shown_as_text() -> None:
     app = open_app(PREFERENCES)
     app = widget(app.text_area, "statements").set_value("\n".join(["", *HOSTILE, "   "])).run()
     app = without_error(click(app, "judge_lines"))
-    judged = state_of(app).judged
+    judged = kept(app, PreferencesState).judged
     assert [item.text for item in judged] == list(HOSTILE)
     assert all(item.verdict.decision in Decision and not item.verdict.failure for item in judged)
     shown, markup = as_text(app), as_markup(app)
@@ -92,7 +94,7 @@ def test_nothing_to_judge(text: str) -> None:
     app = open_app(PREFERENCES)
     app = widget(app.text_area, "statements").set_value(text).run()
     app = without_error(click(app, "judge_lines"))
-    assert state_of(app).judged == []
+    assert kept(app, PreferencesState).judged == []
     assert app.info, "the page says what to do"
 
 
@@ -103,14 +105,14 @@ def test_statements_of_the_corpus_come_with_their_labels() -> None:
     lines = widget(app.text_area, "statements").value.splitlines()
     assert len(lines) == 10
     app = without_error(click(app, "judge_lines"))
-    judged = state_of(app).judged
+    judged = kept(app, PreferencesState).judged
     assert [item.text for item in judged] == lines
     labels = {" ".join(item.text.split()): item.label for item in load_part(TEST)}
     right = sum(item.verdict.decision == DECISION_FOR[labels[item.text]] for item in judged)
     assert app.metric[-1].value == f"{right} of 10"
     assert len([text for text in as_markup(app).splitlines() if "label: can" in text]) == 10
     app = without_error(click(app, "clear"))
-    assert state_of(app).judged == []
+    assert kept(app, PreferencesState).judged == []
     assert widget(app.text_area, "statements").value == ""
 
 
@@ -122,7 +124,7 @@ def test_text_and_verdicts_survive_a_visit_to_another_page() -> None:
     app = without_error(go_to(go_to(app, LIVE), PREFERENCES))
     assert widget(app.text_area, "statements").value == "My knee hurts\nLovely day"
     assert "My knee hurts" in as_text(app)
-    assert len(state_of(app).judged) == 2
+    assert len(kept(app, PreferencesState).judged) == 2
 
 
 def test_a_judge_that_fails_gives_no_veto() -> None:
@@ -130,7 +132,7 @@ def test_a_judge_that_fails_gives_no_veto() -> None:
     state_of(app).judge_picked = "ollama:gone"
     app = app.run()
     app = without_error(click(app, "try_examples"))
-    judged = state_of(app).judged
+    judged = kept(app, PreferencesState).judged
     failed = [item for item in judged if item.verdict.source == VerdictSource.FALLBACK]
     assert len(failed) == 4, "all but the one that a rule decides"
     assert any(f"{len(failed)} statements" in element.value for element in app.warning)
@@ -144,5 +146,5 @@ def test_many_lines() -> None:
     app = widget(app.text_area, "statements").set_value("\n".join(["\U0001f44d"] * 501)).run()
     app = click(app, "judge_lines")
     assert not app.exception
-    assert len(state_of(app).judged) == 500
+    assert len(kept(app, PreferencesState).judged) == 500
     assert len(app.dataframe[-1].value) == 500

@@ -21,7 +21,7 @@ from jitai.paths import default_data_dir
 from jitai.records import Label
 from jitai.ui.pages import models_prompts as prompts_ui
 from jitai.ui.session import resources as cached
-from jitai.ui.session.resources import works
+from jitai.ui.session.resources import background_jobs
 from tests.app.driver import as_markup, click, go_to, open_app, state_of, widget, without_error
 from tests.word_rule import word_rule
 
@@ -62,7 +62,7 @@ def test_a_copy_is_edited_saved_used_and_deleted() -> None:
     app = without_error(click(app, "save_prompt"))
     assert mine().prompts()[-1].name == "short_one"
     app = go_to(app, LIVE)
-    app = widget(app.selectbox, "prompt_embedded-tuned").set_value("short_one").run()
+    app = widget(app.selectbox, "prompt").set_value("short_one").run()
     assert state_of(without_error(app)).prompt_picked == "short_one"
     app = click(shown(go_to(app, MODELS), "short_one"), "delete_prompt")
     assert all(not prompt.is_own for prompt in mine().prompts())
@@ -139,7 +139,7 @@ def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[o
 def calibrated(app: AppTest) -> AppTest:
     """The page after a press on Calibrate, when the work is over."""
     app = click(app, "calibrate")
-    for work in list(works()._works):
+    for work in list(background_jobs()._works):
         assert work.wait(60)
     return app.run()
 
@@ -198,7 +198,7 @@ def test_the_judge_at_work_is_calibrated_for_a_prompt(monkeypatch: pytest.Monkey
     app = shown(app, "able_and_willing")
     app = click(app, "calibrate")
     give_up = time.monotonic() + 120
-    while works().running and time.monotonic() < give_up:
+    while background_jobs().running and time.monotonic() < give_up:
         time.sleep(0.2)
     [prompt] = [prompt for prompt in mine().prompts() if prompt.name == "able_and_willing"]
     [calibration] = [item for item in prompt.calibrations.values() if "60 statements" in item.fitted_on]

@@ -11,14 +11,26 @@ from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.experiments import engine
 from jitai.experiments.cell import run_cell
 from jitai.experiments.engine import OpenJudge
+from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice
 from jitai.experiments.store import INTERRUPTED
 from jitai.records import Label
+from jitai.sanitise import for_markdown
 from jitai.trial.verdict_table import PreparedJudge
-from jitai.ui.pages import compare, runs, sweep
+from jitai.ui.pages import runs
 from jitai.ui.pages.runs import EXAMPLE
+from jitai.ui.session.page_states import MAP, CompareState, SweepState
 from jitai.ui.widgets import experiment as experiments
-from tests.app.driver import as_markup, as_text, click, go_to, open_app, widget, without_error
+from tests.app.driver import (
+    as_markup,
+    as_text,
+    click,
+    go_to,
+    kept,
+    open_app,
+    widget,
+    without_error,
+)
 from tests.app.stored import made, methods, small, the_store
 
 RUNS = "pages/runs.py"
@@ -65,10 +77,10 @@ def test_opening_leads_to_compare_or_sweep() -> None:
     app = open_page()
     assert not [button for button in app.button if button.key == f"sweep_{plain_one}"]
     app = without_error(click(app, f"compare_{plain_one}"))
-    assert app.session_state[compare._KEY].shown == plain_one
+    assert kept(app, CompareState).shown == plain_one
     assert app.title[0].value.startswith("Which method earns")
     app = without_error(click(go_to(app, RUNS), f"sweep_{grid}"))
-    assert app.session_state[sweep._KEY].shown[sweep.MAP] == grid
+    assert kept(app, SweepState).shown[MAP] == grid
     assert app.title[0].value.startswith("Where does the filter pay")
 
 
@@ -112,7 +124,7 @@ def test_an_export_holds_everything() -> None:
 def test_an_interrupted_experiment_goes_on(started: list[ExperimentSpec], monkeypatch: pytest.MonkeyPatch) -> None:
     spec = small()
     the_store().begin(spec)
-    monkeypatch.setattr("jitai.experiments.store.SECONDS_WITHOUT_A_SIGN", -1.0)
+    monkeypatch.setattr("jitai.experiments.store.SECONDS_WITHOUT_HEARTBEAT", -1.0)
     assert the_store().experiment(spec.identifier).status == INTERRUPTED
     app = open_page()
     assert "interrupted" in said(app)
@@ -155,10 +167,11 @@ def test_what_a_language_model_has_read_is_run_again_in_case_it_reads_otherwise_
 def test_while_a_judge_reads_again_the_cells_of_before_are_no_progress() -> None:
     identifier = made(small())
     the_store().begin(small())
-    the_store().say(identifier, "embedded reads statements: 10 of 40, about 2 min left")
+    the_store().report(identifier, ExperimentProgress(Phase.JUDGING, "embedded *x*", 10, 40, 120.0))
     (shown,) = open_page().get("progress")
-    assert "10 of 40" in shown.proto.text and shown.proto.value == 25
-    the_store().say(identifier, engine.RUNNING_CELLS)
+    assert shown.proto.text == for_markdown("embedded *x* reads statements: 10 of 40, about 2 min left")
+    assert shown.proto.value == 25
+    the_store().report(identifier, ExperimentProgress(Phase.RUNNING_CELLS, "", 0, 2))
     (shown,) = open_page().get("progress")
     assert "2 of 2 cells finished" in shown.proto.text
 
@@ -169,7 +182,7 @@ def test_a_description_is_run_from_a_file(started: list[ExperimentSpec]) -> None
     assert "TS and LLM+TS in two cells: 2 participants x 3 methods x 1 judge x 100 seeds, 6 cells" in said(app)
     app = click(app, "run_description")
     assert [spec.name for spec in started] == ["TS and LLM+TS in two cells"]
-    assert app.session_state[compare._KEY].shown == started[0].identifier
+    assert kept(app, CompareState).shown == started[0].identifier
 
 
 @pytest.mark.parametrize(

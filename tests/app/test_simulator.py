@@ -18,7 +18,8 @@ from tests.app.driver import (
     open_app,
     records_of,
     run_to_the_end,
-    state_of,
+    set_config,
+    spec_of,
     widget,
     without_error,
 )
@@ -49,19 +50,19 @@ def test_every_parameter_has_a_widget_with_its_bounds() -> None:
 
 def test_a_changed_parameter_makes_the_preset_custom_and_reaches_the_live_page() -> None:
     app = open_app()
-    app = widget(app.selectbox, "filter").set_value(NONE).run()
+    app = widget(app.selectbox, "strategy").set_value(NONE).run()
     app = go_to(app, SIMULATOR)
     app = without_error(parameter(app, "study_length").set_value(12).run())
-    assert widget(app.selectbox, "preset_of_simulator").value == CUSTOM_PRESET
+    assert widget(app.selectbox, "preset").value == CUSTOM_PRESET
     app = without_error(go_to(app, LIVE))
     assert widget(app.selectbox, "preset").value == CUSTOM_PRESET
-    assert state_of(app).spec.config.study_length == 12
+    assert spec_of(app).config.study_length == 12
     app = run_to_the_end(app)
     assert 0 < len(records_of(app)) <= 12
     app = go_to(app, SIMULATOR)
     assert parameter(app, "study_length").value == 12
     app = without_error(parameter(app, "study_length").set_value(50).run())
-    assert widget(app.selectbox, "preset_of_simulator").value == DEFAULT_PRESET, "settings of a preset bear its name"
+    assert widget(app.selectbox, "preset").value == DEFAULT_PRESET, "settings of a preset bear its name"
 
 
 def test_from_custom_back_to_a_preset_on_the_live_page() -> None:
@@ -71,18 +72,18 @@ def test_from_custom_back_to_a_preset_on_the_live_page() -> None:
     other = list(PRESETS)[2]
     app = without_error(widget(app.selectbox, "preset").set_value(other).run())
     assert widget(app.selectbox, "preset").value == other
-    assert state_of(app).spec.config == PRESETS[other]
+    assert spec_of(app).config == PRESETS[other]
     app = without_error(app.run())
     assert widget(app.selectbox, "preset").value == other
-    assert state_of(app).spec.config == PRESETS[other]
+    assert spec_of(app).config == PRESETS[other]
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_draws(name: str) -> None:
     app = open_app(SIMULATOR)
-    app = without_error(widget(app.selectbox, "preset_of_simulator").set_value(name).run())
-    assert state_of(app).preset == name
-    assert state_of(app).spec.config == PRESETS[name]
+    app = without_error(widget(app.selectbox, "preset").set_value(name).run())
+    assert widget(app.selectbox, "preset").value == name
+    assert spec_of(app).config == PRESETS[name]
     for info in PARAMETERS:
         assert parameter(app, info.name).value == getattr(PRESETS[name], info.name)
     assert len(app.get("plotly_chart")) == 2
@@ -94,22 +95,22 @@ def test_extreme_values(info: ParameterInfo) -> None:
     app = open_app(SIMULATOR)
     for value in extremes(info):
         app = without_error(parameter(app, info.name).set_value(value).run())
-        assert getattr(state_of(app).spec.config, info.name) == value
+        assert getattr(spec_of(app).config, info.name) == value
         assert len(app.get("plotly_chart")) == 2
 
 
 @pytest.mark.parametrize("end", ["low", "high"])
 def test_all_parameters_at_one_end_and_a_trial(end: str) -> None:
-    app = widget(open_app().selectbox, "filter").set_value(NONE).run()
+    app = widget(open_app().selectbox, "strategy").set_value(NONE).run()
     values = PRESETS[DEFAULT_PRESET].as_mapping()
     for info in PARAMETERS:
         if info.low is not None:
             values[info.name] = type(info.default)(getattr(info, end))
     values["variation"] = BETA
-    state_of(app).set_config(SimulatorConfig(**values))  # type: ignore[arg-type]
+    set_config(app, SimulatorConfig(**values))  # type: ignore[arg-type]
     app = without_error(run_to_the_end(app.run()))
     assert records_of(app)
-    assert state_of(app).spec.config.as_mapping() == values
+    assert spec_of(app).config.as_mapping() == values
     without_error(go_to(app, SIMULATOR))
 
 
@@ -119,7 +120,7 @@ def test_every_schedule(message: str) -> None:
     app = widget(app.selectbox, "schedule_action").set_value(message).run()
     for schedule in SCHEDULES:
         app = without_error(widget(app.selectbox, "schedule").set_value(schedule).run())
-        assert state_of(app).schedule == schedule
+        assert widget(app.selectbox, "schedule").value == schedule
     app = without_error(go_to(go_to(app, LIVE), SIMULATOR))
     assert widget(app.selectbox, "schedule_action").value == message
 

@@ -7,24 +7,36 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.sweep import JUDGE_ERROR, judge_of_error
-from jitai.ui.pages import sweep
-from jitai.ui.session.page_states import LINE, MAP, Axis, SweepState
+from jitai.ui.session.page_states import LINE, MAP, SweepState
 from jitai.ui.widgets import experiment as experiments
-from tests.app.driver import ROOT, TIMEOUT_S, as_markup, click, go_to, open_app, state_of, widget, without_error
+from tests.app.driver import (
+    ROOT,
+    TIMEOUT_S,
+    as_markup,
+    click,
+    go_to,
+    kept,
+    open_app,
+    set_widgets,
+    spec_of,
+    widget,
+    without_error,
+)
 from tests.app.stored import made, small, the_store, when_done
 
 SWEEP = "pages/sweep.py"
 
 
-def kept(app: AppTest) -> SweepState:
-    found: SweepState = app.session_state[sweep._KEY]
-    return found
+def open_page(view: str = MAP, shown: str = "", **values: Any) -> AppTest:
+    """The page with an experiment in one view, and with other values of its widgets."""
+    state = SweepState({MAP: "", LINE: ""} | {view: shown}, of_address="")
+    return go_to(set_widgets(open_app(), SweepState=state, sweep_view=view, **values), SWEEP)
 
 
-def open_page(**settings: Any) -> AppTest:
-    app = open_app()
-    app.session_state[sweep._KEY] = SweepState(**settings)
-    return go_to(app, SWEEP)
+def axis(of: str, name: str, low: float, high: float, n: int) -> dict[str, Any]:
+    """The widgets' values of one axis."""
+    ends = {f"swept_{of}_low_{name}": low, f"swept_{of}_high_{name}": high}
+    return {f"swept_{of}": name, f"swept_{of}_n": n} | ends
 
 
 def said(app: AppTest) -> str:
@@ -36,13 +48,15 @@ def a_map() -> str:
 
 
 def test_a_map_is_run_and_said_in_words() -> None:
-    app = open_page(x=Axis("can_walk_persistence", 0.7, 0.9, 2), y=Axis(JUDGE_ERROR, 0.0, 0.5, 2), n_seeds=4)
+    app = open_page(
+        **axis("x", "can_walk_persistence", 0.7, 0.9, 2), **axis("y", JUDGE_ERROR, 0.0, 0.5, 2), swept_seeds=4
+    )
     assert "2 x 2 places, LLM+TS against TS, 4 seeds in each, 6 cells" in said(app)
     app = click(app, "start_sweep")
-    app = without_error(when_done(app, kept(app).shown[MAP]))
+    app = without_error(when_done(app, kept(app, SweepState).shown[MAP]))
     cells = {
         (dict(item.cell.scenario.values)["can_walk_persistence"], item.cell.method.name, item.cell.judge): item.totals
-        for item in the_store().cells(kept(app).shown[MAP])
+        for item in the_store().cells(kept(app, SweepState).shown[MAP])
     }
     for able in (0.7, 0.9):
         for error in (0.0, 0.5):
@@ -52,21 +66,21 @@ def test_a_map_is_run_and_said_in_words() -> None:
 
 
 def test_a_cell_opens_on_the_live_page_with_its_participant_and_method() -> None:
-    app = without_error(open_page(shown={MAP: a_map(), LINE: ""}))
+    app = without_error(open_page(shown=a_map()))
     assert "session’s own judge reads" in said(app)
     app = widget(app.selectbox, "chosen_cell").set_value(3).run()
     app = without_error(click(app, "open_cell"))
-    spec = state_of(app).spec
+    spec = spec_of(app)
     assert (spec.config.can_walk_persistence, spec.config.disengagement_increment) == (0.95, 0.4)
-    assert (spec.policy, spec.filter.strategy) == ("thompson", "veto")
+    assert (spec.policy.key, spec.filter.key) == ("thompson", "veto")
     assert app.title[0].value.startswith("What does the policy do")
 
 
 def test_a_long_name_of_a_method_is_cut_in_the_sweep_s() -> None:
     app = without_error(
         open_page(
-            x=Axis("cannot_walk_disengagement", 0.1, 0.4, 2), y=Axis("cannot_walk_persistence", 0.1, 0.9, 2),
-            method="LLM+PPO, no belief", baseline="Planner, no text",
+            **axis("x", "cannot_walk_disengagement", 0.1, 0.4, 2), **axis("y", "cannot_walk_persistence", 0.1, 0.9, 2),
+            swept_method="LLM+PPO, no belief", swept_baseline="Planner, no text",
         )
     )  # fmt: skip
     assert not widget(app.button, "start_sweep").disabled
@@ -102,7 +116,7 @@ def test_the_error_at_which_the_filter_stops_paying() -> None:
         participant=type(participant)(**(participant.as_mapping() | cheap)),  # type: ignore[arg-type]
         judges=tuple(judge_of_error(error) for error in errors), n_seeds=40,
     )  # fmt: skip
-    app = without_error(open_page(view=LINE, shown={MAP: "", LINE: made(spec)}))
+    app = without_error(open_page(LINE, made(spec)))
     assert "LLM+TS stops paying where the judge errs on" in said(app)
     assert "40 paired seeds" in said(app)
     assert "stops paying at" in app.get("plotly_chart")[0].proto.spec
@@ -120,7 +134,7 @@ def test_the_example_in_which_it_stops_paying_is_ready_to_run(monkeypatch: pytes
 
 
 def test_a_range_that_is_none_is_a_sentence() -> None:
-    app = open_page(x=Axis("can_walk_persistence", 0.9, 0.5, 3))
+    app = open_page(**axis("x", "can_walk_persistence", 0.9, 0.5, 3))
     assert not app.exception
     assert "the first must be the smaller" in app.error[0].value
     assert widget(app.button, "start_sweep").disabled
@@ -129,10 +143,11 @@ def test_a_range_that_is_none_is_a_sentence() -> None:
 def test_another_parameter_brings_its_own_range() -> None:
     app = widget(open_page().selectbox, "swept_x").set_value("context_noise").run()
     app = without_error(app)
-    assert (kept(app).x.low, kept(app).x.high) == (0.1, 1.0)
+    shown = {item.key: item.value for item in app.number_input}
+    assert (shown["swept_x_low_context_noise"], shown["swept_x_high_context_noise"]) == (0.1, 1.0)
     assert "5 x 6 places" in said(app)
 
 
 def test_an_experiment_that_is_no_sweep_is_said_to_be_none() -> None:
-    app = without_error(open_page(shown={MAP: made(small()), LINE: ""}))
+    app = without_error(open_page(shown=made(small())))
     assert "no such sweep" in said(app)

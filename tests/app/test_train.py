@@ -11,12 +11,12 @@ from streamlit.testing.v1 import AppTest
 from jitai.policies.network import A2C, DQN, PPO, PolicyNetwork
 from jitai.rl.policy_store import default_policy_store, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
-from jitai.rl.train import kept_training
+from jitai.rl.train import checkpoint_of
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
-from jitai.trial.spec import LEARNED
 from jitai.ui.pages import train
-from jitai.ui.session.page_states import GRID, STARTS, TrainState
-from jitai.ui.session.resources import training_desk
+from jitai.ui.pages.train import GRID, STARTS
+from jitai.ui.session.resources import training_service
+from jitai.ui.session.settings import settings_from, values_of
 from tests.app.driver import (
     LIVE,
     as_markup,
@@ -27,7 +27,9 @@ from tests.app.driver import (
     open_app,
     records_of,
     run_to_the_end,
-    state_of,
+    set_config,
+    set_widgets,
+    spec_of,
     widget,
     without_error,
 )
@@ -43,28 +45,30 @@ SHORT_STUDY = replace(next(iter(PRESETS.values())), study_length=10)
 @pytest.fixture(autouse=True)
 def no_training_outlives_its_test() -> Iterator[None]:
     yield
-    training_desk().stop()
-    assert training_desk().wait(WAIT_S)
-
-
-def kept(app: AppTest) -> TrainState:
-    found: TrainState = app.session_state[train._KEY]
-    return found
+    training_service().stop()
+    assert training_service().wait(WAIT_S)
 
 
 def open_page(settings: LearningSettings = SMALL) -> AppTest:
     """The page with a small training, a study of ten days, and few seeds to measure on."""
-    app = open_app(LIVE)
-    state_of(app).set_config(SHORT_STUDY)
-    app.session_state[train._KEY] = TrainState(settings)
-    training_desk().n_seeds = 20
+    app = set_learner(set_config(open_app(LIVE), SHORT_STUDY), settings)
+    training_service().n_seeds = 20
     return without_error(go_to(app, TRAIN))
+
+
+def set_learner(app: AppTest, settings: LearningSettings) -> AppTest:
+    """Give the learner's widgets these values."""
+    return set_widgets(app, **values_of(settings, train.PREFIX))
+
+
+def learner_of(app: AppTest) -> LearningSettings:
+    return settings_from(LearningSettings, app.session_state, train.PREFIX)
 
 
 def trained(app: AppTest) -> AppTest:
     """After pressing the button, once the training is over and measured."""
     app = without_error(click(app, "start_training"))
-    assert training_desk().wait(WAIT_S)
+    assert training_service().wait(WAIT_S)
     return without_error(app.run())
 
 
@@ -76,26 +80,27 @@ def curve(app: AppTest) -> str:
 def test_opening_the_page_trains_nothing_and_says_what_will_come() -> None:
     app = open_page()
     assert "How well does a policy learn" in as_markup(app)
-    assert "no study with people offers" in as_markup(app)
+    assert "any study with people offers" in as_markup(app)
     assert "3,200 days with simulated participants: 320 studies of 10 days" in as_markup(app)
     assert "optimum" in curve(app)
-    assert training_desk().snapshot() is None
+    assert training_service().snapshot() is None
 
 
+@pytest.mark.needs("training")
 def test_a_training_is_shown_measured_kept_and_used() -> None:
     app = trained(open_page())
-    now = training_desk().snapshot()
+    now = training_service().snapshot()
     assert now is not None and now.training.finished and not now.training.stopped
     points = now.training.curve
     assert len(points) > 10
     assert sum(point.n_studies for point in points) >= 300
     found = now.figures
     assert found.policy is not None and found.policy.n_seeds == 20
-    assert found.yardsticks["planner"].share > found.yardsticks["random"].share
+    assert found.baselines["planner"].share > found.baselines["random"].share
     shown = metrics(app)
     assert shown["This policy, of the optimum"].startswith(f"{100 * found.policy.share:.1f} ± ")
-    assert shown["Planner (knows a model)"].startswith(f"{100 * found.yardsticks['planner'].share:.1f} ± ")
-    assert shown["LLM+TS (one study)"].startswith(f"{100 * found.yardsticks['LLM+TS'].share:.1f} ± ")
+    assert shown["Planner (knows a model)"].startswith(f"{100 * found.baselines['planner'].share:.1f} ± ")
+    assert shown["LLM+TS (one study)"].startswith(f"{100 * found.baselines['LLM+TS'].share:.1f} ± ")
     words = app.subheader[0].value.replace("\\", "")
     assert words.startswith("After 3,200 simulated days, it earns") and f"{100 * found.policy.share:.1f} %" in words
     assert f"in use {found.policy.mean_steps:,.0f}" in curve(app)
@@ -114,20 +119,19 @@ def test_a_training_is_shown_measured_kept_and_used() -> None:
     assert table.loc["ppo-belief", "of the optimum"] == "not measured"
 
     app = without_error(click(app, "use_trained"))
-    assert (state_of(app).spec.policy, state_of(app).spec.network) == (LEARNED, network)
+    assert spec_of(app).policy == trained(network)
     app = go_to(app, LIVE)
-    app = widget(app.selectbox, "filter").set_value("none").run()
+    app = widget(app.selectbox, "strategy").set_value("none").run()
     app = widget(app.toggle, "reads_text").set_value(False).run()
     app = without_error(run_to_the_end(app))
     assert all(record.proposal.action_probabilities for record in records_of(app))
 
 
+@pytest.mark.needs("training")
 def test_the_next_training_does_not_lose_the_one_before_and_no_name_is_overwritten_by_surprise() -> None:
     app = trained(open_page())
     first = default_desk_network()
-    kept(app).settings = replace(SMALL, learning_seed=2)
-    state_of(app).redraw_widgets()
-    app = trained(app)
+    app = trained(set_learner(app, replace(SMALL, learning_seed=2)).run())
     assert default_policy_store().get("my-ppo") == first != default_desk_network()
     assert widget(app.text_input, "keep_name").value == "my-ppo-2"
     app = without_error(widget(app.text_input, "keep_name").set_value("my-ppo").run())
@@ -138,7 +142,7 @@ def test_the_next_training_does_not_lose_the_one_before_and_no_name_is_overwritt
 
 
 def default_desk_network() -> PolicyNetwork:
-    now = training_desk().snapshot()
+    now = training_service().snapshot()
     assert now is not None and now.training.network is not None
     return now.training.network
 
@@ -151,77 +155,79 @@ def stage_of_another_tab() -> None:
     train._stage(LearningTask(LearningSettings("dqn"), ("H",), PUBLISHED_CELLS), was_at_work=False)
 
 
+@pytest.mark.needs("training")
 def test_the_stage_shows_the_training_that_there_is_and_not_what_the_page_was_drawn_for() -> None:
     task = LearningTask(SMALL, ("P", "H"), (SHORT_STUDY,))
-    training_desk().n_seeds = 3
-    training_desk().start(task, default_policy_store().checkpoints)
-    assert training_desk().wait(WAIT_S)
+    training_service().n_seeds = 3
+    training_service().start(task, default_policy_store().checkpoints)
+    assert training_service().wait(WAIT_S)
     app = without_error(AppTest.from_function(stage_of_another_tab, default_timeout=WAIT_S).run())
     [caption] = [element.value.replace("\\", "") for element in app.caption]
     assert task.policy_name() in caption and "the eight participants" not in caption
 
 
+@pytest.mark.needs("training")
 def test_stop_keeps_what_is_learnt_and_it_can_go_on() -> None:
     app = without_error(click(open_page(ENDLESS), "start_training"))
     assert widget(app.button, "start_training").disabled
     deadline = time.monotonic() + WAIT_S
-    while not (now := training_desk().snapshot()) or not now.training.n_steps:
+    while not (now := training_service().snapshot()) or not now.training.n_steps:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     app = without_error(app.run())
     assert any("decisions" in str(bar.proto) for bar in app.get("progress"))
     app = without_error(go_to(go_to(app, LIVE), TRAIN))
-    assert not training_desk().wait(0), "leaving the page changes nothing"
+    assert not training_service().wait(0), "leaving the page changes nothing"
     app = click(app, "stop_training")
-    assert training_desk().wait(WAIT_S)
+    assert training_service().wait(WAIT_S)
     app = without_error(app.run())
-    now = training_desk().snapshot()
+    now = training_service().snapshot()
     assert now is not None and now.training.stopped and now.training.network is not None
     n_steps = now.training.n_steps
     assert app.subheader[0].value.replace("\\", "").startswith(f"Stopped after {n_steps:,} simulated days")
     assert widget(app.text_input, "keep_name").value == "my-ppo"
     task = now.training.task
-    assert kept_training(task, default_policy_store().checkpoints) is not None
+    assert checkpoint_of(task, default_policy_store().checkpoints) is not None
 
     wanted = n_steps + 1_600
-    kept(app).settings = replace(ENDLESS, total_steps=wanted)
-    state_of(app).redraw_widgets()
-    app = without_error(app.run())
-    assert widget(app.button, "resume_training").label == f"Go on from {n_steps:,}"
+    app = without_error(set_learner(app, replace(ENDLESS, total_steps=wanted)).run())
+    assert widget(app.button, "resume_training").label == f"Resume from {n_steps:,}"
     app = click(app, "resume_training")
-    assert training_desk().wait(WAIT_S)
+    assert training_service().wait(WAIT_S)
     app = without_error(app.run())
-    now = training_desk().snapshot()
+    now = training_service().snapshot()
     assert now is not None and not now.training.stopped and now.training.n_steps >= wanted
-    assert kept_training(task, default_policy_store().checkpoints) is None
+    assert checkpoint_of(task, default_policy_store().checkpoints) is None
     assert not [button for button in app.button if button.key == "resume_training"]
 
 
+@pytest.mark.needs("training")
 def test_one_training_at_a_time_and_another_session_is_told() -> None:
     first = without_error(click(open_page(ENDLESS), "start_training"))
     second = without_error(go_to(open_app(LIVE), TRAIN))
-    assert "one at a time" in as_markup(second) and "one at a time" not in as_markup(first)
+    assert "only one at a time" in as_markup(second) and "only one at a time" not in as_markup(first)
     assert widget(second.button, "start_training").disabled
-    task = training_desk().snapshot()
+    task = training_service().snapshot()
     assert task is not None
     with pytest.raises(Exception, match="one at a time"):
-        training_desk().start(task.training.task, default_policy_store().checkpoints)
+        training_service().start(task.training.task, default_policy_store().checkpoints)
     click(second, "stop_training")
-    assert training_desk().wait(WAIT_S)
+    assert training_service().wait(WAIT_S)
     assert not widget(second.run().button, "start_training").disabled
 
 
 @pytest.mark.parametrize("algorithm", [DQN, A2C])
 def test_another_algorithm_brings_its_own_settings(algorithm: str) -> None:
     app = without_error(widget(open_page().selectbox, "train_algorithm").set_value(algorithm).run())
-    assert kept(app).settings == STARTS[algorithm]
-    shown = {element.key.rsplit("_", 1)[0] for element in app.number_input}
+    assert learner_of(app) == STARTS[algorithm]
+    shown = {element.key for element in app.number_input}
     assert ("train_entropy_bonus" in shown) == (algorithm == A2C)
     app = widget(app.number_input, "train_learning_rate").set_value(0.0005).run()
     app = without_error(go_to(go_to(app, LIVE), TRAIN))
-    assert kept(app).settings == replace(STARTS[algorithm], learning_rate=0.0005)
+    assert learner_of(app) == replace(STARTS[algorithm], learning_rate=0.0005)
 
 
+@pytest.mark.needs("training")
 def test_what_it_sees_and_whom_it_learns_from() -> None:
     app = widget(open_page().selectbox, "train_whom").set_value(GRID).run()
     app = without_error(widget(app.selectbox, "train_sees").set_value("My own choice").run())
@@ -230,14 +236,16 @@ def test_what_it_sees_and_whom_it_learns_from() -> None:
     assert "both C and B" in app.error[0].value.replace("\\", "")
     assert widget(app.button, "start_training").disabled
     app = without_error(widget(app.multiselect, "train_own_sight").set_value(["H", "day"]).run())
-    task = train._task(kept(app), state_of(app).spec.config)
-    assert (task.observations, task.participants) == (("H", "day"), PUBLISHED_CELLS)
+    app = without_error(click(app, "start_training"))
+    now = training_service().snapshot()
+    assert now is not None
+    assert (now.training.task.observations, now.training.task.participants) == (("H", "day"), PUBLISHED_CELLS)
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"<script>alert(1)</script>", "not JSON"),
+        (b"<script>alert(1)</script>", "not valid JSON"),
         (b"[1, 2]", "JSON object"),
         (policy_text(random_network()).replace('"weights"', '"wait"').encode(), "weights"),
         (b"[" * 100_000, "no trained policy"),
@@ -260,11 +268,11 @@ def test_a_policy_is_brought_measured_and_deleted_once_that_is_confirmed() -> No
     file = ("My Policy!.json", policy_text(network).encode(), "application/json")
     app = without_error(app.file_uploader[0].set_value(file).run())
     assert default_policy_store().get("my-policy") == network
-    assert kept(app).policy_shown == widget(app.selectbox, "policy_shown").value == "my-policy"
+    assert widget(app.selectbox, "policy_shown").value == "my-policy"
     assert "<b>theirs" not in as_markup(app)
     app = without_error(click(app, "measure_policy"))
     deadline = time.monotonic() + WAIT_S
-    while not (found := training_desk().figures_of(network)) or not found.finished:
+    while not (found := training_service().figures_of(network)) or not found.finished:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     app = without_error(app.run())
@@ -272,7 +280,7 @@ def test_a_policy_is_brought_measured_and_deleted_once_that_is_confirmed() -> No
     said = next(text for text in as_text(app) if text.startswith("It earns"))
     assert f"{100 * found.policy.share:.1f} ± " in said and "20 studies" in said and "planner" in said
     app = without_error(click(app, "delete_policy"))
-    assert any("cannot be had back" in element.value for element in app.warning)
+    assert any("cannot be undone" in element.value for element in app.warning)
     app = without_error(click(app, "keep_it"))
     assert (default_policy_store().folder / "my-policy.json").exists()
     app = without_error(click(click(app, "delete_policy"), "delete_for_good"))

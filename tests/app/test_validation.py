@@ -12,10 +12,22 @@ from jitai.judge.rules import load_rules
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
 from jitai.records import Decision, Label, Statement
 from jitai.ui.pages import validation
-from jitai.ui.pages.validation_label_yourself import Chair, answer, take_back
+from jitai.ui.pages.validation_label_yourself import LabelSession, answer, take_back
 from jitai.ui.session.page_states import ValidationState
 from jitai.validation.baselines import KEYWORD
-from tests.app.driver import LIVE, as_markup, as_text, click, go_to, open_app, widget, without_error
+from tests.app.driver import (
+    LIVE,
+    as_markup,
+    as_text,
+    click,
+    go_to,
+    kept,
+    open_app,
+    set_widgets,
+    state_of,
+    widget,
+    without_error,
+)
 
 VALIDATION = "pages/validation.py"
 WAIT_S = 60
@@ -27,23 +39,18 @@ all good,cannot_walk,plain
 """
 
 
-def kept(app: AppTest) -> ValidationState:
-    found: ValidationState = app.session_state[validation._KEY]
-    return found
-
-
 def open_page(n_wanted: int = 12, models: tuple[str, ...] = (), baselines: tuple[str, ...] = (KEYWORD,)) -> AppTest:
     """The page with a small sample and, unless told otherwise, the keyword list as the only judge."""
-    app = open_app(LIVE)
-    state = ValidationState(n_wanted=n_wanted, models=list(models), baselines=list(baselines))
-    app.session_state[validation._KEY] = state
+    app = set_widgets(
+        open_app(LIVE), validated_sample=n_wanted, validated_models=list(models), validated_baselines=list(baselines)
+    )
     return without_error(go_to(app, VALIDATION))
 
 
 def judged(app: AppTest) -> AppTest:
     """After pressing the button, once the run is over."""
     app = click(app, "start_validation")
-    run = kept(app).run
+    run = kept(app, ValidationState).run
     assert run is not None
     assert run.wait(WAIT_S)
     return app.run()
@@ -59,12 +66,12 @@ def test_before_the_first_run_the_page_says_what_will_come() -> None:
     assert "How often is the judge right" in as_markup(app)
     assert "6 that say “can walk” and 6 that say “cannot walk”, put to 1 judge" in as_markup(app)
     assert app.info
-    assert kept(app).run is None
+    assert kept(app, ValidationState).run is None
 
 
 def test_the_answer() -> None:
     app = without_error(judged(open_page(40)))
-    answer = kept(app).answer
+    answer = kept(app, ValidationState).answer
     assert answer is not None
     (report,) = answer.judges
     assert report.n == 40
@@ -82,7 +89,7 @@ def test_the_answer() -> None:
 
 def test_mistakes_are_filtered() -> None:
     app = judged(open_page(60))
-    answer = kept(app).answer
+    answer = kept(app, ValidationState).answer
     assert answer is not None
     wrong = [row for row in answer.validation.rows if not row.is_right]
     app = without_error(widget(app.selectbox, "mistakes_way").set_value("missed: said send").run())
@@ -108,7 +115,7 @@ def test_stop_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     judge = Judge(backend, load_prompt(), load_rules())
     monkeypatch.setattr(validation, "judge_for", lambda *chosen, **settings: judge)
     app = click(open_page(200, models=("embedded",), baselines=()), "start_validation")
-    run = kept(app).run
+    run = kept(app, ValidationState).run
     assert run is not None
     while len(backend.requests) < 4:
         assert not run.wait(0.01)
@@ -119,7 +126,7 @@ def test_stop_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped.set()
     assert run.wait(WAIT_S)
     app = without_error(app.run())
-    answer = kept(app).answer
+    answer = kept(app, ValidationState).answer
     assert answer is not None
     assert answer.validation.stopped
     assert any("Stopped after" in element.value for element in app.warning)
@@ -132,7 +139,7 @@ def test_failures_are_said_and_are_no_vetoes(monkeypatch: pytest.MonkeyPatch) ->
     judge = Judge(backend, load_prompt(), load_rules())
     monkeypatch.setattr(validation, "judge_for", lambda *chosen, **settings: judge)
     app = without_error(judged(open_page(20, models=("embedded",), baselines=())))
-    answer = kept(app).answer
+    answer = kept(app, ValidationState).answer
     assert answer is not None
     (report,) = answer.judges
     assert report.n_failed > 0
@@ -144,8 +151,8 @@ def test_failures_are_said_and_are_no_vetoes(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_server_that_is_gone_is_a_sentence() -> None:
     app = open_app(LIVE)
-    app.session_state["jitai_lab"].judge_picked = "ollama:gone"
-    app.session_state[validation._KEY] = ValidationState(n_wanted=4, baselines=[])
+    state_of(app).judge_picked = "ollama:gone"
+    set_widgets(app, validated_sample=4, validated_baselines=[])
     app = without_error(judged(go_to(app, VALIDATION)))
     assert any("could not be made ready" in element.value for element in app.warning)
 
@@ -156,7 +163,7 @@ def test_a_file_of_ones_own_is_shown_as_text_only() -> None:
     assert widget(app.button, "start_validation").disabled
     app = app.file_uploader[0].set_value(("own <b>.csv", HOSTILE_CSV, "text/csv")).run()
     app = without_error(judged(app))
-    answer = kept(app).answer
+    answer = kept(app, ValidationState).answer
     assert answer is not None
     assert answer.judges[0].n == 4
     assert set(app.dataframe[-1].value["text"]) == {
@@ -191,9 +198,9 @@ def test_a_file_with_one_label_is_judged_whole_and_the_error_of_a_sample_names_t
     app = open_page()
     app = widget(app.selectbox, "validated_corpus").set_value("own").run()
     app = without_error(app.file_uploader[0].set_value(("own.csv", content, "text/csv")).run())
-    assert "both labels" in as_markup(app), "the judge's chair says what it needs"
+    assert "both labels" in as_markup(app), "labelling says what it needs"
     app = without_error(judged(app))
-    answer = kept(app).answer
+    answer = kept(app, ValidationState).answer
     assert answer is not None
     assert answer.judges[0].n == 3
     assert not any("nan" in element.value for element in app.metric)
@@ -202,7 +209,7 @@ def test_a_file_with_one_label_is_judged_whole_and_the_error_of_a_sample_names_t
     assert "“All of them”" in app.error[0].value
 
 
-def test_asking_anew_measures_what_was_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_asking_again_measures_what_was_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     backend = ScriptedBackend([scripted_reply(5.0)])
     judge = Judge(backend, load_prompt(), load_rules())
     monkeypatch.setattr(validation, "judge_for", lambda *chosen, **settings: judge)
@@ -216,7 +223,7 @@ def test_asking_anew_measures_what_was_remembered(monkeypatch: pytest.MonkeyPatc
     app = without_error(judged(app))
     assert len(backend.requests) == 2 * n_asked
     assert "No time was measured" not in as_markup(app)
-    answer = kept(app).answer
+    answer = kept(app, ValidationState).answer
     assert answer is not None
     assert answer.judges[0].n_timed == n_asked
 
@@ -238,7 +245,7 @@ def test_settings_and_answer_survive_a_visit_to_another_page() -> None:
     app = judged(open_page(14))
     app = without_error(go_to(go_to(app, LIVE), VALIDATION))
     assert widget(app.number_input, "validated_sample").value == 14
-    assert kept(app).answer is not None
+    assert kept(app, ValidationState).answer is not None
     assert app.tabs
 
 
@@ -246,23 +253,23 @@ def test_development_comes_with_its_warning() -> None:
     app = open_page()
     app = widget(app.selectbox, "validated_corpus").set_value("development").run()
     app = without_error(judged(app))
-    assert any("figures flatter" in element.value for element in app.warning)
+    assert any("figures are too good" in element.value for element in app.warning)
 
 
 def test_a_double_click_answers_one_statement() -> None:
     statements = [Statement(f"x{n}", f"text {n}", Label.CAN_WALK, "plain", n) for n in range(3)]
-    chair = Chair(tuple(statements))
-    answer(chair, 0, Decision.SEND)
-    answer(chair, 0, Decision.SEND)
-    assert chair.answers == [Decision.SEND]
-    take_back(chair, 1)
-    take_back(chair, 1)
-    assert chair.answers == []
+    session = LabelSession(tuple(statements))
+    answer(session, 0, Decision.SEND)
+    answer(session, 0, Decision.SEND)
+    assert session.answers == [Decision.SEND]
+    take_back(session, 1)
+    take_back(session, 1)
+    assert session.answers == []
 
 
 def test_a_sample_that_cannot_be_drawn_is_said_so() -> None:
     app = open_page()
-    kept(app).chair.problem = "These are *all* of one label."
+    kept(app, LabelSession).problem = "These are *all* of one label."
     assert any("of one label" in element.value for element in app.run().error)
 
 
@@ -270,41 +277,41 @@ def test_an_answer_says_what_it_is_of_when_settings_move_on() -> None:
     app = without_error(judged(open_page()))
     shown = [element.value for element in app.caption if "Shown" in element.value]
     assert len(shown) == 1
-    assert f"{len(kept(app).answer.validation.statements):,} statements" in shown[0].replace("\\", "")
+    assert f"{len(kept(app, ValidationState).answer.validation.statements):,} statements" in shown[0].replace("\\", "")
     assert "differ" not in shown[0]
     app = without_error(widget(app.number_input, "validated_seed").set_value(77).run())
     assert "differ" in next(element.value for element in app.caption if "Shown" in element.value)
     table = next(item.value for item in app.dataframe if "kind" in item.value and "accuracy" in item.value)
-    assert len(table) == len(kept(app).answer.kinds)
+    assert len(table) == len(kept(app, ValidationState).answer.kinds)
 
 
-def test_a_person_at_the_judges_chair() -> None:
+def test_a_person_labels_statements_and_compares() -> None:
     app = open_page()
-    app = widget(app.selectbox, "chair_number").set_value(10).run()
-    app = without_error(click(app, "chair_begin"))
-    chair = kept(app).chair
-    assert len(chair.statements) == 10
-    for number, statement in enumerate(chair.statements):
+    app = widget(app.selectbox, "label_number").set_value(10).run()
+    app = without_error(click(app, "label_begin"))
+    session = kept(app, LabelSession)
+    assert len(session.statements) == 10
+    for number, statement in enumerate(session.statements):
         assert statement.text in as_text(app)
         assert statement.label.value not in as_markup(app), "blind"
         if number == 3:
-            app = click(click(app, "chair_unsure"), "chair_back")
-            assert len(chair.answers) == 3
-        app = click(app, "chair_send" if statement.label == Label.CAN_WALK else "chair_hold_back")
-    assert Decision.UNSURE not in chair.answers
-    app = without_error(click(app, "chair_compare"))
+            app = click(click(app, "label_unsure"), "label_back")
+            assert len(session.answers) == 3
+        app = click(app, "label_send" if statement.label == Label.CAN_WALK else "label_hold_back")
+    assert Decision.UNSURE not in session.answers
+    app = without_error(click(app, "label_compare"))
     kappas, table = (element.value for element in app.dataframe[-2:])
     assert kappas.loc["you", "the label"] == 1
-    assert table["statement"].tolist() == [item.text for item in chair.statements]
+    assert table["statement"].tolist() == [item.text for item in session.statements]
     assert (table["you"] == table["the label"]).all()
-    app = without_error(click(app, "chair_again"))
-    assert chair.statements == ()
+    app = without_error(click(app, "label_again"))
+    assert session.statements == ()
 
 
 @pytest.mark.model
 def test_with_the_embedded_model() -> None:
     app = without_error(judged(open_page(8, models=("embedded",))))
-    answer = kept(app).answer
+    answer = kept(app, ValidationState).answer
     assert answer is not None
     assert [report.n_asked for report in answer.judges] == [8, 8]
     assert all(report.n_failed == 0 for report in answer.judges)

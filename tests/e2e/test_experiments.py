@@ -56,10 +56,7 @@ def test_a_click_on_the_map_opens_that_participant_on_the_live_page(new_page: Ne
     page = new_page("sweep")
     settle(page)
     for axis in ("x", "y"):
-        box = page.locator(f'[class*="st-key-swept_{axis}_n_"]').get_by_role("spinbutton")
-        box.fill("2")
-        box.press("Enter")
-        settle(page)
+        type_number(page, f"swept_{axis}_n", "2")
     type_number(page, "swept_seeds", "10")
     said = run(page, "start_sweep")
     assert "LLM+TS" in said

@@ -259,7 +259,7 @@ def test_settings_survive_a_visit_to_the_simulator(new_page: NewPage) -> None:
     length.fill("12")
     length.press("Enter")
     settle(page)
-    expect(keyed(page, "preset_of_simulator").get_by_role("combobox")).to_have_value(re.compile("Custom"))
+    expect(keyed(page, "preset").get_by_role("combobox")).to_have_value(re.compile("Custom"))
     go_by_menu(page, "live")
     assert numbers(page)[0] == "0 of 12"
     expect(keyed(page, "preset").get_by_role("combobox")).to_have_value(re.compile("Custom"))

@@ -82,7 +82,7 @@ ANY_ERROR = st.sampled_from([BackendError, BackendTimeout, ModelMissing, ServerU
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     text=ANY_TEXT,
     line=st.one_of(ANY_REPLY, ANY_ERROR),
@@ -107,7 +107,7 @@ def test_the_verdict_is_legal(text: str, line: Reply | BackendError, on_failure:
         assert re.fullmatch(r"[\x20-\x7e]+", verdict.reason + verdict.failure + "".join(verdict.notes))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(ANY_TEXT)
 def test_a_cleaned_statement_cannot_leave_its_place(text: str) -> None:
     cleaned = clean_statement(text).text

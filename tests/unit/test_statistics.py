@@ -7,7 +7,13 @@ import pytest
 from scipy import stats
 
 from jitai.errors import ParameterError
-from jitai.statistics import interval_of_mean, intervals_by_day, paired_difference
+from jitai.statistics import (
+    interval_of_mean,
+    interval_of_resamples,
+    interval_of_share,
+    intervals_by_day,
+    paired_difference,
+)
 
 
 def test_the_interval_is_students() -> None:
@@ -29,6 +35,20 @@ def test_one_value_has_no_interval_and_none_no_mean() -> None:
     assert one.value == 3.0 and math.isnan(one.low) and not one.excludes_zero
     with pytest.raises(ParameterError, match="nothing to take a mean of"):
         interval_of_mean(np.array([]))
+
+
+@pytest.mark.parametrize(("share", "n"), [(0.0, 1), (0.5, 2), (0.75, 8), (1.0, 646), (0.3, 10)])
+def test_the_interval_of_a_share_is_wilsons(share: float, n: int) -> None:
+    reference = stats.binomtest(round(share * n), n).proportion_ci(0.95, method="wilson")
+    assert interval_of_share(share, n) == pytest.approx((reference.low, reference.high))
+
+
+def test_the_interval_of_resamples_is_between_its_percentiles() -> None:
+    resampled = np.random.default_rng(3).permutation(np.arange(1001.0))
+    assert interval_of_resamples(resampled) == pytest.approx((25.0, 975.0))
+    assert interval_of_resamples(np.array([0.0, 1.0])) == pytest.approx((0.025, 0.975))
+    resampled[resampled > 900] = np.inf
+    assert interval_of_resamples(resampled, interpolate=False) == (25.0, np.inf)
 
 
 def test_pairs_are_narrower_than_their_parts() -> None:

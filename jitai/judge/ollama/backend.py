@@ -4,7 +4,6 @@ What the server does and how it fails was recorded (tests/data/ollama_exchanges_
 passed on: they may repeat the prompt, and with it what a participant wrote. Known ones become sentences of ours.
 """
 
-import json
 import math
 import re
 import threading
@@ -13,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from jitai.errors import BackendError, BackendTimeout, ModelMissing, ServerUnreachable, UnreadableReply
+from jitai.errors import BackendError, BackendTimeout, FileFormatError, ModelMissing, ServerUnreachable, UnreadableReply
+from jitai.files import read_json
 from jitai.judge.base import ModelIdentity, Reply, Request, as_word, folded, read_answers
 from jitai.judge.ollama.errors import Refused, broken_connections, missing_model
 from jitai.judge.ollama.options import OLLAMA_PREFIX, OllamaProbe, ollama_option, probe_ollama
@@ -283,8 +283,8 @@ def _check_that_it_answered(written: _Written, request: Request) -> None:
     if request.schema is None:
         return
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
+        read_json(text)
+    except FileFormatError:
         if written.cut_short:
             raise UnreadableReply(
                 f"The model's JSON was cut off after {request.max_tokens} tokens, before it was complete.",

@@ -1,6 +1,7 @@
 """What goes wrong with an Ollama server, as sentences."""
 
 from jitai.errors import BackendError, ModelMissing, ParameterError
+from jitai.sanitise import for_sentence
 
 START_HINT = "Start Ollama, or set OLLAMA_HOST to its address, or choose the embedded model."
 
@@ -28,7 +29,7 @@ def broken_connections() -> tuple[type[Exception], ...]:
 
 def missing_model(model: str, address: str) -> ModelMissing:
     """Return the error for a model that the server lacks."""
-    name = sanitise(model)
+    name = for_sentence(model)
     return ModelMissing(
         f"The Ollama server at {address} does not have the model {name}.", hint=f"Run `ollama pull {name}`."
     )
@@ -39,7 +40,7 @@ def status_error(status: int, message: str, model: str, address: str) -> Backend
     known = message.lower()
     if status == 404 and model and "not found" in known and "page" not in known:
         return missing_model(model, address)
-    sentence, hint = _refusal(status, known, sanitise(model), address)
+    sentence, hint = _refusal(status, known, for_sentence(model), address)
     error = Refused(sentence, hint=hint)
     error.status = status
     error.retryable = status == 503 or "runner" in known
@@ -84,8 +85,3 @@ def bad_address() -> ParameterError:
         "The address of the Ollama server (OLLAMA_HOST) cannot be understood.",
         hint="Write it as 127.0.0.1:11434 or http://name:11434.",
     )
-
-
-def sanitise(text: str) -> str:
-    """Make a name from outside fit for a sentence: printable, on one line, at most 80 characters."""
-    return "".join(character if character.isprintable() and character != "`" else "?" for character in text)[:80]

@@ -8,13 +8,13 @@ import contextlib
 import re
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jitai.background import BackgroundJob, Progress
 from jitai.errors import BackendError, FileFormatError, JitaiError, ParameterError, UnreadableReply
 from jitai.judge.embedded import ADAPTER_FILE
 from jitai.judge.ollama.server import OllamaServer
@@ -56,25 +56,6 @@ SUGGESTIONS = (
     Suggestion("gemma3:4b", 3_300_000_000, "Gemma Terms of Use: some uses are prohibited"),
     Suggestion("llama3.2:3b", 2_000_000_000, "Llama 3.2 Community License: conditions apply"),
 )
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a piece of work has come.
-
-    Attributes:
-        status: what is being done, in our words.
-        completed, total: bytes, or steps; a total of 0 says that nobody knows.
-    """
-
-    status: str
-    completed: int = 0
-    total: int = 0
-
-    @property
-    def share(self) -> float | None:
-        """How much of it is done, in [0, 1]; None if nobody knows."""
-        return min(1.0, self.completed / self.total) if self.total > 0 else None
 
 
 class Cancellation:
@@ -311,80 +292,62 @@ def in_bytes(number: int) -> str:
 RUNNING, DONE, CANCELLED, FAILED = "running", "done", "cancelled", "failed"
 
 
-@dataclass
-class BackgroundWork:
-    """Runs a piece of work in a thread of its own; making one starts it.
+class BackgroundWork(BackgroundJob[Progress]):
+    """A piece of work on a model. Making one starts it; its snapshot says how far it has come.
 
-    Attributes:
+    Args:
         title: what it is, for people; may hold a model's name.
         steps: makes the generator that does the work.
         on_end: called in the work's thread once it is over, whatever came of it.
-        progress: how far it has come.
-        state: RUNNING, DONE, CANCELLED or FAILED.
-        failure: why it failed, as a sentence with what to do.
-        can_be_cancelled: whether cancel has an effect before the end.
+        can_be_cancelled: whether stopping has an effect before the end.
     """
 
-    title: str
-    steps: Callable[[Cancellation], Iterator[Progress]]
-    on_end: Callable[[], None] = lambda: None
-    can_be_cancelled: bool = True
-    progress: Progress = field(default_factory=lambda: Progress("Beginning"))
-    state: str = RUNNING
-    failure: str = ""
-
-    def __post_init__(self) -> None:
-        self._cancellation = Cancellation()
-        self._started_at = time.monotonic()
-        self._ended_at: float | None = None
-        self._thread = threading.Thread(target=self._run, name="ollama-work", daemon=True)
-        self._thread.start()
+    def __init__(
+        self,
+        title: str,
+        steps: Callable[[Cancellation], Iterator[Progress]],
+        on_end: Callable[[], None] = lambda: None,
+        can_be_cancelled: bool = True,
+    ) -> None:
+        super().__init__("ollama-work", "The work")
+        self.title, self.steps, self.can_be_cancelled = title, steps, can_be_cancelled
+        self._on_end, self._cancellation = on_end, Cancellation()
+        self._progress, self._is_cancelled = Progress("Beginning"), False
+        self.start()
 
     @property
-    def running(self) -> bool:
-        """Whether it is still under way."""
-        return self.state == RUNNING
+    def state(self) -> str:
+        """RUNNING, DONE, CANCELLED or FAILED."""
+        if not self.finished:
+            return RUNNING
+        if self.failure:
+            return FAILED
+        return CANCELLED if self._is_cancelled else DONE
 
-    @property
-    def seconds(self) -> float:
-        """How long it has taken."""
-        return (self._ended_at if self._ended_at is not None else time.monotonic()) - self._started_at
-
-    def cancel(self) -> None:
-        """Ask it to stop; returns at once."""
+    def stop(self) -> None:
+        """Ask it to end; returns at once."""
+        super().stop()
         self._cancellation.cancel()
 
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until it is over. Returns whether it is."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+    def _snapshot(self, finished: bool) -> Progress:
+        return self._progress
 
     def _run(self) -> None:
-        state = FAILED
         try:
-            state = self._work_through()
-        except JitaiError as error:
+            with closing(_as_generator(self.steps(self._cancellation))) as steps:
+                for progress in steps:
+                    with self._lock:
+                        self._progress = progress
+                    if self.stopping:
+                        break
+        except JitaiError:
             # A connection that breaks because it was cancelled is no failure.
-            state = CANCELLED if self._cancellation.cancelled else FAILED
-            self.failure = error.in_full if state == FAILED else ""
-        finally:
-            # A bug is raised on, and seen in the log; here it must not look as if it went on for ever.
-            if state == FAILED and not self.failure:
-                self.failure = "Something unexpected went wrong. The dashboard's log says more."
-            try:
-                self.on_end()
-            finally:
-                self._ended_at = time.monotonic()
-                self.state = state
+            if not self.stopping:
+                raise
+        self._is_cancelled = self.stopping
 
-    def _work_through(self) -> str:
-        """Do the work. Returns how it ended."""
-        with closing(_as_generator(self.steps(self._cancellation))) as steps:
-            for progress in steps:
-                self.progress = progress
-                if self._cancellation.cancelled:
-                    return CANCELLED
-        return DONE
+    def _after(self) -> None:
+        self._on_end()
 
 
 def _as_generator(steps: Iterator[Progress]) -> Any:

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from jitai.errors import BackendError, BackendTimeout, JitaiError, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Request
-from jitai.judge.ollama.errors import START_HINT, bad_address, sanitise, status_error
+from jitai.judge.ollama.errors import START_HINT, bad_address, status_error
 from jitai.parameters import parameter, text_parameter, validate
+from jitai.sanitise import for_sentence
 
 if TYPE_CHECKING:
     import ollama
@@ -115,7 +116,7 @@ class OllamaServer:
         address = _base_url(host or os.environ.get("OLLAMA_HOST", ""))
         self._base_url = address
         self.settings = settings if settings is not None else OllamaSettings()
-        self.address = sanitise(urlsplit(address).netloc)
+        self.address = for_sentence(urlsplit(address).netloc)
         # Short waits for what must never hold up a page, long ones for what may have to load a model first.
         self._connect_timeout_s = connect_timeout_s(address)
         self._brief = httpx.Timeout(LISTING_TIMEOUT_S, connect=self._connect_timeout_s)
@@ -137,7 +138,7 @@ class OllamaServer:
             # The client has no call for it; the path is part of the server's documented interface.
             response = httpx.get(f"{self._base_url}/api/version", timeout=self._brief, trust_env=False)
             response.raise_for_status()
-            return sanitise(str(response.json()["version"]))
+            return for_sentence(str(response.json()["version"]))
 
         return self.translated(ask)
 

@@ -2,74 +2,73 @@
 
 import streamlit as st
 
-from jitai.experiments.methods import offered_methods, place_of_role
+from jitai.experiments.methods import LLM_TS, TS, offered_methods, place_of_role
 from jitai.experiments.spec import ExperimentSpec
-from jitai.ui.pages.compare_results import compare_state, draw_results
+from jitai.ui.pages.compare_results import draw_results
 from jitai.ui.session.page_states import CompareState
-from jitai.ui.session.state import AppState, app_state, keep_in_address
+from jitai.ui.session.state import AppState, app_state, keep_in_address, say_problem, session_object
 from jitai.ui.widgets.experiment import (
     AS_ON_LIVE,
     TICK_S,
     finished_so_far,
-    first_seed_and_number,
     is_running,
     judge_widgets,
     judges_for,
     method_named,
     methods_help,
+    number_of_seeds,
     run_button,
-    say_problem,
 )
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import preset_picker
+
+DEFAULT_METHODS = (TS, LLM_TS, "LLM+tailored", "Planner", "Optimum", "Random")
 
 
 def compare_page() -> None:
     """Draw the page."""
     app = app_state()
     with errors_as_sentences():
-        state = compare_state()
+        state = session_object(CompareState)
         with st.sidebar:
             spec = _settings(app, state)
         keep_in_address(app, experiment=state.shown)
         st.title("Which method earns how many steps, and how sure are we?")
         _start_button(state, spec)
-        say_problem()
+        say_problem(app)
         running = is_running(state.shown)
         st.fragment(_stage, run_every=TICK_S if running else None, key="compare_stage")(state, running, spec)
 
 
 def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
-    """What Run would run; None as long as it cannot."""
-    preset_picker(
-        app, "Participant", "preset_of_compare", help="Every number can be tuned on the Simulator page."
+    """The experiment that Run would run; None if there is none yet."""
+    preset_picker(app, "Participant", help="Every number can be tuned on the Simulator page.")
+    names = st.multiselect(
+        "Methods", [*offered_methods(), AS_ON_LIVE], default=DEFAULT_METHODS, key="compared_methods",
+        persist_state="session", help=methods_help(), placeholder="choose some",
     )  # fmt: skip
-    names = [*offered_methods(), AS_ON_LIVE]
-    state.methods = st.multiselect(
-        "Methods", names, default=state.methods, key="compared_methods", help=methods_help(), placeholder="choose some",
-    )  # fmt: skip
-    chosen = sorted((method_named(name, app) for name in state.methods), key=place_of_role)
+    chosen = sorted((method_named(name, app) for name in names), key=place_of_role)
     if not chosen:
         return None
-    judge = judge_widgets(app, state.judge, "compared")
-    state.n_seeds = first_seed_and_number(state.n_seeds, "compared")
+    judge = judge_widgets(app, "compared")
+    n_seeds = number_of_seeds("compared")
+
+    def forget_base() -> None:
+        state.base = ""
+
     options = [method.name for method in chosen]
-    if state.baseline not in options:
-        state.baseline = options[0]
     baseline = st.selectbox(
-        "Compare to", options, index=options.index(state.baseline), key=f"compared_baseline_{len(options)}",
-        help="The method from which all differences are taken.",
+        "Compare to", options, index=options.index(TS) if TS in options else 0, key="compared_baseline",
+        persist_state="session", on_change=forget_base, help="The method from which all differences are taken.",
     )  # fmt: skip
-    if baseline != state.baseline:
-        state.baseline, state.base = baseline, ""
     return ExperimentSpec(
         name=f"Compare: {app.preset}",
         methods=tuple(chosen),
         participant=app.spec.config,
         judges=judges_for(chosen, judge),
-        n_seeds=state.n_seeds,
+        n_seeds=n_seeds,
         kinds=app.kinds,
-        baseline=state.baseline,
+        baseline=baseline,
     )
 
 
@@ -86,14 +85,14 @@ def _stage(state: CompareState, running: bool, spec: ExperimentSpec | None) -> N
     with errors_as_sentences():
         if not state.shown:
             st.info(
-                "The answer will stand here: for each method the steps of a whole study, every seed a point, with the "
-                "mean and its 95 % interval; differences under the same seeds; and below, day by day, what each method "
-                "does and who stays. Press **Run**: with the simulated judge it takes a few seconds."
+                "The answer will appear here: the steps of a whole study for each method, each seed a point, with the "
+                "mean and its 95 % interval; then the differences under the same seeds, and what each method does and "
+                "who stays, day by day. Press **Run**: with the simulated judge it takes a few seconds."
             )
             return
         found = finished_so_far(state.shown, running, spec)
         if found is None:
             return
-        # What is stored may have been compared to another method: that does not belong to an experiment's identifier.
-        is_the_page_s = spec is not None and spec.identifier == found.identifier
-        draw_results(state, found, state.baseline if is_the_page_s else found.spec.baseline_name)
+        # The baseline is not part of an experiment's identifier: what is stored may have been compared to another one.
+        same = spec if spec is not None and spec.identifier == found.identifier else found.spec
+        draw_results(state, found, same.baseline_name)

@@ -12,12 +12,12 @@ from jitai.charts.comparison import (
     MAX_POINTS,
     Curve,
     Dot,
-    Look,
+    MethodStyle,
     Totals,
     actions_figure,
     days_figure,
     dots_figure,
-    looks,
+    method_styles,
     totals_figure,
 )
 from jitai.charts.theme import CONFIG
@@ -34,16 +34,16 @@ from jitai.experiments.comparison import (
     setting_differences,
     side_by_side,
 )
-from jitai.experiments.methods import LLM_TS, is_outdated, place_of_role, role_of
+from jitai.experiments.methods import LLM_TS, is_outdated, place_of_role
 from jitai.experiments.spec import Scenario
 from jitai.experiments.store import StoredCell, StoredExperiment
 from jitai.records import Role
+from jitai.sanitise import for_markdown
 from jitai.statistics import Estimate
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.session.state import palette
-from jitai.ui.widgets.experiment import command_and_description, days_of_run, experiment_of_address, find, pins, store
-from jitai.ui.widgets.page import is_first_visit, plain, session_object
+from jitai.ui.widgets.experiment import command_and_description, days_of_run, find, store
 
 
 class WithDays(NamedTuple):
@@ -51,19 +51,19 @@ class WithDays(NamedTuple):
 
     run: Run
     about: DayFigures
-    look: Look
+    look: MethodStyle
 
 
 def draw_results(state: CompareState, found: StoredExperiment, baseline: str) -> None:
     """The answer of one scenario, with the pinned runs beside it."""
-    scenario = _scenario(state, found)
+    scenario = _scenario(found)
     cells = by_scenario(store().cells(found.identifier)).get(scenario, [])
     if not cells:
         st.caption("Nothing of this participant is finished yet.")
         return
-    runs = _runs(found, cells)
+    runs = _runs(state, found, cells)
     base = _base(state, runs, baseline)
-    styles = looks([role_of(run.stored.cell.method) for run in runs])
+    styles = method_styles([run.stored.cell.method.role for run in runs])
     lines = side_by_side(runs, base)
     _answer(lines, base)
     _totals(lines, styles, scenario)
@@ -82,41 +82,40 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
     with tabs[3]:
         _staying(known)
     with tabs[4]:
-        _pinning(runs, base)
+        _pinning(state, runs, base)
     with tabs[5]:
         if is_outdated(found):
-            st.caption("Another version of the project made these numbers. “Run” would make them anew.")
+            st.caption("Another version of the project made these numbers. “Run” computes them again.")
         command_and_description(found.spec, "compare")
 
 
-def _scenario(state: CompareState, found: StoredExperiment) -> Scenario:
+def _scenario(found: StoredExperiment) -> Scenario:
     """The participant to look at, where an experiment has several."""
     scenarios = found.spec.scenarios()
     if len(scenarios) == 1:
         return scenarios[0]
     by_name = {scenario.name: scenario for scenario in scenarios}
-    names = list(by_name)
-    state.scenario = st.selectbox(
-        "Participant of this experiment", names, index=names.index(state.scenario) if state.scenario in by_name else 0,
-        key=f"compared_scenario_{found.identifier}", width=420,
+    name = st.selectbox(
+        "Participant of this experiment", list(by_name), key=f"compared_scenario_{found.identifier}",
+        persist_state="session", width=420,
     )  # fmt: skip
-    return by_name[state.scenario]
+    return by_name[name]
 
 
-def _runs(found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
+def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
     """The methods in their order, then the pinned runs of other experiments."""
     several = len(found.spec.judges_needed()) > 1
     ordered = sorted(cells, key=lambda item: place_of_role(item.cell.method))
     runs = [Run(label_of(item.cell, several), found.identifier, found.spec.seeds, item) for item in ordered]
     here = {(found.identifier, item.key) for item in cells}
     taken = {run.name for run in runs}
-    for pin in pins().kept:
+    for pin in state.pins:
         if (pin.experiment, pin.key) in here:
             continue
         origin = find(pin.experiment)
         kept = [] if origin is None else [item for item in store().cells(pin.experiment) if item.key == pin.key]
         if origin is None or not kept:
-            st.caption(plain(f"The pinned run {pin.name} is no longer stored."))
+            st.caption(for_markdown(f"The pinned run {pin.name} is no longer stored."))
             continue
         name, number = f"{pin.name}, pinned", 1
         while name in taken:
@@ -136,9 +135,7 @@ def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run:
 
 def _answer(lines: Sequence[Line], base: Run) -> None:
     """The answer in a sentence or two, each of which can be recomputed."""
-    known = [
-        line for line in lines if line.against is not None and role_of(line.run.stored.cell.method) != Role.OPTIMUM
-    ]
+    known = [line for line in lines if line.against is not None and line.run.stored.cell.method.role != Role.OPTIMUM]
     if not known:
         only = next(line for line in lines if line.run is base)
         sure = (
@@ -146,7 +143,7 @@ def _answer(lines: Sequence[Line], base: Run) -> None:
         )
         with st.container(key="answer"):
             st.markdown(
-                plain(
+                for_markdown(
                     f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {percent(only.share.value)} of the "
                     "best possible."
                 )
@@ -156,7 +153,7 @@ def _answer(lines: Sequence[Line], base: Run) -> None:
     best = max(known, key=lambda line: line.total.value)
     told = [usual] if best is usual else [usual, best]
     with st.container(key="answer"):
-        st.markdown(" ".join(plain(in_words(line, base.name)) for line in told))
+        st.markdown(" ".join(for_markdown(in_words(line, base.name)) for line in told))
 
 
 def _in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
@@ -165,7 +162,7 @@ def _in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
     return f"{estimate.low:{form}} to {estimate.high:{form}}"
 
 
-def _totals(lines: Sequence[Line], styles: Sequence[Look], scenario: Scenario) -> None:
+def _totals(lines: Sequence[Line], styles: Sequence[MethodStyle], scenario: Scenario) -> None:
     """Every study as a point, boxes and means; the optimum as a dashed line."""
     figures = lines[0].run.stored.figures
     numbers = sorted({line.total.n for line in lines})
@@ -197,9 +194,9 @@ def _totals(lines: Sequence[Line], styles: Sequence[Look], scenario: Scenario) -
     st.caption(
         f"{_seeds_in_words(numbers)} a method. Points: {shown} "
         + (
-            "Dashed: what a participant like this would walk at most."
+            "Dashed: the most that this participant could be expected to walk."
             if agree
-            else "The runs are of different participants, so there is no one line of what they would walk at most."
+            else "The participants differ between the runs, so no one line shows the most that they could walk."
         )
     )
 
@@ -234,8 +231,8 @@ def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run) 
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_table", height="content")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "Paired: the difference is taken seed by seed, which takes out what the participants have in common. Fits "
-            "ability: a message was sent to somebody who could walk, or none to somebody who could not.",
+            "Paired: the difference is taken seed by seed, which removes what both runs share. Fits ability: a message "
+            "was sent to somebody who could walk, or none to somebody who could not.",
             width="stretch",
         )
         whole = [item for item in days if item is not None]
@@ -251,11 +248,11 @@ def _days(run: Run) -> DayFigures | None:
     try:
         return days_of_run(run)
     except FileFormatError as error:
-        st.warning(plain(f"{run.name}: {error.in_full}"), icon=":material/warning:")
+        st.warning(for_markdown(f"{run.name}: {error.in_full}"), icon=":material/warning:")
         return None
 
 
-def _differences(lines: Sequence[Line], styles: Sequence[Look], base: Run) -> None:
+def _differences(lines: Sequence[Line], styles: Sequence[MethodStyle], base: Run) -> None:
     """Paired differences to the base, with zero in sight."""
     dots = [
         Dot(
@@ -276,7 +273,7 @@ def _differences(lines: Sequence[Line], styles: Sequence[Look], base: Run) -> No
     )  # fmt: skip
     other = [line.run.name for line in lines if line.against is None and line.run is not base]
     if other:
-        st.caption(plain(f"Run with other seeds, so not paired: {', '.join(other)}."))
+        st.caption(for_markdown(f"Run with other seeds, so not paired: {', '.join(other)}."))
 
 
 def _day_by_day(known: Sequence[WithDays]) -> None:
@@ -342,8 +339,8 @@ def _actions(known: Sequence[WithDays]) -> None:
             key="agreement_chart", alt="Days that fit: " + "; ".join(f"{dot.name} {dot.note}" for dot in dots),
         )  # fmt: skip
     st.caption(
-        "A day fits if a message was sent to somebody who could walk, or none to somebody who could not. To rest on "
-        "able days can pay, because habituation then fades: a good method need not reach 100 %."
+        "A day fits if a message was sent to somebody who could walk, or none to somebody who could not. Sending "
+        "nothing on an able day can pay, because habituation fades then: a good method need not reach 100 %."
     )
 
 
@@ -380,55 +377,33 @@ def _staying(known: Sequence[WithDays]) -> None:
         )  # fmt: skip
 
 
-def _pinning(runs: Sequence[Run], base: Run) -> None:
-    """Keep runs beside later ones; choose the base among all; in what they differ from it."""
-    state = compare_state()
-    kept = pins()
-    names = [run.name for run in runs]
+def _pinning(state: CompareState, runs: Sequence[Run], base: Run) -> None:
+    """Keep runs beside later ones, choose the base among all, and see in which settings they differ from it."""
     own = {run.name: run for run in runs if not run.is_pinned}
 
     def choose_base() -> None:
-        state.base = st.session_state[base_key]
+        state.base = st.session_state["compare_base"]
 
     def pin() -> None:
-        for name in st.session_state["pin_names"]:
-            run = own[name]
-            new = Pin(run.experiment, run.stored.key, name)
-            if new not in kept.kept:
-                kept.kept.append(new)
+        new = [Pin(own[name].experiment, own[name].stored.key, name) for name in st.session_state["pin_names"]]
+        state.pins += [pin for pin in new if pin not in state.pins]
 
-    def unpin() -> None:
-        kept.kept.clear()
-
-    base_key = f"compare_base_{len(names)}_{names.index(base.name)}"
+    st.session_state["compare_base"] = base.name
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.multiselect(
             "Keep beside later runs", list(own), default=[next(iter(own))], key="pin_names", width=420,
             help="Then change the settings and run again: the pinned runs stay in every chart and table.",
         )  # fmt: skip
         st.button("Pin", icon=":material/keep:", key="pin", on_click=pin)
-        st.button("Unpin all", key="unpin", on_click=unpin, disabled=not kept.kept)
+        st.button("Unpin all", key="unpin", on_click=state.pins.clear, disabled=not state.pins)
         st.selectbox(
-            "Base of all differences", names, index=names.index(base.name), key=base_key,
-            on_change=choose_base, width=300,
+            "Base of all differences", [run.name for run in runs], key="compare_base", on_change=choose_base, width=300,
         )  # fmt: skip
-    if kept.kept:
-        st.caption(plain("Pinned: " + "; ".join(f"{item.name} of {item.experiment}" for item in kept.kept)))
+    if state.pins:
+        st.caption(for_markdown("Pinned: " + "; ".join(f"{item.name} of {item.experiment}" for item in state.pins)))
     table = setting_differences(runs, base)
     st.subheader("Settings that differ from the base")
     if table.empty:
         st.caption("None.")
     else:
         st.dataframe(table, key="setting_differences", height="content")
-
-
-_KEY = "jitai_lab_compare"
-
-
-def compare_state() -> CompareState:
-    """The session's; on the first visit it shows the experiment that the address names."""
-    is_new = is_first_visit(_KEY, CompareState)
-    state = session_object(_KEY, CompareState)
-    if is_new:
-        state.shown = experiment_of_address()
-    return state

@@ -1,5 +1,7 @@
 """The Live page: the stage on which a run is shown."""
 
+from typing import NamedTuple
+
 import streamlit as st
 
 from jitai.charts.participant import TEXT_UNREAD, WITHOUT_FILTER, cumulative_figure, trajectory_figure
@@ -8,11 +10,26 @@ from jitai.simulator.config import DETERMINISTIC
 from jitai.trial.filters import NONE
 from jitai.trial.live import Progress, TwinTrial
 from jitai.trial.log import TRUTH_COLUMNS, decision_log, safe_csv
+from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
-from jitai.ui.session.state import SPEEDS, AppState, palette
+from jitai.ui.session.state import AppState, palette
 from jitai.ui.widgets.decision_card import decision_card
 from jitai.ui.widgets.page import errors_as_sentences
 
+
+class Speed(NamedTuple):
+    """How fast a run is shown: seconds between redraws, and days simulated between them."""
+
+    interval_s: float
+    days: int
+
+
+SPEEDS: dict[str, Speed] = {
+    "1 day a second": Speed(1.0, 1),
+    "3 days a second": Speed(0.33, 1),
+    "10 days a second": Speed(0.5, 5),
+    "to the end": Speed(0.4, 1000),
+}
 UNCOUNTED = "Days on which you spoke without saying what is true are not counted."
 LOG_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
@@ -21,52 +38,52 @@ LOG_COLUMNS = (
 
 
 def draw_stage(state: AppState) -> None:
-    """What is redrawn while the run goes on: live the next days, then draw what the run has come to."""
+    """Simulate the next days, then draw the run so far; redrawn at each tick while the run goes on."""
     with errors_as_sentences():
         trial = state.trial
         if trial is None:
             return
-        said_round = state.said_round
+        said = state.said_next
         _live_days(state, trial)
         progress = trial.snapshot()
         if state.playing and progress.finished:
             state.playing = False
             st.rerun()
-        if state.said_round != said_round:
+        if state.said_next is not said:
             st.rerun()  # the widgets outside the stage change too
         _previous_run(state)
         _said_next(state, progress)
-        _headline(state, progress)
-        _charts(state, progress)
-        _log(state, progress)
+        _headline(trial.spec, progress)
+        _charts(trial.spec, progress, state.playing)
+        _log(trial.spec, progress)
 
 
 def _live_days(state: AppState, trial: TwinTrial) -> None:
-    """The days of one tick; a person who pauses or starts over ends it with the day at hand."""
+    """Simulate the days of one tick; if the person pauses or starts over, the day at hand is the last."""
     if state.one_day_wanted:
         state.one_day_wanted = False
         trial.advance(state.next_said())
-    for _ in range(SPEEDS[state.speed].days):
+    for _ in range(SPEEDS[st.session_state["speed"]].days):
         if not state.playing or state.trial is not trial or trial.advance(state.next_said()) is None:
             break
 
 
-def _charts(state: AppState, progress: Progress) -> None:
+def _charts(spec: TrialSpec, progress: Progress, playing: bool) -> None:
     """The card of a day beside the charts of all days, and the steps so far below."""
-    config, twin = state.spec.config, _twin(state)
+    config, twin = spec.config, _twin(spec)
     twin_records = progress.twin_records if twin else ()
     left, right = st.columns([0.34, 0.66], gap="small")
     with left:
-        _card(state, progress)
+        _card(spec, progress, playing)
     with right:
         _same_seed(progress, twin)
         st.plotly_chart(
             trajectory_figure(
                 progress.records, twin_records, n_days=config.study_length, most_steps=config.most_steps,
-                threshold=config.disengagement_threshold, palette=palette(), reveal=state.reveal,
+                threshold=config.disengagement_threshold, palette=palette(), reveal=st.session_state["reveal"],
                 twin=twin,
             ),
-            config=CONFIG, key="trajectory", alt=_description(state, progress),
+            config=CONFIG, key="trajectory", alt=_description(spec, progress),
         )  # fmt: skip
     st.subheader(f"Steps so far, against the same seed {twin}" if twin else "Steps so far")
     st.plotly_chart(
@@ -79,15 +96,15 @@ def _charts(state: AppState, progress: Progress) -> None:
     )  # fmt: skip
 
 
-def _twin(state: AppState) -> str:
-    """What the twin of this run is, after "the same seed"; empty where nobody reads, so that both are the same."""
-    if not state.spec.heeds_text:
+def _twin(spec: TrialSpec) -> str:
+    """How the twin differs, after "the same seed"; empty if nobody reads the text, so that both runs are the same."""
+    if not spec.uses_text:
         return ""
-    return TEXT_UNREAD if state.spec.acts_on_belief else WITHOUT_FILTER
+    return TEXT_UNREAD if spec.policy.uses_belief else WITHOUT_FILTER
 
 
 def _same_seed(progress: Progress, twin: str) -> None:
-    """What the same seed came to without the filter and under the optimum, in words, and the way to the latter."""
+    """Say what the same seed has earned without the filter, and link to the optimum."""
     with st.container(horizontal=True, vertical_alignment="center", key="same_seed", gap="small"):
         if twin:
             other = summarise(progress.twin_records)
@@ -100,10 +117,15 @@ def _same_seed(progress: Progress, twin: str) -> None:
 
 
 def _previous_run(state: AppState) -> None:
-    """After a change of settings or a new start: what the run before came to, and the way back to it."""
+    """After a change of settings or a new start, say what the run before earned, and offer to go back to it."""
     previous = state.previous
     if previous is None or state.run_has_begun:
         return
+
+    def go_back() -> None:
+        state.restore_previous()
+        st.rerun()  # the widgets outside the stage change too
+
     summary = summarise(previous.trial.snapshot().records)
     why = (
         "Started over." if previous.settings == state.trial_settings else "The settings changed, so this is a new run."
@@ -113,9 +135,7 @@ def _previous_run(state: AppState) -> None:
             f"{why} The run before: {summary.n_days} days, {summary.total_steps:,.0f} steps.",
             width="content",
         )
-        if st.button("Go back to it", type="tertiary", key="go_back"):
-            state.restore_previous()
-            st.rerun()
+        st.button("Go back to it", type="tertiary", key="go_back", on_click=go_back)
 
 
 def _said_next(state: AppState, progress: Progress) -> None:
@@ -123,25 +143,24 @@ def _said_next(state: AppState, progress: Progress) -> None:
     if state.said_next is None or progress.finished:
         return
 
-    def keep() -> None:
-        state.keep_saying = st.session_state["keep_saying"]
+    def take_back() -> None:
+        state.said_next, st.session_state["keep_saying"] = None, False
+        st.rerun()  # the widgets outside the stage change too
 
-    words, truth = state.said_next
-    known = "not said to be true" if truth is None else f"true: {'can walk' if truth else 'cannot walk'}"
+    words, truth, _ = state.said_next
+    known = "ability as simulated" if truth is None else f"true: {'can walk' if truth else 'cannot walk'}"
     with st.container(horizontal=True, vertical_alignment="center", key="said_next"):
         st.badge(f"day {len(progress.records) + 1}", icon=":material/chat:", color="violet")
         st.text(", ".join([f"“{words}”"] * bool(words) + [known]), width="stretch")
-        st.toggle("every day", value=state.keep_saying, key="keep_saying", on_change=keep)
-        if st.button("Take back", key="take_back"):
-            state.forget_said()
-            st.rerun()
+        st.toggle("every day", key="keep_saying", persist_state="session")
+        st.button("Take back", key="take_back", on_click=take_back)
 
 
-def _headline(state: AppState, progress: Progress) -> None:
+def _headline(spec: TrialSpec, progress: Progress) -> None:
     """How far the run is, the numbers that matter, and what the same seed did without the filter."""
-    n_days, lived = state.spec.config.study_length, len(progress.records)
+    n_days, lived = spec.config.study_length, len(progress.records)
     summary, alone = summarise(progress.records), summarise(progress.twin_records)
-    filtered, twin = state.spec.filter.strategy != NONE, _twin(state)
+    filtered, twin = spec.filter.key != NONE, _twin(spec)
     label = "Day"
     if progress.finished:
         label = "Left the study on day" if summary.disengaged else "Study complete, day"
@@ -152,14 +171,14 @@ def _headline(state: AppState, progress: Progress) -> None:
     gained.metric(
         "Steps gained", f"{summary.total_steps - alone.total_steps:+,.0f}" if twin else "no filter",
         border=True,
-        help=f"By the language model: against the same seed {twin or WITHOUT_FILTER}. One seed is an anecdote: another "
-        "may turn out the other way.",
+        help=f"Gained by the language model, compared with the same seed {twin or WITHOUT_FILTER}. One seed is an "
+        "anecdote: another may turn out the other way.",
     )  # fmt: skip
     best = progress.share_of_best
     share.metric(
-        "Of the optimum", "–" if best is None else f"{100 * best:.0f} %", border=True, help=_help_on_best(state)
+        "Of the optimum", "–" if best is None else f"{100 * best:.0f} %", border=True, help=_help_on_best(spec)
     )
-    if state.reveal:
+    if st.session_state["reveal"]:
         vetoes.metric(
             "Vetoes right", f"{summary.n_right_vetoes} of {summary.n_known_vetoes}" if filtered else "no filter",
             border=True,
@@ -177,8 +196,8 @@ def _headline(state: AppState, progress: Progress) -> None:
         agreement.metric("Messages sent", f"{summary.n_messages}", border=True)
     if summary.n_failures:
         st.warning(
-            f"On {summary.n_failures} days the judge could not answer; the rule “{state.spec.filter.on_failure}” stood "
-            f"in for it. {_held_back_by_rule(summary)}The log says why.",
+            f"On {summary.n_failures} days the judge could not answer; the rule "
+            f"“{spec.filter.settings.on_failure}” stood in for it. {_held_back_by_rule(summary)}The log says why.",
             icon=":material/warning:",
         )
 
@@ -191,37 +210,37 @@ def _held_back_by_rule(summary: TrialSummary) -> str:
     )
 
 
-def _help_on_best(state: AppState) -> str:
-    """What the share of the best possible is a share of."""
-    estimate = "" if state.spec.config.variation == DETERMINISTIC else " With a varying response it is an estimate."
+def _help_on_best(spec: TrialSpec) -> str:
+    """Explain what the steps are a share of."""
+    estimate = "" if spec.config.variation == DETERMINISTIC else " If the response varies at random, it is an estimate."
     return (
-        "Steps as a share of what the optimum has earned by the same day of the same seed: it meets the same contexts, "
+        "Steps as a share of the optimum's on the same seed, up to the same day. The optimum meets the same contexts, "
         "walk states and luck, is told the hidden truth of each day, and plans to the end of the study. It does not "
-        "know tomorrow, so a lucky run may come out above 100 % on one seed; on average over seeds none does. While "
-        f"the run goes on, days on which it saves its messages count too; the whole study is what matters.{estimate}"
+        "know tomorrow, so on one seed a lucky run may exceed 100 %; on average over seeds none does. Judge by the "
+        f"whole study: during the run the optimum may be saving messages for later.{estimate}"
     )
 
 
-def _card(state: AppState, progress: Progress) -> None:
+def _card(spec: TrialSpec, progress: Progress, playing: bool) -> None:
     """The latest day, or an earlier one that the person goes back to."""
     lived = len(progress.records)
     day = lived
     if lived > 1:
         # A new key with each day makes the slider follow the run until it is moved.
         day = st.slider(
-            "Day shown", 1, lived, lived, key=f"day_shown_{lived}", disabled=state.playing, label_visibility="collapsed"
+            "Day shown", 1, lived, lived, key=f"day_shown_{lived}", disabled=playing, label_visibility="collapsed"
         )
-    records, spec = progress.records, state.spec
+    records = progress.records
     decision_card(
-        records[day - 1] if lived else None, spec.config.most_steps, state.reveal,
-        before=records[day - 2] if day > 1 else None, settings=spec.belief, hears_first=spec.acts_on_belief,
+        records[day - 1] if lived else None, spec.config.most_steps, st.session_state["reveal"],
+        before=records[day - 2] if day > 1 else None, settings=spec.belief, hears_first=spec.policy.uses_belief,
     )  # fmt: skip
 
 
-def _description(state: AppState, progress: Progress) -> str:
+def _description(spec: TrialSpec, progress: Progress) -> str:
     """The chart in words, for those who cannot see it; it tells no more than the chart."""
-    summary, twin = summarise(progress.records), _twin(state)
-    rightly = f", {summary.n_right_vetoes} of them rightly" if state.reveal else ""
+    summary, twin = summarise(progress.records), _twin(spec)
+    rightly = f", {summary.n_right_vetoes} of them rightly" if st.session_state["reveal"] else ""
     other = f"The same seed {twin} earned {summarise(progress.twin_records).total_steps:,.0f} steps." if twin else ""
     return (
         f"{summary.n_days} days: {summary.total_steps:,.0f} steps, {summary.n_messages} messages sent, "
@@ -229,17 +248,16 @@ def _description(state: AppState, progress: Progress) -> str:
     )
 
 
-def _log(state: AppState, progress: Progress) -> None:
+def _log(spec: TrialSpec, progress: Progress) -> None:
     """The decision log and its download."""
     st.subheader("Decision log")
     table = decision_log(progress.records, progress.twin_records)
-    spec = state.spec
-    name = f"jitai_lab_{spec.policy}_{spec.filter.strategy}_seed_{spec.seed}.csv"
-    wanted = {"can_walk": state.reveal, "belief": spec.keeps_belief}
+    name = f"jitai_lab_{spec.policy.key}_{spec.filter.key}_seed_{spec.seed}.csv"
+    wanted = {"can_walk": st.session_state["reveal"], "belief": spec.keeps_belief}
     shown = [column for column in LOG_COLUMNS if wanted.get(column, True)]
     st.dataframe(
         # A column that is only not shown can be had from the table's own menu.
-        table if state.reveal else table.drop(columns=list(TRUTH_COLUMNS)),
+        table if st.session_state["reveal"] else table.drop(columns=list(TRUTH_COLUMNS)),
         column_order=shown,
         hide_index=True,
         height=320,
@@ -262,7 +280,7 @@ def _log(state: AppState, progress: Progress) -> None:
         placeholder="–",
     )
     st.download_button(
-        "Download the log (CSV)" if state.reveal else "Download the log with the hidden truth (CSV)",
+        "Download the log (CSV)" if st.session_state["reveal"] else "Download the log with the hidden truth (CSV)",
         data=lambda: safe_csv(table).encode(),
         file_name=name,
         mime="text/csv",

@@ -7,11 +7,12 @@ left, and every browser session sees it.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import streamlit as st
 
+from jitai.background import Progress
 from jitai.errors import ParameterError
+from jitai.installation import MODEL
 from jitai.judge import embedded
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.ollama.backend import OllamaBackend
@@ -22,7 +23,6 @@ from jitai.judge.ollama.management import (
     SUGGESTIONS,
     BackgroundWork,
     Cancellation,
-    Progress,
     checked_name,
     delete,
     in_bytes,
@@ -36,19 +36,21 @@ from jitai.judge.ollama.server import ModelDetails, OllamaServer, ServerOverview
 from jitai.judge.prompts import TUNED_PROMPT, find_prompt
 from jitai.judge.registered_backend import JudgeOption
 from jitai.judge.registry import backend_of
+from jitai.sanitise import for_markdown
 from jitai.ui.pages.models_prompts import prompts_section
 from jitai.ui.session.resources import (
     backend_watch,
+    background_jobs,
     on_server,
     personal_judging,
     prompts,
     reread_prompts,
     server_watch,
-    works,
 )
 from jitai.ui.session.state import AppState, app_state, keep_in_address
+from jitai.ui.widgets.installer import offer_installation
 from jitai.ui.widgets.judge_picker import judge_picker, options_for
-from jitai.ui.widgets.page import errors_as_sentences, plain
+from jitai.ui.widgets.page import errors_as_sentences
 
 POLL_S = 0.5
 N_DIGEST_DIGITS = 12
@@ -93,7 +95,7 @@ def _headline(state: AppState) -> None:
     columns[0].metric("Ready to judge", _models(len(judges) + n_others), border=True)
     columns[1].metric("Embedded model", "installed" if installed else "not installed", border=True)
     version = "looking …" if overview is None else overview.version or "not found"
-    columns[2].metric("Ollama server", plain(version), border=True)
+    columns[2].metric("Ollama server", for_markdown(version), border=True)
     columns[3].metric("In its memory", f"{len(loaded)} of {len(judges)}" if judges else "no model", border=True)
 
 
@@ -103,12 +105,12 @@ def _models(number: int) -> str:
 
 def _busy() -> bool:
     """Whether anything in the background will change by itself."""
-    return server_watch().latest is None or works().running
+    return server_watch().latest is None or background_jobs().running
 
 
 def _something_to_watch() -> bool:
     """Whether there is anything to show of what is, or was, going on in the background."""
-    return server_watch().latest is None or bool(works().shown())
+    return server_watch().latest is None or bool(background_jobs().shown())
 
 
 def _under_way(was_busy: bool) -> None:
@@ -121,7 +123,7 @@ def _under_way(was_busy: bool) -> None:
         st.rerun()
     if server_watch().latest is None:
         st.caption("Looking for an Ollama server …")
-    for number, work in enumerate(works().shown()):
+    for number, work in enumerate(background_jobs().shown()):
         with st.container(border=True, key=f"work_{number}", gap="small"):
             _work_row(work)
 
@@ -131,42 +133,48 @@ def _work_row(work: BackgroundWork) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(work.title, width="stretch")
         if work.running and work.can_be_cancelled:
-            st.button("Cancel", key=f"cancel_{work.title}", on_click=work.cancel)
+            st.button("Cancel", key=f"cancel_{work.title}", on_click=work.stop)
         if work.state in (CANCELLED, FAILED):
-            label = "Go on" if work.state == CANCELLED else "Try again"
-            st.button(label, key=f"again_{work.title}", on_click=lambda: works().again(work))
+            label = "Resume" if work.state == CANCELLED else "Try again"
+            st.button(label, key=f"again_{work.title}", on_click=lambda: background_jobs().again(work))
         if not work.running:
-            st.button("Dismiss", type="tertiary", key=f"dismiss_{work.title}", on_click=lambda: works().dismiss(work))
+            st.button(
+                "Dismiss",
+                type="tertiary",
+                key=f"dismiss_{work.title}",
+                on_click=lambda: background_jobs().dismiss(work),
+            )
     if work.running:
-        st.progress(work.progress.share or 0.0, _in_words(work))
+        st.progress(work.snapshot().share or 0.0, _in_words(work))
     elif work.state == FAILED:
-        st.error(plain(work.failure), icon=":material/error:")
+        st.error(for_markdown(work.failure), icon=":material/error:")
     elif work.state == CANCELLED:
-        st.caption("Cancelled. What has arrived is kept: it goes on from there.")
+        st.caption("Cancelled. What has arrived is kept, and the work resumes from there.")
     else:
         st.caption(f":material/check: Done, after {work.seconds:.0f} seconds.")
 
 
 def _in_words(work: BackgroundWork) -> str:
     """How far a piece of work is. The words are ours, no server's."""
-    progress = work.progress
+    progress = work.snapshot()
     far = ""
     if progress.total > 100:
         far = f", {in_bytes(progress.completed)} of {in_bytes(progress.total)}"
     elif progress.total > 1:
         far = f", step {min(progress.completed + 1, progress.total)} of {progress.total}"
-    return plain(f"{progress.status}{far} … {work.seconds:.0f} s")
+    return for_markdown(f"{progress.status}{far} … {work.seconds:.0f} s")
 
 
 def _embedded_section(state: AppState) -> None:
     """The models that run inside the dashboard, and those of backends that have no section of their own."""
     st.header("In the dashboard itself")
+    offer_installation(MODEL)
     for option in _without_own_section(state):
         with st.container(border=True, key=f"row_{option.key}", gap="small"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(option.short_name, width="stretch")
                 _judge_button(state, option.key, option.usable)
-            st.caption(plain(" ".join([_file_facts(option), option.note]).strip()))
+            st.caption(for_markdown(" ".join([_file_facts(option), option.note]).strip()))
 
 
 def _file_facts(option: JudgeOption) -> str:
@@ -187,7 +195,7 @@ def _short(digest: str) -> str:
 
 
 def _judge_button(state: AppState, key: str, usable: bool = True) -> None:
-    """The way to judge with a model, or the remark that it does so already."""
+    """The button to judge with a model, or a badge if it is the judge at work."""
 
     def pick() -> None:
         state.judge_picked, state.prompt_picked = key, ""
@@ -208,13 +216,15 @@ def _server_section(state: AppState) -> None:
             backend_watch().look_now()
             st.rerun()
     if overview is None:
-        st.caption("The first look at it is under way.")
+        st.caption("Looking at it for the first time …")
         return
     if not overview.version:
         _how_to_start(overview)
         return
     n_models = _models(len(overview.models))
-    st.caption(plain(f"At {overview.address}, version {overview.version}, {n_models}. Another address: OLLAMA_HOST."))
+    st.caption(
+        for_markdown(f"At {overview.address}, version {overview.version}, {n_models}. Another address: OLLAMA_HOST.")
+    )
     if not overview.models:
         st.info("The server has no model yet. Pull one below.", icon=":material/download:")
     for item in overview.models:
@@ -224,7 +234,7 @@ def _server_section(state: AppState) -> None:
 
 def _how_to_start(overview: ServerOverview) -> None:
     """What to do where no server answers."""
-    st.info(plain(overview.failure), icon=":material/power_off:")
+    st.info(for_markdown(overview.failure), icon=":material/power_off:")
     st.markdown(
         "Ollama is a free program that runs larger language models on your own machine. Without it the embedded model "
         "judges.\n"
@@ -249,9 +259,9 @@ def _model_row(state: AppState, item: ModelDetails) -> None:
             else:
                 _work_button(state, "Unload", "Unloading", name, unload)
         st.button("Delete", type="tertiary", key=f"delete_{name}", on_click=_ask_to_delete, args=(state, name))
-    st.caption(plain(_facts(item)))
+    st.caption(for_markdown(_facts(item)))
     if state.model_to_delete == name:
-        st.warning("Delete it from the server's disk? To have it back, it must be downloaded again.")
+        st.warning("Delete it from the server's disk? To use it again, you must download it again.")
         with st.container(horizontal=True):
             _work_button(state, "Delete for good", "Deleting", name, delete)
             st.button("Keep it", key="keep_model", on_click=_ask_to_delete, args=(state, ""))
@@ -297,7 +307,7 @@ def _work_button(
 
     def begin() -> None:
         state.model_to_delete = ""
-        works().start(
+        background_jobs().start(
             f"{doing} {name}", on_server(state.settings_of(OllamaBackend), lambda server, _: do(server, name))
         )
 
@@ -321,24 +331,24 @@ def _pull_section(state: AppState) -> None:
         try:
             _begin_to_pull(state, checked_name(typed))
         except ParameterError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(for_markdown(str(error)), icon=":material/error:")
         else:
             st.rerun()
     there = {item.model.name for item in overview.models}
     with st.expander("Small models to begin with"):
-        st.caption("Sizes are what is downloaded, about. How well each of them judges has not been measured here.")
+        st.caption("Sizes are those of the downloads, roughly. How well these models judge has not been measured here.")
         for item in SUGGESTIONS:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"{item.name}, {in_bytes(item.size_bytes)}. {item.licence}.", width="stretch")
                 st.button(
-                    "Is there" if item.name in there else "Pull", key=f"pull_{item.name}",
+                    "Installed" if item.name in there else "Pull", key=f"pull_{item.name}",
                     disabled=item.name in there, on_click=_begin_to_pull, args=(state, item.name),
                 )  # fmt: skip
 
 
 def _begin_to_pull(state: AppState, name: str) -> None:
     steps = on_server(state.settings_of(OllamaBackend), lambda server, cancellation: pull(server, name, cancellation))
-    works().start(f"Pulling {name}", steps, can_be_cancelled=True)
+    background_jobs().start(f"Pulling {name}", steps, can_be_cancelled=True)
 
 
 def _own_judge_section(state: AppState) -> None:
@@ -348,8 +358,8 @@ def _own_judge_section(state: AppState) -> None:
         return
     st.header("Our own judge in Ollama")
     st.caption(
-        plain(
-            f"Uploads the embedded model and our adapter over it, and makes the model {JUDGE_NAME} of both. It then "
+        for_markdown(
+            f"Uploads the embedded model and our adapter, and combines them there into the model {JUDGE_NAME}. It "
             "gives the same probabilities there as here. Nothing is downloaded; a model of that name is replaced."
         )
     )
@@ -363,7 +373,7 @@ def _own_judge_section(state: AppState) -> None:
                 _calibrate_as_here(server)
 
         steps = on_server(state.settings_of(OllamaBackend), steps_on)
-        works().start(f"Putting {JUDGE_NAME} into Ollama", steps, can_be_cancelled=True)
+        background_jobs().start(f"Putting {JUDGE_NAME} into Ollama", steps, can_be_cancelled=True)
 
     st.button(f"Put our judge into Ollama ({JUDGE_NAME})", icon=":material/upload:", key="put_judge", on_click=begin)
 
@@ -378,39 +388,32 @@ def _calibrate_as_here(server: OllamaServer) -> None:
             reread_prompts()
 
 
-def _settings_section(state: AppState) -> None:
+def _settings_section(_: AppState) -> None:
     """How the server is asked."""
     st.header("How the Ollama server is asked")
-    settings = state.settings_of(OllamaBackend)
-    keys = {name: state.key(f"ollama_{name}") for name in ("keep_alive", "context_tokens", "read_timeout_s")}
-
-    def keep(name: str) -> None:
-        value: Any = st.session_state[keys[name]]
-        state.judge_settings[OllamaBackend.key] = replace(state.settings_of(OllamaBackend), **{name: value})
-
+    usual = OllamaBackend.Settings()
     columns = st.columns(3)
-    choices = list(KEEP_ALIVE_LABELS)
     columns[0].selectbox(
-        "A model stays in memory", choices, index=choices.index(settings.keep_alive),
-        format_func=KEEP_ALIVE_LABELS.__getitem__, key=keys["keep_alive"], on_change=keep, args=("keep_alive",),
+        "A model stays in memory", list(KEEP_ALIVE_LABELS), index=list(KEEP_ALIVE_LABELS).index(usual.keep_alive),
+        format_func=KEEP_ALIVE_LABELS.__getitem__, key="ollama_keep_alive", persist_state="session",
         help="Counted from its last answer. Loading it again takes from one second to a minute.",
     )  # fmt: skip
     columns[1].selectbox(
-        "Context (tokens)", CONTEXT_CHOICES, index=CONTEXT_CHOICES.index(settings.context_tokens),
-        format_func="{:,}".format, key=keys["context_tokens"], on_change=keep, args=("context_tokens",),
+        "Context (tokens)", CONTEXT_CHOICES, index=CONTEXT_CHOICES.index(usual.context_tokens),
+        format_func="{:,}".format, key="ollama_context_tokens", persist_state="session",
         help="Room for examples, statement and answer. More takes more memory; another number makes the server load "
         "the model again.",
     )  # fmt: skip
     columns[2].number_input(
-        "Longest wait (seconds)", *READ_TIMEOUT_RANGE_S, round(settings.read_timeout_s), 5,
-        key=keys["read_timeout_s"], on_change=keep, args=("read_timeout_s",),
+        "Longest wait (seconds)", *READ_TIMEOUT_RANGE_S, round(usual.read_timeout_s), 5, key="ollama_read_timeout_s",
+        persist_state="session",
         help="For one answer, loading included. After that the rule for a failing judge stands in.",
     )  # fmt: skip
 
 
 def _prompts_section(state: AppState) -> None:
     """Prompts and calibrations."""
-    prompts_section(state, lambda title, steps: works().start(title, steps, can_be_cancelled=True))
+    prompts_section(state, lambda title, steps: background_jobs().start(title, steps, can_be_cancelled=True))
 
 
 SECTIONS: tuple[Callable[[AppState], None], ...] = (

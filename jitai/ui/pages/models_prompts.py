@@ -7,20 +7,22 @@ from typing import Any
 
 import streamlit as st
 
+from jitai.background import Progress
 from jitai.charts.theme import CONFIG
 from jitai.charts.validation import CalibrationPoint, reliability_figure
 from jitai.corpus import CALIBRATION, load_part
 from jitai.errors import BackendError, JitaiError
+from jitai.files import read_json
 from jitai.judge import strategies
 from jitai.judge.calibration import UNCALIBRATED, Calibration
-from jitai.judge.ollama.management import Cancellation, Progress
+from jitai.judge.ollama.management import Cancellation
 from jitai.judge.prompt_file import PROMPTS_FOLDER
 from jitai.judge.prompts import READING_METHOD_LABELS, Prompt, find_prompt
 from jitai.judge.registry import backend_of
+from jitai.sanitise import for_markdown
 from jitai.ui.session.resources import judge_for, personal_judging, prompts, reread_prompts
-from jitai.ui.session.state import AppState, palette
+from jitai.ui.session.state import AppState, palette, say_problem
 from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
-from jitai.ui.widgets.page import plain
 from jitai.validation.calibration import calibration_from, log_odds_of, uncalibrated
 from jitai.validation.corpora import balanced_sample
 from jitai.validation.metrics import reliability
@@ -70,25 +72,24 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
     """
     st.header("How a model is asked")
     st.caption(
-        "A prompt is a file: what the model is given, and how its answer is read. The project's own stay as they are; "
-        "a copy is yours to change, and is kept on this machine."
+        "A prompt is a file that says what the model is given and how its answer is read. The project's own prompts do "
+        "not change; a copy is yours to edit and is kept on this machine."
     )
     by_name = {prompt.name: prompt for prompt in prompts()}
-    names = list(by_name)
-    at_work = prompt_at_work(state, options_for(state))
-    shown = state.prompt_shown if state.prompt_shown in by_name else at_work
-    key = state.key("prompt_shown")
 
     def show() -> None:
-        state.prompt_shown = st.session_state[key]
+        state.prompt_shown = st.session_state["prompt_shown"]
 
+    # Set each time: the prompt at work is shown until the person chooses one.
+    at_work = prompt_at_work(state, options_for(state))
+    st.session_state["prompt_shown"] = state.prompt_shown if state.prompt_shown in by_name else at_work
     name = st.selectbox(
-        "Prompt", names, index=names.index(shown), format_func=lambda item: prompt_label(by_name[item]), key=key,
+        "Prompt", list(by_name), format_func=lambda item: prompt_label(by_name[item]), key="prompt_shown",
         on_change=show,
     )  # fmt: skip
     prompt = by_name[name]
     for error in personal_judging().damaged_prompts():
-        st.warning(plain(f"A prompt of yours is not offered. {error.in_full}"), icon=":material/warning:")
+        st.warning(for_markdown(f"A prompt of yours is not offered. {error.in_full}"), icon=":material/warning:")
     _facts(state, prompt)
     _try_out(prompt)
     _editor(state, prompt)
@@ -96,8 +97,8 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
 
 
 def _facts(state: AppState, prompt: Prompt) -> None:
-    st.markdown(plain(prompt.purpose))
-    st.caption(plain(f"Read by: {READING_METHOD_LABELS[prompt.reading]}."))
+    st.markdown(for_markdown(prompt.purpose))
+    st.caption(for_markdown(f"Read by: {READING_METHOD_LABELS[prompt.reading]}."))
     for digest, calibration in prompt.calibrations.items():
         numbers = (
             f"scale {calibration.scale:.2f} (temperature {1 / calibration.scale:.2f}), bias {calibration.bias:+.2f}"
@@ -105,12 +106,12 @@ def _facts(state: AppState, prompt: Prompt) -> None:
         whose = "Your calibration" if calibration.is_own else "Calibrated"
         words = f"{whose} for {calibration.model or 'a model'}: {numbers}, fitted on {calibration.fitted_on}."
         measured = "" if calibration.measured is None else calibration.measured.sentence
-        st.caption(plain(f"{words} {measured}".strip()))
+        st.caption(for_markdown(f"{words} {measured}".strip()))
         if calibration.is_own:
-            _own_calibration(state, prompt, digest)
+            _own_calibration(prompt, digest)
 
 
-def _own_calibration(state: AppState, prompt: Prompt, digest: str) -> None:
+def _own_calibration(prompt: Prompt, digest: str) -> None:
     """What the person's calibration has changed, if it was fitted by this process, and the way back."""
     fit = fits().get((prompt.content_hash, digest))
     if fit is not None:
@@ -125,10 +126,10 @@ def _own_calibration(state: AppState, prompt: Prompt, digest: str) -> None:
                     ),
                 )  # fmt: skip
             st.caption(
-                f"On the {fit.n} statements that it was fitted on, so “After” flatters. Not answered and left out: "
+                f"On the {fit.n} statements that it was fitted on, so “After” looks too good. Unanswered and left out: "
                 f"{fit.n_failed}."
             )
-    if st.button("Forget my calibration", key=state.key(f"forget_{digest}")):
+    if st.button("Forget my calibration", key=f"forget_{digest}"):
         personal_judging().forget_calibration(prompt, digest)
         reread_prompts()
         st.rerun()
@@ -144,33 +145,40 @@ def _try_out(prompt: Prompt) -> None:
 
 def _editor(state: AppState, prompt: Prompt) -> None:
     """The prompt's file in a text area; what is saved is a prompt of the person's own."""
-    title = "Edit this prompt of yours" if prompt.is_own else "Edit a copy of your own"
-    with st.expander(title):
-        draft_key = f"{prompt.name}{'*' if prompt.is_own else ''}"
-        if draft_key not in state.prompt_drafts:
-            state.prompt_drafts[draft_key] = _text_to_edit(prompt)
-        key = state.key(f"draft_{draft_key}")
+    draft = f"draft_{prompt.name}{'*' if prompt.is_own else ''}"
 
-        def keep() -> None:
-            state.prompt_drafts[draft_key] = st.session_state[key]
+    def save() -> None:
+        try:
+            saved = personal_judging().save_prompt(st.session_state[draft], prompt.name if prompt.is_own else "")
+        except JitaiError as error:
+            state.problem = error.in_full  # the draft stays as it is
+            return
+        state.prompt_shown = saved.name
+        del st.session_state[draft]
+        reread_prompts()
 
+    def start_again() -> None:
+        st.session_state[draft] = _text_to_edit(prompt)
+
+    def delete() -> None:
+        personal_judging().delete_prompt(prompt.name)
+        state.prompt_shown = state.prompt_picked = ""
+        del st.session_state[draft]
+        reread_prompts()
+
+    with st.expander("Edit this prompt of yours" if prompt.is_own else "Edit a copy of your own"):
+        if draft not in st.session_state:
+            start_again()
         st.text_area(
-            "The prompt's file (JSON); the fields are described in assets/prompts/README.md",
-            state.prompt_drafts[draft_key], height=360, key=key, on_change=keep,
+            "The prompt's file (JSON); the fields are described in assets/prompts/README.md", height=360, key=draft,
+            persist_state="session",
         )  # fmt: skip
         with st.container(horizontal=True):
-            if st.button("Save as mine", type="primary", key=state.key("save_prompt")):
-                _save(state, draft_key, prompt)
-            if st.button("Start the copy anew", key=state.key("reset_prompt")):
-                del state.prompt_drafts[draft_key]
-                state.redraw_widgets()
-                st.rerun()
-            if prompt.is_own and st.button("Delete it", key=state.key("delete_prompt")):
-                personal_judging().delete_prompt(prompt.name)
-                state.prompt_shown = state.prompt_picked = ""
-                del state.prompt_drafts[draft_key]
-                reread_prompts()
-                st.rerun()
+            st.button("Save as mine", type="primary", key="save_prompt", on_click=save)
+            st.button("Start again from the file", key="reset_prompt", on_click=start_again)
+            if prompt.is_own:
+                st.button("Delete it", key="delete_prompt", on_click=delete)
+        say_problem(state)
 
 
 def _text_to_edit(prompt: Prompt) -> str:
@@ -178,25 +186,10 @@ def _text_to_edit(prompt: Prompt) -> str:
     text = personal_judging().prompt_text(prompt, PROMPTS_FOLDER)
     if prompt.is_own:
         return text
-    content: dict[str, Any] = json.loads(text)
+    content: dict[str, Any] = read_json(text)
     content.pop("calibration", None)
     content["name"] = personal_judging().free_name(f"my_{prompt.name}")
     return json.dumps(content, ensure_ascii=False, indent=2)
-
-
-def _save(state: AppState, draft_key: str, prompt: Prompt) -> None:
-    """Keep the draft; if it cannot be kept, say why, and leave the draft as it is."""
-    try:
-        edited = prompt.name if prompt.is_own else ""
-        saved = personal_judging().save_prompt(state.prompt_drafts[draft_key], edited)
-    except JitaiError as error:
-        st.error(plain(error.in_full), icon=":material/error:")
-        return
-    state.prompt_shown = saved.name
-    state.prompt_drafts.pop(draft_key, None)
-    reread_prompts()
-    state.redraw_widgets()
-    st.rerun()
 
 
 def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None:
@@ -204,9 +197,9 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
     options = {option.key: option for option in options_for(state)}
     option = options[state.judge_at_work]
     st.caption(
-        plain(
+        for_markdown(
             f"Calibrating makes a model's probabilities mean what they say: of the statements that get 0.9, nine in "
-            f"ten should be fit for a message. It puts {N_TO_CALIBRATE} statements set aside for this before the model."
+            f"ten should be fit for a message. The model reads {N_TO_CALIBRATE} statements that are set aside for this."
         )
     )
     key, name, settings = state.judge_at_work, prompt.name, state.settings_of(backend_of(state.judge_at_work))
@@ -218,7 +211,7 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
         )
 
     st.button(
-        f"Calibrate the judge at work for “{plain(prompt_label(prompt))}”",
+        f"Calibrate the judge at work for “{for_markdown(prompt_label(prompt))}”",
         icon=":material/balance:", key="calibrate", on_click=begin, disabled=not option.usable,
     )  # fmt: skip
 

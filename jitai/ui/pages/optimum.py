@@ -8,14 +8,16 @@ import streamlit as st
 from jitai.charts.optimum import policy_map_figure
 from jitai.charts.theme import CONFIG
 from jitai.parameters import describe
-from jitai.policies.optimum import N_HABITUATION, N_RISK, optimum
-from jitai.policies.planner import cached_plan
+from jitai.policies.optimum import N_HABITUATION, N_RISK, OptimalPolicy, optimum
+from jitai.policies.planner import BeliefPlanner, PlannerSettings, cached_plan
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
+from jitai.policies.registry import POLICIES
 from jitai.policies.state_grid import Floats
 from jitai.records import CONTEXT_LABELS
 from jitai.simulator.config import SimulatorConfig
 from jitai.trial.optimum_check import FINE_GRID, GRID_ERROR, check_optimum, value_on_fine_grid
-from jitai.trial.spec import MODEL_BASED_LABELS, OPTIMUM
+from jitai.trial.spec import TrialSpec
+from jitai.ui.session.settings import settings_from
 from jitai.ui.session.state import AppState, app_state, keep_in_address, palette
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import parameter_widgets, preset_picker
@@ -39,6 +41,21 @@ class Picture(NamedTuple):
     drawn: PolicyMap
 
 
+class View(NamedTuple):
+    """What is on the map: the settings, whose policy, the day from 1, and what is known on that day."""
+
+    spec: TrialSpec
+    policy: str
+    day: int
+    context: int
+    belief: float
+    reading: float
+
+
+MAPS = (OptimalPolicy.key, BeliefPlanner.key)
+"""Policies that can be drawn as a map."""
+
+
 def optimum_page() -> None:
     """Draw the page."""
     state = app_state()
@@ -47,75 +64,72 @@ def optimum_page() -> None:
             _parameters(state)
         keep_in_address(state)
         st.title("What would the best possible policy do?")
-        _controls(state)
-        informed = state.map_of == OPTIMUM
-        pictures = _optimal_maps(state) if informed else _planned_maps(state)
-        risk = state.spec.config.initial_disengagement
+        view = _controls(state.spec)
+        informed = view.policy == OptimalPolicy.key
+        pictures = _optimal_maps(view) if informed else _planned_maps(view)
+        risk = view.spec.config.initial_disengagement
         said = "; ".join(f"{item.subject} {in_words(item.drawn, risk)}" for item in pictures)
-        st.subheader(f"Day {_day(state)}{_where(state)}: {said}.")
-        (_ceiling if informed else _promise)(state)
-        _maps(state, pictures)
+        where = f", at {CONTEXT_LABELS[view.context]}" if informed else ""
+        st.subheader(f"Day {view.day}{where}: {said}.")
+        st.session_state.setdefault("map_seeds", 500)
+        (_ceiling if informed else _promise)(view.spec)
+        _maps(view, pictures)
         if informed:
-            _how_exact(state)
+            _how_exact(view.spec.config)
 
 
 def _parameters(state: AppState) -> None:
-    """A preset and the few parameters that matter most here; they are the Live page's too."""
-    preset_picker(state, "Participant", "preset_of_optimum")
-    config = state.spec.config
+    """A preset and the few parameters that matter most here; they hold on every page."""
+    preset_picker(state, "Participant")
     infos = {info.name: info for info in describe(SimulatorConfig)}
-    changed = parameter_widgets(state, config, [infos[name] for name in TUNED_HERE])
+    parameter_widgets(infos[name] for name in TUNED_HERE)
     st.caption("All other parameters are on the Simulator page. The settings hold on every page.")
-    if changed != config:
-        state.set_config(changed)
-        st.rerun()
 
 
-def _day(state: AppState) -> int:
-    """The day shown, counted from 1; the study may have become shorter."""
-    return min(state.map_day, state.spec.config.study_length)
-
-
-def _where(state: AppState) -> str:
-    """The context of the map, where it is known."""
-    return f", at {CONTEXT_LABELS[state.map_context]}" if state.map_of == OPTIMUM else ""
-
-
-def _controls(state: AppState) -> None:
+def _controls(spec: TrialSpec) -> View:
     """Whose map, of which day, and what is known on it."""
-    length = state.spec.config.study_length
+    context, belief, reading = 0, 0.8, 0.2
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_controls", gap="medium"):
-        state.map_of = st.selectbox(
-            "Whose policy", list(MODEL_BASED_LABELS)[::-1], format_func=MODEL_BASED_LABELS.__getitem__,
-            index=list(MODEL_BASED_LABELS)[::-1].index(state.map_of), key=state.key("map_of"), width=270,
-            help="The optimum is told the hidden walk state and context of each day: the ceiling, no method. The "
+        policy = st.selectbox(
+            "Whose policy", MAPS, format_func=POLICIES.labels.__getitem__, key="map_of",
+            persist_state="session", width=270,
+            help="The optimum is the ceiling, no method: it is told the hidden walk state and context of each day. The "
             "planner knows the settings too, but only how likely ability and context are.",
         )  # fmt: skip
-        if state.map_of == OPTIMUM:
-            state.map_context = st.segmented_control(
-                "True context", [0, 1], default=state.map_context, format_func=CONTEXT_LABELS.__getitem__,
-                key=state.key("map_context"), required=True,
+        if policy == OptimalPolicy.key:
+            context = st.segmented_control(
+                "True context", [0, 1], default=0, format_func=CONTEXT_LABELS.__getitem__, key="map_context",
+                persist_state="session", required=True,
             )  # fmt: skip
         else:
-            state.map_belief = st.slider(
-                "Belief: P(can walk)", 0.0, 1.0, state.map_belief, 0.05, key=state.key("map_belief"), width=190,
+            belief = st.slider(
+                "Belief: P(can walk)", 0.0, 1.0, belief, 0.05, key="map_belief", persist_state="session", width=190,
                 help="How likely it is that the participant can walk, after today's text.",
             )  # fmt: skip
-            state.map_reading = st.slider(
-                "Reading: P(work)", 0.0, 1.0, state.map_reading, 0.05, key=state.key("map_reading"), width=190,
+            reading = st.slider(
+                "Reading: P(work)", 0.0, 1.0, reading, 0.05, key="map_reading", persist_state="session", width=190,
                 help="The probability of the context “work” that the sensor gives.",
             )  # fmt: skip
-        if length > 1:
-            day = st.slider(f"Day of {length}", 1, length, _day(state), key=state.key(f"map_day_{length}"), width=200)
-            # A study that is shortened for a while does not forget the day.
-            if day != _day(state):
-                state.map_day = day
+        return View(spec, policy, _day(spec.config.study_length), context, belief, reading)
 
 
-def _optimal_maps(state: AppState) -> list[Picture]:
+def _day(length: int) -> int:
+    """The day that is shown, counted from 1. While the study is shorter, the day chosen before is not forgotten."""
+    chosen = st.session_state.setdefault("map_day", 20)
+    if length == 1:
+        return 1
+
+    def keep() -> None:
+        st.session_state["map_day"] = st.session_state["map_day_shown"]
+
+    st.session_state["map_day_shown"] = min(chosen, length)
+    return st.slider(f"Day of {length}", 1, length, key="map_day_shown", on_change=keep, width=200)
+
+
+def _optimal_maps(view: View) -> list[Picture]:
     """One map for each walk state."""
-    config, context = state.spec.config, state.map_context
-    solved, day = optimum(config), _day(state) - 1
+    config, context = view.spec.config, view.context
+    solved, day = optimum(config), view.day - 1
     pictures = []
     for can_walk, title, subject in ((1, "Can walk", "who can walk gets"), (0, "Cannot walk", "who cannot walk gets")):
 
@@ -128,10 +142,10 @@ def _optimal_maps(state: AppState) -> list[Picture]:
     return pictures
 
 
-def _planned_maps(state: AppState) -> list[Picture]:
+def _planned_maps(view: View) -> list[Picture]:
     """The planner's one map: it does not know the walk state."""
-    spec, belief, reading = state.spec, state.map_belief, state.map_reading
-    plan, day = cached_plan(spec.config, spec.belief, spec.planner), _day(state) - 1
+    spec, belief, reading = view.spec, view.belief, view.reading
+    plan, day = cached_plan(spec.config, spec.belief, settings_from(PlannerSettings, st.session_state)), view.day - 1
     drawn = draw_map(
         lambda h, d: plan.action(day, h, d, np.full(h.shape, belief), np.full(h.shape, reading)),
         spec.config.disengagement_threshold,
@@ -140,30 +154,30 @@ def _planned_maps(state: AppState) -> list[Picture]:
     return [Picture(title, "the planner sends", drawn)]
 
 
-def _maps(state: AppState, pictures: list[Picture]) -> None:
+def _maps(view: View, pictures: list[Picture]) -> None:
     """The pictures side by side."""
     for number, (column, item) in enumerate(zip(st.columns(len(pictures)), pictures, strict=True)):
         drawn = item.drawn
         column.plotly_chart(
             policy_map_figure(
                 drawn.habituation.tolist(), drawn.risk.tolist(), drawn.actions.tolist(), title=item.title,
-                threshold=state.spec.config.disengagement_threshold, palette=palette(),
+                threshold=view.spec.config.disengagement_threshold, palette=palette(),
             ),
             config=CONFIG, key=f"map_{number}",
-            alt=f"{item.title}, day {_day(state)}: {in_words(drawn, 0.0)} at no disengagement risk; "
+            alt=f"{item.title}, day {view.day}: {in_words(drawn, 0.0)} at no disengagement risk; "
             f"{in_words(drawn, 0.6)} at a risk of 0.6.",
         )  # fmt: skip
 
 
-def _ceiling(state: AppState) -> None:
+def _ceiling(spec: TrialSpec) -> None:
     """What the optimum expects, and what it earns."""
-    check = check_optimum(state.spec.config, state.map_seeds)
+    check = check_optimum(spec.config, st.session_state["map_seeds"])
     with st.container(key="headline"):
         computed, earned, outcome = st.columns(3, gap="small")
     ceiling = (
-        "The ceiling: no method that must guess walk state and context earns more on average."
+        "It is the ceiling: no method that must guess walk state and context earns more on average."
         if check.is_exact
-        else "As the response varies at random, it is an estimate of the ceiling and no bound."
+        else "Because the response varies at random, it is an estimate of the ceiling, not a bound."
     )
     computed.metric(
         "Expected steps" if check.is_exact else "Expected steps, about", f"{check.computed:,.0f}", border=True,
@@ -182,10 +196,12 @@ def _ceiling(state: AppState) -> None:
         st.caption(check.sentence)
 
 
-def _promise(state: AppState) -> None:
+def _promise(spec: TrialSpec) -> None:
     """What the planner expects."""
-    spec = state.spec
-    plan, best = cached_plan(spec.config, spec.belief, spec.planner).value(), optimum(spec.config).value()
+    plan, best = (
+        cached_plan(spec.config, spec.belief, settings_from(PlannerSettings, st.session_state)).value(),
+        optimum(spec.config).value(),
+    )
     with st.container(key="headline"):
         expected, share, ceiling = st.columns(3, gap="small")
     expected.metric(
@@ -197,28 +213,23 @@ def _promise(state: AppState) -> None:
     st.caption("The planner is ours, not published. It knows the model of the participant; methods that learn do not.")
 
 
-def _how_exact(state: AppState) -> None:
+def _how_exact(config: SimulatorConfig) -> None:
     """The grid, the number of simulated studies, and what the picture leaves out."""
-    config = state.spec.config
-
-    def pick_seeds() -> None:
-        state.map_seeds = st.session_state[state.key("map_seeds")]
-
     st.caption(
-        "With full information nobody is sent a badly tailored message, so the risk only falls and hardly matters. "
-        "Habituation does: mid-study the optimum waits until it has faded, and towards the end it spends."
+        "With full information no message is badly tailored, so the disengagement risk only falls and hardly matters. "
+        "Habituation matters: mid-study the optimum waits until it has faded; towards the end it sends more often."
     )
     with st.expander("How exact is this?"):
         st.markdown(
-            f"The value is computed on a grid of {N_HABITUATION} × {N_RISK} even nodes of habituation and risk and "
-            "read between them by interpolation: the only approximation. In the published participants (50 days) a "
-            f"grid of {FINE_GRID[0]} × {FINE_GRID[1]} nodes differs by at most {GRID_ERROR:g} steps "
-            "(`pytest tests/unit/test_optimum.py -k grid`)."
+            f"The value is computed on a grid of {N_HABITUATION} × {N_RISK} evenly spaced nodes of habituation and "
+            "risk, and interpolated between them. This is the only approximation. For the published participants (50 "
+            f"days), a grid of {FINE_GRID[0]} × {FINE_GRID[1]} nodes differs by at most {GRID_ERROR:g} steps "
+            "(`pytest tests/unit/policies/test_optimum.py -k grid`)."
         )
         if st.button("Solve this participant on the finer grid", key="finer_grid"):
             fine, usual = value_on_fine_grid(config), optimum(config).value()
             st.text(f"{fine:,.1f} steps there, {usual:,.1f} here: a difference of {usual - fine:+.1f} steps.")
         st.segmented_control(
-            "Simulated studies of the check", HOW_MANY_SEEDS, default=state.map_seeds, format_func="{:,}".format,
-            key=state.key("map_seeds"), required=True, on_change=pick_seeds,
+            "Simulated studies of the check", HOW_MANY_SEEDS, format_func="{:,}".format, key="map_seeds",
+            persist_state="session", required=True,
         )  # fmt: skip

@@ -6,11 +6,13 @@ import streamlit as st
 from jitai.corpus import TEST, load_part
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.records import Decision, Label, Statement
+from jitai.sanitise import for_markdown
 from jitai.trial.log import safe_csv
-from jitai.ui.session.state import AppState, JudgedStatement, app_state, keep_in_address
+from jitai.ui.session.page_states import JudgedStatement, PreferencesState
+from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.decision_card import verdict_badge, verdict_popover
 from jitai.ui.widgets.judge_picker import current_judge, judge_picker
-from jitai.ui.widgets.page import errors_as_sentences, plain
+from jitai.ui.widgets.page import errors_as_sentences
 
 MAX_STATEMENTS = 500
 N_SHOWN = 40
@@ -35,37 +37,32 @@ def preferences_page() -> None:
             judge_picker(state)
         keep_in_address(state)
         st.title("Would the language model send a walking message to somebody who says this?")
-        lines = _statement_box(state)
-        to_judge = _buttons(state, lines)
-        _corpus_picker(state)
+        found = session_object(PreferencesState)
+        to_judge = _buttons(found, _statement_box())
+        _corpus_picker()
         if to_judge:
-            _judge_lines(state, to_judge)
-        _verdicts(state)
+            _judge_lines(state, found, to_judge)
+        _verdicts(state, found)
 
 
-def _statement_box(state: AppState) -> list[str]:
+def _statement_box() -> list[str]:
     """The box to type or paste in: one statement a line."""
-    key = state.key("statements")
-
-    def keep() -> None:
-        state.statements_text = st.session_state[key]
-
-    st.text_area(
-        "What participants might say, one statement a line", value=state.statements_text, key=key, on_change=keep,
-        height=150, placeholder="\n".join(EXAMPLES),
+    text = st.text_area(
+        "What participants might say, one statement a line", key="statements", persist_state="session", height=150,
+        placeholder="\n".join(EXAMPLES),
         help=f"At most {MAX_STATEMENTS} lines; the judge reads the first {MAX_STATEMENT_LENGTH} characters of each. "
         "Nothing leaves this machine.",
     )  # fmt: skip
-    return [line.strip() for line in state.statements_text.splitlines() if line.strip()]
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _corpus_picker(state: AppState) -> None:
+def _corpus_picker() -> None:
     """Add labelled statements of the held-out part of the corpus."""
     statements = load_part(TEST)
     with st.expander("Pick from the corpus"):
         st.caption(
-            f"{len(statements)} labelled statements that were kept aside when the prompt was tuned. The verdicts below "
-            "then show whether the judge agrees with the label."
+            f"{len(statements)} labelled statements that were held out when the prompt was tuned. For these, the "
+            "verdicts below show whether the judge agrees with the label."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = st.selectbox("Kind", ["all kinds", *sorted({item.kind for item in statements})], key="corpus_kind")
@@ -86,11 +83,11 @@ def _corpus_picker(state: AppState) -> None:
             chosen = st.session_state[key]["selection"]["rows"]
             st.button(
                 f"Add the {len(chosen)} ticked" if chosen else "Add the ticked ones", key="add_ticked",
-                disabled=not chosen, on_click=_add, args=(state, [fitting[row] for row in chosen]),
+                disabled=not chosen, on_click=_add, args=([fitting[row] for row in chosen],),
             )  # fmt: skip
             st.button(
                 f"Add {min(number, len(fitting))} spread over the list", key="add_spread", disabled=not fitting,
-                on_click=_add, args=(state, _spread(fitting, int(number))),
+                on_click=_add, args=(_spread(fitting, int(number)),),
             )  # fmt: skip
 
 
@@ -100,21 +97,24 @@ def _spread(statements: list[Statement], number: int) -> list[Statement]:
     return [statements[round(index * len(statements) / number)] for index in range(number)]
 
 
-def _add(state: AppState, statements: list[Statement]) -> None:
-    lines = [*state.statements_text.splitlines(), *(" ".join(item.text.split()) for item in statements)]
-    state.statements_text = "\n".join(line for line in lines if line.strip())
-    state.redraw_widgets()
+def _add(statements: list[Statement]) -> None:
+    lines = [*st.session_state["statements"].splitlines(), *(" ".join(item.text.split()) for item in statements)]
+    st.session_state["statements"] = "\n".join(line for line in lines if line.strip())
 
 
-def _buttons(state: AppState, lines: list[str]) -> list[str]:
+def _buttons(found: PreferencesState, lines: list[str]) -> list[str]:
     """Judge, try the examples, clear. Returns the lines to judge now; none if nothing was pressed."""
+
+    def write_examples() -> None:
+        st.session_state["statements"] = "\n".join(EXAMPLES)
+
+    def clear() -> None:
+        st.session_state["statements"], found.judged = "", []
+
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Judge these", type="primary", icon=":material/gavel:", key="judge_lines")
-        if st.button("Try five examples", key="try_examples"):
-            state.statements_text = "\n".join(EXAMPLES)
-            state.redraw_widgets()
-            return list(EXAMPLES)
-        st.button("Clear", key="clear", on_click=_clear, args=(state,))
+        pressed |= st.button("Try five examples", key="try_examples", on_click=write_examples)
+        st.button("Clear", key="clear", on_click=clear)
     if pressed and not lines:
         st.info("Type at least one statement, or try the five examples.")
     if pressed and len(lines) > MAX_STATEMENTS:
@@ -122,41 +122,35 @@ def _buttons(state: AppState, lines: list[str]) -> list[str]:
     return lines[:MAX_STATEMENTS] if pressed else []
 
 
-def _judge_lines(state: AppState, lines: list[str]) -> None:
-    """Judge with progress; what is judged already stays if it is stopped half-way."""
+def _judge_lines(state: AppState, found: PreferencesState, lines: list[str]) -> None:
+    """Judge with progress; verdicts stay if the work is interrupted half-way."""
     judge = current_judge(state)
-    state.judged, state.judged_by = [], (state.judge_at_work, state.prompt_picked, state.deciding_settings)
+    found.judged, found.judged_by = [], (state.judge_at_work, state.prompt_picked, state.deciding_settings)
     progress = st.progress(0.0, "Judging ...")
     for number, line in enumerate(lines, start=1):
-        state.judged.append(JudgedStatement(line, judge.judge(line)))
+        found.judged.append(JudgedStatement(line, judge.judge(line)))
         progress.progress(number / len(lines), f"{number} of {len(lines)}")
     st.rerun()
 
 
-def _clear(state: AppState) -> None:
-    state.statements_text = ""
-    state.judged = []
-    state.redraw_widgets()
-
-
-def _verdicts(state: AppState) -> None:
+def _verdicts(state: AppState, found: PreferencesState) -> None:
     """Verdicts, one a line, each opening to its prompt; and all of them as a table to download."""
-    if not state.judged:
+    if not found.judged:
         st.caption(
-            "The verdicts will stand here: send, do not send or unsure, with the probability and the exact prompt."
+            "The verdicts will appear here: send, do not send or unsure, with the probability and the exact prompt."
         )
         return
     labels = {" ".join(item.text.split()): item.label for item in load_part(TEST)}
-    if state.judged_by != (state.judge_at_work, state.prompt_picked, state.deciding_settings):
+    if found.judged_by != (state.judge_at_work, state.prompt_picked, state.deciding_settings):
         st.info(
-            "These verdicts are of the judge or prompt before. “Judge these” asks the one that is at work now.",
+            "These verdicts come from the judge or prompt before. “Judge these” asks the one at work now.",
             icon=":material/info:",
         )
-    _summary_line(state, labels)
-    for number, item in enumerate(state.judged[:N_SHOWN]):
+    _summary_line(found.judged, labels)
+    for number, item in enumerate(found.judged[:N_SHOWN]):
         _verdict_row(number, item, labels.get(item.text))
-    if len(state.judged) > N_SHOWN:
-        st.caption(f"The first {N_SHOWN} of {len(state.judged)} are shown; the table has all.")
+    if len(found.judged) > N_SHOWN:
+        st.caption(f"The first {N_SHOWN} of {len(found.judged)} are shown; the table has all.")
     table = pd.DataFrame(
         [
             {
@@ -169,7 +163,7 @@ def _verdicts(state: AppState) -> None:
                 "reason": item.verdict.reason,
                 "failure": item.verdict.failure,
             }
-            for item in state.judged
+            for item in found.judged
         ]
     )
     with st.expander("As a table"):
@@ -186,15 +180,15 @@ def _verdicts(state: AppState) -> None:
     )  # fmt: skip
 
 
-def _summary_line(state: AppState, labels: dict[str, Label]) -> None:
+def _summary_line(judged: list[JudgedStatement], labels: dict[str, Label]) -> None:
     """Counts, and how many labelled statements the judge got right; failures are never counted as vetoes."""
-    answered = [item for item in state.judged if not item.verdict.is_fallback]
+    answered = [item for item in judged if not item.verdict.is_fallback]
     counts = {decision: sum(item.verdict.decision == decision for item in answered) for decision in Decision}
-    n_failed = len(state.judged) - len(answered)
+    n_failed = len(judged) - len(answered)
     with st.container(key="headline"):
         columns = st.columns(4)
     for column, (decision, count) in zip(columns, counts.items(), strict=False):
-        column.metric(decision.value.capitalize(), f"{count} of {len(state.judged)}", border=True)
+        column.metric(decision.value.capitalize(), f"{count} of {len(judged)}", border=True)
     labelled = [(item, labels[item.text]) for item in answered if item.text in labels]
     right = sum(item.verdict.decision == DECISION_FOR[label] for item, label in labelled)
     columns[3].metric(
@@ -203,7 +197,7 @@ def _summary_line(state: AppState, labels: dict[str, Label]) -> None:
     )  # fmt: skip
     if n_failed:
         st.warning(
-            f"{n_failed} statements could not be judged; the rule for that case stood in. Open one to see why.",
+            f"{n_failed} statements could not be judged; the rule for that case stood in. Open a verdict to see why.",
             icon=":material/warning:",
         )
 
@@ -229,4 +223,4 @@ def _verdict_row(number: int, item: JudgedStatement, label: Label | None) -> Non
         verdict_badge(verdict)
         verdict_popover(verdict)
         if verdict.failure:
-            st.warning(plain(verdict.failure), icon=":material/warning:")
+            st.warning(for_markdown(verdict.failure), icon=":material/warning:")

@@ -2,7 +2,6 @@
 
 import io
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -14,10 +13,11 @@ from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_as_yaml, spec_from_text
 from jitai.experiments.store import FINISHED, INTERRUPTED, RUNNING, StoredExperiment
 from jitai.experiments.sweep import is_error_line, is_map
+from jitai.paths import program
 from jitai.rl.policy_store import default_policy_store
-from jitai.ui.pages.compare_results import compare_state
-from jitai.ui.pages.sweep import sweep_state
-from jitai.ui.session.state import app_state, keep_in_address
+from jitai.sanitise import for_markdown
+from jitai.ui.session.page_states import N_SHOWN, CompareState, RunsState, SweepState
+from jitai.ui.session.state import app_state, keep_in_address, say_problem, session_object
 from jitai.ui.widgets.experiment import (
     TICK_S,
     find,
@@ -26,12 +26,10 @@ from jitai.ui.widgets.experiment import (
     is_at_work,
     progress,
     run_now,
-    say_problem,
     store,
 )
-from jitai.ui.widgets.page import errors_as_sentences, plain, session_object
+from jitai.ui.widgets.page import errors_as_sentences
 
-N_SHOWN = 15
 COMPARE_PAGE, SWEEP_PAGE = "pages/compare.py", "pages/sweep.py"
 EXAMPLE = """name: TS and LLM+TS in two cells
 seeds: {first: 0, count: 100}
@@ -48,36 +46,18 @@ methods:
 _COLOURS: dict[str, Literal["green", "blue", "orange", "gray"]] = {
     FINISHED: "green", RUNNING: "blue", INTERRUPTED: "orange",
 }  # fmt: skip
-_KEY = "jitai_lab_runs"
-
-
-@dataclass
-class RunsState:
-    """What the page remembers in one browser session."""
-
-    wanted: str = ""
-    n_shown: int = N_SHOWN
-    to_delete: str = ""
-    description: str = ""
-    file_id: str = ""
-    file_round: int = 0
-
-
-def runs_state() -> RunsState:
-    """The session's."""
-    return session_object(_KEY, RunsState)
 
 
 def runs_page() -> None:
     """Draw the page."""
-    state = runs_state()
+    state, app = session_object(RunsState), app_state()
     with errors_as_sentences():
-        keep_in_address(app_state())
+        keep_in_address(app)
         st.title("What has been run, and what came of it?")
         _new_from_description(state)
-        say_problem()
+        say_problem(app)
         for problem in store().unreadable():
-            st.warning(plain(problem))
+            st.warning(for_markdown(problem))
         experiments = store().experiments()
         running = any(is_at_work(item) for item in experiments)
         st.fragment(_list, run_every=2 * TICK_S if running else None, key="runs_list")(state, running)
@@ -86,38 +66,38 @@ def runs_page() -> None:
 def _new_from_description(state: RunsState) -> None:
     """An experiment from a YAML or JSON file, or typed here."""
 
-    def take(text: str) -> None:
-        state.description = text
-        state.file_round += 1
+    def write_example() -> None:
+        st.session_state["description"] = EXAMPLE
 
     with st.expander("New experiment from a description (YAML or JSON)", key="description_expander"):
         uploaded = st.file_uploader(
             "File", type=["yaml", "yml", "json"], key="description_file",
-            help=f"At most {MAX_FILE_BYTES:,} bytes; read on this machine only. Every page offers its description as a "
-            "file to begin with.",
+            help=f"At most {MAX_FILE_BYTES:,} bytes; read on this machine only. Every page lets you download the "
+            "description of its experiment, to begin with.",
         )  # fmt: skip
         if uploaded is not None and uploaded.file_id != state.file_id:
             state.file_id = uploaded.file_id
-            take(uploaded.getvalue()[: MAX_FILE_BYTES + 1].decode("utf-8", errors="replace"))
-        st.button("Begin with an example", type="tertiary", key="example", on_click=take, args=(EXAMPLE,))
-        state.description = st.text_area(
-            "Description", value=state.description, height=240, key=f"description_{state.file_round}",
-            max_chars=MAX_FILE_BYTES, placeholder=EXAMPLE,
-            help="Scenarios x methods x judges, each under the same seeds. What is left out is as usual.",
+            text = uploaded.getvalue()[: MAX_FILE_BYTES + 1].decode("utf-8", errors="replace")
+            st.session_state["description"] = text
+        st.button("Begin with an example", type="tertiary", key="example", on_click=write_example)
+        description = st.text_area(
+            "Description", height=240, key="description", persist_state="session", max_chars=MAX_FILE_BYTES,
+            placeholder=EXAMPLE,
+            help="Scenarios x methods x judges, each under the same seeds. What is left out has its usual value.",
         )  # fmt: skip
         spec: ExperimentSpec | None = None
-        if state.description.strip():
+        if description.strip():
             with errors_as_sentences():
-                spec = spec_from_text(state.description, trained=default_policy_store().get)
+                spec = spec_from_text(description, trained=default_policy_store().get)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
                 "Run it", type="primary", icon=":material/play_arrow:", key="run_description", disabled=spec is None
             ):
                 assert spec is not None
-                compare_state().show(run_now(spec))
+                session_object(CompareState).show(run_now(spec))
                 st.switch_page(COMPARE_PAGE)
             if spec is not None:
-                st.caption(plain(f"{spec.name}: {_shape(spec)}."))
+                st.caption(for_markdown(f"{spec.name}: {_shape(spec)}."))
 
 
 def _shape(spec: ExperimentSpec) -> str:
@@ -139,7 +119,7 @@ def _list(state: RunsState, running: bool) -> None:
     """The stored experiments, the newest first."""
 
     def search() -> None:
-        state.wanted, state.n_shown = st.session_state["runs_wanted"], N_SHOWN
+        state.n_shown = N_SHOWN
 
     with errors_as_sentences():
         experiments = store().experiments()
@@ -148,19 +128,19 @@ def _list(state: RunsState, running: bool) -> None:
             st.rerun()  # the ticking begins or ends
         if not experiments:
             st.info(
-                "Nothing is stored yet. What the pages **Compare** and **Sweep** run, and the command `python -m jitai "
-                "experiment`, will stand here; it stays when the browser is closed."
+                "Nothing is stored yet. Experiments that you run on the pages **Compare** and **Sweep**, or with the "
+                f"command `{program()} experiment`, will appear here and stay after the browser is closed."
             )
             return
-        st.text_input(
-            "Find", value=state.wanted, key="runs_wanted", on_change=search, placeholder="a name, a method, a status",
-            icon=":material/search:", label_visibility="collapsed",
+        wanted = st.text_input(
+            "Find", key="runs_wanted", persist_state="session", on_change=search,
+            placeholder="a name, a method, a status", icon=":material/search:", label_visibility="collapsed",
         )  # fmt: skip
-        found = [item for item in experiments if _is_wanted(item, state.wanted)]
+        found = [item for item in experiments if _is_wanted(item, wanted)]
         sizes = store().sizes()
         st.caption(
             f"{len(found):,} of {_counted(len(experiments), 'experiment')} in "
-            + plain(str(store().folder))
+            + for_markdown(str(store().folder))
             + f", {_megabytes(sum(sizes.values()))}."
         )
         for item in found[: state.n_shown]:
@@ -209,12 +189,16 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
             n_failed = f", {item.n_failed:,} impossible" if item.n_failed else ""
             cells = f"{item.n_finished:,} of {item.n_cells:,} cells{n_failed}" if item.n_cells else "no cells yet"
             st.caption(
-                plain(f"{_when(item.created_at)}. {cells}, {_counted(spec.n_seeds, 'seed')}, {_megabytes(n_bytes)}."),
+                for_markdown(
+                    f"{_when(item.created_at)}. {cells}, {_counted(spec.n_seeds, 'seed')}, {_megabytes(n_bytes)}."
+                ),
                 width="content",
             )
-        st.caption(plain(f"{', '.join(spec.method_names[:8])}{' …' if len(spec.methods) > 8 else ''}. {_shape(spec)}."))
-        if item.note and not running and item.status not in (FINISHED,):
-            st.caption(plain(item.note))
+        st.caption(
+            for_markdown(f"{', '.join(spec.method_names[:8])}{' …' if len(spec.methods) > 8 else ''}. {_shape(spec)}.")
+        )
+        if item.failure and not running:
+            st.caption(for_markdown(item.failure))
         if running:
             progress(identifier, item)
         if state.to_delete == identifier and not running:
@@ -224,10 +208,10 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
             _open_buttons(item)
             if not running and (item.status != FINISHED or may_have_changed(item)):
                 st.button(
-                    "Go on" if item.status != FINISHED else "Run again", icon=":material/resume:",
+                    "Resume" if item.status != FINISHED else "Run again", icon=":material/resume:",
                     key=f"continue_{identifier}", on_click=go_on, args=(spec,),
-                    help="What is finished is not run again, unless another version of the code made it or its judge "
-                    "reads differently now.",
+                    help="Finished cells are not run again, unless another version of the code made them or their "
+                    "judge may answer differently now.",
                 )  # fmt: skip
             st.download_button(
                 "Export", data=lambda: _exported(identifier), file_name=f"{identifier}.zip", mime="application/zip",
@@ -247,12 +231,12 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
 
 def _open_buttons(item: StoredExperiment) -> None:
     if st.button("Compare", icon=":material/stacked_bar_chart:", key=f"compare_{item.identifier}"):
-        compare_state().show(item.identifier)
+        session_object(CompareState).show(item.identifier)
         st.switch_page(COMPARE_PAGE)
     if (is_map(item.spec) or is_error_line(item.spec)) and st.button(
         "Sweep", icon=":material/grid_on:", key=f"sweep_{item.identifier}"
     ):
-        sweep_state().show(item)
+        session_object(SweepState).show(item.identifier, item)
         st.switch_page(SWEEP_PAGE)
 
 
@@ -279,7 +263,7 @@ def _confirm(state: RunsState, item: StoredExperiment) -> None:
                 store().delete(item.identifier)
                 forget_log(item.identifier)
             except (JitaiError, OSError) as error:
-                st.toast(plain(str(error)), icon=":material/error:")
+                st.toast(for_markdown(str(error)), icon=":material/error:")
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"Delete {item.n_finished:,} finished cells for good?", width="content")

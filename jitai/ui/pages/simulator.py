@@ -1,4 +1,4 @@
-"""The Simulator page: every parameter with its meaning, and what the settings do before anything is run."""
+"""The Simulator page: every parameter with its meaning, and its effect before any policy acts."""
 
 from dataclasses import replace
 from itertools import groupby
@@ -13,12 +13,13 @@ from jitai.parameters import describe
 from jitai.seeding import MAX_SEED, Stream, generator
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
-from jitai.simulator.preview import MESSAGES, SCHEDULES, ability_numbers, follow_schedule
+from jitai.simulator.preview import MESSAGES, SCHEDULES, WELL, ability_numbers, follow_schedule
 from jitai.simulator.world import World
+from jitai.trial.spec import TrialSpec
 from jitai.ui.session.resources import statement_book
 from jitai.ui.session.state import AppState, app_state, keep_in_address, palette
 from jitai.ui.widgets.page import errors_as_sentences
-from jitai.ui.widgets.parameters import parameter_widget, preset_picker
+from jitai.ui.widgets.parameters import parameter_widgets, preset_picker
 
 N_PATHS = 6
 """Participants whose walk states are shown."""
@@ -31,52 +32,43 @@ def simulator_page() -> None:
         with st.sidebar:
             _parameters(state)
         keep_in_address(state)
-        st.title("What kind of participant is this, before any policy is at work?")
-        messages, ability, words = st.tabs(["Messages", "Ability to walk", "What is said"])
+        spec = state.spec
+        st.title("What is this participant like before any policy acts?")
+        messages, ability, words = st.tabs(["Messages", "Ability to walk", "Statements"])
         with messages:
-            _schedule(state)
+            _schedule(spec.config)
         with ability:
-            _ability(state)
+            _ability(spec)
         with words:
-            _statements(state)
+            _statements(spec)
 
 
 def _parameters(state: AppState) -> None:
-    """All settings by group; each is kept at once and used by the Live page too."""
-    preset_picker(state, "Start from", "preset_of_simulator")
-    config = state.spec.config
-    values = config.as_mapping()
+    """All parameters by group; they hold on every page."""
+    preset_picker(state, "Start from")
     for group, infos in groupby(describe(SimulatorConfig), key=lambda info: info.group):
         with st.expander(group):
-            for info in infos:
-                values[info.name] = parameter_widget(info, values[info.name], state.key(info.name))
-    changed = SimulatorConfig(**values)  # type: ignore[arg-type]
-    if changed != config:
-        state.set_config(changed)
-        st.rerun()
+            parameter_widgets(infos)
 
 
-def _schedule(state: AppState) -> None:
+def _schedule(config: SimulatorConfig) -> None:
     """Habituation, risk and steps under a chosen schedule."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        schedules = list(SCHEDULES)
-        state.schedule = st.selectbox(
-            "Send a message", schedules, index=schedules.index(state.schedule), key=state.key("schedule")
+        schedule = st.selectbox(
+            "Send a message", list(SCHEDULES), index=list(SCHEDULES).index("every day"), key="schedule",
+            persist_state="session",
+        )  # fmt: skip
+        message = st.selectbox(
+            "Kind of message", MESSAGES, index=MESSAGES.index(WELL), key="schedule_action", persist_state="session"
         )
-        state.schedule_action = st.selectbox(
-            "Kind of message", MESSAGES, index=MESSAGES.index(state.schedule_action), key=state.key("schedule_action")
-        )
-        state.schedule_seed = int(
-            st.number_input("Seed of the participant", 0, MAX_SEED, state.schedule_seed, key=state.key("schedule_seed"))
-        )
-    state.schedule_always_able = st.toggle(
-        "Leave out the spells without the ability to walk", value=state.schedule_always_able,
-        key=state.key("schedule_always_able"), help="Shows what the messages alone do to habituation and risk.",
+        seed = st.number_input("Seed of the participant", 0, MAX_SEED, 42, key="schedule_seed", persist_state="session")
+    always_able = st.toggle(
+        "Leave out the days without the ability to walk", value=True, key="schedule_always_able",
+        persist_state="session", help="Shows what the messages alone do to habituation and risk.",
     )  # fmt: skip
-    config = state.spec.config
-    if state.schedule_always_able:
+    if always_able:
         config = replace(config, can_walk_persistence=1.0)
-    outcomes = follow_schedule(config, state.schedule, state.schedule_action, state.schedule_seed)
+    outcomes = follow_schedule(config, schedule, message, seed)
     total, last = sum(outcome.step_count for outcome in outcomes), outcomes[-1]
     steps, habituation, stays = st.columns(3)
     steps.metric("Steps in the study", f"{total:,.0f} steps", border=True)
@@ -90,43 +82,39 @@ def _schedule(state: AppState) -> None:
             threshold=config.disengagement_threshold, palette=palette(),
         ),
         config=CONFIG, key="schedule_chart",
-        alt=f"Sending {state.schedule}: {total:,.0f} steps in {len(outcomes)} days.",
+        alt=f"Sending {schedule}: {total:,.0f} steps in {len(outcomes)} days.",
     )  # fmt: skip
-    spells = "" if state.schedule_always_able else " Days without steps may be days without the ability to walk."
+    spells = "" if always_able else " On days without steps the participant may have been unable to walk."
     st.caption(f"Messages lose their effect as habituation grows and regain it on days without one.{spells}")
 
 
-def _ability(state: AppState) -> None:
-    """The walk-state chain: its numbers, and what six participants live through."""
-    config = state.spec.config
+def _ability(spec: TrialSpec) -> None:
+    """The walk-state chain in numbers, and the walk states of six participants."""
+    config = spec.config
     numbers = ability_numbers(config)
     share, able, unable = st.columns(3)
     share.metric("Able to walk", f"{100 * numbers.share_able:.0f} % of days", border=True)
     able.metric("Mean spell of ability", _days(numbers.able_spell), border=True)
     unable.metric("Mean spell without", _days(numbers.unable_spell), border=True)
-    first = state.spec.seed
-    paths = {f"seed {seed}": _world(config, seed).can_walk[: config.study_length].tolist() for seed in _seeds(first)}
+    paths = {
+        f"seed {seed}": _world(config, seed).can_walk[: config.study_length].tolist() for seed in _seeds(spec.seed)
+    }
     st.plotly_chart(
         ability_figure(paths, palette()), config=CONFIG, key="ability_chart",
         alt=f"Days on which {N_PATHS} simulated participants cannot walk.",
     )  # fmt: skip
-    st.caption("× cannot walk. Each row is one participant; the first is the one of the Live page.")
+    st.caption("×: cannot walk. Each row is one participant; the first is the Live page's.")
 
 
-def _statements(state: AppState) -> None:
-    """What the participant of the Live page writes, day by day, and which kinds of statement are used."""
-    kinds = sorted({item.kind for item in load_part(TEST)})
-
-    def pick_kinds() -> None:
-        state.kinds = tuple(st.session_state[state.key("kinds")])
-
-    st.multiselect(
-        "Kinds of statement", kinds, default=list(state.kinds), key=state.key("kinds"), on_change=pick_kinds,
+def _statements(spec: TrialSpec) -> None:
+    """The statements of the Live page's participant, day by day, and the kinds that are used."""
+    kinds = st.multiselect(
+        "Kinds of statement", sorted({item.kind for item in load_part(TEST)}), key="kinds", persist_state="session",
         format_func=lambda kind: kind.replace("_", " "),
-        help="All are from the held-out part of the corpus: no judge was tuned on them. Hidden instructions, other "
-        "languages and ambiguous remarks are left out at first; add them and see what the judge makes of them.",
+        help="All are from the held-out part of the corpus: no judge was tuned on them. At first, hidden instructions, "
+        "other languages and ambiguous remarks are left out; add them to see how the judge handles them.",
     )  # fmt: skip
-    book, world = statement_book(state.kinds), _world(state.spec.config, state.spec.seed)
+    book, world = statement_book(tuple(kinds)), _world(spec.config, spec.seed)
     rows = [
         {
             "day": day + 1,
@@ -135,7 +123,7 @@ def _statements(state: AppState) -> None:
             if world.writes[day]
             else "",
         }
-        for day in range(state.spec.config.study_length)
+        for day in range(spec.config.study_length)
     ]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height=420, key="statement_rows",
@@ -145,7 +133,7 @@ def _statements(state: AppState) -> None:
             "writes": st.column_config.TextColumn(width="large"),
         },
     )  # fmt: skip
-    st.caption(f"Seed {state.spec.seed}, as on the Live page. An empty cell is a day of silence.")
+    st.caption(f"Seed {spec.seed}, as on the Live page. An empty cell is a day of silence.")
 
 
 def _world(config: SimulatorConfig, seed: int) -> World:

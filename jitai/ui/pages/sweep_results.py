@@ -5,10 +5,9 @@ import math
 import pandas as pd
 import streamlit as st
 
-from jitai.charts.comparison import Look, looks
+from jitai.charts.comparison import MethodStyle, method_styles
 from jitai.charts.sweep import Place, Point, error_figure, map_figure
 from jitai.charts.theme import CONFIG
-from jitai.experiments.methods import role_of
 from jitai.experiments.spec import ExperimentSpec, Method
 from jitai.experiments.store import StoredExperiment
 from jitai.experiments.sweep import (
@@ -22,13 +21,13 @@ from jitai.experiments.sweep import (
     map_cells,
 )
 from jitai.parameters import described
+from jitai.sanitise import for_markdown
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import SweepState
 from jitai.ui.session.state import AppState, palette
 from jitai.ui.widgets.experiment import command_and_description, load_on_live, store
-from jitai.ui.widgets.page import plain
 
 LIVE_PAGE = "pages/live.py"
 
@@ -39,7 +38,9 @@ def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
     others = [item for item in by_name if item != spec.baseline_name]
     chosen = others[0]
     if len(others) > 1:
-        chosen = st.selectbox("Method of this experiment", others, key=f"{name}_of_{spec.identifier}", width=320)
+        chosen = st.selectbox(
+            "Method of this experiment", others, key=f"{name}_of_{spec.identifier}", persist_state="session", width=320
+        )
     return by_name[chosen], by_name[spec.baseline_name]
 
 
@@ -54,7 +55,7 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
         return
     n_places = len(columns) * len(rows)
     with st.container(key="answer"):
-        st.markdown(plain(_map_in_words(cells, n_places, method.name, baseline.name, x_name, y_name)))
+        st.markdown(for_markdown(_map_in_words(cells, n_places, method.name, baseline.name, x_name, y_name)))
     places = [
         Place(
             columns.index(cell.x), rows.index(cell.y), cell.against.difference.value, cell.against.difference.low,
@@ -77,9 +78,9 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
         ),
     )  # fmt: skip
     st.caption(
-        plain(f"Steps of {method.name} minus {baseline.name} in a whole study, {_sureness(spec.n_seeds)} ")
-        + "Dashed: no difference. **Click a cell to open this participant on the Live page**, where this "
-        "session’s own judge reads, not the judge of the cell."
+        for_markdown(f"Steps of {method.name} minus {baseline.name} in a whole study, {_sureness(spec.n_seeds)} ")
+        + "Dashed: no difference. **Click a cell to open its participant on the Live page**, where this "
+        "session’s own judge reads the statements, not the cell’s judge."
     )
     by_place = {(place.column, place.row): cell for place, cell in zip(places, cells, strict=True)}
     clicked = [tuple(point["customdata"]) for point in event["selection"]["points"] if "customdata" in point]
@@ -111,10 +112,10 @@ def _value(name: str, value: float) -> str:
     return f"{100 * value:g} %" if name == JUDGE_ERROR else f"{value:g}"
 
 
-def _interval(estimate: Estimate, form: str = "+,.0f") -> str:
+def _interval(estimate: Estimate, form: str = "+,.0f", before: str = "95 % ") -> str:
     if math.isnan(estimate.low):
         return "one seed, an anecdote"
-    return f"95 % {estimate.low:{form}} to {estimate.high:{form}}"
+    return f"{before}{estimate.low:{form}} to {estimate.high:{form}}"
 
 
 def _sureness(n_seeds: int) -> str:
@@ -138,7 +139,7 @@ def _map_in_words(cells: list[MapCell], n_places: int, method: str, baseline: st
     """How often the method pays, where most and where least."""
     differences = [cell.against.difference for cell in cells]
     if differences[0].n == 1:
-        return f"{method} against {baseline}: one seed in each place is an anecdote. Take more seeds to be sure."
+        return f"{method} against {baseline}: one seed for each place is an anecdote. Use more seeds to be sure."
     more = sum(item.low > 0 for item in differences)
     less = sum(item.high < 0 for item in differences)
     open_ = len(cells) - more - less
@@ -189,8 +190,8 @@ def draw_line(found: StoredExperiment) -> None:
         return
     stops = crossing(line)
     with st.container(key="answer"):
-        st.markdown(plain(crossing_in_words(stops, line, method.name, baseline.name)))
-    styles: list[Look] = looks([role_of(method), role_of(baseline)])
+        st.markdown(for_markdown(crossing_in_words(stops, line, method.name, baseline.name)))
+    styles: list[MethodStyle] = method_styles([method.role, baseline.role])
     marked = None
     sure_at_first = spec.n_seeds == 1 or line.differences[0].difference.excludes_zero
     if stops.pays_at_first and sure_at_first and stops.error is not None:
@@ -222,7 +223,7 @@ def draw_line(found: StoredExperiment) -> None:
             method.name: f"{mean.value:,.0f}",
             baseline.name: f"{base.value:,.0f}",
             "Difference": f"{paired.difference.value:+,.0f}",
-            "95 %, paired": _interval(paired.difference).removeprefix("95 % "),
+            "95 %, paired": _interval(paired.difference, before=""),
             "Better on": f"{100 * paired.share_better:.0f} % of seeds",
         }
         for error, mean, base, paired in zip(line.errors, line.method, line.baseline, line.differences, strict=True)

@@ -1,67 +1,91 @@
 """The Train page: a policy learns from simulated participants while one watches; and the trained policies there are."""
 
-from dataclasses import replace
-
 import pandas as pd
 import streamlit as st
 
 from jitai.errors import JitaiError
-from jitai.parameters import ParameterInfo, describe, with_value
+from jitai.installation import TRAINING
+from jitai.parameters import describe
 from jitai.policies.belief import BeliefSettings
-from jitai.policies.network import ALGORITHM_LABELS, BELIEF, DQN, OBSERVATION_LABELS, PolicyNetwork
+from jitai.policies.network import (
+    A2C,
+    ALGORITHM_LABELS,
+    BELIEF,
+    DAY,
+    DQN,
+    OBSERVATION_LABELS,
+    PPO,
+    TRUE_CONTEXT,
+    PolicyNetwork,
+)
 from jitai.policies.optimum import optimum
+from jitai.rl.baselines import PolicyWorth
 from jitai.rl.policy_store import default_policy_store, policy_from_bytes, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
-from jitai.rl.train import Kept, Training, kept_training
-from jitai.rl.training_service import AtTheDesk
-from jitai.rl.yardsticks import Figures
+from jitai.rl.train import Checkpoint, Training, checkpoint_of
+from jitai.rl.training_service import TrainingStatus
+from jitai.sanitise import for_markdown
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
-from jitai.trial.filters import FILTER_LABELS, NONE, TRAINING_FILTERS
-from jitai.trial.spec import LEARNED
+from jitai.trial.filters import FILTERS, NONE, training_filters
 from jitai.ui.pages.train_results import (
-    draw_answer,
+    answer_in_words,
     draw_chart,
     draw_metrics,
     draw_progress,
     draw_worth,
-    in_words,
-    row_of,
+    participants_in_words,
+    table_row,
 )
-from jitai.ui.session.page_states import GRID, OWN_CHOICE, SESSIONS, SIGHTS, STARTS, TrainState
-from jitai.ui.session.resources import training_desk
-from jitai.ui.session.state import AppState, app_state, keep_in_address
-from jitai.ui.widgets.page import errors_as_sentences, plain, session_object
-from jitai.ui.widgets.parameters import parameter_widget, preset_picker
+from jitai.ui.session.page_states import TrainState
+from jitai.ui.session.resources import training_service
+from jitai.ui.session.settings import settings_from, values_of
+from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
+from jitai.ui.widgets.installer import offer_installation
+from jitai.ui.widgets.page import errors_as_sentences
+from jitai.ui.widgets.parameters import parameter_widget, parameter_widgets, preset_picker, title_of
 
-_KEY = "jitai_lab_train"
 TICK_S = 1.0
+SESSIONS, GRID = "session", "grid"
+STARTS: dict[str, LearningSettings] = {
+    PPO: LearningSettings(PPO, total_steps=1_000_000),
+    A2C: LearningSettings(A2C, total_steps=1_000_000, n_lanes=64),
+    DQN: LearningSettings(DQN, total_steps=500_000, learning_rate=1e-3),
+}
+"""Settings with which each algorithm comes to a first result in about a minute."""
+OWN_CHOICE = "My own choice"
+OBSERVATION_SETS: dict[str, tuple[str, ...]] = {
+    "With the belief from the text": ("P", "L", "H", "D", BELIEF, DAY),
+    "Numbers only, no text": ("P", "L", "H", "D", DAY),
+    "As published: L, H, D, T": ("L", "H", "D", "T"),
+    "With the true context (yardstick)": (TRUE_CONTEXT, "H", "D", DAY),
+}
+"""What a policy may observe, by the name of the choice."""
+PREFIX = "train_"
+"""Of the keys of the learner's and the simulated judge's parameters."""
 WHOM_LABELS = {SESSIONS: "This session's participant", GRID: "The eight of the published grid"}
 NO_MEDICAL_TOOL = (
-    "A simulation of a walking study, and no medical tool. Trained policies need hundreds of thousands to millions of "
-    "simulated days, which no study with people offers: they show what could be learnt, not what one study learns."
+    "This is a simulation of a walking study, not a medical tool. Training takes hundreds of thousands to millions of "
+    "simulated days, far more than any study with people offers: it shows what could be learnt, not what one study "
+    "learns."
 )
-
-
-def train_state() -> TrainState:
-    """The session's."""
-    return session_object(_KEY, TrainState)
 
 
 def train_page() -> None:
     """Draw the page."""
-    state, session = train_state(), app_state()
+    state, app = session_object(TrainState), app_state()
     with errors_as_sentences():
-        keep_in_address(session)
+        keep_in_address(app)
         with st.sidebar:
-            _settings(state, session)
+            _settings(app)
         st.title("How well does a policy learn from simulated participants?")
-        if state.said:
-            st.toast(plain(state.said), icon=":material/check:")
-            state.said = ""
-        now = training_desk().snapshot()
+        if state.done:
+            st.toast(for_markdown(state.done), icon=":material/check:")
+            state.done = ""
+        now = training_service().snapshot()
         task: LearningTask | None = None
         with errors_as_sentences():
-            task = _task(state, session.spec.config)
+            task = task_of_widgets(app.spec.config)
+        offer_installation(TRAINING)
         _controls(state, task, now)
         at_work = now is not None and now.at_work
         shown = task if now is None else now.training.task
@@ -71,100 +95,100 @@ def train_page() -> None:
             _keep_section(state, now.training.network)
         st.caption(NO_MEDICAL_TOOL)
         st.subheader("Trained policies")
-        _policies(state, session)
+        table = st.container()
         _upload(state)
+        with table:
+            _policies(state)
 
 
-def _settings(state: TrainState, session: AppState) -> None:
-    """What is to be learnt; each change is kept in the state at once."""
+def _settings(app: AppState) -> None:
+    """What is to be learnt: widgets of the learner, of what it observes and of whom it learns from."""
+    for name, value in (values_of(STARTS[PPO], PREFIX) | values_of(BeliefSettings(), PREFIX)).items():
+        st.session_state.setdefault(name, value)
+
+    def take_start() -> None:
+        st.session_state.update(values_of(STARTS[st.session_state[f"{PREFIX}algorithm"]], PREFIX))
+
     infos = {info.name: info for info in describe(LearningSettings)}
-    algorithm = parameter_widget(
-        infos["algorithm"], state.settings.algorithm, session.key("train_algorithm"), ALGORITHM_LABELS
-    )
-    if algorithm != state.settings.algorithm:
-        state.settings = STARTS[str(algorithm)]
-        session.redraw_widgets()
-        st.rerun()
-    sights = [*SIGHTS, OWN_CHOICE]
-    state.sees = st.selectbox(
-        "It sees", sights, index=sights.index(state.sees), key=session.key("train_sees"),
-        help="Every day, before it acts. The belief is how likely it is that the participant can walk, from "
-        "yesterday's steps and a simulated judge who reads what is written.",
+    st.selectbox(
+        title_of(infos["algorithm"]), list(STARTS), format_func=ALGORITHM_LABELS.__getitem__, key=f"{PREFIX}algorithm",
+        persist_state="session", help=infos["algorithm"].full_help,
+        on_change=take_start,
     )  # fmt: skip
-    if state.sees == OWN_CHOICE:
-        state.own_sight = tuple(
-            st.multiselect(
-                "Observations", list(OBSERVATION_LABELS), default=list(state.own_sight),
-                format_func=lambda name: f"{name}: {OBSERVATION_LABELS[name]}", key=session.key("train_own_sight"),
-                placeholder="at least one",
-            )
+    sees = st.selectbox(
+        "It sees", [*OBSERVATION_SETS, OWN_CHOICE], key="train_sees", persist_state="session",
+        help="Every day, before it acts. The belief is how likely it is that the participant can walk, judged from "
+        "yesterday's steps and by a simulated judge who reads what is written.",
+    )  # fmt: skip
+    if sees == OWN_CHOICE:
+        st.multiselect(
+            "Observations", list(OBSERVATION_LABELS), default=next(iter(OBSERVATION_SETS.values())),
+            format_func=lambda name: f"{name}: {OBSERVATION_LABELS[name]}", key="train_own_sight",
+            persist_state="session", placeholder="at least one",
         )  # fmt: skip
     else:
-        st.caption(plain("; ".join(f"{name}: {OBSERVATION_LABELS[name]}" for name in state.observations) + "."))
-    whom = list(WHOM_LABELS)
-    state.whom = st.selectbox(
-        "It learns from", whom, index=whom.index(state.whom), format_func=WHOM_LABELS.__getitem__,
-        key=session.key("train_whom"),
+        st.caption(
+            for_markdown("; ".join(f"{name}: {OBSERVATION_LABELS[name]}" for name in OBSERVATION_SETS[sees]) + ".")
+        )
+    whom = st.selectbox(
+        "It learns from", list(WHOM_LABELS), format_func=WHOM_LABELS.__getitem__, key="train_whom",
+        persist_state="session",
         help="The eight differ in how ability comes and goes and in how costly mistakes are; the policy is not told "
         "which of them it meets.",
     )  # fmt: skip
-    if state.whom == SESSIONS:
-        preset_picker(session, "Participant", "preset_of_training", help="The one of the Live page, too.")
-    filters = list(TRAINING_FILTERS)
-    state.filter = st.selectbox(
-        "Filter in training", filters, index=filters.index(state.filter), format_func=FILTER_LABELS.__getitem__,
-        key=session.key("train_filter"),
-        help="Whether the judge may hold messages back while the policy learns.",
+    if whom == SESSIONS:
+        preset_picker(app, "Participant", help="The Live page has the same participant.")
+    st.selectbox(
+        "Filter in training", training_filters(), format_func=FILTERS.labels.__getitem__, key="train_filter",
+        persist_state="session", help="Whether the judge may hold messages back while the policy learns.",
     )  # fmt: skip
-    total = infos["total_steps"]
-    state.settings = with_value(
-        state.settings, total.name, parameter_widget(total, state.settings.total_steps, session.key("train_total"))
-    )
+    parameter_widget(infos["total_steps"], prefix=PREFIX)
     with st.expander("The simulated judge"):
-        for info in describe(BeliefSettings):
-            if info.name in ("finds_cannot_walk", "false_alarms"):
-                value = parameter_widget(info, getattr(state.belief, info.name), session.key(f"train_{info.name}"))
-                state.belief = with_value(state.belief, info.name, value)
+        parameter_widgets(
+            (info for info in describe(BeliefSettings) if info.name in ("finds_cannot_walk", "false_alarms")),
+            prefix=PREFIX,
+        )
     with st.expander("More settings"):
-        for info in _other_settings(state.settings.algorithm):
-            value = parameter_widget(info, getattr(state.settings, info.name), session.key(f"train_{info.name}"))
-            state.settings = with_value(state.settings, info.name, value)
+        hidden = {"algorithm", "total_steps"}
+        if st.session_state[f"{PREFIX}algorithm"] == DQN:
+            hidden.add("entropy_bonus")
+        parameter_widgets((info for info in infos.values() if info.name not in hidden), prefix=PREFIX)
 
 
-def _other_settings(algorithm: str) -> list[ParameterInfo]:
-    """Those of the learner that matter to an algorithm and are not shown above."""
-    hidden = {"algorithm", "total_steps"} | ({"entropy_bonus"} if algorithm == DQN else set())
-    return [info for info in describe(LearningSettings) if info.name not in hidden]
-
-
-def _task(state: TrainState, config: SimulatorConfig) -> LearningTask:
+def task_of_widgets(config: SimulatorConfig) -> LearningTask:
     """What would be learnt now.
 
     Raises: ParameterError if the settings do not go together.
     """
-    participants = PUBLISHED_CELLS if state.whom == GRID else (config,)
-    return LearningTask(state.settings, state.observations, participants, state.belief, state.filter)
+    chosen = st.session_state
+    return LearningTask(
+        settings_from(LearningSettings, chosen, PREFIX),
+        OBSERVATION_SETS.get(chosen["train_sees"]) or tuple(chosen["train_own_sight"]),
+        PUBLISHED_CELLS if chosen["train_whom"] == GRID else (config,),
+        settings_from(BeliefSettings, chosen, PREFIX),
+        chosen["train_filter"],
+    )
 
 
-def _controls(state: TrainState, task: LearningTask | None, now: AtTheDesk | None) -> None:
+def _controls(state: TrainState, task: LearningTask | None, now: TrainingStatus | None) -> None:
     """Start, go on, stop; and what the first would do."""
     busy = now is not None and not now.training.finished
     with st.container(horizontal=True, vertical_alignment="center", key="training_controls"):
         pressed = st.button(
             "Start training", type="primary", icon=":material/model_training:", key="start_training",
-            disabled=busy or task is None,
+            disabled=busy or task is None or bool(TRAINING.missing),
         )  # fmt: skip
         if busy:
             st.button(
                 "Stop and keep what is learnt", icon=":material/stop:", key="stop_training",
-                on_click=training_desk().stop,
+                on_click=training_service().stop,
             )  # fmt: skip
         else:
             _go_on_button(state, task, now)
         if busy and now is not None and now.owner != state.owner:
             st.caption(
-                "Another browser tab has started this training. There is one at a time in this program, so wait for "
-                "it, or stop it: what it has learnt stays."
+                "Another browser tab has started this training, and only one at a time can run. Wait for it, or stop "
+                "it: what it has learnt is kept."
             )
         elif task is not None and not busy:
             n_studies = task.settings.total_steps // task.study_length
@@ -176,48 +200,48 @@ def _controls(state: TrainState, task: LearningTask | None, now: AtTheDesk | Non
         _begin(state, task, resume=False)
 
 
-def _go_on_button(state: TrainState, task: LearningTask | None, now: AtTheDesk | None) -> None:
+def _go_on_button(state: TrainState, task: LearningTask | None, now: TrainingStatus | None) -> None:
     """Take a stopped training up: the one with the present settings, else the one that is shown."""
     candidates = [task] if task is not None else []
     if now is not None and now.training.stopped:
         candidates.append(now.training.task)
     for candidate in candidates:
-        kept: Kept | None = kept_training(candidate, default_policy_store().checkpoints)
+        kept: Checkpoint | None = checkpoint_of(candidate, default_policy_store().checkpoints)
         if kept is not None and kept.n_steps < candidate.settings.total_steps:
             if st.button(
-                f"Go on from {kept.n_steps:,}", icon=":material/resume:", key="resume_training",
-                help=f"Take the stopped training up, to {candidate.settings.total_steps:,} decisions: "
-                f"{candidate.policy_name()}, from {in_words(candidate.participants)}.",
+                f"Resume from {kept.n_steps:,}", icon=":material/resume:", key="resume_training",
+                help=f"Continue the stopped training to {candidate.settings.total_steps:,} decisions: "
+                f"{candidate.policy_name()}, from {participants_in_words(candidate.participants)}.",
             ):  # fmt: skip
                 _begin(state, candidate, resume=True)
             return
 
 
 def _begin(state: TrainState, task: LearningTask, resume: bool) -> None:
-    before = training_desk().snapshot()
+    before = training_service().snapshot()
     if before is not None and not (resume and before.training.task.digest == task.digest):
         _keep_unkept(state, before.training)
-    training_desk().start(task, default_policy_store().checkpoints, state.owner, resume)
+    training_service().start(task, default_policy_store().checkpoints, state.owner, resume)
     st.rerun()
 
 
 def _keep_unkept(state: TrainState, training: Training) -> None:
-    """Keep what was learnt last, where that has not been done: the next training takes its place."""
+    """Keep the policy that was learnt last, if the person has not: the next training replaces it."""
     network = training.network
     if network is None or default_policy_store().name_of(network):
         return
     name = default_policy_store().free_name(f"my-{network.algorithm}")
     try:
         default_policy_store().save(network, name)
-        state.said = f"The policy of the training before is kept as {name}."
+        state.done = f"The policy of the previous training is kept as {name}."
     except JitaiError as error:
-        state.said = f"The policy of the training before could not be kept. {error}"
+        state.done = f"The policy of the previous training could not be kept. {error}"
 
 
 def _stage(task: LearningTask, was_at_work: bool) -> None:
     """The answer in words and numbers, then the curve; before the first training, what will stand here."""
     with errors_as_sentences():
-        now = training_desk().snapshot()
+        now = training_service().snapshot()
         if was_at_work and (now is None or not now.at_work):
             st.rerun()  # the buttons outside change too, and the ticking ends
         if now is not None:
@@ -225,31 +249,31 @@ def _stage(task: LearningTask, was_at_work: bool) -> None:
         best = sum(optimum(config).value() for config in task.participants) / len(task.participants)
         if now is None:
             st.info(
-                "The learning curve will stand here, and with it what share of the best possible the policy earns, "
+                "The learning curve will appear here, with the share of the best possible that the policy earns, "
                 "beside a planner that knows a model and LLM+TS, which learns within one study. Press **Start "
                 "training**; a first result takes about a minute."
             )
-            draw_chart(Training(task), Figures(), best)
+            draw_chart(Training(task), PolicyWorth(), best)
             return
-        st.subheader(plain(draw_answer(now, best)))
+        st.subheader(for_markdown(answer_in_words(now, best)))
         draw_metrics(now, best)
         if now.at_work:
             draw_progress(now)
         for failure in (now.training.failure, now.figures.failure):
             if failure:
-                st.warning(plain(failure), icon=":material/warning:")
+                st.warning(for_markdown(failure), icon=":material/warning:")
         draw_chart(now.training, now.figures, best)
         st.caption(
-            plain(
-                f"{task.policy_name()}, from {in_words(task.participants)}, "
+            for_markdown(
+                f"{task.policy_name()}, from {participants_in_words(task.participants)}, "
                 + (
-                    f"a simulated judge that finds {task.belief.finds_cannot_walk:g} and raises "
-                    f"{task.belief.false_alarms:g} false alarms, "
+                    f"a simulated judge that recognises {100 * task.belief.finds_cannot_walk:g} % of “cannot walk” "
+                    f"with {100 * task.belief.false_alarms:g} % false alarms, "
                     if BELIEF in task.observations or task.filter != NONE
                     else ""
                 )
-                + f"filter: {FILTER_LABELS[task.filter].lower()}. Line: mean of the studies that just ended, with its "
-                "95 % interval; while it learns it tries things out, so in use it earns more."
+                + f"filter: {FILTERS[task.filter].label.lower()}. Line: mean of the studies that just ended, with its "
+                "95 % interval. While it learns, the policy explores, so in use it earns more."
             )
         )
 
@@ -263,26 +287,25 @@ def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
             _use_button(network, "use_trained")
         else:
             own = {item.name for item in default_policy_store().policies() if item.is_own}
+            free = default_policy_store().free_name(f"my-{network.algorithm}")
             name = st.text_input(
-                "Name to keep it under", default_policy_store().free_name(f"my-{network.algorithm}"), max_chars=40,
-                key=app_state().key("keep_name"), width=240, help="Small letters, digits, - and _.",
+                "Name to keep it under", free, max_chars=40, key=f"keep_name_{free}", width=240,
+                help="Small letters, digits, - and _.",
             ).strip()  # fmt: skip
             replaces = name in own
             # Two keys: a press on the one that is shown while a name is being typed never becomes one on the other.
             label, key = ("Replace the one of that name", "replace_policy") if replaces else ("Keep it", "keep_policy")
             if st.button(label, icon=":material/save:", key=key):
                 default_policy_store().save(network, name)
-                state.policy_shown, state.said = name, f"Kept as {name}; the Live page offers it among its policies."
-                app_state().redraw_widgets()
+                st.session_state["policy_shown"] = name
+                state.done = f"Kept as {name}; the Live page offers it among its policies."
                 st.rerun()
         _download_button(network, kept or "policy", "download_trained")
 
 
 def _use_button(network: PolicyNetwork, key: str) -> None:
     if st.button("Use on the Live page", icon=":material/play_circle:", key=key):
-        session = app_state()
-        session.spec = replace(session.spec, policy=LEARNED, network=network)
-        session.redraw_widgets()
+        app_state().network = network
         st.switch_page("pages/live.py")
 
 
@@ -293,55 +316,51 @@ def _download_button(network: PolicyNetwork, name: str, key: str) -> None:
     )  # fmt: skip
 
 
-def _policies(state: TrainState, session: AppState) -> None:
-    """A table of all policies there are, and what can be done with one of them."""
+def _policies(state: TrainState) -> None:
+    """A table of all trained policies, and buttons for one of them."""
     files = default_policy_store().policies()
     st.dataframe(
-        pd.DataFrame([row_of(item) for item in files]), hide_index=True, key="policies_table",
+        pd.DataFrame([table_row(item) for item in files]), hide_index=True, key="policies_table",
         column_config={
             "decisions": st.column_config.NumberColumn(format="localized"),
             "minutes": st.column_config.NumberColumn(format="%.1f"),
         },
     )  # fmt: skip
     names = [item.name for item in files]
-    shown = state.policy_shown if state.policy_shown in names else names[0]
     with st.container(horizontal=True, vertical_alignment="bottom", key="policy_row"):
-        state.policy_shown = st.selectbox(
-            "Policy", names, index=names.index(shown), key=session.key("policy_shown"), width=240,
-        )  # fmt: skip
-        item = files[names.index(state.policy_shown)]
+        shown = st.selectbox("Policy", names, key="policy_shown", persist_state="session", width=240)
+        item = files[names.index(shown)]
         if item.network is not None:
             _use_button(item.network, "use_policy")
-            found = training_desk().figures_of(item.network)
+            found = training_service().figures_of(item.network)
             if found is None and st.button(
                 "Measure it", icon=":material/query_stats:", key="measure_policy",
                 help="On the participants and the simulated judge of its training, beside planner and LLM+TS.",
             ):  # fmt: skip
-                training_desk().measure(item.network)
+                training_service().measure(item.network)
                 st.rerun()
             _download_button(item.network, item.name, "download_policy")
         if item.is_own and st.button("Delete", type="tertiary", key="delete_policy"):
             state.to_delete = item.name
             st.rerun()
     if state.to_delete == item.name:
-        _confirm_deletion(state, session)
+        _confirm_deletion(state)
     if item.problem:
-        st.warning(plain(item.problem), icon=":material/warning:")
+        st.warning(for_markdown(item.problem), icon=":material/warning:")
     if item.network is not None:
-        running = training_desk().figures_of(item.network)
+        running = training_service().figures_of(item.network)
         ticks = running is not None and not running.finished
         st.fragment(draw_worth, run_every=TICK_S if ticks else None, key="worth_stage")(item.network, ticks)
 
 
-def _confirm_deletion(state: TrainState, session: AppState) -> None:
+def _confirm_deletion(state: TrainState) -> None:
     """The question before a policy of one's own is gone."""
-    st.warning(plain(f"Delete {state.to_delete}? It cannot be had back."), icon=":material/delete:")
+    st.warning(for_markdown(f"Delete {state.to_delete}? This cannot be undone."), icon=":material/delete:")
     with st.container(horizontal=True):
         if st.button("Delete for good", key="delete_for_good"):
-            name, state.to_delete, state.policy_shown = state.to_delete, "", ""
-            session.redraw_widgets()
+            name, state.to_delete = state.to_delete, ""
             default_policy_store().delete(name)
-            state.said = f"{name} is deleted."
+            state.done = f"{name} is deleted."
             st.rerun()
         if st.button("Keep it", key="keep_it"):
             state.to_delete = ""
@@ -353,7 +372,7 @@ def _upload(state: TrainState) -> None:
     with st.expander("Bring a policy from a file"):
         uploaded = st.file_uploader(
             "Policy (JSON)", type=["json"], key="policy_file",
-            help="As downloaded here or written by the command train. It holds numbers and no code.",
+            help="A file downloaded here or written by the command train. It holds numbers and no code.",
         )  # fmt: skip
         if uploaded is None or uploaded.file_id == state.file_id:
             return
@@ -363,7 +382,6 @@ def _upload(state: TrainState) -> None:
             name = present or default_policy_store().free_name(uploaded.name)
             if not present:
                 default_policy_store().save(network, name)
-            state.file_id, state.policy_shown = uploaded.file_id, name
-            state.said = f"That policy is here already: {name}." if present else f"The policy is kept as {name}."
-            app_state().redraw_widgets()
+            state.file_id, st.session_state["policy_shown"] = uploaded.file_id, name
+            state.done = f"That policy is here already: {name}." if present else f"The policy is kept as {name}."
             st.rerun()

@@ -13,23 +13,25 @@ from jitai.judge.prompts import find_prompt
 from jitai.judge.registered_backend import JudgeOption
 from jitai.judge.registry import backend_of
 from jitai.records import JudgesText, Label, Statement
+from jitai.sanitise import for_markdown
 from jitai.seeding import MAX_SEED
 from jitai.text_format import duration
-from jitai.ui.pages.validation_label_yourself import persons_chair
+from jitai.ui.pages.validation_label_yourself import LabelSession, label_yourself
 from jitai.ui.pages.validation_results import (
     CORPUS_LABELS,
     CORPUS_NOTES,
+    OWN_FILE,
+    answer_of,
     draw_accuracy_chart,
-    draw_answer,
     draw_report,
-    draw_what_is_shown,
+    draw_scope,
 )
-from jitai.ui.session.page_states import OWN_FILE, ValidationState
+from jitai.ui.session.page_states import ValidationState
 from jitai.ui.session.resources import judge_for, prompts
-from jitai.ui.session.state import app_state, keep_in_address
+from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
-from jitai.ui.widgets.page import errors_as_sentences, plain, session_object
-from jitai.validation.baselines import BASELINE_LABELS, open_baseline
+from jitai.ui.widgets.page import errors_as_sentences
+from jitai.validation.baselines import BASELINE_LABELS, KEYWORD, TFIDF, open_baseline
 from jitai.validation.corpora import (
     LABEL_WORDS,
     MAX_FILE_BYTES,
@@ -44,25 +46,19 @@ SUITED = "what suits each judge"
 LARGEST_SAMPLE = 20_000
 TICK_S = 0.5
 N_CHARACTERS_OF_A_NAME = 40
-_KEY = "jitai_lab_validation"
-
-
-def validation_state() -> ValidationState:
-    """The session's."""
-    return session_object(_KEY, ValidationState)
 
 
 def validation_page() -> None:
     """Draw the page."""
-    state = validation_state()
+    state, app = session_object(ValidationState), app_state()
     with errors_as_sentences():
-        keep_in_address(app_state())
+        keep_in_address(app)
         st.title("How often is the judge right, and where is it wrong?")
         statements: tuple[Statement, ...] = ()
         candidates: list[Candidate] = []
         with st.sidebar:
-            candidates = _judge_pickers(state)
-            # Whatever is wrong with a file is said where the answer would stand, not in the narrow sidebar.
+            candidates = _judge_pickers(app)
+            # An error in a file is shown where the answer would be, not in the narrow sidebar.
             problem = None
             try:
                 statements = _statement_pickers(state)
@@ -70,53 +66,52 @@ def validation_page() -> None:
                 problem = error
         if problem is not None:
             raise problem
-        sample = _sample(state, statements)
+        sample = _sample(statements)
         _start_button(state, candidates, sample)
         running = state.run is not None and state.answer is None
         st.fragment(_stage, run_every=TICK_S if running else None, key="validation_stage")(state, candidates, sample)
         if statements:
-            with st.expander("Take the judge's chair: label statements yourself, then compare", key="chair_expander"):
-                persons_chair(state.chair, statements, candidates, state.seed)
+            with st.expander("Label statements yourself, then compare with the judges", key="label_yourself_expander"):
+                label_yourself(session_object(LabelSession), statements, candidates, st.session_state["validated_seed"])
 
 
-def _judge_pickers(state: ValidationState) -> list[Candidate]:
+def _judge_pickers(app: AppState) -> list[Candidate]:
     """Models, prompts and baselines; every model is combined with every prompt."""
-    options = {option.key: option for option in options_for(app_state())}
-    at_work = app_state().judge_at_work
-    # The paper prompts its models: what the training of ours buys is seen only beside that.
-    picked = dict.fromkeys((at_work, EMBEDDED)) if state.models is None else state.models
-    models = [key for key in picked if key in options]
-    state.models = st.multiselect(
-        "Judges", list(options), default=models, key="validated_models",
+    options = {option.key: option for option in options_for(app)}
+    # The paper prompts its models: the effect of our training shows only beside the model that is merely prompted.
+    usual = [key for key in dict.fromkeys((app.judge_at_work, EMBEDDED)) if key in options]
+    models = st.multiselect(
+        "Judges", list(options), default=usual, key="validated_models", persist_state="session",
         format_func=lambda key: options[key].short_name,
         placeholder="none, only baselines",
         help="Local language models. Every one chosen is combined with every prompt chosen.",
     )  # fmt: skip
     by_name = {prompt.name: prompt for prompt in prompts()}
-    state.prompts = st.multiselect(
-        "How they are asked", list(by_name), default=[name for name in state.prompts if name in by_name],
-        format_func=lambda name: prompt_label(by_name[name]), key="validated_prompts", placeholder=SUITED,
-        help="Choose several to compare prompts. None: for each judge the prompt that suits it.",
+    names = st.multiselect(
+        "How they are asked", list(by_name), format_func=lambda name: prompt_label(by_name[name]),
+        key="validated_prompts", persist_state="session", placeholder=SUITED,
+        help="Choose several to compare prompts. If you choose none, each judge gets the prompt that suits it.",
     )  # fmt: skip
-    state.baselines = st.multiselect(
-        "Without a language model", list(BASELINE_LABELS), default=state.baselines,
-        format_func=BASELINE_LABELS.__getitem__, key="validated_baselines", placeholder="none",
+    baselines = st.multiselect(
+        "Without a language model", list(BASELINE_LABELS), default=[KEYWORD, TFIDF],
+        format_func=BASELINE_LABELS.__getitem__, key="validated_baselines", persist_state="session",
+        placeholder="none",
         help="What simple means achieve: a list of words that speak against a walk, and a linear classifier on words "
         "and letters, trained on the development part only.",
     )  # fmt: skip
-    state.anew = st.toggle(
-        "Ask anew", value=state.anew, key="validated_anew",
-        help="What a model has said of a statement is remembered, so a second run takes hardly any time, and none is "
-        "measured. This asks again, measures, and does not keep the replies.",
+    anew = st.toggle(
+        "Ask again", key="validated_anew", persist_state="session",
+        help="A model's replies are remembered, so a second run takes hardly any time and measures none. With this "
+        "switch the models are asked and timed again, and the replies are not kept.",
     )  # fmt: skip
     candidates = []
-    for key in state.models:
-        suited = prompt_at_work(app_state(), tuple(options.values())) if key == at_work else options[key].prompt
-        for name in state.prompts or [suited]:
-            settings = app_state().settings_of(backend_of(key))
-            opened = partial(_warm_judge, key, name, settings, anew=state.anew)
+    for key in models:
+        at_work = key == app.judge_at_work
+        suited = prompt_at_work(app, tuple(options.values())) if at_work else options[key].prompt
+        for name in names or [suited]:
+            opened = partial(_warm_judge, key, name, app.settings_of(backend_of(key)), anew=anew)
             candidates.append(Candidate(_judge_name(options[key], name), opened))
-    return [*candidates, *(Candidate(BASELINE_LABELS[key], partial(open_baseline, key)) for key in state.baselines)]
+    return [*candidates, *(Candidate(BASELINE_LABELS[key], partial(open_baseline, key)) for key in baselines)]
 
 
 def _judge_name(option: JudgeOption, prompt_name: str) -> str:
@@ -142,50 +137,43 @@ def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
 
     Raises: FileFormatError for a file that cannot be used.
     """
-    corpora = list(CORPUS_LABELS)
-    state.corpus = st.selectbox(
-        "Statements", corpora, index=corpora.index(state.corpus), format_func=CORPUS_LABELS.__getitem__,
-        key="validated_corpus",
+    corpus = st.selectbox(
+        "Statements", list(CORPUS_LABELS), format_func=CORPUS_LABELS.__getitem__, key="validated_corpus",
+        persist_state="session",
     )  # fmt: skip
-    everything = _own_file(state) if state.corpus == OWN_FILE else load_part(state.corpus)
-    st.caption(CORPUS_NOTES[state.corpus])
-    sources = sorted({item.source for item in everything})
+    everything = _own_file(state) if corpus == OWN_FILE else load_part(corpus)
+    st.caption(CORPUS_NOTES[corpus])
+    sources, kinds = sorted({item.source for item in everything}), sorted({item.kind for item in everything})
+    by, of = [], []
     if len(sources) > 1:
-        state.sources = st.multiselect(
-            "Written by", sources, default=[name for name in state.sources if name in sources],
-            key=f"validated_sources_{state.corpus}", placeholder="all authors",
-            help="The independent authors had seen no other statement of the corpus.",
+        by = st.multiselect(
+            "Written by", sources, key=f"validated_sources_{corpus}", persist_state="session",
+            placeholder="all authors", help="The independent authors had seen no other statement of the corpus.",
         )  # fmt: skip
-    kinds = sorted({item.kind for item in everything})
     if len(kinds) > 1:
-        state.kinds = st.multiselect(
-            "Kinds", kinds, default=[kind for kind in state.kinds if kind in kinds],
-            format_func=lambda kind: kind.replace("_", " "),
-            key=f"validated_kinds_{state.corpus}_{state.file_name}", placeholder="all kinds",
+        of = st.multiselect(
+            "Kinds", kinds, format_func=lambda kind: kind.replace("_", " "),
+            key=f"validated_kinds_{corpus}_{state.file_name}", persist_state="session", placeholder="all kinds",
         )  # fmt: skip
     size = st.container(horizontal=True, vertical_alignment="bottom")
+    own = corpus == OWN_FILE
     # A key for each of the two: what is chosen for our corpus says nothing about a person's own file.
-    if state.corpus == OWN_FILE:
-        state.whole_file = st.toggle("All of them", value=state.whole_file, key="validated_whole_file")
-    else:
-        state.whole = st.toggle("All of them", value=state.whole, key="validated_whole")
+    takes_all = st.toggle("All of them", value=own, key=_whole_key(own), persist_state="session")
     with size:
-        state.n_wanted = int(
-            st.number_input(
-                "Sample", 2, LARGEST_SAMPLE, state.n_wanted, 50, key="validated_sample", disabled=state.takes_all,
-                help="A random sample of whole pairs with as many statements of each label. 300 take under a minute; "
-                "the interval narrows with the square root of the number.",
-            )
+        st.number_input(
+            "Sample", 2, LARGEST_SAMPLE, 300, 50, key="validated_sample", persist_state="session", disabled=takes_all,
+            help="A random sample of whole pairs with as many statements of each label. 300 take under a minute; the "
+            "interval narrows with the square root of the number.",
         )  # fmt: skip
-        state.seed = int(
-            st.number_input(
-                "Seed", 0, MAX_SEED, state.seed, 1, key="validated_seed", help="The same seed draws the same sample."
-            )
-        )
-    present = set(kinds)
-    wanted = [kind for kind in state.kinds if kind in present]
-    by = [name for name in state.sources if name in sources]
-    return chosen(everything, by or None, wanted or None)
+        st.number_input(
+            "Seed", 0, MAX_SEED, 1, 1, key="validated_seed", persist_state="session",
+            help="The same seed draws the same sample.",
+        )  # fmt: skip
+    return chosen(everything, by or None, of or None)
+
+
+def _whole_key(own: bool) -> str:
+    return "validated_whole_file" if own else "validated_whole"
 
 
 def _own_file(state: ValidationState) -> tuple[Statement, ...]:
@@ -206,7 +194,7 @@ def _own_file(state: ValidationState) -> tuple[Statement, ...]:
         state.own_statements = read_labelled_csv(uploaded.getvalue(), name)
         state.file_name, state.file_id = name, uploaded.file_id
     if state.own_statements:
-        st.caption(plain(f"{len(state.own_statements):,} statements from {state.file_name}"))
+        st.caption(for_markdown(f"{len(state.own_statements):,} statements from {state.file_name}"))
         known = {item.text for item in load_part(DEVELOPMENT)}
         n_known = sum(item.text in known for item in state.own_statements)
         if n_known:
@@ -214,11 +202,12 @@ def _own_file(state: ValidationState) -> tuple[Statement, ...]:
     return state.own_statements
 
 
-def _sample(state: ValidationState, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """What a run would judge now."""
-    if state.takes_all or not statements:
+def _sample(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The statements that a run would judge now."""
+    picked = st.session_state
+    if picked[_whole_key(picked["validated_corpus"] == OWN_FILE)] or not statements:
         return statements
-    return balanced_sample(statements, state.n_wanted, state.seed)
+    return balanced_sample(statements, picked["validated_sample"], picked["validated_seed"])
 
 
 def _start_button(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
@@ -244,7 +233,7 @@ def _start_button(state: ValidationState, candidates: list[Candidate], sample: t
 
 def _start(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
     state.run, state.answer = ValidationRun(candidates, sample), None
-    state.run_corpus, state.run_seed = state.corpus, state.seed
+    state.run_corpus, state.run_seed = st.session_state["validated_corpus"], st.session_state["validated_seed"]
     state.run.start()
 
 
@@ -253,9 +242,9 @@ def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[St
     with errors_as_sentences():
         if state.run is None:
             st.info(
-                "The answer will stand here: for each judge the share of statements on which it is right, with a 95 % "
-                "interval and published figures beside it; below, the kinds it gets wrong, what it says of which "
-                "label, whether its probabilities can be trusted, and every mistake. Press **Judge them**."
+                "The answer will appear here: the share of statements that each judge gets right, with a 95 % "
+                "interval, beside published figures; then the kinds of statement that it gets wrong, its verdicts "
+                "by label, how far its probabilities can be trusted, and every mistake. Press **Judge them**."
             )
             draw_accuracy_chart([])
             return
@@ -264,10 +253,10 @@ def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[St
             if not found.finished:
                 _progress(state.run, found)
                 return
-            state.answer = draw_answer(found, state.run_corpus, state.run_seed)
+            state.answer = answer_of(found, state.run_corpus, state.run_seed)
             # The whole page: the button can be pressed again, and the ticking ends.
             st.rerun()
-        draw_what_is_shown(state.answer, candidates, sample)
+        draw_scope(state.answer, candidates, sample)
         draw_report(state.answer)
 
 
@@ -276,7 +265,7 @@ def _progress(run: ValidationRun, found: Validation) -> None:
     left = "" if found.seconds_left is None else f", about {duration(found.seconds_left)} left"
     st.progress(
         min(1.0, len(found.rows) / max(1, found.n_total)),
-        plain(f"{len(found.rows):,} of {found.n_total:,} verdicts: {found.at_work}{left}"),
+        for_markdown(f"{len(found.rows):,} of {found.n_total:,} verdicts: {found.at_work}{left}"),
     )
     st.button(
         "Stop and keep what there is", icon=":material/stop:", key="stop_validation", on_click=run.stop,

@@ -1,4 +1,4 @@
-"""A person at the judge's chair: label statements blind, then see what the judges and the labels say."""
+"""Label statements without seeing labels or verdicts, then see how far you agree with both."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ import streamlit as st
 
 from jitai.errors import JitaiError
 from jitai.records import Decision, Label, Statement
-from jitai.ui.widgets.page import plain
+from jitai.sanitise import for_markdown
 from jitai.validation.corpora import balanced_sample, shuffled
 from jitai.validation.report import THE_PERSON, agreement_with_person
 from jitai.validation.runner import Candidate, Validation, ValidationRun
@@ -21,7 +21,7 @@ HOW_MANY = (10, 20, 40)
 
 
 @dataclass
-class Chair:
+class LabelSession:
     """What a person has labelled so far.
 
     Attributes:
@@ -39,24 +39,26 @@ class Chair:
     problem: str = ""
 
 
-def persons_chair(chair: Chair, statements: tuple[Statement, ...], candidates: list[Candidate], seed: int) -> None:
+def label_yourself(
+    session: LabelSession, statements: tuple[Statement, ...], candidates: list[Candidate], seed: int
+) -> None:
     """Draw the section.
 
     Args:
-        chair: what has been labelled.
+        session: what has been labelled.
         statements: to draw from.
         candidates: the judges to compare with.
         seed: of the drawing.
     """
-    if not chair.statements:
-        _invitation(chair, statements, seed)
-    elif len(chair.answers) < len(chair.statements):
-        _next_statement(chair)
+    if not session.statements:
+        _invitation(session, statements, seed)
+    elif len(session.answers) < len(session.statements):
+        _next_statement(session)
     else:
-        _comparison(chair, candidates)
+        _comparison(session, candidates)
 
 
-def _invitation(chair: Chair, statements: tuple[Statement, ...], seed: int) -> None:
+def _invitation(session: LabelSession, statements: tuple[Statement, ...], seed: int) -> None:
     st.markdown(
         "Read statements one at a time and say whether their writer can go for a walk now, taking the words as true. "
         "Labels and verdicts stay hidden until you have finished; then you see how far you agree with both."
@@ -65,88 +67,90 @@ def _invitation(chair: Chair, statements: tuple[Statement, ...], seed: int) -> N
         st.caption("This needs statements of both labels.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.selectbox("How many", HOW_MANY, index=1, key="chair_number", width=120)
+        number = st.selectbox("How many", HOW_MANY, index=1, key="label_number", width=120)
 
         def begin() -> None:
-            chair.round += 1
+            session.round += 1
             try:
-                drawn = balanced_sample(statements, number, seed + chair.round)
+                drawn = balanced_sample(statements, number, seed + session.round)
             except JitaiError as error:
-                chair.problem = error.in_full
+                session.problem = error.in_full
                 return
-            chair.problem = ""
+            session.problem = ""
             # The halves of a pair would give each other away.
-            chair.statements, chair.answers, chair.found = shuffled(drawn, seed + chair.round), [], None
+            session.statements, session.answers, session.found = shuffled(drawn, seed + session.round), [], None
 
-        st.button("Begin", key="chair_begin", on_click=begin)
-    if chair.problem:
-        st.error(plain(chair.problem), icon=":material/error:")
+        st.button("Begin", key="label_begin", on_click=begin)
+    if session.problem:
+        st.error(for_markdown(session.problem), icon=":material/error:")
 
 
-def _next_statement(chair: Chair) -> None:
-    number = len(chair.answers)
-    st.caption(f"Statement {number + 1} of {len(chair.statements)}")
-    with st.container(border=True, key="chair_statement"):
-        st.text(chair.statements[number].text)
+def _next_statement(session: LabelSession) -> None:
+    number = len(session.answers)
+    st.caption(f"Statement {number + 1} of {len(session.statements)}")
+    with st.container(border=True, key="label_statement"):
+        st.text(session.statements[number].text)
     with st.container(horizontal=True):
         for decision, words in CHOICES.items():
             st.button(
-                words, key=f"chair_{decision.name.lower()}", on_click=answer, args=(chair, number, decision),
+                words, key=f"label_{decision.name.lower()}", on_click=answer, args=(session, number, decision),
             )  # fmt: skip
-        if chair.answers:
-            st.button("Back one", type="tertiary", key="chair_back", on_click=take_back, args=(chair, number))
+        if session.answers:
+            st.button("Back one", type="tertiary", key="label_back", on_click=take_back, args=(session, number))
 
 
-def answer(chair: Chair, number: int, decision: Decision) -> None:
+def answer(session: LabelSession, number: int, decision: Decision) -> None:
     """Answer a statement once: the second click of a double click would be an answer to the next one, unseen."""
-    if number == len(chair.answers):
-        chair.answers.append(decision)
+    if number == len(session.answers):
+        session.answers.append(decision)
 
 
-def take_back(chair: Chair, number: int) -> None:
+def take_back(session: LabelSession, number: int) -> None:
     """Back from a statement to the one before, once."""
-    if number == len(chair.answers):
-        chair.answers.pop()
+    if number == len(session.answers):
+        session.answers.pop()
 
 
-def _comparison(chair: Chair, candidates: list[Candidate]) -> None:
-    if chair.found is None:
-        st.markdown(f"You have labelled all {len(chair.statements)}.")
+def _comparison(session: LabelSession, candidates: list[Candidate]) -> None:
+    if session.found is None:
+        st.markdown(f"You have labelled all {len(session.statements)}.")
         if not candidates:
             st.caption("Choose at least one judge in the sidebar to compare with.")
             return
-        if not st.button("See what the judges and the labels say", type="primary", key="chair_compare"):
+        if not st.button("See what the judges and the labels say", type="primary", key="label_compare"):
             return
         with st.spinner("The judges are reading the same statements ..."):
-            run = ValidationRun(candidates, chair.statements)
+            run = ValidationRun(candidates, session.statements)
             run.start()
             run.wait()
-        chair.found = run.snapshot()
-    for name, why in chair.found.failures.items():
-        st.warning(plain(f"{name} could not be made ready. {why}"), icon=":material/warning:")
-    kappas, _ = agreement_with_person(chair.answers, chair.found)
+        session.found = run.snapshot()
+    if session.found.failure:
+        st.error(for_markdown(session.found.failure), icon=":material/error:")
+    for name, why in session.found.failures.items():
+        st.warning(for_markdown(f"{name} could not be made ready. {why}"), icon=":material/warning:")
+    kappas, _ = agreement_with_person(session.answers, session.found)
     answered = [name for name in kappas if name == THE_PERSON or kappas[name].notna().any()]
     st.dataframe(
-        kappas.loc[answered, answered], key="chair_kappas",
+        kappas.loc[answered, answered], key="label_kappas",
         column_config={str(name): st.column_config.NumberColumn(format="%.2f") for name in answered},
     )  # fmt: skip
     st.caption(
-        "Cohen's kappa, “unsure” being an answer of its own: 1 is full agreement, 0 what chance gives. With so few "
-        "statements it may be off by 0.3 either way."
+        "Cohen's kappa, with “unsure” as an answer of its own: 1 is full agreement, 0 is agreement by chance. With so "
+        "few statements it may be off by 0.3 either way."
     )
-    st.dataframe(_side_by_side(chair, chair.found), hide_index=True, key="chair_table")
-    st.button("Begin again with other statements", key="chair_again", on_click=_begin_again, args=(chair,))
+    st.dataframe(_side_by_side(session, session.found), hide_index=True, key="label_table")
+    st.button("Begin again with other statements", key="label_again", on_click=_begin_again, args=(session,))
 
 
-def _begin_again(chair: Chair) -> None:
-    chair.statements, chair.answers, chair.found = (), [], None
+def _begin_again(session: LabelSession) -> None:
+    session.statements, session.answers, session.found = (), [], None
 
 
-def _side_by_side(chair: Chair, found: Validation) -> pd.DataFrame:
+def _side_by_side(session: LabelSession, found: Validation) -> pd.DataFrame:
     """What the person, the label and each judge say of each statement."""
     said = {(row.candidate, row.statement.identifier): row for row in found.rows}
     rows = []
-    for statement, answer in zip(chair.statements, chair.answers, strict=True):
+    for statement, answer in zip(session.statements, session.answers, strict=True):
         label = "can walk" if statement.label == Label.CAN_WALK else "cannot walk"
         row = {"statement": statement.text, THE_PERSON: CHOICES[answer].lower(), "the label": label}
         for name in found.candidates:

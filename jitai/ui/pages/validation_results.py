@@ -18,10 +18,10 @@ from jitai.charts.validation import (
 )
 from jitai.corpus import DEVELOPMENT, TEST
 from jitai.records import Label, Statement
+from jitai.sanitise import for_markdown
 from jitai.trial.log import safe_csv
-from jitai.ui.session.page_states import OWN_FILE, Answer
+from jitai.ui.session.page_states import ValidationAnswer
 from jitai.ui.session.state import palette
-from jitai.ui.widgets.page import plain
 from jitai.validation.report import (
     NO_ANSWER,
     PUBLISHED_CAVEAT,
@@ -42,23 +42,25 @@ from jitai.validation.report import (
 from jitai.validation.runner import Candidate, Validation
 
 
-def draw_answer(found: Validation, corpus: str, seed: int) -> Answer:
-    """What the page keeps of a finished validation."""
+def answer_of(found: Validation, corpus: str, seed: int) -> ValidationAnswer:
+    """The figures of a finished validation, computed once."""
     kappas, n_compared = agreement(found)
-    return Answer(
+    return ValidationAnswer(
         found, corpus, seed, reports(found, seed), by_kind(found, seed), by_language(found, seed), kappas, n_compared
     )
 
 
-def draw_what_is_shown(answer: Answer, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
-    """Which statements the answer is of, and whether the settings beside it stand for others."""
+def draw_scope(answer: ValidationAnswer, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
+    """Say which statements the answer covers, and whether the settings in the sidebar differ."""
     found = answer.validation
     words = f"Shown: {CORPUS_LABELS[answer.corpus]}, {len(found.statements):,} statements. "
     differ = found.statements != sample or found.candidates != tuple(candidate.name for candidate in candidates)
-    st.caption(plain(words) + ("The settings beside it differ: **Judge them** uses them." if differ else ""))
+    st.caption(
+        for_markdown(words) + ("The settings in the sidebar differ: **Judge them** uses them." if differ else "")
+    )
 
 
-def draw_report(answer: Answer) -> None:
+def draw_report(answer: ValidationAnswer) -> None:
     """The answer: the chart of judges, and behind tabs everything that explains it."""
     _remarks(answer)
     judged = [report for report in answer.judges if report.figures is not None]
@@ -93,10 +95,10 @@ def draw_accuracy_chart(dots: list[Dot]) -> None:
         accuracy_figure(dots, references, palette()), config=CONFIG, key="accuracy_chart",
         alt=f"Share of statements judged rightly by each judge: {shares or 'nothing judged yet'}.",
     )  # fmt: skip
-    st.caption(f"Dot and line: share judged rightly and its 95 % interval. {plain(PUBLISHED_CAVEAT)}")
+    st.caption(f"Dot and line: share judged rightly and its 95 % interval. {for_markdown(PUBLISHED_CAVEAT)}")
 
 
-def _remarks(answer: Answer) -> None:
+def _remarks(answer: ValidationAnswer) -> None:
     """What must be known before the figures are read."""
     found = answer.validation
     if found.stopped:
@@ -105,20 +107,24 @@ def _remarks(answer: Answer) -> None:
             "statements, so compare them with care.",
             icon=":material/warning:",
         )
+    if found.failure:
+        st.error(for_markdown(found.failure), icon=":material/error:")
     for name, why in found.failures.items():
-        st.warning(plain(f"{name} could not be made ready. {why}"), icon=":material/warning:")
+        st.warning(for_markdown(f"{name} could not be made ready. {why}"), icon=":material/warning:")
     for report in answer.judges:
         if report.n_failed:
             why = next(row.verdict.failure for row in found.rows_of(report.name) if row.failed)
             st.warning(
-                plain(
+                for_markdown(
                     f"{report.name} could not answer {report.n_failed:,} of {report.n_asked:,} statements. These count "
                     f"neither as right nor as a veto. The first reason: {why}"
                 ),
                 icon=":material/warning:",
             )
         if report.n_without_words:
-            st.caption(plain(f"{report.name}: nothing was left to read in {report.n_without_words:,} statements."))
+            st.caption(
+                for_markdown(f"{report.name}: nothing was left to read in {report.n_without_words:,} statements.")
+            )
     if answer.corpus == DEVELOPMENT:
         st.warning(CORPUS_NOTES[DEVELOPMENT], icon=":material/info:")
 
@@ -131,7 +137,7 @@ def _dots(table: pd.DataFrame, column: str) -> list[Dot]:
     ]  # fmt: skip
 
 
-def _by_group(answer: Answer, judged: list[JudgeReport]) -> None:
+def _by_group(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
     """Accuracy by kind and by language."""
     names = [report.name for report in judged]
     st.subheader("By kind of statement")
@@ -140,7 +146,9 @@ def _by_group(answer: Answer, judged: list[JudgeReport]) -> None:
         alt="Share judged rightly for each kind of statement and judge; the same numbers are in the table below.",
     )  # fmt: skip
     _groups_table(answer.kinds, "kinds_table")
-    st.caption("In brackets the number of statements. Few statements make long lines: no verdict on a judge by those.")
+    st.caption(
+        "In brackets: the number of statements. Where there are few, the interval is too long to judge the judge."
+    )
     if answer.languages["language"].nunique() > 1:
         st.subheader("By language")
         st.plotly_chart(
@@ -159,8 +167,8 @@ def _groups_table(table: pd.DataFrame, key: str) -> None:
         )  # fmt: skip
 
 
-def _one_judge(answer: Answer, judged: list[JudgeReport]) -> None:
-    """What a judge says of which label, and whether its probabilities can be trusted."""
+def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
+    """One judge's verdicts by label, and whether its probabilities can be trusted."""
     names = [report.name for report in judged]
     name = st.selectbox("Judge", names, key="judge_closely")
     report = judged[names.index(name)]
@@ -179,7 +187,7 @@ def _one_judge(answer: Answer, judged: list[JudgeReport]) -> None:
         if report.n_timed:
             st.metric(
                 "Time a verdict", f"{report.median_ms:,.0f} ms", border=True,
-                help=f"Median of the {report.n_timed:,} that were asked anew; 95 % within {report.slow_ms:,.0f} ms.",
+                help=f"Median of the {report.n_timed:,} not remembered; 95 % within {report.slow_ms:,.0f} ms.",
             )  # fmt: skip
     intervals = {"vetoes that are right": figures.precision, "noticed": figures.recall}
     if report.sure_accuracy is not None:
@@ -193,11 +201,12 @@ def _one_judge(answer: Answer, judged: list[JudgeReport]) -> None:
     )
     if report.n_remembered and not report.n_timed:
         st.caption(
-            "No time was measured: every reply was remembered from an earlier run. “Ask anew” in the sidebar measures."
+            "No time was measured, as every reply was remembered from an earlier run. “Ask again” in the sidebar "
+            "measures it."
         )
     left, right = st.columns(2)
     with left:
-        st.subheader("What it says of which label")
+        st.subheader("Verdicts by label")
         table = confusion(rows)
         shown = table.loc[:, [column for column in table if column != NO_ANSWER or table[column].any()]]
         st.plotly_chart(
@@ -211,7 +220,7 @@ def _one_judge(answer: Answer, judged: list[JudgeReport]) -> None:
                 for label, row in zip(shown.index, shown.to_numpy(), strict=True)
             ),
         )  # fmt: skip
-        st.caption("Per cent of the row. “Unsure” is what the judge calls the middle of its scale.")
+        st.caption("Per cent of the row. “Unsure” is the middle of the judge's scale.")
     with right:
         st.subheader("Can its probabilities be trusted?")
         points = [
@@ -235,13 +244,13 @@ def _share(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.2f}"
 
 
-def _all_figures(answer: Answer) -> None:
+def _all_figures(answer: ValidationAnswer) -> None:
     """Every figure with its interval, agreement between judges, and downloads."""
     table = figures_table(answer.judges)
     st.dataframe(figures_side_by_side(answer.judges), key="figures_table", height="content")
     st.caption(
-        "In brackets 95 % intervals from 1,000 bootstrap resamples of whole pairs. Vetoes are the positive class. Of "
-        "Brier score and calibration error, less is better."
+        "In brackets: 95 % intervals from 1,000 bootstrap resamples of whole pairs. Vetoes are the positive class. "
+        "Lower is better for Brier score and calibration error."
     )
     st.subheader("Do the judges agree?")
     names = [str(name) for name in answer.kappas]
@@ -254,7 +263,7 @@ def _all_figures(answer: Answer) -> None:
     kappas.columns = pd.Index(letters)
     st.dataframe(kappas, key="kappa_table", column_config=_number_columns(*letters), height="content")
     st.caption(
-        "Cohen's kappa of every two judges: 1 is full agreement, 0 what chance gives. On "
+        "Cohen's kappa of every two judges: 1 is full agreement, 0 is agreement by chance. Each on "
         f"{int(answer.n_compared.to_numpy().min()):,} statements or more."
     )
     with st.container(horizontal=True):
@@ -275,7 +284,11 @@ def _download(label: str, table: pd.DataFrame, name: str) -> None:
     )  # fmt: skip
 
 
-def _mistakes(answer: Answer, judged: list[JudgeReport]) -> None:
+MISTAKES = {"all mistakes": None, "missed: said send": Label.CANNOT_WALK, "false vetoes": Label.CAN_WALK}
+"""What can be looked at, and the label of such statements."""
+
+
+def _mistakes(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
     """The mistakes, the surest first; one that is ticked opens to its prompt and reply."""
     names = [report.name for report in judged]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -283,11 +296,10 @@ def _mistakes(answer: Answer, judged: list[JudgeReport]) -> None:
         table = mistakes(answer.validation.rows_of(name))
         kinds = ["all kinds", *sorted(set(table["kind"]))]
         kind = st.selectbox("Kind", kinds, key="mistakes_kind", format_func=lambda kind: kind.replace("_", " "))
-        wrong_way = st.selectbox("Which", list(_LABEL_OF_MISTAKES), key="mistakes_way")
+        wrong_way = st.selectbox("Which", list(MISTAKES), key="mistakes_way")
     if kind != kinds[0]:
         table = table[table["kind"] == kind]
-    label = _LABEL_OF_MISTAKES[wrong_way]
-    if label is not None:
+    if (label := MISTAKES[wrong_way]) is not None:
         table = table[table["label"] == label.value]
     if table.empty:
         st.caption("No mistakes here.")
@@ -319,16 +331,11 @@ def _mistake_details(row: pd.Series) -> None:
         st.caption("The judge's own reply")
         st.code(str(row["raw_reply"]), language=None, wrap_lines=True)
     if row["prompt"]:
-        st.caption(plain(f"Exact prompt, {row['prompt_version']}"))
+        st.caption(for_markdown(f"Exact prompt, {row['prompt_version']}"))
         st.code(str(row["prompt"]), language=None, wrap_lines=True, height=180)
 
 
-_LABEL_OF_MISTAKES = {
-    "all mistakes": None,
-    "missed: said send": Label.CANNOT_WALK,
-    "false vetoes": Label.CAN_WALK,
-}
-"""The label of the statements on which a kind of mistake is made; None for all kinds."""
+OWN_FILE = "own"
 CORPUS_LABELS = {
     TEST: "Our test part (held out)",
     DEVELOPMENT: "Our development part",
@@ -336,7 +343,7 @@ CORPUS_LABELS = {
 }
 CORPUS_NOTES = {
     TEST: "Prompts, calibrations and the tuned model were fitted without these statements.",
-    DEVELOPMENT: "Prompts, calibrations and the tuned model were fitted on these statements, so their figures flatter. "
-    "TF-IDF is cross-validated here: each pair is judged by a model that has not seen it.",
+    DEVELOPMENT: "Prompts, calibrations and the tuned model were fitted on these statements, so their figures are too "
+    "good. TF-IDF is cross-validated here: each pair is judged by a model that has not seen it.",
     OWN_FILE: "Your labels are taken as the truth.",
 }

@@ -1,61 +1,43 @@
-"""What each page remembers in a session."""
+"""What each page remembers beside its widgets' values; ``session_object`` keeps one of each class in a session."""
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import streamlit as st
 
 from jitai.corpus import TEST
 from jitai.errors import ParameterError
-from jitai.experiments.methods import LLM_TS, TS
 from jitai.experiments.store import StoredExperiment
 from jitai.experiments.sweep import JUDGE_ERROR, axis_label, is_error_line
-from jitai.judge.simulated import SIMULATED
 from jitai.parameters import described
-from jitai.policies.belief import BeliefSettings
-from jitai.policies.network import A2C, BELIEF, DAY, DQN, PPO, TRUE_CONTEXT
-from jitai.records import Statement
-from jitai.rl.task import LearningSettings
+from jitai.records import Statement, Verdict
 from jitai.simulator.config import SimulatorConfig
-from jitai.trial.filters import NONE
-from jitai.ui.pages.validation_label_yourself import Chair
-from jitai.validation.baselines import KEYWORD, TFIDF
+from jitai.ui.session.state import experiment_of_address
 from jitai.validation.report import JudgeReport
 from jitai.validation.runner import Validation, ValidationRun
 
-DEFAULT_METHODS = (TS, LLM_TS, "LLM+tailored", "Planner", "Optimum", "Random")
+
+class JudgedStatement(NamedTuple):
+    """One line of the Preferences page with its verdict."""
+
+    text: str
+    verdict: Verdict
 
 
 @dataclass
-class JudgeSettings:
-    """Which judge a page's experiments ask, and its backend's settings, by the backend's key."""
+class PreferencesState:
+    """The verdicts on the page, and the judge, prompt and settings picked when they were asked for."""
 
-    key: str = SIMULATED
-    by_backend: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class CompareState:
-    """The page's settings and what it shows, in one browser session."""
-
-    methods: list[str] = field(default_factory=lambda: list(DEFAULT_METHODS))
-    judge: JudgeSettings = field(default_factory=JudgeSettings)
-    n_seeds: int = 100
-    baseline: str = TS
-    shown: str = ""
-    scenario: str = ""
-    base: str = ""
-
-    def show(self, identifier: str) -> None:
-        """Show another experiment: participant and base of the one before mean nothing in it."""
-        self.shown, self.scenario, self.base = identifier, "", ""
+    judged: list[JudgedStatement] = field(default_factory=list)
+    judged_by: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
 class Pin:
-    """A run that is kept beside later ones: its experiment and the key of its cell, and what it is called."""
+    """A run that is kept beside later ones: its experiment, the key of its cell, and its name."""
 
     experiment: str
     key: str
@@ -63,23 +45,35 @@ class Pin:
 
 
 @dataclass
-class Pins:
-    """The runs that are kept, in one browser session."""
+class CompareState:
+    """The experiment that the page shows, the run that all are compared to, and the pinned runs.
 
-    kept: list[Pin] = field(default_factory=list)
+    Attributes:
+        shown: identifier of the experiment; at first the one in the address.
+        base: name of the run that the person chose to compare to; empty for the baseline.
+        pins: the runs that are kept.
+    """
+
+    shown: str = field(default_factory=experiment_of_address)
+    base: str = ""
+    pins: list[Pin] = field(default_factory=list)
+
+    def show(self, identifier: str) -> None:
+        """Show another experiment, in which the base of the one before means nothing."""
+        self.shown, self.base = identifier, ""
 
 
 MAP, LINE = "Over two settings", "Over the judge's errors"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Axis:
     """One thing that varies: a parameter's name or JUDGE_ERROR, from where to where, at how many values."""
 
     name: str
     low: float
     high: float
-    n: int = 5
+    n: int
 
     def values(self) -> tuple[float | int, ...]:
         """Evenly spread, ascending; whole numbers where the parameter is one.
@@ -100,84 +94,63 @@ class Axis:
 
 @dataclass
 class SweepState:
-    """The page's settings and what it shows, in one browser session."""
+    """The experiment that the page shows in each view.
 
-    view: str = MAP
-    x: Axis = field(default_factory=lambda: Axis("can_walk_persistence", 0.55, 0.95))
-    y: Axis = field(default_factory=lambda: Axis(JUDGE_ERROR, 0.0, 0.5, 6))
-    errors: Axis = field(default_factory=lambda: Axis(JUDGE_ERROR, 0.0, 0.5, 11))
-    method: str = LLM_TS
-    baseline: str = TS
-    judge: JudgeSettings = field(default_factory=JudgeSettings)
-    n_seeds: int = 100
+    Attributes:
+        shown: identifier of the experiment by view; empty before there is one.
+        clicks: on cells of the map, so that a cell that was left can be clicked again.
+        of_address: the experiment of the address, until the page has looked it up.
+    """
+
     shown: dict[str, str] = field(default_factory=lambda: {MAP: "", LINE: ""})
     clicks: int = 0
+    of_address: str = field(default_factory=experiment_of_address)
 
-    def show(self, experiment: StoredExperiment) -> None:
-        """Show a stored experiment in the view that fits it."""
-        self.view = LINE if is_error_line(experiment.spec) else MAP
-        self.shown[self.view] = experiment.identifier
+    def show(self, identifier: str, found: StoredExperiment | None) -> None:
+        """Show an experiment in the view that fits it, and switch to that view."""
+        view = LINE if found is not None and is_error_line(found.spec) else MAP
+        self.shown[view] = identifier
+        st.session_state["sweep_view"] = view
 
 
-SESSIONS, GRID = "session", "grid"
-STARTS: dict[str, LearningSettings] = {
-    PPO: LearningSettings(PPO, total_steps=1_000_000),
-    A2C: LearningSettings(A2C, total_steps=1_000_000, n_lanes=64),
-    DQN: LearningSettings(DQN, total_steps=500_000, learning_rate=1e-3),
-}
-"""Settings with which each algorithm comes to a first result in about a minute."""
-OWN_CHOICE = "My own choice"
-SIGHTS: dict[str, tuple[str, ...]] = {
-    "With the belief from the text": ("P", "L", "H", "D", BELIEF, DAY),
-    "Numbers only, no text": ("P", "L", "H", "D", DAY),
-    "As published: L, H, D, T": ("L", "H", "D", "T"),
-    "With the true context (yardstick)": (TRUE_CONTEXT, "H", "D", DAY),
-}
-"""What a policy may be shown, by the name of the choice."""
+N_SHOWN = 15
+"""Experiments listed on the Runs page before more are asked for."""
+
+
+@dataclass
+class RunsState:
+    """How much of the list is shown.
+
+    Attributes:
+        n_shown: number of experiments shown.
+        to_delete: identifier of the experiment whose deletion waits to be confirmed.
+        file_id: of the last file that was read.
+    """
+
+    n_shown: int = N_SHOWN
+    to_delete: str = ""
+    file_id: str = ""
 
 
 @dataclass
 class TrainState:
-    """The page's settings in one browser session; the training itself belongs to the process.
+    """What the page has under way; the training itself belongs to the process.
 
     Attributes:
-        settings: of the learner.
-        whom: SESSIONS or GRID, who it learns from.
-        sees: a key of SIGHTS, or OWN_CHOICE.
-        own_sight: the observations of one's own choice.
-        filter: what the simulated judge may do in training.
-        belief: its error rates.
         owner: tells this session's training from another's.
-        policy_shown: name of the policy looked at below.
-        to_delete: name of the policy that is to be deleted once that is confirmed.
-        file_id: of the last file that was taken in.
-        said: what was done last, as a sentence; shown once.
+        to_delete: name of the policy whose deletion waits to be confirmed.
+        file_id: of the last file that was read.
+        done: what was done last, as a sentence; shown once.
     """
 
-    settings: LearningSettings = STARTS[PPO]
-    whom: str = SESSIONS
-    sees: str = next(iter(SIGHTS))
-    own_sight: tuple[str, ...] = next(iter(SIGHTS.values()))
-    filter: str = NONE
-    belief: BeliefSettings = field(default_factory=BeliefSettings)
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
-    policy_shown: str = ""
     to_delete: str = ""
     file_id: str = ""
-    said: str = ""
-
-    @property
-    def observations(self) -> tuple[str, ...]:
-        """What the policy is to see."""
-        return SIGHTS.get(self.sees, self.own_sight)
-
-
-OWN_FILE = "own"
-DEFAULT_SAMPLE = 300
+    done: str = ""
 
 
 @dataclass(frozen=True)
-class Answer:
+class ValidationAnswer:
     """What a finished run has found, computed once.
 
     Attributes:
@@ -201,32 +174,19 @@ class Answer:
 
 @dataclass
 class ValidationState:
-    """The page's settings and its run, in one browser session.
+    """A person's file, and the run with its answer.
 
-    Of our corpus a sample is judged unless all is asked for; what a person brings is judged whole unless a sample is.
+    Attributes:
+        file_name, file_id: of the last file that could be read.
+        own_statements: its rows.
+        run: the last run, with the corpus and seed that it was started with.
+        answer: of that run, once it has finished.
     """
 
-    corpus: str = TEST
-    sources: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
-    whole: bool = False
-    whole_file: bool = True
-    n_wanted: int = DEFAULT_SAMPLE
-    seed: int = 1
-    models: list[str] | None = None
-    prompts: list[str] = field(default_factory=list)
-    baselines: list[str] = field(default_factory=lambda: [KEYWORD, TFIDF])
-    anew: bool = False
     file_name: str = ""
     file_id: str = ""
     own_statements: tuple[Statement, ...] = ()
     run: ValidationRun | None = None
     run_corpus: str = TEST
     run_seed: int = 1
-    answer: Answer | None = None
-    chair: Chair = field(default_factory=Chair)
-
-    @property
-    def takes_all(self) -> bool:
-        """Whether no sample is drawn."""
-        return self.whole_file if self.corpus == OWN_FILE else self.whole
+    answer: ValidationAnswer | None = None

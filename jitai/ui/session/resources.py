@@ -1,6 +1,5 @@
 """What all browser sessions of one process share: the language model, the judges over it, and the look at Ollama."""
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +8,14 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from jitai.background import BackgroundCall, Progress
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import JitaiError
+from jitai.installation import Installation
 from jitai.judge.cache import VerdictCache
 from jitai.judge.judge import Judge
-from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation, Progress
+from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation
 from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOverview, probe_server
 from jitai.judge.prompts import Prompt, find_prompt
 from jitai.judge.registry import Probed, available_judges, choose_judge, open_backend, probe_all
@@ -22,7 +23,7 @@ from jitai.judge.rules import Rules, load_rules
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import Decision
-from jitai.rl.training_service import TrainingDesk
+from jitai.rl.training_service import TrainingService
 
 WARM_UP_DELAY_S = 1.5
 Seen = TypeVar("Seen")
@@ -50,7 +51,7 @@ class Watch(Generic[Seen]):
             if time.monotonic() - self._looked_at < self.MAX_AGE_S:
                 return
             self._looked_at = time.monotonic()
-        threading.Thread(target=self._look, name="ollama-probe", daemon=True).start()
+        BackgroundCall("ollama-probe", self._look).start()
 
     def look_now(self) -> None:
         """Look again and wait for the answer."""
@@ -120,22 +121,20 @@ def judge_for(
 
 
 @st.cache_resource(show_spinner=False)
-def start_warming_up() -> threading.Timer:
+def start_warming_up() -> BackgroundCall:
     """Load the embedded model and look for Ollama once, in the background, while the first page is being read."""
 
     def warm_up() -> None:
         # Whatever fails here fails again, and is shown, when the first statement is judged.
-        with contextlib.suppress(JitaiError):
-            options = available_judges({}, prompts())
-            best = choose_judge(options)
-            judge_for(best, next(item.prompt for item in options if item.key == best)).warm_up()
+        options = available_judges({}, prompts())
+        best = choose_judge(options)
+        judge_for(best, next(item.prompt for item in options if item.key == best)).warm_up()
 
     backend_watch().refresh()
     # The first page is drawn first: loading the model takes a core for a second or two.
-    timer = threading.Timer(WARM_UP_DELAY_S, warm_up)
-    timer.daemon = True
-    timer.start()
-    return timer
+    call = BackgroundCall("warm-up", warm_up, WARM_UP_DELAY_S)
+    call.start()
+    return call
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -154,7 +153,7 @@ def _look(before: ServerOverview | None) -> ServerOverview:
         return probe_server(server, before)
 
 
-class Works:
+class BackgroundJobs:
     """What is under way on the server, and what has ended and was not dismissed yet."""
 
     def __init__(self, on_end: Callable[[], None]) -> None:
@@ -200,7 +199,7 @@ def server_watch() -> Watch[ServerOverview | None]:
 
 
 @st.cache_resource(show_spinner=False)
-def works() -> Works:
+def background_jobs() -> BackgroundJobs:
     """The one list of work of this process."""
     watch, judges = server_watch(), backend_watch()
 
@@ -208,7 +207,7 @@ def works() -> Works:
         watch.look_now()
         judges.look_now()
 
-    return Works(look_again)
+    return BackgroundJobs(look_again)
 
 
 def on_server(
@@ -224,6 +223,12 @@ def on_server(
 
 
 @st.cache_resource(show_spinner=False)
-def training_desk() -> TrainingDesk:
+def installations() -> dict[str, Installation]:
+    """The latest installation of each part that this process has begun, by the part's key."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def training_service() -> TrainingService:
     """The one desk of this process."""
-    return TrainingDesk()
+    return TrainingService()

@@ -1,11 +1,23 @@
-"""Everything that a browser session remembers, in one typed object.
+"""What a browser session remembers. All pages follow one idiom:
 
-A widget's own value is lost when its page is left, so each setting's home is here; widgets are drawn from it and write
-back to it in their callbacks.
+1. A setting is the value of its widget, and is stored nowhere else. The widget has a fixed key and
+   ``persist_state="session"``: Streamlit keeps its value while other pages are shown, and every page reads it from
+   ``st.session_state``. Its default is the widget's own; where code sets it too, the default is put there first
+   (``setdefault``) and the widget is given none.
+2. The settings of a trial have their parameters' names as keys. ``AppState.spec`` builds the TrialSpec from them, and
+   ``AppState.show`` puts one there.
+3. Code sets a widget by writing to ``st.session_state`` before the widget is drawn: in a callback, or on another page.
+4. A widget that stands for other settings (preset, unsure band, judge at work) is set each time before it is drawn, and
+   its callback writes those settings.
+5. What is more than a widget's value (a run, an experiment that is shown, a file's rows) is a field of a dataclass;
+   ``session_object`` keeps one object of each class.
+
+None of this survives a reload: only what ``keep_in_address`` writes does.
 """
 
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+import re
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -15,41 +27,32 @@ from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import JitaiError
 from jitai.judge.prefetch import VerdictPrefetcher
 from jitai.judge.registry import BackendClass, backend_of
-from jitai.parameters import describe
-from jitai.records import Verdict
+from jitai.parameters import build, describe
+from jitai.policies.network import PolicyNetwork
 from jitai.rl.policy_store import default_policy_store
+from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.live import TwinTrial
-from jitai.trial.loop import Said
 from jitai.trial.spec import TrialSpec
+from jitai.trial.texts import ScriptedDay
+from jitai.ui.session.settings import spec_from, spec_values, values_of
 from jitai.ui.session.url import PAGE_PARAMETERS, from_query, to_query
-from jitai.ui.widgets.page import plain
 
-_KEY = "jitai_lab"
-AS_SIMULATED = "as simulated"
 CUSTOM_PRESET = "Custom (Simulator page)"
+_IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
+Kept = TypeVar("Kept")
 
 
-class Speed(NamedTuple):
-    """How fast a run is shown: seconds between redraws, and days lived between them."""
+def session_object(make: type[Kept]) -> Kept:
+    """The session's object of a class.
 
-    interval_s: float
-    days: int
-
-
-SPEEDS: dict[str, Speed] = {
-    "1 day a second": Speed(1.0, 1),
-    "3 days a second": Speed(0.33, 1),
-    "10 days a second": Speed(0.5, 5),
-    "to the end": Speed(0.4, 1000),
-}
-
-
-class JudgedStatement(NamedTuple):
-    """One line of the Preferences page with its verdict; the label is known where the line is in the corpus."""
-
-    text: str
-    verdict: Verdict
+    It is made when it is first asked for, and anew after Streamlit has reloaded the source, as the class is another one
+    then.
+    """
+    found = st.session_state.get(make.__name__)
+    if not isinstance(found, make):
+        found = st.session_state[make.__name__] = make()
+    return found
 
 
 class PreviousRun(NamedTuple):
@@ -61,54 +64,68 @@ class PreviousRun(NamedTuple):
 
 @dataclass
 class AppState:
-    """The settings and runs of one browser session."""
+    """What all pages share, and the run on the Live page.
 
-    spec: TrialSpec = field(default_factory=lambda: TrialSpec(config=PRESETS[DEFAULT_PRESET]))
-    kinds: tuple[str, ...] = EVERYDAY_KINDS
+    Attributes:
+        network: the trained policy, where that is the policy.
+        judge_picked, prompt_picked: the person's choice; empty before there is one.
+        judge_at_work: key of the judge that reads the statements.
+        said_next: what the participant says on the coming day, or what is true on it, if a person has set that.
+        trial_settings: the settings of ``trial``; with others, a new run begins.
+        one_day_wanted: the person has asked for a single day, which has not been simulated yet.
+        problem: why the last button could not do its work, as a sentence; shown once.
+        address_problem: why the settings of the address could not be used, as a sentence.
+        address_problem_page: the page that was opened with that address.
+    """
+
+    network: PolicyNetwork | None = None
     judge_picked: str = ""
     prompt_picked: str = ""
     judge_at_work: str = ""
-    judge_settings: dict[str, Any] = field(default_factory=dict)
-    model_to_delete: str = ""
     prompt_shown: str = ""
-    prompt_drafts: dict[str, str] = field(default_factory=dict)
-    speed: str = "3 days a second"
-    reveal: bool = True
+    model_to_delete: str = ""
     playing: bool = False
-    said_next: Said | None = None
-    keep_saying: bool = False
-    truth_of_said: str = AS_SIMULATED
-    said_round: int = 0
+    said_next: ScriptedDay | None = None
     trial: TwinTrial | None = None
     trial_settings: tuple[Any, ...] = ()
     ahead: VerdictPrefetcher | None = None
     one_day_wanted: bool = False
     previous: PreviousRun | None = None
-    statements_text: str = ""
-    judged: list[JudgedStatement] = field(default_factory=list)
-    judged_by: tuple[Any, ...] = ()
-    schedule: str = "every day"
-    schedule_action: str = "tailored to the true context"
-    schedule_seed: int = 42
-    schedule_always_able: bool = True
-    map_of: str = "optimum"
-    map_day: int = 20
-    map_context: int = 0
-    map_belief: float = 0.8
-    map_reading: float = 0.2
-    map_seeds: int = 500
-    widget_round: int = 0
+    problem: str = ""
     address_problem: str = ""
     address_problem_page: str = ""
+
+    def __post_init__(self) -> None:
+        """Take the settings of the page's address, or the defaults and a sentence if those cannot be used."""
+        st.session_state.setdefault("kinds", list(EVERYDAY_KINDS))
+        query = {name: value for name, value in st.query_params.to_dict().items() if name not in PAGE_PARAMETERS}
+        try:
+            self.show(from_query(query, default_policy_store().get))
+        except JitaiError as error:
+            self.show(TrialSpec(config=PRESETS[DEFAULT_PRESET]))
+            self.address_problem = f"The settings in this page's address are not used. {error}"
+
+    @property
+    def spec(self) -> TrialSpec:
+        """The settings of the trial, as the widgets of all pages stand."""
+        return spec_from(st.session_state, self.network)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of statement that the participant makes."""
+        return tuple(st.session_state["kinds"])
 
     @property
     def preset(self) -> str:
         """The name of the simulator settings: a preset's, or custom."""
-        return next((name for name, config in PRESETS.items() if config == self.spec.config), CUSTOM_PRESET)
+        present = self.spec.config
+        return next((name for name, config in PRESETS.items() if config == present), CUSTOM_PRESET)
 
-    def set_config(self, config: SimulatorConfig) -> None:
-        """Use other simulator settings."""
-        self.spec = replace(self.spec, config=config)
+    def show(self, spec: TrialSpec) -> None:
+        """Set all widgets of a trial's settings."""
+        self.network = spec.policy.network
+        name = default_policy_store().name_of(spec.policy.network)
+        st.session_state.update(spec_values(spec, name))
 
     @property
     def run_has_begun(self) -> bool:
@@ -116,25 +133,28 @@ class AppState:
         return self.trial is not None and bool(self.trial.records)
 
     def put_aside(self) -> None:
-        """End the present run; if it has begun, it can be had back."""
+        """End the present run; if it has begun, it can be restored."""
         if self.trial is not None and self.run_has_begun:
             self.previous = PreviousRun(self.trial, self.trial_settings)
         self.trial = None
 
     def restore_previous(self) -> None:
-        """Go back to the run that was put aside last."""
+        """Go back to the run that was put aside last, and to its settings."""
         if self.previous is None:
             return
         self.trial, self.trial_settings = self.previous
-        self.spec, self.kinds, self.judge_picked, self.prompt_picked, settings = self.trial_settings
+        spec, kinds, self.judge_picked, self.prompt_picked, settings = self.trial_settings
+        self.show(spec)
+        st.session_state["kinds"] = list(kinds)
         if settings is not None:
-            self.judge_settings[backend_of(self.judge_picked).key] = settings
+            st.session_state.update(values_of(settings, f"{backend_of(self.judge_picked).key}_"))
         self.previous = None
-        self.redraw_widgets()
 
     def settings_of(self, backend: BackendClass) -> Any:
-        """The settings of a judge backend, as the person has set them."""
-        return self.judge_settings.get(backend.key, backend.Settings())
+        """The settings of a judge backend, as its widgets stand; their keys begin with the backend's."""
+        given = {info.name: f"{backend.key}_{info.name}" for info in describe(backend.Settings)}
+        values = {name: st.session_state[key] for name, key in given.items() if st.session_state.get(key) is not None}
+        return build(backend.Settings, values)
 
     @property
     def deciding_settings(self) -> Any:
@@ -142,57 +162,45 @@ class AppState:
         backend = backend_of(self.judge_at_work)
         return self.settings_of(backend) if backend.settings_matter and describe(backend.Settings) else None
 
-    def redraw_widgets(self) -> None:
-        """Give widgets new keys, so that they take over values that were set by something other than themselves."""
-        self.widget_round += 1
-
-    def key(self, name: str) -> str:
-        """A widget key that lasts until ``redraw_widgets``."""
-        return f"{name}_{self.widget_round}"
-
-    def next_said(self) -> Said | None:
-        """What the person makes the participant say on the coming day; forgotten once used unless it is to be kept."""
+    def next_said(self) -> ScriptedDay | None:
+        """What the person makes the participant say on the coming day; dropped once used, unless it is to be kept."""
         said = self.said_next
-        if said is not None and not self.keep_saying:
-            self.forget_said()
+        if not st.session_state.get("keep_saying"):
+            self.said_next = None
         return said
-
-    def forget_said(self) -> None:
-        """Nothing is to be said or made true any more; the widget of the truth goes back to where it was."""
-        self.said_next, self.keep_saying, self.truth_of_said = None, False, AS_SIMULATED
-        self.said_round += 1
 
 
 def app_state() -> AppState:
     """The session's state, made on the first visit from what the page's address says."""
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = _from_address()
-    state: AppState = st.session_state[_KEY]
-    return state
+    return session_object(AppState)
 
 
-def _from_address() -> AppState:
-    """A new state with the settings of the address, or the defaults and a sentence if they cannot be used."""
-    state = AppState()
-    try:
-        query = st.query_params.to_dict()
-        settings = {name: value for name, value in query.items() if name not in PAGE_PARAMETERS}
-        state.spec = from_query(settings, default_policy_store().get)
-    except JitaiError as error:
-        state.address_problem = f"The settings in this page's address are not used. {error}"
-    return state
+def show_config(config: SimulatorConfig) -> None:
+    """Set all widgets of the simulator's parameters."""
+    st.session_state.update(values_of(config))
+
+
+def experiment_of_address() -> str:
+    """The experiment that the page's address names; empty if it names none, or nothing that could be one."""
+    text = st.query_params.get("experiment", "")
+    if not text or _IDENTIFIER.fullmatch(text):
+        return text
+    app_state().problem = (
+        "The address names no experiment that could be stored here: an experiment's name consists of a-z, 0-9 and -."
+    )
+    return ""
 
 
 def keep_in_address(state: AppState, **of_page: str) -> None:
     """Write the settings into the page's address, so that a reload, or whoever gets the link, has them too.
 
-    Where the settings of the link that opened the session could not be used, that is said: on the page that it opened.
+    If the settings of the link that opened the session could not be used, say so on the page that it opened.
 
     Args:
         state: the settings.
         of_page: what else the page wants to find there, by names of PAGE_PARAMETERS; nothing where it is empty.
     """
-    query = to_query(state.spec, state.preset, default_policy_store().name_of(state.spec.network))
+    query = to_query(state.spec, state.preset, default_policy_store().name_of(state.network))
     query |= {name: value for name, value in of_page.items() if value}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
@@ -200,14 +208,21 @@ def keep_in_address(state: AppState, **of_page: str) -> None:
 
 
 def _say_address_problem(state: AppState) -> None:
-    """What is wrong with the link, as long as its page is open: a page is drawn anew every moment."""
+    """Say what is wrong with the link on every run of the page that it opened, and no longer on another page."""
     context = get_script_run_ctx()
     page = "" if context is None else context.page_script_hash
     state.address_problem_page = state.address_problem_page or page
     if page != state.address_problem_page:
         state.address_problem = ""
     if state.address_problem:
-        st.warning(plain(state.address_problem), icon=":material/link_off:")
+        st.warning(for_markdown(state.address_problem), icon=":material/link_off:")
+
+
+def say_problem(state: AppState) -> None:
+    """Say why the last button could not do its work; a button's callback cannot draw."""
+    if state.problem:
+        st.error(for_markdown(state.problem), icon=":material/error:")
+        state.problem = ""
 
 
 def palette() -> Palette:

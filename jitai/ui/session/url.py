@@ -5,61 +5,42 @@ validation as anything else.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, TypeVar
 
 from jitai.errors import ParameterError
-from jitai.parameters import build, describe, from_text, suggestion
-from jitai.policies.belief import BeliefSettings
+from jitai.parameters import check, from_text, suggestion
 from jitai.policies.network import PolicyNetwork
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES
+from jitai.policies.trained import TrainedPolicy
 from jitai.seeding import MAX_SEED
-from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import FilterSettings
-from jitai.trial.spec import LEARNED, TRIAL_POLICIES, TrialSpec
-
-Settings = TypeVar("Settings", SimulatorConfig, FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings)
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS
+from jitai.trial.spec import TrialSpec
+from jitai.ui.session.settings import STRATEGY, TRAINED, described_settings, spec_from, spec_values
 
 PAGE_PARAMETERS = ("experiment",)
 """Names in the address that are no settings of a trial, but belong to single pages."""
 
-TRAINED = f"{LEARNED}:"
-"""What the name of a trained policy stands behind."""
-
 
 def nothing_trained(name: str) -> PolicyNetwork:
-    """Where no trained policies can be named.
+    """Used where no trained policy can be named.
 
     Raises: ParameterError, always.
     """
     raise ParameterError(f"There is no trained policy {name!r}.")
 
 
-def to_query(spec: TrialSpec, preset: str, trained: str = "") -> dict[str, str]:
+def to_query(spec: TrialSpec, preset: str, network_name: str = "") -> dict[str, str]:
     """The query parameters that stand for a trial's settings.
 
     Args:
         spec: the settings.
         preset: the preset that they start from; any other name stands for the default one.
-        trained: name of the trained policy, where that is the policy; without one, a link cannot name it.
+        network_name: name of the trained policy, where that is the policy; without one, a link cannot name it.
     """
     start = preset if preset in PRESETS else DEFAULT_PRESET
-    default = TrialSpec(config=PRESETS[start])
+    usual = spec_values(TrialSpec(config=PRESETS[start]))
     query = {"participant": start} if start != DEFAULT_PRESET else {}
-    for name in ("policy", "seed"):
-        if getattr(spec, name) != getattr(default, name):
-            query[name] = str(getattr(spec, name))
-    if spec.policy == LEARNED:
-        del query["policy"]
-        query |= {"policy": TRAINED + trained} if trained else {}
-    for part in ("config", "filter", "thompson", "belief", "planner"):
-        settings, usual = getattr(spec, part), getattr(default, part)
-        for info in describe(type(settings)):
-            value = getattr(settings, info.name)
-            if value != getattr(usual, info.name):
-                query[info.name] = str(value)
-    return query
+    query |= {name: str(value) for name, value in spec_values(spec, network_name).items() if value != usual[name]}
+    return {name: text for name, text in query.items() if text != TRAINED}
 
 
 def from_query(query: Mapping[str, str], trained_policy: Callable[[str], PolicyNetwork] = nothing_trained) -> TrialSpec:
@@ -74,32 +55,22 @@ def from_query(query: Mapping[str, str], trained_policy: Callable[[str], PolicyN
     preset = rest.pop("participant", DEFAULT_PRESET)
     if preset not in PRESETS:
         raise ParameterError(f"There is no participant {preset!r}{suggestion(preset, PRESETS)}")
-    policy = rest.pop("policy", TrialSpec().policy)
+    values = spec_values(TrialSpec(config=PRESETS[preset]))
+    policy = rest.pop("policy", values["policy"])
     network = None
     if policy.startswith(TRAINED):
-        policy, network = LEARNED, trained_policy(policy.removeprefix(TRAINED))
-    elif policy not in TRIAL_POLICIES:
-        raise ParameterError(f"There is no policy {policy!r}{suggestion(policy, TRIAL_POLICIES)}")
-    spec = TrialSpec(
-        config=_taken(rest, PRESETS[preset]),
-        policy=policy,
-        filter=_taken(rest, FilterSettings()),
-        thompson=_taken(rest, ThompsonSettings()),
-        belief=_taken(rest, BeliefSettings()),
-        planner=_taken(rest, PlannerSettings()),
-        network=network,
-    )
-    seed = rest.pop("seed", str(spec.seed))
+        network = trained_policy(policy.removeprefix(TRAINED))
+    elif POLICIES[policy] is TrainedPolicy:
+        raise ParameterError(f"Which trained policy? Its name stands behind {TRAINED}.")
+    strategy = rest.pop(STRATEGY, values[STRATEGY])
+    seed = rest.pop("seed", str(values["seed"]))
     if not (seed.isdecimal() and len(seed) <= len(str(MAX_SEED)) and int(seed) <= MAX_SEED):
         raise ParameterError(f"The seed is {seed!r}: allowed is a whole number from 0 to {MAX_SEED:,}.")
-    if rest:
-        raise ParameterError(f"There is no setting {next(iter(rest))!r}.")
-    return replace(spec, seed=int(seed))
-
-
-def _taken(rest: dict[str, str], start: Settings) -> Settings:
-    """The settings with the values that the query gives; they are taken out of it."""
-    infos = describe(type(start))
-    values: dict[str, Any] = {info.name: getattr(start, info.name) for info in infos}
-    values |= {info.name: from_text(info, rest.pop(info.name)) for info in infos if info.name in rest}
-    return build(type(start), values)
+    infos = described_settings()
+    for name in rest:
+        if name not in infos:
+            raise ParameterError(f"There is no setting {name!r}.")
+    given = {name: from_text(infos[name], text) for name, text in rest.items()}
+    for name, value in given.items():
+        check(infos[name], value)  # of the policies and filters that are not picked, too
+    return spec_from(values | given | {"policy": policy, STRATEGY: strategy, "seed": seed}, network)

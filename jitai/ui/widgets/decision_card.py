@@ -9,8 +9,8 @@ from jitai.charts.theme import CONFIG
 from jitai.judge.judge import REASON_EXPLANATION
 from jitai.policies.belief import BeliefSettings, counts_as_steps
 from jitai.records import CONTEXT_LABELS, TYPED, Action, Decision, StepRecord, Verdict, VerdictSource
+from jitai.sanitise import for_markdown
 from jitai.ui.session.state import palette
-from jitai.ui.widgets.page import plain
 
 DECISION_COLOURS: dict[Decision, Literal["blue", "orange", "violet"]] = {
     Decision.SEND: "blue",
@@ -20,7 +20,7 @@ DECISION_COLOURS: dict[Decision, Literal["blue", "orange", "violet"]] = {
 
 SOURCE_EXPLANATIONS = {
     VerdictSource.MODEL: "The model was asked.",
-    VerdictSource.CACHE: "The model was asked the same before, and its answer was remembered.",
+    VerdictSource.CACHE: "The model was asked this before; its answer was remembered.",
     VerdictSource.RULE: "A rule decided; the model was not asked.",
     VerdictSource.FALLBACK: "The model could not answer; the rule chosen for that case stood in.",
     VerdictSource.NO_STATEMENT: "Nothing was said, so there was nothing to judge.",
@@ -51,8 +51,8 @@ def decision_card(
         if record is None:
             st.subheader("Day 1 is next")
             st.markdown(
-                "Press **Run** and each day's decision is told here: what the sensor reads, what the policy proposes, "
-                "what the participant says, what the language model makes of it, what is done, and what it earns."
+                "Press **Run**. Each day's decision will appear here: what the sensor reads, what the policy proposes, "
+                "what the participant says, how the language model judges it, what is done, and how many steps follow."
             )
             return
         seen = record.observation
@@ -114,7 +114,7 @@ def _proposal_lines(record: StepRecord, most_steps: float) -> None:
 def belief_sources(record: StepRecord, before: StepRecord | None, settings: BeliefSettings) -> str:
     """What today's belief in ability comes from, in words."""
     if before is None:
-        return "how every study begins"
+        return "the start of the study"
     sources = []
     if settings.sees_steps:
         steps = before.step_count
@@ -122,7 +122,7 @@ def belief_sources(record: StepRecord, before: StepRecord | None, settings: Beli
         sources.append(f"yesterday's steps ({some})" if counts_as_steps(steps) else "no steps yesterday")
     if settings.reads_text and record.verdict is not None:
         sources.append("today's words" if record.statement else "today's silence")
-    return " and ".join(sources) or "how ability comes and goes"
+    return " and ".join(sources) or "the model of ability alone"
 
 
 def _line(label: str, text: str) -> None:
@@ -134,7 +134,7 @@ def _line(label: str, text: str) -> None:
 
 def _verdict_lines(verdict: Verdict | None) -> None:
     if verdict is None:
-        _line("judge", "no filter at work")
+        _line("judge", "no filter")
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
         st.caption("judge", width=LABEL_WIDTH)
@@ -142,7 +142,7 @@ def _verdict_lines(verdict: Verdict | None) -> None:
         if verdict.source != VerdictSource.NO_STATEMENT:
             verdict_popover(verdict)
     if verdict.is_fallback:
-        st.warning(plain(verdict.failure), icon=":material/warning:")
+        st.warning(for_markdown(verdict.failure), icon=":material/warning:")
 
 
 def verdict_badge(verdict: Verdict) -> None:
@@ -183,7 +183,7 @@ def verdict_details(verdict: Verdict) -> None:
     for note in verdict.notes:
         st.text(f"Note: {note}")
     if verdict.model:
-        st.caption(plain(f"{verdict.model}, prompt {verdict.prompt_version}. {REASON_EXPLANATION}"))
+        st.caption(for_markdown(f"{verdict.model}, prompt {verdict.prompt_version}. {REASON_EXPLANATION}"))
     if verdict.prompt:
         st.caption("Exact prompt")
         st.code(verdict.prompt, language=None, wrap_lines=True, height=180)
@@ -198,7 +198,7 @@ def _truth(record: StepRecord) -> str:
         ability += " (set by you)" if record.walk_state_was_set else " (as simulated)"
     where = CONTEXT_LABELS[record.true_context]
     if not record.truth_is_known:
-        judged = "your words were not said to be true, so the day is not counted"
+        judged = "you did not say what is true, so the day is not counted"
     elif record.vetoed:
         judged = "the veto was right" if not record.can_walk else "the veto was a mistake"
     elif record.executed_action != Action.NO_MESSAGE and not record.can_walk:

@@ -11,35 +11,31 @@ import streamlit as st
 from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.errors import JitaiError, ParameterError
 from jitai.experiments.comparison import DayFigures, Run, day_figures, days_of
-from jitai.experiments.engine import RUNNING_CELLS
 from jitai.experiments.launch import Processes
 from jitai.experiments.methods import may_have_changed, offered_methods
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice, Method
 from jitai.experiments.spec_file import spec_as_yaml
 from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
+from jitai.files import remove
 from jitai.judge.registry import backend_of, experiment_judges
-from jitai.parameters import describe
-from jitai.paths import default_store_folder
+from jitai.parameters import settings_as_mapping
+from jitai.paths import default_store_folder, program
 from jitai.policies.belief import BeliefSettings
 from jitai.rl.policy_store import default_policy_store
+from jitai.sanitise import for_markdown
 from jitai.simulator.config import SimulatorConfig
-from jitai.text_format import duration
-from jitai.ui.session.page_states import JudgeSettings, Pins
-from jitai.ui.session.state import AppState
+from jitai.ui.session.state import AppState, app_state
 from jitai.ui.widgets.judge_picker import backend_widgets, options_for
-from jitai.ui.widgets.page import plain, session_object
 
 TICK_S = 1.0
 """Between two looks at a running experiment."""
 AS_ON_LIVE = "As on the Live page"
-_READ = re.compile(r"([\d,]+) of ([\d,]+)")
-_PROBLEM = "jitai_lab_problem"
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 
 
 @st.cache_resource(show_spinner=False)
 def processes() -> Processes:
-    """Those of this server."""
+    """The processes in which this server runs experiments."""
     return Processes()
 
 
@@ -61,17 +57,11 @@ def run_now(spec: ExperimentSpec) -> str:
 
 
 def go_on(spec: ExperimentSpec) -> None:
-    """The same for a button; what is wrong is kept for ``say_problem``, as a button's callback cannot draw."""
+    """``run_now`` as a button's callback: an error is left to ``say_problem``."""
     try:
         run_now(spec)
     except JitaiError as error:
-        st.session_state[_PROBLEM] = error.in_full
-
-
-def say_problem() -> None:
-    """What the last button could not do."""
-    if problem := st.session_state.pop(_PROBLEM, ""):
-        st.error(plain(problem), icon=":material/error:")
+        app_state().problem = error.in_full
 
 
 def find(identifier: str) -> StoredExperiment | None:
@@ -94,100 +84,67 @@ def is_at_work(found: StoredExperiment | None) -> bool:
     return found is not None and (found.status == RUNNING or processes().is_alive(found.identifier))
 
 
-def checked_identifier(text: str) -> str:
-    """An identifier from the page's address, which is untrusted.
-
-    Raises: ParameterError if it is none.
-    """
-    if not _IDENTIFIER.fullmatch(text):
-        raise ParameterError("The address names no experiment that could be stored here: allowed are a-z, 0-9 and -.")
-    return text
-
-
-def experiment_of_address() -> str:
-    """The experiment that the page's address names; empty where it names none, or nothing that could be one.
-
-    What is wrong with it is kept for ``say_problem``.
-    """
-    text = st.query_params.get("experiment", "")
-    try:
-        return checked_identifier(text) if text else ""
-    except ParameterError as error:
-        st.session_state[_PROBLEM] = str(error)
-        return ""
-
-
-def pins() -> Pins:
-    """Of this session."""
-    return session_object("jitai_lab_pins", Pins)
-
-
 def method_named(name: str, state: AppState) -> Method:
     """A method of the page's list; the Live page's own is made from its settings."""
     if name != AS_ON_LIVE:
         return offered_methods()[name][0]
     spec, usual = state.spec, asdict(BeliefSettings())
     belief = {key: value for key, value in asdict(spec.belief).items() if value != usual[key]}
-    return Method(AS_ON_LIVE, spec.policy, spec.filter, spec.thompson, spec.planner, belief, network=spec.network)
+    return Method(AS_ON_LIVE, spec.policy, spec.filter, belief)
 
 
 def methods_help() -> str:
     """What the methods are, as a list."""
-    return "\n".join(f"- **{plain(name)}**: {plain(what)}" for name, (_, what) in offered_methods().items())
+    return "\n".join(
+        f"- **{for_markdown(name)}**: {for_markdown(what)}" for name, (_, what) in offered_methods().items()
+    )
 
 
-def judge_widgets(state: AppState, settings: JudgeSettings, name: str) -> JudgeChoice:
-    """The choice of a judge, with its settings and how long reading takes.
+def judge_widgets(state: AppState, name: str) -> JudgeChoice:
+    """The choice of a judge, with its settings, and a note on how long a language model takes.
 
     Args:
         state: of the session.
-        settings: take the choice.
         name: begins the widgets' keys.
     """
     options = {option.key: option for option in experiment_judges(options_for(state))}
-    keys = list(options)
-    if settings.key not in keys:
-        settings.key = keys[0]
-    settings.key = st.selectbox(
-        "Judge", keys, index=keys.index(settings.key), format_func=lambda key: options[key].label, key=f"{name}_judge",
+    key = st.selectbox(
+        "Judge", list(options), format_func=lambda key: options[key].label, key=f"{name}_judge",
+        persist_state="session",
         help="Who reads what participants write. A simulated judge errs at the rates that you set, needs no language "
         "model and answers at once.",
     )  # fmt: skip
-    backend = backend_of(settings.key)
+    backend = backend_of(key)
     stated: tuple[tuple[str, Any], ...] = ()
     if backend.settings_matter:
-        own = settings.by_backend.get(backend.key, state.settings_of(backend))
-        own = settings.by_backend[backend.key] = backend_widgets(backend, own, lambda setting: f"{name}_{setting}")
-        stated = tuple((info.name, getattr(own, info.name)) for info in describe(backend.Settings))
+        settings = backend_widgets(backend, f"{name}_{backend.key}_")
+        stated = tuple(settings_as_mapping(settings).items())
     if not backend.reads_statements:
-        return JudgeChoice(settings.key, settings=stated)
+        return JudgeChoice(key, settings=stated)
     n_statements = sum(item.kind in state.kinds for part in (TEST, CALIBRATION) for item in load_part(part))
     st.caption(
-        f"The first time, this judge reads {n_statements:,} statements before the first result: several minutes with "
-        "the embedded model. What it has read is kept."
+        f"On its first run, this judge reads {n_statements:,} statements before the first result appears; with the "
+        "embedded model that takes several minutes. Its verdicts are kept for later runs."
     )
-    prompt = state.prompt_picked if settings.key == state.judge_at_work else ""
-    return JudgeChoice(settings.key, prompt, stated)
+    return JudgeChoice(key, state.prompt_picked if key == state.judge_at_work else "", stated)
 
 
-def first_seed_and_number(n_seeds: int, name: str) -> int:
-    """The number of seeds; more make the intervals narrower."""
-    return int(
-        st.number_input(
-            "Seeds", 1, 10_000, n_seeds, 50, key=f"{name}_seeds",
-            help="Simulated studies of each method. Every method meets the same seeds, that is the same contexts, "
-            "abilities, statements and luck, so differences are paired. Four times as many halve an interval.",
-        )
+def number_of_seeds(name: str) -> int:
+    """The choice of the number of seeds; more make the intervals narrower."""
+    return st.number_input(
+        "Seeds", 1, 10_000, 100, 50, key=f"{name}_seeds", persist_state="session",
+        help="Simulated studies of each method. Every method meets the same seeds, that is the same contexts, "
+        "abilities, statements and luck, so differences are paired. Four times as many halve an interval.",
     )  # fmt: skip
 
 
 def judges_for(methods: Sequence[Method], judge: JudgeChoice) -> tuple[JudgeChoice, ...]:
-    """The judge, where any method reads."""
+    """The judge, if any method reads text; else none."""
     return (judge,) if any(method.reads_text for method in methods) else ()
 
 
 def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callable[[str], None]) -> None:
-    """The one button that runs what the page's settings stand for, with what it will do.
+    """The button that runs the page's experiment, and a sentence on what it will do.
 
     Args:
         page: ends the button's key.
@@ -207,11 +164,11 @@ def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callabl
             disabled=spec is None or is_running(spec.identifier), shortcut="Space", width=120,
         )  # fmt: skip
         if about:
-            st.caption(plain(about))
+            st.caption(for_markdown(about))
 
 
 def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | None) -> StoredExperiment | None:
-    """The experiment that a page shows, below its progress and what must be known of it.
+    """Draw the progress of the page's experiment and the remarks on it; return the experiment.
 
     Args:
         identifier: of the experiment.
@@ -233,32 +190,20 @@ def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | Non
 
 
 def progress(identifier: str, found: StoredExperiment | None) -> None:
-    """How far a running experiment is, the time left, and a way to stop it; None if it has only been started."""
-    share, text = 0.0, "starting"
-    if found is not None and found.status == RUNNING:
-        text = found.note or "starting"
-        counted = _READ.search(found.note)
-        # Cells of before are counted until the judge has read, but they say nothing of how far it is now.
-        if found.n_cells and found.note in ("", RUNNING_CELLS):
-            share = (found.n_finished + found.n_failed) / found.n_cells
-            text = f"{found.n_finished:,} of {found.n_cells:,} cells finished"
-            if found.seconds_left is not None:
-                text += f", about {duration(found.seconds_left)} left"
-        elif counted:
-            done, total = (int(number.replace(",", "")) for number in counted.groups())
-            share = done / max(1, total)
+    """How far a running experiment is, the time left, and a way to stop it; None if it is just starting."""
+    told = found.progress if found is not None and found.status == RUNNING else None
     with st.container(horizontal=True, vertical_alignment="center", key="experiment_progress"):
-        st.progress(min(1.0, share), plain(text), width="stretch")
+        st.progress(told.share if told else 0.0, for_markdown(told.in_words if told else "starting"), width="stretch")
         st.button(
             "Stop", icon=":material/stop:", key=f"stop_{identifier}", on_click=store().ask_to_stop, args=(identifier,),
-            # Before it has begun there is nobody to hear it.
+            # Before the process has begun, nothing hears the request.
             disabled=found is None or found.status != RUNNING,
-            help="What is finished is kept, and the experiment can go on later.",
+            help="Finished cells are kept, and the experiment can be resumed later.",
         )  # fmt: skip
 
 
 def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
-    """What must be known of an experiment before its figures are read; how to go on with one that is not finished.
+    """Say what a reader must know of an experiment before its figures, and offer to resume one that is not finished.
 
     Args:
         experiment: that is shown.
@@ -267,16 +212,16 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
     """
     if experiment.identifier != wanted:
         st.caption(
-            plain(
-                f"Shown is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings beside it differ: "
+            for_markdown(
+                f"This is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings in the sidebar "
             )
-            + "**Run** uses them."
+            + "differ from it: **Run** uses them."
         )
     if running:
         return
     done = f"{experiment.n_finished:,} of {experiment.n_cells:,} cells are finished"
     if experiment.status == FAILED:
-        st.error(plain(f"It could not go on: {experiment.note}"), icon=":material/error:")
+        st.error(for_markdown(f"It could not go on: {experiment.failure}"), icon=":material/error:")
     elif experiment.status == INTERRUPTED:
         st.warning(f"This experiment was interrupted: {done}.", icon=":material/warning:")
     elif experiment.status == STOPPED:
@@ -284,12 +229,12 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
     if experiment.n_failed:
         cell, why = store().failures(experiment.identifier)[0]
         st.warning(
-            plain(f"{experiment.n_failed:,} cells could not be run. The first: {cell.method.name}: {why}"),
+            for_markdown(f"{experiment.n_failed:,} cells could not be run. The first: {cell.method.name}: {why}"),
             icon=":material/warning:",
         )
     if experiment.status != FINISHED:
         st.button(
-            "Go on with it", icon=":material/resume:", key=f"go_on_{experiment.identifier}", on_click=go_on,
+            "Resume it", icon=":material/resume:", key=f"go_on_{experiment.identifier}", on_click=go_on,
             args=(experiment.spec,),
         )  # fmt: skip
 
@@ -306,7 +251,7 @@ def never_began(identifier: str) -> str:
 
 def forget_log(identifier: str) -> None:
     """Remove what the process of a deleted experiment wrote, so that it is not taken for the end of a new one."""
-    (store().folder / "descriptions" / f"{identifier}.log").unlink(missing_ok=True)
+    remove(store().folder / "descriptions" / f"{identifier}.log")
 
 
 def not_there(identifier: str) -> JitaiError:
@@ -345,7 +290,7 @@ def command_and_description(spec: ExperimentSpec, name: str) -> None:
         name: begins the widgets' keys.
     """
     st.caption("The same without a browser, into the same store:")
-    st.code(f"python -m jitai experiment {spec.identifier}.yaml", language="bash")
+    st.code(f"{program()} experiment {spec.identifier}.yaml", language="bash")
     st.download_button(
         "Download the description (YAML)", data=lambda: spec_as_yaml(spec, default_policy_store().name_of).encode(),
         mime="application/yaml", file_name=f"{spec.identifier}.yaml", on_click="ignore", key=f"{name}_yaml",
@@ -364,7 +309,6 @@ def load_on_live(state: AppState, spec: ExperimentSpec, method: Method, particip
         participant: the settings.
     """
     # Live assumes what is true: a model that is wrong on purpose stays behind.
-    state.spec = replace(method.trial(participant, None), seed=state.spec.seed, model=None)
-    state.kinds = spec.kinds
+    state.show(replace(method.trial(participant, None), seed=state.spec.seed, model=None))
+    st.session_state["kinds"] = list(spec.kinds)
     state.playing = False
-    state.redraw_widgets()

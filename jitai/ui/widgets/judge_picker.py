@@ -1,6 +1,5 @@
 """Which judge is at work: chosen once a session, shown always, changed with one click."""
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -16,11 +15,11 @@ from jitai.judge.registry import (
     missing_option,
     reading_backends,
 )
-from jitai.parameters import describe, with_value
+from jitai.parameters import build, describe
+from jitai.sanitise import for_markdown
 from jitai.ui.session.resources import backend_watch, judge_for, prompts
 from jitai.ui.session.state import AppState
-from jitai.ui.widgets.page import plain
-from jitai.ui.widgets.parameters import parameter_widget
+from jitai.ui.widgets.parameters import parameter_widgets
 
 
 def options_for(state: AppState) -> tuple[JudgeOption, ...]:
@@ -51,7 +50,7 @@ def prompt_at_work(state: AppState, options: tuple[JudgeOption, ...]) -> str:
 def current_judge(state: AppState) -> Judge:
     """The judge at work in this session."""
     options = options_for(state)
-    settings = state.spec.filter
+    settings = state.spec.filter.settings
     return judge_for(
         state.judge_at_work,
         prompt_at_work(state, options),
@@ -66,34 +65,31 @@ def judge_picker(state: AppState) -> None:
     """The selection, with what should be known about the judge at work."""
     all_options = options_for(state)
     options = {option.key: option for option in all_options}
-    keys = list(options)
-    # The key holds the judge at work, so that the selection follows when the recommendation changes.
-    widget_key = state.key(f"judge_{state.judge_at_work}")
 
     def pick() -> None:
-        state.judge_picked = st.session_state[widget_key]
-        state.prompt_picked = ""
+        state.judge_picked, state.prompt_picked = st.session_state["judge"], ""
 
+    # Set each time, so that the selection follows when the recommendation changes.
+    st.session_state["judge"] = state.judge_at_work
     st.selectbox(
         "Judge at work",
-        keys,
-        index=keys.index(state.judge_at_work),
+        list(options),
         format_func=lambda key: options[key].label,
-        key=widget_key,
+        key="judge",
         on_change=pick,
         help="The local language model that reads the statements. The embedded one needs no server; every model of a "
         "running Ollama server is offered too (address: the environment variable OLLAMA_HOST).",
     )
     note = options[state.judge_at_work].note
     if note:
-        st.caption(plain(note))
+        st.caption(for_markdown(note))
     _prompt_picker(state, prompt_at_work(state, all_options))
     _settings_of_judge(state)
     latest = backend_watch().latest
     found = (backend.status(latest.get(backend.key)) for backend in reading_backends())
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(plain(" ".join(line for line in found if line)), width="stretch")
-        if st.button("Look again", type="tertiary", key=state.key("look_again")):
+        st.caption(for_markdown(" ".join(line for line in found if line)), width="stretch")
+        if st.button("Look again", type="tertiary", key="look_again"):
             backend_watch().look_now()
             st.rerun()
 
@@ -104,42 +100,39 @@ def _settings_of_judge(state: AppState) -> None:
         return
     backend = backend_of(state.judge_at_work)
     with st.expander("Settings of this judge"):
-        state.judge_settings[backend.key] = backend_widgets(
-            backend, state.deciding_settings, lambda name: state.key(f"{backend.key}_{name}")
-        )
+        backend_widgets(backend, f"{backend.key}_")
 
 
-def backend_widgets(backend: BackendClass, settings: Any, key_of: Callable[[str], str]) -> Any:
-    """Widgets for all settings of a backend; returns the settings as the person has set them.
+def backend_widgets(backend: BackendClass, prefix: str) -> Any:
+    """Draw widgets for all settings of a backend; return the settings as the person has set them.
 
     Args:
         backend: whose settings they are.
-        settings: what the widgets show.
-        key_of: gives the key of a setting's widget.
+        prefix: of the widgets' keys.
+    Raises: ParameterError if the settings are not allowed together.
     """
-    for info in describe(backend.Settings):
-        value = parameter_widget(info, getattr(settings, info.name), key_of(info.name))
-        settings = with_value(settings, info.name, value)
-    return settings
+    infos = describe(backend.Settings)
+    for info in infos:
+        st.session_state.setdefault(prefix + info.name, info.default)
+    parameter_widgets(infos, prefix=prefix)
+    return build(backend.Settings, {info.name: st.session_state[prefix + info.name] for info in infos})
 
 
 def _prompt_picker(state: AppState, at_work: str) -> None:
     """The selection of the strategy, with its purpose."""
     by_name = {prompt.name: prompt for prompt in prompts()}
-    names = list(by_name)
-    widget_key = state.key(f"prompt_{state.judge_at_work}_{at_work}")
 
     def pick() -> None:
-        state.prompt_picked = st.session_state[widget_key]
+        state.prompt_picked = st.session_state["prompt"]
 
+    st.session_state["prompt"] = at_work
     st.selectbox(
         "How it is asked",
-        names,
-        index=names.index(at_work),
+        list(by_name),
         format_func=lambda name: prompt_label(by_name[name]),
-        key=widget_key,
+        key="prompt",
         on_change=pick,
-        help=f"{plain(by_name[at_work].purpose)} Prompts are shown, and copied to be edited, on the Models page.",
+        help=f"{for_markdown(by_name[at_work].purpose)} The Models page shows prompts, and copies them to be edited.",
     )
 
 

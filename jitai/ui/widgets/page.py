@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from jitai.errors import JitaiError
+from jitai.paths import resource
+from jitai.sanitise import for_markdown
 
-STYLE_FILE = Path(__file__).parents[3] / "assets" / "style.css"
-Kept = TypeVar("Kept")
+FAVICON = resource("assets", "favicon.png")
+STYLE_FILE = resource("assets", "style.css")
 
 
 def load_style() -> None:
@@ -36,25 +36,4 @@ def errors_as_sentences() -> Iterator[None]:
     try:
         yield
     except JitaiError as error:
-        st.error(plain(error.in_full), icon=":material/error:")
-
-
-def session_object(key: str, make: type[Kept]) -> Kept:
-    """What a page keeps in the browser session under a key.
-
-    It is made on the first visit; and anew where the source was read again, as the class is another one then.
-    """
-    found = st.session_state.get(key)
-    if not isinstance(found, make):
-        found = st.session_state[key] = make()
-    return found
-
-
-def is_first_visit(key: str, make: type) -> bool:
-    """Whether ``session_object`` would make a new one."""
-    return not isinstance(st.session_state.get(key), make)
-
-
-def plain(text: str) -> str:
-    """A text that Markdown shows as it is: no formatting, no links, no images, no formulas."""
-    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:&" else character for character in text)
+        st.error(for_markdown(error.in_full), icon=":material/error:")

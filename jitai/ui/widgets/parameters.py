@@ -2,15 +2,13 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
 
 import streamlit as st
 
-from jitai.parameters import ParameterInfo, with_value
+from jitai.parameters import ParameterInfo
 from jitai.simulator.config import PRESETS
-from jitai.ui.session.state import CUSTOM_PRESET, AppState
+from jitai.ui.session.state import CUSTOM_PRESET, AppState, show_config
 
-Settings = TypeVar("Settings")
 FINE_STEP = 0.005
 """Steps below this are typed: a slider would show two digits only."""
 
@@ -21,94 +19,61 @@ def title_of(info: ParameterInfo) -> str:
     return f"{info.label} ({details})" if details else info.label
 
 
-def parameter_widget(
-    info: ParameterInfo, value: float | int | bool | str, key: str, labels: Mapping[str, str] | None = None
-) -> float | int | bool | str:
-    """The fitting widget for one parameter.
+def parameter_widget(info: ParameterInfo, labels: Mapping[str, str] | None = None, prefix: str = "") -> None:
+    """Draw the fitting widget for one parameter; its value is in the session state, under its key.
 
     Args:
-        info: its description.
-        value: what it shows.
-        key: the widget's key.
+        info: the parameter's description.
         labels: how the values of a choice are shown; as they are by default.
-    Returns: the value that the person has set.
+        prefix: of the key, which ends with the parameter's name.
     """
-    title = title_of(info)
+    title, key = title_of(info), prefix + info.name
     if isinstance(info.default, bool):
-        return st.toggle(title, value=bool(value), help=info.full_help, key=key)
+        st.toggle(title, help=info.full_help, key=key, persist_state="session")
+        return
     if info.choices:
-        index = info.choices.index(str(value))
-        return str(
-            st.selectbox(
-                title,
-                info.choices,
-                index=index,
-                help=info.full_help,
-                key=key,
-                format_func=lambda c: (labels or {}).get(c, c),
-            )
-        )
+        st.selectbox(
+            title, info.choices, help=info.full_help, key=key, persist_state="session",
+            format_func=lambda choice: (labels or {}).get(choice, choice),
+        )  # fmt: skip
+        return
     if info.pattern:
-        return str(st.text_input(title, value=str(value), help=info.full_help, key=key))
+        st.text_input(title, help=info.full_help, key=key, persist_state="session")
+        return
     assert info.low is not None and info.high is not None
     if isinstance(info.default, int):
-        return int(
-            st.number_input(
-                title, int(info.low), int(info.high), int(value), int(info.step), help=info.full_help, key=key
-            )
-        )
-    if info.step < FINE_STEP:
-        digits = max(0, math.ceil(-math.log10(info.step)))
-        return float(
-            st.number_input(
-                title, float(info.low), float(info.high), float(value), info.step, format=f"%.{digits}f",
-                help=info.full_help, key=key,
-            )
-        )  # fmt: skip
-    if info.high - info.low <= 5:
-        return float(
-            st.slider(title, float(info.low), float(info.high), float(value), info.step, help=info.full_help, key=key)
-        )
-    return float(
         st.number_input(
-            title, float(info.low), float(info.high), float(value), float(info.step), help=info.full_help, key=key
-        )
-    )
+            title, int(info.low), int(info.high), step=int(info.step), help=info.full_help, key=key,
+            persist_state="session",
+        )  # fmt: skip
+    elif info.step >= FINE_STEP and info.high - info.low <= 5:
+        st.slider(
+            title, float(info.low), float(info.high), step=info.step, help=info.full_help, key=key,
+            persist_state="session",
+        )  # fmt: skip
+    else:
+        digits = max(2, math.ceil(-math.log10(info.step)))
+        st.number_input(
+            title, float(info.low), float(info.high), step=float(info.step), format=f"%.{digits}f",
+            help=info.full_help, key=key, persist_state="session",
+        )  # fmt: skip
 
 
 def parameter_widgets(
-    state: AppState, settings: Settings, infos: Iterable[ParameterInfo], labels: Mapping[str, str] | None = None
-) -> Settings:
-    """Widgets for some parameters of one settings object; returns it as the person has set it.
-
-    Args:
-        state: for the widgets' keys, which are the parameters' names.
-        settings: what the widgets show.
-        infos: the parameters to be shown.
-        labels: how the values of choices are shown.
-    """
+    infos: Iterable[ParameterInfo], labels: Mapping[str, str] | None = None, prefix: str = ""
+) -> None:
+    """Draw widgets for several parameters, as ``parameter_widget``."""
     for info in infos:
-        value = parameter_widget(info, getattr(settings, info.name), state.key(info.name), labels)
-        settings = with_value(settings, info.name, value)
-    return settings
+        parameter_widget(info, labels, prefix)
 
 
-def preset_picker(state: AppState, label: str, name: str, help: str | None = None) -> None:
-    """The selection of a named set of simulator settings; "custom" stands among them while a parameter was tuned.
-
-    Args:
-        state: takes the settings.
-        label, help: of the widget.
-        name: of the widget's key.
-    """
-    # The key holds the preset, so that the selection follows when a parameter makes it a custom one.
-    key = state.key(f"{name}_{state.preset}")
+def preset_picker(state: AppState, label: str, help: str | None = None) -> None:
+    """The selection of a named set of simulator settings; "custom" is offered while a parameter is tuned."""
 
     def pick() -> None:
-        chosen = st.session_state[key]
-        if chosen in PRESETS:
-            state.set_config(PRESETS[chosen])
-            state.redraw_widgets()
+        if (chosen := st.session_state["preset"]) in PRESETS:
+            show_config(PRESETS[chosen])
 
+    st.session_state["preset"] = state.preset
     presets = [*PRESETS, CUSTOM_PRESET] if state.preset == CUSTOM_PRESET else list(PRESETS)
-    st.selectbox(label, presets, index=presets.index(state.preset), key=key, on_change=pick, help=help)
+    st.selectbox(label, presets, key="preset", on_change=pick, help=help)

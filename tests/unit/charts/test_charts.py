@@ -19,7 +19,7 @@ from jitai.charts.comparison import (
     Totals,
     days_figure,
     dots_figure,
-    looks,
+    method_styles,
     totals_figure,
 )
 from jitai.charts.learning import LEVELS, LearningPoint, learning_figure
@@ -36,11 +36,12 @@ from jitai.charts.simulation import ability_figure, schedule_figure
 from jitai.charts.sweep import Place, Point, error_figure, map_figure
 from jitai.charts.theme import ACTION_STYLES, DARK, LETTER_COLOUR, LIGHT, Palette
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.policies.registry import PolicySpec
 from jitai.records import Action, Decision, Proposal, Role, StepRecord, Verdict, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.trial.filters import FilterSettings
+from jitai.trial.filters import VETO, filter_spec
+from jitai.trial.live import live_days
 from jitai.trial.log import safe_csv
-from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 
 CONFIG = replace(PRESETS[DEFAULT_PRESET], study_length=30, cannot_walk_disengagement=0.0, disengagement_increment=0.0)
@@ -55,9 +56,9 @@ class HoldsBackOnLongTexts:
         return Verdict(decision, None, VerdictSource.RULE, "")
 
 
-SPEC = TrialSpec(CONFIG, policy="thompson", filter=FilterSettings(), seed=4)
-RECORDS = list(run_trial(SPEC, BOOK, HoldsBackOnLongTexts()))
-TWIN = list(run_trial(SPEC.without_filter(), BOOK, None))
+SPEC = TrialSpec(CONFIG, policy=PolicySpec("thompson"), filter=filter_spec(VETO), seed=4)
+RECORDS = list(live_days(SPEC, BOOK, HoldsBackOnLongTexts()))
+TWIN = list(live_days(SPEC.without_filter(), BOOK, None))
 UNABLE = [record.observation.decision_index + 1 for record in RECORDS if not record.can_walk]
 HELD_BACK = [record.observation.decision_index + 1 for record in RECORDS if record.held_back]
 
@@ -441,7 +442,7 @@ def test_other_texts_come_back_as_they_were(text: str) -> None:
 
 def totals_rows(n: int) -> list[Totals]:
     values = [np.linspace(100, 500, n), np.linspace(900, 1500, n)]
-    styles = looks([Role.ALONE, Role.HYBRID])
+    styles = method_styles([Role.ALONE, Role.HYBRID])
     return [
         Totals(name, "words", look, row, float(row.mean()), float(row.mean()) - 9, float(row.mean()) + 9)
         for name, look, row in zip(("TS", "<b>LLM</b>"), styles, values, strict=True)
@@ -449,7 +450,7 @@ def totals_rows(n: int) -> list[Totals]:
 
 
 def test_methods_keep_their_colours_and_are_told_apart_without_them() -> None:
-    styles = looks([Role.ALONE, Role.HYBRID, Role.HYBRID, Role.PLANNER, Role.OPTIMUM, Role.PLAIN])
+    styles = method_styles([Role.ALONE, Role.HYBRID, Role.HYBRID, Role.PLANNER, Role.OPTIMUM, Role.PLAIN])
     assert [look.colour(LIGHT) for look in styles] == [
         "#0072B2", "#D55E00", "#D55E00", "#009E73", LIGHT.text, "#8A8F98",
     ]  # fmt: skip
@@ -479,7 +480,7 @@ def test_many_seeds_do_not_flood_the_chart_and_one_has_no_box() -> None:
 
 
 def test_curves_have_bands_where_there_are_intervals() -> None:
-    look = looks([Role.ALONE])[0]
+    look = method_styles([Role.ALONE])[0]
     values = np.array([1.0, 2.0, 3.0])
     figure = days_figure([Curve("TS", look, values, values - 1, values + 1)], "steps", 5, LIGHT)
     band, line = figure.data
@@ -493,7 +494,7 @@ def test_differences_have_zero_in_sight() -> None:
     hostile = dots_figure([], "steps more than <b>A</b>", LIGHT)
     assert hostile.layout.xaxis.title.text == "steps more than &lt;b&gt;A&lt;/b&gt;"
     figure = dots_figure(
-        [Dot("A", "note", looks([Role.HYBRID])[0], 80.0, 70.0, 90.0)], "steps", LIGHT, reference="as TS"
+        [Dot("A", "note", method_styles([Role.HYBRID])[0], 80.0, 70.0, 90.0)], "steps", LIGHT, reference="as TS"
     )
     low, high = figure.layout.xaxis.range
     assert low < 0 < high
@@ -520,7 +521,7 @@ def test_a_map_writes_every_number_and_hatches_what_is_not_sure(palette: Palette
 
 def test_one_seed_has_no_ends_in_the_hover_box() -> None:
     one, many = Point(0.0, 100.0, float("nan"), float("nan")), Point(0.1, 90.0, 80.0, 100.0)
-    styles = looks([Role.HYBRID, Role.ALONE])
+    styles = method_styles([Role.HYBRID, Role.ALONE])
     figure = error_figure([one, many], [one], ("LLM+TS", "TS"), (styles[0], styles[1]), 120.0, None, LIGHT)
     assert [list(line.customdata) for line in figure.data if line.name == "LLM+TS"] == [["", " (80 to 100)"]]
 
@@ -528,7 +529,7 @@ def test_one_seed_has_no_ends_in_the_hover_box() -> None:
 def test_the_crossing_is_marked_with_its_range() -> None:
     points = [Point(0.0, 100.0, 90.0, 110.0), Point(0.5, 40.0, 30.0, 50.0)]
     base = [Point(0.0, 60.0, 55.0, 65.0), Point(0.5, 60.0, 55.0, 65.0)]
-    styles = looks([Role.HYBRID, Role.ALONE])
+    styles = method_styles([Role.HYBRID, Role.ALONE])
     marked = error_figure(points, base, ("LLM+TS", "TS"), (styles[0], styles[1]), 120.0, (0.3, 0.2, None), LIGHT)
     areas = [shape for shape in marked.layout.shapes if shape.type == "rect"]
     assert [(area.x0, area.x1) for area in areas] == [(0.2, 0.5)]

@@ -1,5 +1,6 @@
 """The command line: what it prints and writes, and how it says what is wrong."""
 
+import argparse
 import csv
 import subprocess
 import sys
@@ -8,39 +9,38 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from jitai.cli.main import main
+from jitai.cli.main import _parser, main
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.parameters import ParameterInfo, describe
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.optimum import optimum
-from jitai.policies.planner import PlannerSettings
-from jitai.policies.registry import POLICY_LABELS
-from jitai.policies.thompson import ThompsonSettings
+from jitai.policies.registry import POLICIES, PolicySpec
+from jitai.registry import RESERVED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.filters import FILTERS, NONE, filter_spec
+from jitai.trial.live import live_days
 from jitai.trial.log import decision_log
-from jitai.trial.loop import run_trial
 from jitai.trial.optimum_check import check_optimum
-from jitai.trial.spec import PLANNER, TRIAL_POLICIES, TrialSpec
+from jitai.trial.spec import LEARNED, TrialSpec
 from tests.replay import ReplayServer
 
 ROOT = Path(__file__).parents[3]
 NO_FILTER = ("--filter", NONE)
 JUDGE_COLUMNS = ["p_send", "verdict", "source", "latency_ms", "failure"]
 NUMBERS = [info for info in describe(SimulatorConfig) if info.low is not None]
-SETTINGS = (FilterSettings, ThompsonSettings, BeliefSettings, PlannerSettings, SimulatorConfig)
+SETTINGS = (*FILTERS.settings_classes(), *POLICIES.settings_classes(), BeliefSettings, SimulatorConfig)
 ALL_OPTIONS = [info for settings in SETTINGS for info in describe(settings)]
 
 Captured = pytest.CaptureFixture[str]
 
 
 def expected_log(**changes: object) -> pd.DataFrame:
-    spec = TrialSpec(config=PRESETS[DEFAULT_PRESET], filter=FilterSettings(NONE), **changes)  # type: ignore[arg-type]
-    return decision_log(list(run_trial(spec, StatementBook(load_part(TEST)), None)))
+    spec = TrialSpec(config=PRESETS[DEFAULT_PRESET], filter=filter_spec(NONE), **changes)  # type: ignore[arg-type]
+    return decision_log(list(live_days(spec, StatementBook(load_part(TEST)), None)))
 
 
 def option_of(info: ParameterInfo) -> str:
-    return "--filter" if info.name == "strategy" else f"--{info.name.replace('_', '-')}"
+    return f"--{info.name.replace('_', '-')}"
 
 
 def write_rows(path: Path, rows: list[list[str]]) -> Path:
@@ -57,7 +57,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 def test_run_prints_a_row_a_day_and_the_total(capsys: Captured) -> None:
     assert main(["run", "--seed", "3", "--policy", "generic", *NO_FILTER]) == 0
-    log = expected_log(seed=3, policy="generic")
+    log = expected_log(seed=3, policy=PolicySpec("generic"))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1 : len(log) + 1]] == [str(day) for day in log["day"]]
     assert f"{len(log)} days, {log['step_count'].sum():,.0f} steps" in "\n".join(lines)
@@ -71,7 +71,7 @@ def test_run_prints_a_row_a_day_and_the_total(capsys: Captured) -> None:
 def test_run_writes_the_decision_log(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"log.{ending}"
     assert main(["run", "--seed", "5", "--policy", "random", *NO_FILTER, "--quiet", "--out", str(path)]) == 0
-    log = expected_log(seed=5, policy="random")
+    log = expected_log(seed=5, policy=PolicySpec("random"))
     numbers_or_nothing = ("p_send", "latency_ms", "belief")
     if ending == "parquet":
         written = pd.read_parquet(path)
@@ -106,8 +106,6 @@ def test_run_says_on_how_many_days_the_judge_failed(capsys: Captured) -> None:
 def test_run_reads_every_parameter(tmp_path: Path) -> None:
     path = tmp_path / "log.parquet"
     arguments = ["--steps-at-home", "7", "--steps-at-work", "7", "--policy", "never", *NO_FILTER, "--quiet"]
-    if "never" not in POLICY_LABELS:
-        arguments[arguments.index("never")] = "random"
     arguments += ["--generic-message-steps", "0", "--tailored-message-steps", "0", "--mismatched-message-steps", "0"]
     arguments += ["--cannot-walk-persistence", "0", "--can-walk-persistence", "1", "--disengagement-increment", "0"]
     assert main(["run", "--study-length", "4", *arguments, "--out", str(path)]) == 0
@@ -135,7 +133,14 @@ def test_a_value_out_of_range_is_refused_with_name_and_range(info: ParameterInfo
         (["--policy", "thomson"], "thompson"),
         (["--policy", "optimun"], "did you mean 'optimum'"),
         (["--false-alarms", "2"], "false_alarms"),
-        (["--plans-on-belief", "hardly"], "plans_on_belief"),
+        (["--policy", "planner", "--plans-on-belief", "hardly"], "plans_on_belief"),
+        (["--plans-on-belief", "false"], "--plans-on-belief belongs to the policy planner, not to thompson"),
+        (
+            ["--policy", "generic", "--bias-generic", "5"],
+            "--bias-generic belongs to the policy thompson, not to generic",
+        ),
+        (["--belief-threshold", "0.3"], "--belief-threshold belongs to the filter belief, not to veto"),
+        (["--policy", "learned"], "--policy-file"),
         (["--bias-generic", "-5000"], "bias_generic"),
         (["--filter", "vetoo"], "veto"),
         (["--variation", "gaussian"], "beta"),
@@ -155,7 +160,7 @@ def test_other_wrong_options_are_refused_in_a_sentence(arguments: list[str], wor
     assert "Traceback" not in message
 
 
-@pytest.mark.parametrize("policy", TRIAL_POLICIES)
+@pytest.mark.parametrize("policy", [key for key in POLICIES if key != LEARNED])
 def test_every_policy_runs(policy: str, capsys: Captured, tmp_path: Path) -> None:
     path = tmp_path / "log.parquet"
     arguments = ["--policy", policy, *NO_FILTER, "--reads-text", "false", "--seed", "8", "--out", str(path)]
@@ -163,16 +168,16 @@ def test_every_policy_runs(policy: str, capsys: Captured, tmp_path: Path) -> Non
     shown = capsys.readouterr()
     assert "Judge" not in shown.err, "nobody reads"
     log = pd.read_parquet(path)
-    expected = expected_log(policy=policy, seed=8, belief=BeliefSettings(reads_text=False))
+    expected = expected_log(policy=PolicySpec(policy), seed=8, belief=BeliefSettings(reads_text=False))
     assert log["step_count"].tolist() == expected["step_count"].tolist()
-    keeps_belief = policy == PLANNER
+    keeps_belief = policy == "planner"
     assert log["belief"].notna().all() == keeps_belief
     assert ("belief" in shown.out.splitlines()[0].split()) == keeps_belief, "the column is shown where there is one"
 
 
 @pytest.mark.model
 def test_the_planner_has_the_text_read_without_a_filter(capsys: Captured) -> None:
-    arguments = ["--policy", PLANNER, *NO_FILTER, "--study-length", "12", "--quiet", "--judge", "embedded"]
+    arguments = ["--policy", "planner", *NO_FILTER, "--study-length", "12", "--quiet", "--judge", "embedded"]
     assert main(["run", *arguments]) == 0
     shown = capsys.readouterr()
     assert "SmolLM2" in shown.err
@@ -185,7 +190,7 @@ def test_options_of_bias_belief_and_planner_reach_the_trial(tmp_path: Path) -> N
     assert set(pd.read_parquet(path)["candidate_action"]) == {"no message"}
     found = []
     for extra in ([], ["--weighs-context", "false"], ["--sees-steps", "false"]):
-        arguments = ["--policy", PLANNER, *NO_FILTER, "--reads-text", "false", *extra]
+        arguments = ["--policy", "planner", *NO_FILTER, "--reads-text", "false", *extra]
         assert main(["run", *arguments, "--quiet", "--out", str(path)]) == 0
         log = pd.read_parquet(path)
         found.append((log["candidate_action"].tolist(), log["belief"].tolist()))
@@ -250,6 +255,16 @@ def test_help_lists_every_parameter(capsys: Captured) -> None:
         assert f"{option_of(info)} VALUE" in shown
     for info in NUMBERS:
         assert f"Allowed: {info.low:g} to {info.high:g}" in shown
+
+
+def test_no_setting_can_take_the_name_of_an_option() -> None:
+    """What run takes beside described settings is reserved, by its name as by its option."""
+    [commands] = [action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    described_names = {info.name for info in ALL_OPTIONS}
+    for action in commands.choices["run"]._actions:
+        if action.dest not in described_names:
+            assert action.dest in RESERVED
+            assert {option.lstrip("-").replace("-", "_") for option in action.option_strings} - {"h"} <= RESERVED
 
 
 def test_the_module_can_be_run() -> None:

@@ -26,6 +26,7 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data"
 
 
+@pytest.mark.needs("training")
 def test_train_then_run(tmp_path: Path, capsys: Captured, data_folder: Path) -> None:
     path = tmp_path / "policy.json"
     assert main(["train", *QUICK, "--algorithm", "a2c", "--out", str(path)]) == 0
@@ -42,6 +43,7 @@ def test_train_then_run(tmp_path: Path, capsys: Captured, data_folder: Path) -> 
     assert "Unlike" not in capsys.readouterr().err
 
 
+@pytest.mark.needs("training")
 def test_a_stopped_training_is_taken_up(
     tmp_path: Path, capsys: Captured, data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +73,7 @@ def test_a_stopped_training_is_taken_up(
     assert "no stopped training" in capsys.readouterr().err
 
 
+@pytest.mark.needs("training")
 @pytest.mark.parametrize("place", ["file/policy.json", "folder.json"])
 def test_where_nothing_can_be_written_is_said_before_the_training(
     place: str, tmp_path: Path, capsys: Captured, data_folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -82,6 +85,7 @@ def test_where_nothing_can_be_written_is_said_before_the_training(
     assert "cannot be written" in capsys.readouterr().err
 
 
+@pytest.mark.needs("training")
 def test_the_eight_cells_at_once(tmp_path: Path, capsys: Captured, data_folder: Path) -> None:
     path = tmp_path / "policy.json"
     assert main(["train", *QUICK, "--steps", "1000", "--cells", "--filter", "veto", "--out", str(path)]) == 0

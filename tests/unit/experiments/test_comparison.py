@@ -22,11 +22,12 @@ from jitai.experiments.sweep import (
     judge_of_error,
     map_cells,
 )
+from jitai.policies.registry import PolicySpec
 from jitai.statistics import interval_of_mean, paired_difference
-from jitai.trial.filters import FilterSettings
+from jitai.trial.filters import FilterSpec
 
-TS = Method("TS", "thompson")
-HYBRID = Method("LLM+TS", "thompson", FilterSettings())
+TS = Method("TS", PolicySpec())
+HYBRID = Method("LLM+TS", PolicySpec(), FilterSpec())
 FIGURES = CellFigures(3, 0.0, 0.0, 0.0, 1000.0, True, 50.0, 0.0, 1.0, (1.0, 0.0, 0.0, 0.0), 0.0, 0.0)
 
 
@@ -75,7 +76,7 @@ def test_settings_that_differ_from_the_base() -> None:
     base, other = run(TS, 1, 2, 3), run(HYBRID, 1, 2, 3)
     table = setting_differences([other, base], base)
     assert list(table) == ["TS", "LLM+TS"]
-    assert table.loc["Filter"].tolist() == ["none", "veto"]
+    assert table.loc["Filter"].tolist() == ["No filter", "Veto"]
     assert "Policy" not in table.index
     assert "Seeds" not in table.index
 

@@ -21,15 +21,16 @@ from jitai.errors import FileFormatError, JitaiError, ModelMissing, ParameterErr
 from jitai.experiments import engine
 from jitai.experiments.cell import code_fingerprint, run_cell
 from jitai.experiments.cell_file import read_work
-from jitai.experiments.engine import Progress, run_experiment
+from jitai.experiments.engine import run_experiment
 from jitai.experiments.judgements import simulated_responses
 from jitai.experiments.launch import launch
+from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice
 from jitai.experiments.spec_file import spec_from_mapping
 from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store
 from jitai.experiments.workers import cluster_workers, local_workers
 from jitai.records import Decision, JudgesText, Verdict, VerdictSource
-from jitai.trial.batch import run_batch
+from jitai.trial.loop import run_trial
 
 ROOT = Path(__file__).parents[3]
 
@@ -60,14 +61,14 @@ def test_a_grid_is_run_kept_and_read_back(
     assert (stored.status, stored.n_cells, stored.n_finished, stored.n_failed) == (FINISHED, 6, 6, 0)
     assert stored.spec == small_spec
     assert {"jitai", "code", "numpy", "python"} <= set(stored.versions)
-    assert isinstance(told[-1], Progress) and told[-1].n_finished == 6
+    assert told[-1] == ExperimentProgress(Phase.RUNNING_CELLS, "", 6, 6, 0.0)
     cells = store.cells(identifier)
     assert [item.cell for item in cells] == list(small_spec.cells())
     # The very numbers of the trials.
     item = cells[1]
     assert item.cell.method.name == "LLM+TS"
     trial = item.cell.method.trial(item.cell.scenario.config, (0.9, 0.1))
-    result = run_batch(trial, small_spec.seeds, simulated_responses(0.9, 0.1).verdicts(trial.filter))
+    result = run_trial(trial, small_spec.seeds, simulated_responses(0.9, 0.1).verdicts(trial.filter.settings))
     assert item.totals.tolist() == result.total_steps.tolist()
     days = store.steps(item.key)
     assert len(days) == result.lived.sum()
@@ -153,10 +154,10 @@ def test_a_stop_keeps_what_is_finished_and_the_same_command_goes_on(
     tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store(tmp_path)
-    monkeypatch.setattr(engine, "_SECONDS_BETWEEN_SIGNS", 0.0)
+    monkeypatch.setattr(engine, "_SECONDS_BETWEEN_REPORTS", 0.0)
 
-    def stop_after_two(progress: Progress) -> None:
-        if progress.n_finished == 2:
+    def stop_after_two(progress: ExperimentProgress) -> None:
+        if progress.phase is Phase.RUNNING_CELLS and progress.n_done == 2:
             store.ask_to_stop(small_spec.identifier)
 
     identifier = run_experiment(small_spec, store, one_thread, nobody, stop_after_two, n_at_once=1)
@@ -171,7 +172,7 @@ def test_a_cell_that_cannot_be_run_is_named_and_the_others_go_on(
     tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refusing(work: object) -> object:
-        if work.trial.policy == "planner" and work.trial.config.can_walk_persistence == 0.7:  # type: ignore[attr-defined]
+        if work.trial.policy.key == "planner" and work.trial.config.can_walk_persistence == 0.7:  # type: ignore[attr-defined]
             raise ParameterError("This one cannot be planned.")
         return run_cell(work)  # type: ignore[arg-type]
 
@@ -196,7 +197,7 @@ def test_a_judge_that_is_not_there_fails_the_experiment_with_its_sentence(
     with pytest.raises(ModelMissing):
         run_experiment(spec, store, one_thread, missing)
     stored = store.experiment(spec.identifier)
-    assert stored.status == FAILED and stored.note == "There is no such model. Pull it."
+    assert stored.status == FAILED and stored.failure == "There is no such model. Pull it."
 
 
 class FailingJudge:
@@ -228,10 +229,10 @@ def test_new_numbers_replace_old_ones_only_when_they_are_all_there(
     for module in ("jitai.experiments.cell", "jitai.experiments.engine", "jitai.experiments.store"):
         monkeypatch.setattr(f"{module}.code_fingerprint", lambda: "other code")
 
-    def stop_at_once(progress: Progress) -> None:
+    def stop_at_once(progress: ExperimentProgress) -> None:
         store.ask_to_stop(identifier)
 
-    monkeypatch.setattr(engine, "_SECONDS_BETWEEN_SIGNS", 0.0)
+    monkeypatch.setattr(engine, "_SECONDS_BETWEEN_REPORTS", 0.0)
     run_experiment(small_spec, store, one_thread, nobody, stop_at_once, n_at_once=1)
     assert old <= {path.name for path in (tmp_path / "steps").iterdir()}
     run_experiment(small_spec, store, one_thread, nobody)
@@ -347,14 +348,18 @@ class CountingJudge:
 def test_a_language_model_reads_each_statement_once_for_all_cells(
     tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_SECONDS_BETWEEN_SIGNS", 0.0)
+    monkeypatch.setattr(engine, "_SECONDS_BETWEEN_REPORTS", 0.0)
     content = {**small_spec.as_mapping(), "judges": ["embedded"], "statements": {"kinds": ["consent"]}}
     judge, told = CountingJudge(), []
     run_experiment(
         spec_from_mapping(content), Store(tmp_path), one_thread, lambda choice: (judge, "counting"), told.append
     )
     assert 300 < len(judge.texts) == len(set(judge.texts))
-    assert any("embedded reads statements: " in progress.note for progress in told)
+    judging = [progress for progress in told if progress.phase is Phase.JUDGING]
+    assert {progress.judge for progress in judging} == {"embedded"}
+    assert judging[0].n_done == 1 and judging[0].share < 0.01
+    assert judging[-1].n_done == judging[-1].n_total == len(judge.texts) and judging[-1].share == 1.0
+    assert [progress.n_done for progress in judging] == sorted(progress.n_done for progress in judging)
 
 
 def test_killed_in_the_midst_it_resumes_and_loses_no_finished_cell(tmp_path: Path, small_spec: ExperimentSpec) -> None:
@@ -387,6 +392,7 @@ def test_killed_in_the_midst_it_resumes_and_loses_no_finished_cell(tmp_path: Pat
     assert not list(tmp_path.glob("steps/*.partial"))
 
 
+@pytest.mark.needs("cluster")
 def test_a_real_cluster_gives_the_same_numbers(
     tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
 ) -> None:
@@ -417,6 +423,7 @@ def test_a_real_cluster_gives_the_same_numbers(
             process.wait(20)
 
 
+@pytest.mark.needs("cluster")
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "no address", "ftp://x:1"])
 def test_a_cluster_that_is_not_there_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jitai.experiments.workers.SECONDS_FOR_THE_SCHEDULER", 1)

@@ -14,8 +14,8 @@ from jitai.judge.judge import Judge
 from jitai.judge.registry import open_judge
 from jitai.records import Decision, Label, Statement, Verdict, VerdictSource
 from jitai.simulator.config import PRESETS
-from jitai.trial.batch import run_batch
-from jitai.trial.filters import CARRY_FORWARD, SAMPLED_VETO, VETO, FilterSettings
+from jitai.trial.filters import VETO, FilterSettings, filter_spec
+from jitai.trial.live import live_days
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 
@@ -25,15 +25,15 @@ CELL = replace(PRESETS["Ability comes and goes"], study_length=15)
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("strategy", [VETO, SAMPLED_VETO, CARRY_FORWARD])
+@pytest.mark.parametrize("strategy", [VETO, "sampled-veto", "carry-forward"])
 def test_trials_from_readings_are_trials_with_the_judge(strategy: str) -> None:
-    settings = FilterSettings(strategy, unsure_low=0.3, unsure_high=0.8)
+    filtering = filter_spec(strategy, unsure_low=0.3, unsure_high=0.8)
     judge: Judge = open_judge("embedded-tuned", band=UnsureBand(0.3, 0.8))
     readings = read_statements(judge, "it", BOOK, load_part(TEST)[40:48])
-    spec = TrialSpec(CELL, filter=settings)
-    batch = run_batch(spec, range(3), readings.verdicts(settings))
+    spec = TrialSpec(CELL, filter=filtering)
+    batch = run_trial(spec, range(3), readings.verdicts(filtering.settings))
     for lane in range(3):
-        records = list(run_trial(replace(spec, seed=lane), BOOK, judge))
+        records = list(live_days(replace(spec, seed=lane), BOOK, judge))
         assert batch.executed_action[lane, : len(records)].tolist() == [r.executed_action for r in records]
         assert batch.step_count[lane, : len(records)].tolist() == [r.step_count for r in records]
 
@@ -71,17 +71,17 @@ def test_every_text_is_read_once_and_every_kind_of_answer_survives() -> None:
     assert told[-1] == (12, 12)
     assert (readings.finds_cannot_walk, readings.false_alarms) == (0.5, 0.0)
     assert readings.n_failed == 1
-    wide, plain = FilterSettings(unsure_low=0.4, unsure_high=0.6), FilterSettings(unsure_low=0.5, unsure_high=0.5)
-    assert [v.decision for v in readings.verdicts(wide).if_able] == [
+    wide, plain = filter_spec(VETO, unsure_low=0.4, unsure_high=0.6), filter_spec(VETO, unsure_low=0.5, unsure_high=0.5)
+    assert [v.decision for v in readings.verdicts(wide.settings).if_able] == [
         Decision.UNSURE, Decision.SEND, Decision.SEND, Decision.UNSURE, Decision.SEND, Decision.SEND,
     ]  # fmt: skip
     # A failure follows the method's rule; the band is the method's, but not for what a rule decided.
-    strict = FilterSettings(on_failure="do not send", unsure_low=0.5, unsure_high=0.5)
-    assert readings.verdicts(strict).if_able[2].decision is Decision.HOLD_BACK
-    assert readings.verdicts(plain).if_able[3].decision is Decision.HOLD_BACK
-    assert readings.verdicts(plain).if_able[0].decision is Decision.UNSURE
-    assert readings.verdicts(plain).if_able[1].source is VerdictSource.NO_STATEMENT
-    assert readings.verdicts(plain).if_able[2].failure
+    strict = filter_spec(VETO, on_failure="do not send", unsure_low=0.5, unsure_high=0.5)
+    assert readings.verdicts(strict.settings).if_able[2].decision is Decision.HOLD_BACK
+    assert readings.verdicts(plain.settings).if_able[3].decision is Decision.HOLD_BACK
+    assert readings.verdicts(plain.settings).if_able[0].decision is Decision.UNSURE
+    assert readings.verdicts(plain.settings).if_able[1].source is VerdictSource.NO_STATEMENT
+    assert readings.verdicts(plain.settings).if_able[2].failure
     again = responses_from_mapping(json.loads(json.dumps(readings.as_mapping())))
     assert again == readings and again.digest == readings.digest
     assert replace(readings, judge="another name").digest == readings.digest

@@ -52,6 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.needs("figures")
 def test_the_command_writes_tables_claims_and_figures(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -71,7 +72,7 @@ def test_the_command_writes_tables_claims_and_figures(
         assert f"{row.against.difference.value:+,.0f} ± {row.against.difference.half_width:,.0f}" in text
     assert "| the best is better | **holds in 2 of 2** |" in text
     assert "| TS is best | **holds in 0 of 2**, **contradicted in 2** (p11 0.7: " in text
-    assert "| nowhere | no cell of it is there |" in text
+    assert "| nowhere | no finished cell is about it |" in text
     assert "40 seeds a cell (0 to 39)" in text and experiment.versions["code"] in text
     assert "write held-out statements" not in text, "a simulated judge reads none"
     # What a person wrote is text, not markup.
@@ -118,6 +119,7 @@ def test_a_claim_is_weighed_by_paired_differences(folder: Path) -> None:
     assert "contradicted in 1" in found(ts.totals - 1.0)
 
 
+@pytest.mark.needs("figures")
 def test_where_nobody_can_earn_anything_there_is_no_share(tmp_path: Path) -> None:
     nothing = dict.fromkeys(
         (
@@ -145,6 +147,7 @@ def test_where_nobody_can_earn_anything_there_is_no_share(tmp_path: Path) -> Non
     assert "0 ± 0 (nan %)" in (tmp_path / "r.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.needs("figures")
 def test_a_line_chart_where_judges_err_more_and_more(tmp_path: Path) -> None:
     spec = spec_from_mapping(
         {
@@ -244,9 +247,10 @@ def test_the_command_runs_a_file_and_says_how_far_it_is(tmp_path: Path, capsys: 
     assert "2 of 2 cells of 5 seeds in " in printed.err and "finished" in printed.err
     path.write_text("name: mine\npolicies: [nevr]\n", encoding="utf-8")
     assert main(["experiment", str(path), "--out", str(tmp_path / "s")]) == 1
-    assert "mine.yaml: policies: there is no policy 'nevr'; did you mean 'never'?" in capsys.readouterr().err
+    assert "mine.yaml: policies: There is no policy 'nevr'; did you mean 'never'?" in capsys.readouterr().err
 
 
+@pytest.mark.needs("figures")
 def test_small_spec_is_not_finished_before_it_is_run(tmp_path: Path, small_spec: ExperimentSpec) -> None:
     store = Store(tmp_path)
     store.begin(small_spec)

@@ -11,7 +11,7 @@ from jitai.experiments.spec_file import read_spec, spec_from_mapping, spec_from_
 from jitai.rl.policy_store import PolicyStore
 from jitai.simulator.config import PRESETS, SimulatorConfig
 from jitai.trial.filters import VETO
-from jitai.trial.spec import trial_as_mapping, trial_from_mapping
+from jitai.trial.spec import trial_from_mapping
 
 SHIPPED = PolicyStore(Path("no-such-folder"))
 SPECS = sorted((Path(__file__).parents[3] / "specs").glob("*.yaml"))
@@ -42,7 +42,7 @@ def test_policies_times_filters_and_several_judges() -> None:
     assert len(spec.judges) == 5
     # "none" reads nothing and is there once; the four others once for each judge.
     assert len(spec.cells()) == 2 + 4 * 5
-    assert {method.filter.strategy for method in spec.methods} == {"none", "veto", "belief"}
+    assert {method.filter.key for method in spec.methods} == {"none", "veto", "belief"}
 
 
 def test_a_planner_that_does_not_read_needs_no_judge() -> None:
@@ -77,15 +77,15 @@ def test_a_trained_policy_stands_in_the_description_whole() -> None:
     spec = spec_from_mapping(
         {**LEAST, "judges": ["embedded"], "methods": [named, {**named, "filter": "veto"}]}, SHIPPED.get
     )
-    network = spec.methods[0].network
+    network = spec.methods[0].policy.network
     assert network is not None and network.sees_belief
     assert [method.name for method in spec.methods] == [network.name, f"{network.name}, veto"]
     # It sees the belief, so its text is read without a filter too.
     assert all(cell.judge is not None for cell in spec.cells())
     again = spec_from_text(json.dumps(spec.as_mapping()))
-    assert again == spec and again.methods[0].network == network
+    assert again == spec and again.methods[0].policy.network == network
     trial = spec.methods[1].trial(SimulatorConfig(), None)
-    assert trial_from_mapping(json.loads(json.dumps(trial_as_mapping(trial)))) == trial
+    assert trial_from_mapping(json.loads(json.dumps(trial.as_mapping()))) == trial
     blind = spec_from_mapping({**LEAST, "policies": ["learned:ppo-blind"], "methods": []}, SHIPPED.get)
     assert [cell.judge for cell in blind.cells()] == [None]
 
@@ -104,7 +104,7 @@ def test_the_model_of_a_method_differs_from_the_participant_where_it_says() -> N
     assert trial.assumed.cannot_walk_persistence == config.cannot_walk_persistence
     # Measured rates are used unless the method says otherwise.
     assert (trial.belief.finds_cannot_walk, trial.belief.false_alarms) == (0.8, 0.3)
-    assert trial_from_mapping(json.loads(json.dumps(trial_as_mapping(trial)))) == trial
+    assert trial_from_mapping(json.loads(json.dumps(trial.as_mapping()))) == trial
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.name)
@@ -123,7 +123,7 @@ def test_the_published_grid_is_the_published_one() -> None:
     assert all(c.cannot_walk_disengagement == 0.4 and c.study_length == 50 for c in configs)
     assert all(c.initial_habituation == c.initial_disengagement == 0 for c in configs)
     assert spec.n_seeds >= 500 and [judge.key for judge in spec.judges] == ["embedded-tuned"]
-    assert any(method.policy == "thompson" and method.filter.strategy == VETO for method in spec.methods)
+    assert any(method.policy.key == "thompson" and method.filter.key == VETO for method in spec.methods)
 
 
 @pytest.mark.parametrize(
@@ -146,17 +146,23 @@ def test_the_published_grid_is_the_published_one() -> None:
         ({"participant": {"study_length": 2.5}}, "participant: "),
         ({"participant": 3}, "participant: names and values are needed, not 3"),
         ({"methods": []}, "methods: at least one is needed"),
-        ({"methods": [{"policy": "thomson"}]}, "methods, number 1: there is no policy 'thomson'; did you mean"),
+        ({"methods": [{"policy": "thomson"}]}, "methods, number 1: There is no policy 'thomson'; did you mean"),
         ({"methods": [{"policy": "random", "filter": "vetto"}]}, "methods, number 1, filter: "),
-        ({"methods": [{"policy": "random", "thompson": {"prior_variance": -1}}]}, "prior_variance) is -1"),
+        ({"methods": [{"policy": "thompson", "thompson": {"prior_variance": -1}}]}, "prior_variance) is -1"),
+        ({"methods": [{"policy": "random", "thompson": {"prior_variance": 9}}]},
+         "number 1: settings of the policy thompson belong to that policy, not to random"),
+        ({"methods": [{"policy": "random", "random": {"odds": 1}}]}, "number 1: There is no parameter 'odds'"),
+        ({"methods": [{"policy": "random", "filter": {"strategy": "veto", "unsure_low": 2}}]}, "unsure_low) is 2"),
+        ({"methods": [{"policy": "random", "filter": {"strategy": "veto", "belief_threshold": 0.5}}]},
+         "number 1, filter: There is no parameter 'belief_threshold'"),
         ({"methods": [{"policy": "planner", "belief": {"trust": 1}}]}, "number 1, belief: There is no parameter"),
         ({"methods": [{"policy": "learned:ppo"}]}, "methods, number 1: There is no trained policy 'ppo'"),
         ({"methods": [{"policy": "learned"}]}, "number 1: name the trained policy, such as learned:ppo-belief"),
         ({"methods": [{"policy": "learned", "network": {"layers": []}}]}, "network cannot be used as a trained policy"),
         ({"methods": [{"policy": "never", "network": "ppo-belief"}]}, "a network belongs to the policy learned"),
         ({"methods": [{"policy": "random"}, {"policy": "random"}]}, "There are two methods called 'Random'"),
-        ({"policies": ["greedy"]}, "policies: there is no policy 'greedy'"),
-        ({"filters": ["some"], "policies": ["never"]}, "filters: there is none called 'some'"),
+        ({"policies": ["greedy"]}, "policies: There is no policy 'greedy'"),
+        ({"filters": ["some"], "policies": ["never"]}, "filters: There is no filter 'some'; known are veto"),
         ({"judges": ["gpt"]}, "judges, number 1: there is no judge 'gpt'; allowed are embedded-tuned"),
         ({"judges": ["ollama:a b"]}, "judges, number 1: there is no judge 'ollama:a b'"),
         (
@@ -175,7 +181,8 @@ def test_the_published_grid_is_the_published_one() -> None:
         ({"statements": {"kinds": ["plian"]}}, "statements.kinds: there is none called 'plian'; did you mean 'plain'?"),
         ({"statements": {"kinds": []}}, "statements.kinds: name at least one of"),
         ({"methods": [{"policy": ["thompson"]}]}, "there is no policy a list"),
-        ({"policies": ["never"], "filters": [["none"]]}, "filters: there is none called a list"),
+        ({"policies": ["never"], "filters": [["none"]]}, "filters: names and values are needed, not a list"),
+        ({"policies": ["never"], "filters": [{"strategy": ["none"]}]}, "filters: There is no filter of that kind"),
         ({"participant": {"preset": ["a"]}}, "participant.preset: there is none called a list"),
         ({"participant": {"context_noise": 10**400}}, "participant: "),
         ({"description": "\ud800"}, "description: a text is needed"),
@@ -225,8 +232,8 @@ def test_a_missing_binary_or_huge_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"none\.yaml cannot be read: No such file"):
         read_spec(tmp_path / "none.yaml")
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(FileFormatError, match="it is no text in UTF-8"):
+    with pytest.raises(FileFormatError, match="it is not UTF-8 text"):
         read_spec(tmp_path / "b.yaml")
     (tmp_path / "big.yaml").write_text("#" * 10_000_001, encoding="utf-8")
-    with pytest.raises(FileFormatError, match="at most 10,000,000"):
+    with pytest.raises(FileFormatError, match="larger than 10,000,000 bytes"):
         read_spec(tmp_path / "big.yaml")

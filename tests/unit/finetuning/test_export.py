@@ -41,6 +41,7 @@ def test_the_row_order_leaves_attention_as_it_was() -> None:
         assert ours == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.needs("judge-training")
 def test_the_file_holds_every_matrix(tmp_path: Path) -> None:
     import gguf
 

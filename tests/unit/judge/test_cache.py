@@ -12,7 +12,6 @@ import pytest
 from jitai.judge import cache as cache_module
 from jitai.judge.base import Reply
 from jitai.judge.cache import CACHE_FILE, VerdictCache, cache_key
-from jitai.paths import default_cache_dir
 
 REPLIES = (Reply(" good", {" good": -0.1, " bad": None}, -7.5, 46.2), Reply("why"))
 
@@ -206,15 +205,3 @@ def test_a_forked_child_opens_the_file_anew(folder: Path) -> None:
         "again = VerdictCache(Path(sys.argv[1])); assert again.get('child')[0].text == ' bad'; again.close()\n"
     )
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True, timeout=30)
-
-
-def test_where_replies_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("JITAI_CACHE_DIR", str(tmp_path))
-    assert default_cache_dir() == tmp_path
-    monkeypatch.delenv("JITAI_CACHE_DIR")
-    monkeypatch.setattr("jitai.paths.sys.platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    assert default_cache_dir() == tmp_path / "local" / "jitai-lab"
-    monkeypatch.setattr("jitai.paths.sys.platform", "linux")
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert default_cache_dir() == Path.home() / ".cache" / "jitai-lab"

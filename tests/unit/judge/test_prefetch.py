@@ -8,10 +8,11 @@ from jitai.judge.prefetch import VerdictPrefetcher
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
+from jitai.policies.registry import PolicySpec
 from jitai.records import Verdict, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.trial.filters import NONE, FilterSettings
-from jitai.trial.loop import coming_statements, run_trial
+from jitai.trial.filters import NONE, filter_spec
+from jitai.trial.live import coming_statements, live_days
 from jitai.trial.spec import TrialSpec
 
 
@@ -45,7 +46,9 @@ def test_it_can_be_stopped() -> None:
 def test_the_coming_statements_are_those_that_are_said() -> None:
     book = StatementBook(load_part(TEST))
     for seed in range(5):
-        spec = TrialSpec(config=PRESETS[DEFAULT_PRESET], policy="never", filter=FilterSettings(NONE), seed=seed)
-        said = [record.statement for record in run_trial(spec, book, None) if record.statement]
+        spec = TrialSpec(
+            config=PRESETS[DEFAULT_PRESET], policy=PolicySpec("never"), filter=filter_spec(NONE), seed=seed
+        )
+        said = [record.statement for record in live_days(spec, book, None) if record.statement]
         assert list(coming_statements(spec, book)) == said
         assert len(said) > 10

@@ -63,7 +63,7 @@ def test_braces_in_an_example_mean_nothing(tmp_path: Path, prompt_file: dict[str
         ({"examples": "none"}, "a list of JSON objects"),
         ({"calibration": {"abc": {}}}, "digest of a model"),
         ({"calibration": {"sha256:0": {"scale": -1, "bias": 0}}}, "above 0"),
-        ({"calibration": {"sha256:0": {"scale": 1, "bias": math.nan}}}, "finite number"),
+        ({"calibration": {"sha256:0": {"scale": 1, "bias": math.nan}}}, "not finite"),
     ],
 )
 def test_complaints_name_the_file_and_the_field(

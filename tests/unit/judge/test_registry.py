@@ -155,7 +155,7 @@ def test_an_embedded_model_that_is_not_installed(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(embedded, "ADAPTER_FILE", tmp_path / "none.gguf")
     [option] = available_judges({}, PROMPTS)
     assert not option.usable
-    assert "make install" in option.note
+    assert "install-model`" in option.note
 
 
 def test_keys(replay: ReplayServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,8 +149,9 @@ def test_a_calibration_belongs_to_a_prompt_as_it_stands(mine: PersonalJudging, p
     assert not mine.prompts()[-1].calibration_for("sha256:1").is_fitted
 
 
-def test_an_unwritable_folder_is_said(prompt_file: dict[str, Any]) -> None:
-    with pytest.raises(FileFormatError, match="cannot be kept") as caught:
+def test_an_unwritable_folder_is_said(prompt_file: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JITAI_DATA_DIR", "/proc/none")
+    with pytest.raises(FileFormatError, match="cannot be written") as caught:
         PersonalJudging(Path("/proc/none")).save_prompt(json.dumps(prompt_file))
     assert "JITAI_DATA_DIR" in caught.value.hint
 

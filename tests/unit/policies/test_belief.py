@@ -21,7 +21,6 @@ from jitai.policies.belief import (
     after_text,
     counts_as_steps,
     decision_as_evidence,
-    evidence,
     joint_after_text,
     no_steps_if_can_walk,
 )
@@ -30,6 +29,7 @@ from jitai.seeding import Stream, generator
 from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.simulator.dynamics import vary
 from jitai.simulator.participant import Participant
+from jitai.trial.texts import evidence_of
 
 probabilities = st.floats(0, 1)
 models = st.builds(WalkModel, probabilities, probabilities, probabilities, st.booleans())
@@ -168,18 +168,24 @@ def verdict(decision: Decision, p_send: float | None = None, **others: object) -
     return Verdict(decision, p_send, others.pop("source", VerdictSource.MODEL), "", **others)
 
 
+def worth(given: Verdict | None, settings: BeliefSettings) -> Text:
+    """One verdict as the belief reads it."""
+    found = evidence_of([given], settings).text
+    return Text(bool(found.writes[0]), pytest.approx(found.if_can[0]), pytest.approx(found.if_cannot[0]))
+
+
 def test_what_a_verdict_is_worth() -> None:
     settings = BeliefSettings(finds_cannot_walk=0.9, false_alarms=0.2, reading=BY_DECISION)
-    assert evidence(None, settings) is None
-    assert evidence(verdict(Decision.SEND), BeliefSettings(reads_text=False)) is None
-    assert evidence(verdict(Decision.SEND, source=VerdictSource.NO_STATEMENT), settings) == Text(False)
-    assert evidence(verdict(Decision.HOLD_BACK, source=VerdictSource.FALLBACK), settings) == Text(True)
-    assert evidence(verdict(Decision.UNSURE, 0.4), settings) == Text(True)
-    assert evidence(verdict(Decision.HOLD_BACK, 0.1), settings) == Text(True, 0.2, 0.9)
-    assert evidence(verdict(Decision.SEND, 0.9), settings) == Text(True, 0.8, pytest.approx(0.1))
+    assert worth(None, settings) == Text(False)
+    assert worth(verdict(Decision.HOLD_BACK), BeliefSettings(reads_text=False)) == Text(True)
+    assert worth(verdict(Decision.SEND, source=VerdictSource.NO_STATEMENT), settings) == Text(False)
+    assert worth(verdict(Decision.HOLD_BACK, source=VerdictSource.FALLBACK), settings) == Text(True)
+    assert worth(verdict(Decision.UNSURE, 0.4), settings) == Text(True)
+    assert worth(verdict(Decision.HOLD_BACK, 0.1), settings) == Text(True, 0.2, 0.9)
+    assert worth(verdict(Decision.SEND, 0.9), settings) == Text(True, 0.8, 0.1)
     graded = BeliefSettings(reading=BY_PROBABILITY)
-    assert evidence(verdict(Decision.UNSURE, 0.4), graded) == Text(True, 0.4, 0.6)
-    assert evidence(verdict(Decision.SEND, 0.999), graded) == Text(True, 0.98, pytest.approx(0.02))
+    assert worth(verdict(Decision.UNSURE, 0.4), graded) == Text(True, 0.4, 0.6)
+    assert worth(verdict(Decision.SEND, 0.999), graded) == Text(True, 0.98, 0.02)
     with pytest.raises(ParameterError, match="false_alarms"):
         BeliefSettings(false_alarms=1.5)
 
@@ -188,10 +194,10 @@ def test_a_judge_without_probabilities_is_read_by_its_decisions() -> None:
     """Exactly 0 or 1 is no probability: a model that answers in text alone is as often wrong as its rates say."""
     graded = BeliefSettings(finds_cannot_walk=0.7, false_alarms=0.2, reading=BY_PROBABILITY)
     for p_send in (1.0, None):
-        assert evidence(verdict(Decision.SEND, p_send), graded) == Text(True, 0.8, pytest.approx(0.3))
+        assert worth(verdict(Decision.SEND, p_send), graded) == Text(True, 0.8, 0.3)
     for p_send in (0.0, None):
-        assert evidence(verdict(Decision.HOLD_BACK, p_send), graded) == Text(True, 0.2, 0.7)
-    assert evidence(verdict(Decision.UNSURE, 1.0), graded) == Text(True)
+        assert worth(verdict(Decision.HOLD_BACK, p_send), graded) == Text(True, 0.2, 0.7)
+    assert worth(verdict(Decision.UNSURE, 1.0), graded) == Text(True)
 
 
 def test_with_the_right_model_and_steps_the_evening_knows_the_truth() -> None:

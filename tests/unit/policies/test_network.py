@@ -10,39 +10,44 @@ import pytest
 
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import FileFormatError, JitaiError, ParameterError
-from jitai.policies.base import BeliefPolicy, InformedPolicy
+from jitai.policies.base import PolicyInputs, Truth, View
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import (
     OBSERVATION_LABELS,
     Layer,
     PolicyNetwork,
-    Seen,
     check_learned_observations,
     features,
-    learned_policy,
 )
-from jitai.records import Observation
+from jitai.policies.registry import PolicySpec, trained
+from jitai.policies.trained import TrainedPolicy, TrainedSettings
 from jitai.simulator.config import PRESETS, SimulatorConfig
-from jitai.trial.batch import run_batch
-from jitai.trial.filters import NONE, VETO, FilterSettings
+from jitai.trial.filters import NONE, VETO, filter_spec
+from jitai.trial.live import live_days
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import LEARNED, TrialSpec
-from jitai.trial.training_mismatch import unlike, unlike_trial
+from jitai.trial.training_mismatch import mismatch_of_participant, mismatch_of_trial
 from jitai.trial.verdict_table import PreparedJudge
 from tests.networks import random_network
 
-DAY_3 = Observation(3, 0.8, 1, 0.2, 0.3, 120.0)
+DAY_3 = View(*(np.array([value]) for value in (3, 0.8, 1, 0.2, 0.3, 120.0)))
 RNG = np.random.default_rng(0)
 BOOK = StatementBook(load_part(TEST))
 
 
 def test_what_is_shown_is_in_the_order_of_the_names() -> None:
-    seen = Seen(0.8, 1, 0.2, 0.3, 120.0, 3, 50, 0.6, 0)
-    shown = features(("day", "T", "S", "B", "P", "L", "H", "D", "C"), seen)
-    np.testing.assert_allclose(shown, [0.06, 1, 0.6, 0.6, 0.8, 1, 0.2, 0.3, 0], rtol=1e-6)
+    told = DAY_3._replace(belief=np.array([0.6]), truth=Truth(can_walk=np.array([1]), true_context=np.array([0])))
+    shown = features(("day", "T", "S", "B", "P", "L", "H", "D", "C"), told, 50)
+    np.testing.assert_allclose(shown, [[0.06, 1, 0.6, 0.6, 0.8, 1, 0.2, 0.3, 0]], rtol=1e-6)
     assert shown.dtype == np.float32
-    lanes = features(("B", "day", "P"), Seen(np.array([0.1, 0.9]), 0, 0, 0, 0, 10, 50))
-    np.testing.assert_allclose(lanes, [[1, 0.2, 0.1], [1, 0.2, 0.9]], rtol=1e-6)
+    two = View(np.array([10, 10]), np.array([0.1, 0.9]), *np.zeros((4, 2)))
+    np.testing.assert_allclose(features(("B", "day", "P"), two, 50), [[1, 0.2, 0.1], [1, 0.2, 0.9]], rtol=1e-6)
+
+
+def opened(network: PolicyNetwork) -> TrainedPolicy:
+    """The policy of a network, for one participant of a study of 50 days."""
+    config = SimulatorConfig(study_length=50)
+    return TrainedPolicy(TrainedSettings(network), PolicyInputs(config, config, BeliefSettings(), 1, list))
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
@@ -60,28 +65,30 @@ def test_the_network_is_the_textbooks(activation: str) -> None:
 
 
 def test_probabilities_or_steps_stand_beside_the_action() -> None:
-    likely = learned_policy(random_network(("P", "H")), 50).propose(DAY_3, RNG)
-    assert sum(likely.action_probabilities) == pytest.approx(1)
-    assert likely.candidate_action == int(np.argmax(likely.action_probabilities))
-    assert likely.preference == likely.action_probabilities and not likely.discounted_steps
+    likely = opened(random_network(("P", "H"))).propose(DAY_3)
+    [probabilities] = likely.details["action_probabilities"]
+    assert probabilities.sum() == pytest.approx(1)
+    assert likely.candidate_action == [np.argmax(probabilities)]
+    assert likely.preference.tolist() == [probabilities.tolist()] and set(likely.details) == {"action_probabilities"}
     network = random_network(("P", "H"), "dqn")
-    valued = learned_policy(network, 50).propose(DAY_3, RNG)
-    np.testing.assert_allclose(valued.discounted_steps, 2000 * network.outputs([0.8, 0.2]), rtol=1e-5)
-    assert valued.preference == valued.discounted_steps and not valued.action_probabilities
+    valued = opened(network).propose(DAY_3)
+    np.testing.assert_allclose(valued.details["discounted_steps"], [2000 * network.outputs([0.8, 0.2])], rtol=1e-5)
+    assert valued.preference is valued.details["discounted_steps"] and set(valued.details) == {"discounted_steps"}
 
 
 def test_a_policy_asks_to_be_told_what_it_sees_and_nothing_else() -> None:
-    plain, on_belief, informed = (
-        learned_policy(random_network(names), 50) for names in (("P", "D"), ("P", "B"), ("C", "D"))
-    )
-    assert [isinstance(policy, BeliefPolicy) for policy in (plain, on_belief, informed)] == [False, True, False]
-    assert [isinstance(policy, InformedPolicy) for policy in (plain, on_belief, informed)] == [False, False, True]
+    networks = [random_network(names) for names in (("P", "D"), ("P", "B"), ("C", "D"))]
+    assert [trained(network).uses_belief for network in networks] == [False, True, False]
+    assert [trained(network).is_privileged for network in networks] == [False, False, True]
     with pytest.raises(JitaiError, match="true context"):
-        informed.propose(DAY_3, RNG)
-    assert isinstance(on_belief, BeliefPolicy)
-    sure = on_belief.propose_on_belief(DAY_3, 1.0, RNG)
-    assert on_belief.propose(DAY_3, RNG) == sure != on_belief.propose_on_belief(DAY_3, 0.0, RNG)
-    on_belief.learn(DAY_3, sure.candidate_action, 100.0)
+        opened(networks[2]).propose(DAY_3)
+    on_belief = opened(networks[1])
+    unsaid, sure, surely_not = (
+        on_belief.propose(DAY_3._replace(belief=belief)) for belief in (None, np.array([1.0]), np.array([0.0]))
+    )
+    assert unsaid.preference.tolist() == sure.preference.tolist() != surely_not.preference.tolist()
+    on_belief.learn(DAY_3, sure.candidate_action, np.array([100.0]), np.array([True]))
+    assert on_belief.propose(DAY_3).preference.tolist() == sure.preference.tolist(), "it learns nothing more"
 
 
 @pytest.mark.parametrize(
@@ -169,11 +176,11 @@ def test_impossible_networks_are_refused() -> None:
 
 
 def test_a_trial_without_its_network_is_refused() -> None:
-    spec = TrialSpec(policy=LEARNED, filter=FilterSettings(NONE))
-    with pytest.raises(ParameterError, match="no trained policy"):
-        next(run_trial(spec, BOOK, None))
-    with pytest.raises(ParameterError, match="no trained policy"):
-        run_batch(spec, [1], None)
+    spec = TrialSpec(policy=PolicySpec(LEARNED), filter=filter_spec(NONE))
+    with pytest.raises(ParameterError, match="trained one, but none is given"):
+        next(live_days(spec, BOOK, None))
+    with pytest.raises(ParameterError, match="trained one, but none is given"):
+        run_trial(spec, [1], None)
 
 
 def test_the_day_is_a_share_of_the_study_at_hand() -> None:
@@ -181,16 +188,18 @@ def test_the_day_is_a_share_of_the_study_at_hand() -> None:
     weights = np.zeros((1, 4))
     weights[0, 3] = 1.0
     network = random_network(("day",), layers=(Layer(weights, np.array([0.45, 0, 0, 0])),))
-    spec = TrialSpec(SimulatorConfig(study_length=10, can_walk_persistence=1.0), LEARNED, network=network)
-    actions = [int(record.candidate_action) for record in run_trial(spec, BOOK, None)]
+    spec = TrialSpec(SimulatorConfig(study_length=10, can_walk_persistence=1.0), trained(network))
+    actions = [int(record.candidate_action) for record in live_days(spec, BOOK, None)]
     assert actions == [0] * 5 + [3] * 5
 
 
 def test_what_differs_from_the_training_is_named() -> None:
     cells = tuple(replace(SimulatorConfig(), disengagement_increment=value) for value in (0.05, 0.4))
     network = random_network(participants=cells)
-    assert unlike(network, cells[1]) == ()
-    sentences = unlike(network, replace(cells[0], disengagement_increment=0.2, repeats_while_unable=False))
+    assert mismatch_of_participant(network, cells[1]) == ()
+    sentences = mismatch_of_participant(
+        network, replace(cells[0], disengagement_increment=0.2, repeats_while_unable=False)
+    )
     assert len(sentences) == 2
     assert "(ε_d) is 0.2; it was trained at 0.05 and 0.4." in sentences[0]
     assert "is no; it was trained at yes." in sentences[1]
@@ -199,15 +208,17 @@ def test_what_differs_from_the_training_is_named() -> None:
 def test_filter_and_judge_count_as_well() -> None:
     config = PRESETS["Ability mostly lasts"]
     network = random_network(participants=(config,))
-    same = TrialSpec(config, LEARNED, filter=FilterSettings(NONE))
-    assert unlike_trial(network, same) == ()
-    found = unlike_trial(network, replace(same, filter=FilterSettings(VETO), belief=BeliefSettings(0.7)), is_read=False)
+    same = TrialSpec(config, trained(network), filter=filter_spec(NONE))
+    assert mismatch_of_trial(network, same) == ()
+    found = mismatch_of_trial(
+        network, replace(same, filter=filter_spec(VETO), belief=BeliefSettings(0.7)), is_read=False
+    )
     assert len(found) == 3
-    assert 'The filter is "veto"; it was trained with none.' in found
+    assert "The filter is “veto”; it was trained with “no filter”." in found
     assert any("0.7; it was trained at 0.93" in sentence for sentence in found)
-    assert any("Nobody reads" in sentence for sentence in found)
+    assert any("No judge is selected" in sentence for sentence in found)
     blind = random_network(("P", "D"), participants=(config,))
-    assert unlike_trial(blind, replace(same, belief=BeliefSettings(0.7)), is_read=False) == ()
+    assert mismatch_of_trial(blind, replace(same, belief=BeliefSettings(0.7)), is_read=False) == ()
 
 
 def test_the_belief_reaches_a_policy_without_a_filter() -> None:
@@ -218,8 +229,8 @@ def test_the_belief_reaches_a_policy_without_a_filter() -> None:
     judge = PreparedJudge(
         {item.text: float(item.label == "can_walk") for part in BOOK.by_label.values() for item in part}
     )
-    spec = TrialSpec(config, LEARNED, network=network, filter=FilterSettings(NONE))
-    records = list(run_trial(spec, BOOK, judge))
+    spec = TrialSpec(config, trained(network), filter=filter_spec(NONE))
+    records = list(live_days(spec, BOOK, judge))
     assert {record.can_walk for record in records} == {False, True}
     assert all(
         (record.executed_action == 1) == (record.belief > 0.5) for record in records if record.belief is not None

@@ -9,14 +9,15 @@ import pytest
 from jitai.policies.belief import BY_DECISION, BY_PROBABILITY, BeliefSettings
 from jitai.policies.optimum import optimum
 from jitai.policies.planner import ExpectedExcess, Plan, PlannerSettings, expected_verdicts, make_plan
+from jitai.policies.registry import PolicySpec
 from jitai.simulator.config import BETA, SimulatorConfig
 from jitai.simulator.world import context_posterior
-from jitai.trial.batch import run_batch
-from jitai.trial.filters import NONE, FilterSettings
-from jitai.trial.spec import PLANNER, TrialSpec
+from jitai.trial.filters import NONE, filter_spec
+from jitai.trial.loop import run_trial
+from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
 
-ALONE = FilterSettings(NONE)
+ALONE = filter_spec(NONE)
 JUDGE = BeliefSettings(0.93, 0.07, BY_DECISION)
 VERDICTS = read_all(*simulated_judge(0.93, 0.07))
 
@@ -32,9 +33,11 @@ def cell(can_walk: float, cannot_walk: float, mistake: float = 0.05, **others: f
 CELLS = [cell(*values) for values in product((0.7, 0.95), (0.1, 0.5), (0.05, 0.4))]
 
 
-def earned(config: SimulatorConfig, n_seeds: int = 400, **settings: object) -> np.ndarray:
-    spec = TrialSpec(config, PLANNER, filter=ALONE, **{"belief": JUDGE, **settings})
-    return run_batch(spec, range(n_seeds), VERDICTS).total_steps
+def earned(
+    config: SimulatorConfig, n_seeds: int = 400, planner: PlannerSettings | None = None, **settings: object
+) -> np.ndarray:
+    spec = TrialSpec(config, PolicySpec("planner", planner), filter=ALONE, **{"belief": JUDGE, **settings})
+    return run_trial(spec, range(n_seeds), VERDICTS).total_steps
 
 
 @pytest.mark.parametrize("config", CELLS)
@@ -188,8 +191,8 @@ def test_reading_degrees_earns_more_than_reading_decisions() -> None:
     config, steps = cell(0.7, 0.5, 0.4), []
     for reading in (BY_PROBABILITY, BY_DECISION):
         belief = BeliefSettings(0.82, 0.18, reading)
-        spec = TrialSpec(config, PLANNER, filter=ALONE, belief=belief)
-        steps.append(run_batch(spec, range(400), verdicts).total_steps)
+        spec = TrialSpec(config, PolicySpec("planner"), filter=ALONE, belief=belief)
+        steps.append(run_trial(spec, range(400), verdicts).total_steps)
         error = steps[-1].std(ddof=1) / np.sqrt(len(steps[-1]))
         assert steps[-1].mean() == pytest.approx(make_plan(config, belief).value(), abs=3.5 * error + 20)
     gain = steps[0] - steps[1]

@@ -1,6 +1,7 @@
 """The lanes to learn from are the single trials, number for number, and speak stable-baselines3's language."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -9,17 +10,20 @@ from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import ParameterError
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import STEPS_SCALE
+from jitai.policies.registry import trained
 from jitai.records import Label
-from jitai.rl.episodes import StudyLanes, TrainingSeeds
-from jitai.rl.task import LearningSettings, LearningTask, lanes_of
-from jitai.rl.vec_env import LanesVecEnv
+from jitai.rl.episodes import Episodes, TrainingSeeds
+from jitai.rl.task import LearningSettings, LearningTask, envs_of
 from jitai.seeding import FIRST_TRAINING_SEED
 from jitai.simulator.config import BETA, SimulatorConfig
-from jitai.trial.filters import CARRY_FORWARD, NONE, VETO, FilterSettings
-from jitai.trial.loop import run_trial
-from jitai.trial.spec import LEARNED, TrialSpec
+from jitai.trial.filters import NONE, VETO, filter_spec
+from jitai.trial.live import live_days
+from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import PreparedJudge, read_all
 from tests.networks import random_network
+
+if TYPE_CHECKING:
+    from jitai.rl.vec_env import EpisodesVecEnv
 
 CELL = SimulatorConfig(study_length=12, can_walk_persistence=0.7, disengagement_increment=0.4)
 BOOK = StatementBook(load_part(TEST))
@@ -33,8 +37,8 @@ EVERYTHING = ("P", "L", "H", "D", "S", "T", "B", "day")
 @pytest.mark.parametrize("heard", [True, False])
 def test_every_episode_is_the_trial_of_its_seed(config: SimulatorConfig, strategy: str, heard: bool) -> None:
     network = random_network(EVERYTHING, seed=2)
-    spec = TrialSpec(config, LEARNED, filter=FilterSettings(strategy), network=network, belief=BeliefSettings(0.8, 0.1))
-    lanes = StudyLanes(spec, EVERYTHING, 5, VERDICTS if heard else None, TrainingSeeds(3))
+    spec = TrialSpec(config, trained(network), filter=filter_spec(strategy), belief=BeliefSettings(0.8, 0.1))
+    lanes = Episodes(spec, EVERYTHING, 5, VERDICTS if heard else None, TrainingSeeds(3))
     shown = lanes.begin()
     rows: list[list[tuple[list[float], int, float]]] = [[] for _ in range(5)]
     n_compared = n_left = 0
@@ -48,7 +52,7 @@ def test_every_episode_is_the_trial_of_its_seed(config: SimulatorConfig, strateg
             if not (step.terminated[lane] or step.truncated[lane]):
                 assert (step.shown[lane] == step.last_shown[lane]).all()
                 continue
-            records = list(run_trial(replace(spec, seed=int(seeds[lane])), BOOK, JUDGE if heard else None))
+            records = list(live_days(replace(spec, seed=int(seeds[lane])), BOOK, JUDGE if heard else None))
             assert [row[1:] for row in rows[lane]] == [(item.executed_action, item.step_count) for item in records]
             for (features, _, _), record in zip(rows[lane], records, strict=True):
                 seen = record.observation
@@ -75,21 +79,25 @@ def test_training_seeds_are_their_own_and_repeat() -> None:
     assert TrainingSeeds(2).take(100) != first
 
 
-def vec_env(end_counts: bool = True, unit: float = 100.0) -> LanesVecEnv:
+def vec_env(end_counts: bool = True, unit: float = 100.0) -> "EpisodesVecEnv":
+    from jitai.rl.vec_env import EpisodesVecEnv
+
     config = replace(CELL, disengagement_increment=0.05)
     groups = [
-        StudyLanes(TrialSpec(item), EVERYTHING, n_lanes, None, TrainingSeeds(1))
+        Episodes(TrialSpec(item), EVERYTHING, n_lanes, None, TrainingSeeds(1))
         for item, n_lanes in ((config, 3), (replace(config, can_walk_persistence=1.0), 2))
     ]
-    return LanesVecEnv(groups, unit, end_counts)
+    return EpisodesVecEnv(groups, unit, end_counts)
 
 
+@pytest.mark.needs("training")
 def test_lanes_have_nothing_of_their_own_to_set_or_call() -> None:
     for ask in (lambda: vec_env().set_attr("luck", 1), lambda: vec_env().env_method("rest")):
-        with pytest.raises(AttributeError, match="lanes of a study have no"):
+        with pytest.raises(AttributeError, match="participants of a study have no"):
             ask()
 
 
+@pytest.mark.needs("training")
 def test_ends_are_told_in_the_library_s_way() -> None:
     env, blind = vec_env(), vec_env(end_counts=False)
     assert env.num_envs == 5
@@ -118,12 +126,12 @@ def test_ends_are_told_in_the_library_s_way() -> None:
 
 
 def test_wrong_settings_are_refused() -> None:
-    with pytest.raises(ParameterError, match="lanes is 0"):
-        StudyLanes(TrialSpec(CELL), EVERYTHING, 0, None, TrainingSeeds(1))
+    with pytest.raises(ParameterError, match="participants is 0"):
+        Episodes(TrialSpec(CELL), EVERYTHING, 0, None, TrainingSeeds(1))
     with pytest.raises(ParameterError, match="none or veto"):
-        StudyLanes(TrialSpec(CELL, filter=FilterSettings(CARRY_FORWARD)), EVERYTHING, 1, None, TrainingSeeds(1))
+        Episodes(TrialSpec(CELL, filter=filter_spec("carry-forward")), EVERYTHING, 1, None, TrainingSeeds(1))
     with pytest.raises(ParameterError, match="'Q'"):
-        StudyLanes(TrialSpec(CELL), ("Q",), 1, None, TrainingSeeds(1))
+        Episodes(TrialSpec(CELL), ("Q",), 1, None, TrainingSeeds(1))
     with pytest.raises(ParameterError, match="did you mean 'veto'"):
         LearningTask(filter="vetoo")
     with pytest.raises(ParameterError, match="0 kinds"):
@@ -137,5 +145,5 @@ def test_wrong_settings_are_refused() -> None:
 
 
 def test_lanes_are_shared_out() -> None:
-    assert lanes_of(10, [CELL] * 4) == [2, 3, 2, 3]
-    assert sum(lanes_of(257, [CELL] * 8)) == 257
+    assert envs_of(10, [CELL] * 4) == [2, 3, 2, 3]
+    assert sum(envs_of(257, [CELL] * 8)) == 257

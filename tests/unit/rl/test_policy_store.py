@@ -97,13 +97,13 @@ def wrong_settings(part: str, values: object) -> str:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (b"\xff\xfe", "not JSON"),
-        (b"[" * 100_000, "not JSON"),
-        (b" " * (MAX_BYTES + 1), "larger than 2 MB"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b" " * (MAX_BYTES + 1), "larger than 2,000,000 bytes"),
         (b"[]", "JSON object"),
         (wrong_settings("participants", [{"study_length": 9999}]).encode(), "study_length"),
-        (wrong_settings("participants", [{"context_noise": 10**400}]).encode(), "allowed is"),
-        (wrong_settings("participants", [{"study_length": 10**400}]).encode(), "not so large"),
+        (wrong_settings("participants", [{"context_noise": 10**400}]).encode(), "too large"),
+        (wrong_settings("participants", [{"study_length": 10**400}]).encode(), "too large"),
         (wrong_settings("participants", [{}, {"colour": 1}]).encode(), "colour"),
         (wrong_settings("belief", {"false_alarms": 7}).encode(), "false_alarms"),
         (wrong_settings("filter", "sieve").encode(), "sieve"),

@@ -2,21 +2,30 @@
 
 import errno
 import json
+import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
+
+from jitai.installation import TRAINING
+from tests.conftest import reason_to_skip
+
+pytest.importorskip("stable_baselines3", reason=reason_to_skip(TRAINING))
+
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from jitai.errors import FileFormatError
 from jitai.policies.network import ALGORITHM_LABELS, DQN, PPO
 from jitai.rl import algorithms
-from jitai.rl.episodes import StudyLanes, TrainingSeeds
+from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.rl.evaluation import evaluate_as_trained
 from jitai.rl.task import LearningSettings, LearningTask
-from jitai.rl.train import Look, Training, TrainingRun, kept_training
-from jitai.rl.vec_env import LanesVecEnv
+from jitai.rl.train import ProgressCallback, Training, TrainingRun, checkpoint_of
+from jitai.rl.vec_env import EpisodesVecEnv
 from jitai.simulator.config import SimulatorConfig
 
 EASY = SimulatorConfig(study_length=10, can_walk_persistence=0.7, initial_habituation=0.0, initial_disengagement=0.0)
@@ -34,9 +43,9 @@ def finished(run: TrainingRun) -> Training:
     return run.snapshot()
 
 
-def environment_of(task: LearningTask) -> LanesVecEnv:
-    lanes = StudyLanes(task.specs()[0], task.observations, task.settings.n_lanes, None, TrainingSeeds(1))
-    return LanesVecEnv([lanes], task.reward_unit, task.ends_with_the_study)
+def environment_of(task: LearningTask) -> EpisodesVecEnv:
+    lanes = Episodes(task.specs()[0], task.observations, task.settings.n_lanes, None, TrainingSeeds(1))
+    return EpisodesVecEnv([lanes], task.reward_unit, task.ends_with_the_study)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHM_LABELS)
@@ -44,7 +53,7 @@ def test_it_learns_and_the_numbers_do_what_the_library_does(algorithm: str, monk
     task = task_of(algorithm, total_steps=24_000 if algorithm == DQN else 12_000)
     learners, learn = [], algorithms.learn
 
-    def remembered(learner: BaseAlgorithm, n_steps: int, look: Look) -> None:
+    def remembered(learner: BaseAlgorithm, n_steps: int, look: ProgressCallback) -> None:
         learners.append(learner)
         learn(learner, n_steps, look)
 
@@ -72,6 +81,32 @@ def test_the_same_seed_learns_the_same() -> None:
     assert (weights[0] == weights[1]).all() and (weights[0] != weights[2]).any()
 
 
+def test_the_learning_curve_is_the_mean_of_the_studies_with_students_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    studies: list[list[float]] = [[]]
+    learn = algorithms.learn
+
+    def watched(learner: BaseAlgorithm, n_steps: int, look: ProgressCallback) -> None:
+        def look_on(n_done: int, returns: list[float]) -> bool:
+            studies[-1] += returns
+            go_on = look(n_done, returns)
+            if len(run.snapshot().curve) == len(studies):
+                studies.append([])
+            return go_on
+
+        learn(learner, n_steps, look_on)
+
+    monkeypatch.setattr(algorithms, "learn", watched)
+    run = TrainingRun(task_of(total_steps=3_000, n_lanes=4))
+    curve = finished(run).curve
+    assert len(curve) > 10 and {point.n_studies for point in curve} - {1}
+    for point, returns in zip(curve, studies, strict=False):
+        assert point.n_studies == len(returns)
+        assert point.mean_steps == pytest.approx(np.mean(returns))
+        if point.n_studies > 1:
+            low, high = stats.t.interval(0.95, len(returns) - 1, loc=np.mean(returns), scale=stats.sem(returns))
+            assert point.half_width == pytest.approx((high - low) / 2)
+
+
 @pytest.mark.parametrize("algorithm", [PPO, DQN])
 def test_a_training_is_stopped_and_taken_up(tmp_path: Path, algorithm: str) -> None:
     task = task_of(algorithm, total_steps=200_000)
@@ -86,7 +121,7 @@ def test_a_training_is_stopped_and_taken_up(tmp_path: Path, algorithm: str) -> N
     stopped = run.snapshot()
     assert stopped.stopped and 0 < stopped.n_steps < 200_000 and stopped.network is not None
     assert stopped.network.trained_on.n_steps == stopped.n_steps
-    kept = kept_training(task, tmp_path)
+    kept = checkpoint_of(task, tmp_path)
     assert kept is not None and kept.n_steps == stopped.n_steps and kept.curve == stopped.curve
 
     longer = replace(task, settings=replace(task.settings, total_steps=stopped.n_steps + 4_000))
@@ -94,7 +129,7 @@ def test_a_training_is_stopped_and_taken_up(tmp_path: Path, algorithm: str) -> N
     assert resumed.n_steps >= stopped.n_steps + 4_000 and not resumed.stopped
     assert resumed.curve[: len(stopped.curve)] == stopped.curve and len(resumed.curve) > len(stopped.curve)
     assert resumed.network is not None and resumed.network != stopped.network
-    assert kept_training(task, tmp_path) is None, "nothing is left of a complete training"
+    assert checkpoint_of(task, tmp_path) is None, "nothing is left of a complete training"
 
 
 def test_only_the_same_training_is_taken_up(tmp_path: Path) -> None:
@@ -143,19 +178,19 @@ def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(tmp_path: Path, m
     run = TrainingRun(task, tmp_path)
     run.stop()
     finished(run)
-    before = kept_training(task, tmp_path)
+    before = checkpoint_of(task, tmp_path)
     assert before is not None
-    write_text = Path.write_text
 
-    def half(path: Path, text: str, *others: object, **named: object) -> int:
-        write_text(path, text[: len(text) // 2])
+    def full(handle: int) -> None:
+        os.ftruncate(handle, 10)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", half)
+    monkeypatch.setattr(os, "fsync", full)
     again = TrainingRun(task, tmp_path, resume=True)
     again.stop()
     assert "No space left on device" in finished(again).failure
-    assert kept_training(task, tmp_path) == before
+    assert checkpoint_of(task, tmp_path) == before
+    assert not list(tmp_path.rglob("*.partial"))
 
 
 def test_where_nobody_ever_takes_a_step_rewards_are_numbers() -> None:
@@ -168,16 +203,16 @@ def test_where_nobody_ever_takes_a_step_rewards_are_numbers() -> None:
     assert task.reward_unit > 0 and (rewards == 0).all()
 
 
-def test_a_bug_stays_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_in_the_log_and_a_sentence_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*anything: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(algorithms, "learn", broken)
-    run = TrainingRun(task_of())
-    run.start()
-    run.wait(PATIENCE_S)
-    with pytest.raises(ZeroDivisionError):
-        run.snapshot()
+    logged: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: logged.append(arguments.exc_value))
+    failed = finished(TrainingRun(task_of()))
+    assert "The training ended with an error of the program: ZeroDivisionError" in failed.failure
+    assert failed.network is None and isinstance(logged[0], ZeroDivisionError)
 
 
 def test_what_a_policy_was_trained_on_comes_with_it(tmp_path: Path) -> None:

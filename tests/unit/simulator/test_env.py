@@ -24,6 +24,7 @@ def test_gymnasium_checker_has_no_complaint(variation: str, observations: tuple[
         check_env(StepCountEnv(SimulatorConfig(variation=variation), observations), skip_render_check=True)
 
 
+@pytest.mark.needs("training")
 @pytest.mark.parametrize("observations", [("P", "H", "D"), ALL])
 def test_stable_baselines3_checker_has_no_complaint(observations: tuple[str, ...]) -> None:
     from stable_baselines3.common.env_checker import check_env as sb3_check_env
@@ -67,15 +68,15 @@ def test_unknown_observation_is_named(name: str) -> None:
 
 @pytest.mark.parametrize("config", [*PRESETS.values(), SimulatorConfig(variation=UNIFORM, context_persistence=0.8)])
 def test_lanes_equal_single_environments(config: SimulatorConfig) -> None:
-    n_lanes, n_steps, seed = 9, 140, 20
-    lanes = StepCountVectorEnv(n_lanes, config, ALL)
-    singles = [StepCountEnv(config, ALL) for _ in range(n_lanes)]
+    n_envs, n_steps, seed = 9, 140, 20
+    lanes = StepCountVectorEnv(n_envs, config, ALL)
+    singles = [StepCountEnv(config, ALL) for _ in range(n_envs)]
     observed, _ = lanes.reset(seed=seed)
     for lane, env in enumerate(singles):
         np.testing.assert_array_equal(observed[lane], env.reset(seed=seed + lane)[0])
     actions_rng = np.random.default_rng(3)
     for _ in range(n_steps):
-        actions = actions_rng.integers(0, 4, n_lanes)
+        actions = actions_rng.integers(0, 4, n_envs)
         observed, rewards, terminated, truncated, info = lanes.step(actions)
         for lane, env in enumerate(singles):
             single, reward, single_terminated, single_truncated, single_info = env.step(int(actions[lane]))

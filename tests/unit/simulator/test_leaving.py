@@ -5,16 +5,17 @@ import pytest
 
 from jitai.policies.optimum import solve
 from jitai.policies.planner import make_plan
+from jitai.policies.registry import PolicySpec
 from jitai.policies.state_grid import JUST_BELOW, make_grid
 from jitai.records import Action
-from jitai.rl.episodes import StudyLanes, TrainingSeeds
+from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
 from jitai.simulator.reference import PublishedEnv
 from jitai.simulator.vector_env import StepCountVectorEnv
-from jitai.trial.batch import run_batch
-from jitai.trial.filters import NONE, FilterSettings
+from jitai.trial.filters import NONE, filter_spec
+from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 
 SUMS = [(0.8, 0.1, 8), (1.0, 0.1, 10), (0.9, 0.3, 3), (0.7, 0.1, 7), (0.99, 0.33, 3), (0.99, 0.05, 20)]
@@ -44,11 +45,11 @@ def test_mistakes_that_add_up_to_the_threshold_end_the_study_that_day(
     ends = [env.step(np.full(2, int(Action.GENERIC)))[2].tolist() for _ in range(n_days)]
     assert ends == [[False, False]] * n_mistakes + [[True, True]]
 
-    spec = TrialSpec(config, policy="generic", filter=FilterSettings(NONE))
-    result = run_batch(spec, range(3), None)
+    spec = TrialSpec(config, policy=PolicySpec("generic"), filter=filter_spec(NONE))
+    result = run_trial(spec, range(3), None)
     assert result.disengaged.all() and result.lived.sum(axis=1).tolist() == [n_days] * 3
 
-    lanes = StudyLanes(spec, ("D",), 2, None, TrainingSeeds(1))
+    lanes = Episodes(spec, ("D",), 2, None, TrainingSeeds(1))
     ends = [lanes.step(np.full(2, int(Action.GENERIC))).terminated.tolist() for _ in range(n_days)]
     assert ends == [[False, False]] * n_mistakes + [[True, True]]
 

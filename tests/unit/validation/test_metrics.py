@@ -1,4 +1,4 @@
-"""Figures against hand-made cases and scikit-learn; intervals that cover what they promise and keep pairs whole."""
+"""Metrics against hand-made cases and scikit-learn; intervals that cover what they promise and keep pairs whole."""
 
 import math
 
@@ -7,6 +7,7 @@ import pytest
 from sklearn import metrics as reference
 
 from jitai.errors import ParameterError
+from jitai.statistics import interval_of_share
 from jitai.validation.metrics import (
     FIGURE_NAMES,
     N_BINS,
@@ -16,7 +17,6 @@ from jitai.validation.metrics import (
     kappa_matrix,
     reliability,
     share_interval,
-    wilson,
 )
 
 # Three that cannot walk, two of them vetoed; two that can, one of them vetoed wrongly.
@@ -100,7 +100,7 @@ def test_statements_that_go_together_are_resampled_together() -> None:
 def test_a_pair_always_split_between_right_and_wrong_gives_no_certainty() -> None:
     """Whole pairs are drawn, so every resample has the same accuracy; the interval is that of as many pairs."""
     interval = share_interval([True, False] * 10, np.repeat(np.arange(10), 2))
-    assert interval == Interval(0.5, *wilson(0.5, 10))
+    assert interval == Interval(0.5, *interval_of_share(0.5, 10))
 
 
 def test_always_right_is_not_certain_to_be_right_always() -> None:

@@ -112,14 +112,17 @@ def test_a_judge_that_cannot_be_made_ready_does_not_end_the_run() -> None:
     assert not found.stopped
 
 
-def test_a_bug_stays_visible() -> None:
+def test_a_bug_is_in_the_log_and_a_sentence_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: logged.append(arguments.exc_value))
+
     class Buggy:
         def judge(self, text: str) -> Verdict:
             raise ZeroDivisionError(text)
 
-    run = finished(ValidationRun([Candidate("buggy", Buggy)], STATEMENTS))
-    with pytest.raises(ZeroDivisionError):
-        run.snapshot()
+    found = finished(ValidationRun([Candidate("buggy", Buggy)], STATEMENTS)).snapshot()
+    assert found.failure == "The validation ended with an error of the program: ZeroDivisionError. The log has it."
+    assert found.stopped and isinstance(logged[0], ZeroDivisionError)
 
 
 @pytest.mark.parametrize("names", [[], ["same", "same"]])

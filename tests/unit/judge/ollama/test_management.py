@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from jitai.background import Progress
 from jitai.errors import (
     BackendError,
     FileFormatError,
@@ -29,7 +30,6 @@ from jitai.judge.ollama.management import (
     SUGGESTIONS,
     BackgroundWork,
     Cancellation,
-    Progress,
     checked_name,
     delete,
     in_bytes,
@@ -170,19 +170,19 @@ def test_a_pull_is_cancelled_at_once_and_goes_on_where_it_stopped(replay: Replay
     replay.answer_next(stalled(replay, 4.0), "pull_resumed")
     ended = threading.Event()
     work = BackgroundWork("Pulling", lambda cancellation: pull(server, MODEL, cancellation), ended.set)
-    until(lambda: work.progress.completed == 47185920)
+    until(lambda: work.snapshot().completed == 47185920)
     assert (work.state, work.running) == (RUNNING, True)
     started = time.perf_counter()
-    work.cancel()
+    work.stop()
     assert work.wait(2.0), "though the server is silent"
     assert time.perf_counter() - started < 1.0
     assert (work.state, work.failure, ended.is_set()) == (CANCELLED, "", True)
-    assert work.progress.share == pytest.approx(0.48, abs=0.01)
+    assert work.snapshot().share == pytest.approx(0.48, abs=0.01)
 
     replay.keep_pauses = False
     again = BackgroundWork("Pulling", work.steps)
     assert again.wait(10)
-    assert (again.state, again.progress.status, again.progress.share) == (DONE, "Done", 1.0)
+    assert (again.state, again.snapshot().status, again.snapshot().share) == (DONE, "Done", 1.0)
 
 
 def test_a_pull_that_nobody_reads_on_is_closed(replay: ReplayServer, server: OllamaServer) -> None:
@@ -328,7 +328,7 @@ def test_putting_our_judge_is_cancelled_between_two_steps(server: OllamaServer, 
             may_go_on.wait(5)
 
     work = BackgroundWork("Putting", slowly)
-    work.cancel()
+    work.stop()
     may_go_on.set()
     assert work.wait(5)
     assert work.state == CANCELLED
@@ -345,7 +345,7 @@ def test_a_bug_in_the_work_is_no_endless_work(monkeypatch: pytest.MonkeyPatch) -
     work = BackgroundWork("Breaking", broken)
     assert work.wait(5)
     assert work.state == FAILED
-    assert "unexpected" in work.failure
+    assert "an error of the program: ZeroDivisionError" in work.failure
     assert isinstance(seen[0], ZeroDivisionError), "the bug itself stays visible"
 
 

@@ -94,7 +94,7 @@ def test_pulls_that_cannot_succeed(server: OllamaServer) -> None:
     assert work.state == FAILED
     assert work.failure
     cancelled = BackgroundWork("", lambda cancellation: pull(server, "localhost:9/library/nothing:1b", cancellation))
-    cancelled.cancel()
+    cancelled.stop()
     assert cancelled.wait(5)
     assert cancelled.state in (CANCELLED, FAILED), "it may have failed before it was cancelled"
 

@@ -10,11 +10,12 @@ from jitai.errors import ParameterError
 from jitai.policies.belief import BY_DECISION, BeliefSettings
 from jitai.policies.network import PolicyNetwork
 from jitai.policies.planner import PlannerSettings
+from jitai.policies.registry import PolicySpec, trained
 from jitai.policies.thompson import ThompsonSettings
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import BETA, DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.filters import BELIEF, SAMPLED_VETO, FilterSettings
-from jitai.trial.spec import LEARNED, OPTIMUM, PLANNER, TrialSpec
+from jitai.trial.filters import filter_spec
+from jitai.trial.spec import TrialSpec
 from jitai.ui.session.url import from_query, to_query
 from tests.networks import random_network
 
@@ -23,18 +24,17 @@ SPECS = [
     *(TrialSpec(config, seed=7) for config in PRESETS.values()),
     TrialSpec(
         SimulatorConfig(study_length=20, context_noise=1 / 3, variation=BETA, repeats_while_unable=False),
-        policy="tailored",
-        filter=FilterSettings(SAMPLED_VETO, on_failure="do not send"),
-        thompson=ThompsonSettings(prior_variance=9.5),
+        filter=filter_spec("sampled-veto", on_failure="do not send"),
+        policy=PolicySpec("thompson", ThompsonSettings(prior_variance=9.5)),
         seed=2**32 - 1,
     ),
-    TrialSpec(thompson=ThompsonSettings(bias_no_message=12.5, bias_tailored_work=-3.0)),
-    TrialSpec(policy=OPTIMUM),
+    TrialSpec(policy=PolicySpec("thompson", ThompsonSettings(bias_no_message=12.5, bias_tailored_work=-3.0))),
+    TrialSpec(policy=PolicySpec("optimum"), filter=filter_spec("sampled-veto", learner_told="candidate")),
+    TrialSpec(policy=PolicySpec("tailored")),
     TrialSpec(
-        policy=PLANNER,
-        filter=FilterSettings(BELIEF, belief_threshold=0.3),
+        filter=filter_spec("belief", belief_threshold=0.3),
         belief=BeliefSettings(0.8, 0.2, BY_DECISION, reads_text=False, sees_steps=False),
-        planner=PlannerSettings(weighs_context=False, plans_on_belief=False, knows_start=False),
+        policy=PolicySpec("planner", PlannerSettings(weighs_context=False, plans_on_belief=False, knows_start=False)),
     ),
 ]
 
@@ -78,7 +78,7 @@ def test_what_is_not_allowed_is_named(query: dict[str, str], named: str) -> None
 
 def test_a_trained_policy_is_named_in_the_address() -> None:
     network = random_network()
-    spec = TrialSpec(PRESETS[DEFAULT_PRESET], LEARNED, seed=9, network=network)
+    spec = TrialSpec(PRESETS[DEFAULT_PRESET], trained(network), seed=9)
     query = to_query(spec, DEFAULT_PRESET, "my-own")
     assert query == {"policy": "learned:my-own", "seed": "9"}
     asked: list[str] = []

@@ -3,18 +3,25 @@
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
-from jitai.background import Background
+from jitai.background import BackgroundJob
+from jitai.policies.baselines import RandomPolicy
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
-from jitai.policies.registry import THOMPSON
+from jitai.policies.planner import BeliefPlanner
+from jitai.policies.registry import PolicySpec
+from jitai.policies.thompson import ThompsonSampling
 from jitai.rl.evaluation import N_SEEDS, Evaluation, evaluate, evaluate_as_trained
 from jitai.simulator.config import SimulatorConfig
-from jitai.trial.filters import NONE, VETO, FilterSettings
-from jitai.trial.spec import PLANNER, TrialSpec
+from jitai.trial.filters import NONE, VETO, FilterSpec
+from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
 
 RANDOM, LLM_TS, PLANNED = "random", "LLM+TS", "planner"
-YARDSTICKS: dict[str, tuple[str, str]] = {RANDOM: ("random", NONE), LLM_TS: (THOMPSON, VETO), PLANNED: (PLANNER, NONE)}
+BASELINES: dict[str, tuple[str, str]] = {
+    RANDOM: (RandomPolicy.key, NONE),
+    LLM_TS: (ThompsonSampling.key, VETO),
+    PLANNED: (BeliefPlanner.key, NONE),
+}
 """What a trained policy is set beside: policy and filter, in the order in which they are measured, the slowest last."""
 
 
@@ -51,24 +58,24 @@ def share_of(found: tuple[Evaluation, ...]) -> Share:
 
 
 @dataclass(frozen=True)
-class Figures:
+class PolicyWorth:
     """What is known of a policy's worth; it does not change while it is drawn.
 
     Attributes:
-        yardsticks: what others earn with the same participants and judge, by name in YARDSTICKS; those measured so far.
+        baselines: what others earn with the same participants and judge, by name in BASELINES; those measured so far.
         policy: what the policy itself earns; None before it is measured.
         finished: whether nothing more will come.
         failure: why it could not be measured, as a sentence; else empty.
     """
 
-    yardsticks: Mapping[str, Share] = field(default_factory=dict)
+    baselines: Mapping[str, Share] = field(default_factory=dict)
     policy: Share | None = None
     finished: bool = False
     failure: str = ""
 
 
-class Measurement(Background):
-    """Measures others and a policy, in a thread of its own, on seeds that no training uses.
+class Measurement(BackgroundJob[PolicyWorth]):
+    """Measures others and a policy on seeds that no training uses.
 
     The planner's plan takes a second for each kind of participant and would slow a training down, as threads of one
     process hinder each other; for several kinds it waits until the policy is there.
@@ -95,20 +102,12 @@ class Measurement(Background):
         self._yardsticks: dict[str, Share] = {}
         self._found: Share | None = None
 
-    def snapshot(self) -> Figures:
-        """What is known now.
+    def _snapshot(self, finished: bool) -> PolicyWorth:
+        return PolicyWorth(dict(self._yardsticks), self._found, finished, self._failure)
 
-        Raises: what the measuring raised against its promise, once: that is a bug. Afterwards it is a failure, so
-            that the page can be used on.
-        """
-        finished = self._ended.is_set()
-        with self._lock:
-            self._raise_bug()
-            return Figures(dict(self._yardsticks), self._found, finished, self._failure)
-
-    def _do(self) -> None:
-        later = [name for name in YARDSTICKS if name == PLANNED and len(self._participants) > 1]
-        for name in YARDSTICKS:
+    def _run(self) -> None:
+        later = [name for name in BASELINES if name == PLANNED and len(self._participants) > 1]
+        for name in BASELINES:
             if name not in later or self._key(name) in self._known:
                 self._measure(name)
         network = self._policy()
@@ -126,10 +125,10 @@ class Measurement(Background):
         """Measure one of the others, unless it is known."""
         key = self._key(name)
         if key not in self._known:
-            policy, strategy = YARDSTICKS[name]
-            spec = TrialSpec(policy=policy, filter=FilterSettings(strategy), belief=self._belief)
+            policy, strategy = BASELINES[name]
+            spec = TrialSpec(policy=PolicySpec(policy), filter=FilterSpec(strategy), belief=self._belief)
             verdicts = None
-            if spec.heeds_text:
+            if spec.uses_text:
                 verdicts = read_all(*simulated_judge(self._belief.finds_cannot_walk, self._belief.false_alarms))
             self._known[key] = share_of(evaluate(spec, self._participants, verdicts, self._n_seeds))
         with self._lock:

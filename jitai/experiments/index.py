@@ -1,0 +1,70 @@
+"""The index of a store: a SQLite database whose tables any version since the first can read."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from jitai.errors import FileFormatError
+
+_SCHEMA = """
+create table if not exists experiments (
+    id text primary key, spec text not null, versions text not null, created_at real not null, status text not null,
+    note text not null default '', n_cells integer not null default 0, alive_at real not null,
+    stop_wanted integer not null default 0, seconds_left real, phase text not null default '',
+    judge text not null default '', n_done integer not null default 0, n_total integer not null default 0);
+create table if not exists cells (
+    key text primary key, figures text not null, totals blob not null, seconds real not null, n_bytes integer not null,
+    digest text not null, finished_at real not null);
+create table if not exists places (
+    experiment text not null, position integer not null, key text not null, failure text not null default '',
+    primary key (experiment, position));
+"""
+_VERSION = 1
+"""Of the index. Before version 1 the column ``note`` said how far an experiment is; now only why it failed."""
+_NEW_IN_VERSION_1 = {
+    "phase": "text not null default ''",
+    "judge": "text not null default ''",
+    "n_done": "integer not null default 0",
+    "n_total": "integer not null default 0",
+}
+
+
+@contextlib.contextmanager
+def open_index(path: Path) -> Iterator[sqlite3.Connection]:
+    """An index, for one transaction; made, or brought up to date, if need be.
+
+    Raises: FileFormatError if it is damaged or locked by somebody who does not let go.
+    """
+    index = None
+    try:
+        index = sqlite3.connect(path, timeout=30.0)
+        if index.execute("pragma user_version").fetchone()[0] < _VERSION:
+            _bring_up_to_date(index)
+        with index:
+            yield index
+    except sqlite3.OperationalError as error:
+        raise FileFormatError(
+            f"{path} cannot be used now: {error}.", "Try again; see that the disk is not full."
+        ) from error
+    except sqlite3.Error as error:
+        raise FileFormatError(
+            f"{path} cannot be used: {error}.",
+            "Move the file away to begin with an empty store; the files of days beside it stay.",
+        ) from error
+    finally:
+        if index is not None:
+            index.close()
+
+
+def _bring_up_to_date(index: sqlite3.Connection) -> None:
+    """Make the tables of a new index, or give an older one the columns that it lacks; two may try at a time."""
+    index.execute("begin immediate")
+    with index:
+        for statement in filter(str.strip, _SCHEMA.split(";")):
+            index.execute(statement)
+        known = {row[1] for row in index.execute("pragma table_info(experiments)")}
+        for name, kind in _NEW_IN_VERSION_1.items():
+            if name not in known:
+                index.execute(f"alter table experiments add column {name} {kind}")
+        index.execute(f"pragma user_version = {_VERSION}")

@@ -1,0 +1,281 @@
+"""Reading and writing files: written whole or not at all, read within limits, every failure a sentence.
+
+In the person's own folders, files are made for the person alone, where the system has such permissions. Files that a
+person or a program gave are untrusted: whatever is in them, reading ends with their content or with a FileFormatError.
+"""
+
+import contextlib
+import errno
+import json
+import math
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from jitai.errors import FileFormatError
+from jitai.paths import default_cache_dir, default_data_dir
+
+MAX_JSON_BYTES = 1_000_000
+"""Of a JSON file for which no other limit is given; what people write has some thousand."""
+MAX_JSON_DEPTH = 50
+MAX_JSON_INTEGER = 2**64
+_READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Without waiting: a FIFO that nobody writes to would keep an open for ever."""
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+
+def write_atomically(path: Path, data: str | bytes) -> None:
+    """Write a file whole, or leave what was there; its folder must exist (``make_folder``).
+
+    Args:
+        path: of the file. What is no file, such as /dev/stdout, is written to as it is.
+        data: text is written as UTF-8, its line ends unchanged.
+    Raises: FileFormatError naming the file and the reason.
+    """
+    with replacing(path) as partial, partial.open("wb") as file:
+        file.write(data.encode("utf-8") if isinstance(data, str) else data)
+        file.flush()
+        if partial != path:
+            os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A new, empty file for those who can only write to a path; it takes the place of ``path`` at the end of the block.
+
+    An error in the block leaves what was there. The file is not forced to the disk: for what can be made again.
+
+    Raises: FileFormatError naming the file and the reason, for any OSError in the block too.
+    """
+    try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            yield path
+            return
+        partial = _partial_of(path)
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def check_writable(path: Path) -> None:
+    """See that a file can be written: before hours of work, not after.
+
+    Raises: FileFormatError as ``write_atomically``.
+    """
+    try:
+        _partial_of(path).unlink()
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those that it lies in.
+
+    Raises: FileFormatError naming the folder and the reason.
+    """
+    try:
+        for missing in reversed([item for item in (folder, *folder.parents) if not item.exists()]):
+            missing.mkdir(0o700 if _is_private(missing) else 0o777, exist_ok=True)
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    except OSError as error:
+        raise _not_written(folder, error) from error
+
+
+def open_to_write(path: Path, mode: str = "wb") -> IO[bytes]:
+    """Open a file that others look at while it is written: a log, a lock, a database; its folder is made if need be.
+
+    Args:
+        path: of the file.
+        mode: "wb" for an empty one, "ab" to leave what is in it.
+    Raises: FileFormatError as ``write_atomically``.
+    """
+    make_folder(path.parent)
+    try:
+        return open(path, mode, opener=lambda name, flags: os.open(name, flags, _mode(path)))
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there.
+
+    Raises: FileFormatError naming the file and the reason.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be removed: {_reason(error)}.") from error
+
+
+def _partial_of(path: Path) -> Path:
+    """A new, empty file beside a path.
+
+    Raises: OSError.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    partial = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}.partial")
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _mode(path)))
+    return partial
+
+
+def _is_private(path: Path) -> bool:
+    return any(path.absolute().is_relative_to(own.absolute()) for own in (default_data_dir(), default_cache_dir()))
+
+
+def _mode(path: Path) -> int:
+    return 0o600 if _is_private(path) else 0o666
+
+
+def _not_written(path: Path, error: OSError) -> FileFormatError:
+    setting = "JITAI_DATA_DIR" if path.absolute().is_relative_to(default_data_dir().absolute()) else ""
+    if error.errno == errno.ENOSPC:
+        hint = "Make room on the disk and try again."
+    elif setting:
+        hint = f"Set {setting} to a folder that you may write to."
+    else:
+        hint = "Choose a folder that you may write to."
+    return FileFormatError(f"{path} cannot be written: {_reason(error)}.", hint)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or "unknown reason"
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def read_bytes(path: Path, max_bytes: int, hint: str = "", name: str = "") -> bytes:
+    """The content of a file.
+
+    Args:
+        path: of the file.
+        max_bytes: the most that it may have.
+        hint: what to do if it cannot be used.
+        name: shown to people; the file's own if empty.
+    Raises: FileFormatError if it is missing, no file or too large, or cannot be read.
+    """
+    name = name or path.name
+    try:
+        handle = os.open(path, _READ_ONLY)
+        try:
+            mode = os.fstat(handle).st_mode
+            if not stat.S_ISREG(mode):
+                what = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+                raise _unusable(name, f"it is {what}, not a file", hint)
+            with open(handle, "rb", closefd=False) as file:
+                content = file.read(max_bytes + 1)
+        finally:
+            os.close(handle)
+    except (OSError, ValueError) as error:  # a ValueError for a name with a null character
+        reason = _reason(error) if isinstance(error, OSError) else "its name is not allowed"
+        raise FileFormatError(f"{name} cannot be read: {reason}.", hint) from error
+    if len(content) > max_bytes:
+        raise _too_large(name, max_bytes, hint)
+    return content
+
+
+def read_text(path: Path, max_bytes: int, hint: str = "") -> str:
+    """The content of a file as text in UTF-8, as ``read_bytes``.
+
+    Raises: FileFormatError as ``read_bytes``, and if it is not UTF-8.
+    """
+    return _as_text(read_bytes(path, max_bytes, hint), path.name, hint)
+
+
+def read_json(
+    source: Path | bytes | str,
+    name: str = "",
+    max_bytes: int = MAX_JSON_BYTES,
+    hint: str = "",
+    only_finite: bool = True,
+) -> Any:
+    """What a JSON file, or text, holds; it may hold anything.
+
+    Args:
+        source: the file, or its content.
+        name: shown to people; the file's own if empty.
+        max_bytes: the most that it may have.
+        hint: what to do if it cannot be used.
+        only_finite: whether a number that is infinite or not a number is an error.
+    Returns: nested at most MAX_JSON_DEPTH deep, with whole numbers within MAX_JSON_INTEGER and texts that UTF-8 can
+        hold.
+    Raises: FileFormatError naming the file and what is wrong, for whatever it is.
+    """
+    if isinstance(source, Path):
+        name = name or source.name
+        source = read_bytes(source, max_bytes, hint, name)
+    if len(source) > max_bytes:
+        raise _too_large(name, max_bytes, hint)
+    text = _as_text(source, name, hint) if isinstance(source, bytes) else source
+    try:
+        content = json.loads(text, object_pairs_hook=_without_repetition)
+        _check(content, only_finite, MAX_JSON_DEPTH)
+    except json.JSONDecodeError as error:
+        raise _unusable(name, f"it is not valid JSON at line {error.lineno}", hint) from error
+    except UnicodeEncodeError as error:
+        raise _unusable(name, "a text in it holds half a character, which UTF-8 cannot hold", hint) from error
+    except RecursionError as error:
+        raise _unusable(name, "it is nested too deeply", hint) from error
+    except _Odd as error:
+        raise _unusable(name, str(error), hint) from error
+    except ValueError as error:  # Python's own limit for the digits of a whole number
+        raise _unusable(name, "a whole number in it is too large", hint) from error
+    return content
+
+
+class _Odd(Exception):
+    """What is wrong with the content of a JSON file."""
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
+        raise _Odd(f"the entry {twice[:40]!a} is there twice")
+    return content
+
+
+def _check(value: Any, only_finite: bool, depth: int) -> None:
+    """Raises: _Odd, UnicodeEncodeError."""
+    if isinstance(value, str):
+        value.encode("utf-8")
+    elif isinstance(value, float):
+        if only_finite and not math.isfinite(value):
+            raise _Odd("a number in it is not finite")
+    elif isinstance(value, dict | list):
+        if depth == 0:
+            raise _Odd("it is nested too deeply")
+        if isinstance(value, dict):
+            for key in value:
+                key.encode("utf-8")
+            value = value.values()
+        for item in value:
+            _check(item, only_finite, depth - 1)
+    elif isinstance(value, int) and abs(value) > MAX_JSON_INTEGER:
+        raise _Odd("a whole number in it is too large")
+
+
+def _as_text(content: bytes, name: str, hint: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _unusable(name, "it is not UTF-8 text", hint) from error
+
+
+def _too_large(name: str, max_bytes: int, hint: str) -> FileFormatError:
+    return _unusable(name, f"it is larger than {max_bytes:,} bytes", hint)
+
+
+def _unusable(name: str, reason: str, hint: str) -> FileFormatError:
+    return FileFormatError(f"{name} cannot be used: {reason}.", hint)

@@ -1,0 +1,35 @@
+import { Player } from "./player.js";
+
+/** The two ways in: a Streamlit page, and a file that opens from disk. */
+
+/** Players by the element that they stand in: Streamlit calls again whenever the data or the theme have changed. */
+const players = new WeakMap();
+
+/**
+ * @param {{parentElement: ShadowRoot, data: any, setTriggerValue: (event: string, value: unknown) => void}} component
+ * @returns {() => void} what Streamlit calls when the player leaves the page
+ */
+export function mountInStreamlit({ parentElement, data, setTriggerValue }) {
+  let player = players.get(parentElement);
+  if (!player) {
+    player = new Player(parentElement);
+    players.set(parentElement, player);
+  }
+  const turn = player.receive(data, setTriggerValue);
+  return () => {
+    if (!player.isLatest(turn)) return; // a call that was overtaken by the next one is cleaned up late
+    players.delete(parentElement);
+    player.destroy();
+  };
+}
+
+/** Mount every player of a page that was written by standalone.py. @param {Document} page */
+export function mountStandalone(page) {
+  for (const place of page.querySelectorAll(".jitai-player")) {
+    const data = place.parentElement.querySelector(".jitai-player-data");
+    const style = place.parentElement.querySelector(".jitai-player-style");
+    const root = place.attachShadow({ mode: "open" });
+    root.append(style.content.cloneNode(true));
+    new Player(root).receive(JSON.parse(data.textContent), () => {});
+  }
+}

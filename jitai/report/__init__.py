@@ -1,0 +1,1 @@
+"""Reports to hand over: one HTML file that opens from disk, without network."""

@@ -1,0 +1,120 @@
+"""A run as the player takes it: from played scenarios to the player's contract."""
+
+import math
+from collections.abc import Sequence
+
+from jitai.player.contract import (
+    Answer,
+    Axes,
+    Line,
+    Options,
+    PlayerRun,
+    Split,
+    Weighing,
+    axes_for,
+    line_of,
+    many_seeds_line,
+)
+from jitai.records import StepRecord
+from jitai.simulator.config import SimulatorConfig
+from jitai.statistics import interval_of_mean
+from jitai.trial.attribution import attribute
+from jitai.trial.loop import run_trial
+from jitai.trial.scenario import Played
+from jitai.trial.spec import TrialSpec
+from jitai.trial.verdict_table import Verdicts
+
+WITHOUT_JUDGE, UNREAD = "without the judge", "with the text unread"
+MANY_SEEDS = 200
+"""Seeds that stand beside one run, so that nobody takes it for evidence."""
+
+
+def twin_name(spec: TrialSpec) -> str:
+    """What the twin of a run is, in the middle of a sentence."""
+    return UNREAD if spec.policy.uses_belief else WITHOUT_JUDGE
+
+
+def split_of(config: SimulatorConfig, records: Sequence[StepRecord], others: Sequence[StepRecord]) -> Split:
+    """Why a run differs from another, day by day, as the player shows it."""
+    parts = attribute(config, records, others)
+    return Split(
+        stayed=tuple(part.stayed for part in parts),
+        fresher=tuple(part.fresher for part in parts),
+        action=tuple(part.action for part in parts),
+        chance=tuple(part.chance for part in parts) if any(abs(part.chance) > 1e-9 for part in parts) else (),
+    )
+
+
+def player_run(
+    run: Played, twin: Played, *, title: str, detail: str = "", many_seeds: str = "", options: Options | None = None
+) -> PlayerRun:
+    """A run beside its twin, for the player.
+
+    Args:
+        run: as it was played.
+        twin: the same days without the judge.
+        title: of the setting, such as the participant's name.
+        detail: after the title: seed, judge.
+        many_seeds: of ``many_seeds_sentence``; empty without.
+        options: what may be done with the player.
+    """
+    spec = run.scenario.spec
+    config = spec.config
+    reads = run.scenario.judge is not None and spec.uses_text
+    mine = line_of(
+        run.records, key="run", name="This run", split=split_of(config, run.records, twin.records) if reads else None
+    )
+    reference = None
+    if reads:
+        reference = line_of(twin.records, key="twin", name=twin_name(spec).capitalize(), short="Twin")
+    return PlayerRun(
+        identity=f"{spec.seed}-{len(run.records)}-{run.total_steps!r}",
+        title=title,
+        detail=detail,
+        days=config.study_length,
+        run=mine,
+        reference=reference,
+        axes=_axes(run.records, mine, reference),
+        answer=Answer(without=twin_name(spec)),
+        many_seeds=many_seeds,
+        start_habituation=config.initial_habituation,
+        start_risk=config.initial_disengagement,
+        leaves_at=config.disengagement_threshold,
+        unsure=(spec.filter.settings.unsure_low, spec.filter.settings.unsure_high) if reads else None,
+        options=options or Options(),
+    )
+
+
+def many_seeds_sentence(spec: TrialSpec, verdicts: Verdicts | None, n_seeds: int = MANY_SEEDS) -> str:
+    """What many seeds of the same setting say: the difference between the run and its twin, paired, in one line.
+
+    Args:
+        spec: of the run; its own seed is not used.
+        verdicts: of its judge, on every statement of the book; None where nobody reads, which leaves nothing to say.
+        n_seeds: studies, at least 2.
+    """
+    if verdicts is None or not spec.uses_text:
+        return ""
+    seeds = range(n_seeds)
+    gains = run_trial(spec, seeds, verdicts).total_steps - run_trial(spec.without_filter(), seeds, None).total_steps
+    found = interval_of_mean(gains)
+    return many_seeds_line(n_seeds, found.value, found.low, found.high)
+
+
+def _axes(records: Sequence[StepRecord], *lines: Line | None) -> Axes:
+    """Fixed scales, and what the policy's four numbers are."""
+    proposals = [record.proposal for record in records]
+    shown = [number for proposal in proposals for number in proposal.preference]
+    if not shown:
+        return axes_for(*lines)
+    first = proposals[0]
+    label = (
+        "today’s draw, in steps" if first.sampled_rewards
+        else "expected steps to come" if first.steps_to_come
+        else "probability of each action" if first.action_probabilities
+        else "expected steps to come, discounted"
+    )  # fmt: skip
+    if first.action_probabilities:
+        return axes_for(*lines, weighing=Weighing(label, 0.0, 1.0))
+    low, high = 10 * math.floor(min(0.0, *shown) / 10), 10 * math.ceil(max(10.0, *shown) / 10)
+    return axes_for(*lines, weighing=Weighing(label, float(low), float(high)))

@@ -1,0 +1,158 @@
+"""What participants say today, and what it is worth as evidence: read by a judge now, or looked up in a table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from jitai.arrays import Flags, Floats, Integers
+from jitai.corpus import StatementBook
+from jitai.policies.belief import BeliefSettings, Text, likelihoods
+from jitai.records import SIMULATOR, TYPED, Decision, JudgesText, Verdict, VerdictSource
+from jitai.simulator.participants import Today
+
+SILENT, HOLD_BACK, UNSURE, SEND = -1, 0, 1, 2
+"""How a verdict stands in arrays; SILENT where there is none."""
+DECISION_CODES = {Decision.HOLD_BACK: HOLD_BACK, Decision.UNSURE: UNSURE, Decision.SEND: SEND}
+
+
+class Evidence(NamedTuple):
+    """Today's texts as they were judged; every array has shape (n,).
+
+    Attributes:
+        writes: whether something is written.
+        decision: HOLD_BACK, UNSURE or SEND; SEND where nothing is written.
+        p_send: in [0, 1]; NaN where there is none.
+        failed: whether the judge could not answer.
+        if_can, if_cannot: the verdict as evidence of ability, see ``belief.Text``.
+    """
+
+    writes: Flags
+    decision: Integers
+    p_send: Floats
+    failed: Flags
+    if_can: Floats
+    if_cannot: Floats
+
+    @property
+    def text(self) -> Text:
+        """The part of the evidence that the belief reads."""
+        return Text(self.writes, self.if_can, self.if_cannot)
+
+    def at(self, places: Integers) -> "Evidence":
+        """Return some of these verdicts, by their places."""
+        parts: list[Any] = [part[places] for part in self]
+        return Evidence(*parts)
+
+    def where(self, wanted: Flags, other: "Evidence") -> "Evidence":
+        """Return these verdicts where wanted is true, and the other's elsewhere."""
+        parts: list[Any] = [np.where(wanted, mine, others) for mine, others in zip(self, other, strict=True)]
+        return Evidence(*parts)
+
+
+class ScriptedDay(NamedTuple):
+    """What a person changes of one day.
+
+    Attributes:
+        text: what the participant says instead of the simulator's own statement; empty to leave that as it is.
+        can_walk: the truth of that day, if the person sets it; None leaves it to the simulator.
+        action: what is done that day, codes 0 to 3, whatever policy and filter would do; None leaves it to them.
+    """
+
+    text: str = ""
+    can_walk: bool | None = None
+    action: int | None = None
+
+
+Script = Mapping[int, ScriptedDay]
+"""What a person changes of today, by the participant's place, from 0."""
+
+
+class Spoken(NamedTuple):
+    """Today's words of one participant.
+
+    Attributes:
+        text: raw; empty if silent.
+        author: SIMULATOR, TYPED, or empty if silent.
+        verdict: the judge's; None where nobody reads.
+    """
+
+    text: str
+    author: str
+    verdict: Verdict | None
+
+
+class Texts(Protocol):
+    """Where a trial's evidence comes from.
+
+    Attributes:
+        is_read: whether there is a judge.
+        spoken: today's words of each participant, after ``read``; empty where only verdicts are known.
+    """
+
+    @property
+    def is_read(self) -> bool: ...  # noqa: D102
+
+    @property
+    def spoken(self) -> tuple[Spoken, ...]: ...  # noqa: D102
+
+    def read(self, today: Today, script: Script, asks: bool) -> Evidence | None:
+        """Return today's evidence.
+
+        Args:
+            today: of the participants.
+            script: what a person makes some of them say.
+            asks: whether the verdicts matter: otherwise no judge is asked.
+        Returns: None where nobody reads.
+        """
+        ...
+
+
+class JudgedTexts:
+    """Statements of a book or of a person, which a judge reads on the day on which they are written.
+
+    Args:
+        book: what participants may say.
+        judge: reads it; None where nobody does.
+        settings: how the belief is fed.
+    """
+
+    def __init__(self, book: StatementBook, judge: JudgesText | None, settings: BeliefSettings) -> None:
+        self._book, self._judge, self._settings = book, judge, settings
+        self.spoken: tuple[Spoken, ...] = ()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is a judge."""
+        return self._judge is not None
+
+    def read(self, today: Today, script: Script, asks: bool) -> Evidence | None:
+        """Return today's evidence; arguments as for ``Texts``."""
+        said = [self._said(who, today, script.get(who)) for who in range(len(today.writes))]
+        if self._judge is None or not asks:
+            self.spoken = tuple(Spoken(text, author, None) for text, author in said)
+            return None
+        self.spoken = tuple(Spoken(text, author, self._judge.judge(text)) for text, author in said)
+        return evidence_of([spoken.verdict for spoken in self.spoken], self._settings)
+
+    def _said(self, who: int, today: Today, scripted: ScriptedDay | None) -> tuple[str, str]:
+        """Return today's words of one participant and their author."""
+        if scripted is not None and scripted.text.strip():
+            return scripted.text, TYPED
+        if today.writes[who]:
+            return self._book.choose(bool(today.can_walk[who]), float(today.statement_uniform[who])).text, SIMULATOR
+        return "", ""
+
+
+def evidence_of(verdicts: Sequence[Verdict | None], settings: BeliefSettings) -> Evidence:
+    """Return verdicts as arrays; None counts as silence."""
+    given = [SILENCE if verdict is None else verdict for verdict in verdicts]
+    writes = np.array([not verdict.is_silence for verdict in given])
+    decision = np.array([DECISION_CODES[verdict.decision] for verdict in given])
+    p_send = np.array([np.nan if verdict.p_send is None else verdict.p_send for verdict in given], dtype=np.float64)
+    answered = writes & np.array([not (verdict.failure or verdict.is_fallback) for verdict in given])
+    if_can, if_cannot = likelihoods(answered, p_send, decision == HOLD_BACK, decision == UNSURE, settings)
+    return Evidence(writes, decision, p_send, np.array([verdict.is_fallback for verdict in given]), if_can, if_cannot)
+
+
+SILENCE = Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "")

@@ -1,0 +1,83 @@
+"""The Live page shows, day for day, what ``run`` writes with the same settings; and that is what was recorded.
+
+What it needs of the pages is their address, the keys of two widgets, and tests/app/driver.py.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import a_process_of_its_own, a_server_that_has_been_visited  # noqa: F401
+from tests.app.driver import ROOT, click, run_to_the_end, widget, without_error
+from tests.golden import measure
+from tests.golden.cases import PARTICIPANTS
+from tests.golden.parts import read
+
+MODEL = "golden"
+TRIALS = {
+    "thompson, carry-forward": {"policy": "thompson", "strategy": "carry-forward"},
+    "planner, none": {"policy": "planner", "strategy": "none"},
+    "ppo-belief, veto": {"policy": "learned:ppo-belief", "strategy": "veto"},
+}
+
+
+@pytest.fixture
+def arithmetic_judge(a_process_of_its_own: None, tmp_path: Path) -> Iterator[None]:  # noqa: F811
+    with measure.quiet_place(tmp_path):
+        yield
+
+
+def shown_log(app: AppTest) -> pd.DataFrame:
+    """The decision log as it stands on the page, in the form of a log that was written."""
+    [shown] = [element.value for element in app.dataframe if "step_count" in element.value]
+    return measure.as_written(shown)
+
+
+@pytest.mark.usefixtures("a_server_that_has_been_visited", "arithmetic_judge")
+@pytest.mark.parametrize("name", TRIALS)
+def test_live_lives_the_days_of_the_record(name: str) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    options = PARTICIPANTS["fixed"]
+    for option, value in zip(options[::2], options[1::2], strict=True):
+        app.query_params[option.removeprefix("--").replace("-", "_")] = value
+    for setting, value in TRIALS[name].items():
+        app.query_params[setting] = value
+    app = without_error(app.run())
+    app = with_the_judge(app)
+    app = without_error(run_to_the_end(app))
+    log = shown_log(app)
+    golden = read("grid_fixed").table
+    golden = golden[golden["item"] == name].drop(columns=["item"])
+    golden.insert(0, "item", "live")
+    log.insert(0, "item", "live")
+    found = measure.differences(golden.reset_index(drop=True), log)
+    assert not found, measure.shown(found)
+    assert np.isfinite(log["p_send"]).any(), "the judge was asked"
+
+
+def with_the_judge(app: AppTest) -> AppTest:
+    """The same page with the arithmetic judge, as soon as its server has been found."""
+    for _ in range(100):
+        picker = widget(app.selectbox, "judge")
+        found = [number for number, label in enumerate(picker.options) if MODEL in label]
+        if found:
+            return picker.select_index(found[0]).run()
+        time.sleep(0.1)
+        app = app.run()
+    raise AssertionError(f"the page offers no judge {MODEL}")
+
+
+def test_a_step_by_hand_is_the_same_day(arithmetic_judge: None, a_server_that_has_been_visited: None) -> None:  # noqa: F811
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = with_the_judge(without_error(app.run()))
+    for _ in range(4):
+        app = without_error(click(app, "one_day"))
+    by_hand = shown_log(app)
+    at_once = shown_log(without_error(run_to_the_end(app)))
+    assert len(by_hand) == 4
+    pd.testing.assert_frame_equal(by_hand, at_once.iloc[:4])

@@ -1,0 +1,133 @@
+"""The environments that are registered with Gymnasium: found by name, checked by it, and the same as our own."""
+
+import json
+import subprocess
+import sys
+import warnings
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from jitai.corpus import TEST, load_part
+from jitai.environments import BASE, PRESET_OF, WITH_WALK_STATE
+from jitai.errors import ParameterError
+from jitai.records import Label
+from jitai.simulator.config import PRESETS
+from jitai.simulator.env import StepCountEnv
+
+NAMES = tuple(PRESET_OF)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gymnasium_makes_and_checks_them(name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = gymnasium.make(name)
+        check_env(env.unwrapped, skip_render_check=True)
+        again = gymnasium.make(gymnasium.spec(name).to_json() and name)
+    np.testing.assert_array_equal(env.reset(seed=3)[0], again.reset(seed=3)[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_many_at_once_are_the_single_ones(name: str) -> None:
+    many = gymnasium.make_vec(name, num_envs=5, observations=("P", "L", "H", "D", "S"))
+    own = [StepCountEnv(PRESETS[PRESET_OF[name]], ("P", "L", "H", "D", "S")) for _ in range(5)]
+    observed, _ = many.reset(seed=11)
+    np.testing.assert_array_equal(observed, [env.reset(seed=11 + lane)[0] for lane, env in enumerate(own)])
+    for action in (0, 1, 0, 1):  # too few messages for anybody to leave
+        observed, reward, *_ = many.step(np.full(5, action))
+        singly = [env.step(action) for env in own]
+        np.testing.assert_allclose(observed, [step[0] for step in singly], rtol=1e-6)
+        np.testing.assert_allclose(reward, [step[1] for step in singly], rtol=1e-12)
+
+
+def test_only_the_second_has_a_walk_state() -> None:
+    def unable(name: str) -> int:
+        many = gymnasium.make_vec(name, num_envs=50)
+        many.reset(seed=0)
+        return sum(int((many.step(np.zeros(50, dtype=int))[4]["can_walk"] == 0).sum()) for _ in range(20))
+
+    assert unable(BASE) == 0
+    assert unable(WITH_WALK_STATE) > 100
+
+
+def test_settings_are_keywords_and_errors_name_them() -> None:
+    env = gymnasium.make(BASE, study_length=3, observations=["L", "H"])
+    assert env.observation_space.shape == (2,)
+    env.reset(seed=0)
+    assert [env.step(0)[3] for _ in range(3)] == [False, False, True]
+    with pytest.raises(ParameterError, match="study_length"):
+        gymnasium.make(BASE, study_lenght=3)
+    with pytest.raises(ParameterError, match="preset"):
+        gymnasium.make(BASE, preset="somebody")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"statement_probability": 0.6, "repeats_while_unable": False},
+        {"statement_probability": 0.5, "can_walk_persistence": 1.0},
+    ],
+)
+def test_words_are_those_of_the_walk_state_for_one_as_for_many(settings: dict[str, Any]) -> None:
+    n = 6
+    many = gymnasium.make_vec(WITH_WALK_STATE, num_envs=n, study_length=20, **settings)
+    singles = [gymnasium.make(WITH_WALK_STATE, study_length=20, **settings) for _ in range(n)]
+    label_of = {item.text: item.label for item in load_part(TEST)}
+    _, info = many.reset(seed=40)
+    single_info = [env.reset(seed=40 + lane)[1] for lane, env in enumerate(singles)]
+    written = 0
+    for day in range(70):  # beyond the end of several episodes
+        assert list(info["statement"]) == [one["statement"] for one in single_info]
+        for text, can_walk in zip(info["statement"], info["can_walk"], strict=True):
+            written += bool(text)
+            assert not text or label_of[text] == (Label.CAN_WALK if can_walk else Label.CANNOT_WALK)
+        actions = np.full(n, day % 3 == 0, dtype=int)
+        *_, info = many.step(actions)
+        for lane, env in enumerate(singles):
+            *_, terminated, truncated, single_info[lane] = env.step(int(actions[lane]))
+            if terminated or truncated:
+                single_info[lane] = env.reset()[1]
+    assert 0.2 < written / (70 * n) < 0.9
+
+
+def test_statements_are_a_matter_of_choice() -> None:
+    assert "statement" not in gymnasium.make(BASE).reset(seed=0)[1]
+    assert "statement" not in gymnasium.make(WITH_WALK_STATE, statements="").reset(seed=0)[1]
+    with pytest.raises(ParameterError, match="no part 'tset'"):
+        gymnasium.make(WITH_WALK_STATE, statements="tset")
+
+
+FRESH = """
+import json, sys, time
+started = time.perf_counter()
+import {first}
+seconds = time.perf_counter() - started
+loaded = sorted({{name.split(".")[0] for name in sys.modules}})
+import {second}
+{call}
+print(json.dumps({{"seconds": seconds, "loaded": loaded, "steps": gymnasium.make("StepCountJITAI-v0").spec.id}}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "call"),
+    [
+        ("gymnasium", "jitai", ""),
+        ("jitai", "gymnasium", "jitai.register_environments()"),
+        ("gymnasium", "jitai.environments", ""),
+        ("jitai", "gymnasium", "gymnasium.make('jitai.environments:StepCountJITAI-LLM-v0')"),
+    ],
+)
+def test_a_fresh_process_finds_them(first: str, second: str, call: str) -> None:
+    program = FRESH.format(first=first, second=second, call=call)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    found = json.loads(done.stdout)
+    assert found["steps"] == "StepCountJITAI-v0"
+    if first == "jitai":
+        assert not {"gymnasium", "numpy"} & set(found["loaded"])
+        assert found["seconds"] < 0.2

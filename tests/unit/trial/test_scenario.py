@@ -1,0 +1,193 @@
+"""A run as a value: the same scenario gives the same run, to the digit, through JSON and without its judge."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitai.corpus import TEST, StatementBook, load_part
+from jitai.errors import JitaiError, ParameterError
+from jitai.policies.registry import PolicySpec
+from jitai.records import Action, Decision, Label, Verdict, VerdictSource
+from jitai.simulator.config import BETA, PRESETS, SimulatorConfig
+from jitai.trial.attribution import attribute
+from jitai.trial.filters import NONE, filter_spec
+from jitai.trial.live import live_days
+from jitai.trial.scenario import JudgeReference, Scenario, compose, play, scenario_from_mapping
+from jitai.trial.spec import TrialSpec
+from jitai.trial.texts import ScriptedDay
+
+BOOK = StatementBook(load_part(TEST))
+LABELS = {item.text: item.label for items in BOOK.by_label.values() for item in items}
+REFERENCE = JudgeReference("scripted", name="a scripted judge")
+MOSTLY = PRESETS["Ability mostly lasts"]
+
+
+class Scripted:
+    """A scripted judge: for the scenario alone. It counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def judge(self, text: str) -> Verdict:
+        if not text:
+            return Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "")
+        self.asked.append(text)
+        sends = LABELS.get(text, Label.CANNOT_WALK) == Label.CAN_WALK
+        return Verdict(
+            Decision.SEND if sends else Decision.HOLD_BACK, 0.9123456789 if sends else 0.1, VerdictSource.MODEL, "why"
+        )
+
+
+DAYS = {
+    3: ScriptedDay("my <b>knee</b> hurts", can_walk=False),
+    5: ScriptedDay(action=int(Action.GENERIC)),
+    9: ScriptedDay("", can_walk=True),
+}
+
+
+@pytest.mark.parametrize("policy", ["thompson", "planner", "random"])
+@pytest.mark.parametrize("strategy", ["veto", "carry-forward", "sampled-veto", "belief", NONE])
+@pytest.mark.parametrize("config", [MOSTLY, replace(MOSTLY, variation=BETA)])
+def test_a_scenario_goes_through_json_to_the_digit_and_needs_no_judge_again(
+    policy: str, strategy: str, config: SimulatorConfig
+) -> None:
+    spec = TrialSpec(config, PolicySpec(policy), filter_spec(strategy), seed=7)
+    first = play(compose(spec, BOOK, DAYS, REFERENCE), Scripted())
+    read_back = scenario_from_mapping(json.loads(json.dumps(first.scenario.as_mapping())))
+    assert read_back == first.scenario
+    again = play(read_back)
+    assert [replace(r, verdict=None) for r in again.records] == [replace(r, verdict=None) for r in first.records]
+    assert [r.verdict and (r.verdict.decision, r.verdict.p_send, r.verdict.source) for r in again.records] == [
+        r.verdict and (r.verdict.decision, r.verdict.p_send, r.verdict.source) for r in first.records
+    ]
+
+
+def test_without_changes_it_is_the_live_run() -> None:
+    spec = TrialSpec(MOSTLY, seed=50)
+    lived = list(live_days(spec, BOOK, Scripted()))
+    played = play(compose(spec, BOOK, judge=REFERENCE), Scripted())
+    assert [replace(r, verdict=None) for r in played.records] == [replace(r, verdict=None) for r in lived]
+
+
+def test_what_a_person_changes_is_done_and_is_no_veto() -> None:
+    played = play(compose(TrialSpec(MOSTLY, PolicySpec("tailored"), seed=1), BOOK, DAYS, REFERENCE), Scripted())
+    records = played.records
+    assert records[3].statement == "my <b>knee</b> hurts" and records[3].statement_author == "typed"
+    assert not records[3].can_walk and records[3].walk_state_was_set and records[3].vetoed
+    assert records[5].executed_action == Action.GENERIC and records[5].action_was_chosen
+    assert records[9].can_walk
+    held = play(
+        compose(TrialSpec(MOSTLY, PolicySpec("tailored"), seed=1), BOOK, {2: ScriptedDay(action=0)}, REFERENCE),
+        Scripted(),
+    )
+    assert held.records[2].held_back and not held.records[2].vetoed
+
+
+def test_a_truth_that_is_set_changes_the_words_that_follow() -> None:
+    spec = TrialSpec(replace(MOSTLY, can_walk_persistence=1.0, cannot_walk_persistence=1.0), seed=2)
+    unable = compose(spec, BOOK, {10: ScriptedDay(can_walk=False)})
+    assert {LABELS[words] for words in unable.words[10:]} == {Label.CANNOT_WALK}
+    assert {LABELS[words] for words in compose(spec, BOOK).words if words} == {Label.CAN_WALK}
+
+
+def test_only_what_was_said_is_asked_once_and_kept() -> None:
+    judge = Scripted()
+    scenario = compose(TrialSpec(MOSTLY, seed=3), BOOK, DAYS, REFERENCE)
+    played = play(scenario, judge)
+    assert len(judge.asked) == len(set(judge.asked)) > 5
+    assert set(played.scenario.verdicts) == set(judge.asked)
+    assert set(played.scenario.unread) <= set(scenario.said)
+    play(played.scenario, None)
+    with pytest.raises(JitaiError, match="its judge is not there"):
+        play(scenario, None)
+
+
+def test_the_twin_meets_the_same_days() -> None:
+    scenario = play(compose(TrialSpec(MOSTLY, seed=4), BOOK, DAYS, REFERENCE), Scripted()).scenario
+    run, twin, best = play(scenario), play(scenario.without_judge()), play(scenario.under_the_optimum())
+    for mine, other in zip(run.records, twin.records, strict=False):
+        assert (mine.can_walk, mine.true_context, mine.statement) == (
+            other.can_walk,
+            other.true_context,
+            other.statement,
+        )
+    assert all(record.verdict is None and not record.action_was_chosen for record in twin.records)
+    assert best.total_steps > run.total_steps
+
+
+@pytest.mark.parametrize("variation", ["deterministic", BETA])
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("increment", [0.05, 0.4])
+def test_the_parts_of_a_gain_add_up_to_the_step(variation: str, seed: int, increment: float) -> None:
+    config = replace(MOSTLY, variation=variation, disengagement_increment=increment)
+    run = play(compose(TrialSpec(config, seed=seed), BOOK, DAYS, REFERENCE), Scripted())
+    twin = play(run.scenario.without_judge())
+    parts = attribute(config, run.records, twin.records)
+    assert sum(part.total for part in parts) == pytest.approx(run.total_steps - twin.total_steps, abs=1e-9)
+    assert len(parts) == max(len(run.records), len(twin.records))
+    for day, part in enumerate(parts[: min(len(run.records), len(twin.records))]):
+        assert part.total == pytest.approx(run.records[day].step_count - twin.records[day].step_count, abs=1e-9)
+        assert part.stayed == 0
+        if variation != BETA:
+            assert part.chance == pytest.approx(0, abs=1e-9)
+    backwards = attribute(config, twin.records, run.records)
+    assert sum(part.stayed for part in backwards) == pytest.approx(-sum(part.stayed for part in parts))
+
+
+def test_the_same_action_at_the_same_habituation_differs_by_nothing() -> None:
+    run = play(compose(TrialSpec(MOSTLY, seed=4), BOOK, {}, REFERENCE), Scripted())
+    assert all(part.total == 0 for part in attribute(MOSTLY, run.records, run.records))
+
+
+GOOD = play(compose(TrialSpec(MOSTLY, seed=5), BOOK, DAYS, REFERENCE), Scripted()).scenario.as_mapping()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"scenario": 2}, "version 2; this program reads up to 1"),
+        ({"scenario": "1"}, "no scenario"),
+        ({"seed": -1}, "seed is -1: allowed is a whole number"),
+        ({"seed": 2**40}, "seed"),
+        ({"trial": {}}, "trial: a field is missing"),
+        ({"trial": {**GOOD["trial"], "policy": {"key": "thomson", "settings": {}}}}, "did you mean 'thompson'"),
+        ({"words": {"51": "too late"}}, "words: '51' is no day"),
+        ({"words": {"1": 3}}, "words: a text"),
+        ({"words": {"1": "a" * 30_000}}, "at most 20,000 characters"),
+        ({"days": {"4": {"action": 7}}}, "days, day '4': action is 7"),
+        ({"days": {"4": {"acton": 1}}}, "did you mean 'action'"),
+        ({"days": {"x": {}}}, "days: 'x' is no day"),
+        ({"kinds": ["plane"]}, "did you mean 'plain'"),
+        ({"judge": {"prompt": "x"}}, "judge: its key is missing"),
+        (
+            {"verdicts": [{"words": "a", "decision": "maybe", "source": "model"}]},
+            "verdicts, number 1: decision must be",
+        ),
+        ({"verdicts": [{"words": "a", "decision": "send", "source": "model", "p_send": 2}]}, "p_send is 2"),
+        ({"wordz": {}}, "did you mean 'words'"),
+    ],
+)
+def test_a_wrong_scenario_is_told_what_is_wrong(change: dict[str, object], said: str) -> None:
+    with pytest.raises(ParameterError, match=said):
+        scenario_from_mapping({**GOOD, **change})
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(sorted(GOOD)), json_values)
+def test_only_our_errors_come_out_of_any_field(name: str, value: object) -> None:
+    try:
+        found = scenario_from_mapping({**GOOD, name: value})
+    except JitaiError:
+        return
+    assert isinstance(found, Scenario)
+    assert np.isfinite(found.spec.seed)

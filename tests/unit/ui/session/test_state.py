@@ -1,0 +1,140 @@
+"""What a session remembers, with a plain dictionary in the place of Streamlit's session."""
+
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, load_part
+from jitai.errors import ParameterError
+from jitai.experiments.sweep import JUDGE_ERROR
+from jitai.judge.ollama.backend import OllamaBackend
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS
+from jitai.trial.filters import NONE, FilterSpec
+from jitai.trial.live import TwinTrial
+from jitai.trial.spec import TrialSpec
+from jitai.trial.texts import ScriptedDay
+from jitai.ui.session.page_states import LINE, MAP, Axis, CompareState, SweepState
+from jitai.ui.session.state import CUSTOM_PRESET, AppState, app_state, session_object, show_config
+
+
+class Address(dict[str, str]):
+    """A page's address."""
+
+    def to_dict(self) -> dict[str, str]:
+        return dict(self)
+
+
+@pytest.fixture
+def address(monkeypatch: pytest.MonkeyPatch) -> Address:
+    """The address of a session that has just begun."""
+    found = Address()
+    monkeypatch.setattr(st, "session_state", {})
+    monkeypatch.setattr(st, "query_params", found)
+    return found
+
+
+def test_a_session_begins_with_the_defaults(address: Address) -> None:
+    state = app_state()
+    assert state.spec == TrialSpec(PRESETS[DEFAULT_PRESET])
+    assert state.preset == DEFAULT_PRESET
+    assert state.kinds == EVERYDAY_KINDS
+    assert state.settings_of(OllamaBackend) == OllamaBackend.Settings()
+    assert app_state() is state
+
+
+def test_a_session_begins_with_the_settings_of_its_address(address: Address) -> None:
+    address.update(seed="9", participant="Ability mostly lasts", study_length="20", experiment="compare-1")
+    state = app_state()
+    assert (state.spec.seed, state.spec.config.study_length, state.preset) == (9, 20, CUSTOM_PRESET)
+    assert session_object(CompareState).shown == "compare-1"
+    assert not state.address_problem and not state.problem
+
+
+def test_an_address_that_cannot_be_used_leaves_the_defaults_and_a_sentence(address: Address) -> None:
+    address.update(study_length="a year", experiment="../../etc/passwd")
+    assert session_object(CompareState).shown == ""
+    assert app_state().spec == TrialSpec(PRESETS[DEFAULT_PRESET])
+    assert "study_length" in app_state().address_problem
+    assert "no experiment" in app_state().problem
+
+
+def test_what_a_widget_holds_is_the_setting(address: Address) -> None:
+    state = app_state()
+    st.session_state.update(seed=5, strategy=NONE, kinds=["plain"], ollama_context_tokens=8192)
+    assert (state.spec.seed, state.spec.filter.key, state.kinds) == (5, NONE, ("plain",))
+    assert state.settings_of(OllamaBackend).context_tokens == 8192
+    show_config(PRESETS["Ability mostly lasts"])
+    assert state.preset == "Ability mostly lasts"
+    assert state.spec.seed == 5
+
+
+def test_an_object_of_a_class_that_was_read_again_is_made_anew(address: Address) -> None:
+    st.session_state["CompareState"] = object()
+    assert isinstance(session_object(CompareState), CompareState)
+
+
+def a_run(state: AppState, seed: int) -> tuple[Any, ...]:
+    """Begin a run with one day."""
+    spec = TrialSpec(filter=FilterSpec(NONE), seed=seed)
+    state.show(spec)
+    state.trial = TwinTrial(spec, StatementBook(load_part(TEST), EVERYDAY_KINDS), None)
+    state.trial_settings = (state.spec, state.kinds, "", "", None)
+    state.trial.advance()
+    return state.trial_settings
+
+
+def test_a_run_that_was_put_aside_comes_back_with_its_settings(address: Address) -> None:
+    state = app_state()
+    settings, trial = a_run(state, 3), state.trial
+    state.put_aside()
+    assert state.trial is None
+    st.session_state.update(seed=4, kinds=["plain"])
+    state.restore_previous()
+    assert state.trial is trial
+    assert (state.spec, state.kinds) == settings[:2]
+    assert state.previous is None
+
+
+def test_a_run_that_has_not_begun_is_not_kept(address: Address) -> None:
+    state = app_state()
+    a_run(state, 3)
+    state.put_aside()
+    first = state.previous
+    state.trial = TwinTrial(state.spec, StatementBook(load_part(TEST), EVERYDAY_KINDS), None)
+    state.put_aside()
+    assert state.previous is first
+
+
+def test_words_are_said_once_unless_they_are_to_be_kept(address: Address) -> None:
+    state = app_state()
+    state.said_next = said = ScriptedDay("My knee hurts")
+    assert (state.next_said(), state.next_said()) == (said, None)
+    state.said_next = said
+    st.session_state["keep_saying"] = True
+    assert (state.next_said(), state.next_said()) == (said, said)
+
+
+def test_a_sweep_that_is_not_stored_is_awaited_on_the_map(address: Address) -> None:
+    state = SweepState()
+    state.show("gone-1", None)
+    assert state.shown == {MAP: "gone-1", LINE: ""}
+    assert st.session_state["sweep_view"] == MAP
+
+
+@pytest.mark.parametrize(
+    ("axis", "values"),
+    [
+        (Axis(JUDGE_ERROR, 0.0, 0.5, 6), (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)),
+        (Axis("study_length", 10, 12, 5), (10, 11, 12)),
+        (Axis("can_walk_persistence", 0.55, 0.95, 2), (0.55, 0.95)),
+    ],
+)
+def test_an_axis_spreads_its_values(axis: Axis, values: tuple[float, ...]) -> None:
+    assert axis.values() == values
+
+
+@pytest.mark.parametrize("axis", [Axis(JUDGE_ERROR, 0.5, 0.5, 3), Axis("study_length", 10.0, 10.2, 3)])
+def test_an_axis_without_two_values_is_refused(axis: Axis) -> None:
+    with pytest.raises(ParameterError):
+        axis.values()
