@@ -22,6 +22,7 @@ from jitai.trial.filters import NONE, FilterSpec, filter_from_mapping
 from jitai.trial.spec import TrainedPolicies, policy_from_mapping, settings_from
 
 MAX_FILE_BYTES = 10_000_000
+_JUDGE_KEY = re.compile(r"\S{1,200}")
 
 
 def read_spec(path: Path, trained: TrainedPolicies | None = None) -> ExperimentSpec:
@@ -222,7 +223,7 @@ def _judges(value: Any) -> tuple[JudgeChoice, ...]:
         given = _mapping(where, {"key": item} if isinstance(item, str) else item, known)
         key, prompt = _text(f"{where}, key", given.get("key", "")), _text(f"{where}, prompt", given.get("prompt", ""))
         backend = find_backend(key)
-        if backend is None or backend.key not in settings_of:
+        if backend is None or backend.key not in settings_of or not _JUDGE_KEY.fullmatch(key):
             raise ParameterError(
                 f"{where}: there is no judge {key[:60]!r}; allowed are {key_forms(experiment_backends())}."
             )

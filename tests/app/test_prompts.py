@@ -2,7 +2,8 @@
 
 import json
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,9 +12,9 @@ from jitai.corpus import CALIBRATION, load_part
 from jitai.errors import UnreadableReply
 from jitai.judge.base import Request
 from jitai.judge.calibration import Calibration
-from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prompt_file import available_prompts
 from jitai.judge.prompts import Prompt
+from jitai.judge.registry import backend_of
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_data_dir
@@ -22,6 +23,7 @@ from jitai.ui.pages import models_prompts as prompts_ui
 from jitai.ui.session import resources as cached
 from jitai.ui.session.resources import background_jobs
 from tests.app.driver import as_markup, click, go_to, open_app, state_of, widget, without_error
+from tests.word_rule import word_rule
 
 MODELS, LIVE = "pages/models.py", "pages/live.py"
 
@@ -104,7 +106,7 @@ def test_a_damaged_prompt_is_named() -> None:
     assert "mine_*_.json" not in warning.value, "shown as it is, and not as Markdown"
 
 
-def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[OllamaSettings]:
+def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[object]:
     """A model that is mostly right and leaves its first answers unreadable but for the very first, as few-shot's own.
 
     Returns: the settings that it was opened with, so far.
@@ -122,7 +124,7 @@ def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[O
         label = labels.get(request.prompt.rpartition("Patient: ")[2].removesuffix("\nStatus:"))
         return scripted_reply((1 if label == Label.CAN_WALK else -1) * (-0.5 if asked % 5 == 0 else 2.0))
 
-    opened: list[OllamaSettings] = []
+    opened: list[object] = []
 
     def open_backend(key: str, settings: object = None) -> ScriptedBackend:
         if settings is not None:
@@ -148,20 +150,28 @@ def few_shot_of_mine() -> tuple[Prompt, Calibration]:
     return prompt, calibration
 
 
-def test_a_calibration_of_ones_own_is_shown_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def words(tmp_path: Path) -> Iterator[None]:
+    with word_rule(tmp_path):
+        yield
+
+
+def test_a_calibration_of_ones_own_is_shown_and_forgotten(monkeypatch: pytest.MonkeyPatch, words: None) -> None:
     opened = a_model_by_script(monkeypatch, n_failing=6)
     app = shown(open_app(MODELS), "few_shot")
     _, shipped = few_shot_of_mine()
     assert not [element for element in app.button if element.key.startswith("forget")], "there is none of the person's"
-    app = widget(app.selectbox, "ollama_context_tokens").set_value(8192).run()
+    app = widget(app.selectbox, "judge").set_value("words").run()
+    app = widget(app.slider, "words_sureness").set_value(3.5).run()
     app = without_error(calibrated(app))
-    assert opened[-1] == replace(OllamaSettings(), context_tokens=8192), "the person's settings hold"
+    assert opened[-1] == backend_of("words").Settings(sureness=3.5), "the person's settings hold"
     prompt, own = few_shot_of_mine()
     assert own.is_own
     assert "54 statements" in own.fitted_on, "unreadable replies are left out, up to a tenth"
     page = as_markup(app).replace("\\", "")
     assert f"Your calibration for scripted, no model: scale {own.scale:.2f}" in page
-    assert f"which yours replaces: {shipped.measured}" in page
+    assert shipped.measured is not None
+    assert f"which yours replaces: {shipped.measured.sentence}" in page
     assert "On the 54 statements that it was fitted on" in page
     assert "left out: 6" in page
     [fit] = prompts_ui.fits().values()

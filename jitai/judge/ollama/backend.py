@@ -31,7 +31,6 @@ IDENTITY_LIFETIME_S = 60.0
 """After this time a model's digest is looked up again with the next question: it may have been pulled anew."""
 READING = "2"
 """How answers are read; goes up when the same ones are read differently. 2: in any spelling, and within JSON."""
-_KEY = re.compile(rf"{OLLAMA_PREFIX}\S{{1,200}}")
 _JSON_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _NO_TYPED_DECISIONS = {400, 404, 405, 501}
 """How a server says that it, or the model, has no typed decisions; 404 was recorded."""
@@ -89,8 +88,8 @@ class OllamaBackend(RegisteredBackend):
 
     @classmethod
     def accepts(cls, key: str) -> bool:
-        """Return whether a key is the prefix and what may be a model's name."""
-        return _KEY.fullmatch(key) is not None
+        """Return whether a key is the prefix and a name, which may be any: servers name their models as they like."""
+        return key.startswith(OLLAMA_PREFIX) and key != OLLAMA_PREFIX
 
     @classmethod
     def probe(cls) -> OllamaProbe:

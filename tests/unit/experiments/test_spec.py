@@ -164,6 +164,7 @@ def test_the_published_grid_is_the_published_one() -> None:
         ({"policies": ["greedy"]}, "policies: There is no policy 'greedy'"),
         ({"filters": ["some"], "policies": ["never"]}, "filters: There is no filter 'some'; known are veto"),
         ({"judges": ["gpt"]}, "judges, number 1: there is no judge 'gpt'; allowed are embedded-tuned"),
+        ({"judges": ["ollama:a b"]}, "judges, number 1: there is no judge 'ollama:a b'"),
         (
             {"judges": [{"key": "simulated"}]},
             "judges, number 1: A simulated judge needs finds_cannot_walk, a number from 0 to 1.",
