@@ -41,7 +41,7 @@ _WHOLE_NUMBERS = {COULD_NOT_ANSWER, NOTHING_TO_READ, REMEMBERED, MEDIAN_TIME, SL
 NO_ANSWER = "no answer"
 """The column of a confusion matrix for what a judge could not answer."""
 THE_PERSON = "you"
-"""The person at the judge's chair, as a reader."""
+"""The person who labels statements, as a reader."""
 THE_LABEL = "the label"
 """The corpus's label, as a reader among the judges."""
 
