@@ -4,6 +4,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, and no more.
+settings.register_profile("jitai", deadline=None)
+settings.load_profile("jitai")
 
 NOBODY_LISTENS = "127.0.0.1:1"
 """The port of a service (tcpmux) that no machine runs: connections are refused at once."""
