@@ -193,13 +193,28 @@ class Told(NeverPolicy):
     key, label = "keeps-what-it-is-told", "Keeps what it is told"
 
     def __init__(self, settings: Any, inputs: PolicyInputs) -> None:
-        self.heard: list[tuple[int, float, bool]] = []
+        self.heard: list[tuple[list[int], list[float], list[bool]]] = []
 
     def propose(self, view: View) -> Proposals:
         return Proposals(np.full(len(view.day), int(Action.GENERIC)))
 
     def learn(self, view: View, action: Integers, step_count: Floats, told: Flags) -> None:
-        self.heard.append((int(action[0]), float(step_count[0]), bool(told[0])))
+        self.heard.append((action.tolist(), step_count.tolist(), told.tolist()))
+
+
+def test_the_loop_tells_nothing_of_participants_who_have_left() -> None:
+    """A policy that learns from all of them together must not count days that nobody lived."""
+    POLICIES.register(Told)
+    try:
+        mistakes_cost = replace(COMES_AND_GOES, disengagement_increment=0.4, cannot_walk_disengagement=0.3)
+        trial = Trial(TrialSpec(mistakes_cost, PolicySpec(Told.key), filter_spec(NONE)), range(6))
+        log = trial.run()
+    finally:
+        POLICIES.remove(Told.key)
+    assert isinstance(trial.policy, Told) and len(set(log.lived.sum(axis=1))) > 1
+    told = np.array([told for _, _, told in trial.policy.heard]).T
+    np.testing.assert_array_equal(told, log.lived[:, : told.shape[1]])
+    assert not log.lived[:, told.shape[1] :].any()
 
 
 @pytest.mark.parametrize("learner_told", ["executed", CANDIDATE, NOTHING])
@@ -215,9 +230,9 @@ def test_the_loop_tells_the_learner_just_that(learner_told: str) -> None:
     assert isinstance(trial.policy, Told) and {record.held_back for record in records} == {True, False}
     assert trial.policy.heard == [
         (
-            record.candidate_action if learner_told == CANDIDATE else record.executed_action,
-            record.step_count,
-            learner_told != NOTHING or not record.held_back,
+            [record.candidate_action if learner_told == CANDIDATE else record.executed_action],
+            [record.step_count],
+            [learner_told != NOTHING or not record.held_back],
         )
         for record in records
     ]
