@@ -44,10 +44,19 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         classes: registered from the start.
         beside: settings, or registries of them, that stand beside these on one command line, in one link and on one
             page: no name may stand in both.
+        names_stand_alone: whether settings go by their own names alone; False where the class's key stands before them,
+            so that they may be called anything.
     """
 
-    def __init__(self, what: str, *classes: type[Kind], beside: Sequence["Registry[Any] | type[object]"] = ()) -> None:
+    def __init__(
+        self,
+        what: str,
+        *classes: type[Kind],
+        beside: Sequence["Registry[Any] | type[object]"] = (),
+        names_stand_alone: bool = True,
+    ) -> None:
         self.what = what
+        self._names_stand_alone = names_stand_alone
         self._beside = list(beside)
         for other in beside:
             if isinstance(other, Registry):
@@ -64,6 +73,13 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         """
         if component.key in self._classes:
             raise ParameterError(f"There is a {self.what} {component.key!r} already.")
+        if self._names_stand_alone:
+            self._check_names(component)
+        self._classes[component.key] = component
+        return component
+
+    def _check_names(self, component: type[Kind]) -> None:
+        """Raises: ParameterError if a setting has the name of something else."""
         known = {info.name: info for other in self._classes.values() for info in describe(other.Settings)}
         taken = RESERVED.union(*(names_of_settings(other) for other in self._beside))
         for info in describe(component.Settings):
@@ -79,8 +95,6 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
                     "but describes it otherwise.",
                     "Give the setting a name of its own.",
                 )
-        self._classes[component.key] = component
-        return component
 
     def remove(self, key: str) -> None:
         """Take a class out again."""
@@ -101,7 +115,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         return key in self._classes
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._classes)
+        return iter(tuple(self._classes))  # another thread may register one meanwhile
 
     def __len__(self) -> int:
         return len(self._classes)

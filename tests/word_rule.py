@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jitai.judge import registry
+from jitai.judge.registry import BACKENDS
 
 SOURCE = """
 import hashlib
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from jitai.judge.base import ModelIdentity, Reply
 from jitai.judge.registered_backend import RegisteredBackend
-from jitai.judge.registry import register
+from jitai.judge.registry import BACKENDS
 from jitai.parameters import choice, parameter, validate
 
 
@@ -34,7 +34,7 @@ class WordSettings:
         validate(self)
 
 
-@register
+@BACKENDS.register
 class WordRule(RegisteredBackend):
     key = "words"
     label = "Word rule"
@@ -67,13 +67,13 @@ def word_rule(folder: Path) -> Iterator[None]:
     """The backend "words", in a module in a folder, while inside."""
     (folder / "word_rule_of_a_stranger.py").write_text(SOURCE, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry, "BACKENDS", dict(registry.BACKENDS))
         patch.syspath_prepend(str(folder))
         importlib.invalidate_caches()
         importlib.import_module("word_rule_of_a_stranger")
         try:
             yield
         finally:
+            BACKENDS.remove("words")
             del sys.modules["word_rule_of_a_stranger"]
 
 

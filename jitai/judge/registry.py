@@ -21,30 +21,16 @@ from jitai.judge.registered_backend import JudgeOption, RegisteredBackend
 from jitai.judge.rules import Rules, load_rules
 from jitai.judge.simulated import SimulatedBackend
 from jitai.records import Decision
+from jitai.registry import Registry
 
 BackendClass = type[RegisteredBackend]
 Probed = Mapping[str, Any]
 """What each backend's ``probe`` found, by the backend's key; nothing for those that have not been asked yet."""
 
-BACKENDS: dict[str, BackendClass] = {}
-"""Every backend by key, in the order in which they are listed."""
-
-
-def register(backend: BackendClass) -> BackendClass:
-    """Add a backend, which is offered everywhere from then on; may stand above a class as a decorator.
-
-    Raises: ParameterError if another class has its key.
-    """
-    before = BACKENDS.get(backend.key, backend)
-    # A module that is read again, as Streamlit does with one that has changed, makes the same class anew.
-    if (before.__module__, before.__qualname__) != (backend.__module__, backend.__qualname__):
-        raise ParameterError(f"There are two judge backends with the key {backend.key!r}.", "Give one another key.")
-    BACKENDS[backend.key] = backend
-    return backend
-
-
-for _backend in (EmbeddedBackend, OllamaBackend, SimulatedBackend):  # a new backend needs its name here, and no more
-    register(_backend)
+BACKENDS: Registry[RegisteredBackend] = Registry(
+    "judge backend", EmbeddedBackend, OllamaBackend, SimulatedBackend, names_stand_alone=False
+)
+"""Every backend, in the order in which they are listed. A new one needs its name here, and no more."""
 
 
 def find_backend(key: str) -> BackendClass | None:

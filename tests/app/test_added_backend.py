@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice
 from jitai.records import Decision
+from jitai.ui.session.page_states import PreferencesState, ValidationState
 from jitai.ui.widgets import experiment
 from tests.app.driver import (
     LIVE,
@@ -15,10 +16,10 @@ from tests.app.driver import (
     as_text,
     click,
     go_to,
+    kept,
     open_app,
     records_of,
     run_to_the_end,
-    state_of,
     widget,
     without_error,
 )
@@ -44,7 +45,7 @@ def p_send_of(app: AppTest, text: str) -> float:
     """What Preferences finds of a statement."""
     app = widget(app.text_area, "statements").set_value(text).run()
     app = without_error(click(app, "judge_lines"))
-    [item] = state_of(app).judged
+    [item] = kept(app, PreferencesState).judged
     assert item.verdict.p_send is not None
     return item.verdict.p_send
 
@@ -78,8 +79,8 @@ def test_models_and_validation_offer_it() -> None:
     app = widget(app.multiselect, "validated_baselines").set_value([]).run()
     app = widget(app.number_input, "validated_sample").set_value(10).run()
     app = without_error(click(app, "start_validation"))
-    run = app.session_state["jitai_lab_validation"].run
-    assert run.wait(60)
+    run = kept(app, ValidationState).run
+    assert run is not None and run.wait(60)
     rows = run.snapshot().rows
     assert len(rows) == 10
     assert {row.verdict.model for row in rows if row.verdict.model} == {"word rule"}
@@ -93,7 +94,7 @@ def test_an_experiment_of_compare_names_it_with_its_setting(monkeypatch: pytest.
     selection = widget(app.selectbox, "compared_judge")
     assert selection.options[0].startswith("Simulated") and "Word rule" in selection.options
     app = without_error(selection.set_value("words").run())
-    app = without_error(widget(app.slider, "compared_sureness").set_value(3.5).run())
+    app = without_error(widget(app.slider, "compared_words_sureness").set_value(3.5).run())
     click(app, "start_compare")
     [spec] = started
     assert spec.judges == (JudgeChoice("words", settings=(("sureness", 3.5),)),)
