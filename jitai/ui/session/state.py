@@ -70,6 +70,7 @@ class AppState:
         network: the trained policy, where that is the policy.
         judge_picked, prompt_picked: the person's choice; empty before there is one.
         judge_at_work: key of the judge that reads the statements.
+        judge_settled: whether nothing but the person may change the judge, because a run of its is shown.
         said_next: what the participant says on the coming day, or what is true on it, if a person has set that.
         trial_settings: the settings of ``trial``; with others, a new run begins.
         one_day_wanted: the person has asked for a single day, which has not been simulated yet.
@@ -82,6 +83,7 @@ class AppState:
     judge_picked: str = ""
     prompt_picked: str = ""
     judge_at_work: str = ""
+    judge_settled: bool = False
     prompt_shown: str = ""
     model_to_delete: str = ""
     playing: bool = False
