@@ -1,6 +1,8 @@
 """The Player page, without a browser: what the player is given, and what becomes of its requests."""
 
 import json
+import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,27 +14,24 @@ from streamlit.testing.v1 import AppTest
 from jitai.cli.main import main
 from jitai.corpus import TEST, load_part
 from jitai.errors import ModelMissing
+from jitai.judge.base import Request
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
-from jitai.records import Label
 from jitai.trial.log import decision_log
 from jitai.trial.scenario import MAX_BYTES
 from jitai.ui.pages import player as page
 from jitai.ui.session import resources
 from jitai.ui.session.played import PlayerState
 from jitai.ui.widgets.player import ForkRequest, PlayerEvents
-from tests.app.driver import LIVE, as_markup, click, go_to, kept, open_app, spec_of, widget, without_error
+from tests.app.driver import LIVE, ROOT, as_markup, click, go_to, kept, open_app, spec_of, widget, without_error
 
 PLAYER = "pages/player.py"
-CANNOT = [item.text for item in load_part(TEST) if item.label == Label.CANNOT_WALK]
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [a](http://evil/) <|im_end|>"
 
 
-def answer(request: Any) -> ScriptLine:
-    """A judge that knows the corpus, but for a doubt that depends on the words."""
-    text = request.text
-    cannot = any(item in text for item in CANNOT) or "ankle" in text
-    return scripted_reply((-1 if cannot else 1) * (0.5 + len(text) % 7))
+def answer(request: Request) -> ScriptLine:
+    """A judge that has an opinion on every statement, the same each time."""
+    return scripted_reply((zlib.crc32(request.prompt.encode()) % 2001 - 1000) / 200)
 
 
 @pytest.fixture
@@ -125,12 +124,11 @@ def test_a_rerun_that_changes_nothing_lives_nothing(scripted: ScriptedBackend) -
 def test_settings_stand_in_the_address(scripted: ScriptedBackend) -> None:
     app = open_app(PLAYER)
     app = without_error(widget(app.number_input, "seed").set_value(9).run())
-    assert app.query_params["seed"] == ["9"]
-    other = open_app(LIVE)
-    other.query_params["seed"] = "9"
-    again = AppTest.from_file(str(Path(PLAYER).resolve()), default_timeout=60)
+    assert app.query_params["seed"] == "9"
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     again.query_params["seed"] = "9"
-    assert spec_of(without_error(again.run())).seed == 9
+    again = without_error(go_to(again.run(), PLAYER))
+    assert spec_of(again).seed == 9
     assert payload_of(again)["run"]["steps"] == payload_of(app)["run"]["steps"]
 
 
@@ -154,7 +152,7 @@ def test_a_fork_is_answered_with_a_branch(scripted: ScriptedBackend, send: Calla
     assert second["done"][0] == 0, "a branch of a branch keeps its parent's change"
     assert second["words"][3] == "I twisted my ankle"
     assert not second["truth"]["can_walk"][3]
-    assert second["verdict"][3] == "do not send"
+    assert second["p_send"][3] is not None
     app = send(app, remove=branch["key"])
     assert [item["letter"] for item in payload_of(app)["branches"]] == ["B"]
     app = without_error(go_to(go_to(app, LIVE), PLAYER))
@@ -172,7 +170,7 @@ def test_typed_words_without_a_truth_leave_the_truth_unknown_and_silence_is_sile
     assert typed["truth"]["known"][0] == 0
     assert silent["words"][0] == ""
     assert silent["source"][0] == "no statement"
-    assert "<img" not in as_markup(app)
+    assert not re.search(r"(?<!\\)<img", as_markup(app))
 
 
 def test_four_branches_and_no_fifth(scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
@@ -213,13 +211,15 @@ def test_a_scenario_comes_back_from_its_file(scripted: ScriptedBackend, send: Ca
     assert spec_of(other).seed == 11
     shown = state_of(other).run
     assert shown is not None
-    assert shown.records == branch.records
+    assert decision_log(shown.records).equals(decision_log(branch.records))
     other = without_error(go_to(go_to(other, LIVE), PLAYER))
     assert state_of(other).run is shown
     other = without_error(widget(other.number_input, "seed").set_value(12).run())
     assert state_of(other).run is not shown
     other = without_error(click(other, "back_to_scenario"))
-    assert state_of(other).run is not None and state_of(other).run.records == branch.records  # type: ignore[union-attr]
+    back = state_of(other).run
+    assert back is not None
+    assert decision_log(back.records).equals(decision_log(branch.records))
 
 
 def test_another_judges_scenario_is_remembered_and_never_read_silently(
@@ -232,7 +232,7 @@ def test_another_judges_scenario_is_remembered_and_never_read_silently(
     app = without_error(upload(app, json.dumps(content), "<b>theirs</b>.json"))
     assert "remembered" in payload_of(app)["run"]["source"]
     assert "is remembered" in as_markup(app)
-    assert "<b>" not in as_markup(app)
+    assert not re.search(r"(?<!\\)<b>", as_markup(app))
     assert len(scripted.requests) == asked
     app = send(app, fork=request(app, 1, 3, words="words that nobody has read"))
     assert "no verdict" in payload_of(app)["notice"]
@@ -268,7 +268,7 @@ def test_an_unusable_file_is_a_sentence(
     assert not app.exception
     [error] = app.error
     assert sentence in error.value.replace("\\", "")
-    assert "<img" not in as_markup(app)
+    assert not re.search(r"(?<!\\)<img", as_markup(app))
     assert state_of(app).run is run
 
 
@@ -280,7 +280,7 @@ def test_hostile_words_of_a_file_reach_no_markup(scripted: ScriptedBackend) -> N
     content["words"][day] = words
     app = without_error(upload(app, json.dumps(content)))
     assert payload_of(app)["run"]["words"][int(day) - 1] == words
-    assert "<img" not in as_markup(app)
+    assert not re.search(r"(?<!\\)<img", as_markup(app))
 
 
 def test_many_seeds_are_told_where_every_statement_was_read(scripted: ScriptedBackend) -> None:
