@@ -6,6 +6,7 @@ Anything else that is raised is a bug and stays visible as one.
     JitaiError
       ParameterError        a setting is out of range, unknown or of the wrong type
       FileFormatError       a file of the person's (corpus, CSV, scenario) cannot be used
+      VerdictMissing        a run holds words that nobody has read
       PartMissing           something that only some need is not installed
       BackendError          a language model could not answer
         ServerUnreachable     nobody listens at the address
@@ -39,6 +40,10 @@ class ParameterError(JitaiError):
 
 class FileFormatError(JitaiError):
     """A file that a person gave, or edited, cannot be used as it is."""
+
+
+class VerdictMissing(JitaiError):
+    """A run holds words that no verdict is stored of, and nobody can be asked."""
 
 
 class PartMissing(JitaiError):

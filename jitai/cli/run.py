@@ -35,7 +35,7 @@ from jitai.sanitise import for_terminal
 from jitai.simulator.config import PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.log import decision_log, safe_csv
-from jitai.trial.scenario import JudgeReference, Played, Scenario, compose, play, scenario_from_mapping
+from jitai.trial.scenario import MAX_BYTES, JudgeReference, Played, Scenario, compose, play, scenario_from_mapping
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
 from jitai.trial.training_mismatch import mismatch_of_trial
@@ -45,7 +45,6 @@ TABLE_COLUMNS = (
     "habituation", "disengagement_risk",
 )  # fmt: skip
 STATEMENT_WIDTH = 44
-MAX_SCENARIO_BYTES = 10_000_000
 
 
 def run_command(options: argparse.Namespace) -> None:
@@ -122,7 +121,7 @@ def _read_scenario(options: argparse.Namespace) -> Scenario:
         beside.append("--policy-file")
     if beside:
         raise ParameterError(f"The scenario holds all settings: leave out {', '.join(beside)}.")
-    content = read_json(options.scenario, max_bytes=MAX_SCENARIO_BYTES)
+    content = read_json(options.scenario, max_bytes=MAX_BYTES)
     try:
         scenario = scenario_from_mapping(content)
     except ParameterError as error:

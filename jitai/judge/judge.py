@@ -93,6 +93,17 @@ class Judge:
                 verdict = self._fallback(statement, error)
         return replace(verdict, latency_ms=(time.perf_counter() - started) * 1e3)
 
+    def remembered(self, text: str) -> Verdict | None:
+        """The verdict that needs no model: on silence, by a rule, or read from an earlier reply.
+
+        Returns: None where the model would have to be asked. Never raises JitaiError.
+        """
+        statement = clean_statement(text)
+        try:
+            return self._without_model(statement) or self._from_cache(statement, self.backend.identity())
+        except BackendError:
+            return None
+
     def warm_up(self) -> None:
         """Load the model and let it read the examples, so that the first statement is as quick as the next.
 
@@ -171,17 +182,32 @@ class Judge:
         Raises: BackendError, UnreadableReply.
         """
         identity = self.backend.identity()
-        key = self._key(identity, statement.text)
-        source = VerdictSource.CACHE
-        replies = self.cache.get(key)
+        known = self._from_cache(statement, identity)
+        if known is not None:
+            return known
+        replies = strategies.ask(self.prompt, statement.text, self.backend)
+        # Asking may have shown that the model was replaced in the meantime.
+        identity = self.backend.identity()
+        reading = self._read(replies, identity.digest)
+        self.cache.put(self._key(identity, statement.text), replies)
+        return self._verdict(statement, identity, replies, reading, VerdictSource.MODEL)
+
+    def _from_cache(self, statement: CleanStatement, identity: ModelIdentity) -> Verdict | None:
+        """The verdict that an earlier reply gives; None if there is none that can be read."""
+        replies = self.cache.get(self._key(identity, statement.text))
         reading = self._read_or_none(replies, identity.digest)
         if replies is None or reading is None:
-            source = VerdictSource.MODEL
-            replies = strategies.ask(self.prompt, statement.text, self.backend)
-            # Asking may have shown that the model was replaced in the meantime.
-            identity = self.backend.identity()
-            reading = self._read(replies, identity.digest)
-            self.cache.put(self._key(identity, statement.text), replies)
+            return None
+        return self._verdict(statement, identity, replies, reading, VerdictSource.CACHE)
+
+    def _verdict(
+        self,
+        statement: CleanStatement,
+        identity: ModelIdentity,
+        replies: tuple[Reply, ...],
+        reading: _Interpretation,
+        source: VerdictSource,
+    ) -> Verdict:
         return Verdict(
             reading.decision,
             reading.p_send,

@@ -46,7 +46,14 @@ def split_of(config: SimulatorConfig, records: Sequence[StepRecord], others: Seq
 
 
 def player_run(
-    run: Played, twin: Played, *, title: str, detail: str = "", many_seeds: str = "", options: Options | None = None
+    run: Played,
+    twin: Played,
+    *,
+    title: str,
+    detail: str = "",
+    many_seeds: str = "",
+    options: Options | None = None,
+    remembered: bool = False,
 ) -> PlayerRun:
     """A run beside its twin, for the player.
 
@@ -57,13 +64,13 @@ def player_run(
         detail: after the title: seed, judge.
         many_seeds: of ``many_seeds_sentence``; empty without.
         options: what may be done with the player.
+        remembered: whether the verdicts came with the scenario, rather than from the judge at hand.
     """
     spec = run.scenario.spec
     config = spec.config
     reads = run.scenario.judge is not None and spec.uses_text
-    mine = line_of(
-        run.records, key="run", name="This run", split=split_of(config, run.records, twin.records) if reads else None
-    )
+    why = split_of(config, run.records, twin.records) if reads else None
+    mine = line_of(run.records, key="run", name="This run", split=why, remembered=remembered)
     reference = None
     if reads:
         reference = line_of(twin.records, key="twin", name=twin_name(spec).capitalize(), short="Twin")
@@ -82,6 +89,24 @@ def player_run(
         leaves_at=config.disengagement_threshold,
         unsure=(spec.filter.settings.unsure_low, spec.filter.settings.unsure_high) if reads else None,
         options=options or Options(),
+    )
+
+
+def branch_line(
+    branch: Played, run: Played, *, key: str, name: str, letter: str, first_day: int, remembered: bool = False
+) -> Line:
+    """A branch beside the run, split against it.
+
+    Args:
+        branch, run: as they were played.
+        key, name, letter: of the line.
+        first_day: that was changed, from 1; until then the two are the same.
+        remembered: as for ``player_run``.
+    """
+    config = run.scenario.spec.config
+    split = split_of(config, branch.records[first_day - 1 :], run.records[first_day - 1 :])
+    return line_of(
+        branch.records, key=key, name=name, letter=letter, first_day=first_day, split=split, remembered=remembered
     )
 
 

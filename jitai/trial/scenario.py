@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from jitai.corpus import EVERYDAY_KINDS, KINDS, StatementBook
-from jitai.errors import JitaiError, ParameterError
+from jitai.errors import JitaiError, ParameterError, VerdictMissing
 from jitai.parameters import shortened, suggestion
 from jitai.policies.optimum import OptimalPolicy
 from jitai.policies.registry import PolicySpec
@@ -23,6 +23,8 @@ from jitai.trial.texts import Evidence, Script, ScriptedDay, Spoken, evidence_of
 
 VERSION = 1
 """Version of a scenario as a mapping."""
+MAX_BYTES = 10_000_000
+"""Largest size of a scenario's file."""
 MAX_WORDS = 20_000
 """Most characters of one day's words in a scenario."""
 _STORED = ("decision", "p_send", "source", "reason", "model", "prompt_version", "latency_ms", "failure", "model_reason")
@@ -201,7 +203,7 @@ class _WrittenTexts:
             return replace(self._scenario.verdicts[text], statement=text)
         if text not in self.asked:
             if self._judge is None:
-                raise JitaiError(
+                raise VerdictMissing(
                     "The scenario holds no verdict on some of its words, and its judge is not there.",
                     "Choose a judge that can be asked.",
                 )
@@ -237,7 +239,7 @@ def play(
         scenario: the same one gives the same run, to the digit.
         judge: asked for words that no verdict is stored of; None where all are.
         report: told the number of days lived, after each.
-    Raises: JitaiError if a verdict is missing and nobody can be asked; ParameterError if the policy lacks something.
+    Raises: VerdictMissing if there is no verdict and nobody can be asked; ParameterError if the policy lacks something.
     """
     texts = _WrittenTexts(scenario, judge)
     spec = scenario.spec

@@ -23,6 +23,7 @@ USABLE_S = 6.0
 NUMBER = r"[\d,]+"
 PAGES = {
     "live": "",
+    "player": "player",
     "compare": "compare",
     "sweep": "sweep",
     "runs": "runs",

@@ -31,7 +31,7 @@ def live_page() -> None:
     state = app_state()
     with errors_as_sentences():
         with st.sidebar:
-            _setup(state)
+            run_settings(state)
         keep_in_address(state)
         _use_settings(state)
         st.title("What does the policy do, and what does the language model change?")
@@ -41,7 +41,7 @@ def live_page() -> None:
         st.fragment(draw_stage, run_every=interval, key="stage")(state)
 
 
-def _setup(state: AppState) -> None:
+def run_settings(state: AppState) -> None:
     """Preset, policy, filter, judge and seed, and the settings of those that are chosen."""
     preset_picker(
         state, "Participant",

@@ -26,7 +26,7 @@ from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import JitaiError
 from jitai.judge.prefetch import VerdictPrefetcher
-from jitai.judge.registry import BackendClass, backend_of
+from jitai.judge.registry import BACKENDS, BackendClass, backend_of
 from jitai.parameters import build, describe
 from jitai.policies.network import PolicyNetwork
 from jitai.rl.policy_store import default_policy_store
@@ -35,7 +35,7 @@ from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.live import TwinTrial
 from jitai.trial.spec import TrialSpec
 from jitai.trial.texts import ScriptedDay
-from jitai.ui.session.settings import spec_from, spec_values, values_of
+from jitai.ui.session.settings import STRATEGY, described_settings, spec_from, spec_values, values_of
 from jitai.ui.session.url import PAGE_PARAMETERS, from_query, to_query
 
 CUSTOM_PRESET = "Custom (Simulator page)"
@@ -70,10 +70,12 @@ class AppState:
         network: the trained policy, where that is the policy.
         judge_picked, prompt_picked: the person's choice; empty before there is one.
         judge_at_work: key of the judge that reads the statements.
+        judge_settled: whether nothing but the person may change the judge, because a run of its is shown.
         said_next: what the participant says on the coming day, or what is true on it, if a person has set that.
         trial_settings: the settings of ``trial``; with others, a new run begins.
         one_day_wanted: the person has asked for a single day, which has not been simulated yet.
         problem: why the last button could not do its work, as a sentence; shown once.
+        page: that is shown, as Streamlit names it.
         address_problem: why the settings of the address could not be used, as a sentence.
         address_problem_page: the page that was opened with that address.
     """
@@ -82,6 +84,7 @@ class AppState:
     judge_picked: str = ""
     prompt_picked: str = ""
     judge_at_work: str = ""
+    judge_settled: bool = False
     prompt_shown: str = ""
     model_to_delete: str = ""
     playing: bool = False
@@ -92,6 +95,7 @@ class AppState:
     one_day_wanted: bool = False
     previous: PreviousRun | None = None
     problem: str = ""
+    page: str = ""
     address_problem: str = ""
     address_problem_page: str = ""
 
@@ -172,7 +176,25 @@ class AppState:
 
 def app_state() -> AppState:
     """The session's state, made on the first visit from what the page's address says."""
-    return session_object(AppState)
+    state = session_object(AppState)
+    context = get_script_run_ctx()
+    page = "" if context is None else context.page_script_hash
+    if page != state.page:
+        state.page = page
+        _carry_over()
+    return state
+
+
+def _carry_over() -> None:
+    """Give the widgets of this page the values that they had on the one before.
+
+    Streamlit does so by itself only at the end of the first run: a widget that stands on both pages would have its
+    default until then.
+    """
+    of_judges = (f"{backend.key}_{info.name}" for backend in BACKENDS.values() for info in describe(backend.Settings))
+    for name in (*described_settings(), "policy", STRATEGY, "seed", "kinds", "reveal", *of_judges):
+        if name in st.session_state:
+            st.session_state[name] = st.session_state[name]
 
 
 def show_config(config: SimulatorConfig) -> None:

@@ -25,15 +25,15 @@ from jitai.ui.widgets.parameters import parameter_widgets
 def options_for(state: AppState) -> tuple[JudgeOption, ...]:
     """The judges to choose from, the one at work settled among them.
 
-    The person's pick counts; without one, what is recommended as far as is known yet, until a run has begun: no page
-    waits for the Ollama server. The judge at work stays among the options even if its server has gone.
+    The person's pick counts; without one, what is recommended as far as is known yet, until a run has begun or is
+    shown: no page waits for the Ollama server. The judge at work stays among the options even if its server has gone.
     """
     watch = backend_watch()
     watch.refresh()
     options = available_judges(watch.latest, prompts())
     if state.judge_picked:
         state.judge_at_work = state.judge_picked
-    elif not (state.judge_at_work and state.run_has_begun):
+    elif not (state.judge_at_work and (state.run_has_begun or state.judge_settled)):
         state.judge_at_work = choose_judge(options)
     if state.judge_at_work not in {option.key for option in options}:
         options = (missing_option(state.judge_at_work, watch.latest), *options)

@@ -1,0 +1,317 @@
+"""The Player page, without a browser: what the player is given, and what becomes of its requests."""
+
+import json
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jitai.cli.main import main
+from jitai.corpus import TEST, load_part
+from jitai.errors import ModelMissing
+from jitai.judge.base import Request
+from jitai.judge.embedded import EmbeddedBackend
+from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
+from jitai.trial.log import decision_log
+from jitai.trial.scenario import MAX_BYTES
+from jitai.ui.pages import player as page
+from jitai.ui.session import resources
+from jitai.ui.session.played import PlayerState
+from jitai.ui.widgets.player import ForkRequest, PlayerEvents
+from tests.app.driver import LIVE, ROOT, as_markup, click, go_to, kept, open_app, spec_of, widget, without_error
+
+PLAYER = "pages/player.py"
+HOSTILE = "<img src=x onerror=alert(1)> **bold** [a](http://evil/) <|im_end|>"
+
+
+def answer(request: Request) -> ScriptLine:
+    """A judge that has an opinion on every statement, the same each time."""
+    return scripted_reply((zlib.crc32(request.prompt.encode()) % 2001 - 1000) / 200)
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedBackend:
+    backend = ScriptedBackend(answer)
+    monkeypatch.setattr(EmbeddedBackend, "identity", lambda self: backend.identity())
+    monkeypatch.setattr(EmbeddedBackend, "complete", lambda self, request, *_: backend.complete(request))
+    monkeypatch.setattr(EmbeddedBackend, "warm_up", lambda self, opening: None)
+    return backend
+
+
+@pytest.fixture
+def send(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts what a viewer asks for where the player gives it to the page, once."""
+    waiting: list[PlayerEvents] = []
+    draw = page.player
+
+    def drawn(payload: dict[str, Any], *, key: str) -> PlayerEvents:
+        found = draw(payload, key=key)
+        return waiting.pop() if waiting else found
+
+    monkeypatch.setattr(page, "player", drawn)
+
+    def ask(app: AppTest, **wanted: Any) -> AppTest:
+        waiting.append(PlayerEvents(**wanted))
+        return without_error(app.run())
+
+    return ask
+
+
+def payload_of(app: AppTest) -> dict[str, Any]:
+    [element] = app.get("bidi_component")
+    found: dict[str, Any] = json.loads(element.proto.json)
+    return found
+
+
+def request(app: AppTest, number: int, day: int, line: str = "run", **changes: Any) -> ForkRequest:
+    return ForkRequest(payload_of(app)["identity"], number, line, day, **changes)
+
+
+def state_of(app: AppTest) -> PlayerState:
+    return kept(app, PlayerState)
+
+
+def scenario_file(app: AppTest) -> dict[str, Any]:
+    run = state_of(app).run
+    assert run is not None
+    return run.scenario.as_mapping()
+
+
+def upload(app: AppTest, content: str | bytes, name: str = "mine.json") -> AppTest:
+    data = content if isinstance(content, bytes) else content.encode()
+    [uploader] = app.file_uploader
+    return uploader.set_value((name, data, "application/json")).run()
+
+
+def test_the_run_is_the_command_lines_to_the_digit(scripted: ScriptedBackend, tmp_path: Path) -> None:
+    app = without_error(open_app(PLAYER))
+    app = without_error(widget(app.number_input, "seed").set_value(7).run())
+    run = state_of(app).run
+    assert run is not None
+    out = tmp_path / "log.csv"
+    main(["run", "--seed", "7", "--judge", app.session_state["judge"], "--out", str(out), "--quiet"])
+    theirs = pd.read_csv(out)
+    mine = decision_log(run.records)
+    for column in ("step_count", "habituation", "disengagement_risk", "p_send"):
+        assert theirs[column].equals(mine[column].astype(float)), column
+    for column in ("statement", "verdict", "candidate_action", "executed_action"):
+        assert theirs[column].fillna("").tolist() == mine[column].tolist(), column
+    assert (mine["verdict"] == "do not send").any()
+    payload = payload_of(app)
+    assert payload["run"]["steps"] == [round(record.step_count, 4) for record in run.records]
+    assert payload["reference"]["steps"] != payload["run"]["steps"]
+
+
+def test_a_rerun_that_changes_nothing_lives_nothing(scripted: ScriptedBackend) -> None:
+    app = open_app(PLAYER)
+    before, asked = state_of(app).run, len(scripted.requests)
+    assert asked > 0
+    app = without_error(app.run())
+    assert state_of(app).run is before
+    app = without_error(widget(app.number_input, "seed").set_value(8).run())
+    assert state_of(app).run is not before
+    app = without_error(widget(app.number_input, "seed").set_value(42).run())
+    n_asked = len(scripted.requests)
+    app = without_error(app.run())
+    assert len(scripted.requests) == n_asked, "what was read before is not read again"
+
+
+def test_settings_stand_in_the_address(scripted: ScriptedBackend) -> None:
+    app = open_app(PLAYER)
+    app = without_error(widget(app.number_input, "seed").set_value(9).run())
+    assert app.query_params["seed"] == "9"
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    again.query_params["seed"] = "9"
+    again = without_error(go_to(again.run(), PLAYER))
+    assert spec_of(again).seed == 9
+    assert payload_of(again)["run"]["steps"] == payload_of(app)["run"]["steps"]
+
+
+def test_a_fork_is_answered_with_a_branch(scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
+    app = open_app(PLAYER)
+    run = payload_of(app)["run"]
+    day = next(index for index, done in enumerate(run["done"]) if done) + 1
+    app = send(app, fork=request(app, 1, day, action=0))
+    payload = payload_of(app)
+    [branch] = payload["branches"]
+    assert payload["answered"] == 1
+    assert (branch["letter"], branch["first_day"], branch["done"][0]) == ("A", day, 0)
+    assert branch["name"] == f"day {day}, no message"
+    assert "notice" not in payload
+    gained = sum(branch["steps"]) - sum(run["steps"][day - 1 :])
+    assert sum(map(sum, branch["split"].values())) == pytest.approx(gained, abs=0.05)
+    assert payload["run"] == run
+    app = send(app, fork=request(app, 2, day + 3, line=branch["key"], words="I twisted my ankle", can_walk=False))
+    second = payload_of(app)["branches"][1]
+    assert second["first_day"] == day
+    assert second["done"][0] == 0, "a branch of a branch keeps its parent's change"
+    assert second["words"][3] == "I twisted my ankle"
+    assert not second["truth"]["can_walk"][3]
+    assert second["p_send"][3] is not None
+    app = send(app, remove=branch["key"])
+    assert [item["letter"] for item in payload_of(app)["branches"]] == ["B"]
+    app = without_error(go_to(go_to(app, LIVE), PLAYER))
+    assert [item["letter"] for item in payload_of(app)["branches"]] == ["B"], "it survives a change of page"
+
+
+def test_typed_words_without_a_truth_leave_the_truth_unknown_and_silence_is_silence(
+    scripted: ScriptedBackend, send: Callable[..., AppTest]
+) -> None:
+    app = open_app(PLAYER)
+    app = send(app, fork=request(app, 1, 4, words=HOSTILE))
+    app = send(app, fork=request(app, 2, 4, line="branch-1", words=" "))
+    typed, silent = payload_of(app)["branches"]
+    assert typed["words"][0] == HOSTILE
+    assert typed["truth"]["known"][0] == 0
+    assert silent["words"][0] == ""
+    assert silent["source"][0] == "no statement"
+    assert not re.search(r"(?<!\\)<img", as_markup(app))
+
+
+def test_four_branches_and_no_fifth(scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
+    app = open_app(PLAYER)
+    for number in range(1, 6):
+        app = send(app, fork=request(app, number, number, action=1))
+    payload = payload_of(app)
+    assert [branch["letter"] for branch in payload["branches"]] == list("ABCD")
+    assert "Remove one first" in payload["notice"]
+    assert payload["answered"] == 5
+    assert "notice" not in payload_of(app.run()), "it is said once"
+    app = send(app, fork=ForkRequest("another run", 6, "run", 3, action=1))
+    assert "no longer shown" in payload_of(app)["notice"]
+
+
+def test_a_failing_judge_is_a_notice(
+    scripted: ScriptedBackend, send: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app(PLAYER)
+
+    def missing(*_: Any) -> None:
+        raise ModelMissing("The model is gone.", "Install it.")
+
+    monkeypatch.setattr(EmbeddedBackend, "complete", missing)
+    app = send(app, fork=request(app, 1, 5, words="something nobody has read before"))
+    payload = payload_of(app)
+    assert "branches" not in payload or not payload["branches"]
+    assert "The model is gone. Install it." in payload["notice"]
+    assert payload["answered"] == 1
+
+
+def test_a_scenario_comes_back_from_its_file(scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
+    app = open_app(PLAYER)
+    app = widget(app.number_input, "seed").set_value(11).run()
+    app = send(app, fork=request(app, 1, 3, words="I twisted my ankle", can_walk=False))
+    branch = state_of(app).branches[0].run
+    other = without_error(upload(open_app(PLAYER), json.dumps(branch.scenario.as_mapping())))
+    assert spec_of(other).seed == 11
+    shown = state_of(other).run
+    assert shown is not None
+    assert decision_log(shown.records).equals(decision_log(branch.records))
+    other = without_error(go_to(go_to(other, LIVE), PLAYER))
+    assert state_of(other).run is shown
+    other = without_error(widget(other.number_input, "seed").set_value(12).run())
+    assert state_of(other).run is not shown
+    other = without_error(click(other, "back_to_scenario"))
+    back = state_of(other).run
+    assert back is not None
+    assert decision_log(back.records).equals(decision_log(branch.records))
+
+
+def test_another_judges_scenario_is_remembered_and_never_read_silently(
+    scripted: ScriptedBackend, send: Callable[..., AppTest]
+) -> None:
+    app = open_app(PLAYER)
+    content = scenario_file(app)
+    content["judge"] |= {"key": "ollama:gone", "digest": "f" * 64, "name": "<b>gone</b>"}
+    asked = len(scripted.requests)
+    app = without_error(upload(app, json.dumps(content), "<b>theirs</b>.json"))
+    assert "remembered" in payload_of(app)["run"]["source"]
+    assert "is remembered" in as_markup(app)
+    assert not re.search(r"(?<!\\)<b>", as_markup(app))
+    assert len(scripted.requests) == asked
+    app = send(app, fork=request(app, 1, 3, words="words that nobody has read"))
+    assert "no verdict" in payload_of(app)["notice"]
+    content["verdicts"] = content["verdicts"][1:]
+    app = upload(app, json.dumps(content))
+    assert not app.get("bidi_component")
+    assert any("come without a verdict" in item.value for item in app.warning)
+    assert len(scripted.requests) == asked
+    app = without_error(click(app, "read_anew"))
+    assert "remembered" not in payload_of(app)["run"]["source"]
+    assert scenario_file(app)["judge"]["digest"] != "f" * 64
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda content: json.dumps(content)[:400], "not valid JSON"),
+        (lambda content: json.dumps(content | {"scenario": 2}), "Update JITAI Lab"),
+        (lambda content: json.dumps(content | {"words": {"999": HOSTILE}}), "is no day"),
+        (lambda content: json.dumps(content | {"words": {"1": "x" * 20_001}}), "at most 20,000"),
+        (lambda content: "[" * 100_000, "nested too deeply"),
+        (lambda content: b"\xff\x00", "not UTF-8"),
+        (lambda content: " " * (MAX_BYTES + 1), "larger than"),
+        (lambda content: json.dumps(content | {HOSTILE: 1}), "there is no field"),
+    ],
+)
+def test_an_unusable_file_is_a_sentence(
+    scripted: ScriptedBackend, spoil: Callable[[dict[str, Any]], str | bytes], sentence: str
+) -> None:
+    app = open_app(PLAYER)
+    run = state_of(app).run
+    app = upload(app, spoil(scenario_file(app)), f"{HOSTILE[:12]}.json")
+    assert not app.exception
+    [error] = app.error
+    assert sentence in error.value.replace("\\", "")
+    assert not re.search(r"(?<!\\)<img", as_markup(app))
+    assert state_of(app).run is run
+
+
+def test_hostile_words_of_a_file_reach_no_markup(scripted: ScriptedBackend) -> None:
+    app = open_app(PLAYER)
+    content = scenario_file(app)
+    day = next(iter(content["words"]))
+    words = HOSTILE + "x" * 9_000
+    content["words"][day] = words
+    app = without_error(upload(app, json.dumps(content)))
+    assert payload_of(app)["run"]["words"][int(day) - 1] == words
+    assert not re.search(r"(?<!\\)<img", as_markup(app))
+
+
+def test_many_seeds_are_told_where_every_statement_was_read(scripted: ScriptedBackend) -> None:
+    app = open_app(PLAYER)
+    job = state_of(app).many_seeds
+    assert job is not None and job.wait(60)
+    assert "many_seeds" not in payload_of(app.run()), "most statements were not read"
+    judge = job._judge
+    for item in load_part(TEST):
+        if item.kind in app.session_state["kinds"]:
+            judge.judge(item.text)
+    app = without_error(widget(app.number_input, "seed").set_value(5).run())
+    state_of(app).many_seeds = None
+    app = app.run()
+    job = state_of(app).many_seeds
+    assert job is not None and job.wait(60)
+    assert payload_of(app.run())["many_seeds"].startswith("Over 200 such people: ")
+
+
+def test_a_judge_that_failed_is_asked_again_when_the_person_says_so(
+    scripted: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = EmbeddedBackend.complete
+
+    def missing(*_: Any) -> None:
+        raise ModelMissing("The model is gone.")
+
+    monkeypatch.setattr(EmbeddedBackend, "complete", missing)
+    app = without_error(open_app(PLAYER))
+    assert any("could not answer" in item.value for item in app.warning)
+    monkeypatch.setattr(EmbeddedBackend, "complete", works)
+    resources.judge_for.clear()
+    app = without_error(click(app, "ask_again"))
+    assert not app.warning

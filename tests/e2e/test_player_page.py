@@ -1,0 +1,75 @@
+"""The Player page in a real browser: the number, a fork, and a scenario that is carried to another browser."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import NewPage
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+READ_MS = 60_000
+"""Longest wait until all statements of a run are read."""
+
+
+def mounted(page: Page) -> None:
+    page.locator(".player").wait_for(timeout=READ_MS)
+    page.locator("[data-part=answer]").get_by_text("Does listening pay?").wait_for(timeout=READ_MS)
+
+
+def downloaded(page: Page, name: str) -> bytes:
+    with page.expect_download() as download:
+        page.locator(f".st-key-{name}").get_by_role("button").click()
+    return Path(download.value.path()).read_bytes()
+
+
+def total_of(log: bytes) -> float:
+    return sum(float(row["step_count"]) for row in csv.DictReader(io.StringIO(log.decode(), newline="")))
+
+
+def to_the_end(page: Page) -> str:
+    """The answer on the last day."""
+    page.locator(".player").focus()
+    page.keyboard.press("End")
+    answer = page.locator("[data-part=answer]")
+    expect(answer).to_contain_text(re.compile(r"\d steps|changed nothing"))
+    return answer.inner_text()
+
+
+def legend_total(page: Page) -> int:
+    text = page.locator("[data-part=legend] [data-number=run]").inner_text()
+    return int(text.replace(",", ""))
+
+
+def test_play_fork_save_and_open_elsewhere(new_page: NewPage) -> None:
+    page = new_page("player?seed=7")
+    mounted(page)
+    answer = to_the_end(page)
+    assert legend_total(page) == round(total_of(downloaded(page, "download_player_log")))
+
+    page.locator(".player").focus()
+    for key in ("Home", "Shift+ArrowRight", "f"):
+        page.keyboard.press(key)
+    page.locator("[name=truth][value='0']").check()
+    page.get_by_role("button", name="Live it again").click()
+    expect(page.locator("[data-part=legend]")).to_contain_text("A: day 5, cannot walk")
+    page.locator(".st-key-player_line").get_by_text("Branch A").click()
+    page.wait_for_timeout(1000)
+    scenario = downloaded(page, "download_scenario")
+    total = total_of(downloaded(page, "download_player_log"))
+    assert "Listening" in answer
+
+    other = new_page("player")
+    mounted(other)
+    other.locator("input[type=file]").set_input_files(
+        {"name": "branch.json", "mimeType": "application/json", "buffer": scenario}
+    )
+    expect(other.locator(".st-key-scenario_note")).to_contain_text("branch.json", timeout=READ_MS)
+    expect(other.locator(".st-key-seed input")).to_have_value("7")
+    to_the_end(other)
+    assert legend_total(other) == round(total)
+    assert total_of(downloaded(other, "download_player_log")) == total
