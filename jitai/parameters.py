@@ -225,9 +225,10 @@ def with_value(settings: Settings, name: str, value: object) -> Settings:
 
 def suggestion(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
     """The end of an error sentence: the nearest known name, or all of them if they are few."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    by_lower_case = {item.casefold(): item for item in known}
+    near = difflib.get_close_matches(name.casefold(), list(by_lower_case), n=1)
     if near:
-        return f"; did you mean {near[0]!r}?"
+        return f"; did you mean {by_lower_case[near[0]]!r}?"
     return f"; known are {', '.join(known)}." if len(known) <= 12 else "."
 
 

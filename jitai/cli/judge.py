@@ -10,7 +10,7 @@ import pandas as pd
 
 from jitai.cli.options import backend_settings, open_chosen_judge
 from jitai.errors import FileFormatError
-from jitai.files import write_atomically
+from jitai.files import check_writable, write_atomically
 from jitai.parameters import suggestion
 from jitai.records import Decision
 from jitai.sanitise import for_terminal
@@ -23,6 +23,9 @@ def judge_command(options: argparse.Namespace) -> None:
     """Judge every statement of a file and print or write the rows with their verdicts."""
     settings = backend_settings(options)
     rows = _read_rows(options.file, options.text_column)
+    if options.out.exists() and options.out.samefile(options.file):
+        raise FileFormatError(f"{options.out.name} is read; it would be overwritten.", "Use another name for --out.")
+    check_writable(options.out)
     # What a judge must be told to do on failure never shows here: nothing is sent, so "no answer" is what is written.
     with closing(open_chosen_judge(options, settings, Decision.HOLD_BACK)) as judge:
         print(f"Judge: {for_terminal(judge.at_work())}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """The command line: the dashboard, and what its pages do without a browser, with the very functions that they call."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.sanitise import for_terminal
-from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.config import PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, FilterSpec
 
 
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns: the exit status: 0, 1 for an error that the person can mend, 130 when stopped.
     """
     options = _parser().parse_args(arguments)
+    options.typed = shlex.join(sys.argv[1:] if arguments is None else arguments)
     try:
         command: Any = options.command
         command(options)
@@ -59,19 +61,21 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     add_dashboard_command(commands)
     run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
-    run.add_argument("--preset", default=DEFAULT_PRESET, help=f"starting point of the settings: {', '.join(PRESETS)}")
+    run.add_argument("--preset", help=f"starting point of the settings: {'; '.join(PRESETS)}")
     run.add_argument(
-        "--policy", default=PolicySpec().key, metavar="NAME",
-        help=f"one of {', '.join(f'{key} ({label})' for key, label in POLICIES.labels.items())} (default: %(default)s)",
+        "--policy", metavar="NAME",
+        help=f"one of {', '.join(f'{key} ({label})' for key, label in POLICIES.labels.items())} "
+        f"(default: {PolicySpec().key})",
     )  # fmt: skip
     run.add_argument(
-        "--filter", default=FilterSpec().key, metavar="NAME",
-        help=f"one of {', '.join(f'{key} ({label})' for key, label in FILTERS.labels.items())} (default: %(default)s)",
+        "--filter", metavar="NAME",
+        help=f"one of {', '.join(f'{key} ({label})' for key, label in FILTERS.labels.items())} "
+        f"(default: {FilterSpec().key})",
     )  # fmt: skip
     run.add_argument(
         "--policy-file", type=Path, metavar="FILE.json", help="a trained policy instead: its file, or its name"
     )
-    run.add_argument("--seed", type=int, default=42, help="of the participant and the policy (default: 42)")
+    run.add_argument("--seed", type=int, help="of the participant and the policy (default: 42)")
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     run.add_argument(

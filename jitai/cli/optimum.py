@@ -10,7 +10,7 @@ import numpy as np
 
 from jitai.cli.options import add_parameters, changed, preset_of
 from jitai.errors import FileFormatError, ParameterError
-from jitai.files import write_atomically
+from jitai.files import check_writable, write_atomically
 from jitai.policies.optimum import Optimum, optimum
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
 from jitai.records import CONTEXT_LABELS, Action
@@ -47,6 +47,8 @@ def _optimum(options: argparse.Namespace) -> None:
         raise ParameterError(f"The number of seeds is {options.seeds}: allowed is 2 to {MOST_SEEDS:,}.")
     if options.out is not None and options.out.suffix != ".csv":
         raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv.")
+    if options.out is not None:
+        check_writable(options.out)
     solved = optimum(config)
     _print_check(check_optimum(config, options.seeds))
     _print_map(solved)

@@ -30,9 +30,9 @@ from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision, Verdict
-from jitai.report.run_report import ReportInputs, run_report
+from jitai.report.run_report import ReportInputs, run_report, steps_gained
 from jitai.sanitise import for_terminal
-from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.log import decision_log, safe_csv
 from jitai.trial.scenario import MAX_BYTES, JudgeReference, Played, Scenario, compose, play, scenario_from_mapping
@@ -45,13 +45,14 @@ TABLE_COLUMNS = (
     "habituation", "disengagement_risk",
 )  # fmt: skip
 STATEMENT_WIDTH = 44
+UNLESS_GIVEN = {"preset": DEFAULT_PRESET, "policy": PolicySpec().key, "filter": FilterSpec().key, "seed": 42}
+"""What a run has where neither an option nor a scenario says otherwise."""
 
 
 def run_command(options: argparse.Namespace) -> None:
     """Run one simulated participant and print the days."""
     _check_outputs(options)
     scenario = _composed(options) if options.scenario is None else _read_scenario(options)
-    spec = scenario.spec
     with LazyJudge(options, scenario) as judge:
         run = play(scenario, judge if scenario.judge is not None else None)
         twin = play(run.scenario.without_judge())
@@ -59,7 +60,7 @@ def run_command(options: argparse.Namespace) -> None:
     log = decision_log(run.records)
     if not options.quiet:
         _print_days(log, sys.stdout)
-    _print_summary(summarise(run.records), summarise(twin.records), spec)
+    _print_summary(summarise(run.records), summarise(twin.records), run.scenario)
     if options.out is not None:
         _write(log, options.out)
     if options.save is not None:
@@ -82,6 +83,9 @@ def _check_outputs(options: argparse.Namespace) -> None:
             raise FileFormatError(
                 f"{path.name} has no known ending.", f"Use a name that ends in {' or '.join(allowed)}."
             )
+        for given_file in (options.scenario, options.policy_file):
+            if given_file is not None and given_file.exists() and path.exists() and path.samefile(given_file):
+                raise FileFormatError(f"{path.name} is read in this run; it would be overwritten.", "Use another name.")
         check_writable(path)
 
 
@@ -90,6 +94,8 @@ def _composed(options: argparse.Namespace) -> Scenario:
 
     Raises: ParameterError, FileFormatError.
     """
+    unless_given = {name: value for name, value in UNLESS_GIVEN.items() if getattr(options, name) is None}
+    options = argparse.Namespace(**{**vars(options), **unless_given})
     config = changed(preset_of(options), options)
     if options.policy == LEARNED and options.policy_file is None:
         raise ParameterError("Which trained policy? Give its file or name with --policy-file.")
@@ -117,8 +123,8 @@ def _read_scenario(options: argparse.Namespace) -> Scenario:
     """
     classes = (*POLICIES.settings_classes(), *FILTERS.settings_classes(), BeliefSettings, SimulatorConfig)
     beside = [f"--{name.replace('_', '-')}" for item in classes for name in given(options, item)]
-    if options.policy_file is not None:
-        beside.append("--policy-file")
+    names = [*UNLESS_GIVEN, "policy_file", *(["prompt"] if options.judge == AUTOMATIC else [])]
+    beside += [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) not in (None, "")]
     if beside:
         raise ParameterError(f"The scenario holds all settings: leave out {', '.join(beside)}.")
     content = read_json(options.scenario, max_bytes=MAX_BYTES)
@@ -126,9 +132,11 @@ def _read_scenario(options: argparse.Namespace) -> Scenario:
         scenario = scenario_from_mapping(content)
     except ParameterError as error:
         raise FileFormatError(f"{options.scenario.name} cannot be used as a scenario. {error}", error.hint) from error
-    if options.judge != AUTOMATIC and scenario.judge is not None:
+    if options.judge != AUTOMATIC and scenario.spec.uses_text:
         print(f"Read anew by {for_terminal(options.judge)}: the stored verdicts are not used.", file=sys.stderr)
         return replace(scenario, judge=JudgeReference(options.judge), verdicts={})
+    if scenario.judge is None and scenario.spec.uses_text:
+        print("The scenario names no judge, so nobody reads the text. Name one with --judge.", file=sys.stderr)
     return scenario
 
 
@@ -199,7 +207,8 @@ class LazyJudge:
 
 def _write_report(options: argparse.Namespace, run: Played, twin: Played) -> None:
     judge = run.scenario.judge
-    command = f"{program()} run --scenario {shlex.quote(str(options.save or options.scenario or 'SCENARIO.json'))}"
+    saved = f"run --scenario {shlex.quote(str(options.save))}"
+    command = f"{program()} {saved if options.save is not None else options.typed}"
     title = next(
         (name for name, config in PRESETS.items() if config == run.scenario.spec.config), "A tuned participant"
     )
@@ -219,13 +228,14 @@ def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
     print(text, file=stream)
 
 
-def _print_summary(summary: TrialSummary, alone: TrialSummary, spec: TrialSpec) -> None:
+def _print_summary(summary: TrialSummary, alone: TrialSummary, scenario: Scenario) -> None:
+    spec = scenario.spec
     print(
         f"\n{summary.n_days} days, {summary.total_steps:,.0f} steps; "
         f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
     )
-    if spec.uses_text:
-        gain = summary.total_steps - alone.total_steps
+    if scenario.is_read:
+        gain = steps_gained(summary, alone)
         vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
         other = "with the text unread" if spec.policy.uses_belief else "without the filter"
         print(f"{vetoes if spec.filter.key != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")

@@ -209,7 +209,10 @@ def _differences_table(spec: ExperimentSpec, compared: dict[Scenario, list[Compa
         return f"{difference.value:+,.0f} ± {difference.half_width:,.0f}{doubt}; {better}"
 
     baseline = for_document(spec.baseline_name)
-    title = f"Paired differences to {baseline} in steps, and share of seeds on which the method earned more:"
+    title = (
+        f"Paired differences to {baseline} in steps, and share of seeds on which the method earned more "
+        "(a tie counts half):"
+    )
     return _table(title, compared, words)
 
 

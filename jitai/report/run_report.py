@@ -62,16 +62,16 @@ def run_report(run: Played, twin: Played, inputs: ReportInputs) -> str:
         run, twin: as they were played.
         inputs: what else stands in it; untrusted texts are escaped.
     """
-    spec = run.scenario.spec
+    spec, is_read = run.scenario.spec, run.scenario.is_read
     mine, other = summarise(run.records), summarise(twin.records)
     payload = as_payload(
         player_run(run, twin, title=inputs.title, detail=f"seed {spec.seed}", many_seeds=inputs.many_seeds)
     )
     parts = [
-        f"<h1>{_escaped(headline(spec, mine, other))}</h1>",
+        f"<h1>{_escaped(headline(is_read, mine, other))}</h1>",
         f"<p class='muted'>{_escaped(inputs.many_seeds)}</p>" if inputs.many_seeds else "",
         f"<section>{player_fragment(payload)}</section>",
-        _section("In numbers", _table(_numbers(spec, mine, other))),
+        _section("In numbers", _table(_numbers(spec, is_read, mine, other))),
         _section("Settings", _table(_settings(spec))),
         _section("The judge", f"<p>{_escaped(inputs.judge or 'Nobody reads the text in this run.')}</p>"),
         _section("What was assumed", f"<p>{_escaped(_assumed(run))}</p><p>{_escaped(NO_ADVICE)}</p>"),
@@ -89,11 +89,11 @@ def run_report(run: Played, twin: Played, inputs: ReportInputs) -> str:
     )
 
 
-def headline(spec: TrialSpec, mine: TrialSummary, other: TrialSummary) -> str:
+def headline(is_read: bool, mine: TrialSummary, other: TrialSummary) -> str:
     """The answer in one sentence."""
-    if not spec.uses_text:
+    if not is_read:
         return f"{mine.total_steps:,.0f} steps in {mine.n_days} days"
-    gain = round(mine.total_steps - other.total_steps)
+    gain = steps_gained(mine, other)
     if gain == 0:
         return f"In this run, listening changed nothing: {mine.total_steps:,.0f} steps"
     verb = "gained" if gain > 0 else "cost"
@@ -101,18 +101,25 @@ def headline(spec: TrialSpec, mine: TrialSummary, other: TrialSummary) -> str:
     return f"In this run, listening {verb} {abs(gain):,} steps: {totals}"
 
 
-def _numbers(spec: TrialSpec, mine: TrialSummary, other: TrialSummary) -> list[tuple[str, str]]:
+def steps_gained(mine: TrialSummary, other: TrialSummary) -> int:
+    """The difference of two totals as they are shown, each rounded."""
+    return round(mine.total_steps) - round(other.total_steps)
+
+
+def _numbers(spec: TrialSpec, is_read: bool, mine: TrialSummary, other: TrialSummary) -> list[tuple[str, str]]:
     rows = [
         ("Steps", f"{mine.total_steps:,.0f}"),
         ("Days in the study", f"{mine.n_days} of {spec.config.study_length}"),
         ("Left the study", "yes" if mine.disengaged else "no"),
         ("Messages sent", f"{mine.n_messages}"),
-        ("Messages held back by the judge", f"{mine.n_vetoes}, {mine.n_right_vetoes} of them rightly"),
-        ("Days on which the judge was unsure", f"{mine.n_unsure}"),
     ]
+    if is_read and spec.filter.filter.uses_text:
+        rows.append(("Messages held back by the judge", f"{mine.n_vetoes}, {mine.n_right_vetoes} of them rightly"))
+    if is_read:
+        rows.append(("Days on which the judge was unsure", f"{mine.n_unsure}"))
     if mine.n_failures:
         rows.append(("Days on which the judge could not answer", f"{mine.n_failures}"))
-    if spec.uses_text:
+    if is_read:
         left = f", left on day {other.n_days}" if other.disengaged else ""
         rows.append((f"The same seed {twin_name(spec)}", f"{other.total_steps:,.0f} steps{left}"))
     return rows

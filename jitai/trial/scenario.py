@@ -6,7 +6,7 @@ in it by the words, so that a run can be had again without the judge. Nothing he
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from jitai.corpus import EVERYDAY_KINDS, KINDS, StatementBook
 from jitai.errors import JitaiError, ParameterError, VerdictMissing
@@ -94,9 +94,14 @@ class Scenario:
         )
 
     @property
+    def is_read(self) -> bool:
+        """Whether somebody reads what is said, and it matters."""
+        return self.judge is not None and self.spec.uses_text
+
+    @property
     def unread(self) -> tuple[str, ...]:
         """Words on which no verdict is stored, in order, each once; none if nobody reads."""
-        if self.judge is None or not self.spec.uses_text:
+        if not self.is_read:
             return ()
         return tuple(dict.fromkeys(text for text in self.said if text and text not in self.verdicts))
 
@@ -265,7 +270,7 @@ def scenario_from_mapping(content: object, named: TrainedPolicies | None = None)
     given = _mapping("The scenario", content, known)
     version = given.get("scenario")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ParameterError('This is no scenario: the field "scenario", its version, is missing.')
+        raise ParameterError(f'This is no scenario: the field "scenario" must be {VERSION}, its version.')
     if version > VERSION:
         raise ParameterError(
             f"The scenario has version {version}; this program reads up to {VERSION}.", "Update JITAI Lab to open it."
@@ -276,8 +281,10 @@ def scenario_from_mapping(content: object, named: TrainedPolicies | None = None)
     trial = _mapping("trial", given.get("trial"))
     try:
         spec = replace(trial_from_mapping(trial), seed=seed)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ParameterError("trial: a field is missing or of the wrong kind.") from error
+    except KeyError as error:
+        raise ParameterError(f"trial: the field {shortened(error.args[0])} is missing.") from error
+    except (TypeError, AttributeError) as error:
+        raise ParameterError("trial: a field is of the wrong kind.") from error
     except JitaiError as error:
         raise ParameterError(f"trial: {error}", error.hint) from error
     return scenario_of(spec, given)
@@ -289,29 +296,28 @@ def scenario_of(spec: TrialSpec, rest: Mapping[str, Any]) -> Scenario:
     Raises: ParameterError naming the field that is wrong and what is allowed.
     """
     length = spec.config.study_length
-    written = {
-        _day("words", day, length): _text("words", text)
-        for day, text in _mapping("words", rest.get("words", {})).items()
-    }
+    if "words" not in rest:
+        raise ParameterError("words: the field is missing; without words, it is an empty object.")
+    written = _by_day("words", rest["words"], length, _text)
     kinds = rest.get("kinds", list(EVERYDAY_KINDS))
     if not isinstance(kinds, list) or not kinds:
         raise ParameterError(f"kinds: a list with at least one of {', '.join(KINDS)} is needed.")
     for kind in kinds:
         if kind not in KINDS:
             raise ParameterError(f"kinds: there is none called {shortened(kind)}{suggestion(str(kind), KINDS)}")
-    days = {
-        _day("days", day, length): _scripted(f"days, day {shortened(day)}", item)
-        for day, item in _mapping("days", rest.get("days", {})).items()
-    }
+    days = _by_day("days", rest.get("days", {}), length, _scripted)
     verdicts = rest.get("verdicts", [])
     if not isinstance(verdicts, list):
         raise ParameterError("verdicts: a list is needed.")
+    known = dict(_verdict(f"verdicts, number {number}", item) for number, item in enumerate(verdicts, start=1))
+    if len(known) < len(verdicts):
+        raise ParameterError("verdicts: there are two on the same words.")
     return Scenario(
         spec,
         tuple(written.get(day, "") for day in range(length)),
         days,
         _judge(rest.get("judge")),
-        dict(_verdict(f"verdicts, number {number}", item) for number, item in enumerate(verdicts, start=1)),
+        known,
         tuple(kinds),
     )
 
@@ -360,6 +366,20 @@ def _scripted(where: str, item: object) -> ScriptedDay:
     if action is not None and (isinstance(action, bool) or action not in list(Action)):
         raise ParameterError(f"{where}: action is {shortened(action)}; allowed is 0, 1, 2 or 3.")
     return ScriptedDay(_text(where, given.get("text", "")), can_walk, None if action is None else int(action))
+
+
+Item = TypeVar("Item")
+
+
+def _by_day(where: str, given: object, length: int, read: Callable[[str, object], Item]) -> dict[int, Item]:
+    """Return what stands under the days' numbers, by index from 0."""
+    found: dict[int, Item] = {}
+    for number, item in _mapping(where, given).items():
+        day = _day(where, number, length)
+        if day in found:
+            raise ParameterError(f"{where}: day {day + 1} is there twice.")
+        found[day] = read(f"{where}, day {day + 1}", item)
+    return found
 
 
 def _day(where: str, day: object, length: int) -> int:

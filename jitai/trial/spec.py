@@ -83,9 +83,15 @@ class TrialSpec:
 def trial_from_mapping(mapping: Mapping[str, Any]) -> TrialSpec:
     """Return the trial that a mapping describes, in this or an earlier format.
 
-    Raises: ParameterError naming the field that is wrong.
+    Raises: ParameterError naming the field that is wrong; KeyError naming a field that is missing.
     """
-    given = mapping if mapping.get("format") == FORMAT else _from_format_1(mapping)
+    version = mapping.get("format", 1)
+    if version not in (1, FORMAT) or isinstance(version, bool):
+        raise ParameterError(
+            f"The settings have format {shortened(version)}; this program reads formats 1 and {FORMAT}.",
+            "If they come from a newer version, update JITAI Lab.",
+        )
+    given = mapping if version == FORMAT else _from_format_1(mapping)
     policy, filtering, model = given["policy"], given["filter"], given.get("model")
     return TrialSpec(
         config=settings_from("config", SimulatorConfig, given["config"]),
