@@ -18,7 +18,7 @@ from jitai.errors import FileFormatError
 from jitai.paths import default_cache_dir, default_data_dir
 
 MAX_JSON_BYTES = 1_000_000
-"""Of a JSON file for which no other limit is given; what people write has some thousand."""
+"""Limit for a JSON file for which no other is given; files that people write have some thousand bytes."""
 MAX_JSON_DEPTH = 50
 MAX_JSON_INTEGER = 2**64
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)

@@ -7,7 +7,7 @@ import html
 import re
 
 MAX_NAME_LENGTH = 60
-"""Of a name in a chart."""
+"""Longest name in a chart, in characters."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 _DOCUMENT_MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")

@@ -12,7 +12,7 @@ from jitai.errors import ParameterError
 
 MAX_SEED = 2**32 - 1
 MAX_SEEDS = 100_000
-"""Of one cell of an experiment."""
+"""Most seeds of one cell of an experiment."""
 
 
 class Stream(IntEnum):

@@ -93,7 +93,7 @@ def _train(options: argparse.Namespace) -> None:
         _say(done.failure)
     write_policy(network, options.out)
     if done.stopped and not done.failure:
-        _say(f"Stopped after {done.n_steps:,} decisions; the same command with --resume takes the training up.")
+        _say(f"Stopped after {done.n_steps:,} decisions; the same command with --resume continues.")
     name, minutes = for_terminal(network.name), network.trained_on.minutes
     print(f"{options.out}: {name}, {done.n_steps:,} decisions, {minutes:.1f} min.")
     for line in evaluation_lines(evaluate_as_trained(network)):

@@ -31,7 +31,7 @@ class CellWork:
 
     Attributes:
         trial: settings; its own seed is not used.
-        first_seed, n_seeds: of the lanes.
+        first_seed, n_seeds: of the participants.
         readings: of the judge; None where nobody reads.
     """
 
@@ -56,7 +56,7 @@ class CellWork:
         )[:32]
 
     def as_mapping(self) -> dict[str, Any]:
-        """Ready for JSON; ``work_from_mapping`` reads it back."""
+        """Return a mapping ready for JSON; ``work_from_mapping`` reads it back."""
         return {
             "trial": self.trial.as_mapping(),
             "first_seed": self.first_seed,
@@ -66,7 +66,7 @@ class CellWork:
 
 
 def work_from_mapping(mapping: Mapping[str, Any]) -> CellWork:
-    """Read back what ``as_mapping`` wrote.
+    """Return the work that ``as_mapping`` wrote.
 
     Raises: ParameterError, FileFormatError.
     """
@@ -84,7 +84,7 @@ def work_from_mapping(mapping: Mapping[str, Any]) -> CellWork:
 
 @dataclass(frozen=True)
 class CellFigures:
-    """What a cell amounts to; means over seeds.
+    """The figures of a cell, as means over seeds.
 
     Attributes:
         n: seeds.
@@ -117,11 +117,11 @@ class CellFigures:
 
     @property
     def share_of_optimum(self) -> float:
-        """What the mean is of the optimum; NaN where nobody can earn anything."""
+        """The mean as a share of the optimum; NaN if nobody can earn anything."""
         return self.mean_steps / self.optimum_steps if self.optimum_steps > 0 else math.nan
 
     def as_mapping(self) -> dict[str, Any]:
-        """Ready for JSON, NaN as None."""
+        """Return a mapping ready for JSON, with None for NaN."""
         values = asdict(self)
         return {
             name: None if isinstance(value, float) and math.isnan(value) else value for name, value in values.items()
@@ -129,7 +129,7 @@ class CellFigures:
 
 
 def figures_from_mapping(mapping: Mapping[str, Any]) -> CellFigures:
-    """Read back what ``CellFigures.as_mapping`` wrote."""
+    """Return the figures that ``CellFigures.as_mapping`` wrote."""
     values: dict[str, Any] = {name: math.nan if value is None else value for name, value in mapping.items()}
     values["action_shares"] = tuple(values.get("action_shares", (math.nan,) * len(Action)))
     # Another version may have kept more, or less.
@@ -154,7 +154,7 @@ class CellOutcome:
 
 
 def run_cell(work: CellWork) -> CellOutcome:
-    """Run all seeds of a cell; no files, no clock but for the time it took.
+    """Run all seeds of a cell. It touches no file, and the clock only to measure its own time.
 
     Raises: ParameterError if the trial cannot be run.
     """
@@ -165,7 +165,7 @@ def run_cell(work: CellWork) -> CellOutcome:
 
 
 def cell_figures(trial: TrialSpec, result: TrialLog) -> CellFigures:
-    """What the days of a cell amount to."""
+    """Return the figures of a cell from its days."""
     ceiling = optimum(trial.config)
     mean = interval_of_mean(result.total_steps)
     lived = result.lived
@@ -195,19 +195,19 @@ def cell_figures(trial: TrialSpec, result: TrialLog) -> CellFigures:
 def agreement_by_seed(
     lived: npt.NDArray[np.bool_], sent: npt.NDArray[np.bool_], able: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float64]:
-    """Share of each seed's days on which what was done fits the walk state: shape (n_seeds,)."""
+    """Return the share of each seed's days on which the action fits the walk state: shape (n_seeds,)."""
     share: npt.NDArray[np.float64] = (lived & (sent == able)).sum(axis=1) / lived.sum(axis=1)
     return share
 
 
 def library_versions() -> dict[str, str]:
-    """Of the libraries whose arithmetic and random numbers make the figures."""
+    """Return the versions of the libraries whose arithmetic and random numbers make the figures."""
     return {name: version(name) for name in ("numpy", "scipy")}
 
 
 @cache
 def code_fingerprint() -> str:
-    """16 hexadecimal digits that change whenever the code does that decides results, numpy's and scipy's included.
+    """Return 16 hexadecimal digits that change with the code that decides results, NumPy's and SciPy's included.
 
     The code is this module and every module of the project that it imports, directly or not: nobody keeps a list.
     """
@@ -218,7 +218,7 @@ def code_fingerprint() -> str:
 
 
 def _sources_behind(module: str) -> list[Path]:
-    """The source files of a module and of all that it imports of the project, in order of their names."""
+    """Return the source files of a module and of all that it imports from the project, sorted by name."""
     package = Path(__file__).parents[1]
     found: dict[str, Path] = {}
     waiting = [module]

@@ -43,7 +43,7 @@ def write_steps(path: Path, result: TrialLog, about: dict[str, Any]) -> None:
 
 
 def read_steps(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """The days of a cell.
+    """Return the days of a cell as a table.
 
     Raises: FileFormatError if the file is missing or damaged.
     """
@@ -58,7 +58,7 @@ def read_steps(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame
 
 
 def read_work(path: Path) -> CellWork:
-    """What has to be run to get a cell's file again.
+    """Return the work that has to be run to produce a cell's file again.
 
     Raises: FileFormatError if the file is damaged, or none of ours.
     """

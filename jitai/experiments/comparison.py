@@ -1,4 +1,4 @@
-"""Runs of one or several experiments side by side, whatever they differ in, as long as their seeds are the same."""
+"""Runs of one or several experiments side by side; they may differ in anything except their seeds."""
 
 import math
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A run with what it amounts to.
+    """A run with its figures.
 
     Attributes:
         run: the run.
@@ -59,7 +59,7 @@ class Line:
 
 
 def side_by_side(runs: Sequence[Run], base: Run | None) -> list[Line]:
-    """Every run with its difference to the base, paired by seed."""
+    """Return every run with its difference to the base, paired by seed."""
     lines = []
     for run in runs:
         total = interval_of_mean(run.stored.totals)
@@ -70,12 +70,12 @@ def side_by_side(runs: Sequence[Run], base: Run | None) -> list[Line]:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share in words; a dash where there is none."""
+    """Return a share in words; a dash if there is none."""
     return "–" if math.isnan(share) else f"{100 * share:.{digits}f} %"
 
 
 def in_words(line: Line, base: str) -> str:
-    """One line as a sentence that can be recomputed from its numbers; empty where nothing is paired."""
+    """Return one line as a sentence that can be recomputed from its numbers; empty if nothing is paired."""
     name = line.run.name
     share = f"reaches {percent(line.share.value)} of the best possible"
     if line.against is None:
@@ -104,7 +104,7 @@ def _more_or_less(steps: float) -> str:
 
 
 def lines_table(lines: Sequence[Line], days: Sequence["DayFigures"]) -> pd.DataFrame:
-    """All numbers of all lines, one row each; NaN where there is none."""
+    """Return all numbers of all lines, one row each; NaN where there is none."""
     rows = []
     for line, about in zip(lines, days, strict=True):
         against = line.against
@@ -143,7 +143,7 @@ class Band:
 
 @dataclass(frozen=True, eq=False)
 class DayFigures:
-    """What the days of a cell amount to; small enough to be kept for many cells.
+    """The days of a cell in figures, small enough to be kept for many cells.
 
     Attributes:
         n: seeds.
@@ -187,33 +187,33 @@ class Days:
 
     @property
     def steps_by_day(self) -> list[Estimate | None]:
-        """Mean steps of each day over all seeds; who has left earns nothing."""
+        """Return the mean steps of each day over all seeds; participants who have left earn nothing."""
         return intervals_by_day(self.steps, np.ones_like(self.lived))
 
     @property
     def cumulative_by_day(self) -> list[Estimate | None]:
-        """Mean steps from the first day on."""
+        """Return the mean steps earned from the first day to each day."""
         return intervals_by_day(self.steps.cumsum(axis=1), np.ones_like(self.lived))
 
     @property
     def agreement(self) -> npt.NDArray[np.float64]:
-        """Share of each seed's days on which what was done fits the walk state: shape (n_seeds,)."""
+        """Return the share of each seed's days on which the action fits the walk state: shape (n_seeds,)."""
         return agreement_by_seed(self.lived, self.executed > int(Action.NO_MESSAGE), self.able)
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
-        """Days until the end or disengagement, shape (n_seeds,)."""
+        """Return the days until the end of the study or disengagement, shape (n_seeds,)."""
         lengths: npt.NDArray[np.int64] = self.lived.sum(axis=1)
         return lengths
 
     @property
     def action_counts(self) -> dict[Action, int]:
-        """How often each action was done."""
+        """Return how often each action was done."""
         return {action: int((self.executed == int(action)).sum()) for action in Action}
 
     @property
     def share_left_by_day(self) -> npt.NDArray[np.float64]:
-        """Share of the seeds that are still there on each day, shape (n_days,)."""
+        """Return the share of the seeds still in the study on each day, shape (n_days,)."""
         share: npt.NDArray[np.float64] = self.lived.mean(axis=0)
         return share
 
@@ -242,7 +242,7 @@ def _band(estimates: Sequence[Estimate | None]) -> Band:
 
 
 def setting_differences(runs: Sequence[Run], base: Run) -> pd.DataFrame:
-    """In what the runs differ from the base: a row for each setting, a column for each run; the base's stands first."""
+    """Return how the runs differ from the base: a row for each setting, a column for each run, the base's first."""
     described = [_settings_of(run) for run in runs]
     reference = _settings_of(base)
     ordered = [
@@ -255,7 +255,7 @@ def setting_differences(runs: Sequence[Run], base: Run) -> pd.DataFrame:
 
 
 def _settings_of(run: Run) -> dict[str, str]:
-    """All settings of a run by their labels, as text."""
+    """Return all settings of a run by their labels, as text."""
     cell = run.stored.cell
     trial = cell.method.trial(cell.scenario.config, _rates(cell.judge))
     network = trial.policy.network
@@ -276,13 +276,13 @@ def _settings_of(run: Run) -> dict[str, str]:
 
 
 def _shown(settings: object) -> dict[str, str]:
-    """The described values of settings by their labels, as text."""
+    """Return the described values of settings by their labels, as text."""
     values = {info.label: getattr(settings, info.name) for info in describe(type(settings))}
     return {label: f"{value:g}" if isinstance(value, float) else str(value) for label, value in values.items()}
 
 
 def _rates(judge: JudgeChoice | None) -> tuple[float, float] | None:
-    """Known beforehand only of a simulated judge."""
+    """Return a judge's error rates, which are known beforehand only for a simulated one."""
     return None if judge is None else judge.error_rates
 
 
@@ -306,14 +306,14 @@ class Comparison:
 
 
 def label_of(cell: Cell, several_judges: bool) -> str:
-    """What a cell's line is called."""
+    """Return the name of a cell's line."""
     if cell.judge is None or not several_judges:
         return cell.method.name
     return f"{cell.method.name} ({cell.judge.name})"
 
 
 def by_scenario(cells: Sequence[StoredCell]) -> dict[Scenario, list[StoredCell]]:
-    """The cells of each scenario, in the order of the grid."""
+    """Return the cells of each scenario, in the order of the grid."""
     grouped: dict[Scenario, list[StoredCell]] = {}
     for item in cells:
         grouped.setdefault(item.cell.scenario, []).append(item)
@@ -321,14 +321,14 @@ def by_scenario(cells: Sequence[StoredCell]) -> dict[Scenario, list[StoredCell]]
 
 
 def share_of(total: Estimate, optimum_steps: float) -> Estimate:
-    """A total as a share of the optimum; NaN where nobody can earn anything."""
+    """Return a total as a share of the optimum; NaN if nobody can earn anything."""
     if optimum_steps <= 0:
         return Estimate(math.nan, math.nan, math.nan, total.n)
     return total.scaled(1 / optimum_steps)
 
 
 def compare(cells: Sequence[StoredCell], baseline: str) -> list[Comparison]:
-    """The methods of one scenario against a baseline.
+    """Compare the methods of one scenario with a baseline.
 
     Args:
         cells: of one scenario.
@@ -355,7 +355,7 @@ def compare(cells: Sequence[StoredCell], baseline: str) -> list[Comparison]:
 
 
 def days_of(table: pd.DataFrame, seeds: Sequence[int], n_days: int) -> Days:
-    """A cell's table of days as arrays.
+    """Return a cell's table of days as arrays.
 
     Args:
         table: from ``Store.steps``.

@@ -1,4 +1,4 @@
-"""Running a grid: here on several cores, or on a cluster; killed at any moment, it goes on where it was."""
+"""Running a grid on several cores or on a cluster; it may be killed at any moment and resumed."""
 
 import contextlib
 import time
@@ -30,7 +30,7 @@ _SECONDS_BETWEEN_HEARTBEATS = SECONDS_WITHOUT_HEARTBEAT / 6
 
 
 class Stopped(Exception):
-    """Somebody wants the experiment to stop."""
+    """Raised when somebody wants the experiment to stop."""
 
 
 Report = Callable[[ExperimentProgress], None]
@@ -44,7 +44,7 @@ def run_experiment(
     report: Report = lambda progress: None,
     n_at_once: int = 4,
 ) -> str:
-    """Run what is still to be run of an experiment, and keep each cell as soon as it is ready.
+    """Run the cells of an experiment that are not stored yet, and keep each as soon as it is ready.
 
     The numbers depend on nothing but the description: not on the workers, nor on the order in which they finish.
 
@@ -64,7 +64,7 @@ def run_experiment(
 
 @contextlib.contextmanager
 def _heartbeat(store: Store, identifier: str) -> Iterator[None]:
-    """Heartbeats while inside: a judge may take minutes to load, or to answer once."""
+    """Send heartbeats while inside: a judge may take minutes to load or to answer once."""
 
     def beat() -> None:
         # A disk that is full or an index that is damaged stops the work itself, which says so.
@@ -146,7 +146,7 @@ def _read(
 
 
 def _others(spec: ExperimentSpec) -> list[Statement]:
-    """Statements on which a judge's error rates are measured: the judge was calibrated, but not trained, on them."""
+    """Return the statements on which a judge's error rates are measured; it was calibrated, not trained, on them."""
     return [item for item in load_part(CALIBRATION) if item.kind in spec.kinds]
 
 
@@ -199,7 +199,7 @@ def _run_cells(
 
 
 class _ProgressReporter:
-    """Tells the store and the caller how far it is, not more often than they need it."""
+    """Reports progress to the store and the caller, not more often than they need it."""
 
     def __init__(self, store: Store, identifier: str, report: Report) -> None:
         self._store, self._identifier, self._report = store, identifier, report
@@ -209,7 +209,7 @@ class _ProgressReporter:
         self._reported = float("-inf")
 
     def report(self, progress: ExperimentProgress) -> None:
-        """A new phase begins.
+        """Report that a new phase begins.
 
         Raises: Stopped if somebody wants it to stop.
         """
@@ -218,7 +218,7 @@ class _ProgressReporter:
         self.heartbeat()
 
     def judging(self, judge: str) -> Callable[[int, int], None]:
-        """Counts the statements that a judge has read."""
+        """Return a counter of the statements that a judge has read."""
         self._phase_began, self._n_before = time.monotonic(), 0
 
         def count(done: int, total: int) -> None:
@@ -228,15 +228,15 @@ class _ProgressReporter:
         return count
 
     def begin_cells(self, n_before: int, n_cells: int) -> None:
-        """Cells are about to be run, of which some are there from before."""
+        """Report that cells are about to be run, of which some are stored already."""
         self.report(ExperimentProgress(Phase.RUNNING_CELLS, "", n_before, n_cells))
 
     def cell_done(self) -> None:
-        """One more cell is ready, or cannot be run."""
+        """Report that one more cell is ready, or cannot be run."""
         self._progress = replace(self._progress, n_done=self._progress.n_done + 1)
 
     def heartbeat(self) -> None:
-        """Report, if the last report is a while ago or all is done.
+        """Report if the last report was a while ago, or if all is done.
 
         Raises: Stopped if somebody wants it to stop.
         """

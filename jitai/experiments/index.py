@@ -21,7 +21,7 @@ create table if not exists places (
     primary key (experiment, position));
 """
 _VERSION = 1
-"""Of the index. Before version 1 the column ``note`` said how far an experiment is; now only why it failed."""
+"""Version of the index. Before version 1, the column ``note`` held the progress; now it says only why a run failed."""
 _NEW_IN_VERSION_1 = {
     "phase": "text not null default ''",
     "judge": "text not null default ''",
@@ -32,7 +32,7 @@ _NEW_IN_VERSION_1 = {
 
 @contextlib.contextmanager
 def open_index(path: Path) -> Iterator[sqlite3.Connection]:
-    """An index, for one transaction; made, or brought up to date, if need be.
+    """Open an index for one transaction; it is made, or brought up to date, if it has to be.
 
     Raises: FileFormatError if it is damaged or locked by somebody who does not let go.
     """
@@ -58,7 +58,7 @@ def open_index(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _bring_up_to_date(index: sqlite3.Connection) -> None:
-    """Make the tables of a new index, or give an older one the columns that it lacks; two may try at a time."""
+    """Make the tables of a new index, or add the columns that an older one lacks; two processes may try at once."""
     index.execute("begin immediate")
     with index:
         for statement in filter(str.strip, _SCHEMA.split(";")):

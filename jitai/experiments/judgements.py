@@ -1,4 +1,4 @@
-"""What a judge says of every statement that participants may write: read once, then used in every cell.
+"""A judge's responses to every statement that participants may write: read once, then used in every cell.
 
 Workers get numbers, not models: a cell can run on a machine that has no language model.
 """
@@ -18,7 +18,7 @@ from jitai.trial.verdict_table import Verdicts, simulated_judge
 
 
 class JudgeResponse(NamedTuple):
-    """What a judge says of one statement.
+    """A judge's response to one statement.
 
     Attributes:
         p_send: in [0, 1]; None where it could not answer, or where there were no words to read.
@@ -72,11 +72,11 @@ class JudgeResponses:
 
     @cached_property
     def digest(self) -> str:
-        """64 hexadecimal digits that stand for all of it but the judge's name."""
+        """SHA-256 of everything except the judge's name, as 64 hexadecimal digits."""
         return digest({name: value for name, value in self.as_mapping().items() if name != "judge"})
 
     def as_mapping(self) -> dict[str, Any]:
-        """Ready for JSON; ``responses_from_mapping`` reads it back."""
+        """Return a mapping ready for JSON; ``responses_from_mapping`` reads it back."""
         return {
             "judge": self.judge,
             "finds_cannot_walk": self.finds_cannot_walk,
@@ -87,7 +87,7 @@ class JudgeResponses:
 
 
 def responses_from_mapping(mapping: Mapping[str, Any]) -> JudgeResponses:
-    """Read back what ``as_mapping`` wrote.
+    """Return the responses that ``as_mapping`` wrote.
 
     Raises: FileFormatError if something is missing.
     """

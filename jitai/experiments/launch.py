@@ -14,7 +14,7 @@ from jitai.paths import resource
 
 
 def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> subprocess.Popen[bytes]:
-    """Run an experiment beside this process; watch it through the store.
+    """Run an experiment in a process of its own, and watch it through the store.
 
     Args:
         spec: what is to be run; what is finished of it is not run again.
@@ -42,7 +42,7 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
 
 
 class Processes:
-    """The experiments that this server has started. They outlive it; whoever polls them keeps none as a zombie."""
+    """The experiments that this server has started. They outlive it; polling them leaves no zombie process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -74,7 +74,7 @@ class Processes:
             return process is not None and bool(process.poll())
 
     def wait(self, identifier: str, timeout_s: float) -> None:
-        """Until the process has ended."""
+        """Wait until the process has ended."""
         process = self._started.get(identifier)
         if process is not None:
             process.wait(timeout_s)

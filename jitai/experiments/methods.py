@@ -19,7 +19,7 @@ _VETO = FilterSpec(VETO)
 
 @cache
 def offered_methods() -> dict[str, tuple[Method, str]]:
-    """The methods that a page offers, in the order in which they always stand, each with what it is."""
+    """Return the methods that a page offers, in their fixed order, each with its role."""
     shelf = PolicyStore(default_data_dir())
     return {
         method.name: (method, what)
@@ -75,12 +75,12 @@ def offered_methods() -> dict[str, tuple[Method, str]]:
 
 
 def is_outdated(experiment: StoredExperiment) -> bool:
-    """Whether another version of the code made it."""
+    """Return whether another version of the code made an experiment."""
     return experiment.versions.get("code") != code_fingerprint()
 
 
 def may_have_changed(experiment: StoredExperiment) -> bool:
-    """Whether a finished experiment may give other numbers now: by other code, or by a language model.
+    """Return whether a finished experiment may give other numbers now, because of other code or a language model.
 
     Its description names a model, but not the adapter, the prompt's examples, the calibration and the statements of
     the day. Only the engine can tell whether they are as before: it has the judge read again, most of it from the
@@ -90,5 +90,5 @@ def may_have_changed(experiment: StoredExperiment) -> bool:
 
 
 def place_of_role(method: Method) -> int:
-    """Place of a method's kind in every list; methods are sorted by it."""
+    """Return the place of a method's kind in every list; methods are sorted by it."""
     return list(Role).index(method.role)

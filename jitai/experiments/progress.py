@@ -1,4 +1,4 @@
-"""How far an experiment is, as data that the engine writes and pages and commands show."""
+"""The progress of an experiment, as data that the engine writes and that pages and commands show."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +17,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class ExperimentProgress:
-    """How far a running experiment is.
+    """The progress of a running experiment.
 
     Attributes:
         phase: what is being done.
@@ -39,7 +39,7 @@ class ExperimentProgress:
 
     @property
     def in_words(self) -> str:
-        """For people; may hold the judge's name, which comes from a person's file."""
+        """Return the progress as text, which may hold the judge's name from a person's file."""
         if self.phase is Phase.PREPARING:
             return "getting ready"
         if self.phase is Phase.OPENING_JUDGE:

@@ -108,7 +108,7 @@ def _claims(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]]) ->
 
 
 def check(claim: Claim, compared: dict[Scenario, list[Comparison]]) -> str:
-    """What the results say of a claim, in words: in how many scenarios it holds, cannot be told, or is contradicted.
+    """Return in words in how many scenarios a claim holds, cannot be decided, or is contradicted.
 
     It holds where the whole 95 % interval lies above the limit: the interval of the paired difference (method minus
     `times` the other), or of the share. It is contradicted where the whole interval lies below.
@@ -139,7 +139,7 @@ def check(claim: Claim, compared: dict[Scenario, list[Comparison]]) -> str:
 
 
 def _beyond(claim: Claim, row: Comparison, rows: list[Comparison]) -> tuple[Estimate | None, str]:
-    """By how much a method is beyond what is claimed of it, and what was found, in words."""
+    """Return by how much a method exceeds its claim, and what was found, in words."""
     if claim.share:
         share = row.share
         beyond = Estimate(share.value - claim.share, share.low - claim.share, share.high - claim.share, share.n)
@@ -167,7 +167,7 @@ def _table(
     words: Callable[[Comparison], str],
     last: Sequence[str] = (),
 ) -> str:
-    """A table of methods by scenarios.
+    """Return a Markdown table of methods by scenarios.
 
     Args:
         title: a sentence above it.
@@ -315,6 +315,6 @@ def _by_error(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> 
 
 
 def _errors(compared: dict[Scenario, list[Comparison]]) -> set[float]:
-    """The error rates of all simulated judges that err as often on either kind of statement."""
+    """Return the error rates of all simulated judges that err equally often on both kinds of statement."""
     judges = (row.stored.cell.judge for rows in compared.values() for row in rows)
     return {rate for judge in judges if (rate := error_of(judge)) is not None}

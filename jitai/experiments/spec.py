@@ -1,4 +1,4 @@
-"""What an experiment is: a grid as data, read from YAML or JSON, or made by a page.
+"""An experiment as data: a grid that is read from YAML or JSON, or made by a page.
 
     ExperimentSpec = scenarios (participants) x methods (policy with filter) x judges x seeds  ->  cells
 
@@ -68,7 +68,7 @@ class JudgeChoice:
 
     @property
     def backend(self) -> BackendClass:
-        """The class of its backend."""
+        """The class of the judge's backend."""
         return backend_of(self.key)
 
     @property
@@ -78,17 +78,17 @@ class JudgeChoice:
 
     @property
     def is_simulated(self) -> bool:
-        """Whether its errors are drawn, and nothing is read."""
+        """Whether the judge's errors are drawn and nothing is read."""
         return self.error_rates is not None
 
     @property
     def name(self) -> str:
-        """Shown to people, unique among the judges of an experiment."""
+        """The judge's name for people, unique among the judges of an experiment."""
         name = self.backend.judge_name(self.key, dict(self.settings))
         return f"{name}, {self.prompt}" if self.prompt else name
 
     def as_mapping(self) -> dict[str, Any]:
-        """Return what a description keeps of it."""
+        """Return the part of the judge that a description keeps."""
         return {"key": self.key, **({"prompt": self.prompt} if self.prompt else {}), **dict(self.settings)}
 
 
@@ -119,21 +119,21 @@ class Method:
 
     @property
     def reads_text(self) -> bool:
-        """Whether a judge makes a difference."""
+        """Whether a judge makes a difference to the method."""
         trial, filtering = self.trial(SimulatorConfig(), None), self.filter.filter
-        # A veto on a belief that heeds no text is no veto on text.
+        # A veto on a belief that ignores the text is no veto on text.
         return trial.uses_text and (trial.belief.reads_text or (filtering.uses_text and not filtering.uses_belief))
 
     @property
     def role(self) -> Role:
-        """The kind of a method, which gives it its colour and place: with a filter a hybrid, else the policy's own."""
+        """The method's kind, which decides colour and place: a hybrid with a filter, otherwise the policy's own."""
         role = self.policy.policy.role
         if role in (Role.OPTIMUM, Role.PLANNER) or self.filter.key == NONE:
             return role
         return Role.HYBRID
 
     def trial(self, config: SimulatorConfig, rates: tuple[float, float] | None) -> TrialSpec:
-        """The trial of this method.
+        """Return the trial of this method with a participant and a judge.
 
         Args:
             config: the participant.
@@ -163,7 +163,7 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """Shown to people."""
+        """The scenario's name for people: the values of its axes."""
         symbols = {info.name: info.symbol or info.label for info in describe(SimulatorConfig)}
         return ", ".join(f"{symbols[name]} {_shown(value)}" for name, value in self.values) or "one participant"
 
@@ -179,7 +179,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Claim:
-    """What an experiment is to show, said beforehand; a report checks it against the results.
+    """What an experiment is expected to show, stated beforehand; a report checks it against the results.
 
     Attributes:
         text: the claim in words.
@@ -206,7 +206,7 @@ class Claim:
             )
 
     def is_about(self, scenario: Scenario) -> bool:
-        """Whether it claims something of a scenario."""
+        """Return whether the claim is about a scenario."""
         config = scenario.config.as_mapping()
         return all(config[name] == value for name, value in self.where.items())
 
@@ -290,21 +290,21 @@ class ExperimentSpec:
 
     @property
     def method_names(self) -> tuple[str, ...]:
-        """In order."""
+        """The names of the methods, in order."""
         return tuple(method.name for method in self.methods)
 
     @property
     def baseline_name(self) -> str:
-        """The method that others are compared to."""
+        """The name of the method to which others are compared."""
         return self.baseline or self.methods[0].name
 
     @property
     def seeds(self) -> range:
-        """Of every cell."""
+        """The seeds of every cell."""
         return range(self.first_seed, self.first_seed + self.n_seeds)
 
     def scenarios(self) -> tuple[Scenario, ...]:
-        """Every combination of the axes' values."""
+        """Return every combination of the axes' values."""
         names = [name for name, _ in self.axes]
         base = self.participant.as_mapping()
         return tuple(
@@ -316,7 +316,7 @@ class ExperimentSpec:
         )
 
     def cells(self) -> tuple[Cell, ...]:
-        """All cells, scenario by scenario."""
+        """Return all cells, scenario by scenario."""
         judges = [(method, self.judges if method.reads_text else (None,)) for method in self.methods]
         return tuple(
             Cell(scenario, method, judge)
@@ -326,11 +326,11 @@ class ExperimentSpec:
         )
 
     def judges_needed(self) -> tuple[JudgeChoice, ...]:
-        """Those that are asked in some cell."""
+        """Return the judges that are asked in some cell."""
         return self.judges if any(method.reads_text for method in self.methods) else ()
 
     def as_mapping(self, name_of: NameOfNetwork | None = None) -> dict[str, Any]:
-        """Ready for YAML or JSON; ``spec_from_mapping`` reads it back.
+        """Return a mapping ready for YAML or JSON; ``spec_from_mapping`` reads it back.
 
         Args:
             name_of: gives the name under which a trained policy is kept, or nothing; a name then stands for the whole
@@ -355,7 +355,7 @@ class ExperimentSpec:
 
     @property
     def identifier(self) -> str:
-        """A name for files: of the experiment, and a digest of all that decides its numbers."""
+        """A name for files: the experiment's name and a digest of everything that decides its numbers."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")[:40] or "experiment"
         decisive = {
             name: value
@@ -366,7 +366,7 @@ class ExperimentSpec:
 
 
 def method_as_mapping(method: Method, name_of: NameOfNetwork | None = None) -> dict[str, Any]:
-    """A method as it stands in a file: only what differs from the defaults; ``name_of`` as in ``as_mapping``."""
+    """Return a method as it stands in a file, only what differs from the defaults; ``name_of`` as in ``as_mapping``."""
     policy, filtering = method.policy, method.filter
     mapping: dict[str, Any] = {"name": method.name, "policy": policy.key}
     if policy.network is None:
@@ -384,7 +384,7 @@ def method_as_mapping(method: Method, name_of: NameOfNetwork | None = None) -> d
 
 
 def _changed(settings: Any) -> dict[str, Any]:
-    """The settings that differ from the defaults."""
+    """Return the settings that differ from the defaults."""
     usual = as_mapping(type(settings)())
     return {name: value for name, value in as_mapping(settings).items() if value != usual[name]}
 

@@ -26,7 +26,7 @@ _JUDGE_KEY = re.compile(r"\S{1,200}")
 
 
 def read_spec(path: Path, trained: TrainedPolicies | None = None) -> ExperimentSpec:
-    """An experiment from a YAML or JSON file.
+    """Return the experiment that a YAML or JSON file describes.
 
     Args:
         path: of the file.
@@ -37,7 +37,7 @@ def read_spec(path: Path, trained: TrainedPolicies | None = None) -> ExperimentS
 
 
 def spec_from_text(text: str, name: str = "The description", trained: TrainedPolicies | None = None) -> ExperimentSpec:
-    """An experiment from YAML; JSON is YAML too.
+    """Return the experiment that a YAML text describes; JSON is YAML too.
 
     Args:
         text: the description.
@@ -64,14 +64,14 @@ def spec_from_text(text: str, name: str = "The description", trained: TrainedPol
 
 
 class _RepeatedKey(yaml.MarkedYAMLError):
-    """A name stands twice in one mapping."""
+    """Raised if a name stands twice in one mapping."""
 
 
 class _Loader(yaml.SafeLoader):
     """YAML without tags; names may not stand twice, and 1e-5 is a number, as everywhere else."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """As the parent, but refuses what would silently win over what stood before."""
+        """Make a mapping, but refuse a name that would silently replace an earlier one."""
         seen = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
@@ -86,7 +86,7 @@ _Loader.add_implicit_resolver(
 
 
 def _parsed(text: str) -> Any:
-    """JSON as JSON, all else as YAML."""
+    """Parse JSON as JSON and everything else as YAML."""
     try:
         return read_json(text, max_bytes=MAX_FILE_BYTES)
     except FileFormatError:
@@ -98,7 +98,7 @@ _FIELDS = ("format", "name", "description", "seeds", "participant", "scenarios",
 
 
 def spec_from_mapping(content: Mapping[str, Any], trained: TrainedPolicies | None = None) -> ExperimentSpec:
-    """An experiment from names and values.
+    """Return the experiment that names and values describe.
 
     Raises: ParameterError naming the field that is wrong and what is allowed.
     """
@@ -176,7 +176,7 @@ def _methods(value: Any, named: TrainedPolicies | None) -> Iterator[Method]:
 
 
 def _filter(where: str, value: Any) -> FilterSpec:
-    """A filter: its key, or its key as "strategy" beside settings."""
+    """Return a filter from its key, or from a mapping with its key as "strategy" beside its settings."""
     given = {"strategy": value} if isinstance(value, str) else _mapping(where, value)
     settings = {name: setting for name, setting in given.items() if name != "strategy"}
     return filter_from_mapping(given.get("strategy", NONE), settings, where)
@@ -199,7 +199,7 @@ def _claims(value: Any) -> Iterator[Claim]:
 
 
 def _combined(content: Mapping[str, Any], named: TrainedPolicies | None) -> Iterator[Method]:
-    """Every policy of "policies" with every filter of "filters"."""
+    """Combine every policy of "policies" with every filter of "filters"."""
     policies = [
         policy_from_mapping("policies", item, {}, named) for item in _list("policies", content.get("policies", []))
     ]
@@ -209,7 +209,7 @@ def _combined(content: Mapping[str, Any], named: TrainedPolicies | None) -> Iter
 
 
 def method_label(policy: PolicySpec, filtering: FilterSpec) -> str:
-    """What a policy with a filter is called unless somebody gives it a name."""
+    """Return the name of a policy with a filter to which nobody has given another."""
     name = policy.policy.label if policy.network is None else policy.network.name
     return name if filtering.key == NONE else f"{name}, {filtering.filter.label.lower()}"
 
@@ -271,7 +271,7 @@ def _text(where: str, value: Any) -> str:
 
 
 def _has_surrogates(text: str) -> bool:
-    """Whether a text holds halves of characters, which no file can."""
+    """Return whether a text holds halves of characters, which no file can hold."""
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -290,5 +290,5 @@ def _number(where: str, value: Any) -> float:
 
 
 def spec_as_yaml(spec: ExperimentSpec, name_of: NameOfNetwork | None = None) -> str:
-    """The description as a file; ``name_of`` as in ``ExperimentSpec.as_mapping``."""
+    """Return the description as the text of a YAML file; ``name_of`` as in ``ExperimentSpec.as_mapping``."""
     return str(yaml.safe_dump(spec.as_mapping(name_of), sort_keys=False, allow_unicode=True, width=110))

@@ -52,7 +52,7 @@ SECONDS_WITHOUT_HEARTBEAT = 30.0
 
 
 def versions() -> dict[str, str]:
-    """Of everything that decides results."""
+    """Return the versions of everything that decides results."""
     return {
         "jitai": __version__, "code": code_fingerprint(), "python": platform.python_version(), **library_versions()
     }  # fmt: skip
@@ -119,7 +119,7 @@ class Store:
     # Writing -------------------------------------------------------------------------------------------------------
 
     def begin(self, spec: ExperimentSpec) -> str:
-        """Make an experiment known, or known again; returns its identifier.
+        """Enter an experiment into the index, or enter it again; return its identifier.
 
         Raises: FileFormatError if the folder cannot be written.
         """
@@ -136,7 +136,7 @@ class Store:
         return spec.identifier
 
     def place(self, identifier: str, keys: Sequence[str]) -> list[int]:
-        """Say which cells an experiment has; returns the positions of those still to be run."""
+        """Enter the cells of an experiment; return the positions of those that are still to be run."""
         with self._open() as index:
             index.execute("delete from places where experiment = ?", (identifier,))
             index.executemany(
@@ -151,7 +151,7 @@ class Store:
         return [position for position, key in enumerate(keys) if not self._is_whole(key, known.get(key))]
 
     def add(self, work: CellWork, cell: Cell, outcome: CellOutcome) -> None:
-        """Keep a cell: first its file, whole or not at all, then its line in the index.
+        """Keep a cell: first its file, whole or not at all, then its row in the index.
 
         Raises: FileFormatError if the disk does not take it.
         """
@@ -180,14 +180,14 @@ class Store:
             )
 
     def fail(self, identifier: str, position: int, why: str) -> None:
-        """A cell cannot be run; the others go on."""
+        """Enter that a cell cannot be run; the others are not affected."""
         with self._open() as index:
             index.execute(
                 "update places set failure = ? where experiment = ? and position = ?", (why, identifier, position)
             )
 
     def report(self, identifier: str, progress: ExperimentProgress) -> bool:
-        """Say how far it is, which is a heartbeat too; returns whether somebody wants a stop."""
+        """Enter the progress, which is a heartbeat too; return whether somebody wants the experiment to stop."""
         with self._open() as index:
             index.execute(
                 "update experiments set phase = ?, judge = ?, n_done = ?, n_total = ?, seconds_left = ?, alive_at = ? "
@@ -198,14 +198,14 @@ class Store:
         return row is None or bool(row[0])
 
     def heartbeat(self, identifier: str) -> None:
-        """Say that its engine is alive, where there is nothing new to report."""
+        """Enter that the engine is alive when there is nothing new to report."""
         with self._open() as index:
             index.execute(
                 "update experiments set alive_at = ? where id = ? and status = ?", (time.time(), identifier, RUNNING)
             )
 
     def end(self, identifier: str, status: str, failure: str = "") -> None:
-        """Nothing more will come for now. Cells that a finished experiment has replaced are forgotten."""
+        """End a run. Cells that a finished experiment has replaced are removed from the index."""
         with self._open() as index:
             index.execute("update experiments set status = ?, note = ? where id = ?", (status, failure, identifier))
         if status == FINISHED:
@@ -213,7 +213,7 @@ class Store:
 
     @contextlib.contextmanager
     def alone(self, identifier: str) -> Iterator[None]:
-        """While inside, no other process of this machine runs the same experiment; the system lets go if it is killed.
+        """Keep other processes of this machine off the experiment while inside; a killed process frees its lock.
 
         Raises: ParameterError if another does, FileFormatError if the folder cannot be written.
         """
@@ -233,12 +233,12 @@ class Store:
             yield
 
     def ask_to_stop(self, identifier: str) -> None:
-        """Have the process that runs an experiment end after the cells at work; what is finished stays."""
+        """Ask the process that runs an experiment to end after the cells at work; finished cells stay."""
         with self._open() as index:
             index.execute("update experiments set stop_wanted = 1 where id = ?", (identifier,))
 
     def delete(self, identifier: str) -> None:
-        """Remove an experiment, and the cells that no other one has.
+        """Remove an experiment, and the cells that no other experiment has.
 
         Raises: ParameterError if there is none of that name, or if it is running.
         """
@@ -253,7 +253,7 @@ class Store:
     # Reading -------------------------------------------------------------------------------------------------------
 
     def experiments(self) -> list[StoredExperiment]:
-        """All that can be read, the newest first.
+        """Return all experiments that can be read, the newest first.
 
         Raises: FileFormatError if the index is damaged.
         """
@@ -261,12 +261,12 @@ class Store:
         return [item for item in found if isinstance(item, StoredExperiment)]
 
     def unreadable(self) -> list[str]:
-        """What is wrong with experiments whose description this version cannot read: a sentence each."""
+        """Return one sentence for each experiment whose description this version cannot read."""
         found = (_experiment_or_problem(row) for row in self._rows())
         return [item for item in found if isinstance(item, str)]
 
     def experiment(self, identifier: str) -> StoredExperiment:
-        """One of them.
+        """Return one experiment.
 
         Raises: ParameterError if there is none of that name, FileFormatError if it cannot be read.
         """
@@ -278,7 +278,7 @@ class Store:
         raise ParameterError(f"There is no experiment {identifier[:80]!r} in {self.folder}.")
 
     def _rows(self, where: str = "", *values: str) -> list[tuple[Any, ...]]:
-        """Lines of the index with what ``_experiment_or_problem`` needs."""
+        """Return rows of the index with what ``_experiment_or_problem`` needs."""
         if not self._index.is_file():
             return []
         with self._open() as index:
@@ -292,7 +292,7 @@ class Store:
             ).fetchall()
 
     def cells(self, identifier: str) -> list[StoredCell]:
-        """The finished cells of an experiment, in the order of its grid.
+        """Return the finished cells of an experiment, in the order of its grid.
 
         Raises: ParameterError if there is no such experiment.
         """
@@ -320,7 +320,7 @@ class Store:
             ) from error
 
     def failures(self, identifier: str) -> list[tuple[Cell, str]]:
-        """The cells that could not be run, and why."""
+        """Return the cells that could not be run, and why."""
         grid = self.experiment(identifier).spec.cells()
         with self._open() as index:
             rows = index.execute(
@@ -330,7 +330,7 @@ class Store:
         return [(grid[position], why) for position, why in rows]
 
     def sizes(self) -> dict[str, int]:
-        """Bytes of the days of each experiment; what two have in common counts for both."""
+        """Return the bytes of the days of each experiment; what two have in common counts for both."""
         if not self._index.is_file():
             return {}
         with self._open() as index:
@@ -341,14 +341,14 @@ class Store:
             )
 
     def steps(self, key: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Every day of every seed of a cell, one row each.
+        """Return every day of every seed of a cell, one row each.
 
         Raises: FileFormatError if the file is missing or damaged.
         """
         return read_steps(self._path(key), columns)
 
     def steps_file(self, key: str) -> Path:
-        """Where the days of a cell lie."""
+        """Return the path of the file with a cell's days."""
         return self._path(key)
 
     def export(self, identifier: str, target: BinaryIO) -> None:
@@ -386,7 +386,7 @@ class Store:
 
 
 def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
-    """An experiment from its line in the index, or why it cannot be read."""
+    """Return an experiment from its row in the index, or why it cannot be read."""
     identifier, described, made_with, created_at, status, note, n_cells, n_finished, n_failed, alive_at, *told = row
     try:
         spec, made_with, progress = _spec_of(described), _mapping(made_with), _progress_of(*told)
@@ -403,18 +403,18 @@ def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
 
 
 def _progress_of(phase: str, judge: str, n_done: int, n_total: int, seconds_left: float | None) -> ExperimentProgress:
-    """From the index; an experiment that an earlier version has run, or runs, says nothing."""
+    """Return the progress in the index; "preparing" for an experiment that an earlier version has run."""
     return ExperimentProgress(Phase(phase or Phase.PREPARING), judge, n_done, n_total, seconds_left)
 
 
 @lru_cache(maxsize=256)
 def _spec_of(described: str) -> ExperimentSpec:
-    """From the index; pages ask every second, and a description never changes."""
+    """Return the description from the index, cached: pages ask every second, and a description never changes."""
     return spec_from_mapping(_mapping(described))
 
 
 def _mapping(text: str) -> dict[str, Any]:
-    """From a column that holds names and values, unless the index is damaged.
+    """Return the names and values in a column of the index.
 
     Raises: FileFormatError.
     """
@@ -425,13 +425,13 @@ def _mapping(text: str) -> dict[str, Any]:
 
 
 def _digest_of(path: Path) -> str:
-    """Of a file's content."""
+    """Return the SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def figures_table(cells: Sequence[StoredCell]) -> pd.DataFrame:
-    """One row for each cell: its scenario, method, judge and figures."""
+    """Return a table with one row for each cell: its scenario, method, judge and figures."""
     rows = []
     for item in cells:
         figures = item.figures.as_mapping()

@@ -1,4 +1,4 @@
-"""Where a method pays: its difference to a baseline over two things that vary, or over the judge's error."""
+"""Where a method pays: its difference to a baseline over two varying parameters, or over the judge's error."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate, PairedDifference, interval_of_mean, interval_of_resamples, paired_difference
 
 JUDGE_ERROR = "judge_error"
-"""In place of a parameter's name: how often a simulated judge is wrong, as often in one way as in the other."""
+"""Stands for a parameter's name: how often a simulated judge is wrong, equally often in both ways."""
 COIN = 0.5
 _EVEN_A_COIN = (
     " Even a coin toss pays here: what is held back lets habituation fade, and now and then spares a mistake."
@@ -25,12 +25,12 @@ N_RESAMPLES = 1000
 
 
 def judge_of_error(error: float) -> JudgeChoice:
-    """A simulated judge that is wrong on a given share of either kind of statement, in [0, 0.5]."""
+    """Return a simulated judge that is wrong on a given share of either kind of statement, in [0, 0.5]."""
     return simulated(round(1 - error, 6), round(error, 6))
 
 
 def error_of(judge: JudgeChoice | None) -> float | None:
-    """The error rate of such a judge; None for any other."""
+    """Return the error rate of such a judge; None for any other."""
     rates = None if judge is None else judge.error_rates
     if rates is None:
         return None
@@ -40,7 +40,7 @@ def error_of(judge: JudgeChoice | None) -> float | None:
 
 
 def axis_label(name: str) -> str:
-    """What an axis is called, with its symbol."""
+    """Return the name of an axis, with its symbol."""
     if name == JUDGE_ERROR:
         return "Judge's error rate"
     info = described(SimulatorConfig, name)
@@ -48,7 +48,7 @@ def axis_label(name: str) -> str:
 
 
 def axes_of(spec: ExperimentSpec) -> dict[str, tuple[float, ...]]:
-    """What varies in an experiment, with its values in ascending order: numbers only, two values or more."""
+    """Return the parameters that vary in an experiment: numbers only, two or more values each, in ascending order."""
     found: dict[str, tuple[float, ...]] = {}
     for name, values in spec.axes:
         if len(values) > 1 and not any(isinstance(value, bool | str) for value in values):
@@ -60,12 +60,12 @@ def axes_of(spec: ExperimentSpec) -> dict[str, tuple[float, ...]]:
 
 
 def is_map(spec: ExperimentSpec) -> bool:
-    """Whether an experiment can be drawn as a map: two things vary and no third, and there are two methods."""
+    """Return whether an experiment can be drawn as a map: exactly two things vary, and there are two methods."""
     return len(axes_of(spec)) == 2 and _n_varying(spec) == 2 and len(spec.methods) > 1
 
 
 def is_error_line(spec: ExperimentSpec) -> bool:
-    """Whether nothing but the judge's error varies, and there are two methods."""
+    """Return whether only the judge's error varies, and there are two methods."""
     return tuple(axes_of(spec)) == (JUDGE_ERROR,) and _n_varying(spec) == 1 and len(spec.methods) > 1
 
 
@@ -74,7 +74,7 @@ def _n_varying(spec: ExperimentSpec) -> int:
 
 
 def place_of(cell: Cell, axes: Sequence[str]) -> tuple[float | None, ...]:
-    """Where a cell lies; None along the judge's error where it asks no judge."""
+    """Return the place of a cell on a map; None along the judge's error if it asks no judge."""
     values: dict[str, Any] = dict(cell.scenario.values)
     return tuple(error_of(cell.judge) if name == JUDGE_ERROR else float(values[name]) for name in axes)
 
@@ -101,7 +101,7 @@ class MapCell:
 
 
 def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Method, baseline: Method) -> list[MapCell]:
-    """The finished places of a map. What reads no text is the same at every error of a judge, on either side.
+    """Return the finished places of a map. A method that reads no text is the same at every error of the judge.
 
     Args:
         cells: of the experiment, as far as they are finished.
@@ -157,7 +157,7 @@ class ErrorLine:
 
 
 def error_line(cells: Sequence[StoredCell], method: Method, baseline: Method) -> ErrorLine | None:
-    """What is finished of an experiment in which the judge's error varies; None before the first pair is."""
+    """Return the finished part of an experiment over the judge's error; None before the first pair is finished."""
     by_error = {(item.cell.method.name, error_of(item.cell.judge)): item for item in cells}
     pairs = []
     for error in sorted({error for _, error in by_error if error is not None}):
@@ -181,7 +181,7 @@ def error_line(cells: Sequence[StoredCell], method: Method, baseline: Method) ->
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where the method stops paying.
+    """The error rate at which the method stops paying.
 
     Attributes:
         error: at which the mean difference turns from plus to minus; None if it never does on the errors looked at.
@@ -197,7 +197,7 @@ class Crossing:
 
 
 def crossing(line: ErrorLine, seed: int = 1) -> Crossing:
-    """Where the method stops paying, with how sure that is."""
+    """Return the error rate at which the method stops paying, with how sure that is."""
     difference = line.method_totals - line.baseline_totals
     errors = np.array(line.errors)
     means = difference.mean(axis=1)
@@ -214,7 +214,7 @@ def crossing(line: ErrorLine, seed: int = 1) -> Crossing:
 
 
 def _first_crossing(errors: Floats, means: Floats) -> float | None:
-    """The first error at which a difference that begins above zero reaches it; 0 or the first if it begins below."""
+    """Return the first error at which a difference above zero reaches zero; 0 or the first if it begins below."""
     if means[0] <= 0:
         return float(errors[0])
     below = np.nonzero(means <= 0)[0]
@@ -227,7 +227,7 @@ def _first_crossing(errors: Floats, means: Floats) -> float | None:
 
 
 def crossing_in_words(found: Crossing, line: ErrorLine, method: str, baseline: str) -> str:
-    """The answer as a sentence that can be recomputed."""
+    """Return the answer as a sentence that can be recomputed from its numbers."""
     last = f"{100 * line.errors[-1]:.0f} %"
     n = line.method_totals.shape[1]
     seeds = "one seed, an anecdote" if n == 1 else f"{n:,} paired seeds"

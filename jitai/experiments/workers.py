@@ -1,4 +1,4 @@
-"""Where cells are computed: processes of this machine, or a Dask cluster."""
+"""The places where cells are computed: processes of this machine, or a Dask cluster."""
 
 import contextlib
 import logging
@@ -18,7 +18,7 @@ MAX_WORKERS = 256
 
 @contextlib.contextmanager
 def local_workers(n_workers: int) -> Iterator[Executor]:
-    """Processes on this machine.
+    """Open worker processes on this machine.
 
     Args:
         n_workers: at least 1.
@@ -36,7 +36,7 @@ def local_workers(n_workers: int) -> Iterator[Executor]:
 
 
 def _end_with(parent: int) -> None:
-    """In a worker: end when the process that started it was killed, instead of waiting for work for ever."""
+    """End this worker when the process that started it is killed, instead of waiting for work for ever."""
 
     def look() -> None:
         if os.getppid() != parent:
@@ -47,7 +47,7 @@ def _end_with(parent: int) -> None:
 
 @contextlib.contextmanager
 def cluster_workers(scheduler: str) -> Iterator[Executor]:
-    """The workers of a Dask cluster; they need this project and its requirements installed.
+    """Open the workers of a Dask cluster; they need this project and its requirements installed.
 
     Args:
         scheduler: its address, such as tcp://10.0.0.5:8786.

@@ -1,4 +1,4 @@
-"""What every language model behind the judge must be able to do, and how its answer is read.
+"""What every language model behind the judge must be able to do, and how its answers are read.
 
 A backend completes a prompt by one token and says how likely each answer word was. To add one, see
 ``jitai/judge/registered_backend.py``.
@@ -63,7 +63,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """Which model is at work.
+    """The identity of a model: its name and digest.
 
     Attributes:
         name: shown to people.
@@ -100,7 +100,7 @@ class Backend(Protocol):
         ...
 
     def complete(self, request: Request) -> Reply:
-        """Complete a prompt.
+        """Return the model's completion of a prompt.
 
         Raises: BackendError, or one of the errors below it, if there is no answer.
         """
@@ -122,7 +122,7 @@ def folded(text: str) -> str:
 
 
 def as_word(text: str) -> str:
-    """Return a written answer as it is compared with others: "YES." becomes "yes"."""
+    """Return a written answer in the form in which answers are compared: "YES." becomes "yes"."""
     word = folded(text)
     return word.rstrip(_FINAL_PUNCTUATION).rstrip() or word
 
@@ -159,7 +159,7 @@ def read_answers(
 
 
 def _log_of_sum(log_probabilities: list[float]) -> float | None:
-    """The logarithm of the sum of probabilities, at most 0; None where there are none."""
+    """Return the logarithm of the sum of probabilities, at most 0; None if there are none."""
     if len(log_probabilities) < 2:
         return log_probabilities[0] if log_probabilities else None
     largest = max(log_probabilities)

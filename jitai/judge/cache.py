@@ -92,7 +92,7 @@ class VerdictCache:
             self._memory.popitem(last=False)
 
     def _execute(self, statement: str, values: tuple[str, ...]) -> tuple[str, ...] | None:
-        """The first row of a statement's result; None if there is none, or no file to ask."""
+        """Return the first row of a statement's result; None if there is none, or no file to ask."""
         if self._owner != os.getpid():
             # A connection must not be used, nor closed, by a forked child; the parent goes on using it.
             self._owner = os.getpid()
@@ -111,7 +111,7 @@ class VerdictCache:
         return row if row is None else tuple(row)
 
     def _open(self) -> None:
-        """Open the file; whatever prevents it ends in memory only, with a notice."""
+        """Open the file; if that fails, keep replies in memory only and set a notice."""
         try:
             self._connect()
         except (sqlite3.DatabaseError, OSError, FileFormatError) as error:
@@ -141,7 +141,7 @@ class VerdictCache:
         self._connection = None
 
     def _recover(self, error: Exception) -> None:
-        """After a failure of the file: set a damaged one aside and begin a new one, or go on in memory."""
+        """After a failure of the file, set a damaged one aside and begin a new one, or continue in memory."""
         assert self._path is not None
         self._close()
         if _is_damage(error):
@@ -164,7 +164,7 @@ class VerdictCache:
         self._say("The file of earlier verdicts cannot be used; verdicts are kept in memory until the program ends.")
 
     def _say(self, notice: str) -> None:
-        """Say once, in the log and in the notice, what is wrong."""
+        """Report once, in the log and in the notice, what is wrong."""
         if notice != self.notice:
             self.notice = notice
             _log.warning("%s", notice)
@@ -174,19 +174,19 @@ _parents_connections: list[sqlite3.Connection | None] = []
 
 
 def _is_passing(error: sqlite3.DatabaseError) -> bool:
-    """Whether another process only has the file locked at this moment."""
+    """Return whether another process merely has the file locked at this moment."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _is_damage(error: Exception) -> bool:
-    """Whether the file's content is at fault, and not the disk, the rights or a lock."""
+    """Return whether the file's content is at fault, and not the disk, the rights or a lock."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     # SQLITE_ERROR: the file is a database, but its table is another one.
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
 def replies_to_json(replies: Replies) -> str:
-    """Return a model's replies as the cache keeps them."""
+    """Return a model's replies as the text that the cache keeps."""
     # The fifth value stands only where it is true, so that replies of a model that cannot be typed are kept as ever.
     return json.dumps(
         [
@@ -208,7 +208,7 @@ def replies_from_json(text: object) -> Replies | None:
 def _reply(
     words: object, log_probabilities: object, least_listed: object, model_ms: object, is_typed: object = False
 ) -> Reply | None:
-    """A stored reply; None if what is stored is no reply."""
+    """Return a stored reply; None if the stored value is no reply."""
     numbers = [number for number in (*_values(log_probabilities), least_listed) if number is not None]
     sound = (
         isinstance(words, str)

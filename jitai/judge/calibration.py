@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 CALIBRATION_FORMAT = 2
-"""Of a calibration in a file. In format 1, "measured" was a sentence (``measured_from_format_1``)."""
+"""Format of a calibration in a file. In format 1, "measured" was a sentence (``measured_from_format_1``)."""
 MEASURED_PARTS = {
     "independent": "of those by an author whom it has never met",
     "plain": "of plain ones",
@@ -44,13 +44,13 @@ class Measured:
 
     @property
     def sentence(self) -> str:
-        """What was measured, for the person who chooses a judge."""
+        """What was measured, as a sentence for the person who chooses a judge."""
         words = f"Right on {_percent(self.share_right)} of {self.n:,} held-out statements"
         parts = [f"{_percent(self.parts[key])} {name}" for key, name in MEASURED_PARTS.items() if key in self.parts]
         return f"{_OF_REPLACED if self.is_of_replaced else ''}{words}{': ' + ', '.join(parts) if parts else ''}."
 
     def as_mapping(self) -> dict[str, Any]:
-        """Return what a file keeps of it."""
+        """Return the fields that a file keeps."""
         usual = Measured(self.share_right, self.n)
         names = [item.name for item in fields(self)]
         changed = {name: getattr(self, name) for name in names if getattr(self, name) != getattr(usual, name)}
@@ -115,7 +115,7 @@ class Calibration:
         return 1.0 / (1.0 + math.exp(-exponent))
 
     def as_mapping(self) -> dict[str, Any]:
-        """Return what a file keeps of it."""
+        """Return the fields that a file keeps."""
         kept: dict[str, Any] = {
             "format": CALIBRATION_FORMAT,
             "scale": self.scale,

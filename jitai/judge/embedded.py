@@ -179,7 +179,7 @@ class EmbeddedBackend(RegisteredBackend):
         return ModelIdentity(MODEL_NAME if path.name == MODEL_FILE else path.stem, digest)
 
     def complete(self, request: Request) -> Reply:
-        """Complete a prompt, alone on the engine; see Backend."""
+        """Return the completion of a prompt, computed alone on the engine; see Backend."""
         adapter = self._adapter()
         if self._tuned and adapter is None:
             raise ModelMissing(f"The adapter {ADAPTER_FILE.name} is not installed.", hint=ADAPTER_HINT)
@@ -200,7 +200,7 @@ class EmbeddedBackend(RegisteredBackend):
 
 
 def _option(key: str, name: str, prompts: Sequence[Prompt]) -> JudgeOption:
-    """One of the two models with what was measured of it."""
+    """Return one of the two models as an option, with its measured accuracy."""
     installed = is_installed()
     prompt = find_prompt(prompts, EmbeddedBackend.usual_prompt(key))
     note = "Runs inside the dashboard; needs no server." if installed else f"{MODEL.sentence} {MODEL.hint}"
@@ -249,7 +249,7 @@ class _Engine:
         return replace(reply, model_ms=reply.model_ms + primed_ms)
 
     def _ask(self, request: Request, slot: int, tuned: bool, afresh: bool = False) -> Reply:
-        """One completion; afresh without anything kept from the last one. The lock is held."""
+        """Complete once; ``afresh`` uses nothing that is kept from the last completion. The caller holds the lock."""
         question: dict[str, Any] = {
             "n_predict": request.max_tokens,
             "temperature": 0.0,
@@ -288,7 +288,7 @@ class _Engine:
 
 
 def _read(answer: Any, request: Request, elapsed_ms: float) -> Reply:
-    """The reply in llama.cpp's answer.
+    """Return the reply in llama.cpp's answer.
 
     Raises: BackendError for an error, UnreadableReply for anything unexpected.
     """
@@ -316,12 +316,12 @@ def _read(answer: Any, request: Request, elapsed_ms: float) -> Reply:
 
 
 def _is_read_in_tokens(request: Request) -> bool:
-    """Whether the answer is read in the likelihoods of the first token; JSON begins with a brace."""
+    """Return whether the likelihoods of the first token give the answer; JSON begins with a brace."""
     return bool(request.answers) and request.schema is None
 
 
 def _load(path: Path, n_threads: int, adapter: Path | None) -> Any:
-    """A running llama.cpp server object.
+    """Load the model and return a running llama.cpp server object.
 
     Raises: ModelMissing if the wheel or the file is missing, BackendError if a file cannot be loaded.
     """
@@ -361,7 +361,7 @@ def _load(path: Path, n_threads: int, adapter: Path | None) -> Any:
 
 
 def _engine(key: _EngineKey) -> _Engine:
-    """The process's engine for a file, its threads and its adapter, loaded if it is not yet."""
+    """Return the process's engine for a file, its threads and its adapter; load it if it is not loaded yet."""
     engine = _engines.get(key)
     if engine is None:
         with _engines_lock:
@@ -372,7 +372,7 @@ def _engine(key: _EngineKey) -> _Engine:
 
 
 def _file_digest(path: Path) -> str:
-    """SHA-256 of a file, computed again only if its size or time of change differs.
+    """Return the SHA-256 of a file, computed again only if its size or time of change differs.
 
     Raises: ModelMissing if it cannot be read.
     """

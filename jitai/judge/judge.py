@@ -28,7 +28,7 @@ UNCALIBRATED_NOTE = "The model has not been calibrated for this prompt: its numb
 
 @dataclass(frozen=True)
 class _Interpretation:
-    """What a reply says.
+    """The meaning of a reply.
 
     Attributes:
         p_send: in [0, 1].
@@ -136,7 +136,7 @@ class Judge:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _without_model(self, statement: CleanStatement) -> Verdict | None:
-        """The verdict where no model is needed, or None."""
+        """Return the verdict if no model is needed, otherwise None."""
         if not statement.text:
             return Verdict(
                 Decision.SEND,
@@ -158,7 +158,7 @@ class Judge:
         )
 
     def _unreadable(self, text: str) -> RuleVerdict | None:
-        """Unsure, if the model has learnt hardly a word of the statement."""
+        """Return the verdict "unsure" if the model has learnt hardly a word of the statement, otherwise None."""
         if not self.prompt.known_words_only or share_known(text, load_words()) > UNREADABLE_SHARE:
             return None
         return RuleVerdict(
@@ -166,7 +166,7 @@ class Judge:
         )
 
     def _with_model(self, statement: CleanStatement) -> Verdict:
-        """The verdict of the model, asked now or earlier.
+        """Return the verdict of the model, asked now or earlier.
 
         Raises: BackendError, UnreadableReply.
         """
@@ -199,7 +199,7 @@ class Judge:
         )
 
     def _fallback(self, statement: CleanStatement, error: BackendError) -> Verdict:
-        """The verdict where the model could not answer."""
+        """Return the verdict if the model could not answer."""
         return Verdict(
             self.on_failure,
             None,
@@ -217,14 +217,14 @@ class Judge:
         return cache_key(read_by, self.prompt.label, self._content_hash, statement)
 
     def _read_or_none(self, replies: tuple[Reply, ...] | None, digest: str) -> _Interpretation | None:
-        """What earlier replies say; None if there are none or they are unreadable."""
+        """Return the meaning of earlier replies; None if there are none or they are unreadable."""
         try:
             return self._read(replies, digest) if replies is not None else None
         except UnreadableReply:
             return None
 
     def _read(self, replies: tuple[Reply, ...], digest: str) -> _Interpretation:
-        """What the replies say.
+        """Return the meaning of the replies.
 
         Raises: UnreadableReply if they say neither answer.
         """
@@ -247,7 +247,7 @@ class Judge:
 
 
 def _in_100(probability: float) -> str:
-    """A probability in words: "7", "less than 1", "more than 99"."""
+    """Return a probability in percent, in words: "7", "less than 1", "more than 99"."""
     if probability < 0.01:
         return "less than 1"
     return "more than 99" if probability > 0.99 else f"{100 * probability:.0f}"

@@ -1,4 +1,4 @@
-"""Judging texts that are known beforehand, in the background: their verdicts wait in the cache when asked for."""
+"""Judging texts that are known beforehand, in the background, so that their verdicts wait in the cache."""
 
 from collections.abc import Callable, Iterable
 

@@ -81,7 +81,7 @@ def read_prompt(reader: "JsonReader", known_names_only: bool = False) -> Prompt:
 
 
 def _used_fields(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A file's content without what its way of reading passes over."""
+    """Return a file's content without the fields that its way of reading ignores."""
     unused = {name for name, reading in _USED_BY.items() if content.get("reading") != reading}
     if content.get("examples") in (None, []):
         unused.add("example_template")
@@ -110,12 +110,12 @@ def available_prompts(own: Path | None = None) -> tuple[Prompt, ...]:
 
 
 def damaged_prompts(own: Path) -> tuple[FileFormatError, ...]:
-    """Return what is wrong with those of the person's own files that cannot be read, each with its file's name."""
+    """Return what is wrong with the person's own files that cannot be read, each with its file's name."""
     return tuple(found for found in _own_prompts(own) if isinstance(found, FileFormatError))
 
 
 def _own_prompts(folder: Path | None) -> Iterator[Prompt | FileFormatError]:
-    """A prompt for each of the person's files, or why it is none."""
+    """Return a prompt for each of the person's files, or why it is none."""
     for path in sorted(folder.glob("*.json")) if folder is not None else ():
         try:
             yield replace(load_prompt(path), is_own=True)

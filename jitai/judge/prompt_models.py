@@ -63,7 +63,7 @@ def _reasoning_tokens(value: object) -> object:
 
 
 def _of_any_format(value: object) -> object:
-    """The numbers; of a sentence of format 1 those that stand in it, or nothing."""
+    """Return the numbers; for a sentence of format 1 those in it, or nothing."""
     if not isinstance(value, str):
         return value
     measured = measured_from_format_1(value)
@@ -91,7 +91,7 @@ class MeasuredFile(FileModel):
     is_of_replaced: bool = False
 
     def measured(self) -> Measured:
-        """Return the record."""
+        """Return the content as a record."""
         return Measured(**self.model_dump())
 
 
@@ -106,7 +106,7 @@ class CalibrationFile(FileModel):
     measured: Annotated[MeasuredFile | None, BeforeValidator(_of_any_format)] = None
 
     def calibration(self) -> Calibration:
-        """Return the record."""
+        """Return the content as a record."""
         measured = None if self.measured is None else self.measured.measured()
         return Calibration(self.scale, self.bias, self.model, self.fitted_on, measured, is_fitted=True)
 
@@ -117,7 +117,7 @@ class CalibrationsFile(FileModel):
     calibration: Annotated[dict[str, CalibrationFile], BeforeValidator(_by_model)] = Field(default_factory=dict)
 
     def calibrations(self) -> dict[str, Calibration]:
-        """Return the records."""
+        """Return the content as records."""
         return {digest: item.calibration() for digest, item in self.calibration.items()}
 
 
@@ -186,7 +186,7 @@ class QuestionFile(FileModel):
         )
 
     def _examples(self, answers: dict[Decision, str], reading: ReadingMethod) -> str:
-        """The worked examples, one after the other."""
+        """Return the worked examples, one after the other."""
         if not self.example_template:
             raise Complaint('"example_template" is missing')
         before, after = _split(self.example_template, "example_template")
@@ -257,7 +257,7 @@ class RulesFile(FileModel):
 
 
 def _split(template: str, key: str) -> tuple[str, str]:
-    """What stands before and after the one {statement} of a template."""
+    """Return the text before and after the one {statement} of a template."""
     if template.count(STATEMENT_FIELD) != 1:
         raise Complaint(f'"{key}" must contain {{statement}} exactly once')
     before, _, after = template.partition(STATEMENT_FIELD)
@@ -265,7 +265,7 @@ def _split(template: str, key: str) -> tuple[str, str]:
 
 
 def _parted(template: str, mark: str, key: str) -> tuple[str, str]:
-    """What stands before and after a mark that is there once, neither of them empty."""
+    """Return the text before and after a mark that occurs once; neither may be empty."""
     first, found, rest = template.partition(mark)
     if not found or not first or not rest or mark in rest:
         raise Complaint(f'"{key}" must contain {mark} exactly once, after {{statement}} and with text on both sides')

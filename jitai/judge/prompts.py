@@ -1,4 +1,4 @@
-"""How a model is asked: the judge's strategies, as data in assets/prompts/ and in the person's own folder, never code.
+"""The judge's strategies, as data in assets/prompts/ and in the person's own folder, never as code.
 
 A statement is untrusted, so it is never formatted: the templates are taken apart when they are loaded, and the
 statement is put between the parts as it is. What the fields of a file mean is told in assets/prompts/README.md.
@@ -72,7 +72,7 @@ class Question:
 
     @property
     def constant_part(self) -> str:
-        """What all rendered questions begin with."""
+        """The text with which all rendered questions begin."""
         return self.head + self.before
 
     @property
@@ -127,12 +127,12 @@ class Prompt:
 
     @property
     def label(self) -> str:
-        """Name and version, as shown to people and kept with verdicts."""
+        """Name and version, in the form that people see and verdicts keep."""
         return f"{self.name} {self.version}"
 
     @property
     def content_hash(self) -> str:
-        """64 hexadecimal digits that change whenever the model is asked differently, though the version stayed."""
+        """64 hexadecimal digits that change whenever the model is asked differently, even under the same version."""
         parts = [
             (
                 item.head,

@@ -1,4 +1,4 @@
-"""What the registry knows of a judge backend: its key, its settings, the judges that it offers, and how one is opened.
+"""What the registry knows of a judge backend: its key and settings, the judges it offers, and how one is opened.
 
 A backend is a class. To add one, write a module with a subclass of ``RegisteredBackend`` and name the class in
 ``jitai/judge/registry.py``; pages, experiment files and the command line offer it from then on. Usually the class is

@@ -1,4 +1,4 @@
-"""The judge backends, and opening the judge that a person chose.
+"""The judge backends, and how the judge that a person chose is opened.
 
 ``BACKENDS`` is the only list of them: pages, experiment files and the command line are made from it. A judge is named
 by a key, such as "embedded" or "ollama:NAME", and by the name of a prompt, or none for the one that suits the judge.

@@ -1,4 +1,4 @@
-"""What is decided before any model is asked: explicit wishes, and statements without words.
+"""Rules that decide before any model is asked: explicit wishes, and statements without words.
 
 A participant who writes "please stop messaging me" is taken at their word, whatever a model makes of the sentence.
 Emoji alone go by a table. The patterns and the tables are data: assets/prompts/rules.json.
@@ -24,7 +24,7 @@ _APOSTROPHES = re.compile("[\u2018\u2019\u02bc\u00b4`]")
 
 @dataclass(frozen=True)
 class RuleVerdict:
-    """What a rule says.
+    """The verdict of a rule.
 
     Attributes:
         decision: send, do not send or unsure.
@@ -63,7 +63,7 @@ class Rules:
         return self._without_words(statement)
 
     def _without_words(self, statement: str) -> RuleVerdict | None:
-        """The verdict on a statement in which there is no letter and no digit; None for any other."""
+        """Return the verdict on a statement without letters and digits; None for any other."""
         if any(unicodedata.category(character)[0] in "LN" for character in statement):
             return None
         emoji = _plain_emoji(statement)
@@ -108,5 +108,5 @@ def load_rules(path: Path = DEFAULT_RULES_FILE) -> Rules:
 
 
 def _plain_emoji(text: str) -> str:
-    """The text without what only changes the looks of an emoji."""
+    """Return the text without the characters that only change how an emoji looks."""
     return _VARIATION_SELECTORS.sub("", _SKIN_TONES.sub("", text))

@@ -55,7 +55,7 @@ class ScriptedBackend:
         return line
 
     def warm_up(self, opening: Request) -> None:
-        """Note the opening."""
+        """Note the opening for tests."""
         self.warm_ups.append(opening)
 
 

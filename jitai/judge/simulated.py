@@ -47,7 +47,7 @@ class SimulatedBackend(RegisteredBackend):
 
     @classmethod
     def open(cls, key: str, settings: SimulatedSettings) -> Backend:
-        """Refuse: there is no model to open.
+        """Raise, because there is no model to open.
 
         Raises: ParameterError, always.
         """

@@ -1,4 +1,4 @@
-"""Asking a model in the way that a strategy says, and reading what it replied.
+"""Asking a model in the way of a strategy, and reading what it replied.
 
 statement -> questions -> replies (kept in the cache) -> Answer: log-odds, or a decision without any
 """
@@ -28,7 +28,7 @@ _OTHER_MODEL_HINT = "Choose another model or prompt: this model does not answer 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the replies say.
+    """The meaning of the replies.
 
     Attributes:
         log_odds: of "send" against "do not send", in natural logarithms; None where the model gave no probabilities.
@@ -81,7 +81,7 @@ def shown(prompt: Prompt, statement: str, replies: tuple[Reply, ...] = ()) -> st
 
 
 def _criteria(question: Question, replies: tuple[Reply, ...]) -> str:
-    """What the answers of a typed decision mean, which no model is told that was asked in words."""
+    """Return what the answers of a typed decision mean; a model that is asked in words is not told this."""
     if not question.meanings or (replies and not replies[-1].is_typed):
         return ""
     lines = "".join(f"{question.answers[decision]}: {text}\n" for decision, text in question.meanings.items())
@@ -104,12 +104,12 @@ def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
 
 
 def _thinking(question: Question, statement: str, n_tokens: int) -> Request:
-    """The request for the reasoning: one line."""
+    """Return the request for the reasoning: one line."""
     return Request(question.render(statement), (), n_tokens, question.constant_part, stop=("\n",))
 
 
 def _asking(prompt: Prompt, question: Question, statement: str, replies: "list[Reply] | tuple[Reply, ...]") -> Request:
-    """The request for the answer."""
+    """Return the request for the answer."""
     text = question.render(statement)
     if prompt.reading == ReadingMethod.JSON:
         # Only a word has one place at which the model chooses it: "do not send" is as likely as all that begins so.
@@ -124,7 +124,7 @@ def _asking(prompt: Prompt, question: Question, statement: str, replies: "list[R
 
 
 def _schema(question: Question) -> dict[str, object]:
-    """The form that a JSON answer has to have: the reason first, so that the decision can follow from it."""
+    """Return the schema of a JSON answer: the reason comes first, so that the decision can follow from it."""
     return {
         "type": "object",
         "properties": {
@@ -137,7 +137,7 @@ def _schema(question: Question) -> dict[str, object]:
 
 
 def _read_json(reply: Reply, question: Question) -> Answer:
-    """The decision of a JSON answer, its likelihood where the server gave it, and the model's reason."""
+    """Return the decision of a JSON answer, its likelihood if the server gave it, and the model's reason."""
     try:
         content = read_json(reply.text)
         said = as_word(content["decision"])
@@ -160,7 +160,7 @@ def _read_json(reply: Reply, question: Question) -> Answer:
 
 
 def _both(answers: list[Answer]) -> Answer:
-    """Able and willing: both must be answered with yes, P(send) = P(able) P(willing)."""
+    """Combine "able" and "willing": both need a yes, so P(send) = P(able) P(willing)."""
     notes = tuple(dict.fromkeys(note for answer in answers for note in answer.notes))
     log_odds = [answer.log_odds for answer in answers if answer.log_odds is not None]
     if len(log_odds) < len(answers):
@@ -176,12 +176,12 @@ def _both(answers: list[Answer]) -> Answer:
 
 
 def _softplus(value: float) -> float:
-    """log(1 + exp(value)), without overflow."""
+    """Return log(1 + exp(value)), without overflow."""
     return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
 
 
 def _read_tokens(reply: Reply, question: Question) -> Answer:
-    """The answer in the likelihoods of the two answer words, or in the one word where there are none."""
+    """Return the answer in the likelihoods of the two answer words, or in the one word if there are none."""
     if reply.log_probabilities:
         log_odds, notes = read_log_odds(reply, *question.answer_pair)
         return Answer(log_odds, None, notes)
@@ -221,5 +221,5 @@ def read_log_odds(reply: Reply, send: str, hold_back: str) -> tuple[float, tuple
 
 
 def _finite(number: float | None) -> float | None:
-    """The number, or None where it is none that can be reckoned with."""
+    """Return the number, or None if it is not finite."""
     return number if number is not None and math.isfinite(number) else None

@@ -1,4 +1,4 @@
-"""What a participant wrote is untrusted: make it harmless before it enters a prompt.
+"""A participant's text is untrusted: it is cleaned here before it enters a prompt.
 
 Three kinds of harm are closed off: special tokens that the tokenizer would parse ("<|im_end|>"), field names
 that imitate the prompt's own examples ("Status: good"), and texts too long for the model's context.
@@ -81,7 +81,7 @@ def clean_statement(raw: str) -> CleanStatement:
 
 
 def _cut(text: str) -> tuple[str, bool]:
-    """The beginning of the text that fits, and whether anything was left off."""
+    """Return the beginning of the text that fits, and whether anything was left off."""
     kept = text[:MAX_STATEMENT_LENGTH]
     # Decoding leniently drops a character whose bytes were cut through.
     kept = kept.encode("utf-8")[:MAX_STATEMENT_BYTES].decode("utf-8", errors="ignore")
@@ -89,7 +89,7 @@ def _cut(text: str) -> tuple[str, bool]:
 
 
 def _visible(character: str) -> str:
-    """The character itself, a space for a line break or control character, nothing for an invisible one."""
+    """Return the character, a space for a line break or control character, nothing for an invisible one."""
     category = unicodedata.category(character)
     if category in ("Cc", "Zl", "Zp"):
         return " "

@@ -1,4 +1,4 @@
-"""What a person adds to the judge: prompts and calibrations of their own, in a folder of theirs."""
+"""A person's own prompts and calibrations, in the person's folder."""
 
 import json
 import re
@@ -19,12 +19,12 @@ _LAST_NUMBER = re.compile(r"\d{1,9}(?=\D*\Z)", re.ASCII)
 
 
 def _asks_otherwise(before: Prompt, now: Prompt) -> bool:
-    """Whether the same statement may get another answer."""
+    """Return whether the same statement may get another answer."""
     return (before.content_hash, before.known_words_only) != (now.content_hash, now.known_words_only)
 
 
 def _raised(version: str) -> str:
-    """The version after another: its last number one higher, or the first number behind it."""
+    """Return the version after another: its last number raised by one, or a first number added."""
     if not _LAST_NUMBER.search(version):
         return f"{version}.2"
     return _LAST_NUMBER.sub(lambda found: str(int(found.group()) + 1), version)
@@ -51,7 +51,7 @@ class PersonalJudging:
         )
 
     def damaged_prompts(self) -> tuple[FileFormatError, ...]:
-        """Return what is wrong with those of the person's own prompts that cannot be used."""
+        """Return what is wrong with the person's own prompts that cannot be used."""
         return damaged_prompts(self.prompts_folder)
 
     def free_name(self, name: str) -> str:
@@ -68,7 +68,7 @@ class PersonalJudging:
         return name in known or (self.prompts_folder / f"{name}.json").exists()
 
     def save_prompt(self, text: str, edited: str = "") -> Prompt:
-        """Keep a prompt of one's own under the name that it gives itself.
+        """Keep a person's prompt under the name in its file.
 
         Where it asks otherwise than the prompt that it replaces, and says the same version, the version is raised:
         two ways of asking never go by one label.
@@ -105,7 +105,7 @@ class PersonalJudging:
         return replace(prompt, is_own=True)
 
     def delete_prompt(self, name: str) -> None:
-        """Remove a prompt of one's own.
+        """Remove a person's prompt.
 
         Raises: ParameterError if there is none of that name.
         """
@@ -131,7 +131,7 @@ class PersonalJudging:
         self._keep_calibrations(kept)
 
     def _keep_calibrations(self, kept: Mapping[str, Mapping[str, Calibration]]) -> None:
-        """Write all of them.
+        """Write all calibrations.
 
         Raises: FileFormatError if the folder cannot be written to.
         """
@@ -154,7 +154,7 @@ class PersonalJudging:
         self._keep_calibrations(kept)
 
     def _kept_calibrations(self) -> dict[str, dict[str, Calibration]]:
-        """By content hash of the prompt and digest of the model; nothing where the file is missing or damaged."""
+        """Return the calibrations by content hash of the prompt and digest of the model; none from a bad file."""
         reader = JsonReader(self._calibrations_file)
         if not self._calibrations_file.is_file():
             return {}

@@ -270,7 +270,7 @@ class Belief:
 
     Args:
         config: the settings that are assumed of the participant; they may be wrong.
-        settings: what is heeded.
+        settings: which evidence is used.
 
     Attributes:
         can_walk: P(w_t = 1) given what has been seen, in [0, 1]; after ``read`` of today, after ``see`` with today's

@@ -1,4 +1,4 @@
-"""Planning on the belief: the best that can be done with a judge that errs and a context that is read with noise.
+"""Planning on the belief: the best possible decisions with an imperfect judge and a noisy context reading.
 
 The planner knows a *model* of the participant (settings that may be wrong) and of the judge, but neither the walk state
 nor the context. Its state is habituation, risk and the belief in ability. One day of the recursion:
@@ -57,7 +57,7 @@ _GROUP = "Planner"
 
 @dataclass(frozen=True)
 class PlannerSettings:
-    """What the planner makes use of; switches to study what each part is worth. Validated when made.
+    """Switches of what the planner uses, to study what each part is worth; validated when made.
 
     Raises: ParameterError naming the field and what is allowed.
     """
@@ -84,7 +84,7 @@ class PlannerSettings:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A solved plan.
+    """A solved plan: expected steps at every node, from which actions follow.
 
     Attributes:
         model: settings that are assumed of the participant.
@@ -104,7 +104,7 @@ class Plan:
     evening: Floats
 
     def value(self) -> float:
-        """Expected steps of the whole study under the plan's own model.
+        """Return the expected steps of the whole study under the plan's own model.
 
         On day 1 the context is home if the plan knows so, else an even guess, which is what its reading says.
         """
@@ -112,7 +112,7 @@ class Plan:
         return float(self.action_values(0, *start, 1.0, 0.5).max())
 
     def action_values(self, day: int, habituation: Any, risk: Any, belief: Any, context_probability: Any) -> Floats:
-        """Expected steps from today on, if each action is done today and the plan is followed from tomorrow.
+        """Return the expected steps from today on if each action is done today and the plan is followed from tomorrow.
 
         Args:
             day: t, from 0; from the model's study length on nothing is expected of tomorrow.
@@ -150,7 +150,7 @@ class Plan:
     def _future(
         self, tomorrow: Floats, next_habituation: Any, next_risk: Any, habituation: Any, belief: Any, probability: Any
     ) -> Floats:
-        """Tomorrow's value where the belief goes on: shape (n_actions, contexts, walk states, ...)."""
+        """Return tomorrow's value at the belief that follows: shape (n_actions, contexts, walk states, ...)."""
         everywhere = self.grid.read(tomorrow, next_habituation, next_risk)
         if not self.belief.sees_steps:
             return _between(everywhere, locate(self.beliefs, belief))
@@ -165,7 +165,7 @@ class Plan:
         return future
 
     def action(self, day: int, habituation: Any, risk: Any, belief: Any, context_probability: Any) -> Any:
-        """The best action: an integer, or an array of them. Of equally good actions the first, so rather none.
+        """Return the best action, an integer or an array of them; of equally good actions the first, so rather none.
 
         Args: as ``action_values``.
         """
@@ -174,7 +174,7 @@ class Plan:
 
 
 def _between(table: Floats, place: Place) -> Floats:
-    """A table read at one belief for each of its points.
+    """Read a table at one belief for each of its points.
 
     Args:
         table: shape (n_beliefs, ...).
@@ -195,7 +195,7 @@ def make_plan(
     n_risk: int = N_RISK,
     n_beliefs: int = N_BELIEF,
 ) -> Plan:
-    """Solve a plan.
+    """Solve a plan, from the last day of the study back to the first.
 
     Args:
         model: settings that are assumed of the participant; they need not be true.
@@ -248,7 +248,7 @@ class _Recursion:
         self.evenings, self.mornings, self._text = _nights(model, belief, self._steps_reveal, n_beliefs)
 
     def day_before(self, tomorrow: Floats) -> Floats:
-        """E_t from E_{t+1}: shape (n_beliefs, n_habituation, n_risk) both."""
+        """Return E_t given E_{t+1}; both have the shape (n_beliefs, n_habituation, n_risk)."""
         none, generic, fits, misfits = (self._of_kind(kind, tomorrow) for kind in range(4))
         safe = np.maximum(none, generic)
         difference = np.abs(fits - misfits)
@@ -259,7 +259,7 @@ class _Recursion:
         return evening
 
     def _of_kind(self, kind: int, tomorrow: Floats) -> Floats:
-        """Value of a kind of action at each node: shape (n_mornings, n_habituation, n_risk)."""
+        """Return the value of a kind of action at each node: shape (n_mornings, n_habituation, n_risk)."""
         habituation = self._next_habituation[kind]
         unable, able = (
             self._grid.spread(table, habituation, risk) * ~disengages(self._model, risk)
@@ -290,7 +290,7 @@ class _Recursion:
 def _nights(
     model: SimulatorConfig, belief: BeliefSettings, steps_reveal: bool, n_beliefs: int
 ) -> tuple[Floats, Floats, Floats]:
-    """From the evening's beliefs to the morning's.
+    """Return how the evening's beliefs lead to the morning's.
 
     Returns: nodes of the evening (n_evenings,), nodes of the morning (n_mornings,), and the matrix (n_evenings,
         n_mornings) whose rows say how likely each morning follows an evening.
@@ -319,7 +319,7 @@ def _nights(
 
 
 def expected_verdicts(belief: BeliefSettings) -> list[tuple[float, float]]:
-    """The verdicts that a plan reckons with: how likely each is on words of one who can and of one who cannot walk.
+    """Return the verdicts that a plan expects: how likely each is if the writer can and if the writer cannot walk.
 
     Two where decisions are read. Where P(send) is read, the plan must foresee how telling it will be. It supposes that
     the log-odds of P(send) are normal with variance 2 m around m and -m: the one such pair that is calibrated, with m
@@ -370,7 +370,7 @@ class ExpectedExcess:
         self._excess = (from_top[first] - (len(confidence) - first) * self._thresholds) / len(confidence)
 
     def expected_maximum(self, safe: Floats, middle: Floats, difference: Floats) -> Floats:
-        """E[max(safe, middle + (κ - 1/2) difference)]; three arrays of one shape, the last >= 0."""
+        """Return E[max(safe, middle + (κ - 1/2) difference)] for three arrays of one shape, the last >= 0."""
         wide = difference > 1e-12
         threshold = 0.5 + (safe - middle) / np.where(wide, difference, 1.0)
         excess = np.where(
@@ -381,12 +381,12 @@ class ExpectedExcess:
 
 @kept
 def cached_plan(model: SimulatorConfig, belief: BeliefSettings, settings: PlannerSettings) -> Plan:
-    """The plan at the default resolution, kept for the next caller: 2 to 24 MB each for 50 days."""
+    """Return the plan at the default resolution, cached for the next caller; it takes 2 to 24 MB for 50 days."""
     return make_plan(model, belief, settings)
 
 
 class BeliefPlanner(Policy):
-    """Proposes what its plan holds for best. It knows a model, which may be wrong, and learns nothing."""
+    """Proposes the best action of its plan. It knows a model, which may be wrong, and learns nothing."""
 
     key, label, role = "planner", "Planner on belief (knows a model)", Role.PLANNER
     remark = (
@@ -400,11 +400,11 @@ class BeliefPlanner(Policy):
 
     @classmethod
     def uses_belief(cls, settings: PlannerSettings) -> bool:
-        """It plans on it."""
+        """Return True: it plans on the belief."""
         return True
 
     def propose(self, view: View) -> Proposals:
-        """The best action for this belief, this reading of the context, habituation and risk.
+        """Return the best action for this belief, context reading, habituation and risk.
 
         Where no belief is kept, the best one for somebody who can surely walk.
         """

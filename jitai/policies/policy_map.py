@@ -12,7 +12,7 @@ _PHRASES = ("no message", "a generic message", "the message for home", "the mess
 
 
 class PolicyMap(NamedTuple):
-    """What a policy does on one day, for one thing that it knows of ability and context.
+    """What a policy does on one day, for one state of what it knows about ability and context.
 
     Attributes:
         habituation: ascending from 0 to 1, shape (n_habituation,).
@@ -40,7 +40,7 @@ class Band(NamedTuple):
 def draw_map(
     choose: Callable[[Floats, Floats], Any], threshold: float, n_habituation: int = 101, n_risk: int = 21
 ) -> PolicyMap:
-    """Ask a policy everywhere.
+    """Ask a policy at every habituation and risk.
 
     Args:
         choose: action codes from habituation and risk, arrays of one shape.
@@ -55,7 +55,7 @@ def draw_map(
 
 
 def bands(picture: PolicyMap, risk: float) -> tuple[Band, ...]:
-    """What is done with growing habituation, at the risk of the picture that is nearest to the given one.
+    """Return what is done as habituation grows, at the map's risk that is nearest to the given one.
 
     Returns: at least one; ``until`` lies half way between the last point of a band and the first of the next.
     """
@@ -67,7 +67,7 @@ def bands(picture: PolicyMap, risk: float) -> tuple[Band, ...]:
 
 
 def in_words(picture: PolicyMap, risk: float) -> str:
-    """The bands as the end of a sentence: "the message for home up to habituation 0.37, then none"."""
+    """Return the bands as the end of a sentence: "the message for home up to habituation 0.37, then none"."""
     found = bands(picture, risk)
     if len(found) == 1:
         return _PHRASES[found[0].action]

@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 MOST_BYTES = 250_000_000
-"""Of the solutions of one kind in one process; an experiment has a process on every core."""
+"""Limit for the solutions of one kind in one process; an experiment has a process on every core."""
 Asked = ParamSpec("Asked")
 Solution = TypeVar("Solution")
 

@@ -1,4 +1,4 @@
-"""The algorithms of stable-baselines3: made, watched, kept, and turned into plain numbers.
+"""The algorithms of stable-baselines3: making, watching, keeping them, and turning them into plain numbers.
 
 Only training imports this module: it loads torch. A kept training is a file that runs code when it is read, as torch's
 files do; it is read from the person's own folder alone. What is given to others is the plain network.
@@ -30,7 +30,7 @@ MOST_ROLLOUT_DAYS = 100
 
 
 def make_algorithm(task: LearningTask, environment: VecEnv) -> BaseAlgorithm:
-    """An untrained learner.
+    """Return an untrained learner.
 
     What is not a setting was chosen by what came closest to the planner: see assets/policies/README.md.
     """
@@ -82,14 +82,14 @@ def make_algorithm(task: LearningTask, environment: VecEnv) -> BaseAlgorithm:
 
 
 def _batch_size(n_decisions: int) -> int:
-    """At most 1,600 and a quarter of what is looked at at once; a divisor of it, so that no batch is a small rest."""
+    """Return at most 1,600 and a quarter of the rollout, and a divisor of it, so that no small batch is left over."""
     fewest = max(4, -(-n_decisions // 1600))
     divisors = (parts for parts in range(fewest, n_decisions // 2 + 1) if n_decisions % parts == 0)
     return n_decisions // next(divisors, 1)
 
 
 class Watcher(BaseCallback):
-    """Tells what the learner has done, and stops it when asked to.
+    """Reports what the learner has done, and stops it when asked to.
 
     Args:
         on_progress: called after every decision with the decisions made and the returns, in steps, of the episodes that
@@ -114,7 +114,7 @@ def learn(algorithm: BaseAlgorithm, n_steps: int, on_progress: Callable[[int, li
 
 
 def keep(algorithm: BaseAlgorithm, folder: Path) -> None:
-    """Write all that is needed to go on, DQN's memory included.
+    """Write everything that is needed to resume, DQN's memory included.
 
     Raises: FileFormatError if the folder cannot be written to.
     """
@@ -126,7 +126,7 @@ def keep(algorithm: BaseAlgorithm, folder: Path) -> None:
 
 
 def resume(task: LearningTask, environment: VecEnv, folder: Path) -> BaseAlgorithm:
-    """What ``keep`` wrote.
+    """Return the learner that ``keep`` wrote.
 
     Raises: FileFormatError if it cannot be read.
     """
@@ -137,13 +137,13 @@ def resume(task: LearningTask, environment: VecEnv, folder: Path) -> BaseAlgorit
             algorithm.load_replay_buffer(folder / _MEMORY_FILE)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise FileFormatError(
-            "The training that was stopped cannot be taken up: its files are damaged.", "Start it anew."
+            "The training that was stopped cannot be resumed: its files are damaged.", "Start it again."
         ) from error
     return algorithm
 
 
 def as_network(algorithm: BaseAlgorithm, task: LearningTask, trained_on: TrainedOn) -> PolicyNetwork:
-    """The part of the learner that chooses actions, as plain numbers."""
+    """Return the part of the learner that chooses actions, as plain numbers."""
     policy: Any = algorithm.policy
     if isinstance(algorithm, DQN):
         modules = list(policy.q_net.q_net)

@@ -1,4 +1,4 @@
-"""What a trained policy is compared to."""
+"""The methods to which a trained policy is compared, and what each of them earns."""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ BASELINES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Share:
-    """What is earned of the optimum, on average over kinds of participants.
+    """The share of the optimum that is earned, on average over kinds of participants.
 
     Attributes:
         share: of the optimum; 1 is all of it, NaN where some kind of participant can earn nothing at all.
@@ -46,7 +46,7 @@ class Share:
 
 
 def share_of(found: tuple[Evaluation, ...]) -> Share:
-    """The mean over kinds of participants, at least one."""
+    """Return the mean over kinds of participants, at least one."""
     n_kinds = len(found)
     return Share(
         sum(item.share for item in found) / n_kinds,
@@ -59,7 +59,7 @@ def share_of(found: tuple[Evaluation, ...]) -> Share:
 
 @dataclass(frozen=True)
 class PolicyWorth:
-    """What is known of a policy's worth; it does not change while it is drawn.
+    """What a policy earns, as far as it has been measured; it does not change while it is drawn.
 
     Attributes:
         baselines: what others earn with the same participants and judge, by name in BASELINES; those measured so far.
@@ -75,7 +75,7 @@ class PolicyWorth:
 
 
 class Measurement(BackgroundJob[PolicyWorth]):
-    """Measures others and a policy on seeds that no training uses.
+    """Measures a policy, and the others that it is compared to, on seeds that no training uses.
 
     The planner's plan takes a second for each kind of participant and would slow a training down, as threads of one
     process hinder each other; for several kinds it waits until the policy is there.
@@ -122,7 +122,7 @@ class Measurement(BackgroundJob[PolicyWorth]):
         return name, self._participants, self._belief, self._n_seeds
 
     def _measure(self, name: str) -> None:
-        """Measure one of the others, unless it is known."""
+        """Measure one of the other methods, unless its result is known."""
         key = self._key(name)
         if key not in self._known:
             policy, strategy = BASELINES[name]

@@ -24,7 +24,7 @@ _BLOCK = 256
 
 
 class EpisodeStep(NamedTuple):
-    """What followed one decision of every participant.
+    """What followed one decision for every participant.
 
     Attributes:
         shown: what the policy sees next, of the new episode where one ended; shape (n_envs, n_observations).
@@ -42,11 +42,11 @@ class EpisodeStep(NamedTuple):
 
 
 class TrainingSeeds:
-    """An endless row of seeds that only training uses.
+    """An endless sequence of seeds that only training uses.
 
     Args:
         seed: 0 to MAX_SEED; another one gives another row.
-        n_used: how many were used before, by a training that goes on.
+        n_used: how many were used before, by a training that is resumed.
 
     Attributes:
         n_used: how many have been taken from this row.
@@ -58,7 +58,7 @@ class TrainingSeeds:
         self.take(n_used)
 
     def take(self, n_seeds: int) -> list[int]:
-        """The next seeds."""
+        """Return the next seeds."""
         self.n_used += n_seeds
         drawn: list[int] = self._generator.integers(FIRST_TRAINING_SEED, MAX_SEED, size=n_seeds, endpoint=True).tolist()
         return drawn
@@ -108,7 +108,7 @@ class Episodes:
         self.begin()
 
     def begin(self) -> Features:
-        """Start a new episode everywhere; what the learner sees first."""
+        """Start a new episode everywhere and return what the learner sees first."""
         seeds, _ = self._next_episodes(self.n_envs)
         self.seed = np.array(seeds, dtype=np.int64)
         self._trial = Trial(self.spec, seeds, self._texts, learner=self._learner)
@@ -116,7 +116,7 @@ class Episodes:
         return self._show(self._trial.begin_day())
 
     def step(self, actions: Integers) -> EpisodeStep:
-        """One decision everywhere.
+        """Live one day everywhere, and restart where a study has ended.
 
         Args:
             actions: what the learner proposes, codes 0 to 3; shape (n_envs,).
@@ -136,7 +136,7 @@ class Episodes:
         return features(self.observations, view, self.spec.config.study_length)
 
     def _next_episodes(self, n_episodes: int) -> tuple[list[int], World]:
-        """The next ones in reserve; the reserve is filled up where it runs short."""
+        """Return the next episodes in reserve; if the reserve runs short, it is filled up."""
         if len(self._reserve_seeds) < n_episodes:
             self._fill_reserve(max(_BLOCK, n_episodes))
         assert self._reserve is not None

@@ -15,7 +15,7 @@ from jitai.trial.spec import TrialSpec, participants_of, trial_of
 from jitai.trial.verdict_table import Verdicts, read_all, simulated_judge
 
 N_SEEDS = 500
-"""As many as the other figures of the project rest on."""
+"""Number of seeds, as for the other figures of the project."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Evaluation:
 
     @property
     def share(self) -> float:
-        """Of the optimum; NaN where there is nothing to be earned."""
+        """Share of the optimum; NaN if nothing can be earned."""
         return self.mean_steps / self.optimum_steps if self.optimum_steps > 0 else math.nan
 
     @property

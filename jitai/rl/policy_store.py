@@ -56,12 +56,12 @@ def read_policy(path: Path) -> PolicyNetwork:
 
 @lru_cache(maxsize=256)
 def _policy_of(path: Path, changed_ns: int, n_bytes: int) -> PolicyNetwork:
-    """A file's policy, read anew only when the file has changed: pages ask for all of them at each click."""
+    """Return a file's policy, read again only if the file has changed: pages ask for all of them at each click."""
     return network_from(read_json(path, max_bytes=MAX_BYTES, hint=_HINT), path.name)
 
 
 def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
-    """A policy from a file's content, which may be anything.
+    """Return the policy in a file's content, which may be anything.
 
     Args:
         content: of the file.
@@ -72,7 +72,7 @@ def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
 
 
 def policy_text(network: PolicyNetwork) -> str:
-    """A policy as the text of its file: an entry a line."""
+    """Return a policy as the text of its file, one entry a line."""
     content = network.as_mapping()
     layers = ",\n  ".join(json.dumps(layer, separators=(",", ":")) for layer in content.pop("layers"))
     entries = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in content.items()]
@@ -80,7 +80,7 @@ def policy_text(network: PolicyNetwork) -> str:
 
 
 def write_policy(network: PolicyNetwork, path: Path) -> None:
-    """Write a policy's file, whole or not at all; its folder is made if need be.
+    """Write a policy's file, whole or not at all; its folder is made if it is missing.
 
     Raises: FileFormatError if the folder cannot be written to.
     """
@@ -89,12 +89,12 @@ def write_policy(network: PolicyNetwork, path: Path) -> None:
 
 
 def default_policy_store() -> "PolicyStore":
-    """The project's policies and those in the person's folder for data."""
+    """Return the store of the project's policies and of those in the person's data folder."""
     return PolicyStore(default_data_dir())
 
 
 class PolicyStore:
-    """The trained policies that there are now.
+    """The trained policies on this machine.
 
     Args:
         folder: the person's data folder; policies lie in "policies" in it, made when the first is kept.
@@ -106,12 +106,12 @@ class PolicyStore:
         self.checkpoints = folder / "training"
 
     def policies(self) -> tuple[PolicyFile, ...]:
-        """All of them, the project's first, each group by name; bad files too, with what is wrong."""
+        """Return all policies, the project's first, each group by name; bad files too, with what is wrong."""
         own = [item for item in self._read(self.folder, True) if not (self.shipped / f"{item.name}.json").is_file()]
         return (*self._read(self.shipped, False), *own)
 
     def get(self, name: str) -> PolicyNetwork:
-        """The policy of that name.
+        """Return the policy of that name.
 
         Raises: ParameterError if there is none, FileFormatError if its file is bad.
         """
@@ -124,13 +124,13 @@ class PolicyStore:
         return chosen.network
 
     def name_of(self, network: PolicyNetwork | None) -> str:
-        """The name under which a policy is kept; empty for None and for one that is not kept, or not any more."""
+        """Return the name under which a policy is kept; empty for None and for one that is not, or no longer, kept."""
         if network is None:
             return ""
         return next((item.name for item in self.policies() if item.network == network), "")
 
     def free_name(self, wish: str) -> str:
-        """A name that is allowed and not taken, near a wish, which may hold anything."""
+        """Return an allowed, free name that is near a wish, which may be anything."""
         taken = {item.name for item in self.policies()}
         stem = re.sub(r"[^a-z0-9]+", "-", wish.removesuffix(".json").lower()).strip("-")[:32] or "policy"
         number = 1
@@ -139,7 +139,7 @@ class PolicyStore:
         return name
 
     def save(self, network: PolicyNetwork, name: str) -> PolicyFile:
-        """Keep a policy of one's own; one of that name before is replaced.
+        """Keep a person's policy; an earlier one of that name is replaced.
 
         Args:
             network: the policy.
@@ -153,7 +153,7 @@ class PolicyStore:
         return PolicyFile(name, network, True)
 
     def delete(self, name: str) -> None:
-        """Remove a policy of one's own.
+        """Remove a person's policy.
 
         Raises: ParameterError if there is none of that name.
         """

@@ -1,4 +1,4 @@
-"""What is to be learnt: by which algorithm, from which participants, seeing what."""
+"""What is to be learnt: the algorithm, the participants, and what the learner sees."""
 
 import hashlib
 import json
@@ -86,12 +86,12 @@ class LearningSettings:
 
 @dataclass(frozen=True)
 class LearningTask:
-    """A training, all but its judge's verdicts; validated when made.
+    """Everything that decides a training, except its judge's verdicts; validated when made.
 
     Attributes:
         settings: of the learner.
         observations: what it sees, keys of OBSERVATION_LABELS.
-        participants: who it learns from, an equal number of lanes each; all with studies of the same length.
+        participants: who it learns from, an equal number of each kind; all with studies of the same length.
         belief: how the belief is formed; its error rates are those of the simulated judge.
         filter: what the judge may do in training. The learner is told its own candidate, and what that led to.
 
@@ -121,7 +121,7 @@ class LearningTask:
 
     @property
     def study_length(self) -> int:
-        """In days."""
+        """Length of the study in days."""
         return self.participants[0].study_length
 
     @property
@@ -131,12 +131,12 @@ class LearningTask:
 
     @property
     def ends_with_the_study(self) -> bool:
-        """Whether nothing counts after the study: the learner sees the day, or looks ahead without discount."""
+        """Whether nothing counts after the study: the learner sees the day, or does not discount."""
         return DAY in self.observations or self.settings.discount == 1
 
     @property
     def digest(self) -> str:
-        """Twelve hexadecimal digits of everything but the number of steps: of what can be resumed."""
+        """Twelve hexadecimal digits of everything except the number of steps; equal digests can be resumed."""
         content = {
             "settings": {name: value for name, value in asdict(self.settings).items() if name != "total_steps"},
             "observations": self.observations,
@@ -147,15 +147,15 @@ class LearningTask:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
     def specs(self) -> list[TrialSpec]:
-        """The trials that are learnt from, one for each kind of participant."""
+        """Return the trials that are learnt from, one for each kind of participant."""
         return [TrialSpec(config, filter=FilterSpec(self.filter), belief=self.belief) for config in self.participants]
 
     def simulated_verdicts(self) -> Verdicts:
-        """What the simulated judge says of placeholder statements."""
+        """Return what the simulated judge says about placeholder statements."""
         return read_all(*simulated_judge(self.belief.finds_cannot_walk, self.belief.false_alarms))
 
     def trained_on(self, n_steps: int, seconds: float, judge: str) -> TrainedOn:
-        """The task as a trained policy keeps it."""
+        """Return the task in the form that a trained policy keeps."""
         learning: dict[str, Scalar] = asdict(self.settings)
         belief: dict[str, Scalar] = asdict(self.belief)
         return TrainedOn(
@@ -170,17 +170,17 @@ class LearningTask:
         )
 
     def policy_name(self) -> str:
-        """A name for what comes out, such as "DQN on P, L, B"."""
+        """A name for the policy that results, such as "DQN on P, L, B"."""
         algorithm = ALGORITHM_LABELS[self.settings.algorithm]
         return f"{algorithm} on {', '.join(self.observations)}"
 
 
 def steps_per_value(task: LearningTask) -> float:
-    """Steps that the network's outputs stand for: DQN's are in rewards."""
+    """Return the steps that one unit of the network's outputs stands for: DQN's outputs are rewards."""
     return task.reward_unit if task.settings.algorithm == DQN else 1.0
 
 
 def envs_of(n_lanes: int, participants: Sequence[SimulatorConfig]) -> list[int]:
-    """The lanes of each kind of participant, as equal as can be."""
+    """Return how many participants of each kind are trained on at once, as equal as possible."""
     edges = [n_lanes * number // len(participants) for number in range(len(participants) + 1)]
     return [high - low for low, high in pairwise(edges)]

@@ -1,4 +1,4 @@
-"""A training in the background: watched, stopped and taken up again."""
+"""Training in the background, which can be watched, stopped and resumed."""
 
 import atexit
 import json
@@ -48,18 +48,18 @@ class CurvePoint(NamedTuple):
 
 @dataclass(frozen=True)
 class Training:
-    """A training as far as it has come; it does not change while it is drawn.
+    """The state of a training; it does not change while it is drawn.
 
     Attributes:
         task: what is learnt.
-        n_steps: decisions made so far, in all; may end a little above the settings' number, as all lanes act at once.
+        n_steps: decisions so far, in all; may end a little above the settings' number, as all act at once.
         curve: the learning curve so far.
         seconds_left: estimated; None before there is anything to go by, 0 when finished.
         steps_per_s: decisions a second since the start or the last resumption; 0 before there is anything to go by.
         at_work: what is being done, in words; empty when finished.
         finished: whether nothing more will come.
-        stopped: whether a person ended it early; it can be taken up where a folder was given.
-        failure: why it could not go on (there is no network then) or could not be kept, as a sentence; else empty.
+        stopped: whether a person ended it early; it can be resumed if a folder was given.
+        failure: why it could not continue (there is no network then) or be kept, as a sentence; else empty.
         network: what was learnt; None until finished.
     """
 
@@ -76,7 +76,7 @@ class Training:
 
     @property
     def share_done(self) -> float:
-        """In [0, 1]."""
+        """Share of the decisions that are made, in [0, 1]."""
         return min(1.0, self.n_steps / self.task.settings.total_steps)
 
 
@@ -99,7 +99,7 @@ class Checkpoint(NamedTuple):
 
 
 def checkpoint_of(task: LearningTask, folder: Path) -> Checkpoint | None:
-    """What can be taken up of this task, whatever the number of its steps; None if there is nothing.
+    """Return the checkpoint from which this task can be resumed, whatever its number of steps; None if there is none.
 
     Args:
         task: with the settings of the one that was stopped.
@@ -116,20 +116,20 @@ def checkpoint_of(task: LearningTask, folder: Path) -> Checkpoint | None:
 
 
 class TrainingRun(BackgroundJob[Training]):
-    """Trains a policy; stopped, it ends after the present decision, and is kept where a folder was given.
+    """Trains a policy. If it is stopped, it ends after the present decision, and is kept if a folder was given.
 
     One at a time: stable-baselines3 seeds the random numbers of the whole process, so two side by side disturb each
     other's repeatability, though nothing else.
 
     Args:
         task: what is learnt.
-        folder: where the training is kept each minute and when stopped, so that it can be taken up; the person's own,
+        folder: where the training is kept each minute and when stopped, so that it can be resumed; the person's own,
             as what lies there is trusted. None keeps nothing. What is kept is removed when the training is complete.
         resume: take up what is kept there of the same task; its steps may differ.
         verdicts: of the judge, on the statements that participants write; None has them drawn with the error rates of
             the task's belief.
         judge: name of the judge of the verdicts.
-    Raises: PartMissing if the parts of training are not installed, FileFormatError if there is nothing to be taken up.
+    Raises: PartMissing if the parts of training are not installed, FileFormatError if there is nothing to resume.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class TrainingRun(BackgroundJob[Training]):
         if resume and (self._kept is None or self._kept.judge != judge):
             raise FileFormatError(
                 "There is no stopped training with these settings, participants, observations and judge.",
-                "Start one; only the number of decisions may differ when it is taken up.",
+                "Start one; only the number of decisions may differ when it is resumed.",
             )
         self._verdicts, self._judge = verdicts, judge
         before = self._kept or Checkpoint(0, 0, 0.0, (), judge)
@@ -160,7 +160,7 @@ class TrainingRun(BackgroundJob[Training]):
         self._at_work = "getting ready"
 
     def start(self) -> None:
-        """Begin; to be called once. Where the program ends first, the training is stopped, and kept."""
+        """Begin; call it once only. If the program ends first, the training is stopped and kept."""
         # Torch must not be at work while the interpreter is torn down.
         atexit.register(self._end)
         super().start()
@@ -251,7 +251,7 @@ class TrainingRun(BackgroundJob[Training]):
         learn(on_progress)
 
     def _keep(self, write: Callable[[Path], None], n_seeds: int) -> None:
-        """Write the training, its state last; a disk that is full is no reason to end it."""
+        """Write the training, its state last; a full disk does not end the training."""
         if self._folder is None:
             return
         with self._lock:
@@ -268,7 +268,7 @@ class TrainingRun(BackgroundJob[Training]):
             write(self._folder)
             write_atomically(self._folder / _STATE_FILE, json.dumps(state))
         except FileFormatError as error:
-            failure = f"The training cannot be kept, to be taken up later. {error.in_full}"
+            failure = f"The training cannot be kept to be resumed later. {error.in_full}"
         with self._lock:
             self._failure = failure
 

@@ -1,4 +1,4 @@
-"""The one place of a process where a policy is trained, measured and set beside others; pages only look at it."""
+"""The one place in a process where policies are trained, measured and compared; pages only look at it."""
 
 import threading
 from collections.abc import Hashable
@@ -16,7 +16,7 @@ from jitai.trial.spec import participants_of, trial_of
 
 @dataclass(frozen=True)
 class TrainingStatus:
-    """The latest training of this process, as far as it has come.
+    """The state of the latest training of this process.
 
     Attributes:
         training: its state.
@@ -30,7 +30,7 @@ class TrainingStatus:
 
     @property
     def at_work(self) -> bool:
-        """Whether it is still trained or measured."""
+        """Whether the policy is still being trained or measured."""
         return not (self.training.finished and self.figures.finished)
 
 
@@ -51,14 +51,14 @@ class TrainingService:
         self._of_files: dict[str, Measurement] = {}
 
     def start(self, task: LearningTask, folder: Path, owner: str = "", resume: bool = False) -> None:
-        """Begin a training, and measure what it leads to.
+        """Begin a training, and measure the policy that results.
 
         Args:
             task: what is learnt.
             folder: where it is kept when stopped.
             owner: whose it is.
             resume: take up what is kept there of the same task.
-        Raises: JitaiError if another is under way, FileFormatError if there is nothing to be taken up.
+        Raises: JitaiError if another is under way, FileFormatError if there is nothing to resume.
         """
         with self._lock:
             if self._run is not None and not self._run.wait(0):
@@ -78,7 +78,7 @@ class TrainingService:
             figures.start()
 
     def stop(self) -> None:
-        """End the training; what is learnt by then stays."""
+        """End the training; what has been learnt so far is kept."""
         with self._lock:
             if self._run is not None:
                 self._run.stop()
@@ -89,7 +89,7 @@ class TrainingService:
         return figures is None or figures.wait(timeout_s)
 
     def snapshot(self) -> TrainingStatus | None:
-        """The latest training; None before the first."""
+        """Return the state of the latest training; None before the first."""
         with self._lock:
             if self._run is None or self._figures is None:
                 return None
@@ -113,7 +113,7 @@ class TrainingService:
         figures.start()
 
     def figures_of(self, network: PolicyNetwork) -> PolicyWorth | None:
-        """What is known of a policy's worth; None if it was neither trained nor measured by this process."""
+        """Return what a policy earns; None if this process has neither trained nor measured it."""
         with self._lock:
             measurement = self._of_files.get(network.digest)
         if measurement is not None:

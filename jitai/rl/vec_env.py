@@ -15,7 +15,7 @@ from jitai.rl.episodes import Episodes
 
 
 class EpisodesVecEnv(VecEnv):
-    """Several groups of participants, one after the other, as one vector environment.
+    """Several groups of participants as one vector environment, one group after the other.
 
     Rewards are steps divided by ``reward_unit``: networks learn badly from returns in the thousands. What
     stable-baselines3 shows as the return of an episode (``info["episode"]["r"]``) is in steps.
@@ -52,7 +52,7 @@ class EpisodesVecEnv(VecEnv):
         self._actions = actions
 
     def step_wait(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.bool_], list[Any]]:
-        """One decision everywhere."""
+        """Carry out the actions: one day everywhere."""
         steps = [group.step(self._actions[part]) for group, part in zip(self._groups, self._slices, strict=True)]
         shown, step_count, terminated, truncated, last_shown = (
             np.concatenate(parts) for parts in zip(*steps, strict=True)
@@ -72,14 +72,14 @@ class EpisodesVecEnv(VecEnv):
         return shown, (step_count / self._unit).astype(np.float32), ended, infos
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no resource is open."""
 
     def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """The same for every participant."""
+        """Return the attribute once for each participant; it is the same for all."""
         return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
 
     def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
-        """Participants have no attributes of their own.
+        """Refuse: participants have no attributes of their own.
 
         Raises: AttributeError, always.
         """
@@ -88,12 +88,12 @@ class EpisodesVecEnv(VecEnv):
     def env_method(
         self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **kwargs: Any
     ) -> list[Any]:
-        """Participants have no methods of their own.
+        """Refuse: participants have no methods of their own.
 
         Raises: AttributeError, always.
         """
         raise AttributeError(f"The participants of a study have no method {method_name!r}.")
 
     def env_is_wrapped(self, wrapper_class: Any, indices: VecEnvIndices = None) -> list[bool]:
-        """Nothing is wrapped."""
+        """Return False for each participant: nothing is wrapped."""
         return [False] * len(list(self._get_indices(indices)))

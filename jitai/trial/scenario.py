@@ -22,9 +22,9 @@ from jitai.trial.spec import TrainedPolicies, TrialSpec, trial_from_mapping
 from jitai.trial.texts import Evidence, Script, ScriptedDay, Spoken, evidence_of
 
 VERSION = 1
-"""Of a scenario as a mapping."""
+"""Version of a scenario as a mapping."""
 MAX_WORDS = 20_000
-"""Characters of one day's words in a scenario."""
+"""Most characters of one day's words in a scenario."""
 _STORED = ("decision", "p_send", "source", "reason", "model", "prompt_version", "latency_ms", "failure", "model_reason")
 """What is kept of a verdict; its prompt is made again from the prompt's file, and the words stand beside it."""
 

@@ -17,7 +17,7 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, FilterSpec, filter_from_mapping
 
 FORMAT = 2
-"""Of a trial as a mapping. In the first, settings of policies stood beside each other, and a filter's in one class."""
+"""Format of a trial as a mapping. Format 1 had the settings of all policies, and one class for all filters."""
 LEARNED = TrainedPolicy.key
 Settings = TypeVar("Settings")
 TrainedPolicies = Callable[[str], PolicyNetwork]

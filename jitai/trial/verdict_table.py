@@ -126,7 +126,7 @@ class VerdictTable:
 
         Raises: JitaiError if somebody does.
         """
-        if script:
+        if any(day.text for day in script.values()):
             raise JitaiError("Only verdicts are known here: words of one's own cannot be judged.")
         if not asks:
             return None

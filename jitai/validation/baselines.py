@@ -36,7 +36,7 @@ _N_TERMS_SHOWN = 8
 
 
 class _Score(NamedTuple):
-    """What a baseline makes of a cleaned statement: P(send), and the account of why."""
+    """A baseline's result on a cleaned statement: P(send), and the explanation."""
 
     p_send: float
     account: str
@@ -60,12 +60,12 @@ class KeywordJudge:
     name = "keyword list"
 
     def judge(self, text: str) -> Verdict:
-        """The verdict on any text; never raises."""
+        """Return the verdict on any text; never raises."""
         return _verdict(text, self.name, _read_keywords)
 
 
 def _read_keywords(statement: str) -> _Score:
-    """P(send) from the hits: one word against outweighs one in favour, and no hits at all mean "can walk"."""
+    """Return P(send) from the hits: one word against outweighs one in favour; without hits the answer is "can walk"."""
     lowered = statement.lower().replace("’", "'")
     against, in_favour, account = 0, 0, []
     for expression, speaks_against in ((_AGAINST, True), (_IN_FAVOUR, False)):
@@ -79,7 +79,7 @@ def _read_keywords(statement: str) -> _Score:
 
 
 def _expression(beginnings: Sequence[str]) -> re.Pattern[str]:
-    """Finds any of the beginnings at the start of a word, the longest first."""
+    """Return an expression that finds any of these beginnings at the start of a word, the longest first."""
     longest_first = sorted(beginnings, key=len, reverse=True)
     alternatives = (re.escape(item.strip()) + (r"\b" if item.endswith(" ") else "") for item in longest_first)
     return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})")
@@ -93,7 +93,7 @@ _CLAUSE_END = re.compile(r"[.!?;:,\n]|\bbut\b")
 
 
 def _is_negated(before: str) -> bool:
-    """Whether a negation of the same clause stands at most REACH words before what follows this text."""
+    """Return whether a negation in the same clause stands at most REACH words before what follows this text."""
     clause = _CLAUSE_END.split(before)[-1]
     return _NEGATION.search(clause) is not None
 
@@ -125,7 +125,7 @@ class TfidfJudge:
         self._texts = {clean_statement(item.text).text for item in self._statements}
 
     def judge(self, text: str) -> Verdict:
-        """The verdict on any text; never raises. The first question waits for the training, a few seconds."""
+        """Return the verdict on any text; never raises. The first question waits a few seconds for the training."""
         self._model_for_new_texts()
         return _verdict(text, self.name, self._read)
 
@@ -140,7 +140,7 @@ class TfidfJudge:
             return self._whole
 
     def has_trained_on(self, text: str) -> bool:
-        """Whether a text, once cleaned, is among those trained on: then cross-validation judges it."""
+        """Return whether a text, once cleaned, is among those trained on; cross-validation then judges it."""
         return clean_statement(text).text in self._texts
 
     def _read(self, statement: str) -> _Score:
@@ -151,7 +151,7 @@ class TfidfJudge:
         return _Score(p_send, account + "weightiest: " + ", ".join(weightiest_terms(model, statement)))
 
     def _held_out_models(self) -> dict[str, Classifier]:
-        """For each statement trained on, a model that was trained without its fold."""
+        """Return, for each statement trained on, a model that was trained without its fold."""
         with self._lock:
             if self._models_by_text is None:
                 by_text: dict[str, Classifier] = {}
@@ -164,12 +164,12 @@ class TfidfJudge:
 
 @cache
 def tfidf_judge() -> TfidfJudge:
-    """The one TF-IDF judge of this process, trained on the development part when first asked."""
+    """Return the process's one TF-IDF judge, which is trained on the development part when first asked."""
     return TfidfJudge()
 
 
 def open_baseline(key: str) -> KeywordJudge | TfidfJudge:
-    """The baseline of a key, trained if it has to be, which takes a few seconds once a process.
+    """Return the baseline of a key; training, if it is needed, takes a few seconds once a process.
 
     Raises: ParameterError for any other key.
     """
@@ -201,7 +201,7 @@ def train(statements: Sequence[Statement]) -> Classifier:
 
 
 def folds(statements: Sequence[Statement]) -> list[tuple[list[Statement], list[Statement]]]:
-    """N_FOLDS divisions into what is trained on and what is held out; a pair is never divided.
+    """Return N_FOLDS divisions into what is trained on and what is held out; a pair is never divided.
 
     Equal texts count as one pair, whatever their numbers.
     """
@@ -217,7 +217,7 @@ def folds(statements: Sequence[Statement]) -> list[tuple[list[Statement], list[S
 
 
 def joined_groups(statements: Sequence[Statement]) -> list[int]:
-    """The pair of each statement, pairs that share a text being one."""
+    """Return the pair of each statement; pairs that share a text count as one."""
     leader: dict[int, int] = {}
 
     def first_of(pair: int) -> int:
@@ -233,7 +233,7 @@ def joined_groups(statements: Sequence[Statement]) -> list[int]:
 
 
 def weightiest_terms(model: Classifier, statement: str) -> list[str]:
-    """The terms that moved the classifier most, with their part of the log-odds of "can walk"."""
+    """Return the terms that moved the classifier most, with their part of the log-odds of "can walk"."""
     weights = model.pipeline["terms"].transform([statement])
     parts = weights.data * model.pipeline["classifier"].coef_[0][weights.indices]
     largest = np.argsort(-np.abs(parts))[:_N_TERMS_SHOWN]
@@ -241,7 +241,7 @@ def weightiest_terms(model: Classifier, statement: str) -> list[str]:
 
 
 def _verdict(text: str, name: str, read: Callable[[str], _Score]) -> Verdict:
-    """A baseline's verdict, in the form of the judge's."""
+    """Return a baseline's verdict in the form of the judge's verdicts."""
     started = time.perf_counter()
     statement = clean_statement(text)
     if statement.text:

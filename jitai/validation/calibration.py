@@ -20,13 +20,13 @@ MINIMUM_ROWS = 30
 
 
 def uncalibrated(judge: Judge) -> Judge:
-    """The same judge, whose probabilities are the model's own; it shares the cache, because replies are kept there."""
+    """Return the same judge with the model's own probabilities; it shares the cache, which keeps replies."""
     prompt = replace(judge.prompt, calibrations={})
     return Judge(judge.backend, prompt, judge.rules, judge.cache, judge.on_failure, judge.band)
 
 
 def log_odds_of(rows: Sequence[JudgedRow]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Log-odds of sending and the truth (can walk), of rows that an uncalibrated model answered: shape (n,) each.
+    """Return log-odds of sending and the truth (can walk) for rows of an uncalibrated model: shape (n,) each.
 
     Answers in words alone are left out: their P(send) is 0 or 1 by definition, and says nothing about likelihoods.
     """
@@ -43,7 +43,7 @@ def log_odds_of(rows: Sequence[JudgedRow]) -> tuple[Floats, npt.NDArray[np.bool_
 
 
 def fit_scale_and_bias(log_odds: Floats, can_walk: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Scale and bias of largest likelihood for P(send) = sigmoid(scale * log_odds + bias) (Platt 1999).
+    """Return the maximum-likelihood scale and bias of P(send) = sigmoid(scale * log_odds + bias) (Platt 1999).
 
     Args:
         log_odds: shape (n,), n at least MINIMUM_ROWS.
@@ -91,7 +91,7 @@ def calibrate(
 
 
 def calibration_from(judge: Judge, rows: Sequence[JudgedRow], fitted_on: str) -> Calibration:
-    """The same from rows that the uncalibrated judge has answered.
+    """Fit a calibration to rows that the uncalibrated judge has answered.
 
     Args:
         judge: whose model it is for.

@@ -89,7 +89,7 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def _rows(text: str, name: str) -> Iterator[_Row]:
-    """The data rows, empty lines left out.
+    """Yield the data rows without empty lines.
 
     Raises: FileFormatError.
     """
@@ -120,7 +120,7 @@ def _rows(text: str, name: str) -> Iterator[_Row]:
 
 
 def _checked_header(cells: Sequence[str], name: str) -> list[str]:
-    """The names of the columns in small letters.
+    """Return the names of the columns in small letters, once they are checked.
 
     Raises: FileFormatError if one that is needed is missing, or one of ours is there twice.
     """
@@ -139,7 +139,7 @@ def _checked_header(cells: Sequence[str], name: str) -> list[str]:
 
 
 def _statement(row: _Row, name: str, pairs: dict[str, int]) -> Statement:
-    """One row, checked.
+    """Return the labelled statement in a row, once the row is checked.
 
     Args:
         row: the row.
@@ -178,7 +178,7 @@ def _statement(row: _Row, name: str, pairs: dict[str, int]) -> Statement:
 
 
 def _word(row: _Row, column: str, name: str) -> str:
-    """A short cell on one line; empty if the column is missing or the cell blank.
+    """Return a short cell on one line; empty if the column is missing or the cell is blank.
 
     Raises: FileFormatError.
     """
@@ -192,7 +192,7 @@ def _word(row: _Row, column: str, name: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """What a cell holds, short enough for a message and without line breaks."""
+    """Return a cell's content, short enough for a message and without line breaks."""
     words = " ".join(for_terminal(text).split())
     return f'"{words if len(words) <= 40 else words[:39] + "…"}"'
 
@@ -200,7 +200,7 @@ def _shown(text: str) -> str:
 def chosen(
     statements: Iterable[Statement], sources: Collection[str] | None = None, kinds: Collection[str] | None = None
 ) -> tuple[Statement, ...]:
-    """The statements of some sources and kinds; None for all."""
+    """Return the statements of some sources and kinds; None means all."""
     return tuple(
         item
         for item in statements
@@ -209,7 +209,7 @@ def chosen(
 
 
 def balanced_sample(statements: Sequence[Statement], n: int, seed: int) -> tuple[Statement, ...]:
-    """A random sample with as many "can walk" as "cannot walk", of whole pairs, in random order.
+    """Return a random sample of whole pairs in random order, with as many "can walk" as "cannot walk".
 
     Pairs are drawn without replacement; one that would bring a label above half of n is passed over. So there may be
     fewer statements than asked for, and where whole pairs hold one label only the two may differ by a few.
@@ -247,6 +247,6 @@ def balanced_sample(statements: Sequence[Statement], n: int, seed: int) -> tuple
 
 
 def shuffled(statements: Sequence[Statement], seed: int) -> tuple[Statement, ...]:
-    """The statements in random order, so that the halves of a pair do not give each other away to a reader."""
+    """Return the statements in random order, so that the halves of a pair do not give each other away."""
     order = generator(seed, Stream.SAMPLE).permutation(len(statements))
     return tuple(statements[index] for index in order)

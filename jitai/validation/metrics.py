@@ -85,7 +85,7 @@ class ReliabilityBin:
 
 
 def says_cannot_walk(p_send: Floats) -> Booleans:
-    """Which statements lie on the veto's side of 0.5. Shape (n,) in, (n,) out."""
+    """Return which statements lie on the veto's side of 0.5. Shape (n,) in, (n,) out."""
     return p_send <= 0.5
 
 
@@ -97,7 +97,7 @@ def figures(
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> JudgeMetrics:
-    """All figures with percentile intervals of a bootstrap that draws whole groups.
+    """Return all figures, with percentile intervals of a bootstrap that draws whole groups.
 
     The halves of a pair share words, so they are not two independent pieces of evidence: a resample draws groups with
     replacement, as many as there are, and takes all statements of a drawn group (cluster bootstrap; Davison & Hinkley
@@ -141,7 +141,7 @@ def share_interval(
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Interval:
-    """A share with the interval that figures gives, for the statements of one kind or language.
+    """Return a share with the interval that ``figures`` gives, for the statements of one kind or language.
 
     Args:
         right: shape (n,), n at least 1.
@@ -157,7 +157,7 @@ def share_interval(
 def _checked(
     p_send: Sequence[float] | Floats, cannot_walk: Sequence[bool] | Booleans, groups: Sequence[int] | Integers | None
 ) -> tuple[Floats, Booleans, Integers]:
-    """The three as arrays, the groups numbered from 0 without gaps.
+    """Return the three as arrays, with the groups numbered from 0 without gaps.
 
     Raises: ParameterError.
     """
@@ -192,7 +192,7 @@ class _Sums:
         self._truth_ordered = cannot_walk[self._order].astype(np.float64)
 
     def figures(self, weights: Floats) -> dict[str, Floats]:
-        """Every figure for every weighting.
+        """Return every figure for every weighting.
 
         Args:
             weights: how often each statement counts, shape (rows, n).
@@ -213,7 +213,7 @@ class _Sums:
         }
 
     def _auc(self, weights: Floats) -> Floats:
-        """The share of (cannot walk, can walk) pairs in which the first has the lower P(send)."""
+        """Return the share of (cannot walk, can walk) pairs in which the first has the lower P(send)."""
         ordered = weights[:, self._order]
         unable = np.add.reduceat(ordered * self._truth_ordered, self._first_of_tie, axis=1)
         able = np.add.reduceat(ordered * (1 - self._truth_ordered), self._first_of_tie, axis=1)
@@ -223,14 +223,14 @@ class _Sums:
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:
-    """The quotient, NaN where nothing is divided by."""
+    """Return the quotient; NaN where the divisor is 0."""
     result = np.full(numerator.shape, np.nan)
     np.divide(numerator, denominator, out=result, where=denominator > 0)
     return result
 
 
 def _interval(value: float, resampled: Floats, n_groups: int) -> Interval:
-    """A figure with the percentiles of its resamples."""
+    """Return a figure with the percentiles of its resamples."""
     known = resampled[np.isfinite(resampled)]
     if np.isnan(value) or not len(known):
         return Interval(value, float("nan"), float("nan"))
@@ -240,12 +240,12 @@ def _interval(value: float, resampled: Floats, n_groups: int) -> Interval:
 
 
 def bin_index(p_send: Floats) -> Integers:
-    """The bin of each P(send), 0 to N_BINS - 1; an inner edge belongs to the bin above it. Shape (n,) in and out."""
+    """Return the bin of each P(send), 0 to N_BINS - 1; an inner edge belongs to the bin above. (n,) in and out."""
     return np.minimum((p_send * N_BINS).astype(np.int64), N_BINS - 1)
 
 
 def reliability(p_send: Sequence[float] | Floats, cannot_walk: Sequence[bool] | Booleans) -> tuple[ReliabilityBin, ...]:
-    """The bins of a reliability diagram, empty ones included.
+    """Return the bins of a reliability diagram, empty ones included.
 
     Args:
         p_send: probabilities in [0, 1], shape (n,), n at least 1.
@@ -265,7 +265,7 @@ def reliability(p_send: Sequence[float] | Floats, cannot_walk: Sequence[bool] | 
 
 
 def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> float:
-    """How much two readers agree beyond what their habits alone would give (Cohen 1960).
+    """Return Cohen's kappa: how much two readers agree beyond chance (Cohen 1960).
 
     Args:
         first, second: what each said of the same things, in the same order.
@@ -284,7 +284,7 @@ def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> float:
 
 
 def kappa_matrix(readers: Sequence[Sequence[str | None]]) -> tuple[Floats, Integers]:
-    """Cohen's kappa of every two readers, on the statements that both have read.
+    """Return Cohen's kappa of every two readers, on the statements that both have read.
 
     Args:
         readers: one sequence a reader, all of the same statements in the same order; None where one gave no answer.

@@ -1,4 +1,4 @@
-"""What a validation has found, as tables."""
+"""The results of a validation as tables."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -112,7 +112,7 @@ class JudgeReport:
 
 
 def judge_report(name: str, rows: Sequence[JudgedRow], seed: int = 0) -> JudgeReport:
-    """The figures of one judge.
+    """Return the figures of one judge.
 
     Args:
         name: of the judge.
@@ -143,12 +143,12 @@ def judge_report(name: str, rows: Sequence[JudgedRow], seed: int = 0) -> JudgeRe
 
 
 def reports(validation: Validation, seed: int = 0) -> list[JudgeReport]:
-    """The figures of every judge that was asked anything, in order."""
+    """Return the figures of every judge that was asked anything, in order."""
     return [judge_report(name, validation.rows_of(name), seed) for name in _asked(validation)]
 
 
 def figures_table(found: Sequence[JudgeReport]) -> pd.DataFrame:
-    """One row for each judge and figure: judge, figure, value, low, high, n; low and high are the 95 % interval."""
+    """Return one row for each judge and figure: judge, figure, value, low and high (95 % interval), n."""
     rows: list[tuple[object, ...]] = []
     for report in found:
         if report.figures is not None:
@@ -170,7 +170,7 @@ def figures_table(found: Sequence[JudgeReport]) -> pd.DataFrame:
 
 
 def figures_side_by_side(found: Sequence[JudgeReport]) -> pd.DataFrame:
-    """The same in words, to be read rather than reckoned with: one row a figure, one column a judge."""
+    """Return the figures in words, for reading: one row a figure, one column a judge."""
     columns: dict[str, dict[str, str]] = {}
     for row in figures_table(found).to_dict("records"):
         words = _in_words(row["figure"], Interval(row["value"], row["low"], row["high"]))
@@ -179,7 +179,7 @@ def figures_side_by_side(found: Sequence[JudgeReport]) -> pd.DataFrame:
 
 
 def _in_words(figure: str, interval: Interval) -> str:
-    """A figure as text: a count or a time as a whole number, anything else with its interval if it has one."""
+    """Return a figure as text: a count or time as a whole number, anything else with its interval if it has one."""
     if np.isnan(interval.value):
         return "–"
     if figure in _WHOLE_NUMBERS:
@@ -190,12 +190,12 @@ def _in_words(figure: str, interval: Interval) -> str:
 
 
 def by_kind(validation: Validation, seed: int = 0) -> pd.DataFrame:
-    """Accuracy by kind and judge: kind, judge, n, right, accuracy, low, high; kinds in alphabetical order."""
+    """Return accuracy by kind and judge: kind, judge, n, right, accuracy, low, high; kinds in alphabetical order."""
     return _by(validation, "kind", lambda row: row.statement.kind, seed)
 
 
 def by_language(validation: Validation, seed: int = 0) -> pd.DataFrame:
-    """Accuracy by language and judge, as by_kind."""
+    """Return accuracy by language and judge, in the form of ``by_kind``."""
     return _by(validation, "language", lambda row: row.statement.language, seed)
 
 
@@ -214,7 +214,7 @@ def _by(validation: Validation, column: str, value_of: Callable[[JudgedRow], str
 
 
 def confusion(rows: Sequence[JudgedRow]) -> pd.DataFrame:
-    """How often what was said of which label.
+    """Return how often each answer was given to each label.
 
     Returns: one row a label; columns send, unsure, do not send and NO_ANSWER. Silence is in none.
     """
@@ -227,7 +227,7 @@ def confusion(rows: Sequence[JudgedRow]) -> pd.DataFrame:
 
 
 def confusions(validation: Validation) -> pd.DataFrame:
-    """The confusion matrices of all judges in one table: judge, label, and the columns of confusion."""
+    """Return the confusion matrices of all judges in one table: judge, label, and the columns of ``confusion``."""
     rows: list[dict[str, object]] = []
     for name in _asked(validation):
         counts = confusion(validation.rows_of(name))
@@ -236,13 +236,13 @@ def confusions(validation: Validation) -> pd.DataFrame:
 
 
 def reliability_of(rows: Sequence[JudgedRow]) -> tuple[ReliabilityBin, ...]:
-    """The bins of a judge's reliability diagram; none where nothing was answered."""
+    """Return the bins of a judge's reliability diagram; none if nothing was answered."""
     counted = [row for row in rows if row.is_counted]
     return reliability(_p_send(counted), _cannot_walk(counted)) if counted else ()
 
 
 def reliabilities(validation: Validation) -> pd.DataFrame:
-    """The bins of all judges in one table: judge, and what is known of a ReliabilityBin."""
+    """Return the bins of all judges in one table: judge, and the fields of a ReliabilityBin."""
     rows = [
         (name, item.low, item.high, item.n, item.mean_p_send, item.share_can_walk)
         for name in _asked(validation)
@@ -252,7 +252,7 @@ def reliabilities(validation: Validation) -> pd.DataFrame:
 
 
 def agreement(validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cohen's kappa of every two judges and THE_LABEL, and on how many statements; what counts is the side of 0.5."""
+    """Return Cohen's kappa of every two judges and THE_LABEL, and on how many statements; the side of 0.5 counts."""
     names = _asked(validation)
     readers: list[list[str | None]] = []
     for name in names:
@@ -263,7 +263,7 @@ def agreement(validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def agreements(validation: Validation) -> pd.DataFrame:
-    """The same in one table: one row for every two readers, with kappa and n."""
+    """Return the agreement as a table: one row for every two readers, with kappa and n."""
     kappas, counts = agreement(validation)
     rows = [
         (kappas.index[first], kappas.index[second], kappas.iat[first, second], counts.iat[first, second])
@@ -273,7 +273,7 @@ def agreements(validation: Validation) -> pd.DataFrame:
 
 
 def agreement_with_person(answers: Sequence[Decision], validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cohen's kappa between a person, the judges and THE_LABEL; here "unsure" is an answer of its own.
+    """Return Cohen's kappa of a person, the judges and THE_LABEL; here "unsure" is an answer of its own.
 
     Args:
         answers: the person's, one for each statement of the validation, in its order.
@@ -291,7 +291,7 @@ def agreement_with_person(answers: Sequence[Decision], validation: Validation) -
 
 
 def _asked(validation: Validation) -> list[str]:
-    """The judges that were asked anything, in order."""
+    """Return the judges that were asked anything, in order."""
     asked = {row.candidate for row in validation.rows}
     return [name for name in validation.candidates if name in asked]
 
@@ -312,17 +312,17 @@ def _said_by_label(label: Label) -> str:
 
 
 def verdict_table(rows: Sequence[JudgedRow]) -> pd.DataFrame:
-    """One row a verdict, with everything that is known of it; columns as in _COLUMNS, none missing without rows."""
+    """Return one row a verdict, with all that is known about it; columns as in _COLUMNS, even without rows."""
     return pd.DataFrame([_verdict_row(row) for row in rows], columns=list(_COLUMNS))
 
 
 def mistakes(rows: Sequence[JudgedRow]) -> pd.DataFrame:
-    """The verdicts on the wrong side of 0.5, the surest first; columns as of verdict_table."""
+    """Return the verdicts on the wrong side of 0.5, the surest first; columns as in ``verdict_table``."""
     return verdict_table(_surest_first(rows))
 
 
 def all_mistakes(validation: Validation) -> pd.DataFrame:
-    """Those of all judges, one judge after the other."""
+    """Return the mistakes of all judges, one judge after the other."""
     return verdict_table([row for name in _asked(validation) for row in _surest_first(validation.rows_of(name))])
 
 

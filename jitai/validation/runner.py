@@ -1,4 +1,4 @@
-"""Putting a corpus before judges, one statement after the other, in the background if wanted.
+"""Having judges read a corpus, one statement after the other, in the background if wanted.
 
 A run can be watched and stopped at any time; what has been judged by then is kept.
 """
@@ -19,7 +19,7 @@ class Candidate:
     Attributes:
         name: shown to people, unique in a run.
         open: makes the judge ready; called in the run's own thread, because loading a model takes its time. What it
-            raises as a JitaiError is shown, and the run goes on with the next candidate.
+            raises as a JitaiError is shown, and the run continues with the next candidate.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class JudgedRow:
-    """One statement before one judge.
+    """One statement and one judge's verdict on it.
 
     Attributes:
         candidate: name of the judge.
@@ -52,12 +52,12 @@ class JudgedRow:
 
     @property
     def p_send(self) -> float:
-        """P(send) in [0, 1]; NaN where there is none."""
+        """The verdict's P(send) in [0, 1]; NaN if there is none."""
         return float("nan") if self.verdict.p_send is None else self.verdict.p_send
 
     @property
     def cannot_walk(self) -> bool:
-        """The truth."""
+        """Whether the label says that the writer cannot walk."""
         return self.statement.label == Label.CANNOT_WALK
 
     @property
@@ -68,7 +68,7 @@ class JudgedRow:
 
 @dataclass(frozen=True)
 class Validation:
-    """What a run has found so far.
+    """The results of a run so far.
 
     Attributes:
         candidates: names of the judges, in order.
@@ -94,11 +94,11 @@ class Validation:
 
     @property
     def n_total(self) -> int:
-        """Verdicts that a complete run has; judges that could not be made ready not counted."""
+        """Number of verdicts of a complete run, without the judges that could not be made ready."""
         return (len(self.candidates) - len(self.failures)) * len(self.statements)
 
     def rows_of(self, candidate: str) -> list[JudgedRow]:
-        """The rows of one judge, in the order of the statements."""
+        """Return the rows of one judge, in the order of the statements."""
         return [row for row in self.rows if row.candidate == candidate]
 
 
@@ -115,7 +115,7 @@ def judge_corpus(candidate: str, judge: JudgesText, statements: Sequence[Stateme
 
 
 class ValidationRun(BackgroundJob[Validation]):
-    """Judges a corpus with several judges; stopped, it ends after the statement that is being judged.
+    """Judges a corpus with several judges. If it is stopped, it ends after the statement that is being judged.
 
     Args:
         candidates: at least one, with different names.
@@ -159,7 +159,7 @@ class ValidationRun(BackgroundJob[Validation]):
             self._ask(candidate)
 
     def _ask(self, candidate: Candidate) -> None:
-        """Put all statements before one judge, until somebody stops it."""
+        """Have one judge read all statements, until somebody stops it."""
         with self._lock:
             self._at_work, self._seconds_a_row = f"getting {candidate.name} ready", None
         try:

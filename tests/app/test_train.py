@@ -9,6 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jitai.policies.network import A2C, DQN, PPO, PolicyNetwork
+from jitai.policies.registry import PolicySpec
+from jitai.policies.trained import TrainedSettings
 from jitai.rl.policy_store import default_policy_store, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
 from jitai.rl.train import checkpoint_of
@@ -119,7 +121,7 @@ def test_a_training_is_shown_measured_kept_and_used() -> None:
     assert table.loc["ppo-belief", "of the optimum"] == "not measured"
 
     app = without_error(click(app, "use_trained"))
-    assert spec_of(app).policy == trained(network)
+    assert spec_of(app).policy == PolicySpec("learned", TrainedSettings(network))
     app = go_to(app, LIVE)
     app = widget(app.selectbox, "strategy").set_value("none").run()
     app = widget(app.toggle, "reads_text").set_value(False).run()

@@ -196,7 +196,7 @@ class OllamaBackend(RegisteredBackend):
         self.server.close()
 
     def _refresh_identity(self) -> None:
-        """Look the model's digest up again where it was read too long ago.
+        """Look the model's digest up again if it was read too long ago.
 
         A server that is too busy to list its models in time may still answer: then the digest that is known stands
         for another while, rather than that a judgement fails which would have succeeded.
@@ -225,7 +225,7 @@ class OllamaBackend(RegisteredBackend):
         raise missing_model(self.model, self.server.address)
 
     def _written(self, request: Request) -> _Written:
-        """What the model writes: as a chat, or going on with the prompt."""
+        """Return what the model writes, as a chat or as a continuation of the prompt."""
         if not request.chat:
             response = self.server.generate(self.model, request)
             return _read(response, response.response, response.thinking)
@@ -240,7 +240,7 @@ class OllamaBackend(RegisteredBackend):
         return _read(answer, answer.message.content, answer.message.thinking)
 
     def _with_retries(self, ask: Callable[[], ServerAnswer]) -> ServerAnswer:
-        """The server's answer, asked for again while the failure may pass by itself."""
+        """Return the server's answer; ask again while the failure may pass by itself."""
         for pause_s in self._retry_pauses_s:
             try:
                 return ask()
@@ -256,7 +256,7 @@ class OllamaBackend(RegisteredBackend):
 def _read(
     response: "ollama.GenerateResponse | ollama.ChatResponse", text: str | None, thinking: str | None
 ) -> _Written:
-    """What a response says."""
+    """Return what a model wrote in a response."""
     return _Written(
         text=text or "",
         thinking=thinking or "",
@@ -270,7 +270,7 @@ def _read(
 
 
 def _check_that_it_answered(written: _Written, request: Request) -> None:
-    """Neither thought only, nor cut in the middle of its JSON.
+    """Raise if the model only thought, or if its JSON was cut in the middle.
 
     Raises: UnreadableReply.
     """
@@ -297,7 +297,7 @@ def _check_that_it_answered(written: _Written, request: Request) -> None:
 
 
 def _where_the_answer_stands(written: _Written, request: Request) -> tuple[tuple[str, float], ...] | None:
-    """The likeliest tokens in the place of the answer; None if the server gave none.
+    """Return the likeliest tokens in the place of the answer; None if the server gave none.
 
     Free text begins with its answer. JSON begins with a brace: there the answer is the value of the property that is a
     choice. Its words may well stand in the reason too, so it is that value's place that counts; an answer of several
@@ -327,7 +327,7 @@ def _where_the_answer_stands(written: _Written, request: Request) -> tuple[tuple
 
 
 def _logarithm(probability: float | None) -> float | None:
-    """The natural logarithm of a probability; None where it is none. Of 0 it is that of the smallest number."""
+    """Return the natural logarithm of a probability, of 0 that of the smallest number; None for no probability."""
     if probability is None or not 0 <= probability <= 1 + 1e-3:
         return None
     return math.log(max(probability, 1e-300))

@@ -1,4 +1,4 @@
-"""What goes wrong with an Ollama server, as sentences."""
+"""Failures of an Ollama server as errors with sentences."""
 
 from jitai.errors import BackendError, ModelMissing, ParameterError
 from jitai.sanitise import for_sentence
@@ -50,7 +50,7 @@ def status_error(status: int, message: str, model: str, address: str) -> Backend
 
 
 def _refusal(status: int, known: str, model: str, address: str) -> tuple[str, str]:
-    """The sentence and the hint for a status and a message in small letters."""
+    """Return the sentence and the hint for a status and a message in small letters."""
     if status == 404:
         return (
             f"What answers at {address} lacks a part of Ollama that is needed.",

@@ -145,7 +145,7 @@ def delete(server: OllamaServer, name: str) -> Iterator[Progress]:
 
 
 def pull(server: OllamaServer, name: str, cancellation: Cancellation | None = None) -> Iterator[Progress]:
-    """Download a model; what an earlier, cancelled download has left is used.
+    """Download a model; continue an earlier download that was cancelled.
 
     Args:
         server: downloads it, from the registry that the name says.
@@ -209,7 +209,7 @@ def _stream(
     name: str,
     begin: "Callable[[ollama.Client], Iterator[ollama.ProgressResponse]]",
 ) -> "Iterator[ollama.ProgressResponse]":
-    """The events of long work on a server, which has to end with its success.
+    """Yield the events of long work on a server, and raise unless it ends with success.
 
     Raises: BackendError, one of its kinds; an error within the stream becomes a sentence of ours.
     """
@@ -259,7 +259,7 @@ _SENTENCES: tuple[tuple[tuple[str, ...], str, str], ...] = (
 
 
 def _sentence(message: str) -> BackendError:
-    """The error for a server's message in the middle of a stream."""
+    """Return the error for a server's message in the middle of a stream."""
     known = message.lower()
     for marks, sentence, hint in _SENTENCES:
         if any(mark in known for mark in marks):
@@ -268,7 +268,7 @@ def _sentence(message: str) -> BackendError:
 
 
 def _in_our_words(status: str) -> str:
-    """What a pull is doing."""
+    """Return what a pull is doing, as words for people."""
     for beginning, words in (
         ("pulling manifest", "Asking the registry"),
         ("pulling ", "Downloading"),
@@ -317,7 +317,7 @@ class BackgroundWork(BackgroundJob[Progress]):
 
     @property
     def state(self) -> str:
-        """RUNNING, DONE, CANCELLED or FAILED."""
+        """State of the work: RUNNING, DONE, CANCELLED or FAILED."""
         if not self.finished:
             return RUNNING
         if self.failure:
@@ -325,7 +325,7 @@ class BackgroundWork(BackgroundJob[Progress]):
         return CANCELLED if self._is_cancelled else DONE
 
     def stop(self) -> None:
-        """Ask it to end; returns at once."""
+        """Ask the work to end; return at once."""
         super().stop()
         self._cancellation.cancel()
 
@@ -351,5 +351,5 @@ class BackgroundWork(BackgroundJob[Progress]):
 
 
 def _as_generator(steps: Iterator[Progress]) -> Any:
-    """Generators have close(), other iterators do not."""
+    """Return an iterator as a generator, because only generators have close()."""
     return steps if hasattr(steps, "close") else (step for step in steps)

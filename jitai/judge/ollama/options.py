@@ -77,22 +77,22 @@ def ollama_option(model: OllamaModel, prompts: Sequence[Prompt]) -> JudgeOption:
 
 
 def _writes_text(model: OllamaModel) -> bool:
-    """Whether a model can answer at all, as far as the server's list tells."""
+    """Return whether a model can answer at all, as far as the server's list shows."""
     return model.family not in _EMBEDDING_FAMILIES and _EMBEDDING_NAME not in _bare_name(model.name).lower()
 
 
 def _bare_name(name: str) -> str:
-    """A model's name without registry, namespace and tag."""
+    """Return a model's name without registry, namespace and tag."""
     return name.rpartition("/")[2].partition(":")[0]
 
 
 def _is_our_judge(name: str) -> bool:
-    """Whether a name on an Ollama server is that of our tuned model, put there from this machine or another."""
+    """Return whether a name on an Ollama server is that of our tuned model, put there from any machine."""
     return _bare_name(name) == JUDGE_NAME
 
 
 def _suited_to(model: OllamaModel, prompts: Sequence[Prompt]) -> str:
-    """The name of the strategy to ask a model with: of those calibrated for it, the one measured best.
+    """Return the name of the strategy for a model: of those calibrated for it, the one that was measured best.
 
     Our own judge understands one prompt only, whether or not a calibration on this machine says so.
     """

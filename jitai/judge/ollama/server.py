@@ -36,7 +36,7 @@ ServerAnswer = TypeVar("ServerAnswer")
 
 @dataclass(frozen=True)
 class OllamaSettings:
-    """How a server is asked.
+    """How requests to a server are made.
 
     Raises: ParameterError for values that no server accepts.
     """
@@ -269,7 +269,7 @@ class OllamaServer:
             client.close()
 
     def _options(self, request: Request) -> dict[str, Any]:
-        """The options of a question."""
+        """Return the options of a question."""
         options: dict[str, Any] = {
             "temperature": 0,
             "num_predict": request.max_tokens,
@@ -320,17 +320,17 @@ class OllamaServer:
 
 
 def _schema(request: Request) -> dict[str, Any] | None:
-    """The JSON schema as the client takes it."""
+    """Return the JSON schema in the form that the client takes."""
     return dict(request.schema) if request.schema is not None else None
 
 
 def _wish_for_probabilities(request: Request) -> dict[str, Any]:
-    """Log-probabilities cost the server time: they are asked for where answers are to be read in them."""
+    """Return the options for log-probabilities, only if answers are read in them: they cost the server time."""
     return {"logprobs": True, "top_logprobs": N_LISTED} if request.answers else {}
 
 
 def _base_url(host: str) -> str:
-    """An address as a person writes it (name, name:port, URL), completed to a URL that a client can call.
+    """Complete an address as a person writes it (name, name:port, URL) to a URL that a client can call.
 
     Raises: ParameterError if it cannot be understood.
     """
@@ -402,7 +402,7 @@ class ModelDetails:
 
 @dataclass(frozen=True)
 class ServerOverview:
-    """What a server holds, and what of it is in memory.
+    """The models that a server holds, and which of them are in memory.
 
     Attributes:
         address: such as "127.0.0.1:11434"; empty if what OLLAMA_HOST says is none.
@@ -418,7 +418,7 @@ class ServerOverview:
 
 
 def probe_server(server: OllamaServer, before: ServerOverview | None = None) -> ServerOverview:
-    """Find out what a server holds, and what of it is in memory. Never raises JitaiError.
+    """Find out which models a server holds, and which are in memory. Never raises JitaiError.
 
     Args:
         server: to ask.
@@ -435,7 +435,7 @@ def probe_server(server: OllamaServer, before: ServerOverview | None = None) -> 
 
 
 def _loaded_models(server: OllamaServer) -> dict[str, Loaded]:
-    """The models in memory by name."""
+    """Return the models in memory by name."""
     return {
         item.model or item.name or "": Loaded(
             int(item.size or 0), int(item.size_vram or 0), item.context_length or 0, item.expires_at
@@ -447,7 +447,7 @@ def _loaded_models(server: OllamaServer) -> dict[str, Loaded]:
 def _details(
     server: OllamaServer, model: OllamaModel, known: Mapping[str, ModelDetails], loaded: Mapping[str, Loaded]
 ) -> ModelDetails:
-    """A listed model with its details; without them where the server cannot say (it may just have been deleted)."""
+    """Return a listed model with its details, or without them if the server has none (it may be deleted by now)."""
     in_memory = loaded.get(model.name)
     before = known.get(model.digest)
     if before is not None and before.capabilities:

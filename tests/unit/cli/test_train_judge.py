@@ -54,7 +54,7 @@ def test_the_prompt_file_is_calibrated_for_the_shipped_adapter() -> None:
     calibration = load_prompt(TUNED_PROMPT_FILE).calibration_for(identity.digest)
     assert calibration.is_fitted
     assert calibration.model == identity.name
-    assert "held-out" in calibration.measured
+    assert calibration.measured is not None and calibration.measured.share_right > 0.8
 
 
 @pytest.mark.model

@@ -63,7 +63,7 @@ def test_a_stopped_training_is_taken_up(
         assert main(["train", *QUICK, "--out", str(path), "--steps", "10000000"]) == 0
     finally:
         signal.signal(signal.SIGINT, before)
-    assert "--resume takes the training up" in capsys.readouterr().err
+    assert "--resume continues" in capsys.readouterr().err
     stopped = read_policy(path)
     n_steps = stopped.trained_on.n_steps
     assert n_steps < 10_000_000

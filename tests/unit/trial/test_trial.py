@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jitai.corpus import TEST, StatementBook, load_part
-from jitai.errors import ParameterError
+from jitai.errors import JitaiError, ParameterError
 from jitai.experiments.cell import cell_figures
 from jitai.policies.base import Policy, Proposals, View
 from jitai.policies.belief import BY_DECISION, BeliefSettings
@@ -30,7 +30,7 @@ from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import summarise
 from jitai.trial.texts import SILENT, JudgedTexts, ScriptedDay
 from jitai.trial.trial_log import TrialLog
-from jitai.trial.verdict_table import PreparedJudge, Verdicts, read_all, simulated_judge
+from jitai.trial.verdict_table import PreparedJudge, Verdicts, VerdictTable, read_all, simulated_judge
 from tests.networks import random_network
 
 CELL = SimulatorConfig(
@@ -259,6 +259,14 @@ def test_a_judge_that_gives_no_probabilities() -> None:
         by_decision = replace(spec, belief=replace(spec.belief, reading=BY_DECISION))
         if strategy == "belief":
             np.testing.assert_array_equal(check(by_decision, read_all(BOOK, sure), sure).belief, result.belief)
+
+
+def test_a_person_acts_but_does_not_speak_where_only_verdicts_are_known() -> None:
+    trial = Trial(TrialSpec(), SEEDS, VerdictTable(VERDICTS, BeliefSettings()))
+    trial.step({1: ScriptedDay(action=3, can_walk=False)})
+    assert trial.log.executed_action[1, 0] == 3 and not trial.log.can_walk[1, 0]
+    with pytest.raises(JitaiError, match="words of one's own cannot be judged"):
+        trial.step({1: ScriptedDay(text="My knee hurts.")})
 
 
 def test_wrong_settings_are_refused() -> None:
