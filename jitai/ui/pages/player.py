@@ -48,7 +48,7 @@ def player_page() -> None:
         with st.sidebar:
             run_settings(app)
         keep_in_address(app)
-        st.title("How does one life in the study go, and what if a day had been different?")
+        st.title("What if one day had been different?")
         say_problem(app)
         place = st.empty()
         judge = current_judge(app) if app.spec.uses_text else None
