@@ -1,0 +1,85 @@
+"""The command ``run`` and files of scenarios: what is refused, and what a report says of how to have the run again."""
+
+import html
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from jitai.cli.main import main
+
+CALM = ["run", "--policy", "generic", "--filter", "none", "--quiet"]
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "saved.json"
+    assert main([*CALM, "--seed", "7", "--save", str(path)]) == 0
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--policy", "never"], "leave out --policy"),
+        (["--seed", "7"], "leave out --seed"),
+        (["--filter", "none"], "leave out --filter"),
+        (["--preset", "zz"], "leave out --preset"),
+        (["--prompt", "few_shot"], "leave out --prompt"),
+        (["--study-length", "20"], "leave out --study-length"),
+    ],
+)
+def test_settings_beside_a_scenario_are_refused(
+    saved: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--scenario", str(saved), *options]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_file_that_is_read_is_not_overwritten(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = saved.read_bytes()
+    assert main(["run", "--scenario", str(saved), "--save", str(saved)]) == 1
+    assert "would be overwritten" in capsys.readouterr().err
+    statements = saved.with_name("said.csv")
+    statements.write_text("text\nMy knee hurts.\n", encoding="utf-8")
+    assert main(["judge", str(statements), "--text-column", "text", "--out", str(statements)]) == 1
+    assert "would be overwritten" in capsys.readouterr().err
+    assert saved.read_bytes() == before and statements.read_text(encoding="utf-8") == "text\nMy knee hurts.\n"
+
+
+def test_the_command_in_a_report_gives_the_same_run(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for options in (["run", "--scenario", str(saved), "--quiet"], [*CALM, "--seed", "9"]):
+        report, again = tmp_path / "one.html", tmp_path / "again.html"
+        assert main([*options, "--report", str(report)]) == 0
+        printed = capsys.readouterr().out
+        found = re.search(r"<code>(.+?)</code>", report.read_text(encoding="utf-8"))
+        assert found is not None
+        typed = shlex.split(html.unescape(found.group(1)))
+        arguments = typed[typed.index("run") :]
+        arguments[arguments.index("--report") + 1] = str(again)
+        assert main(arguments) == 0
+        assert capsys.readouterr().out == printed
+        assert _headline(again) == _headline(report)
+
+
+def test_a_scenario_without_a_judge_says_that_nobody_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved, unread, report = (tmp_path / name for name in ("saved.json", "unread.json", "report.html"))
+    assert main(["run", "--policy", "generic", "--filter", "none", "--quiet", "--save", str(saved)]) == 0
+    scenario = json.loads(saved.read_text(encoding="utf-8"))
+    scenario["trial"]["filter"] = {"key": "veto", "settings": {}}
+    unread.write_text(json.dumps(scenario), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["run", "--scenario", str(unread), "--quiet", "--report", str(report)]) == 0
+    printed = capsys.readouterr()
+    assert "nobody reads the text" in printed.err and "held back" not in printed.out
+    assert "listening" not in _headline(report)
+
+
+def _headline(report: Path) -> str:
+    found = re.search(r"<h1>(.*?)</h1>", report.read_text(encoding="utf-8"))
+    assert found is not None
+    return found.group(1)
