@@ -30,7 +30,7 @@ from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision, Verdict
-from jitai.report.run_report import ReportInputs, run_report, steps_gained
+from jitai.report.run_report import ReportInputs, run_report
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
@@ -235,7 +235,7 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, scenario: Scenari
         f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
     )
     if scenario.is_read:
-        gain = steps_gained(summary, alone)
+        gain = summary.total_steps - alone.total_steps
         vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
         other = "with the text unread" if spec.policy.uses_belief else "without the filter"
         print(f"{vetoes if spec.filter.key != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")

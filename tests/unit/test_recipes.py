@@ -248,18 +248,20 @@ def test_link() -> None:
     for wrong, words in (({"rest_days": "31"}, "allowed is 0 to 30 days"), ({"policy": "rythm"}, "mean 'rhythm'")):
         with pytest.raises(ParameterError, match=words):
             from_query({**query, **wrong})
-    with pytest.raises(ParameterError, match="There is no setting 'rest_days'"):
-        from_query({**query, "strategy": "veto"})
+    with pytest.raises(ParameterError, match="There is no setting 'rest_day'"):
+        from_query({**query, "rest_day": "4"})
+    # Links of earlier versions name settings of filters that are not picked; these have no effect.
+    assert from_query({**query, "strategy": "veto"}) == replace(spec, filter=filter_spec("veto"))
 
 
 def test_page(_a_judge_that_knows: None) -> None:
     app = open_app()
-    policies, filters = widget(app.selectbox, "policy"), widget(app.selectbox, "filter")
+    policies, filters = widget(app.selectbox, "policy"), widget(app.selectbox, "strategy")
     assert "A message every few days" in policies.options and "Rest after a no" in filters.options
     assert not widgets_of_recipes(app)
     app = widget(app.selectbox, "preset").set_value("Ability comes and goes").run()
     app = widget(app.selectbox, "policy").set_value("rhythm").run()
-    app = without_error(widget(app.selectbox, "filter").set_value("rest").run())
+    app = without_error(widget(app.selectbox, "strategy").set_value("rest").run())
     assert widgets_of_recipes(app) == {"every_days": 3, "rest_days": 2}
     assert any("by the calendar" in caption.value for caption in app.caption)
     app = widget(app.number_input, "every_days").set_value(2).run()
@@ -280,7 +282,7 @@ def test_page(_a_judge_that_knows: None) -> None:
 
 def widgets_of_recipes(app: Any) -> dict[str, float]:
     """The widgets of the settings of the policy and the filter, with what they show."""
-    shown = {element.key.rsplit("_", 1)[0]: element.value for element in app.number_input if element.key}
+    shown = {element.key: element.value for element in app.number_input if element.key}
     return {name: value for name, value in shown.items() if name in ("every_days", "rest_days")}
 
 
