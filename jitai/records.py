@@ -197,6 +197,13 @@ class Verdict:
         return self.source == VerdictSource.FALLBACK
 
 
+SILENCE = Verdict(
+    Decision.SEND, None, VerdictSource.NO_STATEMENT,
+    "The participant said nothing, so nothing speaks against a message.",
+)  # fmt: skip
+"""The verdict on nothing said."""
+
+
 @dataclass(frozen=True)
 class StepRecord:
     """One decision of a trial and what followed from it.

@@ -18,7 +18,7 @@ from jitai.judge.cache import VerdictCache, cache_key
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
 from jitai.judge.text import UNREADABLE_SHARE, CleanStatement, clean_statement, load_words, share_known
-from jitai.records import Decision, Verdict, VerdictSource
+from jitai.records import SILENCE, Decision, Verdict, VerdictSource
 
 REASON_EXPLANATION = "The reason is a sentence of ours, filled in with the model's number; the model did not write it."
 """To be shown wherever reasons are: words of a small model's own are not usable as reasons."""
@@ -149,13 +149,7 @@ class Judge:
     def _without_model(self, statement: CleanStatement) -> Verdict | None:
         """Return the verdict if no model is needed, otherwise None."""
         if not statement.text:
-            return Verdict(
-                Decision.SEND,
-                None,
-                VerdictSource.NO_STATEMENT,
-                "The participant said nothing, so nothing speaks against a message.",
-                notes=statement.notes,
-            )
+            return replace(SILENCE, notes=statement.notes)
         ruled = self.rules.apply(statement.text) or self._unreadable(statement.text)
         if ruled is None:
             return None

@@ -68,7 +68,7 @@ def player_run(
     """
     spec = run.scenario.spec
     config = spec.config
-    reads = run.scenario.judge is not None and spec.uses_text
+    reads = run.scenario.is_read
     why = split_of(config, run.records, twin.records) if reads else None
     mine = line_of(run.records, key="run", name="This run", split=why, remembered=remembered)
     reference = None

@@ -2,17 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from jitai.corpus import StatementBook
-from jitai.policies.optimum import OptimalPolicy
-from jitai.policies.registry import PolicySpec
 from jitai.records import JudgesText, StepRecord
 from jitai.simulator.world import draw_worlds
-from jitai.trial.loop import Trial
+from jitai.trial.loop import Trial, days_of_one
 from jitai.trial.spec import TrialSpec
-from jitai.trial.texts import JudgedTexts, ScriptedDay
+from jitai.trial.texts import JudgedTexts, ScriptedDay, words_of
 
 
 def no_script(day: int) -> ScriptedDay | None:
@@ -36,20 +33,13 @@ def live_days(
     Yields: one StepRecord a day until the study or the participant's engagement ends.
     """
     trial = Trial(spec, [spec.seed], JudgedTexts(book, judge, spec.belief), keeps_notes=True)
-    while not trial.is_over:
-        statement = said(trial.day)
-        trial.step({} if statement is None else {0: statement})
-        yield trial.log.record(spec.config, 0, trial.day - 1)
+    yield from days_of_one(trial, said)
 
 
 def coming_statements(spec: TrialSpec, book: StatementBook) -> tuple[str, ...]:
     """Return what the simulated participant will write, in order, unless a person speaks or the study ends early."""
     world = draw_worlds(spec.config, [spec.seed]).each(lambda part: part[0])
-    return tuple(
-        book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day])).text
-        for day in range(spec.config.study_length)
-        if world.writes[day]
-    )
+    return tuple(words for words in words_of(world, book, spec.config.study_length) if words)
 
 
 class Progress(NamedTuple):
@@ -111,8 +101,7 @@ class TwinTrial:
         self._living = threading.Lock()
         self._trial = live_days(spec, book, judge, self._said.get)
         self._twin = live_days(spec.without_filter(), book, None, self._said.get)
-        best = replace(spec.without_filter(), policy=PolicySpec(OptimalPolicy.key))
-        self._best = live_days(best, book, None, self._said.get) if with_best else None
+        self._best = live_days(spec.under_the_optimum(), book, None, self._said.get) if with_best else None
 
     @property
     def finished(self) -> bool:

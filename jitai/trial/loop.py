@@ -4,7 +4,7 @@
 for each seed; the training of a policy, which proposes from outside, restarts participants whose study is over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,13 +12,13 @@ import numpy as np
 from jitai.arrays import Flags, Floats
 from jitai.policies.base import PolicyInputs, Proposals, Truth, View
 from jitai.policies.belief import Belief
-from jitai.records import Action, Proposal
+from jitai.records import Action, Proposal, StepRecord
 from jitai.seeding import Stream, generator
 from jitai.simulator.participants import Outcomes, Participants, Today
 from jitai.simulator.world import World
 from jitai.trial.filters import Filtered, FilterInputs, carried_forward
 from jitai.trial.spec import TrialSpec
-from jitai.trial.texts import Evidence, Script, Texts
+from jitai.trial.texts import Evidence, Script, ScriptedDay, Texts
 from jitai.trial.trial_log import DayNotes, TrialLog
 from jitai.trial.verdict_table import Verdicts, VerdictTable
 
@@ -231,3 +231,17 @@ def run_trial(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
     Raises: ParameterError if the policy lacks something, or a seed is out of range.
     """
     return Trial(spec, seeds, None if verdicts is None else VerdictTable(verdicts, spec.belief)).run()
+
+
+def days_of_one(trial: Trial, scripted: Callable[[int], ScriptedDay | None]) -> Iterator[StepRecord]:
+    """Live the days of a trial of one participant, as the caller asks for them.
+
+    Args:
+        trial: of one seed, with notes.
+        scripted: asked on each day, from 0, before its decision: what a person changes of it; None for nothing.
+    Yields: one record a day until the study or the participant's engagement ends.
+    """
+    while not trial.is_over:
+        changed = scripted(trial.day)
+        trial.step(NO_SCRIPT if changed is None else {0: changed})
+        yield trial.log.record(trial.spec.config, 0, trial.day - 1)

@@ -11,15 +11,13 @@ from typing import Any, NamedTuple, TypeVar
 from jitai.corpus import EVERYDAY_KINDS, KINDS, StatementBook
 from jitai.errors import JitaiError, ParameterError, VerdictMissing
 from jitai.parameters import shortened, suggestion
-from jitai.policies.optimum import OptimalPolicy
-from jitai.policies.registry import PolicySpec
-from jitai.records import SIMULATOR, TYPED, Action, Decision, JudgesText, StepRecord, Verdict, VerdictSource
+from jitai.records import SILENCE, SIMULATOR, TYPED, Action, Decision, JudgesText, StepRecord, Verdict, VerdictSource
 from jitai.seeding import MAX_SEED
 from jitai.simulator.participants import Today
 from jitai.simulator.world import draw_worlds, with_walk_state
-from jitai.trial.loop import Trial
+from jitai.trial.loop import Trial, days_of_one
 from jitai.trial.spec import TrainedPolicies, TrialSpec, trial_from_mapping
-from jitai.trial.texts import Evidence, Script, ScriptedDay, Spoken, evidence_of
+from jitai.trial.texts import Evidence, Script, ScriptedDay, Spoken, evidence_of, words_of
 
 VERSION = 1
 """Version of a scenario as a mapping."""
@@ -118,8 +116,7 @@ class Scenario:
 
     def under_the_optimum(self) -> "Scenario":
         """Return the same days under the best possible policy, without judge and filter."""
-        twin = self.without_judge()
-        return replace(twin, spec=replace(twin.spec, policy=PolicySpec(OptimalPolicy.key)))
+        return replace(self.without_judge(), spec=self.spec.under_the_optimum())
 
     def as_mapping(self) -> dict[str, Any]:
         """Return a mapping ready for JSON; ``scenario_from_mapping`` reads it back to the same run."""
@@ -167,10 +164,7 @@ def compose(
         truth = given[day].can_walk
         if truth is not None and 0 <= day < spec.config.study_length and bool(world.can_walk[day]) != truth:
             world = with_walk_state(world, spec.config, day, truth)
-    words = tuple(
-        book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day])).text if world.writes[day] else ""
-        for day in range(spec.config.study_length)
-    )
+    words = words_of(world, book, spec.config.study_length)
     return Scenario(spec, words, given, judge, {}, kinds).with_verdicts(verdicts or {})
 
 
@@ -200,10 +194,7 @@ class _WrittenTexts:
 
     def _verdict(self, text: str) -> Verdict:
         if not text:
-            return Verdict(
-                Decision.SEND, None, VerdictSource.NO_STATEMENT,
-                "The participant said nothing, so nothing speaks against a message.",
-            )  # fmt: skip
+            return SILENCE
         if text in self._scenario.verdicts:
             return replace(self._scenario.verdicts[text], statement=text)
         if text not in self.asked:
@@ -250,10 +241,8 @@ def play(
     spec = scenario.spec
     trial = Trial(spec, [spec.seed], texts, keeps_notes=True)
     records = []
-    while not trial.is_over:
-        scripted = scenario.days.get(trial.day)
-        trial.step({} if scripted is None else {0: scripted})
-        records.append(trial.log.record(spec.config, 0, trial.day - 1))
+    for record in days_of_one(trial, scenario.days.get):
+        records.append(record)
         report(len(records))
     return Played(scenario.with_verdicts(texts.asked), tuple(records))
 

@@ -10,6 +10,7 @@ from jitai.errors import FileFormatError, ParameterError
 from jitai.parameters import at_place, build, shortened
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
+from jitai.policies.optimum import OptimalPolicy
 from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.policies.trained import TrainedPolicy
 from jitai.registry import as_mapping
@@ -63,6 +64,10 @@ class TrialSpec:
     def without_filter(self) -> "TrialSpec":
         """Return the same trial with the policy alone: its counterfactual twin."""
         return replace(self, filter=FilterSpec(NONE))
+
+    def under_the_optimum(self) -> "TrialSpec":
+        """Return the same trial under the best possible policy, without a filter."""
+        return replace(self.without_filter(), policy=PolicySpec(OptimalPolicy.key))
 
     def unread(self) -> "TrialSpec":
         """Return the same trial without a reader of the text; belief and planner then do without it."""

@@ -8,8 +8,9 @@ import numpy as np
 from jitai.arrays import Flags, Floats, Integers
 from jitai.corpus import StatementBook
 from jitai.policies.belief import BeliefSettings, Text, likelihoods
-from jitai.records import SIMULATOR, TYPED, Decision, JudgesText, Verdict, VerdictSource
+from jitai.records import SILENCE, SIMULATOR, TYPED, Decision, JudgesText, Verdict
 from jitai.simulator.participants import Today
+from jitai.simulator.world import World
 
 SILENT, HOLD_BACK, UNSURE, SEND = -1, 0, 1, 2
 """How a verdict stands in arrays; SILENT where there is none."""
@@ -155,4 +156,9 @@ def evidence_of(verdicts: Sequence[Verdict | None], settings: BeliefSettings) ->
     return Evidence(writes, decision, p_send, np.array([verdict.is_fallback for verdict in given]), if_can, if_cannot)
 
 
-SILENCE = Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "")
+def words_of(world: World, book: StatementBook, n_days: int) -> tuple[str, ...]:
+    """Return what one participant writes on each of a world's first days, (n_days,); empty on days of silence."""
+    return tuple(
+        book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day])).text if world.writes[day] else ""
+        for day in range(n_days)
+    )

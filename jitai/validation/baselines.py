@@ -20,7 +20,7 @@ from jitai.corpus import DEVELOPMENT, load_part
 from jitai.decision import DEFAULT_BAND
 from jitai.errors import ParameterError
 from jitai.judge.text import clean_statement
-from jitai.records import Decision, Label, Statement, Verdict, VerdictSource
+from jitai.records import SILENCE, Label, Statement, Verdict, VerdictSource
 from jitai.validation.keywords import AGAINST, IN_FAVOUR, NEGATIONS, REACH
 
 KEYWORD, TFIDF = "keyword", "tfidf"
@@ -257,7 +257,6 @@ def _verdict(text: str, name: str, read: Callable[[str], _Score]) -> Verdict:
             model=name,
         )
     else:
-        silent = "The participant said nothing, so nothing speaks against a message."
-        verdict = Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, silent)
+        verdict = SILENCE
     elapsed_ms = (time.perf_counter() - started) * 1e3
     return replace(verdict, notes=statement.notes, latency_ms=elapsed_ms)
