@@ -49,9 +49,9 @@ function sign(layout, action, x, y) {
 }
 
 function hiddenRow({ brief, font, layout, run }, y) {
-  const text = brief || layout.narrow ? "hidden: reveal with R" : "hidden until you reveal it (R)";
-  const centre = layout.left + (layout.right - layout.left) / 2;
-  const width = text.length * font * 0.5;
+  const text = brief || layout.narrow ? "hidden: press Reveal" : "hidden until you reveal it (R)";
   const shown = run.options.revealLocked ? "hidden" : text;
+  const centre = layout.left + (layout.right - layout.left) / 2;
+  const width = shown.length * font * 0.5;
   return markup`<path class="hidden-row" d="M${layout.left} ${y}H${layout.right}"/><rect class="paper-colour" x="${centre - width / 2}" width="${width}" y="${y - layout.row / 2 + 1}" height="${layout.row - 2}"/><text class="t" text-anchor="middle" x="${centre}" y="${y + font * 0.35}" font-size="${font}">${shown}</text>`;
 }
