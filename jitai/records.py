@@ -204,6 +204,24 @@ SILENCE = Verdict(
 """The verdict on nothing said."""
 
 
+class JudgeReference(NamedTuple):
+    """The judge that read a run.
+
+    Attributes:
+        key: of the judge, such as "embedded-tuned" or "ollama:NAME".
+        prompt: name of the prompt.
+        prompt_version: name and version as verdicts carry it.
+        digest: of all that decides its verdicts: model, prompt, rules, calibration, band.
+        name: for people.
+    """
+
+    key: str
+    prompt: str = ""
+    prompt_version: str = ""
+    digest: str = ""
+    name: str = ""
+
+
 @dataclass(frozen=True)
 class StepRecord:
     """One decision of a trial and what followed from it.

@@ -22,20 +22,21 @@ from jitai.cli.options import (
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
-from jitai.errors import BackendError, FileFormatError, ParameterError
-from jitai.files import check_writable, read_json, replacing, write_atomically
+from jitai.errors import FileFormatError, ParameterError
+from jitai.files import check_writable, replacing, write_atomically
 from jitai.judge.judge import Judge
 from jitai.parameters import build
 from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec, trained
-from jitai.records import Decision, Verdict
+from jitai.records import Decision, JudgeReference, Verdict
 from jitai.report.run_report import ReportInputs, run_report
+from jitai.report.scenario_file import read_scenario
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.log import decision_log, safe_csv
-from jitai.trial.scenario import MAX_BYTES, JudgeReference, Played, Scenario, compose, play, scenario_from_mapping
+from jitai.trial.scenario import Played, Scenario, compose, play
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
 from jitai.trial.training_mismatch import mismatch_of_trial
@@ -127,11 +128,7 @@ def _read_scenario(options: argparse.Namespace) -> Scenario:
     beside += [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) not in (None, "")]
     if beside:
         raise ParameterError(f"The scenario holds all settings: leave out {', '.join(beside)}.")
-    content = read_json(options.scenario, max_bytes=MAX_BYTES)
-    try:
-        scenario = scenario_from_mapping(content)
-    except ParameterError as error:
-        raise FileFormatError(f"{options.scenario.name} cannot be used as a scenario. {error}", error.hint) from error
+    scenario = read_scenario(options.scenario, options.scenario.name)
     if options.judge != AUTOMATIC and scenario.spec.uses_text:
         print(f"Read anew by {for_terminal(options.judge)}: the stored verdicts are not used.", file=sys.stderr)
         return replace(scenario, judge=JudgeReference(options.judge), verdicts={})
@@ -177,7 +174,7 @@ class LazyJudge:
         """The scenario with the name and digest of the judge that read it."""
         if self._judge is None or scenario.judge is None:
             return scenario
-        return replace(scenario, judge=self._reference(self._judge))
+        return replace(scenario, judge=self._judge.reference(scenario.judge.key))
 
     def _opened(self) -> Judge:
         if self._judge is None:
@@ -188,21 +185,13 @@ class LazyJudge:
             key = "" if wanted.key == AUTOMATIC else wanted.key
             settings = backend_settings(self._options)
             self._judge = open_chosen_judge(self._options, settings, Decision(filtering.on_failure), band, key)
-            if wanted.digest and self._reference(self._judge).digest != wanted.digest:
+            if wanted.digest and self._judge.reference(wanted.key).digest != wanted.digest:
                 raise ParameterError(
                     f"The scenario was read by {wanted.name or wanted.key}, and that judge is not here: its stored "
                     "verdicts do not cover all words.",
                     "Name another judge with --judge to have all words read anew.",
                 )
         return self._judge
-
-    def _reference(self, judge: Judge) -> JudgeReference:
-        key = self._scenario.judge.key if self._scenario.judge is not None else ""
-        try:
-            digest = judge.digest()
-        except BackendError:
-            digest = ""
-        return JudgeReference(key, judge.prompt.name, judge.prompt.label, digest, judge.at_work())
 
 
 def _write_report(options: argparse.Namespace, run: Played, twin: Played) -> None:

@@ -18,7 +18,7 @@ from jitai.judge.cache import VerdictCache, cache_key
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
 from jitai.judge.text import UNREADABLE_SHARE, CleanStatement, clean_statement, load_words, share_known
-from jitai.records import SILENCE, Decision, Verdict, VerdictSource
+from jitai.records import SILENCE, Decision, JudgeReference, Verdict, VerdictSource
 
 REASON_EXPLANATION = "The reason is a sentence of ours, filled in with the model's number; the model did not write it."
 """To be shown wherever reasons are: words of a small model's own are not usable as reasons."""
@@ -145,6 +145,18 @@ class Judge:
             self.on_failure.value,
         )  # fmt: skip
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def reference(self, key: str) -> JudgeReference:
+        """Return which judge it is, for a scenario; without a digest if its model cannot say which one it is.
+
+        Args:
+            key: of the judge, as people name it.
+        """
+        try:
+            digest = self.digest()
+        except BackendError:
+            digest = ""
+        return JudgeReference(key, self.prompt.name, self.prompt.label, digest, self.at_work())
 
     def _without_model(self, statement: CleanStatement) -> Verdict | None:
         """Return the verdict if no model is needed, otherwise None."""

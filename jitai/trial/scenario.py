@@ -11,7 +11,18 @@ from typing import Any, NamedTuple, TypeVar
 from jitai.corpus import EVERYDAY_KINDS, KINDS, StatementBook
 from jitai.errors import JitaiError, ParameterError, VerdictMissing
 from jitai.parameters import shortened, suggestion
-from jitai.records import SILENCE, SIMULATOR, TYPED, Action, Decision, JudgesText, StepRecord, Verdict, VerdictSource
+from jitai.records import (
+    SILENCE,
+    SIMULATOR,
+    TYPED,
+    Action,
+    Decision,
+    JudgeReference,
+    JudgesText,
+    StepRecord,
+    Verdict,
+    VerdictSource,
+)
 from jitai.seeding import MAX_SEED
 from jitai.simulator.participants import Today
 from jitai.simulator.world import draw_worlds, with_walk_state
@@ -27,24 +38,6 @@ MAX_WORDS = 20_000
 """Most characters of one day's words in a scenario."""
 _STORED = ("decision", "p_send", "source", "reason", "model", "prompt_version", "latency_ms", "failure", "model_reason")
 """What is kept of a verdict; its prompt is made again from the prompt's file, and the words stand beside it."""
-
-
-class JudgeReference(NamedTuple):
-    """The judge that read a run.
-
-    Attributes:
-        key: of the judge, such as "embedded-tuned" or "ollama:NAME".
-        prompt: name of the prompt.
-        prompt_version: name and version as verdicts carry it.
-        digest: of all that decides its verdicts: model, prompt, rules, calibration, band.
-        name: for people.
-    """
-
-    key: str
-    prompt: str = ""
-    prompt_version: str = ""
-    digest: str = ""
-    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from jitai.player.contract import Options, as_payload
 from jitai.records import Verdict
 from jitai.report.run_player import player_run
 from jitai.report.run_report import ReportInputs, run_report
+from jitai.report.scenario_file import read_scenario
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.trial.log import decision_log, safe_csv
@@ -27,7 +28,6 @@ from jitai.ui.session.played import (
     composed,
     is_read_by,
     read_anew,
-    scenario_of_file,
 )
 from jitai.ui.session.resources import prompts, statement_book
 from jitai.ui.session.state import AppState, app_state, keep_in_address, say_problem, session_object
@@ -271,7 +271,7 @@ def _open_file(app: AppState, state: PlayerState) -> None:
         if uploaded is None:
             return
         try:
-            found = scenario_of_file(uploaded.getvalue(), uploaded.name, default_policy_store().get)
+            found = read_scenario(uploaded.getvalue(), uploaded.name, default_policy_store().get)
             _show(app, state, uploaded.name[:60], found)
         except JitaiError as error:
             state.problem = error.in_full

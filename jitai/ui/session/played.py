@@ -1,28 +1,21 @@
 """What the Player page remembers: the run that is shown, its twin, its branches, and a scenario from a file."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from jitai.background import BackgroundJob
 from jitai.corpus import StatementBook
-from jitai.errors import BackendError, FileFormatError, JitaiError, ParameterError
-from jitai.files import read_json
+from jitai.errors import JitaiError
 from jitai.judge.judge import Judge
 from jitai.player.contract import LETTERS, Line, PlayerRun
-from jitai.policies.network import PolicyNetwork
 from jitai.records import Action, JudgesText, Label, Verdict
 from jitai.report.run_player import branch_line, many_seeds_sentence
-from jitai.sanitise import for_sentence
 from jitai.trial.fork import fork
 from jitai.trial.scenario import (
-    MAX_BYTES,
-    JudgeReference,
     Played,
     Scenario,
     compose,
     play,
-    scenario_from_mapping,
 )
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts
@@ -212,15 +205,6 @@ def _name(request: ForkRequest) -> str:
     return f"day {request.day}, {', '.join(parts)}"
 
 
-def reference_to(judge: Judge, key: str) -> JudgeReference:
-    """Which judge it is, for a scenario; without a digest where its model cannot say which one it is."""
-    try:
-        digest = judge.digest()
-    except BackendError:
-        digest = ""
-    return JudgeReference(key, judge.prompt.name, judge.prompt.label, digest, judge.at_work())
-
-
 def composed(spec: TrialSpec, book: StatementBook, kinds: tuple[str, ...], judge: Judge | None, key: str) -> Scenario:
     """The scenario of some settings, with what the judge is known to say; nothing is asked.
 
@@ -231,7 +215,7 @@ def composed(spec: TrialSpec, book: StatementBook, kinds: tuple[str, ...], judge
     """
     if judge is None:
         return compose(spec, book, kinds=kinds)
-    scenario = compose(spec, book, judge=reference_to(judge, key), kinds=kinds)
+    scenario = compose(spec, book, judge=judge.reference(key), kinds=kinds)
     known = {text: verdict for text in scenario.unread if (verdict := judge.remembered(text)) is not None}
     return scenario.with_verdicts(known)
 
@@ -240,27 +224,9 @@ def is_read_by(scenario: Scenario, judge: Judge | None) -> bool:
     """Whether this is the judge of a scenario, to all that decides its verdicts."""
     if judge is None or scenario.judge is None or not scenario.judge.digest:
         return False
-    return reference_to(judge, "").digest == scenario.judge.digest
+    return judge.reference("").digest == scenario.judge.digest
 
 
 def read_anew(scenario: Scenario, judge: Judge, key: str) -> Scenario:
     """The same days for another judge, who reads all words anew."""
-    reference = reference_to(judge, key)
-    return replace(scenario, judge=reference, verdicts={})
-
-
-def scenario_of_file(content: bytes, name: str, trained_policy: Callable[[str], PolicyNetwork]) -> Scenario:
-    """A scenario from an untrusted file.
-
-    Args:
-        content: of the file.
-        name: of the file, untrusted.
-        trained_policy: gives the trained policy of a name, or raises a JitaiError.
-    Raises: FileFormatError that says in a sentence what is wrong.
-    """
-    name = for_sentence(name)
-    mapping = read_json(content, name, MAX_BYTES)
-    try:
-        return scenario_from_mapping(mapping, trained_policy)
-    except ParameterError as error:
-        raise FileFormatError(f"{name} cannot be used as a scenario. {error}", error.hint) from error
+    return replace(scenario, judge=judge.reference(key), verdicts={})

@@ -8,14 +8,14 @@ import pytest
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.player.contract import as_payload
 from jitai.policies.registry import PolicySpec
-from jitai.records import Decision, Verdict, VerdictSource
+from jitai.records import Decision, JudgeReference, Verdict, VerdictSource
 from jitai.report.run_player import many_seeds_sentence, player_run
 from jitai.report.run_report import ReportInputs, run_report
 from jitai.simulator.config import PRESETS
 from jitai.statistics import interval_of_mean
 from jitai.trial.filters import NONE, filter_spec
 from jitai.trial.loop import run_trial
-from jitai.trial.scenario import JudgeReference, Played, compose, play
+from jitai.trial.scenario import Played, compose, play
 from jitai.trial.spec import TrialSpec
 from jitai.trial.texts import ScriptedDay
 from jitai.trial.verdict_table import read_all, simulated_judge

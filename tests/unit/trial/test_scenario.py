@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import JitaiError, ParameterError
 from jitai.policies.registry import PolicySpec
-from jitai.records import Action, Decision, Label, Verdict, VerdictSource
+from jitai.records import Action, Decision, JudgeReference, Label, Verdict, VerdictSource
 from jitai.simulator.config import BETA, PRESETS, SimulatorConfig
 from jitai.trial.attribution import attribute
 from jitai.trial.filters import NONE, filter_spec
 from jitai.trial.live import live_days
-from jitai.trial.scenario import JudgeReference, Scenario, compose, play, scenario_from_mapping
+from jitai.trial.scenario import Scenario, compose, play, scenario_from_mapping
 from jitai.trial.spec import TrialSpec
 from jitai.trial.texts import ScriptedDay
 
