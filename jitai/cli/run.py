@@ -20,9 +20,9 @@ from jitai.cli.options import (
     preset_of,
 )
 from jitai.cli.train_policy import open_policy
-from jitai.corpus import TEST, StatementBook, load_part
+from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
-from jitai.errors import FileFormatError, ParameterError
+from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.files import check_writable, replacing, write_atomically
 from jitai.judge.judge import Judge
 from jitai.parameters import build
@@ -32,6 +32,8 @@ from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision, JudgeReference, Verdict
 from jitai.report.run_report import ReportInputs, run_report
 from jitai.report.scenario_file import read_scenario
+from jitai.report.scenario_link import link_parameters, link_to
+from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
@@ -55,9 +57,17 @@ def run_command(options: argparse.Namespace) -> None:
     _check_outputs(options)
     scenario = _composed(options) if options.scenario is None else _read_scenario(options)
     with LazyJudge(options, scenario) as judge:
+        scenario = judge.with_remembered(scenario)
         run = play(scenario, judge if scenario.judge is not None else None)
         twin = play(run.scenario.without_judge())
         run = run._replace(scenario=judge.described(run.scenario))
+        _give(options, run, twin)
+        if options.link:
+            print(_link_of(run.scenario, judge))
+
+
+def _give(options: argparse.Namespace, run: Played, twin: Played) -> None:
+    """Print the run, and write the files that the options name."""
     log = decision_log(run.records)
     if not options.quiet:
         _print_days(log, sys.stdout)
@@ -69,6 +79,20 @@ def run_command(options: argparse.Namespace) -> None:
         print(f"Scenario: {options.save}", file=sys.stderr)
     if options.report is not None:
         _write_report(options, run, twin)
+
+
+def _link_of(scenario: Scenario, judge: "LazyJudge") -> str:
+    """The link that brings the run back.
+
+    Raises: ParameterError if no link can.
+    """
+    name = default_policy_store().name_of(scenario.spec.policy.network)
+    return link_to(link_parameters(scenario, _book, name, judge.known_everywhere))
+
+
+def _book(kinds: tuple[str, ...]) -> StatementBook:
+    """What simulated participants may say, of some kinds."""
+    return StatementBook(load_part(TEST), kinds)
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
@@ -114,7 +138,7 @@ def _composed(options: argparse.Namespace) -> Scenario:
         belief=build(BeliefSettings, given(options, BeliefSettings)),
     )
     judge = JudgeReference(options.judge) if spec.uses_text else None
-    return compose(spec, StatementBook(load_part(TEST)), judge=judge)
+    return compose(spec, _book(EVERYDAY_KINDS), judge=judge)
 
 
 def _read_scenario(options: argparse.Namespace) -> Scenario:
@@ -169,6 +193,20 @@ class LazyJudge:
         Raises: ParameterError if the scenario was read by another judge than the one that is there now.
         """
         return self._opened().judge(text)
+
+    def with_remembered(self, scenario: Scenario) -> Scenario:
+        """The scenario with all verdicts that need no model; a judge that is not needed is not opened.
+
+        Raises: ParameterError as ``judge``.
+        """
+        return scenario.with_known(self._opened().remembered) if scenario.unread else scenario
+
+    def known_everywhere(self, text: str) -> Verdict | None:
+        """The verdict that every copy of the scenario's judge gives; None where that judge is not here."""
+        try:
+            return self._opened().known_everywhere(text)
+        except JitaiError:
+            return None
 
     def described(self, scenario: Scenario) -> Scenario:
         """The scenario with the name and digest of the judge that read it."""

@@ -113,7 +113,7 @@ def add_validate_command(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--no-cache", action="store_true",
-        help="ask anew what earlier runs have asked, so that its time is measured; these replies are not kept",
+        help="ask anew what is remembered, so that its time is measured; these replies are not kept",
     )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER",
@@ -197,7 +197,7 @@ def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], o
 
 
 def _opened(key: str, prompt: Prompt | None, settings: Any, cache_folder: Path | None, opened: ExitStack) -> JudgesText:
-    judge = open_judge(key, prompt=prompt, cache_folder=cache_folder, settings=settings)
+    judge = open_judge(key, prompt=prompt, cache_folder=cache_folder, settings=settings, anew=cache_folder is None)
     opened.callback(judge.close)
     judge.warm_up()
     return judge
@@ -327,7 +327,7 @@ def _print_judge(result: JudgeReport) -> None:
     if result.n_timed:
         print(f"  {'time a verdict':<18} {result.median_ms:.0f} ms median, 95 % within {result.slow_ms:.0f} ms")
     elif result.n_remembered:
-        print("  all remembered from earlier runs, so no time was measured; --no-cache asks anew")
+        print("  all remembered, so no time was measured; --no-cache asks anew")
 
 
 def _in_words(interval: Interval) -> str:

@@ -97,10 +97,18 @@ class Scenario:
         return tuple(dict.fromkeys(text for text in self.said if text and text not in self.verdicts))
 
     def with_verdicts(self, verdicts: Mapping[str, Verdict]) -> "Scenario":
-        """Return the same scenario with more verdicts; those on other words than its own are dropped."""
-        said = {text for text in self.said if text}
-        kept = {text: verdict for text, verdict in {**self.verdicts, **verdicts}.items() if text in said}
-        return replace(self, verdicts=kept)
+        """Return the same scenario with more verdicts, in the order of its words; those on other words are dropped."""
+        all_verdicts = {**self.verdicts, **verdicts}
+        said = dict.fromkeys(self.said)
+        return replace(self, verdicts={text: all_verdicts[text] for text in said if text and text in all_verdicts})
+
+    def with_known(self, known: Callable[[str], Verdict | None]) -> "Scenario":
+        """Return the same scenario with what is known of the words on which it has no verdict; nobody is asked.
+
+        Args:
+            known: gives the verdict on some words, or None.
+        """
+        return self.with_verdicts({text: found for text in self.unread if (found := known(text)) is not None})
 
     def without_judge(self) -> "Scenario":
         """Return the counterfactual twin: the same days, nobody reads, nothing is filtered or chosen by hand."""
@@ -130,7 +138,7 @@ class Scenario:
                 str(day + 1): {name: value for name, value in scripted._asdict().items() if value not in (None, "")}
                 for day, scripted in sorted(self.days.items())
             },
-            "verdicts": [{"words": text, **_stored(verdict)} for text, verdict in self.verdicts.items()],
+            "verdicts": [{"words": text, **stored(verdict)} for text, verdict in self.verdicts.items()],
         }
 
 
@@ -304,7 +312,7 @@ def scenario_of(spec: TrialSpec, rest: Mapping[str, Any]) -> Scenario:
     )
 
 
-def _stored(verdict: Verdict) -> dict[str, Any]:
+def stored(verdict: Verdict) -> dict[str, Any]:
     """Return the fields of a verdict that are kept; empty values are left out."""
     values = {name: getattr(verdict, name) for name in _STORED}
     return {name: value for name, value in values.items() if value not in ("", None)}

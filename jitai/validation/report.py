@@ -136,7 +136,7 @@ def judge_report(name: str, rows: Sequence[JudgedRow], seed: int = 0) -> JudgeRe
         median_ms=float(np.median(times)) if times else float("nan"),
         slow_ms=float(np.percentile(times, 95)) if times else float("nan"),
         n_timed=len(times),
-        n_remembered=sum(row.verdict.source == VerdictSource.CACHE for row in rows),
+        n_remembered=sum(row.verdict.is_earlier for row in rows),
         model=next((row.verdict.model for row in rows if row.verdict.model), ""),
         prompt=next((row.verdict.prompt_version for row in rows if row.verdict.prompt_version), ""),
     )

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.records import StepRecord
 from jitai.simulator.config import SimulatorConfig
+from jitai.trial.settings import spec_from, values_of
 from jitai.trial.spec import TrialSpec
-from jitai.ui.session.settings import spec_from, values_of
 from jitai.ui.session.state import AppState
 
 ROOT = Path(__file__).parents[2]

@@ -15,10 +15,10 @@ from jitai.rl.policy_store import default_policy_store, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
 from jitai.rl.train import checkpoint_of
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
+from jitai.trial.settings import settings_from, values_of
 from jitai.ui.pages import train
 from jitai.ui.pages.train import GRID, STARTS
 from jitai.ui.session.resources import training_service
-from jitai.ui.session.settings import settings_from, values_of
 from tests.app.driver import (
     LIVE,
     as_markup,

@@ -98,7 +98,7 @@ def as_written(log: pd.DataFrame) -> pd.DataFrame:
         else:
             log[name] = log[name].astype(int if name == "day" else str)
     # Whether a reply was kept already is a matter of speed, not of numbers.
-    log["verdict_source"] = log["verdict_source"].replace("cache", "model")
+    log["verdict_source"] = log["verdict_source"].replace(["cache", "remembered"], "model")
     return log
 
 

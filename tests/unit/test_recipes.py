@@ -27,8 +27,8 @@ from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.records import Action, Decision, JudgesText, Label, Role, Verdict, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 from jitai.trial.filters import FILTERS, FilterSpec, filter_spec
+from jitai.trial.query import from_query, to_query
 from jitai.trial.spec import TrialSpec
-from jitai.ui.session.url import from_query, to_query
 from tests.app.conftest import a_process_of_its_own, a_server_that_has_been_visited  # noqa: F401 (fixtures of pages)
 from tests.app.driver import open_app, records_of, run_to_the_end, state_of, widget, without_error
 

@@ -16,6 +16,7 @@ None of this survives a reload: only what ``keep_in_address`` writes does.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,21 +25,25 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
-from jitai.errors import JitaiError
 from jitai.judge.prefetch import VerdictPrefetcher
-from jitai.judge.registry import BACKENDS, BackendClass, backend_of
+from jitai.judge.registry import BACKENDS, BackendClass, backend_of, find_backend
 from jitai.parameters import build, describe
 from jitai.policies.network import PolicyNetwork
+from jitai.report.scenario_link import open_link
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.live import TwinTrial
+from jitai.trial.query import to_query
+from jitai.trial.scenario import Scenario
+from jitai.trial.settings import STRATEGY, described_settings, spec_from, spec_values, values_of
 from jitai.trial.spec import TrialSpec
 from jitai.trial.texts import ScriptedDay
-from jitai.ui.session.settings import STRATEGY, described_settings, spec_from, spec_values, values_of
-from jitai.ui.session.url import PAGE_PARAMETERS, from_query, to_query
+from jitai.ui.session.resources import statement_book
 
 CUSTOM_PRESET = "Custom (Simulator page)"
+PAGE_PARAMETERS = ("experiment",)
+"""Names in the address that are no settings of a trial, but belong to single pages."""
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 Kept = TypeVar("Kept")
 
@@ -76,7 +81,8 @@ class AppState:
         one_day_wanted: the person has asked for a single day, which has not been simulated yet.
         problem: why the last button could not do its work, as a sentence; shown once.
         page: that is shown, as Streamlit names it.
-        address_problem: why the settings of the address could not be used, as a sentence.
+        linked: the run of the address that opened the session, for the page that plays it; None without one.
+        address_problem: what of that address could not be used, and why, as sentences.
         address_problem_page: the page that was opened with that address.
     """
 
@@ -96,6 +102,7 @@ class AppState:
     previous: PreviousRun | None = None
     problem: str = ""
     page: str = ""
+    linked: Scenario | None = None
     address_problem: str = ""
     address_problem_page: str = ""
 
@@ -103,11 +110,18 @@ class AppState:
         """Take the settings of the page's address, or the defaults and a sentence if those cannot be used."""
         st.session_state.setdefault("kinds", list(EVERYDAY_KINDS))
         query = {name: value for name, value in st.query_params.to_dict().items() if name not in PAGE_PARAMETERS}
-        try:
-            self.show(from_query(query, default_policy_store().get))
-        except JitaiError as error:
-            self.show(TrialSpec(config=PRESETS[DEFAULT_PRESET]))
-            self.address_problem = f"The settings in this page's address are not used. {error}"
+        opened = open_link(query, statement_book, default_policy_store().get)
+        self.show(opened.spec or TrialSpec(config=PRESETS[DEFAULT_PRESET]))
+        self.address_problem = " ".join(part for part in (opened.problem, opened.ignored_sentence) if part)
+        if opened.scenario is not None:
+            self._show_linked(opened.scenario)
+
+    def _show_linked(self, scenario: Scenario) -> None:
+        """Have the run of the address at hand, with its kinds of statement and, if it can be had, its judge."""
+        self.linked = scenario
+        st.session_state["kinds"] = list(scenario.kinds)
+        if scenario.judge is not None and find_backend(scenario.judge.key) is not None:
+            self.judge_picked, self.prompt_picked = scenario.judge.key, scenario.judge.prompt
 
     @property
     def spec(self) -> TrialSpec:
@@ -213,16 +227,17 @@ def experiment_of_address() -> str:
     return ""
 
 
-def keep_in_address(state: AppState, **of_page: str) -> None:
+def keep_in_address(state: AppState, run: Mapping[str, str] | None = None, **of_page: str) -> None:
     """Write the settings into the page's address, so that a reload, or whoever gets the link, has them too.
 
     If the settings of the link that opened the session could not be used, say so on the page that it opened.
 
     Args:
         state: the settings.
+        run: parameters of ``run_in_address``, which stand for the settings too; None or none for the settings alone.
         of_page: what else the page wants to find there, by names of PAGE_PARAMETERS; nothing where it is empty.
     """
-    query = to_query(state.spec, state.preset, default_policy_store().name_of(state.network))
+    query = dict(run or to_query(state.spec, state.preset, default_policy_store().name_of(state.network)))
     query |= {name: value for name, value in of_page.items() if value}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

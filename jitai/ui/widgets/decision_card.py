@@ -20,7 +20,8 @@ DECISION_COLOURS: dict[Decision, Literal["blue", "orange", "violet"]] = {
 
 SOURCE_EXPLANATIONS = {
     VerdictSource.MODEL: "The model was asked.",
-    VerdictSource.CACHE: "The model was asked this before; its answer was remembered.",
+    VerdictSource.CACHE: "The model was asked this before; its answer was kept on this machine.",
+    VerdictSource.REMEMBERED: "The model was asked this when the lab was made; its answer is remembered.",
     VerdictSource.RULE: "A rule decided; the model was not asked.",
     VerdictSource.FALLBACK: "The model could not answer; the rule chosen for that case stood in.",
     VerdictSource.NO_STATEMENT: "Nothing was said, so there was nothing to judge.",
@@ -166,6 +167,7 @@ def source_words(verdict: Verdict) -> str:
         return f"{verdict.latency_ms:.0f} ms"
     return {
         VerdictSource.CACHE: "cached",
+        VerdictSource.REMEMBERED: "remembered",
         VerdictSource.RULE: "by a rule",
         VerdictSource.FALLBACK: "why",
         VerdictSource.NO_STATEMENT: "silence",
