@@ -147,7 +147,7 @@ def _from_columns(columns: Mapping[str, Any]) -> _Shipped:
     said = [words[int(number)] for number in columns["said"]]
     listed = {str(answer): _exact(values) for answer, values in columns["log_probabilities"].items()}
     least = _exact(columns["least_listed"])
-    if any(len(column) != len(keys) for column in (said, least, *listed.values())):
+    if not len(said) == len(least) == len(keys) or any(len(column) != len(keys) for column in listed.values()):
         raise ValueError("columns of different length")
     return _Shipped({key: place for place, key in enumerate(keys)}, said, listed, least)
 

@@ -123,7 +123,7 @@ def test_to_the_end_and_the_numbers_add_up() -> None:
     assert widget(app.button, "one_day").disabled
     [log] = [element.value for element in app.dataframe]
     assert len(log) == len(records)
-    assert {record.verdict.source for record in records if record.verdict} >= {VerdictSource.MODEL}
+    assert {record.verdict.source for record in records if record.verdict} >= {VerdictSource.REMEMBERED}
 
 
 @pytest.mark.model

@@ -203,8 +203,13 @@ def test_no_link_whatever_is_in_it_raises(changes: dict[str, str]) -> None:
     assert opened.scenario is not None or opened.problem
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(max_size=9), lambda item: st.dictionaries(st.sampled_from(
-    ["kinds", "judge", "words", "days", "verdicts", "model", "network", "said", "1"]), item) | st.lists(item)))  # fmt: skip
+FIELDS = st.sampled_from(["kinds", "judge", "words", "days", "verdicts", "model", "network", "said", "1"])
+CONTENT = st.recursive(
+    st.none() | st.integers() | st.text(max_size=9), lambda item: st.dictionaries(FIELDS, item) | st.lists(item)
+)
+
+
+@given(CONTENT)
 def test_nothing_that_is_packed_in_a_link_raises(content: object) -> None:
     opened = open_link(PARAMETERS | {REST: packed(content)}, books)
     assert opened.scenario is None and opened.problem
