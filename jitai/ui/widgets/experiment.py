@@ -123,8 +123,8 @@ def judge_widgets(state: AppState, name: str) -> JudgeChoice:
         return JudgeChoice(key, settings=stated)
     n_statements = sum(item.kind in state.kinds for part in (TEST, CALIBRATION) for item in load_part(part))
     st.caption(
-        f"On its first run, a judge reads {n_statements:,} statements before the first result appears. Its verdicts are "
-        "kept for later runs. What the embedded judges say came with the lab."
+        f"On its first run, a judge reads {n_statements:,} statements before the first result appears. Its verdicts "
+        "are kept for later runs. What the embedded judges say came with the lab."
     )
     return JudgeChoice(key, state.prompt_picked if key == state.judge_at_work else "", stated)
 

@@ -12,9 +12,12 @@ from jitai.judge.ollama.backend import OllamaBackend
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 from jitai.trial.filters import NONE, FilterSpec
 from jitai.trial.live import TwinTrial
+from jitai.trial.scenario import compose
 from jitai.trial.spec import TrialSpec
 from jitai.trial.texts import ScriptedDay
+from jitai.ui.session.linked import run_in_address
 from jitai.ui.session.page_states import LINE, MAP, Axis, CompareState, SweepState
+from jitai.ui.session.resources import judge_for, statement_book
 from jitai.ui.session.state import CUSTOM_PRESET, AppState, app_state, session_object, show_config
 
 
@@ -49,6 +52,38 @@ def test_a_session_begins_with_the_settings_of_its_address(address: Address) -> 
     assert (state.spec.seed, state.spec.config.study_length, state.preset) == (9, 20, CUSTOM_PRESET)
     assert session_object(CompareState).shown == "compare-1"
     assert not state.address_problem and not state.problem
+
+
+def test_a_session_begins_with_the_run_of_its_address_and_its_judge(address: Address) -> None:
+    judge = judge_for("embedded", "few_shot")
+    days = {2: ScriptedDay("my foot hurts", can_walk=False)}
+    spec, kinds = TrialSpec(PRESETS["Ability mostly lasts"], seed=9), ("plain", "negation")
+    scenario = compose(spec, statement_book(kinds), days, judge.reference("embedded"), kinds=kinds)
+    scenario = scenario.with_known(judge.remembered)
+    parameters, why_not = run_in_address(scenario, judge)
+    address.update(parameters | {"utm_source": "mail"})
+    state = app_state()
+    assert (why_not, state.spec, state.kinds) == ("", spec, kinds)
+    assert (state.judge_picked, state.prompt_picked) == ("embedded", "few_shot")
+    assert state.linked is not None
+    assert state.linked.with_known(judge.remembered).as_mapping() == scenario.as_mapping()
+    assert state.address_problem.endswith("are ignored: utm_source.")
+
+
+def test_a_run_that_no_link_can_hold_is_told_and_the_settings_stay_in_the_address(address: Address) -> None:
+    unlike = "".join(chr(0x4E00 + (number * 7919) % 20000) for number in range(4000))
+    scenario = compose(app_state().spec, statement_book(EVERYDAY_KINDS), {2: ScriptedDay(unlike)})
+    parameters, why_not = run_in_address(scenario, None)
+    assert parameters == {} and "too long for a link" in why_not
+
+
+def test_a_run_in_the_address_that_was_cut_leaves_the_settings_and_a_sentence(address: Address) -> None:
+    scenario = compose(TrialSpec(seed=9), statement_book(EVERYDAY_KINDS))
+    parameters, _ = run_in_address(scenario, None)
+    address.update(parameters, s=parameters["s"][:30])
+    state = app_state()
+    assert state.spec.seed == 9 and state.linked is None
+    assert "cut short" in state.address_problem
 
 
 def test_an_address_that_cannot_be_used_leaves_the_defaults_and_a_sentence(address: Address) -> None:
