@@ -112,7 +112,7 @@ def test_kinds_are_chosen_like_sources(tmp_path: Path, capsys: Captured) -> None
 
 @pytest.mark.model
 def test_the_embedded_model_on_a_small_sample(tmp_path: Path, capsys: Captured) -> None:
-    arguments = ["validate", "--judge", "embedded", "--prompt", "few_shot", "--source", "independent"]
+    arguments = ["validate", "--judge", "embedded", "--prompt", "few_shot", "--source", "independent", "--no-cache"]
     assert main([*arguments, "--sample", "12", "--seed", "5", "--out", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
     assert "12 statements, 6 of them" in shown
