@@ -10,13 +10,12 @@ import hashlib
 import json
 import logging
 import math
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from jitai.errors import FileFormatError, ParameterError
 from jitai.files import decompressed, read_bytes, read_json
@@ -109,7 +108,7 @@ def read_shipped(path: Path) -> tuple[_Shipped, ...]:
         if content["digest"] != _digest(content["judges"]):
             raise FileFormatError(f"{path.name} cannot be used: its content is not what its digest says.", hint)
         return tuple(_from_columns(columns) for columns in content["judges"])
-    except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
+    except (TypeError, KeyError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise FileFormatError(f"{path.name} cannot be used: it does not hold what it should.", hint) from error
 
 
@@ -163,16 +162,17 @@ def _single(value: float | None) -> float | None:
     """
     if value is None:
         return None
-    single = np.float32(value)
-    if float(single) != value:
-        raise ParameterError(f"The likelihood {value!r} has more digits than the file keeps.")
-    return float(str(single))
+    # Nine digits tell any two numbers of single precision apart; fewer often do.
+    for n_digits in range(6, 10):
+        short = float(f"{value:.{n_digits}g}")
+        if array("f", [short])[0] == value:
+            return short
+    raise ParameterError(f"The likelihood {value!r} has more digits than the file keeps.")
 
 
 def _exact(values: Sequence[float | None]) -> list[float]:
     """Return the numbers behind the digits of ``_single``; not a number where there is none."""
-    numbers: list[float] = np.array([math.nan if value is None else value for value in values], np.float32).tolist()
-    return numbers
+    return array("f", [math.nan if value is None else value for value in values]).tolist()
 
 
 def _or_none(value: float) -> float | None:
