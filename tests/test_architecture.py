@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "trial"},
     "charts": {"records", "sanitise"},
     "player": {"records"},
-    "report": {*GROUND, "player", "simulator", "trial"},
+    "report": {*GROUND, "experiments", "judge", "player", "policies", "simulator", "trial"},
     "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "report", "rl", "simulator", "trial", "ui",
             "validation"},
     "ui": {*GROUND, "charts", "experiments", "judge", "player", "policies", "report", "rl", "simulator", "trial",

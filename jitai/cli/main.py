@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--report", type=Path, metavar="FILE.html", help="write a report: one file that opens without network"
     )
+    run.add_argument("--bundle", type=Path, metavar="FILE.zip", help="write scenario, log and report in one zip file")
     add_judge_option(run)
     add_components(run, POLICIES)
     add_components(run, FILTERS)

@@ -1,7 +1,6 @@
 """The command `run`: one simulated participant, day by day."""
 
 import argparse
-import json
 import shlex
 import sys
 from dataclasses import replace
@@ -24,18 +23,22 @@ from jitai.corpus import TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError, ParameterError
 from jitai.files import check_writable, replacing, write_atomically
+from jitai.judge.calibration import Measured
 from jitai.judge.judge import Judge
 from jitai.parameters import build
 from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision, JudgeReference, Verdict
+from jitai.report.bundle import bundle, scenario_json
+from jitai.report.run_log import run_log
 from jitai.report.run_report import ReportInputs, run_report
 from jitai.report.scenario_file import read_scenario
+from jitai.report.shown import participant_name
 from jitai.sanitise import for_terminal
-from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.config import DEFAULT_PRESET, SimulatorConfig
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
-from jitai.trial.log import decision_log, safe_csv
+from jitai.trial.log import safe_csv
 from jitai.trial.scenario import Played, Scenario, compose, play
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
@@ -46,6 +49,8 @@ TABLE_COLUMNS = (
     "habituation", "disengagement_risk",
 )  # fmt: skip
 STATEMENT_WIDTH = 44
+BUNDLED = "run"
+"""Name of the files in a bundle."""
 UNLESS_GIVEN = {"preset": DEFAULT_PRESET, "policy": PolicySpec().key, "filter": FilterSpec().key, "seed": 42}
 """What a run has where neither an option nor a scenario says otherwise."""
 
@@ -58,17 +63,23 @@ def run_command(options: argparse.Namespace) -> None:
         run = play(scenario, judge if scenario.judge is not None else None)
         twin = play(run.scenario.without_judge())
         run = run._replace(scenario=judge.described(run.scenario))
-    log = decision_log(run.records)
+        measured = judge.measured()
+    log = run_log(run)
     if not options.quiet:
         _print_days(log, sys.stdout)
     _print_summary(summarise(run.records), summarise(twin.records), run.scenario)
     if options.out is not None:
         _write(log, options.out)
     if options.save is not None:
-        write_atomically(options.save, json.dumps(run.scenario.as_mapping(), ensure_ascii=False, indent=1) + "\n")
+        write_atomically(options.save, scenario_json(run.scenario))
         print(f"Scenario: {options.save}", file=sys.stderr)
     if options.report is not None:
-        _write_report(options, run, twin)
+        write_atomically(options.report, run_report(run, twin, _inputs(options, run, measured, _own_command(options))))
+        print(f"Report: {options.report}", file=sys.stderr)
+    if options.bundle is not None:
+        command = f"{program()} run --scenario {BUNDLED}.json"
+        write_atomically(options.bundle, bundle(run, twin, _inputs(options, run, measured, command), BUNDLED))
+        print(f"Bundle: {options.bundle}", file=sys.stderr)
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
@@ -76,7 +87,12 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
     Raises: FileFormatError naming the file and why.
     """
-    endings = ((options.out, (".csv", ".parquet")), (options.save, (".json",)), (options.report, (".html",)))
+    endings = (
+        (options.out, (".csv", ".parquet")),
+        (options.save, (".json",)),
+        (options.report, (".html",)),
+        (options.bundle, (".zip",)),
+    )
     for path, allowed in endings:
         if path is None:
             continue
@@ -176,6 +192,10 @@ class LazyJudge:
             return scenario
         return replace(scenario, judge=self._judge.reference(scenario.judge.key))
 
+    def measured(self) -> Measured | None:
+        """How often the judge of the run is right; None if it was not opened: its verdicts came with the scenario."""
+        return None if self._judge is None else self._judge.measured()
+
     def _opened(self) -> Judge:
         if self._judge is None:
             wanted = self._scenario.judge
@@ -194,16 +214,19 @@ class LazyJudge:
         return self._judge
 
 
-def _write_report(options: argparse.Namespace, run: Played, twin: Played) -> None:
-    judge = run.scenario.judge
+def _own_command(options: argparse.Namespace) -> str:
     saved = f"run --scenario {shlex.quote(str(options.save))}"
-    command = f"{program()} {saved if options.save is not None else options.typed}"
-    title = next(
-        (name for name, config in PRESETS.items() if config == run.scenario.spec.config), "A tuned participant"
+    return f"{program()} {saved if options.save is not None else options.typed}"
+
+
+def _inputs(options: argparse.Namespace, run: Played, measured: Measured | None, command: str) -> ReportInputs:
+    """What else stands in a report of the run, which ``command`` gives again."""
+    judge = run.scenario.judge
+    title = participant_name(run.scenario.spec.config)
+    remembered = judge is not None and options.scenario is not None and measured is None
+    return ReportInputs(
+        title, "" if judge is None else judge.name or judge.key, "", command, measured=measured, remembered=remembered
     )
-    inputs = ReportInputs(title, "" if judge is None else judge.name or judge.key, "", command)
-    write_atomically(options.report, run_report(run, twin, inputs))
-    print(f"Report: {options.report}", file=sys.stderr)
 
 
 def _print_days(log: pd.DataFrame, stream: TextIO) -> None:

@@ -15,6 +15,7 @@ from jitai.errors import BackendError, ParameterError, UnreadableReply
 from jitai.judge import strategies
 from jitai.judge.base import Backend, ModelIdentity, Reply
 from jitai.judge.cache import VerdictCache, cache_key
+from jitai.judge.calibration import Measured
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
 from jitai.judge.text import UNREADABLE_SHARE, CleanStatement, clean_statement, load_words, share_known
@@ -157,6 +158,14 @@ class Judge:
         except BackendError:
             digest = ""
         return JudgeReference(key, self.prompt.name, self.prompt.label, digest, self.at_work())
+
+    def measured(self) -> Measured | None:
+        """Return how often it is right on held-out statements; None if nobody knows, or its model is not there."""
+        try:
+            digest = self.backend.identity().digest
+        except BackendError:
+            return None
+        return self.prompt.calibration_for(digest).measured
 
     def _without_model(self, statement: CleanStatement) -> Verdict | None:
         """Return the verdict if no model is needed, otherwise None."""
