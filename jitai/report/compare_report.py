@@ -55,12 +55,12 @@ def compare_report(found: StoredExperiment, participants: Sequence[Compared], in
         paragraph(answer_in_words(first.lines, first.base), "lead"),
         paragraph(_rule_in_words(shown[0], told), "lead"),
         paragraph(_about(first), "muted"),
-        _player(found, first, told, inputs),
     ]
     for compared in shown:
         parts += _one_participant(compared, told, f": {compared.scenario.name}" if several else "")
     runs = [line.run for line in shown[0].lines]
     parts += [
+        _player(found, first, told, inputs),
         judges(found.spec.judges_needed(), [run.stored for run in runs], inputs),
         settings_sections(runs, found.spec),
         ending(found, inputs),

@@ -10,6 +10,7 @@ from jitai.player.standalone import player_fragment
 from jitai.report.page import (
     Html,
     again,
+    element,
     grid_table,
     headline,
     list_of_settings,
@@ -77,7 +78,7 @@ def run_report(run: Played, twin: Played, inputs: ReportInputs, branches: Sequen
         ),
         paragraph(inputs.many_seeds, "lead"),
         paragraph(f"{inputs.title}, seed {spec.seed}. One seed is one person: an anecdote, not evidence.", "muted"),
-        player_fragment_of(shown),
+        element("div", player_fragment_of(shown), class_="answered"),
         section("In numbers", rows_table(_numbers(spec, is_read, mine, other, inputs.with_truth)), kind="together"),
         _branches(run, branches),
         section("The judge", *_judge(run, inputs), kind="together"),

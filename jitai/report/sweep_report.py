@@ -125,7 +125,7 @@ def line_report(
         [[row[names[0]], n, *(row[name] for name in names[1:])] for row in rows],
     )
     body = [
-        headline(sentence),
+        headline(sentence, "" if marked is None else f"{100 * marked:.0f} %"),
         section("Over the judge’s error", curves_figure(curves, line.errors, ticks, about, marked), kind="together"),
         section("All numbers", table, kind="together"),
     ]
