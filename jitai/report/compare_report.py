@@ -120,7 +120,7 @@ def _player(found: StoredExperiment, compared: Compared, told: Sequence[Line], i
     if isinstance(run, str):
         return paragraph(run, "muted")
     note = "One seed, the one whose difference is nearest to the mean: an example, not evidence."
-    return section("One of these people", paragraph(note, "muted"), player_fragment_of(run))
+    return section("One of these people", paragraph(note, "muted"), player_fragment_of(run), kind="example")
 
 
 def _one_participant(compared: Compared, told: Sequence[Line], suffix: str) -> list[Html]:
@@ -199,7 +199,7 @@ def _tables(compared: Compared) -> list[Html]:
             (row["Method"], row["Steps"], row["95 %"], f"{line.total.n:,}", row["Of the best"], row[against],
              row["95 %, paired"], row["Better on"], ties)
         )  # fmt: skip
-        shares = [""] * len(Action) if about is None else [f"{share:.0%}" for share in about.action_shares]
+        shares = [""] * len(Action) if about is None else [f"{100 * share:.0f} %" for share in about.action_shares]
         second.append((row["Method"], *shares, row["Fits ability"], row["Length"], row["Leave early"]))
     actions = [action.label.capitalize() for action in Action]
     return [

@@ -34,7 +34,7 @@ from jitai.report.page import (
 from jitai.report.run_player import player_run
 from jitai.report.shown import accuracy, in_one_line, method_settings, participant_name, settings_rows
 from jitai.statistics import interval_of_share
-from jitai.trial.filters import VETO, FilterSettings, FilterSpec
+from jitai.trial.filters import NONE, VETO, FilterSettings, FilterSpec
 from jitai.trial.scenario import Played, compose, play
 from jitai.trial.verdict_table import simulated_judge
 
@@ -201,7 +201,7 @@ def one_seed(line: Line, base: Run, kinds: Sequence[str], work_of: WorkOf) -> Pl
     shown = player_run(run, twin, title=title, detail=f"seed {seed}", many_seeds=told)
     names = {"name": line.run.name, "short": line.run.name[:20]}
     mine = replace(shown.run, **names)  # type: ignore[arg-type]
-    if shown.reference is not None and works[0].trial.without_filter() == works[1].trial.without_filter():
+    if shown.reference is not None and _is_twin(works[1], works[0]):
         return replace(shown, run=mine, reference=replace(shown.reference, name=base.name, short=base.name[:20]))
     # Why two policies differ is not told: the player's words for it are about listening.
     reference = line_of(twin.records, key="twin", name=base.name, short=base.name[:20])
@@ -210,6 +210,13 @@ def one_seed(line: Line, base: Run, kinds: Sequence[str], work_of: WorkOf) -> Pl
         axes=replace(axes_for(mine, reference), weighing=shown.axes.weighing),
         answer=Answer(f"Does {line.run.name} earn more than {base.name}?", line.run.name, f"under {base.name}"),
     )  # fmt: skip
+
+
+def _is_twin(other: CellWork, work: CellWork) -> bool:
+    """Whether a cell is another one without the judge; what a belief would assume of a judge makes no difference."""
+    same = ("config", "policy", "assumed")
+    alike = all(getattr(other.trial, name) == getattr(work.trial, name) for name in same)
+    return alike and other.readings is None and other.trial.filter.key == NONE
 
 
 def judges(choices: Sequence[JudgeChoice], cells: Sequence[StoredCell], inputs: ExperimentInputs) -> Html:
@@ -302,5 +309,18 @@ def ending(found: StoredExperiment, inputs: ExperimentInputs) -> Html:
             kind="together",
         )
         + sources()
-        + again(inputs.command, inputs.link, element("h3", text(f"{spec.identifier}.yaml")), code(inputs.description))
+        + again(inputs.command, inputs.link, element("h3", text(f"{spec.identifier}.yaml")), *_description(inputs))
     )
+
+
+def _description(inputs: ExperimentInputs) -> list[Html]:
+    """The experiment as YAML; folded, and so not printed, where a whole trained policy makes it too long."""
+    whole = code(inputs.description)
+    if len(inputs.description) <= _MOST_PRINTED:
+        return [whole]
+    why = f"{len(inputs.description):,} characters, as it holds a whole trained policy: unfold them"
+    return [element("details", element("summary", text(why)), whole)]
+
+
+_MOST_PRINTED = 20_000
+"""Characters of a description that are printed: some eight pages."""

@@ -35,7 +35,7 @@ def experiment_report(store: Store, found: StoredExperiment, inputs: ExperimentI
         write = map_report if is_map(spec) else line_report
         page = write(found, cells, method, baseline, inputs)
     elif cells:
-        page = compare_report(found, _participants(store, found), inputs)
+        page = compare_report(found, participants(store, found), inputs)
     if not page:
         raise ParameterError("Nothing of this experiment is finished, so there is nothing to report yet.")
     return page
@@ -60,7 +60,8 @@ def measured_judges(choices: Sequence[JudgeChoice], prompts: Sequence[Prompt]) -
     return found
 
 
-def _participants(store: Store, found: StoredExperiment) -> list[Compared]:
+def participants(store: Store, found: StoredExperiment) -> list[Compared]:
+    """What is compared of an experiment, one entry for each participant, in the page's order."""
     spec = found.spec
     several = len(spec.judges_needed()) > 1
     participants = []

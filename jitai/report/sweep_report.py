@@ -1,5 +1,6 @@
 """The report of a sweep: where a method pays, as a map over two settings or as a line over the judge's error."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,6 +29,7 @@ from jitai.report.figures import Curve, Place, curves_figure, map_figure
 from jitai.report.page import Html, grid_table, headline, page, paragraph, section
 from jitai.statistics import Estimate
 
+_MOST_TICKS = 6
 _NO_PLAYER = (
     "No single run is shown: one person does not stand for a whole sweep. A cell opens as a run from the Sweep page."
 )
@@ -111,7 +113,8 @@ def line_report(
         )
         for item, look, estimates in ((method, "told", line.method), (baseline, "base", line.baseline))
     ]
-    ticks = [(error, f"{100 * error:g} %") for error in line.errors]
+    every = math.ceil(len(line.errors) / _MOST_TICKS)
+    ticks = [(error, f"{100 * error:g} %") for error in line.errors[::every]]
     n = f"{found.spec.n_seeds:,}"
     about = (
         "Steps in a whole study with their 95 % bands, over the share of statements that the judge gets wrong, of "

@@ -40,11 +40,14 @@ from jitai.experiments.comparison import (
 from jitai.experiments.methods import is_outdated, place_of_role
 from jitai.experiments.spec import Scenario
 from jitai.experiments.store import StoredCell, StoredExperiment
+from jitai.report.compare_report import compare_report
+from jitai.report.experiment import Compared
 from jitai.sanitise import for_markdown
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.session.state import palette
 from jitai.ui.widgets.experiment import command_and_description, days_of_run, find, store
+from jitai.ui.widgets.report_button import report_button
 
 
 class WithDays(NamedTuple):
@@ -70,6 +73,8 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
     _totals(lines, styles, scenario)
     days = [_days(run) for run in runs]
     _table(lines, days, base)
+    compared = Compared(scenario, lines, days, base)
+    report_button(found, lambda inputs: compare_report(found, [compared], inputs), "compare")
     known = [
         WithDays(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None
     ]

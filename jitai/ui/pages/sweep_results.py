@@ -24,11 +24,13 @@ from jitai.experiments.sweep import (
     place_in_words,
     sureness,
 )
+from jitai.report.sweep_report import line_report, map_report
 from jitai.sanitise import for_markdown
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import SweepState
 from jitai.ui.session.state import AppState, palette
 from jitai.ui.widgets.experiment import command_and_description, load_on_live, store
+from jitai.ui.widgets.report_button import report_button
 
 LIVE_PAGE = "pages/live.py"
 
@@ -50,7 +52,8 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
     spec = found.spec
     method, baseline = _methods(spec, "mapped")
     (x_name, columns), (y_name, rows) = axes_of(spec).items()
-    cells = map_cells(store().cells(found.identifier), x_name, y_name, method, baseline)
+    stored = store().cells(found.identifier)
+    cells = map_cells(stored, x_name, y_name, method, baseline)
     if not cells:
         st.caption("No cell is finished yet.")
         return
@@ -97,6 +100,7 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
             "Download (CSV)", data=lambda: safe_csv(map_table(cells, x_name, y_name)).encode(), mime="text/csv",
             file_name="jitai_lab_sweep.csv", on_click="ignore", key="sweep_csv", icon=":material/download:",
         )  # fmt: skip
+    report_button(found, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep")
     with st.expander("Description and command line"):
         command_and_description(spec, "sweep")
 
@@ -111,7 +115,8 @@ def draw_line(found: StoredExperiment) -> None:
     """Returns over the judge's error, and where the method stops paying."""
     spec = found.spec
     method, baseline = _methods(spec, "lined")
-    line = error_line(store().cells(found.identifier), method, baseline)
+    stored = store().cells(found.identifier)
+    line = error_line(stored, method, baseline)
     if line is None:
         st.caption("No pair of cells is finished yet.")
         return
@@ -146,5 +151,6 @@ def draw_line(found: StoredExperiment) -> None:
     )
     rows = error_rows(line, method.name, baseline.name)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="error_table", height="content")
+    report_button(found, lambda inputs: line_report(found, stored, method, baseline, inputs), "errors")
     with st.expander("Description and command line"):
         command_and_description(spec, "errors")

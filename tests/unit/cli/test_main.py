@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -77,7 +78,9 @@ def test_run_writes_the_decision_log(tmp_path: Path, ending: str) -> None:
         written = pd.read_parquet(path)
     else:
         types = dict.fromkeys(log.select_dtypes(["object", "str"]).columns, str)
-        written = pd.read_csv(path, dtype=types, keep_default_na=False)
+        written = pd.read_csv(path, dtype={**types, "scenario": str}, keep_default_na=False)
+    names = set(written.pop("scenario"))
+    assert len(names) == 1 and re.fullmatch("[0-9a-f]{12}", names.pop())
     for name in numbers_or_nothing:
         log[name], written[name] = pd.to_numeric(log[name]), pd.to_numeric(written[name])
     pd.testing.assert_frame_equal(written, log, check_dtype=False)
