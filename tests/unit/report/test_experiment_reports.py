@@ -272,9 +272,9 @@ def test_figures_place_their_marks_in_proportion() -> None:
     curve = Curve("a", "told", np.array([0.0, 5.0, 10.0]), np.full(3, np.nan), np.full(3, np.nan))
     drawn = curves_figure([curve], (0, 1, 2), [(0.0, "0")], "steps", crossing=1.0)
     assert "M0.0 300.0L500.0 150.0L1000.0 0.0" in drawn and "M500.0 0V300" in drawn and "band" not in drawn
-    drawn = map_figure(
-        [[Place(10.0, True, "x"), None], [Place(-5.0, False, "y"), Place(-10.0, True, "z")]], "ab", "cd", "x", "y"
-    )
+    places = [[Place(10.0, True, RUDE), None], [Place(-5.0, False, "y"), Place(-10.0, True, "z")]]
+    drawn = map_figure(places, "ab", "cd", "x", "y")
+    assert Shown(drawn).tags.count("td") == 4 and f'title="{html.escape(RUDE)}"' in drawn
     assert drawn.index("≈ -5") < drawn.index("+10"), "rows go upwards"
     assert drawn.count("repeating-linear-gradient") == 1, "a loss is hatched where it is sure"
 
