@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from jitai.errors import JitaiError
-from jitai.parameters import suggestion
+from jitai.parameters import shortened, suggestion
 
 Path = tuple[str | int, ...]
 Model = TypeVar("Model", bound="FileModel")
@@ -82,7 +82,7 @@ def validated(
     Raises: what ``error`` makes, naming the first field that is wrong.
     """
     try:
-        return model.model_validate(content, extra="forbid" if known_names_only else "ignore")
+        return model.model_validate(content, extra="forbid" if known_names_only else None)
     except ValidationError as problem:
         raise error(complaint(problem, model, also_known, inside)) from None
 
@@ -106,33 +106,44 @@ def complaint(
     if isinstance(cause, Complaint):
         return f"{cause}{_place(path)}"
     if not path:
-        return "it must be a JSON object"
+        return "it must hold names and values (a JSON object)"
     if first["type"] == "extra_forbidden":
         known = (*_model_at(model, first["loc"][:-1]).model_fields, *(also_known if len(first["loc"]) == 1 else ()))
         name = str(path[-1])[:60]
         return f"there is no field {name!r}{_place(path[:-1])}{suggestion(name, known)}".rstrip(".?")
-    predicate = str(cause) if isinstance(cause, ValueError) else _predicate(first["type"], context, first["msg"])
-    return f"{_named(path[-1:] if isinstance(path[-1], str) else path[-2:])} {predicate}{_place(path[:-1])}"
+    predicate = (
+        str(cause)
+        if isinstance(cause, ValueError)
+        else _predicate(first["type"], context, first["msg"], first["input"])
+    )
+    named = path[-1:] if isinstance(path[-1], str) else path[-2:]
+    return f"{_named(named)} {predicate}{_place(path[: -len(named)])}"
 
 
-def _predicate(kind: str, context: dict[str, Any], message: str) -> str:
+_LIMITS = {"greater_than": ("above", "gt"), "greater_than_equal": ("at least", "ge"), "less_than": ("below", "lt"),
+           "less_than_equal": ("at most", "le")}  # fmt: skip
+_KINDS = {
+    "string_type": "must be a text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "float_type": "must be a finite number",
+    "finite_number": "must be a finite number",
+    "dict_type": "must hold names and values (a JSON object)",
+    "model_type": "must hold names and values (a JSON object)",
+    "list_type": "must be a list",
+}
+
+
+def _predicate(kind: str, context: dict[str, Any], message: str, given: object) -> str:
     """What a field must be, for one of pydantic's kinds of error."""
-    limits = {"greater_than": ("above", "gt"), "greater_than_equal": ("at least", "ge"), "less_than": ("below", "lt"),
-              "less_than_equal": ("at most", "le")}  # fmt: skip
-    if kind in limits:
-        words, name = limits[kind]
-        return f"must be {words} {context[name]:g}"
-    return {
-        "missing": "is missing",
-        "string_type": "must be a text that is not empty",
-        "bool_type": "must be true or false",
-        "int_type": "must be a whole number",
-        "float_type": "must be a finite number",
-        "finite_number": "must be a finite number",
-        "dict_type": "must be a JSON object",
-        "model_type": "must be a JSON object",
-        "list_type": "must be a list",
-    }.get(kind, f"cannot be used ({message})")
+    if kind in _LIMITS:
+        words, name = _LIMITS[kind]
+        return f"must be {words} {context[name]:,.15g}, not {shortened(given)}"
+    if kind in _KINDS:
+        return f"{_KINDS[kind]}, not {shortened(given)}"
+    if kind == "too_long":
+        return f"holds {context['actual_length']:,} values: at most {context['max_length']:,} are allowed"
+    return "is missing" if kind == "missing" else f"cannot be used ({message})"
 
 
 def _named(path: Path) -> str:
