@@ -35,6 +35,15 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def whole_characters(text: str) -> str:
+    """Return the text. Raises: ValueError if it holds half a character, which no file can."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("must be a text that UTF-8 can hold, without half a character") from None
+    return text
+
+
 def _label(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -51,6 +60,8 @@ def _texts(value: object) -> object:
     return value
 
 
+WholeText = Annotated[str, AfterValidator(whole_characters)]
+"""A text that a file can hold."""
 Text = Annotated[str, AfterValidator(_not_blank)]
 """A text that is not blank."""
 Label = Annotated[str, BeforeValidator(_label), AfterValidator(_not_blank)]
@@ -116,8 +127,8 @@ def complaint(
         if isinstance(cause, ValueError)
         else _predicate(first["type"], context, first["msg"], first["input"])
     )
-    named = path[-1:] if isinstance(path[-1], str) else path[-2:]
-    return f"{_named(named)} {predicate}{_place(path[: -len(named)])}"
+    start = max((index for index, part in enumerate(path) if isinstance(part, str)), default=0)
+    return f"{_named(path[start:])} {predicate}{_place(path[:start])}"
 
 
 _LIMITS = {"greater_than": ("above", "gt"), "greater_than_equal": ("at least", "ge"), "less_than": ("below", "lt"),
@@ -138,18 +149,21 @@ def _predicate(kind: str, context: dict[str, Any], message: str, given: object) 
     """What a field must be, for one of pydantic's kinds of error."""
     if kind in _LIMITS:
         words, name = _LIMITS[kind]
-        return f"must be {words} {context[name]:,.15g}, not {shortened(given)}"
+        return f"must be {words} {context[name]:,.16g}, not {shortened(given)}"
     if kind in _KINDS:
         return f"{_KINDS[kind]}, not {shortened(given)}"
     if kind == "too_long":
-        return f"holds {context['actual_length']:,} values: at most {context['max_length']:,} are allowed"
+        what = "characters" if isinstance(given, str) else "values"
+        return f"holds {context['actual_length']:,} {what}: at most {context['max_length']:,} are allowed"
+    if kind == "too_short":
+        return f"holds {context['actual_length']:,} values: at least {context['min_length']:,} is needed"
     return "is missing" if kind == "missing" else f"cannot be used ({message})"
 
 
 def _named(path: Path) -> str:
     """A place in words: '"answers"', or '"examples", number 2,'."""
-    words = [f'"{part}"' if isinstance(part, str) else f"number {part + 1}," for part in path]
-    return ", ".join(words)
+    words = [f'"{part}"' if isinstance(part, str) else f"number {part + 1}" for part in path]
+    return ", ".join(words) + ("," if len(words) > 1 else "")
 
 
 def _place(path: Path) -> str:

@@ -6,24 +6,15 @@ Settings are plain names and values here: their own classes know what is allowed
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from jitai.corpus import EVERYDAY_KINDS
 from jitai.experiments.spec import FORMAT, MAX_CELLS
-from jitai.file_models import FileModel
+from jitai.file_models import FileModel, WholeText
 from jitai.trial.filters import NONE
 
 MAX_ITEMS = 1_000
 """Most methods, policies, filters or claims of a description, so that none keeps a computer busy for minutes."""
-_MAX_LENGTH = 2_000
-
-
-def _writable(text: str) -> str:
-    if len(text) > _MAX_LENGTH:
-        raise ValueError(f"must be a text of at most {_MAX_LENGTH:,} characters")
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("must be a text of whole characters, not of halves")
-    return text
 
 
 def _named(name: str) -> Callable[[object], object]:
@@ -31,7 +22,7 @@ def _named(name: str) -> Callable[[object], object]:
     return lambda value: {name: value} if isinstance(value, str) else value
 
 
-Text = Annotated[str, AfterValidator(_writable)]
+Text = Annotated[WholeText, Field(max_length=2_000)]
 Number = Annotated[float, Field(ge=-1e9, le=1e9)]
 Values = dict[str, Any]
 FilterValues = Annotated[Values, BeforeValidator(_named("strategy"))]

@@ -187,7 +187,7 @@ def test_the_published_grid_is_the_published_one() -> None:
         ({"policies": ["never"], "filters": [{"strategy": ["none"]}]}, "filters: There is no filter of that kind"),
         ({"participant": {"preset": ["a"]}}, "participant.preset: there is none called a list"),
         ({"participant": {"context_noise": 10**400}}, "participant: "),
-        ({"description": "\ud800"}, '"description" must be a text of whole characters'),
+        ({"description": "\ud800"}, '"description" must be a text that UTF-8 can hold'),
         ({"methods": [{"policy": "learned:ppo-blind"}], "seeds": {"first": 2**31}}, "trained policies have learnt"),
         ({"claims": [{"text": "?", "method": "Random", "above": "Random", "times": float("nan")}]},
          '"times" must be a finite number, not nan (in "claims", number 1)'),
@@ -271,7 +271,7 @@ HUGE = "0x" + "F" * 6_000
         ("name: x\nmethods: [{policy: never, never: 3}]", "methods, number 1, never: names and values are needed"),
         ("name: x\npolicies: [never]\njudges: [{key: simulated, fals_alarms: 0}]",
          "judges, number 1: there is no field 'fals_alarms'; did you mean 'false_alarms'"),
-        (f"name: {'x' * 2_001}", '"name" must be a text of at most 2,000 characters'),
+        (f"name: {'x' * 2_001}", '"name" holds 2,001 characters: at most 2,000 are allowed'),
     ],
     ids=lambda value: value[:24],
 )  # fmt: skip
