@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from jitai.errors import JitaiError
+from jitai.errors import JitaiError, ParameterError
 from jitai.parameters import shortened, suggestion
 
 Path = tuple[str | int, ...]
@@ -98,6 +98,11 @@ def validated(
         raise error(complaint(problem, model, also_known, inside)) from None
 
 
+def as_parameter_error(complaint: str) -> ParameterError:
+    """Return the error of a complaint that stands as a sentence of its own; to hand to ``validated``."""
+    return ParameterError(f"{complaint[:1].upper()}{complaint[1:]}.")
+
+
 def complaint(
     problem: ValidationError, model: type[BaseModel], also_known: tuple[str, ...] = (), inside: Path = ()
 ) -> str:
@@ -155,6 +160,8 @@ def _predicate(kind: str, context: dict[str, Any], message: str, given: object) 
     if kind == "too_long":
         what = "characters" if isinstance(given, str) else "values"
         return f"holds {context['actual_length']:,} {what}: at most {context['max_length']:,} are allowed"
+    if kind == "enum":
+        return f"must be {context['expected']}, not {shortened(given)}"
     if kind == "too_short":
         return f"holds {context['actual_length']:,} values: at least {context['min_length']:,} is needed"
     return "is missing" if kind == "missing" else f"cannot be used ({message})"

@@ -64,9 +64,9 @@ def spec_from_mapping(content: Mapping[str, Any], trained: TrainedPolicies | Non
     """
     # On first use: pydantic takes a moment to import.
     from jitai.experiments.spec_models import Description
-    from jitai.file_models import validated
+    from jitai.file_models import as_parameter_error, validated
 
-    given = validated(Description, content, lambda complaint: ParameterError(f"{complaint}."))
+    given = validated(Description, content, as_parameter_error)
     if given.format != FORMAT:
         raise ParameterError(f"format is {shortened(given.format)}: this version reads {FORMAT}.")
     return ExperimentSpec(

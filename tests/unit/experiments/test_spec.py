@@ -130,7 +130,7 @@ def test_the_published_grid_is_the_published_one() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"nmae": "y"}, "there is no field 'nmae'; did you mean 'name'"),
+        ({"nmae": "y"}, "There is no field 'nmae'; did you mean 'name'"),
         ({"name": "<b>"}, "The experiment's name is '<b>': allowed are letters"),
         ({"format": 2}, "format is 2: this version reads 1"),
         ({"seeds": {"count": 0}}, "seeds.count is 0: allowed is a whole number from 1"),
@@ -235,7 +235,7 @@ HUGE = "0x" + "F" * 6_000
     [
         (BOMB, "line 3: anchors (&, *) are not read; write the values out"),
         ("name: &x [*x]", "line 1: anchors (&, *) are not read"),
-        ("name: x\n<<: {seeds: {count: 2}}", "there is no field '<<'"),
+        ("name: x\n<<: {seeds: {count: 2}}", "There is no field '<<'"),
         (f"name: x\nseeds: {{count: {HUGE}}}", "a whole number in it is too large"),
         (f"name: x\nseeds: {{count: {'9' * 6_000}}}", "a number in it has too many digits"),
         (f"name: x\n{HUGE[:900]}: 1", "line 2: a name must be a text; put it in quotes"),
@@ -271,6 +271,9 @@ HUGE = "0x" + "F" * 6_000
         ("name: x\nmethods: [{policy: never, never: 3}]", "methods, number 1, never: names and values are needed"),
         ("name: x\npolicies: [never]\njudges: [{key: simulated, fals_alarms: 0}]",
          "judges, number 1: there is no field 'fals_alarms'; did you mean 'false_alarms'"),
+        ('{"name": "x", "participant": {"' + "n" * 3_000_000 + '": 1}}', "participant: There is no parameter 'nnn"),
+        ('{"name": "x", "methods": [{"' + "n" * 3_000_000 + '": 1}]}', "methods, number 1: there is no field 'nnn"),
+        ('{"name": "x", "' + "n" * 3_000_000 + '": 1}', "There is no field 'nnn"),
         (f"name: {'x' * 2_001}", '"name" holds 2,001 characters: at most 2,000 are allowed'),
     ],
     ids=lambda value: value[:24],
