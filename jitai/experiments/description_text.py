@@ -63,7 +63,9 @@ def _refusal(where: Any, problem: str) -> _Refused:
 
 
 def _check_events(text: str) -> None:
-    """Look for what must not be there before anything is made of the text: a few lines could become gigabytes.
+    """Look for what must not be there before anything is made of the text.
+
+    A few lines with anchors could become gigabytes, and PyYAML's C library ends the program where nesting is too deep.
 
     Raises: _Refused, yaml.YAMLError.
     """
