@@ -157,7 +157,7 @@ def build(settings_class: type[Settings], values: Mapping[str, object]) -> Setti
     known = {info.name: info for info in describe(settings_class)}
     for name in values:
         if name not in known:
-            raise ParameterError(f"There is no parameter {name!r}{suggestion(name, known)}")
+            raise ParameterError(f"There is no parameter {shortened(name)}{suggestion(name, known)}")
     converted = {
         name: _as_float(value)
         if isinstance(known[name].default, float) and isinstance(value, int) and not isinstance(value, bool)
@@ -226,7 +226,7 @@ def with_value(settings: Settings, name: str, value: object) -> Settings:
 def suggestion(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
     """The end of an error sentence: the nearest known name, or all of them if they are few."""
     by_lower_case = {item.casefold(): item for item in known}
-    near = difflib.get_close_matches(name.casefold(), list(by_lower_case), n=1)
+    near = difflib.get_close_matches(name[:_LONGEST_SHOWN].casefold(), list(by_lower_case), n=1)
     if near:
         return f"; did you mean {by_lower_case[near[0]]!r}?"
     return f"; known are {', '.join(known)}." if len(known) <= 12 else "."

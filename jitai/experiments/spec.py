@@ -8,6 +8,7 @@ difference, and there is one cell instead of one for each judge.
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import product
@@ -246,9 +247,8 @@ class ExperimentSpec:
         if not self.methods:
             raise ParameterError("methods: at least one is needed.")
         for what, names in (("method", self.method_names), ("judge", tuple(item.name for item in self.judges))):
-            for name in names:
-                if names.count(name) > 1:
-                    raise ParameterError(f"There are two {what}s called {name!r}: give each a name of its own.")
+            if (twice := next((name for name, count in Counter(names).items() if count > 1), None)) is not None:
+                raise ParameterError(f"There are two {what}s called {twice!r}: give each a name of its own.")
         for method in self.methods:
             _check_name("A method's name", method.name)
         if not self.judges and any(method.reads_text for method in self.methods):

@@ -33,10 +33,11 @@ from jitai.experiments.cell import (
     library_versions,
 )
 from jitai.experiments.cell_file import read_steps, write_steps
+from jitai.experiments.description_text import MAX_FILE_BYTES
 from jitai.experiments.index import open_index
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec
-from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_from_mapping
+from jitai.experiments.spec_file import spec_from_mapping
 from jitai.files import make_folder, open_to_write, read_json, remove, replacing
 from jitai.trial.log import safe_csv
 

@@ -8,9 +8,10 @@ from typing import Literal
 import streamlit as st
 
 from jitai.errors import JitaiError
+from jitai.experiments.description_text import MAX_FILE_BYTES
 from jitai.experiments.methods import may_have_changed
 from jitai.experiments.spec import ExperimentSpec
-from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_as_yaml, spec_from_text
+from jitai.experiments.spec_file import spec_as_yaml, spec_from_text
 from jitai.experiments.store import FINISHED, INTERRUPTED, RUNNING, StoredExperiment
 from jitai.experiments.sweep import is_error_line, is_map
 from jitai.paths import program
