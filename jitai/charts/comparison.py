@@ -6,6 +6,7 @@ Names come from a person's file, so they are escaped: Plotly reads a little HTML
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,28 @@ from jitai.sanitise import for_plotly
 
 Floats = npt.NDArray[np.float64]
 
-_SYMBOLS = {
-    Role.ALONE: ("circle", "circle-open", "circle-dot"),
-    Role.HYBRID: ("square", "square-open", "square-x", "square-cross", "square-dot"),
-    Role.PLANNER: ("diamond", "diamond-open", "diamond-x"),
-    Role.OPTIMUM: ("star", "star-open"),
-    Role.PLAIN: ("triangle-up", "triangle-down", "triangle-left", "triangle-right"),
-}
+
+class Marker(NamedTuple):
+    """A marker by Plotly's names: as it is drawn alone, and the one whose outline is drawn around a mean."""
+
+    symbol: str
+    outlined: str
+
+    @classmethod
+    def of(cls, *symbols: str) -> tuple["Marker", ...]:
+        """Markers that look the same in both places."""
+        return tuple(cls(symbol, symbol) for symbol in symbols)
+
+
+_MARKERS = {
+    Role.ALONE: (*Marker.of("circle"), Marker("circle-open", "circle"), *Marker.of("circle-dot")),
+    Role.HYBRID: (
+        *Marker.of("square"), Marker("square-open", "square"), *Marker.of("square-x", "square-cross", "square-dot")
+    ),
+    Role.PLANNER: (*Marker.of("diamond"), Marker("diamond-open", "diamond"), *Marker.of("diamond-x")),
+    Role.OPTIMUM: (*Marker.of("star"), Marker("star-open", "star")),
+    Role.PLAIN: Marker.of("triangle-up", "triangle-down", "triangle-left", "triangle-right"),
+}  # fmt: skip
 _DASHES = ("solid", "dot", "dashdot", "longdash", "longdashdot")
 MAX_POINTS = 300
 """Points drawn for each method; more would be a blot and slow."""
@@ -49,10 +65,10 @@ class MethodStyle:
         return palette.held_back if self.role == Role.HYBRID else palette.alone
 
     @property
-    def symbol(self) -> str:
+    def marker(self) -> Marker:
         """The marker."""
-        symbols = _SYMBOLS[self.role]
-        return symbols[self.number % len(symbols)]
+        markers = _MARKERS[self.role]
+        return markers[self.number % len(markers)]
 
     @property
     def dash(self) -> str:
@@ -139,7 +155,7 @@ def totals_figure(rows: Sequence[Totals], optimum: float | None, optimum_label: 
             )  # fmt: skip
             figure.add_scatter(
                 x=[row.mean], y=[level], mode="markers", showlegend=False,
-                marker={"color": palette.background, "symbol": row.look.symbol.removesuffix("-open"), "size": 11,
+                marker={"color": palette.background, "symbol": row.look.marker.outlined, "size": 11,
                         "line": {"color": colour, "width": 2.5}},
                 error_x=_error_bars([(row.mean, row.low, row.high)], colour, 4),
                 hovertemplate=f"{for_plotly(row.name)}: mean {row.mean:,.0f} steps, 95 % {row.low:,.0f} to "
@@ -184,7 +200,7 @@ def dots_figure(
         colour = dot.look.colour(palette)
         figure.add_scatter(
             x=[dot.value], y=[number + 0.22], mode="markers", showlegend=False,
-            marker={"color": colour, "symbol": dot.look.symbol, "size": 12},
+            marker={"color": colour, "symbol": dot.look.marker.symbol, "size": 12},
             error_x=_error_bars([(dot.value, dot.low, dot.high)], colour, 3),
             hovertemplate=f"{for_plotly(dot.name)}: {for_plotly(dot.note, _NOTE)}<extra></extra>",
         )  # fmt: skip

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -249,36 +250,49 @@ def setting_differences(runs: Sequence[Run], base: Run) -> pd.DataFrame:
         (base, reference),
         *((run, given) for run, given in zip(runs, described, strict=True) if run is not base),
     ]
-    names = [name for name in reference if any(given[name] != reference[name] for given in described)]
-    columns = {run.name: [given[name] for name in names] for run, given in ordered}
-    return pd.DataFrame(columns, index=pd.Index(names, name="setting"))
+    keys = [key for key in reference if any(given[key] != reference[key] for given in described)]
+    columns = {run.name: [given[key].value for key in keys] for run, given in ordered}
+    return pd.DataFrame(columns, index=pd.Index([reference[key].label for key in keys], name="setting"))
 
 
-def _settings_of(run: Run) -> dict[str, str]:
-    """Return all settings of a run by their labels, as text."""
+class _Shown(NamedTuple):
+    """A setting's label and value as text; the value is empty where the run has no such setting."""
+
+    label: str
+    value: str = ""
+
+
+def _settings_of(run: Run) -> dict[str, _Shown]:
+    """Return all settings of a run by their names, which no two parts of a trial share."""
     cell = run.stored.cell
     trial = cell.method.trial(cell.scenario.config, _rates(cell.judge))
     network = trial.policy.network
     found = {
-        "Policy": trial.policy.policy.label,
-        "Filter": trial.filter.filter.label,
-        "Judge": "" if cell.judge is None else cell.judge.name,
-        "Seeds": f"{run.seeds.start} to {run.seeds.stop - 1}",
-        "Trained policy": "" if network is None else f"{network.name}, {network.digest}",
+        "policy": _Shown("Policy", trial.policy.policy.label),
+        "filter": _Shown("Filter", trial.filter.filter.label),
+        "judge": _Shown("Judge", "" if cell.judge is None else cell.judge.name),
+        "seeds": _Shown("Seeds", f"{run.seeds.start} to {run.seeds.stop - 1}"),
+        "network": _Shown("Trained policy", "" if network is None else f"{network.name}, {network.digest}"),
     }
     # Settings of every policy and filter, so that runs of different ones have the same lines.
     for settings_class in (*POLICIES.settings_classes(), *FILTERS.settings_classes(), BeliefSettings):
-        found |= {info.label: "" for info in describe(settings_class)}
+        found |= {info.name: _Shown(info.label) for info in describe(settings_class)}
     for settings in (trial.config, trial.policy.settings, trial.filter.settings, trial.belief):
         found |= _shown(settings)
     assumed = {} if trial.model is None else _shown(trial.model)
-    return found | {f"Assumed: {info.label}": assumed.get(info.label, "") for info in describe(SimulatorConfig)}
+    return found | {
+        f"assumed {info.name}": _Shown(f"Assumed: {info.label}", assumed[info.name].value if assumed else "")
+        for info in describe(SimulatorConfig)
+    }
 
 
-def _shown(settings: object) -> dict[str, str]:
-    """Return the described values of settings by their labels, as text."""
-    values = {info.label: getattr(settings, info.name) for info in describe(type(settings))}
-    return {label: f"{value:g}" if isinstance(value, float) else str(value) for label, value in values.items()}
+def _shown(settings: object) -> dict[str, _Shown]:
+    """Return the described values of settings by their names."""
+    values = {info: getattr(settings, info.name) for info in describe(type(settings))}
+    return {
+        info.name: _Shown(info.label, f"{value:g}" if isinstance(value, float) else str(value))
+        for info, value in values.items()
+    }
 
 
 def _rates(judge: JudgeChoice | None) -> tuple[float, float] | None:

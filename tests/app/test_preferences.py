@@ -75,7 +75,7 @@ def test_hostile_lines_are_shown_as_text() -> None:
 
 def test_rows_ticked_in_one_list_are_not_ticked_in_another() -> None:
     app = open_app(PREFERENCES)
-    app.session_state["corpus_rows_all kinds_both labels"] = {"selection": {"rows": [4000], "columns": []}}
+    app.session_state["corpus_rows__"] = {"selection": {"rows": [4000], "columns": []}}
     app = without_error(app.run())
     app = without_error(widget(app.selectbox, "corpus_kind").set_value("negation").run())
     assert widget(app.button, "add_ticked").disabled

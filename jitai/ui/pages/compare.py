@@ -8,7 +8,8 @@ from jitai.ui.pages.compare_results import draw_results
 from jitai.ui.session.page_states import CompareState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, say_problem, session_object
 from jitai.ui.widgets.experiment import (
-    AS_ON_LIVE,
+    LIVE_METHOD_NAME,
+    ON_LIVE,
     TICK_S,
     finished_so_far,
     is_running,
@@ -44,7 +45,8 @@ def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
     """The experiment that Run would run; None if there is none yet."""
     preset_picker(app, "Participant", help="Every number can be tuned on the Simulator page.")
     names = st.multiselect(
-        "Methods", [*offered_methods(), AS_ON_LIVE], default=DEFAULT_METHODS, key="compared_methods",
+        "Methods", [*offered_methods(), ON_LIVE], default=DEFAULT_METHODS, key="compared_methods",
+        format_func=lambda name: LIVE_METHOD_NAME if name == ON_LIVE else name,
         persist_state="session", help=methods_help(), placeholder="choose some",
     )  # fmt: skip
     chosen = sorted((method_named(name, app) for name in names), key=place_of_role)

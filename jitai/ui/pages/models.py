@@ -133,15 +133,15 @@ def _work_row(work: BackgroundWork) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(work.title, width="stretch")
         if work.running and work.can_be_cancelled:
-            st.button("Cancel", key=f"cancel_{work.title}", on_click=work.stop)
+            st.button("Cancel", key=f"cancel_{work.key}", on_click=work.stop)
         if work.state in (CANCELLED, FAILED):
             label = "Resume" if work.state == CANCELLED else "Try again"
-            st.button(label, key=f"again_{work.title}", on_click=lambda: background_jobs().again(work))
+            st.button(label, key=f"again_{work.key}", on_click=lambda: background_jobs().again(work))
         if not work.running:
             st.button(
                 "Dismiss",
                 type="tertiary",
-                key=f"dismiss_{work.title}",
+                key=f"dismiss_{work.key}",
                 on_click=lambda: background_jobs().dismiss(work),
             )
     if work.running:
@@ -308,10 +308,11 @@ def _work_button(
     def begin() -> None:
         state.model_to_delete = ""
         background_jobs().start(
-            f"{doing} {name}", on_server(state.settings_of(OllamaBackend), lambda server, _: do(server, name))
+            key, f"{doing} {name}", on_server(state.settings_of(OllamaBackend), lambda server, _: do(server, name))
         )
 
-    st.button(label, key=f"{doing}_{name}", on_click=begin)
+    key = f"{do.__name__}_{name}"
+    st.button(label, key=f"do_{key}", on_click=begin)
 
 
 def _pull_section(state: AppState) -> None:
@@ -348,7 +349,7 @@ def _pull_section(state: AppState) -> None:
 
 def _begin_to_pull(state: AppState, name: str) -> None:
     steps = on_server(state.settings_of(OllamaBackend), lambda server, cancellation: pull(server, name, cancellation))
-    background_jobs().start(f"Pulling {name}", steps, can_be_cancelled=True)
+    background_jobs().start(f"pull_{name}", f"Pulling {name}", steps, can_be_cancelled=True)
 
 
 def _own_judge_section(state: AppState) -> None:
@@ -373,7 +374,7 @@ def _own_judge_section(state: AppState) -> None:
                 _calibrate_as_here(server)
 
         steps = on_server(state.settings_of(OllamaBackend), steps_on)
-        background_jobs().start(f"Putting {JUDGE_NAME} into Ollama", steps, can_be_cancelled=True)
+        background_jobs().start("put_judge", f"Putting {JUDGE_NAME} into Ollama", steps, can_be_cancelled=True)
 
     st.button(f"Put our judge into Ollama ({JUDGE_NAME})", icon=":material/upload:", key="put_judge", on_click=begin)
 
@@ -413,7 +414,7 @@ def _settings_section(_: AppState) -> None:
 
 def _prompts_section(state: AppState) -> None:
     """Prompts and calibrations."""
-    prompts_section(state, lambda title, steps: background_jobs().start(title, steps, can_be_cancelled=True))
+    prompts_section(state, lambda key, title, steps: background_jobs().start(key, title, steps, can_be_cancelled=True))
 
 
 SECTIONS: tuple[Callable[[AppState], None], ...] = (

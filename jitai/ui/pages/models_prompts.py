@@ -38,7 +38,7 @@ MAX_FAILED_SHARE = 0.1
 N_TO_GIVE_UP = 3
 """A model that has not answered any of so many will not answer the rest, and each may take until the time-out."""
 
-StartWork = Callable[[str, Callable[[Cancellation], Iterator[Progress]]], None]
+StartWork = Callable[[str, str, Callable[[Cancellation], Iterator[Progress]]], None]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
 
     Args:
         state: of the session.
-        start_work: begins a piece of work in the background, under a title, that can be cancelled.
+        start_work: begins a piece of work in the background, with a key and a title, that can be cancelled.
     """
     st.header("How a model is asked")
     st.caption(
@@ -206,6 +206,7 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
 
     def begin() -> None:
         start_work(
+            f"calibrate_{key}_{name}",
             f"Calibrating {option.label} for the prompt {prompt_label(prompt)}",
             lambda stop: _fit(key, name, settings, stop),
         )

@@ -65,16 +65,18 @@ def _corpus_picker() -> None:
             "verdicts below show whether the judge agrees with the label."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            kind = st.selectbox("Kind", ["all kinds", *sorted({item.kind for item in statements})], key="corpus_kind")
-            label = st.selectbox("Label", ["both labels", *Label], key="corpus_label")
+            kind = st.selectbox(
+                "Kind", [None, *sorted({item.kind for item in statements})], key="corpus_kind",
+                format_func=lambda kind: "all kinds" if kind is None else kind.replace("_", " "),
+            )  # fmt: skip
+            label = st.selectbox(
+                "Label", [None, *Label], key="corpus_label",
+                format_func=lambda label: "both labels" if label is None else label.value.replace("_", " "),
+            )  # fmt: skip
             number = st.number_input("How many", 1, 100, 10, key="corpus_number")
-        fitting = [
-            item
-            for item in statements
-            if kind in ("all kinds", item.kind) and label in ("both labels", item.label.value)
-        ]
+        fitting = [item for item in statements if kind in (None, item.kind) and label in (None, item.label)]
         # A key for each filter: rows ticked in one list are other statements, or none, in another.
-        key = f"corpus_rows_{kind}_{label}"
+        key = f"corpus_rows_{kind or ''}_{label or ''}"
         st.dataframe(
             pd.DataFrame([{"statement": item.text, "label": item.label.value, "kind": item.kind} for item in fitting]),
             hide_index=True, height=220, key=key, on_select="rerun", selection_mode="multi-row",

@@ -34,6 +34,7 @@ from jitai.ui.widgets.experiment import (
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import preset_picker
 
+VIEW_LABELS = {MAP: "Over two settings", LINE: "Over the judge's errors"}
 MOST_VALUES = 15
 _RANGES = {
     "can_walk_persistence": (0.55, 0.95), "cannot_walk_persistence": (0.1, 0.9), "disengagement_increment": (0.0, 0.4),
@@ -70,8 +71,8 @@ def sweep_page() -> None:
         keep_in_address(app, experiment=state.shown[view])
         st.title("Where does the filter pay?")
         st.segmented_control(
-            "What varies", [MAP, LINE], key="sweep_view", persist_state="session", required=True,
-            label_visibility="collapsed",
+            "What varies", list(VIEW_LABELS), format_func=VIEW_LABELS.__getitem__, key="sweep_view",
+            persist_state="session", required=True, label_visibility="collapsed",
         )  # fmt: skip
         _start_button(state, view, spec)
         if problem is not None:

@@ -52,14 +52,21 @@ STARTS: dict[str, LearningSettings] = {
     DQN: LearningSettings(DQN, total_steps=500_000, learning_rate=1e-3),
 }
 """Settings with which each algorithm comes to a first result in about a minute."""
-OWN_CHOICE = "My own choice"
+WITH_BELIEF, WITHOUT_TEXT, AS_PUBLISHED, WITH_TRUTH, OWN_CHOICE = "belief", "numbers", "published", "truth", "own"
 OBSERVATION_SETS: dict[str, tuple[str, ...]] = {
-    "With the belief from the text": ("P", "L", "H", "D", BELIEF, DAY),
-    "Numbers only, no text": ("P", "L", "H", "D", DAY),
-    "As published: L, H, D, T": ("L", "H", "D", "T"),
-    "With the true context (yardstick)": (TRUE_CONTEXT, "H", "D", DAY),
+    WITH_BELIEF: ("P", "L", "H", "D", BELIEF, DAY),
+    WITHOUT_TEXT: ("P", "L", "H", "D", DAY),
+    AS_PUBLISHED: ("L", "H", "D", "T"),
+    WITH_TRUTH: (TRUE_CONTEXT, "H", "D", DAY),
 }
-"""What a policy may observe, by the name of the choice."""
+"""What a policy may observe."""
+OBSERVATION_SET_LABELS = {
+    WITH_BELIEF: "With the belief from the text",
+    WITHOUT_TEXT: "Numbers only, no text",
+    AS_PUBLISHED: "As published: L, H, D, T",
+    WITH_TRUTH: "With the true context (privileged)",
+    OWN_CHOICE: "My own choice",
+}
 PREFIX = "train_"
 """Of the keys of the learner's and the simulated judge's parameters."""
 WHOM_LABELS = {SESSIONS: "This session's participant", GRID: "The eight of the published grid"}
@@ -116,13 +123,14 @@ def _settings(app: AppState) -> None:
         on_change=take_start,
     )  # fmt: skip
     sees = st.selectbox(
-        "It sees", [*OBSERVATION_SETS, OWN_CHOICE], key="train_sees", persist_state="session",
+        "It sees", list(OBSERVATION_SET_LABELS), format_func=OBSERVATION_SET_LABELS.__getitem__, key="train_sees",
+        persist_state="session",
         help="Every day, before it acts. The belief is how likely it is that the participant can walk, judged from "
         "yesterday's steps and by a simulated judge who reads what is written.",
     )  # fmt: skip
     if sees == OWN_CHOICE:
         st.multiselect(
-            "Observations", list(OBSERVATION_LABELS), default=next(iter(OBSERVATION_SETS.values())),
+            "Observations", list(OBSERVATION_LABELS), default=OBSERVATION_SETS[WITH_BELIEF],
             format_func=lambda name: f"{name}: {OBSERVATION_LABELS[name]}", key="train_own_sight",
             persist_state="session", placeholder="at least one",
         )  # fmt: skip

@@ -26,7 +26,6 @@ from jitai.validation.report import (
     NO_ANSWER,
     PUBLISHED_CAVEAT,
     PUBLISHED_FIGURES,
-    THE_LABEL,
     JudgeReport,
     agreement,
     by_kind,
@@ -253,13 +252,11 @@ def _all_figures(answer: ValidationAnswer) -> None:
         "Lower is better for Brier score and calibration error."
     )
     st.subheader("Do the judges agree?")
-    names = [str(name) for name in answer.kappas]
-    letters = [*(chr(ord("A") + number) for number in range(len(names) - 1)), THE_LABEL]
+    *judges, the_label = (str(name) for name in answer.kappas)
+    letters = [*(chr(ord("A") + number) for number in range(len(judges))), the_label]
     kappas = answer.kappas.copy()
     # Letters above, or the table would be wider than the page.
-    kappas.index = pd.Index(
-        [f"{letter}: {name}" if letter != name else name for letter, name in zip(letters, names, strict=True)]
-    )
+    kappas.index = pd.Index([*(f"{letter}: {name}" for letter, name in zip(letters, judges, strict=False)), the_label])
     kappas.columns = pd.Index(letters)
     st.dataframe(kappas, key="kappa_table", column_config=_number_columns(*letters), height="content")
     st.caption(
@@ -284,8 +281,8 @@ def _download(label: str, table: pd.DataFrame, name: str) -> None:
     )  # fmt: skip
 
 
-MISTAKES = {"all mistakes": None, "missed: said send": Label.CANNOT_WALK, "false vetoes": Label.CAN_WALK}
-"""What can be looked at, and the label of such statements."""
+MISTAKE_LABELS = {None: "all mistakes", Label.CANNOT_WALK: "missed: said send", Label.CAN_WALK: "false vetoes"}
+"""What can be looked at, by the label of such statements."""
 
 
 def _mistakes(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
@@ -294,12 +291,14 @@ def _mistakes(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Judge", names, key="mistakes_judge")
         table = mistakes(answer.validation.rows_of(name))
-        kinds = ["all kinds", *sorted(set(table["kind"]))]
-        kind = st.selectbox("Kind", kinds, key="mistakes_kind", format_func=lambda kind: kind.replace("_", " "))
-        wrong_way = st.selectbox("Which", list(MISTAKES), key="mistakes_way")
-    if kind != kinds[0]:
+        kind = st.selectbox(
+            "Kind", [None, *sorted(set(table["kind"]))], key="mistakes_kind",
+            format_func=lambda kind: "all kinds" if kind is None else kind.replace("_", " "),
+        )  # fmt: skip
+        label = st.selectbox("Which", list(MISTAKE_LABELS), format_func=MISTAKE_LABELS.__getitem__, key="mistakes_way")
+    if kind is not None:
         table = table[table["kind"] == kind]
-    if (label := MISTAKES[wrong_way]) is not None:
+    if label is not None:
         table = table[table["label"] == label.value]
     if table.empty:
         st.caption("No mistakes here.")

@@ -63,7 +63,7 @@ class CompareState:
         self.shown, self.base = identifier, ""
 
 
-MAP, LINE = "Over two settings", "Over the judge's errors"
+MAP, LINE = "map", "line"
 
 
 @dataclass(frozen=True)

@@ -162,18 +162,22 @@ class BackgroundJobs:
         self._lock = threading.Lock()
 
     def start(
-        self, title: str, steps: Callable[[Cancellation], Iterator[Progress]], can_be_cancelled: bool = False
+        self,
+        key: str,
+        title: str,
+        steps: Callable[[Cancellation], Iterator[Progress]],
+        can_be_cancelled: bool = False,
     ) -> None:
-        """Begin a piece of work, unless the same is under way; an earlier try at it is forgotten."""
+        """Begin a piece of work, unless work with its key is under way; an earlier try at it is forgotten."""
         with self._lock:
-            if any(work.title == title and work.running for work in self._works):
+            if any(work.key == key and work.running for work in self._works):
                 return
-            self._works = [work for work in self._works if work.title != title]
-            self._works.append(BackgroundWork(title, steps, self._on_end, can_be_cancelled))
+            self._works = [work for work in self._works if work.key != key]
+            self._works.append(BackgroundWork(key, title, steps, self._on_end, can_be_cancelled))
 
     def again(self, work: BackgroundWork) -> None:
         """Begin a piece of work that was cancelled, or has failed, once more."""
-        self.start(work.title, work.steps, work.can_be_cancelled)
+        self.start(work.key, work.title, work.steps, work.can_be_cancelled)
 
     def dismiss(self, work: BackgroundWork) -> None:
         """Show it no longer."""

@@ -29,7 +29,9 @@ from jitai.ui.widgets.judge_picker import backend_widgets, options_for
 
 TICK_S = 1.0
 """Between two looks at a running experiment."""
-AS_ON_LIVE = "As on the Live page"
+ON_LIVE = "on_live"
+"""Stands in a list of methods for the one of the Live page."""
+LIVE_METHOD_NAME = "As on the Live page"
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 
 
@@ -85,12 +87,12 @@ def is_at_work(found: StoredExperiment | None) -> bool:
 
 
 def method_named(name: str, state: AppState) -> Method:
-    """A method of the page's list; the Live page's own is made from its settings."""
-    if name != AS_ON_LIVE:
+    """Return a method of the page's list; ``ON_LIVE`` is made from the Live page's settings."""
+    if name != ON_LIVE:
         return offered_methods()[name][0]
     spec, usual = state.spec, asdict(BeliefSettings())
     belief = {key: value for key, value in asdict(spec.belief).items() if value != usual[key]}
-    return Method(AS_ON_LIVE, spec.policy, spec.filter, belief)
+    return Method(LIVE_METHOD_NAME, spec.policy, spec.filter, belief)
 
 
 def methods_help() -> str:

@@ -454,7 +454,7 @@ def test_methods_keep_their_colours_and_are_told_apart_without_them() -> None:
     assert [look.colour(LIGHT) for look in styles] == [
         "#0072B2", "#D55E00", "#D55E00", "#009E73", LIGHT.text, "#8A8F98",
     ]  # fmt: skip
-    assert len({(look.symbol, look.dash) for look in styles}) == len(styles)
+    assert len({(look.marker, look.dash) for look in styles}) == len(styles)
     assert styles[4].dash == "dash"
 
 
