@@ -6,7 +6,7 @@ from typing import Any
 
 from jitai.errors import ParameterError
 from jitai.experiments.comparison import Comparison, by_scenario, compare
-from jitai.experiments.spec import Claim, ExperimentSpec, Scenario
+from jitai.experiments.spec import Claim, ExperimentSpec, JudgeChoice, Scenario
 from jitai.experiments.store import FINISHED, Store, StoredCell, StoredExperiment
 from jitai.experiments.sweep import error_of
 from jitai.files import make_folder, replacing, write_atomically
@@ -153,12 +153,22 @@ def _beyond(claim: Claim, row: Comparison, rows: list[Comparison]) -> tuple[Esti
     return beyond, f"{row.total.value:,.0f} against {limit.mean():,.0f}"
 
 
+_MethodAndJudge = tuple[str, JudgeChoice | None]
+"""What makes a row of a table: a method's name and its judge."""
+
+
 def _rows_and_columns(
     compared: dict[Scenario, list[Comparison]],
-) -> tuple[list[str], list[Scenario], dict[tuple[str, Scenario], Comparison]]:
-    scenarios = list(compared)
-    labels = list(dict.fromkeys(row.label for rows in compared.values() for row in rows))
-    return labels, scenarios, {(row.label, scenario): row for scenario, rows in compared.items() for row in rows}
+) -> tuple[dict[_MethodAndJudge, str], list[Scenario], dict[tuple[_MethodAndJudge, Scenario], Comparison]]:
+    """Return the labels of the rows, the columns, and what stands where."""
+    labels: dict[_MethodAndJudge, str] = {}
+    found = {}
+    for scenario, rows in compared.items():
+        for row in rows:
+            key = row.stored.cell.method.name, row.stored.cell.judge
+            labels.setdefault(key, row.label)
+            found[key, scenario] = row
+    return labels, list(compared), found
 
 
 def _table(
@@ -177,8 +187,8 @@ def _table(
     """
     labels, scenarios, found = _rows_and_columns(compared)
     rows = [
-        [label, *(words(row) if (row := found.get((label, scenario))) else "" for scenario in scenarios)]
-        for label in labels
+        [label, *(words(row) if (row := found.get((key, scenario))) else "" for scenario in scenarios)]
+        for key, label in labels.items()
     ]
     rows = [[for_document(label), *(cell or "–" for cell in cells)] for label, *cells in rows if any(cells)]
     heads = ["method", *(for_document(scenario.name) for scenario in scenarios)]
@@ -265,7 +275,7 @@ def _by_method(figure_class: Any, compared: dict[Scenario, list[Comparison]]) ->
     axes = figure.subplots()
     gap = 0.7 / max(1, len(scenarios))
     for number, scenario in enumerate(scenarios):
-        rows = [(place, row) for place, label in enumerate(labels) if (row := found.get((label, scenario)))]
+        rows = [(place, row) for place, key in enumerate(labels) if (row := found.get((key, scenario)))]
         axes.errorbar(
             [100 * row.share.value for _, row in rows],
             [place + gap * (number - (len(scenarios) - 1) / 2) for place, _ in rows],
@@ -273,7 +283,7 @@ def _by_method(figure_class: Any, compared: dict[Scenario, list[Comparison]]) ->
             fmt=_MARKERS[number % len(_MARKERS)], markersize=3.5, linewidth=1, linestyle="none",
             color=_COLOURS[number % len(_COLOURS)], label=scenario.name,
         )  # fmt: skip
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), list(labels.values()))
     axes.invert_yaxis()
     axes.set_xlim(0, 102)
     axes.set_xlabel("share of the full-information optimum, % (95 % intervals)")
