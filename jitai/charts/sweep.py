@@ -15,7 +15,7 @@ _LESS, _MORE = ("#0072B2", "#D55E00"), ("#56B4E9", "#F0803C")
 
 
 @dataclass(frozen=True)
-class Place:
+class MapTile:
     """A cell of the map: where it lies on the axes' values, counted from 0; its difference in steps, and how sure."""
 
     column: int
@@ -38,7 +38,7 @@ class Point:
 
 
 def map_figure(
-    places: Sequence[Place],
+    places: Sequence[MapTile],
     columns: Sequence[str],
     rows: Sequence[str],
     x_title: str,

@@ -22,7 +22,7 @@ COIN = 0.5
 
 
 @dataclass(frozen=True)
-class Dot:
+class AccuracyDot:
     """A share with its 95 % interval.
 
     Attributes:
@@ -65,7 +65,7 @@ def judge_colour(number: int, palette: Palette) -> str:
     return colours[number % len(colours)]
 
 
-def accuracy_figure(dots: Sequence[Dot], references: Sequence[Reference], palette: Palette) -> go.Figure:
+def accuracy_figure(dots: Sequence[AccuracyDot], references: Sequence[Reference], palette: Palette) -> go.Figure:
     """One row a judge: its accuracy as a dot with its interval, and dashed lines to compare with.
 
     Args:
@@ -117,7 +117,7 @@ def accuracy_figure(dots: Sequence[Dot], references: Sequence[Reference], palett
     return figure
 
 
-def groups_figure(dots: Sequence[Dot], judges: Sequence[str], palette: Palette) -> go.Figure:
+def groups_figure(dots: Sequence[AccuracyDot], judges: Sequence[str], palette: Palette) -> go.Figure:
     """One row a kind or language, one marker a judge in it, with intervals.
 
     Args:
@@ -227,13 +227,13 @@ def reliability_figure(points: Sequence[CalibrationPoint], palette: Palette) -> 
     return figure
 
 
-def _error_bars(dots: Sequence[Dot], colour: str, thickness: float) -> dict[str, object]:
+def _error_bars(dots: Sequence[AccuracyDot], colour: str, thickness: float) -> dict[str, object]:
     return {
         "type": "data", "symmetric": False, "color": colour, "thickness": thickness, "width": 5,
         "array": [dot.high - dot.value for dot in dots], "arrayminus": [dot.value - dot.low for dot in dots],
     }  # fmt: skip
 
 
-def _in_words(dot: Dot) -> str:
+def _in_words(dot: AccuracyDot) -> str:
     """The share with its interval, and of how many statements."""
     return f"{dot.value:.2f} ({dot.low:.2f} to {dot.high:.2f}), {dot.n:,} statements"

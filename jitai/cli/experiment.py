@@ -120,7 +120,7 @@ def _experiment(options: argparse.Namespace) -> None:
     if len(table):
         print(table[_shown_columns(spec.axes)].to_string(index=False, float_format="%.3g"))
     for cell, why in store.failures(identifier):
-        print(for_terminal(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}"), file=sys.stderr)
+        print(for_terminal(f"{cell.condition.name}, {cell.method.name} could not be run: {why}"), file=sys.stderr)
     ended = "finished" if stored.status == FINISHED else f"{stored.status}; repeat the command to resume it"
     print(
         f"{stored.n_finished} of {stored.n_cells} cells of {spec.n_seeds} seeds in {time.monotonic() - started:.0f} s: "

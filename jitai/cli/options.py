@@ -26,7 +26,7 @@ from jitai.records import Decision
 from jitai.registry import Registry
 from jitai.simulator.config import PRESETS, SimulatorConfig
 
-_SHORT = {"total_steps": "steps", "n_lanes": "lanes", "learning_seed": "seed"}
+_SHORT = {"total_steps": "steps", "n_lanes": "envs", "learning_seed": "seed"}
 """Options whose names are not those of their parameters."""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, load_meanings, load_part
 from jitai.errors import ParameterError
 from jitai.files import check_writable, make_folder, read_json, write_atomically
-from jitai.finetuning.adapter import Progress, TrainedAdapter, TrainingSettings, train_adapter
+from jitai.finetuning.adapter import TrainedAdapter, TrainingProgress, TrainingSettings, train_adapter
 from jitai.finetuning.export import write_adapter
 from jitai.installation import JUDGE_TRAINING
 from jitai.judge.calibration import Calibration
@@ -34,7 +34,7 @@ CARD_FILE = "README.md"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainedJudge:
     """What a training has left behind.
 
     Attributes:
@@ -91,7 +91,7 @@ def train_judge(
     limit: int | None = None,
     start_from: Path | None = None,
     source: str | None = None,
-) -> Outcome:
+) -> TrainedJudge:
     """Train the adapter on the development statements and measure it on the test statements.
 
     Args:
@@ -131,7 +131,7 @@ def measure(
     trained: TrainedAdapter,
     aside: Sequence[Statement],
     test: Sequence[Statement],
-) -> Outcome:
+) -> TrainedJudge:
     """Calibrate an adapter's file and measure it, both with the engine that the judge runs, and write its card."""
     backend = EmbeddedBackend(tuned=True, adapter_path=out, n_threads=settings.n_threads)
     judge = Judge(backend, replace(prompt, calibrations={}), load_rules())
@@ -150,7 +150,7 @@ def measure(
         content = read_json(TUNED_PROMPT_FILE)
         content["calibration"] = {digest: calibration.as_mapping()}
         write_atomically(TUNED_PROMPT_FILE, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
-    return Outcome(out, calibration, rows)
+    return TrainedJudge(out, calibration, rows)
 
 
 def model_card(
@@ -205,7 +205,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _report(progress: Progress) -> None:
+def _report(progress: TrainingProgress) -> None:
     left = progress.elapsed_s / progress.step * (progress.n_steps - progress.step)
     _say(
         f"step {progress.step} of {progress.n_steps}, loss {progress.loss:.3f}, of the meanings "

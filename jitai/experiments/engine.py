@@ -123,7 +123,7 @@ def _run_alone(
 def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, JudgeResponses]) -> CellWork:
     read = None if cell.judge is None else readings[cell.judge.name]
     rates = None if read is None else (read.finds_cannot_walk, read.false_alarms)
-    return CellWork(cell.method.trial(cell.scenario.config, rates), spec.first_seed, spec.n_seeds, read)
+    return CellWork(cell.method.trial(cell.condition.config, rates), spec.first_seed, spec.n_seeds, read)
 
 
 def _read(

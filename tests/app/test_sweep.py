@@ -55,7 +55,7 @@ def test_a_map_is_run_and_said_in_words() -> None:
     app = click(app, "start_sweep")
     app = without_error(when_done(app, kept(app, SweepState).shown[MAP]))
     cells = {
-        (dict(item.cell.scenario.values)["can_walk_persistence"], item.cell.method.name, item.cell.judge): item.totals
+        (dict(item.cell.condition.values)["can_walk_persistence"], item.cell.method.name, item.cell.judge): item.totals
         for item in the_store().cells(kept(app, SweepState).shown[MAP])
     }
     for able in (0.7, 0.9):

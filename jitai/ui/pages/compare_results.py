@@ -23,10 +23,10 @@ from jitai.charts.comparison import (
 from jitai.charts.theme import CONFIG
 from jitai.errors import FileFormatError
 from jitai.experiments.comparison import (
+    ComparedRun,
     DayFigures,
-    Line,
     Run,
-    by_scenario,
+    by_condition,
     in_words,
     label_of,
     lines_table,
@@ -35,7 +35,7 @@ from jitai.experiments.comparison import (
     side_by_side,
 )
 from jitai.experiments.methods import LLM_TS, is_outdated, place_of_role
-from jitai.experiments.spec import Scenario
+from jitai.experiments.spec import Condition
 from jitai.experiments.store import StoredCell, StoredExperiment
 from jitai.records import Role
 from jitai.sanitise import for_markdown
@@ -55,9 +55,9 @@ class WithDays(NamedTuple):
 
 
 def draw_results(state: CompareState, found: StoredExperiment, baseline: str) -> None:
-    """The answer of one scenario, with the pinned runs beside it."""
-    scenario = _scenario(found)
-    cells = by_scenario(store().cells(found.identifier)).get(scenario, [])
+    """The answer of one condition, with the pinned runs beside it."""
+    condition = _condition(found)
+    cells = by_condition(store().cells(found.identifier)).get(condition, [])
     if not cells:
         st.caption("Nothing of this participant is finished yet.")
         return
@@ -66,7 +66,7 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
     styles = method_styles([run.stored.cell.method.role for run in runs])
     lines = side_by_side(runs, base)
     _answer(lines, base)
-    _totals(lines, styles, scenario)
+    _totals(lines, styles, condition)
     days = [_days(run) for run in runs]
     _table(lines, days, base)
     known = [
@@ -89,14 +89,14 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
         command_and_description(found.spec, "compare")
 
 
-def _scenario(found: StoredExperiment) -> Scenario:
+def _condition(found: StoredExperiment) -> Condition:
     """The participant to look at, where an experiment has several."""
-    scenarios = found.spec.scenarios()
-    if len(scenarios) == 1:
-        return scenarios[0]
-    by_name = {scenario.name: scenario for scenario in scenarios}
+    conditions = found.spec.conditions()
+    if len(conditions) == 1:
+        return conditions[0]
+    by_name = {condition.name: condition for condition in conditions}
     name = st.selectbox(
-        "Participant of this experiment", list(by_name), key=f"compared_scenario_{found.identifier}",
+        "Participant of this experiment", list(by_name), key=f"compared_condition_{found.identifier}",
         persist_state="session", width=420,
     )  # fmt: skip
     return by_name[name]
@@ -133,7 +133,7 @@ def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run:
     return by_name.get(state.base) or by_name[usual]
 
 
-def _answer(lines: Sequence[Line], base: Run) -> None:
+def _answer(lines: Sequence[ComparedRun], base: Run) -> None:
     """The answer in a sentence or two, each of which can be recomputed."""
     known = [line for line in lines if line.against is not None and line.run.stored.cell.method.role != Role.OPTIMUM]
     if not known:
@@ -162,7 +162,7 @@ def _in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
     return f"{estimate.low:{form}} to {estimate.high:{form}}"
 
 
-def _totals(lines: Sequence[Line], styles: Sequence[MethodStyle], scenario: Scenario) -> None:
+def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], condition: Condition) -> None:
     """Every study as a point, boxes and means; the optimum as a dashed line."""
     figures = lines[0].run.stored.figures
     numbers = sorted({line.total.n for line in lines})
@@ -208,7 +208,7 @@ def _seeds_in_words(numbers: Sequence[int]) -> str:
     return f"n = {numbers[0]:,} to {numbers[-1]:,} seeds"
 
 
-def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run) -> None:
+def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base: Run) -> None:
     """All numbers, as text with intervals, and as a file."""
     against = f"Against {base.name}"
     rows = []
@@ -252,7 +252,7 @@ def _days(run: Run) -> DayFigures | None:
         return None
 
 
-def _differences(lines: Sequence[Line], styles: Sequence[MethodStyle], base: Run) -> None:
+def _differences(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], base: Run) -> None:
     """Paired differences to the base, with zero in sight."""
     dots = [
         Dot(
@@ -280,7 +280,7 @@ def _day_by_day(known: Sequence[WithDays]) -> None:
     """Mean steps of each day and from the start, with bands."""
     numbers = sorted({about.n for _, about, _ in known}) or [0]
     left, right = st.columns(2)
-    most = max((run.stored.cell.scenario.config.most_steps for run, _, _ in known), default=1.0)
+    most = max((run.stored.cell.condition.config.most_steps for run, _, _ in known), default=1.0)
     ceiling = max((run.stored.figures.optimum_steps for run, _, _ in known), default=1.0)
     with left:
         st.subheader("Steps so far")
@@ -361,7 +361,7 @@ def _staying(known: Sequence[WithDays]) -> None:
         )  # fmt: skip
     with right:
         st.subheader("Length before they leave")
-        longest = max((run.stored.cell.scenario.config.study_length for run, _, _ in known), default=1)
+        longest = max((run.stored.cell.condition.config.study_length for run, _, _ in known), default=1)
         dots = [
             Dot(
                 run.name,

@@ -41,7 +41,7 @@ class Picture(NamedTuple):
     drawn: PolicyMap
 
 
-class View(NamedTuple):
+class MapView(NamedTuple):
     """What is on the map: the settings, whose policy, the day from 1, and what is known on that day."""
 
     spec: TrialSpec
@@ -86,7 +86,7 @@ def _parameters(state: AppState) -> None:
     st.caption("All other parameters are on the Simulator page. The settings hold on every page.")
 
 
-def _controls(spec: TrialSpec) -> View:
+def _controls(spec: TrialSpec) -> MapView:
     """Whose map, of which day, and what is known on it."""
     context, belief, reading = 0, 0.8, 0.2
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_controls", gap="medium"):
@@ -110,7 +110,7 @@ def _controls(spec: TrialSpec) -> View:
                 "Reading: P(work)", 0.0, 1.0, reading, 0.05, key="map_reading", persist_state="session", width=190,
                 help="The probability of the context “work” that the sensor gives.",
             )  # fmt: skip
-        return View(spec, policy, _day(spec.config.study_length), context, belief, reading)
+        return MapView(spec, policy, _day(spec.config.study_length), context, belief, reading)
 
 
 def _day(length: int) -> int:
@@ -126,7 +126,7 @@ def _day(length: int) -> int:
     return st.slider(f"Day of {length}", 1, length, key="map_day_shown", on_change=keep, width=200)
 
 
-def _optimal_maps(view: View) -> list[Picture]:
+def _optimal_maps(view: MapView) -> list[Picture]:
     """One map for each walk state."""
     config, context = view.spec.config, view.context
     solved, day = optimum(config), view.day - 1
@@ -142,7 +142,7 @@ def _optimal_maps(view: View) -> list[Picture]:
     return pictures
 
 
-def _planned_maps(view: View) -> list[Picture]:
+def _planned_maps(view: MapView) -> list[Picture]:
     """The planner's one map: it does not know the walk state."""
     spec, belief, reading = view.spec, view.belief, view.reading
     plan, day = cached_plan(spec.config, spec.belief, settings_from(PlannerSettings, st.session_state)), view.day - 1
@@ -154,7 +154,7 @@ def _planned_maps(view: View) -> list[Picture]:
     return [Picture(title, "the planner sends", drawn)]
 
 
-def _maps(view: View, pictures: list[Picture]) -> None:
+def _maps(view: MapView, pictures: list[Picture]) -> None:
     """The pictures side by side."""
     for number, (column, item) in enumerate(zip(st.columns(len(pictures)), pictures, strict=True)):
         drawn = item.drawn

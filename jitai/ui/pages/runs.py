@@ -103,7 +103,7 @@ def _new_from_description(state: RunsState) -> None:
 def _shape(spec: ExperimentSpec) -> str:
     """How large an experiment is."""
     parts = [
-        _counted(len(spec.scenarios()), "participant"),
+        _counted(len(spec.conditions()), "participant"),
         _counted(len(spec.methods), "method"),
         *([_counted(len(spec.judges_needed()), "judge")] if spec.judges_needed() else []),
         _counted(spec.n_seeds, "seed"),

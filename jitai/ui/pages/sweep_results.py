@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from jitai.charts.comparison import MethodStyle, method_styles
-from jitai.charts.sweep import Place, Point, error_figure, map_figure
+from jitai.charts.sweep import MapTile, Point, error_figure, map_figure
 from jitai.charts.theme import CONFIG
 from jitai.experiments.spec import ExperimentSpec, Method
 from jitai.experiments.store import StoredExperiment
@@ -57,7 +57,7 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
     with st.container(key="answer"):
         st.markdown(for_markdown(_map_in_words(cells, n_places, method.name, baseline.name, x_name, y_name)))
     places = [
-        Place(
+        MapTile(
             columns.index(cell.x), rows.index(cell.y), cell.against.difference.value, cell.against.difference.low,
             cell.against.difference.high, spec.n_seeds == 1 or cell.against.difference.excludes_zero,
             _cell_in_words(cell, method.name, baseline.name, x_name, y_name),
@@ -104,7 +104,7 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
 
 def _open_on_live(app: AppState, state: SweepState, spec: ExperimentSpec, method: Method, cell: MapCell) -> None:
     state.clicks += 1
-    load_on_live(app, spec, method, cell.scenario.config)
+    load_on_live(app, spec, method, cell.condition.config)
     st.switch_page(LIVE_PAGE)
 
 

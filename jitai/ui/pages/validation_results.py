@@ -8,8 +8,8 @@ import streamlit as st
 
 from jitai.charts.theme import CONFIG
 from jitai.charts.validation import (
+    AccuracyDot,
     CalibrationPoint,
-    Dot,
     Reference,
     accuracy_figure,
     confusion_figure,
@@ -67,11 +67,10 @@ def draw_report(answer: ValidationAnswer) -> None:
         st.warning("No judge has answered, so there are no figures.", icon=":material/warning:")
         return
     dots = [
-        Dot(report.name, "", report.figures.accuracy.value, report.figures.accuracy.low, report.figures.accuracy.high,
-            report.n)
+        AccuracyDot(report.name, "", accuracy.value, accuracy.low, accuracy.high, report.n)
         for report in judged
-        if report.figures is not None
-    ]  # fmt: skip
+        if report.figures is not None and (accuracy := report.figures.accuracy)
+    ]
     draw_accuracy_chart(dots)
     kinds, closely, numbers, wrong = st.tabs(["Where it is wrong", "One judge closely", "All figures", "Mistakes"])
     with kinds:
@@ -84,7 +83,7 @@ def draw_report(answer: ValidationAnswer) -> None:
         _mistakes(answer, judged)
 
 
-def draw_accuracy_chart(dots: list[Dot]) -> None:
+def draw_accuracy_chart(dots: list[AccuracyDot]) -> None:
     """Judges beside the published figures; the latter alone before anything is judged."""
     references = [Reference(item.model, item.accuracy) for item in PUBLISHED_FIGURES]
     shares = "; ".join(
@@ -128,9 +127,9 @@ def _remarks(answer: ValidationAnswer) -> None:
         st.warning(CORPUS_NOTES[DEVELOPMENT], icon=":material/info:")
 
 
-def _dots(table: pd.DataFrame, column: str) -> list[Dot]:
+def _dots(table: pd.DataFrame, column: str) -> list[AccuracyDot]:
     return [
-        Dot(str(row["judge"]), str(row[column]), float(row["accuracy"]), float(row["low"]), float(row["high"]),
+        AccuracyDot(str(row["judge"]), str(row[column]), float(row["accuracy"]), float(row["low"]), float(row["high"]),
             int(row["n"]))
         for row in table.to_dict("records")
     ]  # fmt: skip

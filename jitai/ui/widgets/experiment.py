@@ -280,7 +280,7 @@ def days_of_run(run: Run) -> DayFigures:
     """The same of a run."""
     return day_figures_of(
         str(store().folder), run.stored.key, run.seeds.start, len(run.seeds),
-        run.stored.cell.scenario.config.study_length,
+        run.stored.cell.condition.config.study_length,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ from jitai.charts.participant import (
     trajectory_figure,
 )
 from jitai.charts.simulation import ability_figure, schedule_figure
-from jitai.charts.sweep import Place, Point, error_figure, map_figure
+from jitai.charts.sweep import MapTile, Point, error_figure, map_figure
 from jitai.charts.theme import ACTION_STYLES, DARK, LETTER_COLOUR, LIGHT, Palette
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.policies.registry import PolicySpec
@@ -504,8 +504,8 @@ def test_differences_have_zero_in_sight() -> None:
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_a_map_writes_every_number_and_hatches_what_is_not_sure(palette: Palette) -> None:
     places = [
-        Place(0, 0, 100.0, 90.0, 110.0, True, "words"), Place(1, 0, 5.0, -10.0, 20.0, False, "words"),
-        Place(0, 1, -60.0, -80.0, -40.0, True, "words"),
+        MapTile(0, 0, 100.0, 90.0, 110.0, True, "words"), MapTile(1, 0, 5.0, -10.0, 20.0, False, "words"),
+        MapTile(0, 1, -60.0, -80.0, -40.0, True, "words"),
     ]  # fmt: skip
     figure = map_figure(places, ["0.5", "0.7"], ["0 %", "50 %"], "across", "upwards", palette)
     heat, contour, numbers = figure.data
