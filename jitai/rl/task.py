@@ -112,8 +112,8 @@ class LearningTask:
             )
         if not 1 <= len(self.participants) <= min(MAX_PARTICIPANTS, self.settings.n_lanes):
             raise ParameterError(
-                f"There are {len(self.participants)} kinds of participants for {self.settings.n_lanes} participants at once: at "
-                f"least one kind is needed, a participant of each, and at most {MAX_PARTICIPANTS}."
+                f"There are {len(self.participants)} kinds of participants for {self.settings.n_lanes} participants at "
+                f"once: at least one kind is needed, a participant of each, and at most {MAX_PARTICIPANTS}."
             )
         lengths = sorted({config.study_length for config in self.participants})
         if len(lengths) > 1:

@@ -54,8 +54,8 @@ class EnvUniforms:
 class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64], Floats]):
     """Many independent participants at once; environment i under seed s is ``StepCountEnv`` under seed s + i.
 
-    Spaces, rewards and episode ends are those of ``StepCountEnv``. An environment that ends starts anew in the same step
-    (``AutoresetMode.SAME_STEP``): its last observation is in ``info["final_obs"]``.
+    Spaces, rewards and episode ends are those of ``StepCountEnv``. An environment that ends starts anew in the same
+    step (``AutoresetMode.SAME_STEP``): its last observation is in ``info["final_obs"]``.
     """
 
     metadata = {  # noqa: RUF012 - declared so by Gymnasium
@@ -93,7 +93,11 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
-        """Begin a trial in every environment; ``seed`` is one number (environment i takes seed + i) or one for each environment."""
+        """Begin a trial in every environment.
+
+        Args:
+            seed: one number, of which environment i takes seed + i, or a number for each environment.
+        """
         if seed is not None or not self._seeded:
             self._seed(seed)
         n_envs = self.num_envs
@@ -171,7 +175,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
             self._can_walk = (self._ability_row[0] < self._walk_one[self._can_walk]).view(np.int8)
 
     def _start_anew(self, ended: npt.NDArray[np.bool_]) -> None:
-        """Put the marked environments back to day 1; they continue in the row of uniform numbers that they have reached."""
+        """Put the marked environments back to day 1; their rows of uniform numbers go on where they are."""
         # New arrays, as those of this step have been handed out.
         self._days = np.where(ended, 0, self._days)
         self._true_context = np.where(ended, np.int8(0), self._true_context)

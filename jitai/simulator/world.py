@@ -2,7 +2,8 @@
 
 Contexts, their noisy readings, the walk state, when the participant writes and which statement, and the luck of each
 day's response are drawn before the first decision. Two runs with the same seed therefore meet the same world, whatever
-policy or filter acts in it (common random numbers), and an episode of any number of participants is a few array operations.
+policy or filter acts in it (common random numbers), and an episode of any number of participants is a few
+array operations.
 """
 
 from collections.abc import Callable, Sequence
