@@ -226,7 +226,7 @@ def test_new_numbers_replace_old_ones_only_when_they_are_all_there(
     store = Store(tmp_path)
     identifier = run_experiment(small_spec, store, one_thread, nobody)
     old = {path.name for path in (tmp_path / "steps").iterdir()}
-    for module in ("jitai.experiments.cell", "jitai.experiments.engine", "jitai.experiments.store"):
+    for module in ("jitai.experiments.cell", "jitai.experiments.store"):
         monkeypatch.setattr(f"{module}.code_fingerprint", lambda: "other code")
 
     def stop_at_once(progress: ExperimentProgress) -> None:
