@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 from jitai.charts.parts import title_on_the_left
 from jitai.charts.theme import Palette, base_layout, style_axes
 from jitai.sanitise import for_plotly
+from jitai.text_format import counted
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 _LIGHT = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98")
@@ -236,4 +237,4 @@ def _error_bars(dots: Sequence[AccuracyDot], colour: str, thickness: float) -> d
 
 def _in_words(dot: AccuracyDot) -> str:
     """The share with its interval, and of how many statements."""
-    return f"{dot.value:.2f} ({dot.low:.2f} to {dot.high:.2f}), {dot.n:,} statements"
+    return f"{dot.value:.2f} ({dot.low:.2f} to {dot.high:.2f}), {counted(dot.n, 'statement')}"

@@ -31,6 +31,7 @@ from jitai.paths import default_cache_dir, default_data_dir, default_store_folde
 from jitai.records import JudgesText
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
+from jitai.text_format import counted
 
 TASKS_FOR_EACH_WORKER = 2
 SECONDS_BETWEEN_NOTES = 5.0
@@ -123,7 +124,8 @@ def _experiment(options: argparse.Namespace) -> None:
         print(for_terminal(f"{cell.condition.name}, {cell.method.name} could not be run: {why}"), file=sys.stderr)
     ended = "finished" if stored.status == FINISHED else f"{stored.status}; repeat the command to resume it"
     print(
-        f"{stored.n_finished} of {stored.n_cells} cells of {spec.n_seeds} seeds in {time.monotonic() - started:.0f} s: "
+        f"{stored.n_finished} of {counted(stored.n_cells, 'cell')} of {counted(spec.n_seeds, 'seed')} in "
+        f"{time.monotonic() - started:.0f} s: "
         f"{ended}. Results: {store.folder}, experiment {identifier}",
         file=sys.stderr,
     )
@@ -185,7 +187,10 @@ def _rerun(options: argparse.Namespace) -> None:
     before = read_steps(options.file, compared)
     result = run_cell(work).result
     same = all(np.array_equal(before[name].to_numpy(), getattr(result, name)[result.lived]) for name in compared)
-    print(f"{work.n_seeds} seeds, {int(result.lived.sum()):,} days, {result.total_steps.mean():,.1f} steps on average.")
+    print(
+        f"{counted(work.n_seeds, 'seed')}, {counted(int(result.lived.sum()), 'day')}, "
+        f"{result.total_steps.mean():,.1f} steps on average."
+    )
     if not same:
         raise ParameterError(
             "The numbers differ from the stored ones.", "Another version of the project or of numpy may have made them."

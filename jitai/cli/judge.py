@@ -14,6 +14,7 @@ from jitai.files import check_writable, write_atomically
 from jitai.parameters import suggestion
 from jitai.records import Decision
 from jitai.sanitise import for_terminal
+from jitai.text_format import counted
 from jitai.validation.report import NO_ANSWER
 
 VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms", "failure")
@@ -37,7 +38,7 @@ def judge_command(options: argparse.Namespace) -> None:
     rows["failure"] = [verdict.failure for verdict in verdicts]
     write_atomically(options.out, rows.to_csv(index=False, lineterminator="\r\n"))
     n_failed = sum(verdict.is_fallback for verdict in verdicts)
-    print(f"{len(verdicts)} statements judged; verdicts: {options.out}", file=sys.stderr)
+    print(f"{counted(len(verdicts), 'statement')} judged; verdicts: {options.out}", file=sys.stderr)
     if n_failed:
         why = next(verdict.failure for verdict in verdicts if verdict.failure)
         print(f'{n_failed} could not be judged (verdict "{NO_ANSWER}"): {for_terminal(why)}', file=sys.stderr)
@@ -59,7 +60,8 @@ def _read_rows(path: Path, text_column: str) -> pd.DataFrame:
                     continue
                 if len(row) not in (len(header), 0):
                     raise FileFormatError(
-                        f"{path.name}, line {reader.line_num}, has {len(row)} cells; there are {len(header)} columns.",
+                        f"{path.name}, line {reader.line_num}, has {counted(len(row), 'cell')}; the "
+                        f"header has {len(header)}.",
                         "Put texts with commas in double quotes.",
                     )
                 cells.append(row or [""])

@@ -34,6 +34,7 @@ from jitai.report.run_report import ReportInputs, run_report
 from jitai.report.scenario_file import read_scenario
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.log import decision_log, safe_csv
 from jitai.trial.scenario import Played, Scenario, compose, play
@@ -220,18 +221,20 @@ def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
 def _print_summary(summary: TrialSummary, alone: TrialSummary, scenario: Scenario) -> None:
     spec = scenario.spec
     print(
-        f"\n{summary.n_days} days, {summary.total_steps:,.0f} steps; "
+        f"\n{counted(summary.n_days, 'day')}, {summary.total_steps:,.0f} steps; "
         f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
     )
     if scenario.is_read:
         gain = summary.total_steps - alone.total_steps
-        vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
+        vetoes = f"{counted(summary.n_vetoes, 'message')} held back, {summary.n_right_vetoes} of them rightly; "
         other = "with the text unread" if spec.policy.uses_belief else "without the filter"
         print(f"{vetoes if spec.filter.key != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
     if summary.n_asked:
-        print(f"On {summary.n_asked} days the judge was unsure and the participant was asked.")
+        print(f"On {counted(summary.n_asked, 'day')} the judge was unsure and the participant was asked.")
     if summary.n_failures:
-        print(f"On {summary.n_failures} days the judge could not answer and the rule for that case stood in.")
+        print(
+            f"On {counted(summary.n_failures, 'day')} the judge could not answer and the rule for that case stood in."
+        )
 
 
 def _write(log: pd.DataFrame, path: Path) -> None:

@@ -18,6 +18,7 @@ from jitai.rl.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.rl.train import Training, TrainingRun
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
+from jitai.text_format import counted
 from jitai.trial.filters import training_filters
 
 _LOOK_EVERY_S = 0.2
@@ -145,7 +146,7 @@ def evaluation_lines(found: tuple[Evaluation, ...]) -> list[str]:
         mean = 100 * sum(item.share for item in found) / len(found)
         lines.append(f"Mean of the {len(found)}: {mean:.1f} % of the optimum.")
     n_seeds = found[0].n_seeds if found else N_SEEDS
-    lines.append(f"95 % intervals over {n_seeds} seeds that no training uses.")
+    lines.append(f"95 % intervals over {counted(n_seeds, 'seed')} that no training uses.")
     return lines
 
 

@@ -31,7 +31,7 @@ from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_terminal
-from jitai.text_format import duration
+from jitai.text_format import counted, duration
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
 from jitai.validation.corpora import MAX_FILE_BYTES, balanced_sample, chosen, read_labelled_csv
@@ -232,7 +232,10 @@ def _print(
     n_mistakes: int,
 ) -> None:
     n_unable = sum(item.label == Label.CANNOT_WALK for item in found.statements)
-    print(f'{len(found.statements):,} statements, {n_unable:,} of them "cannot walk" (the veto, the positive class)')
+    print(
+        f'{counted(len(found.statements), "statement")}, {n_unable:,} of them "cannot walk" (the veto, '
+        "the positive class)"
+    )
     if found.stopped:
         print(f"Stopped after {len(found.rows):,} of {found.n_total:,} verdicts; what follows is of those.")
     if found.failure:

@@ -21,6 +21,7 @@ from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FAILED, FINISHED, SECONDS_WITHOUT_HEARTBEAT, STOPPED, Store
 from jitai.records import JudgesText, Statement
+from jitai.text_format import counted
 
 OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
 """Makes a judge of an experiment ready, and says in one line which one it is. Raises JitaiError if it cannot."""
@@ -140,7 +141,7 @@ def _read(
     if readings.n_failed:
         # Its silence would be kept as a result, and take the place of good ones.
         raise JitaiError(
-            f"{judge.name} could not judge {readings.n_failed:,} statements, so nothing was run with it.",
+            f"{judge.name} could not judge {counted(readings.n_failed, 'statement')}, so nothing was run with it.",
             "Run again when it answers: what it has judged is remembered.",
         )
     return readings

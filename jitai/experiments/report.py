@@ -13,6 +13,7 @@ from jitai.files import make_folder, replacing, write_atomically
 from jitai.installation import FIGURES
 from jitai.sanitise import for_document
 from jitai.statistics import Estimate, paired_difference
+from jitai.text_format import counted
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98", "#56B4E9", "#5B4B8A")
 _MARKERS = "osD^vPX*<>p"
@@ -62,7 +63,7 @@ def _section(experiment: StoredExperiment, cells: list[StoredCell], store: Store
     parts.append(_about(experiment, cells))
     if experiment.status != FINISHED:
         parts.append(
-            f"**Not complete**: {experiment.n_finished} of {experiment.n_cells} cells "
+            f"**Not complete**: {experiment.n_finished} of {counted(experiment.n_cells, 'cell')} "
             f"({for_document(experiment.status)}).\n"
         )
     compared = {condition: compare(items, spec.baseline_name) for condition, items in by_condition(cells).items()}
@@ -90,7 +91,9 @@ def _about(experiment: StoredExperiment, cells: list[StoredCell]) -> str:
     judges = {item.cell.judge.name: item.cell.judge for item in cells if item.cell.judge is not None}
     made = ", ".join(f"{name} {number}" for name, number in experiment.versions.items())
     read = "; ".join(for_document(name) for name in judges)
-    seeds = f"{spec.n_seeds:,} seeds a cell ({spec.first_seed} to {spec.seeds[-1]}), {len(cells)} cells"
+    seeds = (
+        f"{counted(spec.n_seeds, 'seed')} a cell ({spec.first_seed} to {spec.seeds[-1]}), {counted(len(cells), 'cell')}"
+    )
     judged = f"Judge{'s' if several else ''}: {read}. " if read else ""
     kinds = ", ".join(kind.replace("_", " ") for kind in spec.kinds)
     reads = any(not judge.is_simulated for judge in judges.values())

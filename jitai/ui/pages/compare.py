@@ -4,6 +4,7 @@ import streamlit as st
 
 from jitai.experiments.methods import LLM_TS, TS, offered_methods, place_of_role
 from jitai.experiments.spec import ExperimentSpec
+from jitai.text_format import counted
 from jitai.ui.pages.compare_results import draw_results
 from jitai.ui.session.page_states import CompareState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, say_problem, session_object
@@ -78,7 +79,7 @@ def _start_button(state: CompareState, spec: ExperimentSpec | None) -> None:
     about = "Choose at least one method in the sidebar."
     if spec is not None:
         who = f", judged by {spec.judges[0].name}" if spec.judges else ""
-        about = f"{len(spec.methods)} methods, the same {spec.n_seeds:,} seeds for each{who}."
+        about = f"{counted(len(spec.methods), 'method')}, the same {counted(spec.n_seeds, 'seed')} for each{who}."
     run_button("compare", spec, about, state.show)
 
 

@@ -40,6 +40,7 @@ from jitai.experiments.store import StoredCell, StoredExperiment
 from jitai.records import Role
 from jitai.sanitise import for_markdown
 from jitai.statistics import Estimate
+from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.session.state import palette
@@ -204,7 +205,7 @@ def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], conditi
 def _seeds_in_words(numbers: Sequence[int]) -> str:
     """How many seeds there are: one number, or from the least to the most; ascending."""
     if numbers[0] == numbers[-1]:
-        return f"n = {numbers[0]:,} seed{'' if numbers[0] == 1 else 's'}"
+        return f"n = {counted(numbers[0], 'seed')}"
     return f"n = {numbers[0]:,} to {numbers[-1]:,} seeds"
 
 

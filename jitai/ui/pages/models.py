@@ -37,6 +37,7 @@ from jitai.judge.prompts import TUNED_PROMPT, find_prompt
 from jitai.judge.registered_backend import JudgeOption
 from jitai.judge.registry import backend_of
 from jitai.sanitise import for_markdown
+from jitai.text_format import counted
 from jitai.ui.pages.models_prompts import prompts_section
 from jitai.ui.session.resources import (
     backend_watch,
@@ -92,15 +93,11 @@ def _headline(state: AppState) -> None:
     with st.container(key="headline"):
         columns = st.columns(4)
     n_others = sum(option.usable for option in _without_own_section(state))
-    columns[0].metric("Ready to judge", _models(len(judges) + n_others), border=True)
+    columns[0].metric("Ready to judge", counted(len(judges) + n_others, "model"), border=True)
     columns[1].metric("Embedded model", "installed" if installed else "not installed", border=True)
     version = "looking …" if overview is None else overview.version or "not found"
     columns[2].metric("Ollama server", for_markdown(version), border=True)
     columns[3].metric("In its memory", f"{len(loaded)} of {len(judges)}" if judges else "no model", border=True)
-
-
-def _models(number: int) -> str:
-    return "1 model" if number == 1 else f"{number} models"
 
 
 def _busy() -> bool:
@@ -151,7 +148,7 @@ def _work_row(work: BackgroundWork) -> None:
     elif work.state == CANCELLED:
         st.caption("Cancelled. What has arrived is kept, and the work resumes from there.")
     else:
-        st.caption(f":material/check: Done, after {work.seconds:.0f} seconds.")
+        st.caption(f":material/check: Done, after {counted(round(work.seconds), 'second')}.")
 
 
 def _in_words(work: BackgroundWork) -> str:
@@ -221,7 +218,7 @@ def _server_section(state: AppState) -> None:
     if not overview.version:
         _how_to_start(overview)
         return
-    n_models = _models(len(overview.models))
+    n_models = counted(len(overview.models), "model")
     st.caption(
         for_markdown(f"At {overview.address}, version {overview.version}, {n_models}. Another address: OLLAMA_HOST.")
     )

@@ -15,6 +15,7 @@ from jitai.policies.registry import POLICIES
 from jitai.policies.state_grid import Floats
 from jitai.records import CONTEXT_LABELS
 from jitai.simulator.config import SimulatorConfig
+from jitai.text_format import counted
 from jitai.trial.optimum_check import FINE_GRID, GRID_ERROR, check_optimum, value_on_fine_grid
 from jitai.trial.spec import TrialSpec
 from jitai.ui.session.settings import settings_from
@@ -185,7 +186,8 @@ def _ceiling(spec: TrialSpec) -> None:
         f"participant. {ceiling}",
     )  # fmt: skip
     earned.metric(
-        f"Earned, {check.n_seeds:,} studies", f"{check.mean:,.0f} ± {check.half_width:,.0f}", border=True,
+        f"Earned, "
+        f"{counted(check.n_seeds, 'study', 'studies')}", f"{check.mean:,.0f} ± {check.half_width:,.0f}", border=True,
         help=f"The very same policy in simulated studies, seeds 0 to {check.n_seeds - 1:,}; mean and 95 % interval.",
     )  # fmt: skip
     outcome.metric(

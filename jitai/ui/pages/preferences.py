@@ -7,6 +7,7 @@ from jitai.corpus import TEST, load_part
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.records import Decision, Label, Statement
 from jitai.sanitise import for_markdown
+from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import JudgedStatement, PreferencesState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
@@ -199,7 +200,8 @@ def _summary_line(judged: list[JudgedStatement], labels: dict[str, Label]) -> No
     )  # fmt: skip
     if n_failed:
         st.warning(
-            f"{n_failed} statements could not be judged; the rule for that case stood in. Open a verdict to see why.",
+            f"{counted(n_failed, 'statement')} could not be judged; the rule for that case stood in. "
+            "Open a verdict to see why.",
             icon=":material/warning:",
         )
 

@@ -16,6 +16,7 @@ from jitai.experiments.sweep import is_error_line, is_map
 from jitai.paths import program
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
+from jitai.text_format import counted
 from jitai.ui.session.page_states import N_SHOWN, CompareState, RunsState, SweepState
 from jitai.ui.session.state import app_state, keep_in_address, say_problem, session_object
 from jitai.ui.widgets.experiment import (
@@ -103,16 +104,12 @@ def _new_from_description(state: RunsState) -> None:
 def _shape(spec: ExperimentSpec) -> str:
     """How large an experiment is."""
     parts = [
-        _counted(len(spec.conditions()), "participant"),
-        _counted(len(spec.methods), "method"),
-        *([_counted(len(spec.judges_needed()), "judge")] if spec.judges_needed() else []),
-        _counted(spec.n_seeds, "seed"),
+        counted(len(spec.conditions()), "participant"),
+        counted(len(spec.methods), "method"),
+        *([counted(len(spec.judges_needed()), "judge")] if spec.judges_needed() else []),
+        counted(spec.n_seeds, "seed"),
     ]
-    return f"{' x '.join(parts)}, {_counted(len(spec.cells()), 'cell')}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{' x '.join(parts)}, {counted(len(spec.cells()), 'cell')}"
 
 
 def _list(state: RunsState, running: bool) -> None:
@@ -139,7 +136,7 @@ def _list(state: RunsState, running: bool) -> None:
         found = [item for item in experiments if _is_wanted(item, wanted)]
         sizes = store().sizes()
         st.caption(
-            f"{len(found):,} of {_counted(len(experiments), 'experiment')} in "
+            f"{len(found):,} of {counted(len(experiments), 'experiment')} in "
             + for_markdown(str(store().folder))
             + f", {_megabytes(sum(sizes.values()))}."
         )
@@ -187,10 +184,12 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
             st.text(spec.name, width="content")
             st.badge(status, color=_COLOURS.get(status, "gray"))
             n_failed = f", {item.n_failed:,} impossible" if item.n_failed else ""
-            cells = f"{item.n_finished:,} of {item.n_cells:,} cells{n_failed}" if item.n_cells else "no cells yet"
+            cells = (
+                f"{item.n_finished:,} of {counted(item.n_cells, 'cell')}{n_failed}" if item.n_cells else "no cells yet"
+            )
             st.caption(
                 for_markdown(
-                    f"{_when(item.created_at)}. {cells}, {_counted(spec.n_seeds, 'seed')}, {_megabytes(n_bytes)}."
+                    f"{_when(item.created_at)}. {cells}, {counted(spec.n_seeds, 'seed')}, {_megabytes(n_bytes)}."
                 ),
                 width="content",
             )
@@ -266,6 +265,6 @@ def _confirm(state: RunsState, item: StoredExperiment) -> None:
                 st.toast(for_markdown(str(error)), icon=":material/error:")
 
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"Delete {item.n_finished:,} finished cells for good?", width="content")
+        st.text(f"Delete {counted(item.n_finished, 'finished cell')} for good?", width="content")
         st.button("Delete for good", type="primary", key=f"really_{item.identifier}", on_click=delete)
         st.button("Keep it", key=f"keep_{item.identifier}", on_click=keep)

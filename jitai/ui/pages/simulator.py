@@ -15,6 +15,7 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
 from jitai.simulator.preview import MESSAGES, SCHEDULES, WELL, ability_numbers, follow_schedule
 from jitai.simulator.world import World
+from jitai.text_format import counted
 from jitai.trial.spec import TrialSpec
 from jitai.ui.session.resources import statement_book
 from jitai.ui.session.state import AppState, app_state, keep_in_address, palette
@@ -73,7 +74,7 @@ def _schedule(config: SimulatorConfig) -> None:
     steps, habituation, stays = st.columns(3)
     steps.metric("Steps in the study", f"{total:,.0f} steps", border=True)
     habituation.metric("Habituation at the end", f"{last.habituation:.2f}", border=True)
-    ends = f"leaves on day {len(outcomes)}" if last.terminated else f"stays all {len(outcomes)} days"
+    ends = f"leaves on day {len(outcomes)}" if last.terminated else "stays to the end"
     stays.metric("The participant", ends, border=True)
     st.plotly_chart(
         schedule_figure(
@@ -82,7 +83,7 @@ def _schedule(config: SimulatorConfig) -> None:
             threshold=config.disengagement_threshold, palette=palette(),
         ),
         config=CONFIG, key="schedule_chart",
-        alt=f"Sending {schedule}: {total:,.0f} steps in {len(outcomes)} days.",
+        alt=f"Sending {schedule}: {total:,.0f} steps in {counted(len(outcomes), 'day')}.",
     )  # fmt: skip
     spells = "" if always_able else " On days without steps the participant may have been unable to walk."
     st.caption(f"Messages lose their effect as habituation grows and regain it on days without one.{spells}")

@@ -9,6 +9,7 @@ from jitai.experiments.sweep import JUDGE_ERROR, axes_of, axis_label, is_error_l
 from jitai.parameters import build, describe, described
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.text_format import counted
 from jitai.ui.pages.sweep_results import axis_symbol, draw_line, draw_map
 from jitai.ui.session.page_states import LINE, MAP, Axis, SweepState
 from jitai.ui.session.state import (
@@ -166,8 +167,9 @@ def _start_button(state: SweepState, view: str, spec: ExperimentSpec | None) -> 
     if spec is not None:
         shape = " x ".join(str(len(values)) for values in axes_of(spec).values())
         about = (
-            f"{shape} places, {spec.methods[0].name} against {spec.baseline_name}, {spec.n_seeds:,} seeds in each, "
-            f"{len(spec.cells()):,} cells."
+            f"{shape} places, {spec.methods[0].name} against {spec.baseline_name}, "
+            f"{counted(spec.n_seeds, 'seed')} in each, "
+            f"{counted(len(spec.cells()), 'cell')}."
         )
     run_button("sweep", spec, about, show)
 

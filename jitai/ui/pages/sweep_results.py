@@ -24,6 +24,7 @@ from jitai.parameters import described
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate
+from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import SweepState
 from jitai.ui.session.state import AppState, palette
@@ -131,7 +132,7 @@ def _cell_in_words(cell: MapCell, method: str, baseline: str, x_name: str, y_nam
         f"{axis_symbol(x_name)} {_value(x_name, cell.x)}, {axis_symbol(y_name)} {_value(y_name, cell.y)}\n"
         f"{method} {cell.method.value:,.0f}, {baseline} {cell.baseline.value:,.0f} steps\n"
         f"difference {difference.value:+,.0f} ({_interval(difference)})\n"
-        f"better on {100 * cell.against.share_better:.0f} % of {difference.n:,} seeds"
+        f"better on {100 * cell.against.share_better:.0f} % of {counted(difference.n, 'seed')}"
     )
 
 

@@ -26,6 +26,7 @@ from jitai.rl.train import Checkpoint, Training, checkpoint_of
 from jitai.rl.training_service import TrainingStatus
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
+from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, training_filters
 from jitai.ui.pages.train_results import (
     answer_in_words,
@@ -201,8 +202,9 @@ def _controls(state: TrainState, task: LearningTask | None, now: TrainingStatus 
         elif task is not None and not busy:
             n_studies = task.settings.total_steps // task.study_length
             st.caption(
-                f"{ALGORITHM_LABELS[task.settings.algorithm]} lives {task.settings.total_steps:,} days with simulated "
-                f"participants: {n_studies:,} studies of {task.study_length} days."
+                f"{ALGORITHM_LABELS[task.settings.algorithm]} lives "
+                f"{counted(task.settings.total_steps, 'day')} with simulated "
+                f"participants: {counted(n_studies, 'study', 'studies')} of {counted(task.study_length, 'day')}."
             )
     if pressed and task is not None:
         _begin(state, task, resume=False)

@@ -14,7 +14,7 @@ from jitai.rl.train import Training
 from jitai.rl.training_service import TrainingStatus
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS, SimulatorConfig
-from jitai.text_format import duration
+from jitai.text_format import counted, duration
 from jitai.trial.filters import FILTERS
 from jitai.trial.spec import participants_of
 from jitai.ui.session.resources import training_service
@@ -85,7 +85,7 @@ def _help(share: Share | None) -> str:
     kinds = f"each of {share.n_kinds} kinds of participants" if share.n_kinds > 1 else "this participant"
     return (
         f"{share.mean_steps:,.0f} steps in a study, as a share of what the optimum expects, which knows everything. "
-        f"{share.n_seeds:,} studies with {kinds}, on seeds that no training uses; 95 % interval."
+        f"{counted(share.n_seeds, 'study', 'studies')} with {kinds}, on seeds that no training uses; 95 % interval."
     )
 
 

@@ -15,7 +15,7 @@ from jitai.judge.registry import backend_of
 from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_markdown
 from jitai.seeding import MAX_SEED
-from jitai.text_format import duration
+from jitai.text_format import counted, duration
 from jitai.ui.pages.validation_label_yourself import LabelSession, label_yourself
 from jitai.ui.pages.validation_results import (
     CORPUS_LABELS,
@@ -194,7 +194,7 @@ def _own_file(state: ValidationState) -> tuple[Statement, ...]:
         state.own_statements = read_labelled_csv(uploaded.getvalue(), name)
         state.file_name, state.file_id = name, uploaded.file_id
     if state.own_statements:
-        st.caption(for_markdown(f"{len(state.own_statements):,} statements from {state.file_name}"))
+        st.caption(for_markdown(f"{counted(len(state.own_statements), 'statement')} from {state.file_name}"))
         known = {item.text for item in load_part(DEVELOPMENT)}
         n_known = sum(item.text in known for item in state.own_statements)
         if n_known:
@@ -224,10 +224,10 @@ def _start_button(state: ValidationState, candidates: list[Candidate], sample: t
         elif not sample:
             st.caption("Choose a CSV file in the sidebar.")
         else:
-            judges = "1 judge" if len(candidates) == 1 else f"{len(candidates)} judges"
             st.caption(
-                f"{len(sample):,} statements, {len(sample) - n_unable:,} that say “can walk” and {n_unable:,} that say "
-                f"“cannot walk”, put to {judges}."
+                f"{counted(len(sample), 'statement')}, {len(sample) - n_unable:,} that say “can walk” "
+                f"and {n_unable:,} that say "
+                f"“cannot walk”, put to {counted(len(candidates), 'judge')}."
             )
 
 

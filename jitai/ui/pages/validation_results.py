@@ -19,6 +19,7 @@ from jitai.charts.validation import (
 from jitai.corpus import DEVELOPMENT, TEST
 from jitai.records import Label, Statement
 from jitai.sanitise import for_markdown
+from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import ValidationAnswer
 from jitai.ui.session.state import palette
@@ -52,7 +53,7 @@ def answer_of(found: Validation, corpus: str, seed: int) -> ValidationAnswer:
 def draw_scope(answer: ValidationAnswer, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
     """Say which statements the answer covers, and whether the settings in the sidebar differ."""
     found = answer.validation
-    words = f"Shown: {CORPUS_LABELS[answer.corpus]}, {len(found.statements):,} statements. "
+    words = f"Shown: {CORPUS_LABELS[answer.corpus]}, {counted(len(found.statements), 'statement')}. "
     differ = found.statements != sample or found.candidates != tuple(candidate.name for candidate in candidates)
     st.caption(
         for_markdown(words) + ("The settings in the sidebar differ: **Judge them** uses them." if differ else "")
@@ -87,7 +88,7 @@ def draw_accuracy_chart(dots: list[AccuracyDot]) -> None:
     """Judges beside the published figures; the latter alone before anything is judged."""
     references = [Reference(item.model, item.accuracy) for item in PUBLISHED_FIGURES]
     shares = "; ".join(
-        f"{dot.judge} {dot.value:.2f}, {dot.low:.2f} to {dot.high:.2f}, {dot.n:,} statements" for dot in dots
+        f"{dot.judge} {dot.value:.2f}, {dot.low:.2f} to {dot.high:.2f}, {counted(dot.n, 'statement')}" for dot in dots
     )
     st.plotly_chart(
         accuracy_figure(dots, references, palette()), config=CONFIG, key="accuracy_chart",
@@ -121,7 +122,9 @@ def _remarks(answer: ValidationAnswer) -> None:
             )
         if report.n_without_words:
             st.caption(
-                for_markdown(f"{report.name}: nothing was left to read in {report.n_without_words:,} statements.")
+                for_markdown(
+                    f"{report.name}: nothing was left to read in {counted(report.n_without_words, 'statement')}."
+                )
             )
     if answer.corpus == DEVELOPMENT:
         st.warning(CORPUS_NOTES[DEVELOPMENT], icon=":material/info:")
@@ -191,7 +194,7 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
     if report.sure_accuracy is not None:
         intervals["right where sure"] = report.sure_accuracy
     st.caption(
-        f"Of {report.n:,} statements. 95 % intervals: "
+        f"Of {counted(report.n, 'statement')}. 95 % intervals: "
         + ", ".join(
             f"{name} {item.low:.2f} to {item.high:.2f}" for name, item in intervals.items() if not math.isnan(item.low)
         )
@@ -302,7 +305,9 @@ def _mistakes(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
     if table.empty:
         st.caption("No mistakes here.")
         return
-    st.caption(f"{len(table):,} mistakes, the surest first. Tick one to see the prompt and the model's own reply.")
+    st.caption(
+        f"{counted(len(table), 'mistake')}, the surest first. Tick one to see the prompt and the model's own reply."
+    )
     shown = table[["text", "label", "p_send", "verdict", "kind", "language"]].copy()
     for column in ("label", "kind"):
         shown[column] = shown[column].str.replace("_", " ")

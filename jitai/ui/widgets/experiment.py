@@ -24,6 +24,7 @@ from jitai.policies.belief import BeliefSettings
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import SimulatorConfig
+from jitai.text_format import counted
 from jitai.ui.session.state import AppState, app_state
 from jitai.ui.widgets.judge_picker import backend_widgets, options_for
 
@@ -215,7 +216,8 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
     if experiment.identifier != wanted:
         st.caption(
             for_markdown(
-                f"This is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings in the sidebar "
+                f"This is “{experiment.spec.name}”, {counted(experiment.spec.n_seeds, 'seed')}. The "
+                "settings in the sidebar "
             )
             + "differ from it: **Run** uses them."
         )
@@ -231,7 +233,9 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
     if experiment.n_failed:
         cell, why = store().failures(experiment.identifier)[0]
         st.warning(
-            for_markdown(f"{experiment.n_failed:,} cells could not be run. The first: {cell.method.name}: {why}"),
+            for_markdown(
+                f"{counted(experiment.n_failed, 'cell')} could not be run. The first: {cell.method.name}: {why}"
+            ),
             icon=":material/warning:",
         )
     if experiment.status != FINISHED:
