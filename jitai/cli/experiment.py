@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from jitai.cli.options import add_backend_options, backend_settings
+from jitai.cli.outputs import check_output
 from jitai.errors import ParameterError
 from jitai.experiments.cell import run_cell
 from jitai.experiments.cell_file import read_steps, read_work
@@ -177,6 +178,7 @@ def _report(options: argparse.Namespace) -> None:
     if not experiments:
         raise ParameterError(f"There is no experiment in {options.folder}.", f"Run one with `{program()} experiment`.")
     out = options.out if options.out is not None else options.folder / "report.md"
+    check_output(out, ".md")
     write_report(store, experiments, out)
     print(f"Report: {out}", file=sys.stderr)
 

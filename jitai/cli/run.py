@@ -19,11 +19,12 @@ from jitai.cli.options import (
     open_chosen_judge,
     preset_of,
 )
+from jitai.cli.outputs import check_output
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError, ParameterError
-from jitai.files import check_writable, replacing, write_atomically
+from jitai.files import replacing, write_atomically
 from jitai.judge.judge import Judge
 from jitai.parameters import build
 from jitai.paths import program
@@ -81,14 +82,10 @@ def _check_outputs(options: argparse.Namespace) -> None:
     for path, allowed in endings:
         if path is None:
             continue
-        if path.suffix not in allowed:
-            raise FileFormatError(
-                f"{path.name} has no known ending.", f"Use a name that ends in {' or '.join(allowed)}."
-            )
         for given_file in (options.scenario, options.policy_file):
             if given_file is not None and given_file.exists() and path.exists() and path.samefile(given_file):
                 raise FileFormatError(f"{path.name} is read in this run; it would be overwritten.", "Use another name.")
-        check_writable(path)
+        check_output(path, *allowed)
 
 
 def _composed(options: argparse.Namespace) -> Scenario:

@@ -10,9 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from jitai.cli.outputs import check_output
 from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, load_meanings, load_part
 from jitai.errors import ParameterError
-from jitai.files import check_writable, make_folder, read_json, write_atomically
+from jitai.files import make_folder, read_json, write_atomically
 from jitai.finetuning.adapter import TrainedAdapter, TrainingProgress, TrainingSettings, train_adapter
 from jitai.finetuning.export import write_adapter
 from jitai.installation import JUDGE_TRAINING
@@ -23,6 +24,7 @@ from jitai.judge.prompt_file import TUNED_PROMPT_FILE, load_prompt
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import load_rules
 from jitai.judge.text import WORDS_FILE, write_words
+from jitai.paths import default_data_dir, is_installed
 from jitai.records import Statement
 from jitai.text_format import duration
 from jitai.validation.calibration import calibrate
@@ -31,6 +33,14 @@ from jitai.validation.report import judge_report
 from jitai.validation.runner import JudgedRow, judge_corpus
 
 CARD_FILE = "README.md"
+
+
+def default_out() -> Path:
+    """Where the adapter goes: in a clone, where the judge finds it; else into the person's folder.
+
+    The installed package stays as it was installed.
+    """
+    return default_data_dir() / "trained_judge" / ADAPTER_FILE.name if is_installed() else ADAPTER_FILE
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def add_train_command(commands: Any) -> None:
         description="Train the LoRA adapter of the embedded model on the development statements, calibrate it, measure "
         "it on the test statements and write its model card. Needs requirements-train.txt, and two hours on two cores.",
     )
-    parser.add_argument("--out", type=Path, default=ADAPTER_FILE, metavar="FILE.gguf", help=f"default: {ADAPTER_FILE}")
+    parser.add_argument("--out", type=Path, metavar="FILE.gguf", help=f"default: {default_out()}")
     parser.add_argument("--limit", type=int, metavar="N", help="use N statements of each part only: a trial run")
     parser.add_argument("--source", metavar="NAME", help="train on the statements of this source only (default: all)")
     parser.add_argument(
@@ -87,7 +97,7 @@ def add_train_command(commands: Any) -> None:
 
 def train_judge(
     settings: TrainingSettings,
-    out: Path = ADAPTER_FILE,
+    out: Path | None = None,
     limit: int | None = None,
     start_from: Path | None = None,
     source: str | None = None,
@@ -96,8 +106,8 @@ def train_judge(
 
     Args:
         settings: of the training.
-        out: the adapter's file. The model card goes beside it; where it is the one that the judge uses, its
-            calibration goes into the prompt file too.
+        out: the adapter's file; ``default_out`` if None. The model card goes beside it; where it is the one that the
+            judge uses, its calibration goes into the prompt file too.
         limit: use only that many statements of each part, for a trial of the command.
         start_from: an adapter from which training goes on.
         source: train on the statements of this source only, such as new ones; None for all.
@@ -111,8 +121,10 @@ def train_judge(
         sources = ", ".join(dict.fromkeys(item.source for item in development))
         raise ParameterError(f"The development part holds no statement of source {source!r}.", f"It holds {sources}.")
     prompt = load_prompt(TUNED_PROMPT_FILE)
-    make_folder(out.parent)
-    check_writable(out)
+    if out is None:
+        out = default_out()
+        make_folder(out.parent)
+    check_output(out, ".gguf")
     if out == ADAPTER_FILE:
         write_words(WORDS_FILE, development)
     _say(f"Training on {len(training):,} statements; {len(aside):,} are set aside for calibration.")

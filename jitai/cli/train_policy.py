@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from jitai.cli.options import add_parameters, changed, given, preset_of
-from jitai.errors import FileFormatError, JitaiError
-from jitai.files import check_writable, make_folder
+from jitai.cli.outputs import check_output
+from jitai.errors import JitaiError
 from jitai.parameters import build
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import ALGORITHM_LABELS, OBSERVATION_LABELS, PolicyNetwork
@@ -44,7 +44,7 @@ def add_learn_command(commands: Any) -> None:
         "--observations", default=",".join(DEFAULT_OBSERVATIONS), metavar="NAMES",
         help=f"what it sees, with commas between: {known} (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"the participant: one of {', '.join(PRESETS)}")
+    parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"the participant, one of: {'; '.join(PRESETS)}")
     parser.add_argument(
         "--cells", action="store_true",
         help="learn from the eight participants of the published grid at once, instead of a preset",
@@ -76,11 +76,8 @@ def _task(options: argparse.Namespace) -> LearningTask:
 
 
 def _train(options: argparse.Namespace) -> None:
-    if options.out.suffix != _ENDING:
-        raise FileFormatError(f"{options.out.name} has no known ending.", f"Use a name that ends in {_ENDING}.")
+    check_output(options.out, _ENDING)
     run = TrainingRun(_task(options), default_policy_store().checkpoints, options.resume)
-    make_folder(options.out.parent)
-    check_writable(options.out)
     task = run.task
     _say(
         f"{ALGORITHM_LABELS[task.settings.algorithm]} learns from {len(task.participants)} kind(s) of participants, "
