@@ -81,12 +81,12 @@ def add_experiment_commands(commands: Any) -> None:
 
 
 def _shipped() -> tuple[str, ...]:
-    """The names of the descriptions that come with the project."""
+    """Return the names of the descriptions that come with the project."""
     return tuple(sorted(path.stem for path in resource("specs").glob("*.yaml")))
 
 
 def _description(named: Path) -> Path:
-    """The file that was meant: one of the person's own, else the one of that name that comes with the project.
+    """Return the file that was meant: the person's own, else the one of that name that comes with the project.
 
     Raises: ParameterError if a name without an ending is neither.
     """
@@ -137,7 +137,7 @@ def _shown_columns(axes: tuple[tuple[str, Any], ...]) -> list[str]:
 
 
 class _Printer:
-    """Says on the screen how far it is, every few seconds."""
+    """Prints the progress every few seconds."""
 
     def __init__(self) -> None:
         self._said_at = float("-inf")
@@ -153,7 +153,7 @@ class _Printer:
 def open_experiment_judge(
     opened: ExitStack, settings: Mapping[str, Any], choice: JudgeChoice
 ) -> tuple[JudgesText, str]:
-    """The judge of an experiment, warmed up, and which one it is.
+    """Return the judge of an experiment, warmed up, and its name.
 
     Args:
         opened: closes it in the end.

@@ -46,7 +46,7 @@ def judge_command(options: argparse.Namespace) -> None:
 
 
 def _read_rows(path: Path, text_column: str) -> pd.DataFrame:
-    """The file as text, cell by cell, so that identifiers such as 007 or NA come back as they were.
+    """Return the file's cells as text, so that identifiers such as 007 or NA come back as they were.
 
     Raises: FileFormatError naming the file, the line and what is wrong.
     """

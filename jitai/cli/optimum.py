@@ -65,7 +65,7 @@ def _print_check(check: OptimumCheck) -> None:
 
 
 def _map(solved: Optimum, day: int, can_walk: int, context: int, n_habituation: int, n_risk: int) -> PolicyMap:
-    """One day's map; ``day`` counts from 0."""
+    """Return one day's map; ``day`` counts from 0."""
 
     def choose(habituation: Any, risk: Any) -> Any:
         shape = habituation.shape
@@ -75,7 +75,7 @@ def _map(solved: Optimum, day: int, can_walk: int, context: int, n_habituation: 
 
 
 def _print_map(solved: Optimum) -> None:
-    """A row a day at the risk of the start, a letter for each habituation; at home, who can and who cannot walk."""
+    """Print a row a day at the initial risk, a letter for each habituation, at home, by walk state."""
     config = solved.config
     length, risk = config.study_length, config.initial_disengagement
     days = sorted({*(day for day in DAYS if day < length), length})
@@ -94,7 +94,7 @@ def _print_map(solved: Optimum) -> None:
 
 
 def _write(solved: Optimum, path: Path) -> None:
-    """The policy at 21 habituations and 11 risks of every day.
+    """Write the policy at 21 habituations and 11 risks of every day.
 
     Raises: FileFormatError if the file cannot be written.
     """

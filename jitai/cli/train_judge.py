@@ -1,4 +1,4 @@
-"""Training, writing, calibrating and measuring the adapter, and its model card: all of `train-judge`."""
+"""The command `train-judge`: train the adapter, calibrate and measure it, and write its model card."""
 
 import argparse
 import hashlib
@@ -36,7 +36,7 @@ CARD_FILE = "README.md"
 
 
 def default_out() -> Path:
-    """Where the adapter goes: in a clone, where the judge finds it; else into the person's folder.
+    """Return where the adapter goes: in a clone, where the judge finds it; else into the person's folder.
 
     The installed package stays as it was installed.
     """
@@ -45,7 +45,7 @@ def default_out() -> Path:
 
 @dataclass(frozen=True)
 class TrainedJudge:
-    """What a training has left behind.
+    """A trained adapter with its calibration and its verdicts on the test part.
 
     Attributes:
         adapter: the GGUF file.
@@ -173,7 +173,7 @@ def model_card(
     calibration: Calibration,
     rows: list[JudgedRow],
 ) -> str:
-    """The model card: data, steps, seed, figures and limits of an adapter, in Markdown."""
+    """Return the model card: data, steps, seed, figures and limits of an adapter, in Markdown."""
     table = ["| statements | n | balanced accuracy | recall of cannot walk |", "|---|---|---|---|"]
     for name, chosen in _groups(rows):
         figures = judge_report(name, chosen).figures
@@ -202,7 +202,7 @@ def model_card(
 
 
 def _groups(rows: list[JudgedRow]) -> list[tuple[str, list[JudgedRow]]]:
-    """The rows together, by who wrote them, by kind and by language."""
+    """Return all rows, then those of each source, kind and language, each group with its name."""
     groups = [("all", rows)]
     for column in ("source", "kind", "language"):
         values = dict.fromkeys(getattr(row.statement, column) for row in rows)
@@ -226,7 +226,7 @@ def _report(progress: TrainingProgress) -> None:
 
 
 def _counting(what: str) -> Callable[[int, int], None]:
-    """Says now and then how far it is."""
+    """Return a counter that prints the progress now and then."""
 
     def count(done: int, total: int) -> None:
         if done % 100 == 0 or done == total:

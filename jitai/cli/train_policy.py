@@ -60,7 +60,7 @@ def add_learn_command(commands: Any) -> None:
 
 
 def _task(options: argparse.Namespace) -> LearningTask:
-    """What the options say is to be learnt.
+    """Return the task that the options describe.
 
     Raises: ParameterError naming what is wrong.
     """
@@ -99,7 +99,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _watch(run: TrainingRun) -> Training:
-    """Say how it goes until it ends; the first Ctrl-C ends it."""
+    """Print the progress until the training ends; the first Ctrl-C ends it."""
     said = 0
     run.start()
     while True:
@@ -148,7 +148,7 @@ def evaluation_lines(found: tuple[Evaluation, ...]) -> list[str]:
 
 
 def open_policy(path: Path) -> PolicyNetwork:
-    """The policy that an option names: a file, or the name of one that comes with the project or is the person's own.
+    """Return the policy of a file, or of that name, which comes with the project or is the person's own.
 
     Raises: FileFormatError or ParameterError naming what is wrong.
     """

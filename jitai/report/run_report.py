@@ -57,7 +57,7 @@ class ReportInputs(NamedTuple):
 
 
 def run_report(run: Played, twin: Played, inputs: ReportInputs) -> str:
-    """One HTML file that opens from disk: nothing is fetched, and nothing of it is markup but ours.
+    """Return one HTML file that opens from disk: it fetches nothing, and all markup in it is ours.
 
     Args:
         run, twin: as they were played.
@@ -91,7 +91,7 @@ def run_report(run: Played, twin: Played, inputs: ReportInputs) -> str:
 
 
 def headline(is_read: bool, mine: TrialSummary, other: TrialSummary) -> str:
-    """The answer in one sentence."""
+    """Return the answer in one sentence."""
     if not is_read:
         return f"{mine.total_steps:,.0f} steps in {counted(mine.n_days, 'day')}"
     gain = steps_gained(mine, other)
@@ -103,7 +103,7 @@ def headline(is_read: bool, mine: TrialSummary, other: TrialSummary) -> str:
 
 
 def steps_gained(mine: TrialSummary, other: TrialSummary) -> int:
-    """The difference of two totals as they are shown, each rounded."""
+    """Return the difference of two totals as they are shown, each rounded."""
     return round(mine.total_steps) - round(other.total_steps)
 
 
@@ -146,7 +146,7 @@ def _settings(spec: TrialSpec) -> list[tuple[str, str]]:
 
 
 def _assumed(run: Played) -> str:
-    """What a reader must know of where the words and the truth come from."""
+    """Return what a reader must know of where the words and the truth come from."""
     changed = len(run.scenario.days)
     by_hand = f" On {counted(changed, 'day')} a person changed words, truth or action." if changed else ""
     return (

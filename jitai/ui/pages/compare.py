@@ -43,7 +43,7 @@ def compare_page() -> None:
 
 
 def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
-    """The experiment that Run would run; None if there is none yet."""
+    """Draw the settings; return the experiment that Run would run, None if no method is chosen."""
     preset_picker(app, "Participant", help="Every number can be tuned on the Simulator page.")
     names = st.multiselect(
         "Methods", [*offered_methods(), ON_LIVE], default=DEFAULT_METHODS, key="compared_methods",
@@ -84,7 +84,7 @@ def _start_button(state: CompareState, spec: ExperimentSpec | None) -> None:
 
 
 def _stage(state: CompareState, running: bool, spec: ExperimentSpec | None) -> None:
-    """Progress and what is finished so far; before the first run, what will stand here."""
+    """Draw the progress and what is finished so far; before the first run, say what will stand here."""
     with errors_as_sentences():
         if not state.shown:
             st.info(

@@ -56,7 +56,7 @@ class WithDays(NamedTuple):
 
 
 def draw_results(state: CompareState, found: StoredExperiment, baseline: str) -> None:
-    """The answer of one condition, with the pinned runs beside it."""
+    """Draw the results of one condition, with the pinned runs beside them."""
     condition = _condition(found)
     cells = by_condition(store().cells(found.identifier)).get(condition, [])
     if not cells:
@@ -91,7 +91,7 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
 
 
 def _condition(found: StoredExperiment) -> Condition:
-    """The participant to look at, where an experiment has several."""
+    """Return the participant to look at; offer a choice where an experiment has several."""
     conditions = found.spec.conditions()
     if len(conditions) == 1:
         return conditions[0]
@@ -104,7 +104,7 @@ def _condition(found: StoredExperiment) -> Condition:
 
 
 def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
-    """The methods in their order, then the pinned runs of other experiments."""
+    """Return the runs of the methods in their order, then the pinned runs of other experiments."""
     several = len(found.spec.judges_needed()) > 1
     ordered = sorted(cells, key=lambda item: place_of_role(item.cell.method))
     runs = [Run(label_of(item.cell, several), found.identifier, found.spec.seeds, item) for item in ordered]
@@ -128,14 +128,14 @@ def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCe
 
 
 def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run:
-    """The run that all are compared to: the person's choice among all runs, or the baseline."""
+    """Return the run that all are compared to: the one that the person chose, or the baseline."""
     by_name = {run.name: run for run in runs}
     usual = next((run.name for run in runs if run.stored.cell.method.name == baseline), runs[0].name)
     return by_name.get(state.base) or by_name[usual]
 
 
 def _answer(lines: Sequence[ComparedRun], base: Run) -> None:
-    """The answer in a sentence or two, each of which can be recomputed."""
+    """Write the answer in a sentence or two, each of which can be recomputed."""
     known = [line for line in lines if line.against is not None and line.run.stored.cell.method.role != Role.OPTIMUM]
     if not known:
         only = next(line for line in lines if line.run is base)
@@ -164,7 +164,7 @@ def _in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
 
 
 def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], condition: Condition) -> None:
-    """Every study as a point, boxes and means; the optimum as a dashed line."""
+    """Draw every study as a point, with boxes and means, and the optimum as a dashed line."""
     figures = lines[0].run.stored.figures
     numbers = sorted({line.total.n for line in lines})
     best = [line.run.stored.figures.optimum_steps for line in lines]
@@ -203,14 +203,14 @@ def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], conditi
 
 
 def _seeds_in_words(numbers: Sequence[int]) -> str:
-    """How many seeds there are: one number, or from the least to the most; ascending."""
+    """Return in words how many seeds a method has; ``numbers`` are in ascending order."""
     if numbers[0] == numbers[-1]:
         return f"n = {counted(numbers[0], 'seed')}"
     return f"n = {numbers[0]:,} to {numbers[-1]:,} seeds"
 
 
 def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base: Run) -> None:
-    """All numbers, as text with intervals, and as a file."""
+    """Show all numbers as text with intervals, and offer them as a file."""
     against = f"Against {base.name}"
     rows = []
     for line, about in zip(lines, days, strict=True):
@@ -245,7 +245,7 @@ def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base
 
 
 def _days(run: Run) -> DayFigures | None:
-    """What the days amount to; None where the file is gone, which is said."""
+    """Return the summary of a run's days; None, with a warning, where their file is gone."""
     try:
         return days_of_run(run)
     except FileFormatError as error:
@@ -254,7 +254,7 @@ def _days(run: Run) -> DayFigures | None:
 
 
 def _differences(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], base: Run) -> None:
-    """Paired differences to the base, with zero in sight."""
+    """Draw the paired differences to the base, with zero in sight."""
     dots = [
         Dot(
             line.run.name,
@@ -278,7 +278,7 @@ def _differences(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], ba
 
 
 def _day_by_day(known: Sequence[WithDays]) -> None:
-    """Mean steps of each day and from the start, with bands."""
+    """Draw the mean steps of each day, and those earned since the start, with bands."""
     numbers = sorted({about.n for _, about, _ in known}) or [0]
     left, right = st.columns(2)
     most = max((run.stored.cell.condition.config.most_steps for run, _, _ in known), default=1.0)
@@ -310,7 +310,7 @@ def _last_values(curves: Sequence[Curve]) -> str:
 
 
 def _actions(known: Sequence[WithDays]) -> None:
-    """Which actions are done how often, and how they fit the ability."""
+    """Draw how often each action is done, and say how well actions fit the ability."""
     left, right = st.columns(2)
     with left:
         st.subheader("Actions done")
@@ -350,7 +350,7 @@ def _share(value: float) -> str:
 
 
 def _staying(known: Sequence[WithDays]) -> None:
-    """Who is still in the study on each day, and how long studies last."""
+    """Draw how many are still in the study on each day, and say how long studies last."""
     left, right = st.columns(2)
     with left:
         st.subheader("Still in the study")
@@ -379,7 +379,7 @@ def _staying(known: Sequence[WithDays]) -> None:
 
 
 def _pinning(state: CompareState, runs: Sequence[Run], base: Run) -> None:
-    """Keep runs beside later ones, choose the base among all, and see in which settings they differ from it."""
+    """Let the person pin runs, choose the base, and see in which settings runs differ from it."""
     own = {run.name: run for run in runs if not run.is_pinned}
 
     def choose_base() -> None:

@@ -35,7 +35,7 @@ HOW_MANY_SEEDS = (200, 500, 2000)
 
 
 class Picture(NamedTuple):
-    """One map with whom it is about, as a title and at the beginning of a sentence."""
+    """A map, and whom it is about: as a title, and as the beginning of a sentence."""
 
     title: str
     subject: str
@@ -80,7 +80,7 @@ def optimum_page() -> None:
 
 
 def _parameters(state: AppState) -> None:
-    """A preset and the few parameters that matter most here; they hold on every page."""
+    """Draw a preset and the few parameters that matter most here; they hold on every page."""
     preset_picker(state, "Participant")
     infos = {info.name: info for info in describe(SimulatorConfig)}
     parameter_widgets(infos[name] for name in TUNED_HERE)
@@ -88,7 +88,7 @@ def _parameters(state: AppState) -> None:
 
 
 def _controls(spec: TrialSpec) -> MapView:
-    """Whose map, of which day, and what is known on it."""
+    """Draw the choice of policy, day and what is known on that day; return it."""
     context, belief, reading = 0, 0.8, 0.2
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_controls", gap="medium"):
         policy = st.selectbox(
@@ -115,7 +115,7 @@ def _controls(spec: TrialSpec) -> MapView:
 
 
 def _day(length: int) -> int:
-    """The day that is shown, counted from 1. While the study is shorter, the day chosen before is not forgotten."""
+    """Return the day that is shown, counted from 1; a shorter study does not forget the day chosen before."""
     chosen = st.session_state.setdefault("map_day", 20)
     if length == 1:
         return 1
@@ -128,7 +128,7 @@ def _day(length: int) -> int:
 
 
 def _optimal_maps(view: MapView) -> list[Picture]:
-    """One map for each walk state."""
+    """Return a map of the optimum for each walk state."""
     config, context = view.spec.config, view.context
     solved, day = optimum(config), view.day - 1
     pictures = []
@@ -144,7 +144,7 @@ def _optimal_maps(view: MapView) -> list[Picture]:
 
 
 def _planned_maps(view: MapView) -> list[Picture]:
-    """The planner's one map: it does not know the walk state."""
+    """Return the planner's only map, because it does not know the walk state."""
     spec, belief, reading = view.spec, view.belief, view.reading
     plan, day = cached_plan(spec.config, spec.belief, settings_from(PlannerSettings, st.session_state)), view.day - 1
     drawn = draw_map(
@@ -156,7 +156,7 @@ def _planned_maps(view: MapView) -> list[Picture]:
 
 
 def _maps(view: MapView, pictures: list[Picture]) -> None:
-    """The pictures side by side."""
+    """Draw the maps side by side."""
     for number, (column, item) in enumerate(zip(st.columns(len(pictures)), pictures, strict=True)):
         drawn = item.drawn
         column.plotly_chart(
@@ -171,7 +171,7 @@ def _maps(view: MapView, pictures: list[Picture]) -> None:
 
 
 def _ceiling(spec: TrialSpec) -> None:
-    """What the optimum expects, and what it earns."""
+    """Show what the optimum expects, and what it earns."""
     check = check_optimum(spec.config, st.session_state["map_seeds"])
     with st.container(key="headline"):
         computed, earned, outcome = st.columns(3, gap="small")
@@ -199,7 +199,7 @@ def _ceiling(spec: TrialSpec) -> None:
 
 
 def _promise(spec: TrialSpec) -> None:
-    """What the planner expects."""
+    """Show what the planner expects."""
     plan, best = (
         cached_plan(spec.config, spec.belief, settings_from(PlannerSettings, st.session_state)).value(),
         optimum(spec.config).value(),
@@ -216,7 +216,7 @@ def _promise(spec: TrialSpec) -> None:
 
 
 def _how_exact(config: SimulatorConfig) -> None:
-    """The grid, the number of simulated studies, and what the picture leaves out."""
+    """Say how exact the numbers are, and what the picture leaves out."""
     st.caption(
         "With full information no message is badly tailored, so the disengagement risk only falls and hardly matters. "
         "Habituation matters: mid-study the optimum waits until it has faded; towards the end it sends more often."

@@ -65,7 +65,7 @@ def runs_page() -> None:
 
 
 def _new_from_description(state: RunsState) -> None:
-    """An experiment from a YAML or JSON file, or typed here."""
+    """Let the person run an experiment from a YAML or JSON file, or typed here."""
 
     def write_example() -> None:
         st.session_state["description"] = EXAMPLE
@@ -102,7 +102,7 @@ def _new_from_description(state: RunsState) -> None:
 
 
 def _shape(spec: ExperimentSpec) -> str:
-    """How large an experiment is."""
+    """Return how large an experiment is, in words."""
     parts = [
         counted(len(spec.conditions()), "participant"),
         counted(len(spec.methods), "method"),
@@ -113,7 +113,7 @@ def _shape(spec: ExperimentSpec) -> str:
 
 
 def _list(state: RunsState, running: bool) -> None:
-    """The stored experiments, the newest first."""
+    """Draw the stored experiments, the newest first."""
 
     def search() -> None:
         state.n_shown = N_SHOWN
@@ -148,7 +148,7 @@ def _list(state: RunsState, running: bool) -> None:
 
 
 def _is_wanted(item: StoredExperiment, wanted: str) -> bool:
-    """Whether every word is found in what is known of it."""
+    """Return whether every word is found in what is known of an experiment."""
     spec = item.spec
     about = " ".join(
         [
@@ -168,14 +168,14 @@ def _megabytes(n_bytes: int) -> str:
 
 
 def _when(created_at: float) -> str:
-    """Date and time on this machine, without any doubt about day and month."""
+    """Return date and time on this machine, with the month in letters."""
     moment = datetime.fromtimestamp(created_at)
     day = "today" if moment.date() == datetime.fromtimestamp(time.time()).date() else f"{moment:%d %b %Y}"
     return f"{day}, {moment:%H:%M}"
 
 
 def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
-    """One experiment with everything that can be done with it."""
+    """Draw one experiment with everything that can be done with it."""
     identifier, spec = item.identifier, item.spec
     running = is_at_work(item)
     status = RUNNING if running else item.status
@@ -250,7 +250,7 @@ def _ask_about(state: RunsState, item: StoredExperiment) -> None:
 
 
 def _confirm(state: RunsState, item: StoredExperiment) -> None:
-    """Nothing is deleted by one click."""
+    """Ask before an experiment is deleted."""
 
     def keep() -> None:
         state.to_delete = ""

@@ -45,7 +45,7 @@ def simulator_page() -> None:
 
 
 def _parameters(state: AppState) -> None:
-    """All parameters by group; they hold on every page."""
+    """Draw all parameters by group; they hold on every page."""
     preset_picker(state, "Start from")
     for group, infos in groupby(describe(SimulatorConfig), key=lambda info: info.group):
         with st.expander(group):
@@ -53,7 +53,7 @@ def _parameters(state: AppState) -> None:
 
 
 def _schedule(config: SimulatorConfig) -> None:
-    """Habituation, risk and steps under a chosen schedule."""
+    """Draw habituation, risk and steps under a chosen schedule."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         schedule = st.selectbox(
             "Send a message", list(SCHEDULES), index=list(SCHEDULES).index("every day"), key="schedule",
@@ -90,7 +90,7 @@ def _schedule(config: SimulatorConfig) -> None:
 
 
 def _ability(spec: TrialSpec) -> None:
-    """The walk-state chain in numbers, and the walk states of six participants."""
+    """Show the walk-state chain in numbers, and draw the walk states of six participants."""
     config = spec.config
     numbers = ability_numbers(config)
     share, able, unable = st.columns(3)
@@ -108,7 +108,7 @@ def _ability(spec: TrialSpec) -> None:
 
 
 def _statements(spec: TrialSpec) -> None:
-    """The statements of the Live page's participant, day by day, and the kinds that are used."""
+    """Show what the Live page's participant says, day by day, and the choice of kinds of statement."""
     kinds = st.multiselect(
         "Kinds of statement", sorted({item.kind for item in load_part(TEST)}), key="kinds", persist_state="session",
         format_func=lambda kind: kind.replace("_", " "),

@@ -47,7 +47,7 @@ _RANGES = {
 
 
 def sweep_state() -> SweepState:
-    """The session's; on the first visit it shows the experiment that the address names."""
+    """Return the session's state; on the first visit it shows the experiment that the address names."""
     state = session_object(SweepState)
     if state.of_address:
         state.show(state.of_address, find(state.of_address))
@@ -84,12 +84,12 @@ def sweep_page() -> None:
 
 
 def _numeric() -> list[str]:
-    """Parameters that a range makes sense for."""
+    """Return the parameters that have a range."""
     return [info.name for info in describe(SimulatorConfig) if info.low is not None]
 
 
 def _settings(app: AppState, view: str) -> ExperimentSpec:
-    """The experiment that Run would run.
+    """Draw the settings; return the experiment that Run would run.
 
     Raises: ParameterError if the settings do not fit together.
     """
@@ -132,7 +132,7 @@ def _settings(app: AppState, view: str) -> ExperimentSpec:
 
 
 def _axis(app: AppState, name: str, label: str, names: list[str], n: int) -> Axis:
-    """What varies along one axis, and from where to where."""
+    """Draw the choice of what varies along one axis, and from where to where; return it."""
     varied = st.selectbox(
         label, names, format_func=axis_label, key=f"swept_{name}", persist_state="session",
         help="A setting of the simulated participant; or, upwards, how often a simulated judge is wrong.",
@@ -141,7 +141,7 @@ def _axis(app: AppState, name: str, label: str, names: list[str], n: int) -> Axi
 
 
 def _range(app: AppState, varied: str, name: str, n: int, most: int = MOST_VALUES) -> Axis:
-    """The ends and the number of values of one axis; each parameter keeps ends of its own."""
+    """Draw the ends and the number of values of one axis; each parameter keeps ends of its own."""
     low, high, step = 0.0, 0.5, 0.05
     if varied != JUDGE_ERROR:
         info = described(SimulatorConfig, varied)
@@ -175,7 +175,7 @@ def _start_button(state: SweepState, view: str, spec: ExperimentSpec | None) -> 
 
 
 def _stage(app: AppState, state: SweepState, view: str, running: bool, spec: ExperimentSpec | None) -> None:
-    """Progress and what is finished so far; before the first run, what will stand here."""
+    """Draw the progress and what is finished so far; before the first run, say what will stand here."""
     shown = state.shown[view]
     with errors_as_sentences():
         if not shown:
@@ -216,7 +216,7 @@ def _what_will_come(view: str) -> None:
 
 
 def _use_example(view: str) -> None:
-    """Settings in which vetoes are worth little: mistakes are cheap, and messages do not wear off."""
+    """Set a participant for whom vetoes are worth little: mistakes are cheap, and messages do not wear off."""
     changed = {"cannot_walk_disengagement": 0.05} | ({"habituation_increment": 0.0} if view == LINE else {})
     show_config(build(SimulatorConfig, {**PRESETS[DEFAULT_PRESET].as_mapping(), **changed}))
     for axis, name, low, high in (("x", "habituation_increment", 0.0, 0.04), ("y", JUDGE_ERROR, 0.0, 0.5)):

@@ -1,4 +1,4 @@
-"""The Sweep page: the map, the line and what they say."""
+"""The Sweep page: the map, the line, and the answer in words."""
 
 import math
 
@@ -34,7 +34,7 @@ LIVE_PAGE = "pages/live.py"
 
 
 def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
-    """Method and baseline; a choice where an experiment has more than one method beside its baseline."""
+    """Return method and baseline; offer a choice where an experiment has several methods beside its baseline."""
     by_name = {method.name: method for method in spec.methods}
     others = [item for item in by_name if item != spec.baseline_name]
     chosen = others[0]
@@ -46,7 +46,7 @@ def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
 
 
 def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
-    """The map with its answer in words; a click opens a cell on the Live page."""
+    """Draw the map and its answer in words; a click opens a cell on the Live page."""
     spec = found.spec
     method, baseline = _methods(spec, "mapped")
     (x_name, columns), (y_name, rows) = axes_of(spec).items()
@@ -120,7 +120,7 @@ def _interval(estimate: Estimate, form: str = "+,.0f", before: str = "95 % ") ->
 
 
 def _sureness(n_seeds: int) -> str:
-    """What stands behind a map's numbers."""
+    """Return how sure a map's numbers are, in words."""
     if n_seeds == 1:
         return "of one seed: an anecdote, without intervals."
     return f"mean of {n_seeds:,} paired seeds. Hatched, with ≈: the 95 % interval includes zero."
@@ -137,7 +137,7 @@ def _cell_in_words(cell: MapCell, method: str, baseline: str, x_name: str, y_nam
 
 
 def _map_in_words(cells: list[MapCell], n_places: int, method: str, baseline: str, x_name: str, y_name: str) -> str:
-    """How often the method pays, where most and where least."""
+    """Return in words how often the method pays, where most and where least."""
     differences = [cell.against.difference for cell in cells]
     if differences[0].n == 1:
         return f"{method} against {baseline}: one seed for each place is an anecdote. Use more seeds to be sure."
@@ -182,7 +182,7 @@ def _map_table(cells: list[MapCell], x_name: str, y_name: str) -> pd.DataFrame:
 
 
 def draw_line(found: StoredExperiment) -> None:
-    """Returns over the judge's error, and where the method stops paying."""
+    """Draw returns over the judge's error, and say where the method stops paying."""
     spec = found.spec
     method, baseline = _methods(spec, "lined")
     line = error_line(store().cells(found.identifier), method, baseline)
@@ -235,7 +235,7 @@ def draw_line(found: StoredExperiment) -> None:
 
 
 def axis_symbol(name: str) -> str:
-    """The symbol, or the name where there is none; both are allowed in an experiment's name."""
+    """Return a parameter's symbol, or its name if it has none; an experiment's name may hold both."""
     if name == JUDGE_ERROR:
         return "judge error"
     symbol = described(SimulatorConfig, name).symbol

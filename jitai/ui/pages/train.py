@@ -1,4 +1,4 @@
-"""The Train page: a policy learns from simulated participants while one watches; and the trained policies there are."""
+"""The Train page: training a policy on simulated participants while one watches, and the trained policies."""
 
 import pandas as pd
 import streamlit as st
@@ -110,7 +110,7 @@ def train_page() -> None:
 
 
 def _settings(app: AppState) -> None:
-    """What is to be learnt: widgets of the learner, of what it observes and of whom it learns from."""
+    """Draw the settings of the learner, of what it observes, and of the participants that it learns from."""
     for name, value in (values_of(STARTS[PPO], PREFIX) | values_of(BeliefSettings(), PREFIX)).items():
         st.session_state.setdefault(name, value)
 
@@ -165,7 +165,7 @@ def _settings(app: AppState) -> None:
 
 
 def task_of_widgets(config: SimulatorConfig) -> LearningTask:
-    """What would be learnt now.
+    """Return the task that the widgets describe.
 
     Raises: ParameterError if the settings do not go together.
     """
@@ -180,7 +180,7 @@ def task_of_widgets(config: SimulatorConfig) -> LearningTask:
 
 
 def _controls(state: TrainState, task: LearningTask | None, now: TrainingStatus | None) -> None:
-    """Start, go on, stop; and what the first would do."""
+    """Draw the buttons to start, resume and stop, and say what starting would do."""
     busy = now is not None and not now.training.finished
     with st.container(horizontal=True, vertical_alignment="center", key="training_controls"):
         pressed = st.button(
@@ -211,7 +211,7 @@ def _controls(state: TrainState, task: LearningTask | None, now: TrainingStatus 
 
 
 def _go_on_button(state: TrainState, task: LearningTask | None, now: TrainingStatus | None) -> None:
-    """Take a stopped training up: the one with the present settings, else the one that is shown."""
+    """Offer to resume a stopped training: the one with the present settings, else the one that is shown."""
     candidates = [task] if task is not None else []
     if now is not None and now.training.stopped:
         candidates.append(now.training.task)
@@ -236,7 +236,7 @@ def _begin(state: TrainState, task: LearningTask, resume: bool) -> None:
 
 
 def _keep_unkept(state: TrainState, training: Training) -> None:
-    """Keep the policy that was learnt last, if the person has not: the next training replaces it."""
+    """Save the policy that was learnt last, unless the person has: the next training replaces it."""
     network = training.network
     if network is None or default_policy_store().name_of(network):
         return
@@ -249,7 +249,7 @@ def _keep_unkept(state: TrainState, training: Training) -> None:
 
 
 def _stage(task: LearningTask, was_at_work: bool) -> None:
-    """The answer in words and numbers, then the curve; before the first training, what will stand here."""
+    """Draw the answer in words and numbers, then the curve; before the first training, say what will stand here."""
     with errors_as_sentences():
         now = training_service().snapshot()
         if was_at_work and (now is None or not now.at_work):
@@ -289,7 +289,7 @@ def _stage(task: LearningTask, was_at_work: bool) -> None:
 
 
 def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
-    """Keep what was learnt under a name, or take it away as a file; once kept, use it."""
+    """Let the person keep what was learnt under a name, download it, and use it once it is kept."""
     kept = default_policy_store().name_of(network)
     with st.container(horizontal=True, vertical_alignment="center" if kept else "bottom", key="keep_policy_row"):
         if kept:
@@ -327,7 +327,7 @@ def _download_button(network: PolicyNetwork, name: str, key: str) -> None:
 
 
 def _policies(state: TrainState) -> None:
-    """A table of all trained policies, and buttons for one of them."""
+    """Draw a table of all trained policies, and buttons for one of them."""
     files = default_policy_store().policies()
     st.dataframe(
         pd.DataFrame([table_row(item) for item in files]), hide_index=True, key="policies_table",
@@ -364,7 +364,7 @@ def _policies(state: TrainState) -> None:
 
 
 def _confirm_deletion(state: TrainState) -> None:
-    """The question before a policy of one's own is gone."""
+    """Ask before a policy of the person's own is deleted."""
     st.warning(for_markdown(f"Delete {state.to_delete}? This cannot be undone."), icon=":material/delete:")
     with st.container(horizontal=True):
         if st.button("Delete for good", key="delete_for_good"):
@@ -378,7 +378,7 @@ def _confirm_deletion(state: TrainState) -> None:
 
 
 def _upload(state: TrainState) -> None:
-    """Take in a policy's file; it is kept at once, as other pages find it only then."""
+    """Take in a policy's file; it is saved at once, because other pages find only saved ones."""
     with st.expander("Bring a policy from a file"):
         uploaded = st.file_uploader(
             "Policy (JSON)", type=["json"], key="policy_file",

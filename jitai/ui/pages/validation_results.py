@@ -1,4 +1,4 @@
-"""The Validation page: what was measured."""
+"""The Validation page: figures, charts and mistakes of a run."""
 
 import math
 from typing import Any
@@ -43,7 +43,7 @@ from jitai.validation.runner import Candidate, Validation
 
 
 def answer_of(found: Validation, corpus: str, seed: int) -> ValidationAnswer:
-    """The figures of a finished validation, computed once."""
+    """Return the figures of a finished validation, computed once."""
     kappas, n_compared = agreement(found)
     return ValidationAnswer(
         found, corpus, seed, reports(found, seed), by_kind(found, seed), by_language(found, seed), kappas, n_compared
@@ -61,7 +61,7 @@ def draw_scope(answer: ValidationAnswer, candidates: list[Candidate], sample: tu
 
 
 def draw_report(answer: ValidationAnswer) -> None:
-    """The answer: the chart of judges, and behind tabs everything that explains it."""
+    """Draw the chart of judges, and behind tabs everything that explains it."""
     _remarks(answer)
     judged = [report for report in answer.judges if report.figures is not None]
     if not judged:
@@ -85,7 +85,7 @@ def draw_report(answer: ValidationAnswer) -> None:
 
 
 def draw_accuracy_chart(dots: list[AccuracyDot]) -> None:
-    """Judges beside the published figures; the latter alone before anything is judged."""
+    """Draw the judges beside the published figures; before anything is judged, only the latter."""
     references = [Reference(item.model, item.accuracy) for item in PUBLISHED_FIGURES]
     shares = "; ".join(
         f"{dot.judge} {dot.value:.2f}, {dot.low:.2f} to {dot.high:.2f}, {counted(dot.n, 'statement')}" for dot in dots
@@ -98,7 +98,7 @@ def draw_accuracy_chart(dots: list[AccuracyDot]) -> None:
 
 
 def _remarks(answer: ValidationAnswer) -> None:
-    """What must be known before the figures are read."""
+    """Say what a reader must know before the figures."""
     found = answer.validation
     if found.stopped:
         st.warning(
@@ -139,7 +139,7 @@ def _dots(table: pd.DataFrame, column: str) -> list[AccuracyDot]:
 
 
 def _by_group(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
-    """Accuracy by kind and by language."""
+    """Draw accuracy by kind and by language."""
     names = [report.name for report in judged]
     st.subheader("By kind of statement")
     st.plotly_chart(
@@ -160,7 +160,7 @@ def _by_group(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
 
 
 def _groups_table(table: pd.DataFrame, key: str) -> None:
-    """The numbers of a chart of groups."""
+    """Show the numbers of a chart of groups."""
     with st.expander("As a table"):
         st.dataframe(
             table, hide_index=True, key=key, height="content",
@@ -169,7 +169,7 @@ def _groups_table(table: pd.DataFrame, key: str) -> None:
 
 
 def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
-    """One judge's verdicts by label, and whether its probabilities can be trusted."""
+    """Draw one judge's verdicts by label, and whether its probabilities can be trusted."""
     names = [report.name for report in judged]
     name = st.selectbox("Judge", names, key="judge_closely")
     report = judged[names.index(name)]
@@ -241,12 +241,12 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
 
 
 def _share(value: float) -> str:
-    """Two decimals; a dash where a figure is not defined, such as the recall of what no statement says."""
+    """Return two decimals; a dash where a figure is not defined, such as a recall without such statements."""
     return "–" if math.isnan(value) else f"{value:.2f}"
 
 
 def _all_figures(answer: ValidationAnswer) -> None:
-    """Every figure with its interval, agreement between judges, and downloads."""
+    """Show every figure with its interval, the agreement between judges, and downloads."""
     table = figures_table(answer.judges)
     st.dataframe(figures_side_by_side(answer.judges), key="figures_table", height="content")
     st.caption(
@@ -288,7 +288,7 @@ MISTAKE_LABELS = {None: "all mistakes", Label.CANNOT_WALK: "missed: said send", 
 
 
 def _mistakes(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
-    """The mistakes, the surest first; one that is ticked opens to its prompt and reply."""
+    """Show the mistakes, the surest first; one that is ticked opens to its prompt and reply."""
     names = [report.name for report in judged]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Judge", names, key="mistakes_judge")
@@ -326,7 +326,7 @@ def _mistakes(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
 
 
 def _mistake_details(row: pd.Series) -> None:
-    """One mistake in full, all of it shown as text."""
+    """Show one mistake in full, all of it as text."""
     st.text(str(row["text"]))
     said = f"label: {str(row['label']).replace('_', ' ')}; the judge: {row['verdict']}, P(send) {row['p_send']:.3f}"
     st.text(f"{said}; answered by: {row['answered_by']}")
