@@ -59,7 +59,7 @@ def add_experiment_commands(commands: Any) -> None:
     run.add_argument("--seeds", type=int, metavar="N", help="seeds of each cell, instead of those in the description")
     place = run.add_mutually_exclusive_group()
     place.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
-    place.add_argument("--scheduler", metavar="ADDR", help="of a Dask cluster, such as tcp://10.0.0.5:8786")
+    place.add_argument("--scheduler", metavar="ADDR", help="address of a Dask cluster, such as tcp://10.0.0.5:8786")
     add_backend_options(run)
     run.set_defaults(command=_experiment)
     report: argparse.ArgumentParser = commands.add_parser(

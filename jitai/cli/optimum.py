@@ -32,7 +32,7 @@ def add_optimum_command(commands: Any) -> None:
     parser = commands.add_parser(
         "optimum",
         help="compute the best possible policy",
-        description="Compute the best possible policy of somebody who knows everything: the ceiling, no method.",
+        description="Compute the best policy of somebody who knows the hidden truth: a ceiling, and not a method.",
     )
     parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"start of the settings, one of: {'; '.join(PRESETS)}")
     parser.add_argument("--seeds", type=int, default=500, help="simulated studies of the check (default: 500)")

@@ -37,7 +37,7 @@ def add_learn_command(commands: Any) -> None:
         "train",
         help="train a policy by reinforcement learning",
         description="Train a policy on simulated participants, write it to a file, and measure it on 500 seeds that "
-        "the training never uses. Ctrl-C stops the training, keeps what is learnt, and lets --resume take it up.",
+        "the training never uses. Ctrl-C stops the training, keeps what is learnt, and lets --resume continue it.",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.json", help="where the policy is written")
     parser.add_argument(
@@ -53,7 +53,7 @@ def add_learn_command(commands: Any) -> None:
         "--filter", dest="training_filter", default=training_filters()[0], metavar="NAME",
         help=f"what the judge may do in training: {' or '.join(training_filters())} (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--resume", action="store_true", help="take up the stopped training with these options")
+    parser.add_argument("--resume", action="store_true", help="resume the stopped training that has these options")
     for settings_class in (LearningSettings, BeliefSettings, SimulatorConfig):
         add_parameters(parser, settings_class)
     parser.set_defaults(command=_train)
@@ -80,7 +80,7 @@ def _train(options: argparse.Namespace) -> None:
     run = TrainingRun(_task(options), default_policy_store().checkpoints, options.resume)
     task = run.task
     _say(
-        f"{ALGORITHM_LABELS[task.settings.algorithm]} learns from {len(task.participants)} kind(s) of participants, "
+        f"{ALGORITHM_LABELS[task.settings.algorithm]} learns from {counted(len(task.participants), 'kind')} of participants, "
         f"{task.settings.n_lanes} at once; it sees {', '.join(task.observations)}."
     )
     done = _watch(run)

@@ -57,8 +57,8 @@ from jitai.validation.report import figures_table as all_figures
 from jitai.validation.runner import Candidate, Validation, ValidationRun
 
 FITTED_HERE = (
-    "Prompts, calibrations and the tuned model were fitted on the development part: their figures on it flatter. The "
-    "TF-IDF baseline is cross-validated there, no pair being divided."
+    "Prompts, calibrations and the tuned model were fitted on the development part, so their figures on it are too "
+    "good. The TF-IDF baseline is cross-validated there, and no pair is divided."
 )
 _SHOWN_FIGURES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc")
 _SECONDS_BETWEEN_NOTES = 5.0
@@ -106,7 +106,7 @@ def add_validate_command(commands: Any) -> None:
     parser.add_argument(
         "--sample", type=int, metavar="N", help="a random sample with as many of each label (default: all statements)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the sample and of the bootstrap (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sample and of the bootstrap (default: 1)")
     parser.add_argument(
         "--mistakes", type=int, default=0, metavar="N",
         help="print the N mistakes of each judge of which it was surest, with what was asked and its reply",
@@ -237,7 +237,7 @@ def _print(
         "the positive class)"
     )
     if found.stopped:
-        print(f"Stopped after {len(found.rows):,} of {found.n_total:,} verdicts; what follows is of those.")
+        print(f"Stopped after {len(found.rows):,} of {found.n_total:,} verdicts; the figures below cover only those.")
     if found.failure:
         print(for_terminal(found.failure))
     for name, why in found.failures.items():

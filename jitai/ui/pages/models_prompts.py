@@ -33,10 +33,10 @@ CALIBRATION_SEED = 1
 EXAMPLE_STATEMENT = "my knee hurts today"
 
 MAX_FAILED_SHARE = 0.1
-"""Of the statements that calibrate; a model that leaves more of them unanswered needs attention first."""
+"""Share of the statements that may stay unanswered; a model that leaves more unanswered needs attention first."""
 
 N_TO_GIVE_UP = 3
-"""A model that has not answered any of so many will not answer the rest, and each may take until the time-out."""
+"""Statements after which a model that has answered none is given up: each may take until the time-out."""
 
 StartWork = Callable[[str, str, Callable[[Cancellation], Iterator[Progress]]], None]
 
@@ -126,8 +126,8 @@ def _own_calibration(prompt: Prompt, digest: str) -> None:
                     ),
                 )  # fmt: skip
             st.caption(
-                f"On the {fit.n} statements that it was fitted on, so “After” looks too good. Unanswered and left out: "
-                f"{fit.n_failed}."
+                f"On the {fit.n} statements that it was fitted on, so “After” looks too good. "
+                f"{fit.n_failed} were not answered and are left out."
             )
     if st.button("Forget my calibration", key=f"forget_{digest}"):
         personal_judging().forget_calibration(prompt, digest)

@@ -146,7 +146,7 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
     labels = {" ".join(item.text.split()): item.label for item in load_part(TEST)}
     if found.judged_by != (state.judge_at_work, state.prompt_picked, state.deciding_settings):
         st.info(
-            "These verdicts come from the judge or prompt before. “Judge these” asks the one at work now.",
+            "Another judge or prompt gave these verdicts. “Judge these” asks the present one.",
             icon=":material/info:",
         )
     _summary_line(found.judged, labels)

@@ -196,8 +196,8 @@ def _stage(app: AppState, state: SweepState, view: str, running: bool, spec: Exp
             draw_line(found)
         else:
             st.info(
-                "This experiment is no such sweep. A map needs two numeric settings that vary, a line only the judge's "
-                "errors, and both need at least two methods. The Compare page shows this experiment."
+                "This view cannot show the experiment. A map needs two numeric settings that vary, a line only the "
+                "judge's errors, and both need at least two methods. The Compare page shows this experiment."
             )
 
 

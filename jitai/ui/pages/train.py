@@ -69,7 +69,7 @@ OBSERVATION_SET_LABELS = {
     OWN_CHOICE: "My own choice",
 }
 PREFIX = "train_"
-"""Of the keys of the learner's and the simulated judge's parameters."""
+"""Begins the keys of the learner's and the simulated judge's parameters."""
 WHOM_LABELS = {SESSIONS: "This session's participant", GRID: "The eight of the published grid"}
 NO_MEDICAL_TOOL = (
     "This is a simulation of a walking study, not a medical tool. Training takes hundreds of thousands to millions of "

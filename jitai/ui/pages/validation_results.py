@@ -188,7 +188,8 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
         if report.n_timed:
             st.metric(
                 "Time a verdict", f"{report.median_ms:,.0f} ms", border=True,
-                help=f"Median of the {report.n_timed:,} not remembered; 95 % within {report.slow_ms:,.0f} ms.",
+                help=f"Median of the {report.n_timed:,} that were not remembered; 95 % took at most "
+                f"{report.slow_ms:,.0f} ms.",
             )  # fmt: skip
     intervals = {"vetoes that are right": figures.precision, "noticed": figures.recall}
     if report.sure_accuracy is not None:
