@@ -80,8 +80,8 @@ def _train(options: argparse.Namespace) -> None:
     run = TrainingRun(_task(options), default_policy_store().checkpoints, options.resume)
     task = run.task
     _say(
-        f"{ALGORITHM_LABELS[task.settings.algorithm]} learns from {counted(len(task.participants), 'kind')} of participants, "
-        f"{task.settings.n_lanes} at once; it sees {', '.join(task.observations)}."
+        f"{ALGORITHM_LABELS[task.settings.algorithm]} learns from {counted(len(task.participants), 'kind')} of "
+        f"participants, {task.settings.n_lanes} at once; it sees {', '.join(task.observations)}."
     )
     done = _watch(run)
     network = done.network
