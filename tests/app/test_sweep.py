@@ -150,4 +150,4 @@ def test_another_parameter_brings_its_own_range() -> None:
 
 def test_an_experiment_that_is_no_sweep_is_said_to_be_none() -> None:
     app = without_error(open_page(shown=made(small())))
-    assert "no such sweep" in said(app)
+    assert "cannot show the experiment" in said(app)
