@@ -19,11 +19,12 @@ from jitai.cli.options import (
     open_chosen_judge,
     preset_of,
 )
+from jitai.cli.outputs import check_output
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError, ParameterError
-from jitai.files import check_writable, replacing, write_atomically
+from jitai.files import replacing, write_atomically
 from jitai.judge.judge import Judge
 from jitai.parameters import build
 from jitai.paths import program
@@ -34,6 +35,7 @@ from jitai.report.run_report import ReportInputs, run_report
 from jitai.report.scenario_file import read_scenario
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.log import decision_log, safe_csv
 from jitai.trial.scenario import Played, Scenario, compose, play
@@ -80,14 +82,10 @@ def _check_outputs(options: argparse.Namespace) -> None:
     for path, allowed in endings:
         if path is None:
             continue
-        if path.suffix not in allowed:
-            raise FileFormatError(
-                f"{path.name} has no known ending.", f"Use a name that ends in {' or '.join(allowed)}."
-            )
         for given_file in (options.scenario, options.policy_file):
             if given_file is not None and given_file.exists() and path.exists() and path.samefile(given_file):
                 raise FileFormatError(f"{path.name} is read in this run; it would be overwritten.", "Use another name.")
-        check_writable(path)
+        check_output(path, *allowed)
 
 
 def _composed(options: argparse.Namespace) -> Scenario:
@@ -220,18 +218,20 @@ def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
 def _print_summary(summary: TrialSummary, alone: TrialSummary, scenario: Scenario) -> None:
     spec = scenario.spec
     print(
-        f"\n{summary.n_days} days, {summary.total_steps:,.0f} steps; "
+        f"\n{counted(summary.n_days, 'day')}, {summary.total_steps:,.0f} steps; "
         f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
     )
     if scenario.is_read:
         gain = summary.total_steps - alone.total_steps
-        vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
+        vetoes = f"{counted(summary.n_vetoes, 'message')} held back, {summary.n_right_vetoes} of them rightly; "
         other = "with the text unread" if spec.policy.uses_belief else "without the filter"
         print(f"{vetoes if spec.filter.key != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
     if summary.n_asked:
-        print(f"On {summary.n_asked} days the judge was unsure and the participant was asked.")
+        print(f"On {counted(summary.n_asked, 'day')} the judge was unsure and the participant was asked.")
     if summary.n_failures:
-        print(f"On {summary.n_failures} days the judge could not answer and the rule for that case stood in.")
+        print(
+            f"On {counted(summary.n_failures, 'day')} the judge could not answer and the rule for that case stood in."
+        )
 
 
 def _write(log: pd.DataFrame, path: Path) -> None:

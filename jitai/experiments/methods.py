@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from jitai.experiments.cell import code_fingerprint
+from jitai.experiments.cell import code_fingerprint, modules_outside
 from jitai.experiments.spec import Method
 from jitai.experiments.store import StoredExperiment
 from jitai.paths import default_data_dir
@@ -84,9 +84,15 @@ def may_have_changed(experiment: StoredExperiment) -> bool:
 
     Its description names a model, but not the adapter, the prompt's examples, the calibration and the statements of
     the day. Only the engine can tell whether they are as before: it has the judge read again, most of it from the
-    cache, and runs no cell that is unchanged.
+    cache, and runs no cell that is unchanged. The same holds for a policy or a filter that is defined outside the
+    project.
     """
-    return is_outdated(experiment) or any(not judge.is_simulated for judge in experiment.spec.judges_needed())
+    spec = experiment.spec
+    return (
+        is_outdated(experiment)
+        or any(not judge.is_simulated for judge in spec.judges_needed())
+        or any(modules_outside(method.policy, method.filter) for method in spec.methods)
+    )
 
 
 def place_of_role(method: Method) -> int:

@@ -91,7 +91,7 @@ class StoredCell:
     """A finished cell.
 
     Attributes:
-        cell: scenario, method and judge.
+        cell: condition, method and judge.
         key: name of its file.
         figures: what it amounts to.
         totals: steps of each seed, in the order of the seeds, shape (n_seeds,).
@@ -160,7 +160,7 @@ class Store:
         about = {
             "work": work.as_mapping(),
             "versions": versions(),
-            "scenario": dict(cell.scenario.values),
+            "scenario": dict(cell.condition.values),
             "method": cell.method.name,
             "judge": "" if cell.judge is None else cell.judge.name,
         }
@@ -432,14 +432,14 @@ def _digest_of(path: Path) -> str:
 
 
 def figures_table(cells: Sequence[StoredCell]) -> pd.DataFrame:
-    """Return a table with one row for each cell: its scenario, method, judge and figures."""
+    """Return a table with one row for each cell: its condition, method, judge and figures."""
     rows = []
     for item in cells:
         figures = item.figures.as_mapping()
         shares = figures.pop("action_shares")
         rows.append(
             {
-                **dict(item.cell.scenario.values),
+                **dict(item.cell.condition.values),
                 "method": item.cell.method.name,
                 "judge": "" if item.cell.judge is None else item.cell.judge.name,
                 **figures,

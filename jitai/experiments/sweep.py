@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitai.arrays import Floats
-from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice, Method, Scenario, simulated
+from jitai.experiments.spec import Cell, Condition, ExperimentSpec, JudgeChoice, Method, simulated
 from jitai.experiments.store import StoredCell
 from jitai.parameters import described
 from jitai.seeding import Stream, generator
@@ -75,7 +75,7 @@ def _n_varying(spec: ExperimentSpec) -> int:
 
 def place_of(cell: Cell, axes: Sequence[str]) -> tuple[float | None, ...]:
     """Return the place of a cell on a map; None along the judge's error if it asks no judge."""
-    values: dict[str, Any] = dict(cell.scenario.values)
+    values: dict[str, Any] = dict(cell.condition.values)
     return tuple(error_of(cell.judge) if name == JUDGE_ERROR else float(values[name]) for name in axes)
 
 
@@ -87,7 +87,7 @@ class MapCell:
         x, y: values of the two axes.
         method, baseline: mean steps of either.
         against: method minus baseline, paired by seed.
-        scenario: the participant.
+        condition: the participant.
         judge: who reads there.
     """
 
@@ -96,7 +96,7 @@ class MapCell:
     method: Estimate
     baseline: Estimate
     against: PairedDifference
-    scenario: Scenario
+    condition: Condition
     judge: JudgeChoice | None
 
 
@@ -127,7 +127,7 @@ def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Met
                     interval_of_mean(item.totals),
                     interval_of_mean(base.totals),
                     paired_difference(item.totals, base.totals),
-                    item.cell.scenario,
+                    item.cell.condition,
                     judge,
                 )
             )

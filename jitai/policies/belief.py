@@ -294,13 +294,13 @@ class Belief:
             self.can_walk = after_text(self.can_walk, text, self._model)
         return self.can_walk
 
-    def begin_again(self, lanes: Any) -> None:
+    def begin_again(self, ended: Any) -> None:
         """Begin day 1 again for the marked participants: ability is certain that morning, and nothing is read.
 
         Args:
-            lanes: flags, one for each participant.
+            ended: flags, one for each participant.
         """
-        self.can_walk = np.where(lanes, 1.0, self.can_walk)
+        self.can_walk = np.where(ended, 1.0, self.can_walk)
 
     def see(self, action: Any, context_probability: Any, habituation: Any, step_count: Any) -> None:
         """Take in, in the evening, which steps followed the action.

@@ -68,7 +68,7 @@ def check_learned_observations(names: Sequence[str]) -> tuple[str, ...]:
         )
     if TRUE_CONTEXT in names and BELIEF in names:
         raise ParameterError(
-            "The observations hold both C and B: C, the true context, is privileged and makes a policy a yardstick, "
+            "The observations hold both C and B: C, the true context, is privileged: no policy in use can know it, "
             "and cannot be joined with B, the belief. P is the context as far as it can be known."
         )
     return tuple(names)

@@ -129,9 +129,9 @@ class Plan:
             probability = np.zeros_like(probability)
         if not self.settings.weighs_context:
             probability = (probability > 0.5).astype(np.float64)
-        # Axes: action, context, walk state, then the lanes.
-        lanes = (1,) * habituation.ndim
-        table = response_table(self.model).reshape(6, 4, 2, 2, *lanes)
+        # Axes: action, context, walk state, then the participants.
+        ones = (1,) * habituation.ndim
+        table = response_table(self.model).reshape(6, 4, 2, 2, *ones)
         next_habituation, next_risk, steps = mean_outcome(habituation, risk, Response(*table))
         tomorrow = self.evening[min(day + 1, self.model.study_length)]
         if not self.settings.plans_on_belief:

@@ -8,6 +8,7 @@ from jitai.parameters import describe
 from jitai.player.contract import as_payload
 from jitai.player.standalone import player_fragment
 from jitai.report.run_player import player_run, twin_name
+from jitai.text_format import counted
 from jitai.trial.scenario import Played
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
@@ -56,7 +57,7 @@ class ReportInputs(NamedTuple):
 
 
 def run_report(run: Played, twin: Played, inputs: ReportInputs) -> str:
-    """One HTML file that opens from disk: nothing is fetched, and nothing of it is markup but ours.
+    """Return one HTML file that opens from disk: it fetches nothing, and all markup in it is ours.
 
     Args:
         run, twin: as they were played.
@@ -90,9 +91,9 @@ def run_report(run: Played, twin: Played, inputs: ReportInputs) -> str:
 
 
 def headline(is_read: bool, mine: TrialSummary, other: TrialSummary) -> str:
-    """The answer in one sentence."""
+    """Return the answer in one sentence."""
     if not is_read:
-        return f"{mine.total_steps:,.0f} steps in {mine.n_days} days"
+        return f"{mine.total_steps:,.0f} steps in {counted(mine.n_days, 'day')}"
     gain = steps_gained(mine, other)
     if gain == 0:
         return f"In this run, listening changed nothing: {mine.total_steps:,.0f} steps"
@@ -102,7 +103,7 @@ def headline(is_read: bool, mine: TrialSummary, other: TrialSummary) -> str:
 
 
 def steps_gained(mine: TrialSummary, other: TrialSummary) -> int:
-    """The difference of two totals as they are shown, each rounded."""
+    """Return the difference of two totals as they are shown, each rounded."""
     return round(mine.total_steps) - round(other.total_steps)
 
 
@@ -145,9 +146,9 @@ def _settings(spec: TrialSpec) -> list[tuple[str, str]]:
 
 
 def _assumed(run: Played) -> str:
-    """What a reader must know of where the words and the truth come from."""
+    """Return what a reader must know of where the words and the truth come from."""
     changed = len(run.scenario.days)
-    by_hand = f" On {changed} days a person changed words, truth or action." if changed else ""
+    by_hand = f" On {counted(changed, 'day')} a person changed words, truth or action." if changed else ""
     return (
         "Habituation, disengagement risk and ability to walk follow the published equations; the words are statements "
         "written for this project that fit the simulated ability. Run and twin meet the same contexts, abilities, "

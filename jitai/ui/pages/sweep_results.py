@@ -1,4 +1,4 @@
-"""The Sweep page: the map, the line and what they say."""
+"""The Sweep page: the map, the line, and the answer in words."""
 
 import math
 
@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from jitai.charts.comparison import MethodStyle, method_styles
-from jitai.charts.sweep import Place, Point, error_figure, map_figure
+from jitai.charts.sweep import MapTile, Point, error_figure, map_figure
 from jitai.charts.theme import CONFIG
 from jitai.experiments.spec import ExperimentSpec, Method
 from jitai.experiments.store import StoredExperiment
@@ -24,6 +24,7 @@ from jitai.parameters import described
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate
+from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import SweepState
 from jitai.ui.session.state import AppState, palette
@@ -33,7 +34,7 @@ LIVE_PAGE = "pages/live.py"
 
 
 def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
-    """Method and baseline; a choice where an experiment has more than one method beside its baseline."""
+    """Return method and baseline; offer a choice where an experiment has several methods beside its baseline."""
     by_name = {method.name: method for method in spec.methods}
     others = [item for item in by_name if item != spec.baseline_name]
     chosen = others[0]
@@ -45,7 +46,7 @@ def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
 
 
 def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
-    """The map with its answer in words; a click opens a cell on the Live page."""
+    """Draw the map and its answer in words; a click opens a cell on the Live page."""
     spec = found.spec
     method, baseline = _methods(spec, "mapped")
     (x_name, columns), (y_name, rows) = axes_of(spec).items()
@@ -57,7 +58,7 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
     with st.container(key="answer"):
         st.markdown(for_markdown(_map_in_words(cells, n_places, method.name, baseline.name, x_name, y_name)))
     places = [
-        Place(
+        MapTile(
             columns.index(cell.x), rows.index(cell.y), cell.against.difference.value, cell.against.difference.low,
             cell.against.difference.high, spec.n_seeds == 1 or cell.against.difference.excludes_zero,
             _cell_in_words(cell, method.name, baseline.name, x_name, y_name),
@@ -104,7 +105,7 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
 
 def _open_on_live(app: AppState, state: SweepState, spec: ExperimentSpec, method: Method, cell: MapCell) -> None:
     state.clicks += 1
-    load_on_live(app, spec, method, cell.scenario.config)
+    load_on_live(app, spec, method, cell.condition.config)
     st.switch_page(LIVE_PAGE)
 
 
@@ -119,7 +120,7 @@ def _interval(estimate: Estimate, form: str = "+,.0f", before: str = "95 % ") ->
 
 
 def _sureness(n_seeds: int) -> str:
-    """What stands behind a map's numbers."""
+    """Return how sure a map's numbers are, in words."""
     if n_seeds == 1:
         return "of one seed: an anecdote, without intervals."
     return f"mean of {n_seeds:,} paired seeds. Hatched, with ≈: the 95 % interval includes zero."
@@ -131,12 +132,12 @@ def _cell_in_words(cell: MapCell, method: str, baseline: str, x_name: str, y_nam
         f"{axis_symbol(x_name)} {_value(x_name, cell.x)}, {axis_symbol(y_name)} {_value(y_name, cell.y)}\n"
         f"{method} {cell.method.value:,.0f}, {baseline} {cell.baseline.value:,.0f} steps\n"
         f"difference {difference.value:+,.0f} ({_interval(difference)})\n"
-        f"better on {100 * cell.against.share_better:.0f} % of {difference.n:,} seeds"
+        f"better on {100 * cell.against.share_better:.0f} % of {counted(difference.n, 'seed')}"
     )
 
 
 def _map_in_words(cells: list[MapCell], n_places: int, method: str, baseline: str, x_name: str, y_name: str) -> str:
-    """How often the method pays, where most and where least."""
+    """Return in words how often the method pays, where most and where least."""
     differences = [cell.against.difference for cell in cells]
     if differences[0].n == 1:
         return f"{method} against {baseline}: one seed for each place is an anecdote. Use more seeds to be sure."
@@ -181,7 +182,7 @@ def _map_table(cells: list[MapCell], x_name: str, y_name: str) -> pd.DataFrame:
 
 
 def draw_line(found: StoredExperiment) -> None:
-    """Returns over the judge's error, and where the method stops paying."""
+    """Draw returns over the judge's error, and say where the method stops paying."""
     spec = found.spec
     method, baseline = _methods(spec, "lined")
     line = error_line(store().cells(found.identifier), method, baseline)
@@ -234,7 +235,7 @@ def draw_line(found: StoredExperiment) -> None:
 
 
 def axis_symbol(name: str) -> str:
-    """The symbol, or the name where there is none; both are allowed in an experiment's name."""
+    """Return a parameter's symbol, or its name if it has none; an experiment's name may hold both."""
     if name == JUDGE_ERROR:
         return "judge error"
     symbol = described(SimulatorConfig, name).symbol

@@ -22,12 +22,12 @@ LEAST = {"name": "x", "methods": [{"policy": "random"}]}
 def test_a_grid_is_every_combination(small_spec: ExperimentSpec) -> None:
     cells = small_spec.cells()
     assert len(cells) == 2 * 3
-    assert {cell.scenario.config.can_walk_persistence for cell in cells} == {0.7, 0.95}
-    assert all(cell.scenario.config.study_length == 12 for cell in cells)
+    assert {cell.condition.config.can_walk_persistence for cell in cells} == {0.7, 0.95}
+    assert all(cell.condition.config.study_length == 12 for cell in cells)
     # Who reads no text has no judge.
     assert [cell.judge is None for cell in cells] == [True, False, False] * 2
     assert list(small_spec.seeds) == [3, 4, 5, 6, 7, 8]
-    assert cells[0].scenario.name == "p11 0.7"
+    assert cells[0].condition.name == "p11 0.7"
 
 
 def test_policies_times_filters_and_several_judges() -> None:
@@ -112,12 +112,12 @@ def test_the_model_of_a_method_differs_from_the_participant_where_it_says() -> N
 def test_the_shipped_descriptions_can_be_used(path: Path) -> None:
     spec = read_spec(path, SHIPPED.get)
     assert spec.description
-    assert len({cell.scenario for cell in spec.cells()}) >= 2
+    assert len({cell.condition for cell in spec.cells()}) >= 2
 
 
 def test_the_published_grid_is_the_published_one() -> None:
     spec = read_spec(next(path for path in SPECS if path.stem == "published_grid"), SHIPPED.get)
-    configs = [scenario.config for scenario in spec.scenarios()]
+    configs = [condition.config for condition in spec.conditions()]
     assert {(c.disengagement_increment, c.can_walk_persistence, c.cannot_walk_persistence) for c in configs} == {
         (e, p11, p00) for e in (0.05, 0.4) for p11 in (0.7, 0.95) for p00 in (0.1, 0.5)
     }
@@ -297,7 +297,7 @@ def test_numbers_are_numbers_in_yaml_and_json() -> None:
         "name: x\npolicies: [never]\nscenarios: {step_count_spread: [1e1, 2.5E+1]}",
         '{"name": "x",\n\t"policies": ["never"], "scenarios": {"step_count_spread": [1e1, 25]}}',
     ):
-        assert [s.config.step_count_spread for s in spec_from_text(text).scenarios()] == [10.0, 25.0]
+        assert [s.config.step_count_spread for s in spec_from_text(text).conditions()] == [10.0, 25.0]
 
 
 def test_a_missing_binary_or_huge_file_is_named(tmp_path: Path) -> None:
