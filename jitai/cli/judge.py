@@ -5,8 +5,7 @@ import csv
 import sys
 from contextlib import closing
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from jitai.cli.options import backend_settings, open_chosen_judge
 from jitai.errors import FileFormatError
@@ -15,6 +14,9 @@ from jitai.parameters import suggestion
 from jitai.records import Decision
 from jitai.sanitise import for_terminal
 from jitai.validation.report import NO_ANSWER
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms", "failure")
 
@@ -43,11 +45,13 @@ def judge_command(options: argparse.Namespace) -> None:
         print(f'{n_failed} could not be judged (verdict "{NO_ANSWER}"): {for_terminal(why)}', file=sys.stderr)
 
 
-def _read_rows(path: Path, text_column: str) -> pd.DataFrame:
+def _read_rows(path: Path, text_column: str) -> "pd.DataFrame":
     """The file as text, cell by cell, so that identifiers such as 007 or NA come back as they were.
 
     Raises: FileFormatError naming the file, the line and what is wrong.
     """
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
