@@ -139,7 +139,7 @@ class TrialLog:
         """
 
         def column(kind: type, nothing: float, of_day: Callable[[LivedDay], Any]) -> Any:
-            values = np.full((len(seeds), n_days), nothing, dtype=kind)
+            values: Any = np.full((len(seeds), n_days), nothing, dtype=kind)
             for number, day in enumerate(days):
                 values[:, number] = of_day(day)
             return values
