@@ -6,9 +6,7 @@ import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
-
-import pandas as pd
+from typing import TYPE_CHECKING, TextIO
 
 from jitai.cli.options import (
     AUTOMATIC,
@@ -43,6 +41,9 @@ from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
 from jitai.trial.training_mismatch import mismatch_of_trial
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 TABLE_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
     "habituation", "disengagement_risk",
@@ -60,12 +61,11 @@ def run_command(options: argparse.Namespace) -> None:
         run = play(scenario, judge if scenario.judge is not None else None)
         twin = play(run.scenario.without_judge())
         run = run._replace(scenario=judge.described(run.scenario))
-    log = decision_log(run.records)
     if not options.quiet:
-        _print_days(log, sys.stdout)
+        _print_days(decision_log(run.records), sys.stdout)
     _print_summary(summarise(run.records), summarise(twin.records), run.scenario)
     if options.out is not None:
-        _write(log, options.out)
+        _write(decision_log(run.records), options.out)
     if options.save is not None:
         write_atomically(options.save, json.dumps(run.scenario.as_mapping(), ensure_ascii=False, indent=1) + "\n")
         print(f"Scenario: {options.save}", file=sys.stderr)
@@ -204,7 +204,7 @@ def _write_report(options: argparse.Namespace, run: Played, twin: Played) -> Non
     print(f"Report: {options.report}", file=sys.stderr)
 
 
-def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
+def _print_days(log: "pd.DataFrame", stream: TextIO) -> None:
     shown = log[[name for name in TABLE_COLUMNS if name != "belief" or log["belief"].notna().any()]].copy()
     # Line breaks and control characters of a statement would tear the table apart.
     words = shown["statement"].map(for_terminal)
@@ -234,7 +234,7 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, scenario: Scenari
         )
 
 
-def _write(log: pd.DataFrame, path: Path) -> None:
+def _write(log: "pd.DataFrame", path: Path) -> None:
     if path.suffix == ".csv":
         write_atomically(path, safe_csv(log))
     else:

@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from jitai.cli.options import add_backend_options, backend_settings
 from jitai.corpus import DEVELOPMENT, TEST, load_part
@@ -55,6 +53,9 @@ from jitai.validation.report import (
 )
 from jitai.validation.report import figures_table as all_figures
 from jitai.validation.runner import Candidate, Validation, ValidationRun
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FITTED_HERE = (
     "Prompts, calibrations and the tuned model were fitted on the development part, so their figures on it are too "
@@ -227,8 +228,8 @@ def _watch(run: ValidationRun) -> Validation:
 def _print(
     found: Validation,
     results: Sequence[JudgeReport],
-    kinds: pd.DataFrame,
-    languages: pd.DataFrame,
+    kinds: "pd.DataFrame",
+    languages: "pd.DataFrame",
     n_mistakes: int,
 ) -> None:
     n_unable = sum(item.label == Label.CANNOT_WALK for item in found.statements)
@@ -264,8 +265,10 @@ def _numbers(results: Sequence[JudgeReport]) -> dict[str, str]:
     return {result.name: f"[{number}]" for number, result in enumerate(results, start=1)}
 
 
-def _print_groups(table: pd.DataFrame, column: str, numbers: dict[str, str]) -> None:
+def _print_groups(table: "pd.DataFrame", column: str, numbers: dict[str, str]) -> None:
     """Print accuracy by kind or by language, one column a judge."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     shown = table.pivot(index=column, columns="judge", values="accuracy")
     shown = shown[[name for name in numbers if name in shown]].rename(columns=numbers)
     shown.columns.name = None
@@ -275,7 +278,7 @@ def _print_groups(table: pd.DataFrame, column: str, numbers: dict[str, str]) -> 
     print(shown.to_string(float_format="%.2f", na_rep="-"))
 
 
-def _print_confusion(counts: pd.DataFrame) -> None:
+def _print_confusion(counts: "pd.DataFrame") -> None:
     print("  what it says of which label")
     for line in counts.to_string().splitlines():
         print(f"    {line}")
@@ -288,7 +291,7 @@ def _print_agreement(found: Validation, numbers: dict[str, str]) -> None:
     print(shown.to_string(float_format="%.2f", na_rep="-"))
 
 
-def _from_to(counts: pd.DataFrame) -> str:
+def _from_to(counts: "pd.DataFrame") -> str:
     fewest, most = int(counts.to_numpy().min()), int(counts.to_numpy().max())
     return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
 
@@ -345,7 +348,7 @@ def _first_failure(found: Validation) -> str:
     return next(iter(reasons), "")
 
 
-def _write(folder: Path, verdicts: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> None:
+def _write(folder: Path, verdicts: "pd.DataFrame", tables: "Mapping[str, pd.DataFrame]") -> None:
     """Write every verdict as CSV and Parquet, and the other tables as CSV under their names."""
     with replacing(folder / "verdicts.parquet") as partial:
         verdicts.to_parquet(partial)

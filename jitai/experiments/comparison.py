@@ -3,11 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from jitai.arrays import Floats
 from jitai.errors import ParameterError
@@ -21,6 +20,9 @@ from jitai.records import Action
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
 from jitai.trial.filters import FILTERS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +106,10 @@ def _more_or_less(steps: float) -> str:
     return f"{abs(steps):,.0f} steps {'more' if steps >= 0 else 'less'}"
 
 
-def lines_table(lines: Sequence[ComparedRun], days: Sequence["DayFigures"]) -> pd.DataFrame:
+def lines_table(lines: Sequence[ComparedRun], days: Sequence["DayFigures"]) -> "pd.DataFrame":
     """Return all numbers of all lines, one row each; NaN where there is none."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     rows = []
     for line, about in zip(lines, days, strict=True):
         against = line.against
@@ -242,8 +246,10 @@ def _estimate_by_day(estimates: Sequence[Estimate | None]) -> EstimateByDay:
     return EstimateByDay(values[0], values[1], values[2])
 
 
-def setting_differences(runs: Sequence[Run], base: Run) -> pd.DataFrame:
+def setting_differences(runs: Sequence[Run], base: Run) -> "pd.DataFrame":
     """Return how the runs differ from the base: a row for each setting, a column for each run, the base's first."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     described = [_settings_of(run) for run in runs]
     reference = _settings_of(base)
     ordered = [
@@ -368,7 +374,7 @@ def compare(cells: Sequence[StoredCell], baseline: str) -> list[Comparison]:
     return rows
 
 
-def days_of(table: pd.DataFrame, seeds: Sequence[int], n_days: int) -> Days:
+def days_of(table: "pd.DataFrame", seeds: Sequence[int], n_days: int) -> Days:
     """Return a cell's table of days as arrays.
 
     Args:
