@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "finetuning": {*GROUND, "judge", "validation"},
     "rl": {*GROUND, "policies", "simulator", "trial"},
     "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "trial"},
-    "charts": {"records", "sanitise"},
+    "charts": {"records", "sanitise", "text_format"},
     "player": {"records"},
     "report": {*GROUND, "experiments", "judge", "player", "policies", "simulator", "trial"},
     "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "report", "rl", "simulator", "trial", "ui",

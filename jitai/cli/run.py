@@ -5,9 +5,7 @@ import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
-
-import pandas as pd
+from typing import TYPE_CHECKING, TextIO
 
 from jitai.cli.options import (
     AUTOMATIC,
@@ -18,11 +16,12 @@ from jitai.cli.options import (
     open_chosen_judge,
     preset_of,
 )
+from jitai.cli.outputs import check_output
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError, ParameterError
-from jitai.files import check_writable, replacing, write_atomically
+from jitai.files import replacing, write_atomically
 from jitai.judge.calibration import Measured
 from jitai.judge.judge import Judge
 from jitai.parameters import build
@@ -37,12 +36,16 @@ from jitai.report.scenario_file import read_scenario
 from jitai.report.shown import participant_name
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, SimulatorConfig
+from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.log import safe_csv
 from jitai.trial.scenario import Played, Scenario, compose, play
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
 from jitai.trial.training_mismatch import mismatch_of_trial
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLE_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
@@ -64,12 +67,11 @@ def run_command(options: argparse.Namespace) -> None:
         twin = play(run.scenario.without_judge())
         run = run._replace(scenario=judge.described(run.scenario))
         measured = judge.measured()
-    log = run_log(run)
     if not options.quiet:
-        _print_days(log, sys.stdout)
+        _print_days(run_log(run), sys.stdout)
     _print_summary(summarise(run.records), summarise(twin.records), run.scenario)
     if options.out is not None:
-        _write(log, options.out)
+        _write(run_log(run), options.out)
     if options.save is not None:
         write_atomically(options.save, scenario_json(run.scenario))
         print(f"Scenario: {options.save}", file=sys.stderr)
@@ -96,14 +98,10 @@ def _check_outputs(options: argparse.Namespace) -> None:
     for path, allowed in endings:
         if path is None:
             continue
-        if path.suffix not in allowed:
-            raise FileFormatError(
-                f"{path.name} has no known ending.", f"Use a name that ends in {' or '.join(allowed)}."
-            )
         for given_file in (options.scenario, options.policy_file):
             if given_file is not None and given_file.exists() and path.exists() and path.samefile(given_file):
                 raise FileFormatError(f"{path.name} is read in this run; it would be overwritten.", "Use another name.")
-        check_writable(path)
+        check_output(path, *allowed)
 
 
 def _composed(options: argparse.Namespace) -> Scenario:
@@ -229,7 +227,7 @@ def _inputs(options: argparse.Namespace, run: Played, measured: Measured | None,
     )
 
 
-def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
+def _print_days(log: "pd.DataFrame", stream: TextIO) -> None:
     shown = log[[name for name in TABLE_COLUMNS if name != "belief" or log["belief"].notna().any()]].copy()
     # Line breaks and control characters of a statement would tear the table apart.
     words = shown["statement"].map(for_terminal)
@@ -243,21 +241,23 @@ def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
 def _print_summary(summary: TrialSummary, alone: TrialSummary, scenario: Scenario) -> None:
     spec = scenario.spec
     print(
-        f"\n{summary.n_days} days, {summary.total_steps:,.0f} steps; "
+        f"\n{counted(summary.n_days, 'day')}, {summary.total_steps:,.0f} steps; "
         f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
     )
     if scenario.is_read:
         gain = summary.total_steps - alone.total_steps
-        vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
+        vetoes = f"{counted(summary.n_vetoes, 'message')} held back, {summary.n_right_vetoes} of them rightly; "
         other = "with the text unread" if spec.policy.uses_belief else "without the filter"
         print(f"{vetoes if spec.filter.key != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
     if summary.n_asked:
-        print(f"On {summary.n_asked} days the judge was unsure and the participant was asked.")
+        print(f"On {counted(summary.n_asked, 'day')} the judge was unsure and the participant was asked.")
     if summary.n_failures:
-        print(f"On {summary.n_failures} days the judge could not answer and the rule for that case stood in.")
+        print(
+            f"On {counted(summary.n_failures, 'day')} the judge could not answer and the rule for that case stood in."
+        )
 
 
-def _write(log: pd.DataFrame, path: Path) -> None:
+def _write(log: "pd.DataFrame", path: Path) -> None:
     if path.suffix == ".csv":
         write_atomically(path, safe_csv(log))
     else:

@@ -3,18 +3,21 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from jitai.arrays import Floats
-from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice, Method, Scenario, simulated
+from jitai.experiments.spec import Cell, Condition, ExperimentSpec, JudgeChoice, Method, simulated
 from jitai.experiments.store import StoredCell
 from jitai.parameters import described
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate, PairedDifference, interval_of_mean, interval_of_resamples, paired_difference
+from jitai.text_format import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 JUDGE_ERROR = "judge_error"
 """Stands for a parameter's name: how often a simulated judge is wrong, equally often in both ways."""
@@ -76,7 +79,7 @@ def _n_varying(spec: ExperimentSpec) -> int:
 
 def place_of(cell: Cell, axes: Sequence[str]) -> tuple[float | None, ...]:
     """Return the place of a cell on a map; None along the judge's error if it asks no judge."""
-    values: dict[str, Any] = dict(cell.scenario.values)
+    values: dict[str, Any] = dict(cell.condition.values)
     return tuple(error_of(cell.judge) if name == JUDGE_ERROR else float(values[name]) for name in axes)
 
 
@@ -88,7 +91,7 @@ class MapCell:
         x, y: values of the two axes.
         method, baseline: mean steps of either.
         against: method minus baseline, paired by seed.
-        scenario: the participant.
+        condition: the participant.
         judge: who reads there.
     """
 
@@ -97,7 +100,7 @@ class MapCell:
     method: Estimate
     baseline: Estimate
     against: PairedDifference
-    scenario: Scenario
+    condition: Condition
     judge: JudgeChoice | None
 
 
@@ -128,7 +131,7 @@ def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Met
                     interval_of_mean(item.totals),
                     interval_of_mean(base.totals),
                     paired_difference(item.totals, base.totals),
-                    item.cell.scenario,
+                    item.cell.condition,
                     judge,
                 )
             )
@@ -309,7 +312,7 @@ def cell_in_words(cell: MapCell, method: str, baseline: str, x_name: str, y_name
         f"{place_in_words(cell, x_name, y_name)}\n"
         f"{method} {cell.method.value:,.0f}, {baseline} {cell.baseline.value:,.0f} steps\n"
         f"difference {difference.value:+,.0f} ({interval_in_words(difference)})\n"
-        f"better on {100 * cell.against.share_better:.0f} % of {difference.n:,} seeds"
+        f"better on {100 * cell.against.share_better:.0f} % of {counted(difference.n, 'seed')}"
     )
 
 
@@ -336,8 +339,10 @@ def map_in_words(cells: list[MapCell], n_places: int, method: str, baseline: str
     )
 
 
-def map_table(cells: list[MapCell], x_name: str, y_name: str) -> pd.DataFrame:
+def map_table(cells: list[MapCell], x_name: str, y_name: str) -> "pd.DataFrame":
     """Return all numbers of a map, one row for each place."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     return pd.DataFrame(
         [
             {

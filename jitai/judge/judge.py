@@ -8,7 +8,9 @@ Whatever the text contains and however the model fails, the outcome is a Verdict
 import hashlib
 import json
 import time
+import traceback
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import BackendError, ParameterError, UnreadableReply
@@ -46,6 +48,13 @@ class _Interpretation:
     notes: tuple[str, ...] = ()
     model_reason: str = ""
     in_words_only: bool = False
+
+
+def _as_backend_error(error: Exception) -> BackendError:
+    """What is said of an error of the program: its kind and where it happened, for whoever wrote the backend."""
+    [*_, place] = traceback.extract_tb(error.__traceback__)
+    where = f"{PurePath(place.filename).name}, line {place.lineno}"
+    return BackendError(f"The judge's backend has a fault: {type(error).__name__} in {where}.")
 
 
 class Judge:
@@ -92,6 +101,8 @@ class Judge:
                 verdict = self._with_model(statement)
             except BackendError as error:
                 verdict = self._fallback(statement, error)
+            except Exception as error:  # a bug in a backend must not end a run; its message may hold what was written
+                verdict = self._fallback(statement, _as_backend_error(error))
         return replace(verdict, latency_ms=(time.perf_counter() - started) * 1e3)
 
     def remembered(self, text: str) -> Verdict | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jitai.experiments.comparison import (
-    Line,
+    ComparedRun,
     answer_in_words,
     in_brackets,
     more_same_fewer,
@@ -57,7 +57,7 @@ def compare_report(found: StoredExperiment, participants: Sequence[Compared], in
         paragraph(_about(first), "muted"),
     ]
     for compared in shown:
-        parts += _one_participant(compared, told, f": {compared.scenario.name}" if several else "")
+        parts += _one_participant(compared, told, f": {compared.condition.name}" if several else "")
     runs = [line.run for line in shown[0].lines]
     parts += [
         _player(found, first, told, inputs),
@@ -68,7 +68,7 @@ def compare_report(found: StoredExperiment, participants: Sequence[Compared], in
     return page(f"{found.spec.name}: a comparison of simulated studies", "report of a comparison", *parts)
 
 
-def _headline(compared: Compared, told: Sequence[Line]) -> Html:
+def _headline(compared: Compared, told: Sequence[ComparedRun]) -> Html:
     base = compared.base
     if not told or told[0].against is None:
         line = next(line for line in compared.lines if line.run is base)
@@ -83,7 +83,7 @@ def _headline(compared: Compared, told: Sequence[Line]) -> Html:
     return headline(f"{name} {verb} {size} {more} than {base.name}{seed}", size, is_loss=difference.value < 0)
 
 
-def _rule_in_words(compared: Compared, told: Sequence[Line]) -> str:
+def _rule_in_words(compared: Compared, told: Sequence[ComparedRun]) -> str:
     """How the best rule that learns nothing fares against the method that the answer is about."""
     rules = [line for line in compared.lines if learns_nothing(line.run.stored.cell.method)]
     best = max(rules, key=lambda line: line.total.value)
@@ -97,9 +97,9 @@ def _rule_in_words(compared: Compared, told: Sequence[Line]) -> str:
 
 
 def _about(compared: Compared) -> str:
-    days = compared.scenario.config.study_length
+    days = compared.condition.config.study_length
     numbers = sorted({line.total.n for line in compared.lines})
-    name = participant_name(compared.scenario.config, compared.scenario.name)
+    name = participant_name(compared.condition.config, compared.condition.name)
     return f"{name}; {days} days; {seeds_in_words(numbers)} a method, {_pairs(compared)}."
 
 
@@ -108,7 +108,7 @@ def _pairs(compared: Compared) -> str:
     return f"all but {', '.join(other)} paired" if other else "paired by seed"
 
 
-def _player(found: StoredExperiment, compared: Compared, told: Sequence[Line], inputs: ExperimentInputs) -> Html:
+def _player(found: StoredExperiment, compared: Compared, told: Sequence[ComparedRun], inputs: ExperimentInputs) -> Html:
     """One seed of the method that the answer is about, beside the base; or why there is none."""
     if not told:
         return Html("")
@@ -123,7 +123,7 @@ def _player(found: StoredExperiment, compared: Compared, told: Sequence[Line], i
     return section("One of these people", paragraph(note, "muted"), player_fragment_of(run), kind="example")
 
 
-def _one_participant(compared: Compared, told: Sequence[Line], suffix: str) -> list[Html]:
+def _one_participant(compared: Compared, told: Sequence[ComparedRun], suffix: str) -> list[Html]:
     lines, base = compared.lines, compared.base
     looks = _looks(compared, told)
     best = [line.run.stored.figures.optimum_steps for line in lines]
@@ -171,10 +171,10 @@ def _one_participant(compared: Compared, told: Sequence[Line], suffix: str) -> l
     return parts
 
 
-def _looks(compared: Compared, told: Sequence[Line]) -> list[str]:
+def _looks(compared: Compared, told: Sequence[ComparedRun]) -> list[str]:
     """Which colour a method has: the told one, the base, a rule, a planner, or another."""
 
-    def look(line: Line) -> str:
+    def look(line: ComparedRun) -> str:
         method = line.run.stored.cell.method
         if told and line.run.name == told[0].run.name:
             return "told"

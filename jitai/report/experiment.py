@@ -11,9 +11,9 @@ from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import FileFormatError
 from jitai.experiments.cell import CellWork, run_cell
 from jitai.experiments.cell_file import read_work
-from jitai.experiments.comparison import DayFigures, Days, Line, Run, day_figures, side_by_side
+from jitai.experiments.comparison import ComparedRun, DayFigures, Days, Run, day_figures, side_by_side
 from jitai.experiments.judgements import JudgeResponses
-from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice, Method, Scenario
+from jitai.experiments.spec import Cell, Condition, ExperimentSpec, JudgeChoice, Method
 from jitai.experiments.store import Store, StoredCell, StoredExperiment
 from jitai.judge.calibration import Measured
 from jitai.player.contract import Answer, PlayerRun, axes_for, line_of, many_seeds_line
@@ -67,14 +67,14 @@ class Compared(NamedTuple):
     """The methods of one participant, as a page compares them.
 
     Attributes:
-        scenario: the participant.
+        condition: the participant.
         lines: in the page's order.
         days: of each line; None where they could not be read.
         base: of all differences; it has a line.
     """
 
-    scenario: Scenario
-    lines: Sequence[Line]
+    condition: Condition
+    lines: Sequence[ComparedRun]
     days: Sequence[DayFigures | None]
     base: Run
 
@@ -113,11 +113,11 @@ def with_simplest_rule(compared: Compared, work_of: WorkOf) -> Compared:
         else Method("Tailored", PolicySpec("tailored"))
     )
     seeds = compared.base.seeds
-    config = compared.scenario.config
+    config = compared.condition.config
     outcome = run_cell(CellWork(method.trial(config, None), seeds.start, len(seeds), responses))
     judge = reading.stored.cell.judge if reading is not None and responses else None
     stored = StoredCell(
-        Cell(compared.scenario, method, judge), "", outcome.figures, outcome.result.total_steps, outcome.seconds
+        Cell(compared.condition, method, judge), "", outcome.figures, outcome.result.total_steps, outcome.seconds
     )
     rule = Run(method.name + ADDED, compared.base.experiment, seeds, stored)
     log = outcome.result
@@ -171,7 +171,7 @@ def _wordless(record: StepRecord) -> StepRecord:
     return replace(record, statement=WORDLESS) if record.statement else record
 
 
-def one_seed(line: Line, base: Run, kinds: Sequence[str], work_of: WorkOf) -> PlayerRun | str:
+def one_seed(line: ComparedRun, base: Run, kinds: Sequence[str], work_of: WorkOf) -> PlayerRun | str:
     """The seed whose difference is nearest to the mean, for the player: a method, and the base as its twin.
 
     Args:
@@ -196,8 +196,8 @@ def one_seed(line: Line, base: Run, kinds: Sequence[str], work_of: WorkOf) -> Pl
         return "No run is shown: this version has other statements or other code than the one that made the numbers."
     found = line.against.difference
     told = "" if found.n == 1 else many_seeds_line(found.n, found.value, found.low, found.high)
-    scenario = line.run.stored.cell.scenario
-    title = participant_name(scenario.config, scenario.name)
+    condition = line.run.stored.cell.condition
+    title = participant_name(condition.config, condition.name)
     shown = player_run(run, twin, title=title, detail=f"seed {seed}", many_seeds=told)
     names = {"name": line.run.name, "short": line.run.name[:20]}
     mine = replace(shown.run, **names)  # type: ignore[arg-type]
@@ -268,7 +268,7 @@ def settings_sections(runs: Sequence[Run], spec: ExperimentSpec) -> Html:
     rows = []
     for run in runs:
         cell = run.stored.cell
-        trial = cell.method.trial(cell.scenario.config, None if cell.judge is None else cell.judge.error_rates)
+        trial = cell.method.trial(cell.condition.config, None if cell.judge is None else cell.judge.error_rates)
         assumed = (
             {} if trial.model is None else {"assumed instead of the truth": in_one_line(cell.method.model.items())}
         )

@@ -1,10 +1,13 @@
 """A run's log as a file, which names the scenario that it is of."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from jitai.trial.log import TRUTH_COLUMNS, decision_log
 from jitai.trial.scenario import Played, Scenario
 from jitai.trial.spec import digest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NOT_DECISIVE = ("source", "latency_ms")
 """Of a stored verdict: where it came from and how long that took, which differ from reading to reading."""
@@ -23,7 +26,7 @@ def scenario_name(scenario: Scenario) -> str:
     return digest(content)[:12]
 
 
-def run_log(run: Played, *, with_truth: bool = True) -> pd.DataFrame:
+def run_log(run: Played, *, with_truth: bool = True) -> "pd.DataFrame":
     """The decision log of a run with one more column, ``scenario``: the name of its scenario, the same on every day.
 
     Args:

@@ -23,6 +23,7 @@ from jitai.report.page import (
 from jitai.report.run_log import scenario_name
 from jitai.report.run_player import player_run, twin_name
 from jitai.report.shown import accuracy, method_settings, settings_rows
+from jitai.text_format import counted
 from jitai.trial.scenario import Played
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
@@ -104,7 +105,7 @@ def without_truth(shown: PlayerRun) -> PlayerRun:
 def headline_of(is_read: bool, mine: TrialSummary, other: TrialSummary) -> str:
     """The answer in one sentence."""
     if not is_read:
-        return f"{mine.total_steps:,.0f} steps in {mine.n_days} days"
+        return f"{mine.total_steps:,.0f} steps in {counted(mine.n_days, 'day')}"
     gain = steps_gained(mine, other)
     if gain == 0:
         return f"In this run, listening changed nothing: {mine.total_steps:,.0f} steps"
@@ -114,7 +115,7 @@ def headline_of(is_read: bool, mine: TrialSummary, other: TrialSummary) -> str:
 
 
 def steps_gained(mine: TrialSummary, other: TrialSummary) -> int:
-    """The difference of two totals as they are shown, each rounded."""
+    """Return the difference of two totals as they are shown, each rounded."""
     return round(mine.total_steps) - round(other.total_steps)
 
 
@@ -176,9 +177,9 @@ def _settings(spec: TrialSpec) -> list[tuple[str, str]]:
 
 
 def _assumed(run: Played) -> str:
-    """What a reader must know of where the words and the truth come from."""
+    """Return what a reader must know of where the words and the truth come from."""
     changed = len(run.scenario.days)
-    by_hand = f" On {changed} days a person changed words, truth or action." if changed else ""
+    by_hand = f" On {counted(changed, 'day')} a person changed words, truth or action." if changed else ""
     return (
         "Habituation, disengagement risk and ability to walk follow the published equations; the words are statements "
         "written for this project that fit the simulated ability. Run and twin meet the same contexts, abilities, "

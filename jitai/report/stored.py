@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.experiments.comparison import DayFigures, Run, by_scenario, day_figures, days_of, label_of, side_by_side
+from jitai.experiments.comparison import DayFigures, Run, by_condition, day_figures, days_of, label_of, side_by_side
 from jitai.experiments.methods import place_of_role
 from jitai.experiments.spec import JudgeChoice
 from jitai.experiments.store import Store, StoredExperiment
@@ -65,12 +65,12 @@ def participants(store: Store, found: StoredExperiment) -> list[Compared]:
     spec = found.spec
     several = len(spec.judges_needed()) > 1
     participants = []
-    for scenario, cells in by_scenario(store.cells(found.identifier)).items():
+    for condition, cells in by_condition(store.cells(found.identifier)).items():
         ordered = sorted(cells, key=lambda item: place_of_role(item.cell.method))
         runs = [Run(label_of(item.cell, several), found.identifier, spec.seeds, item) for item in ordered]
         base = next((run for run in runs if run.stored.cell.method.name == spec.baseline_name), runs[0])
         days = [_days(store, run) for run in runs]
-        participants.append(Compared(scenario, side_by_side(runs, base), days, base))
+        participants.append(Compared(condition, side_by_side(runs, base), days, base))
     return participants
 
 
@@ -79,4 +79,4 @@ def _days(store: Store, run: Run) -> DayFigures | None:
         table = store.steps(run.stored.key, _COLUMNS)
     except FileFormatError:
         return None
-    return day_figures(days_of(table, run.seeds, run.stored.cell.scenario.config.study_length))
+    return day_figures(days_of(table, run.seeds, run.stored.cell.condition.config.study_length))

@@ -23,11 +23,11 @@ from jitai.charts.comparison import (
 from jitai.charts.theme import CONFIG
 from jitai.errors import FileFormatError
 from jitai.experiments.comparison import (
+    ComparedRun,
     DayFigures,
-    Line,
     Run,
     answer_in_words,
-    by_scenario,
+    by_condition,
     in_brackets,
     label_of,
     lines_table,
@@ -38,7 +38,7 @@ from jitai.experiments.comparison import (
     table_rows,
 )
 from jitai.experiments.methods import is_outdated, place_of_role
-from jitai.experiments.spec import Scenario
+from jitai.experiments.spec import Condition
 from jitai.experiments.store import StoredCell, StoredExperiment
 from jitai.report.compare_report import compare_report
 from jitai.report.experiment import Compared
@@ -59,9 +59,9 @@ class WithDays(NamedTuple):
 
 
 def draw_results(state: CompareState, found: StoredExperiment, baseline: str) -> None:
-    """The answer of one scenario, with the pinned runs beside it."""
-    scenario = _scenario(found)
-    cells = by_scenario(store().cells(found.identifier)).get(scenario, [])
+    """Draw the results of one condition, with the pinned runs beside them."""
+    condition = _condition(found)
+    cells = by_condition(store().cells(found.identifier)).get(condition, [])
     if not cells:
         st.caption("Nothing of this participant is finished yet.")
         return
@@ -70,10 +70,10 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
     styles = method_styles([run.stored.cell.method.role for run in runs])
     lines = side_by_side(runs, base)
     _answer(lines, base)
-    _totals(lines, styles, scenario)
+    _totals(lines, styles, condition)
     days = [_days(run) for run in runs]
     _table(lines, days, base)
-    compared = Compared(scenario, lines, days, base)
+    compared = Compared(condition, lines, days, base)
     report_button(found, lambda inputs: compare_report(found, [compared], inputs), "compare")
     known = [
         WithDays(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None
@@ -95,21 +95,21 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
         command_and_description(found.spec, "compare")
 
 
-def _scenario(found: StoredExperiment) -> Scenario:
-    """The participant to look at, where an experiment has several."""
-    scenarios = found.spec.scenarios()
-    if len(scenarios) == 1:
-        return scenarios[0]
-    by_name = {scenario.name: scenario for scenario in scenarios}
+def _condition(found: StoredExperiment) -> Condition:
+    """Return the participant to look at; offer a choice where an experiment has several."""
+    conditions = found.spec.conditions()
+    if len(conditions) == 1:
+        return conditions[0]
+    by_name = {condition.name: condition for condition in conditions}
     name = st.selectbox(
-        "Participant of this experiment", list(by_name), key=f"compared_scenario_{found.identifier}",
+        "Participant of this experiment", list(by_name), key=f"compared_condition_{found.identifier}",
         persist_state="session", width=420,
     )  # fmt: skip
     return by_name[name]
 
 
 def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
-    """The methods in their order, then the pinned runs of other experiments."""
+    """Return the runs of the methods in their order, then the pinned runs of other experiments."""
     several = len(found.spec.judges_needed()) > 1
     ordered = sorted(cells, key=lambda item: place_of_role(item.cell.method))
     runs = [Run(label_of(item.cell, several), found.identifier, found.spec.seeds, item) for item in ordered]
@@ -133,20 +133,20 @@ def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCe
 
 
 def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run:
-    """The run that all are compared to: the person's choice among all runs, or the baseline."""
+    """Return the run that all are compared to: the one that the person chose, or the baseline."""
     by_name = {run.name: run for run in runs}
     usual = next((run.name for run in runs if run.stored.cell.method.name == baseline), runs[0].name)
     return by_name.get(state.base) or by_name[usual]
 
 
-def _answer(lines: Sequence[Line], base: Run) -> None:
+def _answer(lines: Sequence[ComparedRun], base: Run) -> None:
     """The answer in a sentence or two, each of which can be recomputed."""
     with st.container(key="answer"):
         st.markdown(for_markdown(answer_in_words(lines, base)))
 
 
-def _totals(lines: Sequence[Line], styles: Sequence[MethodStyle], scenario: Scenario) -> None:
-    """Every study as a point, boxes and means; the optimum as a dashed line."""
+def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], condition: Condition) -> None:
+    """Draw every study as a point, with boxes and means, and the optimum as a dashed line."""
     figures = lines[0].run.stored.figures
     numbers = sorted({line.total.n for line in lines})
     best = [line.run.stored.figures.optimum_steps for line in lines]
@@ -184,7 +184,7 @@ def _totals(lines: Sequence[Line], styles: Sequence[MethodStyle], scenario: Scen
     )
 
 
-def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run) -> None:
+def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base: Run) -> None:
     """All numbers, as text with intervals, and as a file."""
     rows = table_rows(lines, days, base)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_table", height="content")
@@ -203,7 +203,7 @@ def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run) 
 
 
 def _days(run: Run) -> DayFigures | None:
-    """What the days amount to; None where the file is gone, which is said."""
+    """Return the summary of a run's days; None, with a warning, where their file is gone."""
     try:
         return days_of_run(run)
     except FileFormatError as error:
@@ -211,8 +211,8 @@ def _days(run: Run) -> DayFigures | None:
         return None
 
 
-def _differences(lines: Sequence[Line], styles: Sequence[MethodStyle], base: Run) -> None:
-    """Paired differences to the base, with zero in sight."""
+def _differences(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], base: Run) -> None:
+    """Draw the paired differences to the base, with zero in sight."""
     dots = [
         Dot(
             line.run.name,
@@ -236,10 +236,10 @@ def _differences(lines: Sequence[Line], styles: Sequence[MethodStyle], base: Run
 
 
 def _day_by_day(known: Sequence[WithDays]) -> None:
-    """Mean steps of each day and from the start, with bands."""
+    """Draw the mean steps of each day, and those earned since the start, with bands."""
     numbers = sorted({about.n for _, about, _ in known}) or [0]
     left, right = st.columns(2)
-    most = max((run.stored.cell.scenario.config.most_steps for run, _, _ in known), default=1.0)
+    most = max((run.stored.cell.condition.config.most_steps for run, _, _ in known), default=1.0)
     ceiling = max((run.stored.figures.optimum_steps for run, _, _ in known), default=1.0)
     with left:
         st.subheader("Steps so far")
@@ -268,7 +268,7 @@ def _last_values(curves: Sequence[Curve]) -> str:
 
 
 def _actions(known: Sequence[WithDays]) -> None:
-    """Which actions are done how often, and how they fit the ability."""
+    """Draw how often each action is done, and say how well actions fit the ability."""
     left, right = st.columns(2)
     with left:
         st.subheader("Actions done")
@@ -308,7 +308,7 @@ def _share(value: float) -> str:
 
 
 def _staying(known: Sequence[WithDays]) -> None:
-    """Who is still in the study on each day, and how long studies last."""
+    """Draw how many are still in the study on each day, and say how long studies last."""
     left, right = st.columns(2)
     with left:
         st.subheader("Still in the study")
@@ -320,7 +320,7 @@ def _staying(known: Sequence[WithDays]) -> None:
         )  # fmt: skip
     with right:
         st.subheader("Length before they leave")
-        longest = max((run.stored.cell.scenario.config.study_length for run, _, _ in known), default=1)
+        longest = max((run.stored.cell.condition.config.study_length for run, _, _ in known), default=1)
         dots = [
             Dot(
                 run.name,
@@ -337,7 +337,7 @@ def _staying(known: Sequence[WithDays]) -> None:
 
 
 def _pinning(state: CompareState, runs: Sequence[Run], base: Run) -> None:
-    """Keep runs beside later ones, choose the base among all, and see in which settings they differ from it."""
+    """Let the person pin runs, choose the base, and see in which settings runs differ from it."""
     own = {run.name: run for run in runs if not run.is_pinned}
 
     def choose_base() -> None:

@@ -1,10 +1,10 @@
-"""The Sweep page: the map, the line and what they say."""
+"""The Sweep page: the map, the line, and the answer in words."""
 
 import pandas as pd
 import streamlit as st
 
 from jitai.charts.comparison import MethodStyle, method_styles
-from jitai.charts.sweep import Place, Point, error_figure, map_figure
+from jitai.charts.sweep import MapTile, Point, error_figure, map_figure
 from jitai.charts.theme import CONFIG
 from jitai.experiments.spec import ExperimentSpec, Method
 from jitai.experiments.store import StoredExperiment
@@ -36,7 +36,7 @@ LIVE_PAGE = "pages/live.py"
 
 
 def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
-    """Method and baseline; a choice where an experiment has more than one method beside its baseline."""
+    """Return method and baseline; offer a choice where an experiment has several methods beside its baseline."""
     by_name = {method.name: method for method in spec.methods}
     others = [item for item in by_name if item != spec.baseline_name]
     chosen = others[0]
@@ -48,7 +48,7 @@ def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
 
 
 def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
-    """The map with its answer in words; a click opens a cell on the Live page."""
+    """Draw the map and its answer in words; a click opens a cell on the Live page."""
     spec = found.spec
     method, baseline = _methods(spec, "mapped")
     (x_name, columns), (y_name, rows) = axes_of(spec).items()
@@ -61,7 +61,7 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
     with st.container(key="answer"):
         st.markdown(for_markdown(map_in_words(cells, n_places, method.name, baseline.name, x_name, y_name)))
     places = [
-        Place(
+        MapTile(
             columns.index(cell.x), rows.index(cell.y), cell.against.difference.value, cell.against.difference.low,
             cell.against.difference.high, spec.n_seeds == 1 or cell.against.difference.excludes_zero,
             cell_in_words(cell, method.name, baseline.name, x_name, y_name),
@@ -107,12 +107,12 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
 
 def _open_on_live(app: AppState, state: SweepState, spec: ExperimentSpec, method: Method, cell: MapCell) -> None:
     state.clicks += 1
-    load_on_live(app, spec, method, cell.scenario.config)
+    load_on_live(app, spec, method, cell.condition.config)
     st.switch_page(LIVE_PAGE)
 
 
 def draw_line(found: StoredExperiment) -> None:
-    """Returns over the judge's error, and where the method stops paying."""
+    """Draw returns over the judge's error, and say where the method stops paying."""
     spec = found.spec
     method, baseline = _methods(spec, "lined")
     stored = store().cells(found.identifier)

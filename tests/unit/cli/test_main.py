@@ -12,6 +12,7 @@ import pytest
 
 from jitai.cli.main import _parser, main
 from jitai.corpus import TEST, StatementBook, load_part
+from jitai.judge.registry import BACKENDS
 from jitai.parameters import ParameterInfo, describe
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.optimum import optimum
@@ -266,9 +267,12 @@ def test_no_setting_can_take_the_name_of_an_option() -> None:
     described_names = {info.name for info in ALL_OPTIONS}
     for action in commands.choices["run"]._actions:
         if action.dest not in described_names:
-            # Those of judge backends are kept under the backend's key.
+            # Those of judge backends are kept under the backend's key, and most are called after it.
             assert action.dest in RESERVED or action.dest.startswith("backend_")
-            assert {option.lstrip("-").replace("-", "_") for option in action.option_strings} - {"h"} <= RESERVED
+            options = {option.lstrip("-") for option in action.option_strings} - {"h"}
+            after_key = {option for option in options if option.startswith(tuple(f"{key}-" for key in BACKENDS))}
+            assert {option.replace("-", "_") for option in options - after_key} <= RESERVED
+            assert not {option.replace("-", "_") for option in after_key} & described_names
 
 
 def test_the_module_can_be_run() -> None:

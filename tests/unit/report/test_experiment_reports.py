@@ -259,7 +259,7 @@ def test_nothing_of_others_is_markup(comparison: Any) -> None:
     renamed = [replace(line, run=replace(line.run, name=HOSTILE + str(n))) for n, line in enumerate(compared.lines)]
     from jitai.report.compare_report import compare_report
 
-    page = compare_report(found, [Compared(compared.scenario, renamed, compared.days, renamed[0].run)], inputs)
+    page = compare_report(found, [Compared(compared.condition, renamed, compared.days, renamed[0].run)], inputs)
     assert not set(Shown(page).tags) - set(calm.tags)
 
 
