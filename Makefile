@@ -32,10 +32,12 @@ dev: $(INSTALLED)
 training: $(INSTALLED)
 	$(BIN)/python -m jitai install-training
 
-# Two at a time, except tests that drive a browser or measure time.
+# Two at a time, except tests that need the machine to themselves. The browser's come apart: each process of theirs has
+# a dashboard and a browser.
 test: $(TEST_TOOLS) lint
 	$(BIN)/python -m pytest -m "not browser and not alone" --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest -m "browser or alone"
+	$(BIN)/python -m pytest -m browser --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest -m alone
 
 lint: $(TEST_TOOLS)
 	$(BIN)/ruff check .

@@ -27,7 +27,7 @@ from jitai.simulator.vector_env import StepCountVectorEnv
 ROOT = Path(__file__).parents[1]
 BASE = SimulatorConfig(can_walk_persistence=1.0, statement_probability=0.0)
 N_SINGLE_STEPS = 30_000
-N_LANES = 10_000
+N_ENVS = 10_000
 
 # Runs in the other Python: the published environment under random actions, steps a second.
 PUBLISHED = f"""
@@ -61,7 +61,11 @@ def main() -> None:
         ("base, uniform variation", SimulatorConfig(can_walk_persistence=1.0, variation=UNIFORM)),
     ):
         speed = vector_speed(config)
-        row(f"{N_LANES:,} lanes, {name}", f"{speed:,.0f} steps/s", f"{speed / published:,.0f} x published (aim 1,000)")
+        row(
+            f"{N_ENVS:,} environments, {name}",
+            f"{speed:,.0f} steps/s",
+            f"{speed / published:,.0f} x published (aim 1,000)",
+        )
     judge_rows()
     start_up_rows()
 
@@ -106,17 +110,17 @@ def single_speed() -> float:
 
 
 def vector_speed(config: SimulatorConfig) -> float:
-    """Steps a second of all lanes together, resets included."""
-    env = StepCountVectorEnv(N_LANES, config)
+    """Steps a second of all environments together, resets included."""
+    env = StepCountVectorEnv(N_ENVS, config)
     env.reset(seed=0)
-    actions = np.random.default_rng(0).integers(0, 4, (50, N_LANES))
+    actions = np.random.default_rng(0).integers(0, 4, (50, N_ENVS))
     n_steps = 500 if config.variation != UNIFORM else 50
 
     def steps() -> None:
         for step in range(n_steps):
             env.step(actions[step % len(actions)])
 
-    return n_steps * N_LANES / seconds(steps)
+    return n_steps * N_ENVS / seconds(steps)
 
 
 def start_up_rows() -> None:

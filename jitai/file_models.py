@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from jitai.errors import JitaiError
-from jitai.parameters import suggestion
+from jitai.errors import JitaiError, ParameterError
+from jitai.parameters import shortened, suggestion
 
 Path = tuple[str | int, ...]
 Model = TypeVar("Model", bound="FileModel")
@@ -35,6 +35,15 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def whole_characters(text: str) -> str:
+    """Return the text. Raises: ValueError if it holds half a character, which no file can."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("must be a text that UTF-8 can hold, without half a character") from None
+    return text
+
+
 def _label(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -51,6 +60,8 @@ def _texts(value: object) -> object:
     return value
 
 
+WholeText = Annotated[str, AfterValidator(whole_characters)]
+"""A text that a file can hold."""
 Text = Annotated[str, AfterValidator(_not_blank)]
 """A text that is not blank."""
 Label = Annotated[str, BeforeValidator(_label), AfterValidator(_not_blank)]
@@ -82,9 +93,14 @@ def validated(
     Raises: what ``error`` makes, naming the first field that is wrong.
     """
     try:
-        return model.model_validate(content, extra="forbid" if known_names_only else "ignore")
+        return model.model_validate(content, extra="forbid" if known_names_only else None)
     except ValidationError as problem:
         raise error(complaint(problem, model, also_known, inside)) from None
+
+
+def as_parameter_error(complaint: str) -> ParameterError:
+    """Return the error of a complaint that stands as a sentence of its own; to hand to ``validated``."""
+    return ParameterError(f"{complaint[:1].upper()}{complaint[1:]}.")
 
 
 def complaint(
@@ -106,39 +122,55 @@ def complaint(
     if isinstance(cause, Complaint):
         return f"{cause}{_place(path)}"
     if not path:
-        return "it must be a JSON object"
+        return "it must hold names and values (a JSON object)"
     if first["type"] == "extra_forbidden":
         known = (*_model_at(model, first["loc"][:-1]).model_fields, *(also_known if len(first["loc"]) == 1 else ()))
         name = str(path[-1])[:60]
         return f"there is no field {name!r}{_place(path[:-1])}{suggestion(name, known)}".rstrip(".?")
-    predicate = str(cause) if isinstance(cause, ValueError) else _predicate(first["type"], context, first["msg"])
-    return f"{_named(path[-1:] if isinstance(path[-1], str) else path[-2:])} {predicate}{_place(path[:-1])}"
+    predicate = (
+        str(cause)
+        if isinstance(cause, ValueError)
+        else _predicate(first["type"], context, first["msg"], first["input"])
+    )
+    start = max((index for index, part in enumerate(path) if isinstance(part, str)), default=0)
+    return f"{_named(path[start:])} {predicate}{_place(path[:start])}"
 
 
-def _predicate(kind: str, context: dict[str, Any], message: str) -> str:
+_LIMITS = {"greater_than": ("above", "gt"), "greater_than_equal": ("at least", "ge"), "less_than": ("below", "lt"),
+           "less_than_equal": ("at most", "le")}  # fmt: skip
+_KINDS = {
+    "string_type": "must be a text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "float_type": "must be a finite number",
+    "finite_number": "must be a finite number",
+    "dict_type": "must hold names and values (a JSON object)",
+    "model_type": "must hold names and values (a JSON object)",
+    "list_type": "must be a list",
+}
+
+
+def _predicate(kind: str, context: dict[str, Any], message: str, given: object) -> str:
     """What a field must be, for one of pydantic's kinds of error."""
-    limits = {"greater_than": ("above", "gt"), "greater_than_equal": ("at least", "ge"), "less_than": ("below", "lt"),
-              "less_than_equal": ("at most", "le")}  # fmt: skip
-    if kind in limits:
-        words, name = limits[kind]
-        return f"must be {words} {context[name]:g}"
-    return {
-        "missing": "is missing",
-        "string_type": "must be a text that is not empty",
-        "bool_type": "must be true or false",
-        "int_type": "must be a whole number",
-        "float_type": "must be a finite number",
-        "finite_number": "must be a finite number",
-        "dict_type": "must be a JSON object",
-        "model_type": "must be a JSON object",
-        "list_type": "must be a list",
-    }.get(kind, f"cannot be used ({message})")
+    if kind in _LIMITS:
+        words, name = _LIMITS[kind]
+        return f"must be {words} {context[name]:,.16g}, not {shortened(given)}"
+    if kind in _KINDS:
+        return f"{_KINDS[kind]}, not {shortened(given)}"
+    if kind == "too_long":
+        what = "characters" if isinstance(given, str) else "values"
+        return f"holds {context['actual_length']:,} {what}: at most {context['max_length']:,} are allowed"
+    if kind == "enum":
+        return f"must be {context['expected']}, not {shortened(given)}"
+    if kind == "too_short":
+        return f"holds {context['actual_length']:,} values: at least {context['min_length']:,} is needed"
+    return "is missing" if kind == "missing" else f"cannot be used ({message})"
 
 
 def _named(path: Path) -> str:
     """A place in words: '"answers"', or '"examples", number 2,'."""
-    words = [f'"{part}"' if isinstance(part, str) else f"number {part + 1}," for part in path]
-    return ", ".join(words)
+    words = [f'"{part}"' if isinstance(part, str) else f"number {part + 1}" for part in path]
+    return ", ".join(words) + ("," if len(words) > 1 else "")
 
 
 def _place(path: Path) -> str:

@@ -244,18 +244,29 @@ def read_json(
     text = _as_text(source, name, hint) if isinstance(source, bytes) else source
     try:
         content = json.loads(text, object_pairs_hook=_without_repetition)
-        _check(content, only_finite, MAX_JSON_DEPTH)
     except json.JSONDecodeError as error:
         raise _unusable(name, f"it is not valid JSON at line {error.lineno}", hint) from error
-    except UnicodeEncodeError as error:
-        raise _unusable(name, "a text in it holds half a character, which UTF-8 cannot hold", hint) from error
     except RecursionError as error:
         raise _unusable(name, "it is nested too deeply", hint) from error
     except _Odd as error:
         raise _unusable(name, str(error), hint) from error
     except ValueError as error:  # Python's own limit for the digits of a whole number
         raise _unusable(name, "a whole number in it is too large", hint) from error
+    check_values(content, name, hint, only_finite)
     return content
+
+
+def check_values(content: Any, name: str, hint: str = "", only_finite: bool = True) -> None:
+    """Check that parsed content holds only what ``read_json`` returns; arguments as there.
+
+    Raises: FileFormatError naming the file and what is wrong.
+    """
+    try:
+        _check(content, only_finite, MAX_JSON_DEPTH)
+    except UnicodeEncodeError as error:
+        raise _unusable(name, "a text in it holds half a character, which UTF-8 cannot hold", hint) from error
+    except _Odd as error:
+        raise _unusable(name, str(error), hint) from error
 
 
 class _Odd(Exception):

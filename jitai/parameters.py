@@ -8,7 +8,7 @@ cannot disagree.
 import difflib
 import math
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -157,7 +157,7 @@ def build(settings_class: type[Settings], values: Mapping[str, object]) -> Setti
     known = {info.name: info for info in describe(settings_class)}
     for name in values:
         if name not in known:
-            raise ParameterError(f"There is no parameter {name!r}{suggestion(name, known)}")
+            raise ParameterError(f"There is no parameter {shortened(name)}{suggestion(name, known)}")
     converted = {
         name: _as_float(value)
         if isinstance(known[name].default, float) and isinstance(value, int) and not isinstance(value, bool)
@@ -226,10 +226,16 @@ def with_value(settings: Settings, name: str, value: object) -> Settings:
 def suggestion(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
     """The end of an error sentence: the nearest known name, or all of them if they are few."""
     by_lower_case = {item.casefold(): item for item in known}
-    near = difflib.get_close_matches(name.casefold(), list(by_lower_case), n=1)
+    near = difflib.get_close_matches(name[:_LONGEST_SHOWN].casefold(), list(by_lower_case), n=1)
     if near:
         return f"; did you mean {by_lower_case[near[0]]!r}?"
-    return f"; known are {', '.join(known)}." if len(known) <= 12 else "."
+    return f"; known are {_listed(known)}." if 0 < len(known) <= 12 else "."
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names with commas between them; in quotes if a name has commas of its own."""
+    given = list(names)
+    return ", ".join(map(repr, given) if any("," in name for name in given) else given)
 
 
 def _problem(info: ParameterInfo, value: object) -> str:
@@ -237,7 +243,7 @@ def _problem(info: ParameterInfo, value: object) -> str:
     if isinstance(info.default, bool):
         return "" if isinstance(value, bool) else "allowed are true and false"
     if info.choices:
-        return "" if value in info.choices else f"allowed are {', '.join(info.choices)}"
+        return "" if value in info.choices else f"allowed are {_listed(info.choices)}"
     if info.pattern:
         return "" if isinstance(value, str) and re.fullmatch(info.pattern, value) else f"write it {info.form}"
     whole = isinstance(info.default, int)

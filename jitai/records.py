@@ -24,6 +24,8 @@ class Action(IntEnum):
         return ("no message", "generic message", "tailored, home", "tailored, work")[self]
 
 
+ACTIONS = tuple(Action)
+"""By their codes, 0 to 3."""
 SIMULATOR, TYPED = "simulator", "typed"
 """Who wrote a statement."""
 CONTEXT_LABELS = ("home", "work")

@@ -1,6 +1,6 @@
 """Registries: the classes of one kind, by key. Everything that lists them is made from the registry."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -29,9 +29,9 @@ class Component(Protocol):
 
 Kind = TypeVar("Kind", bound=Component)
 RESERVED = frozenset((
-    "context", "context_tokens", "experiment", "filter", "help", "judge", "keep_alive", "network", "new_seed", "out",
-    "participant", "policy", "policy_file", "preset", "prompt", "quiet", "read_timeout_s", "report", "reveal", "save",
-    "scenario", "seed", "speed", "strategy", "timeout", "unsure_band",
+    "bundle", "context", "context_tokens", "experiment", "filter", "help", "judge", "keep_alive", "network",
+    "new_seed", "out", "participant", "policy", "policy_file", "preset", "prompt", "quiet", "read_timeout_s",
+    "report", "reveal", "save", "scenario", "seed", "speed", "strategy", "timeout", "unsure_band",
 ))  # fmt: skip
 """What the command line, links, files and the Live page call something else; no setting may be called so."""
 
@@ -46,6 +46,7 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
             page: no name may stand in both.
         names_stand_alone: whether settings go by their own names alone; False where the class's key stands before them,
             so that they may be called anything.
+        reserved_keys: what stands beside a key in a file and means something else there; no class may have such a key.
     """
 
     def __init__(
@@ -54,9 +55,11 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
         *classes: type[Kind],
         beside: Sequence["Registry[Any] | type[object]"] = (),
         names_stand_alone: bool = True,
+        reserved_keys: Collection[str] = (),
     ) -> None:
         self.what = what
         self._names_stand_alone = names_stand_alone
+        self._reserved_keys = frozenset(reserved_keys)
         self._beside = list(beside)
         for other in beside:
             if isinstance(other, Registry):
@@ -68,11 +71,17 @@ class Registry(Mapping[str, type[Kind]], Generic[Kind]):
     def register(self, component: type[Kind]) -> type[Kind]:
         """Add a class; usable as a decorator.
 
-        Raises: ParameterError if the key is taken, or if a setting has the name of something else: names of settings
-            are options of the command line and parameters of links.
+        Raises: ParameterError if the key is taken or reserved, or if a setting has the name of something else: names of
+            settings are options of the command line and parameters of links.
         """
         if component.key in self._classes:
             raise ParameterError(f"There is a {self.what} {component.key!r} already.")
+        if component.key in self._reserved_keys:
+            raise ParameterError(
+                f"The key {component.key!r} cannot be that of a {self.what}: in an experiment's description, it is the "
+                "name of something else.",
+                "Give the class another key.",
+            )
         if self._names_stand_alone:
             self._check_names(component)
         self._classes[component.key] = component

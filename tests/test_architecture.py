@@ -42,9 +42,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "finetuning": {*GROUND, "judge", "validation"},
     "rl": {*GROUND, "policies", "simulator", "trial"},
     "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "trial"},
-    "charts": {"records", "sanitise"},
+    "charts": {"records", "sanitise", "text_format"},
     "player": {"records"},
-    "report": {*GROUND, "player", "simulator", "trial"},
+    "report": {*GROUND, "experiments", "judge", "player", "policies", "simulator", "trial"},
     "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "report", "rl", "simulator", "trial", "ui",
             "validation"},
     "ui": {*GROUND, "charts", "experiments", "judge", "player", "policies", "report", "rl", "simulator", "trial",
@@ -205,25 +205,27 @@ def test_these_tests_see_what_they_look_for(source: str, seen: object) -> None:
 
 MEASURE = """
 import json, sys, time
-started = time.perf_counter()
+started = time.process_time()
+import streamlit, pandas, plotly.graph_objects, pyarrow, yaml
+libraries = time.process_time()
 from jitai.ui.pages import live, preferences, simulator, validation
 from jitai.ui.pages import compare, player, sweep, runs, train, optimum
-print(json.dumps({"seconds": time.perf_counter() - started, "modules": sorted(sys.modules)}))
+pages = time.process_time()
+print(json.dumps({"share": (pages - libraries) / (libraries - started), "modules": sorted(sys.modules)}))
 """
 TOO_HEAVY = {"torch", "stable_baselines3", "xllamacpp", "ollama", "gymnasium", "matplotlib", "scipy", "sklearn"}
 
 
 @pytest.mark.alone
 def test_the_pages_are_imported_quickly_and_load_nothing_heavy() -> None:
-    seconds = []
+    """As a share of what the libraries need, so that it says the same of a slow machine."""
+    shares = []
     for _ in range(3):
         done = subprocess.run(
             [sys.executable, "-c", MEASURE], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
         )
         result = json.loads(done.stdout)
         assert not TOO_HEAVY & {name.split(".")[0] for name in result["modules"]}
-        seconds.append(result["seconds"])
-        if seconds[-1] < 1:
-            break
-    print(f"\nimporting the pages takes {min(seconds):.2f} s")
-    assert min(seconds) < 2
+        shares.append(result["share"])
+    print(f"\nimporting the pages takes {min(shares):.2f} of the libraries' time")
+    assert min(shares) < 0.75

@@ -6,6 +6,7 @@ Names come from a person's file, so they are escaped: Plotly reads a little HTML
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,28 @@ from jitai.sanitise import for_plotly
 
 Floats = npt.NDArray[np.float64]
 
-_SYMBOLS = {
-    Role.ALONE: ("circle", "circle-open", "circle-dot"),
-    Role.HYBRID: ("square", "square-open", "square-x", "square-cross", "square-dot"),
-    Role.PLANNER: ("diamond", "diamond-open", "diamond-x"),
-    Role.OPTIMUM: ("star", "star-open"),
-    Role.PLAIN: ("triangle-up", "triangle-down", "triangle-left", "triangle-right"),
-}
+
+class Marker(NamedTuple):
+    """Plotly's names of a marker that is drawn alone, and of the one that is drawn in outline at a mean."""
+
+    symbol: str
+    outlined: str
+
+    @classmethod
+    def of(cls, *symbols: str) -> tuple["Marker", ...]:
+        """Return markers that have one name for both."""
+        return tuple(cls(symbol, symbol) for symbol in symbols)
+
+
+_MARKERS = {
+    Role.ALONE: (*Marker.of("circle"), Marker("circle-open", "circle"), *Marker.of("circle-dot")),
+    Role.HYBRID: (
+        *Marker.of("square"), Marker("square-open", "square"), *Marker.of("square-x", "square-cross", "square-dot")
+    ),
+    Role.PLANNER: (*Marker.of("diamond"), Marker("diamond-open", "diamond"), *Marker.of("diamond-x")),
+    Role.OPTIMUM: (*Marker.of("star"), Marker("star-open", "star")),
+    Role.PLAIN: Marker.of("triangle-up", "triangle-down", "triangle-left", "triangle-right"),
+}  # fmt: skip
 _DASHES = ("solid", "dot", "dashdot", "longdash", "longdashdot")
 MAX_POINTS = 300
 """Points drawn for each method; more would be a blot and slow."""
@@ -39,7 +55,7 @@ class MethodStyle:
     number: int
 
     def colour(self, palette: Palette) -> str:
-        """RL alone blue, hybrid vermilion, planner green, optimum black or white, the rest grey."""
+        """Blue for RL alone, vermilion for hybrids, green for planners, black or white for the optimum, else grey."""
         if self.role == Role.OPTIMUM:
             return palette.text
         if self.role == Role.PLANNER:
@@ -49,25 +65,25 @@ class MethodStyle:
         return palette.held_back if self.role == Role.HYBRID else palette.alone
 
     @property
-    def symbol(self) -> str:
-        """The marker."""
-        symbols = _SYMBOLS[self.role]
-        return symbols[self.number % len(symbols)]
+    def marker(self) -> Marker:
+        """The method's marker."""
+        markers = _MARKERS[self.role]
+        return markers[self.number % len(markers)]
 
     @property
     def dash(self) -> str:
-        """The line; the optimum is always dashed."""
+        """The dash of the method's line; the optimum is always dashed."""
         return "dash" if self.role == Role.OPTIMUM else _DASHES[self.number % len(_DASHES)]
 
 
 def method_styles(roles: Sequence[Role]) -> list[MethodStyle]:
-    """A look for each method, by the roles of all of them in the order shown."""
+    """Return a style for each method, from the roles of all methods in the order shown."""
     return [MethodStyle(role, roles[:number].count(role)) for number, role in enumerate(roles)]
 
 
 @dataclass(frozen=True, eq=False)
 class Totals:
-    """One method's studies.
+    """The steps of one method's studies, and their mean.
 
     Attributes:
         name: of the method.
@@ -110,7 +126,7 @@ class Curve:
 
 
 def totals_figure(rows: Sequence[Totals], optimum: float | None, optimum_label: str, palette: Palette) -> go.Figure:
-    """One row a method: name and mean in words, the points, their box, the mean with its interval.
+    """Draw one row a method: name and mean in words, the points, their box, the mean with its interval.
 
     Args:
         rows: from top to bottom.
@@ -139,7 +155,7 @@ def totals_figure(rows: Sequence[Totals], optimum: float | None, optimum_label: 
             )  # fmt: skip
             figure.add_scatter(
                 x=[row.mean], y=[level], mode="markers", showlegend=False,
-                marker={"color": palette.background, "symbol": row.look.symbol.removesuffix("-open"), "size": 11,
+                marker={"color": palette.background, "symbol": row.look.marker.outlined, "size": 11,
                         "line": {"color": colour, "width": 2.5}},
                 error_x=_error_bars([(row.mean, row.low, row.high)], colour, 4),
                 hovertemplate=f"{for_plotly(row.name)}: mean {row.mean:,.0f} steps, 95 % {row.low:,.0f} to "
@@ -169,7 +185,7 @@ def dots_figure(
     dots: Sequence[Dot], title: str, palette: Palette, *, percent: bool = False, reference: str = "",
     largest: float | None = None,
 ) -> go.Figure:  # fmt: skip
-    """One row a method: a value with its interval, in words above it.
+    """Draw one row a method: a value with its interval, and above it the same in words.
 
     Args:
         dots: from top to bottom.
@@ -184,7 +200,7 @@ def dots_figure(
         colour = dot.look.colour(palette)
         figure.add_scatter(
             x=[dot.value], y=[number + 0.22], mode="markers", showlegend=False,
-            marker={"color": colour, "symbol": dot.look.symbol, "size": 12},
+            marker={"color": colour, "symbol": dot.look.marker.symbol, "size": 12},
             error_x=_error_bars([(dot.value, dot.low, dot.high)], colour, 3),
             hovertemplate=f"{for_plotly(dot.name)}: {for_plotly(dot.note, _NOTE)}<extra></extra>",
         )  # fmt: skip
@@ -219,7 +235,7 @@ def dots_figure(
 def days_figure(
     curves: Sequence[Curve], title: str, most: float, palette: Palette, *, percent: bool = False
 ) -> go.Figure:
-    """A line a method over the days, with its band; the names stand in the legend.
+    """Draw one line a method over the days, with its band; the names stand in the legend.
 
     Args:
         curves: in the order of the legend.
@@ -252,7 +268,7 @@ def days_figure(
 
 
 def actions_figure(names: Sequence[str], shares: Sequence[Sequence[float]], palette: Palette) -> go.Figure:
-    """What each method does: one bar a method, a piece for each action with its share written in it.
+    """Draw one bar a method, with a piece for each action, in which its share is written.
 
     Args:
         names: of the methods, from top to bottom.
@@ -284,13 +300,13 @@ def actions_figure(names: Sequence[str], shares: Sequence[Sequence[float]], pale
 
 
 def translucent(colour: str, opacity: float = 0.18) -> str:
-    """A colour "#RRGGBB" that lets through what lies behind it."""
+    """Return a colour "#RRGGBB" made translucent."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
 def _box(values: Floats) -> tuple[float, float, float, float, float]:
-    """Whiskers as far as the last value within 1.5 times the box, and the quartiles."""
+    """Return the lower whisker, the quartiles and the upper whisker; whiskers reach 1.5 boxes at most."""
     q1, median, q3 = np.quantile(values, (0.25, 0.5, 0.75))
     reach = 1.5 * (q3 - q1)
     inside = values[(values >= q1 - reach) & (values <= q3 + reach)]
@@ -298,7 +314,7 @@ def _box(values: Floats) -> tuple[float, float, float, float, float]:
 
 
 def _error_bars(values: Sequence[tuple[float, float, float]], colour: str, thickness: float) -> dict[str, object]:
-    """Of (value, low, high); none where there is no interval."""
+    """Return Plotly's error bars from (value, low, high); invisible where there is no interval."""
     known = all(not math.isnan(low) for _, low, _ in values)
     return {
         "type": "data", "symmetric": False, "color": colour, "thickness": thickness, "width": 6, "visible": known,

@@ -17,7 +17,7 @@ ROOM_ABOVE = 1.1
 
 
 class LearningPoint(NamedTuple):
-    """The studies of one stretch of a training: decisions by its end, mean steps, half its 95 % interval, how many."""
+    """One point of the curve: decisions made so far, mean steps, half the 95 % interval, number of studies."""
 
     n_decisions: int
     mean_steps: float
@@ -34,7 +34,7 @@ def learning_figure(
     palette: Palette,
     measured: tuple[int, float] | None = None,
 ) -> go.Figure:
-    """Mean steps of the studies that ended, with a band, on axes that are fixed before the first of them.
+    """Draw the mean steps of the studies that ended, with a band, on axes that are fixed before the first.
 
     Args:
         curve: so far; may be empty.

@@ -29,7 +29,7 @@ def policy_map_figure(
     threshold: float,
     palette: Palette,
 ) -> go.Figure:
-    """What a policy does, in colours and letters, on axes that stay where they are.
+    """Draw what a policy does, in colours and letters, on axes that stay where they are.
 
     Args:
         habituation: ascending in [0, 1], n values.
@@ -89,5 +89,5 @@ def policy_map_figure(
 
 
 def _spread(length: int, n_points: int) -> list[int]:
-    """Indices spread evenly over a length, away from its ends."""
+    """Return indices spread evenly over a length, away from its ends."""
     return sorted({int((point + 0.5) * length / n_points) for point in range(n_points)})

@@ -15,7 +15,7 @@ _SHORT = {WITHOUT_FILTER: "no filter", TEXT_UNREAD: "text unread"}
 
 
 def days_of(records: Sequence[StepRecord]) -> list[int]:
-    """Day numbers, counted from 1."""
+    """Return the days' numbers, counted from 1."""
     return [record.observation.decision_index + 1 for record in records]
 
 
@@ -30,7 +30,7 @@ def trajectory_figure(
     reveal: bool = True,
     twin: str = WITHOUT_FILTER,
 ) -> go.Figure:
-    """Steps, state and agreement over the same days, on axes that are fixed before the first day.
+    """Draw steps, state and agreement over the same days, on axes that are fixed before the first day.
 
     Args:
         records: days lived so far; may be empty.
@@ -82,7 +82,7 @@ def _add_steps(
     palette: Palette,
     twin: str,
 ) -> None:
-    """Bars coloured by what was done, a marker for each action below them, crosses for vetoes, the twin as a line."""
+    """Draw bars coloured by what was done, a marker for each action, crosses for vetoes, the twin as a line."""
     marker_level = -0.09 * most_steps
     for action, style in ACTION_STYLES.items():
         done = [record for record in records if record.executed_action == action]
@@ -113,7 +113,7 @@ def _add_steps(
 
 
 def _add_ribbon(figure: go.Figure, records: Sequence[StepRecord], palette: Palette, reveal: bool) -> None:
-    """Three rows of squares: what was proposed, what was done, what the true walk state would have allowed."""
+    """Draw three rows of squares: what was proposed, what was done, what the true walk state would allow."""
     rows: list[list[int | None]] = [
         [int(record.allowed_action) if reveal else None for record in records],
         [int(record.executed_action) for record in records],
@@ -134,7 +134,7 @@ def _add_ribbon(figure: go.Figure, records: Sequence[StepRecord], palette: Palet
 
 
 def _add_unable_days(figure: go.Figure, records: Sequence[StepRecord], most_steps: float, palette: Palette) -> None:
-    """Hatched bands over the days on which the participant could not walk."""
+    """Draw hatched bands over the days on which the participant could not walk."""
     unable = days_of([record for record in records if not record.can_walk])
     figure.add_bar(
         x=or_nothing(unable), y=or_nothing([most_steps * 1.04] * len(unable)), width=1, name="cannot walk",
@@ -156,7 +156,7 @@ def cumulative_figure(
     palette: Palette,
     twin: str = WITHOUT_FILTER,
 ) -> go.Figure:
-    """Steps so far, with and without the filter; the gap is what the filter won or lost.
+    """Draw the steps so far, with and without the filter; the gap is what the filter won or lost.
 
     Args: as ``trajectory_figure``. A participant who has left walks no further: the line stays level.
     """
@@ -183,7 +183,7 @@ def cumulative_figure(
 
 
 def cumulative_steps(records: Sequence[StepRecord], n_days: int) -> list[float]:
-    """Total steps after 0, 1, ... n_days days; level after the last record."""
+    """Return the total steps after 0, 1, ... n_days days; level after the last record."""
     totals = [0.0]
     for day in range(n_days):
         totals.append(totals[-1] + (records[day].step_count if day < len(records) else 0.0))
@@ -191,7 +191,7 @@ def cumulative_steps(records: Sequence[StepRecord], n_days: int) -> list[float]:
 
 
 def draws_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go.Figure:
-    """One decision's posterior: what the policy expects of each action, how sure it is, and the draw it compared.
+    """Draw what the policy expects of each action, how sure it is, and the draws that it compared.
 
     With an action bias, a dotted line leads from the draw to what was compared, and the marker stands there.
 
@@ -241,7 +241,7 @@ def draws_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go.
 
 
 def steps_to_come_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go.Figure:
-    """What a planner compared: how many steps each action costs until the end of the study, against the best one.
+    """Draw what a planner compared: how many steps each action costs until the end, against the best.
 
     Args:
         proposal: with the steps to come in Action order.
@@ -254,7 +254,7 @@ def steps_to_come_figure(proposal: Proposal, most_steps: float, palette: Palette
 
 
 def liking_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go.Figure:
-    """What a trained policy compared: the probability of each action, or the steps that it expects of it.
+    """Draw what a trained policy compared: each action's probability, or the steps that it expects of it.
 
     Args:
         proposal: with probabilities (PPO, A2C) or discounted steps (DQN) in Action order.
@@ -275,7 +275,7 @@ def liking_figure(proposal: Proposal, most_steps: float, palette: Palette) -> go
 def _against_the_best(
     proposal: Proposal, values: Sequence[float], most_steps: float, palette: Palette, title: str
 ) -> go.Figure:
-    """Bars to the left of the best action: how many steps less each of the others is worth."""
+    """Draw bars to the left of the best action: how many steps less each of the others is worth."""
     best = max(values)
     lengths = [value - best for value in values]
     lowest = min(-most_steps, 1.1 * min(lengths))
@@ -297,7 +297,7 @@ def _bars(
     palette: Palette,
     title: str,
 ) -> go.Figure:
-    """One bar an action with its marker, the chosen one larger, and its number to the right of all bars.
+    """Draw one bar an action with its marker, the chosen one larger, and its number to the right.
 
     Args:
         proposal: whose choice stands out.

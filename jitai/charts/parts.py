@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 def or_nothing(values: Sequence[Item]) -> list[Item | None]:
-    """The values, or one missing value: Plotly leaves a trace without any out of the legend, which would then jump."""
+    """Return the values, or a missing one if there are none: Plotly's legend leaves out empty traces."""
     return [*values] or [None]
 
 
@@ -30,7 +30,7 @@ def add_state_lines(
     row: int,
     legend: str = "legend",
 ) -> None:
-    """Habituation solid, disengagement dashed, in one hue; and the risk at which the participant leaves.
+    """Draw habituation solid and risk dashed, in one hue, and the risk at which the participant leaves.
 
     Args:
         figure: with subplots in one column.

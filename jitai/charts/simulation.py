@@ -19,7 +19,7 @@ def schedule_figure(
     threshold: float,
     palette: Palette,
 ) -> go.Figure:
-    """Habituation, disengagement risk and steps under a fixed schedule of messages.
+    """Draw habituation, disengagement risk and steps under a fixed schedule of messages.
 
     Args:
         habituation, risk, steps: after each day lived; as many as days.
@@ -49,7 +49,7 @@ def schedule_figure(
 
 
 def ability_figure(paths: Mapping[str, Sequence[int]], palette: Palette) -> go.Figure:
-    """Who can walk on which day.
+    """Draw who can walk on which day.
 
     Args:
         paths: walk states (1 able, 0 not) by participant, such as "seed 42"; one row each.

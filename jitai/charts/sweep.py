@@ -15,8 +15,8 @@ _LESS, _MORE = ("#0072B2", "#D55E00"), ("#56B4E9", "#F0803C")
 
 
 @dataclass(frozen=True)
-class Place:
-    """A cell of the map: where it lies on the axes' values, counted from 0; its difference in steps, and how sure."""
+class MapTile:
+    """A cell of the map: its place on the axes, counted from 0, its difference in steps, and whether it is sure."""
 
     column: int
     row: int
@@ -38,14 +38,14 @@ class Point:
 
 
 def map_figure(
-    places: Sequence[Place],
+    places: Sequence[MapTile],
     columns: Sequence[str],
     rows: Sequence[str],
     x_title: str,
     y_title: str,
     palette: Palette,
 ) -> go.Figure:
-    """Differences in steps, the number in each cell, and the line on which there is none.
+    """Draw the differences in steps as colours and numbers, and the line on which there is none.
 
     The markers that carry the numbers are what a click selects: a heat map's own cells cannot be selected. Each holds
     (column, row) in its customdata.
@@ -114,7 +114,7 @@ def error_figure(
     crossing: tuple[float, float | None, float | None] | None,
     palette: Palette,
 ) -> go.Figure:
-    """What a method and its baseline earn over the judge's error rate, and where the two lines cross.
+    """Draw what a method and its baseline earn over the judge's error rate, and where the two lines cross.
 
     Args:
         method, baseline: ascending in the error.
@@ -135,7 +135,7 @@ def error_figure(
         )  # fmt: skip
         figure.add_scatter(
             x=errors, y=[point.value for point in points], mode="lines+markers", name=for_plotly(name),
-            line={"color": colour, "width": 2.5, "dash": look.dash}, marker={"symbol": look.symbol, "size": 8},
+            line={"color": colour, "width": 2.5, "dash": look.dash}, marker={"symbol": look.marker.symbol, "size": 8},
             customdata=[
                 "" if math.isnan(point.low) else f" ({point.low:,.0f} to {point.high:,.0f})" for point in points
             ],
@@ -174,7 +174,7 @@ def error_figure(
 
 
 def _hatching(column: int, row: int) -> str:
-    """Slanting lines on both sides of a cell's number: here the interval includes zero."""
+    """Draw slanting lines on both sides of a cell's number: they say that the interval includes zero."""
     lines = []
     for shift in (-0.6, -0.35, 0.35, 0.6):
         left, right = max(-0.46, shift - 0.46), min(0.46, shift + 0.46)
@@ -183,7 +183,7 @@ def _hatching(column: int, row: int) -> str:
 
 
 def _text_colour(strength: float, palette: Palette) -> str:
-    """Legible on a cell that is coloured by its strength, from -1 (baseline ahead) to 1."""
+    """Return a text colour that is legible on a cell of that strength, from -1 (baseline ahead) to 1."""
     if palette.dark:
         return LETTER_COLOUR if abs(strength) > 0.65 else palette.text
     return "#FFFFFF" if strength < -0.6 else palette.text

@@ -61,7 +61,7 @@ class Palette:
     band: str
 
     def action(self, action: Action) -> str:
-        """The colour of an action."""
+        """Return the colour of an action."""
         style = ACTION_STYLES[action]
         return style.dark if self.dark else style.light
 
@@ -77,7 +77,7 @@ DARK = Palette(
 
 
 def base_layout(palette: Palette, height: int) -> dict[str, Any]:
-    """Font, margins, colours and hover labels shared by all charts."""
+    """Return the font, margins, colours and hover labels that all charts share."""
     return {
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 46, "b": 8},
@@ -99,7 +99,7 @@ def base_layout(palette: Palette, height: int) -> dict[str, Any]:
 
 
 def style_axes(figure: go.Figure, palette: Palette) -> None:
-    """Quiet grid, no zero line, titles with units beside the axis."""
+    """Give the axes a quiet grid, no zero line, and titles with units beside them."""
     common = {"gridcolor": palette.grid, "zeroline": False, "automargin": True, "fixedrange": True}
     figure.update_xaxes(**common, showgrid=False)
     figure.update_yaxes(**common)

@@ -1,4 +1,4 @@
-"""Charts of how good judges are: figures with their intervals, by kind, said against true, and calibration.
+"""Charts of how good judges are: accuracy with intervals, also by kind, verdicts by label, and calibration.
 
 Names of judges and kinds may come from a person's file, so they are escaped: Plotly reads a little HTML in texts.
 """
@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 from jitai.charts.parts import title_on_the_left
 from jitai.charts.theme import Palette, base_layout, style_axes
 from jitai.sanitise import for_plotly
+from jitai.text_format import counted
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 _LIGHT = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98")
@@ -22,7 +23,7 @@ COIN = 0.5
 
 
 @dataclass(frozen=True)
-class Dot:
+class AccuracyDot:
     """A share with its 95 % interval.
 
     Attributes:
@@ -60,13 +61,13 @@ class CalibrationPoint:
 
 
 def judge_colour(number: int, palette: Palette) -> str:
-    """The colour of the judge of that number, from 0; after six they begin again, with other markers."""
+    """Return the colour of the judge of a number, from 0; after six they begin again, with other markers."""
     colours = _DARK if palette.dark else _LIGHT
     return colours[number % len(colours)]
 
 
-def accuracy_figure(dots: Sequence[Dot], references: Sequence[Reference], palette: Palette) -> go.Figure:
-    """One row a judge: its accuracy as a dot with its interval, and dashed lines to compare with.
+def accuracy_figure(dots: Sequence[AccuracyDot], references: Sequence[Reference], palette: Palette) -> go.Figure:
+    """Draw one row a judge: its accuracy as a dot with its interval, and dashed lines to compare with.
 
     Args:
         dots: one a judge, in the order from top to bottom.
@@ -117,8 +118,8 @@ def accuracy_figure(dots: Sequence[Dot], references: Sequence[Reference], palett
     return figure
 
 
-def groups_figure(dots: Sequence[Dot], judges: Sequence[str], palette: Palette) -> go.Figure:
-    """One row a kind or language, one marker a judge in it, with intervals.
+def groups_figure(dots: Sequence[AccuracyDot], judges: Sequence[str], palette: Palette) -> go.Figure:
+    """Draw one row a kind or language, with one marker and interval a judge.
 
     Args:
         dots: in any order; rows stand in the order in which groups first occur.
@@ -159,7 +160,7 @@ def groups_figure(dots: Sequence[Dot], judges: Sequence[str], palette: Palette) 
 def confusion_figure(
     labels: Sequence[str], said: Sequence[str], counts: Sequence[Sequence[int]], palette: Palette
 ) -> go.Figure:
-    """How often what was said of which label, each cell with its number and its share of the row.
+    """Draw how often each verdict was given to each label, as a number and as a share of the row.
 
     Args:
         labels: the rows.
@@ -187,7 +188,7 @@ def confusion_figure(
 
 
 def reliability_figure(points: Sequence[CalibrationPoint], palette: Palette) -> go.Figure:
-    """How often statements of a P(send) really let their writer walk, and how many statements there are of each.
+    """Draw how many writers could walk by the judge's P(send), and how many statements there are of each.
 
     Args:
         points: the bins; those without statements are left out of the upper part.
@@ -227,13 +228,13 @@ def reliability_figure(points: Sequence[CalibrationPoint], palette: Palette) -> 
     return figure
 
 
-def _error_bars(dots: Sequence[Dot], colour: str, thickness: float) -> dict[str, object]:
+def _error_bars(dots: Sequence[AccuracyDot], colour: str, thickness: float) -> dict[str, object]:
     return {
         "type": "data", "symmetric": False, "color": colour, "thickness": thickness, "width": 5,
         "array": [dot.high - dot.value for dot in dots], "arrayminus": [dot.value - dot.low for dot in dots],
     }  # fmt: skip
 
 
-def _in_words(dot: Dot) -> str:
-    """The share with its interval, and of how many statements."""
-    return f"{dot.value:.2f} ({dot.low:.2f} to {dot.high:.2f}), {dot.n:,} statements"
+def _in_words(dot: AccuracyDot) -> str:
+    """Return the share with its interval and the number of statements."""
+    return f"{dot.value:.2f} ({dot.low:.2f} to {dot.high:.2f}), {counted(dot.n, 'statement')}"

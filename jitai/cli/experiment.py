@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from jitai.cli.options import add_backend_options, backend_settings
+from jitai.cli.outputs import check_output
 from jitai.errors import ParameterError
 from jitai.experiments.cell import run_cell
 from jitai.experiments.cell_file import read_steps, read_work
@@ -21,16 +22,20 @@ from jitai.experiments.engine import run_experiment
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.report import write_report
 from jitai.experiments.spec import JudgeChoice
-from jitai.experiments.spec_file import read_spec
-from jitai.experiments.store import FINISHED, Store, figures_table
+from jitai.experiments.spec_file import read_spec, spec_as_yaml
+from jitai.experiments.store import FINISHED, Store, StoredExperiment, figures_table
 from jitai.experiments.workers import cluster_workers, local_workers
+from jitai.files import write_atomically
 from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import suggestion
 from jitai.paths import default_cache_dir, default_data_dir, default_store_folder, program, resource
 from jitai.records import JudgesText
+from jitai.report.experiment import ExperimentInputs, work_of
+from jitai.report.stored import experiment_report, measured_judges
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
+from jitai.text_format import counted
 
 TASKS_FOR_EACH_WORKER = 2
 SECONDS_BETWEEN_NOTES = 5.0
@@ -57,7 +62,7 @@ def add_experiment_commands(commands: Any) -> None:
     run.add_argument("--seeds", type=int, metavar="N", help="seeds of each cell, instead of those in the description")
     place = run.add_mutually_exclusive_group()
     place.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
-    place.add_argument("--scheduler", metavar="ADDR", help="of a Dask cluster, such as tcp://10.0.0.5:8786")
+    place.add_argument("--scheduler", metavar="ADDR", help="address of a Dask cluster, such as tcp://10.0.0.5:8786")
     add_backend_options(run)
     run.set_defaults(command=_experiment)
     report: argparse.ArgumentParser = commands.add_parser(
@@ -68,6 +73,10 @@ def add_experiment_commands(commands: Any) -> None:
     report.add_argument("folder", type=Path, metavar="DIR", help="where `experiment` kept its results")
     report.add_argument("--experiment", metavar="NAME", help="only this one (default: all in the folder)")
     report.add_argument("--out", type=Path, metavar="FILE.md", help="default: report.md in that folder")
+    report.add_argument(
+        "--html", type=Path, metavar="FILE.html",
+        help="one experiment as one HTML file that opens without network, instead of Markdown",
+    )  # fmt: skip
     report.set_defaults(command=_report)
     rerun: argparse.ArgumentParser = commands.add_parser(
         "rerun",
@@ -79,12 +88,12 @@ def add_experiment_commands(commands: Any) -> None:
 
 
 def _shipped() -> tuple[str, ...]:
-    """The names of the descriptions that come with the project."""
+    """Return the names of the descriptions that come with the project."""
     return tuple(sorted(path.stem for path in resource("specs").glob("*.yaml")))
 
 
 def _description(named: Path) -> Path:
-    """The file that was meant: one of the person's own, else the one of that name that comes with the project.
+    """Return the file that was meant: the person's own, else the one of that name that comes with the project.
 
     Raises: ParameterError if a name without an ending is neither.
     """
@@ -120,10 +129,11 @@ def _experiment(options: argparse.Namespace) -> None:
     if len(table):
         print(table[_shown_columns(spec.axes)].to_string(index=False, float_format="%.3g"))
     for cell, why in store.failures(identifier):
-        print(for_terminal(f"{cell.scenario.name}, {cell.method.name} could not be run: {why}"), file=sys.stderr)
+        print(for_terminal(f"{cell.condition.name}, {cell.method.name} could not be run: {why}"), file=sys.stderr)
     ended = "finished" if stored.status == FINISHED else f"{stored.status}; repeat the command to resume it"
     print(
-        f"{stored.n_finished} of {stored.n_cells} cells of {spec.n_seeds} seeds in {time.monotonic() - started:.0f} s: "
+        f"{stored.n_finished} of {counted(stored.n_cells, 'cell')} of {counted(spec.n_seeds, 'seed')} in "
+        f"{time.monotonic() - started:.0f} s: "
         f"{ended}. Results: {store.folder}, experiment {identifier}",
         file=sys.stderr,
     )
@@ -134,7 +144,7 @@ def _shown_columns(axes: tuple[tuple[str, Any], ...]) -> list[str]:
 
 
 class _Printer:
-    """Says on the screen how far it is, every few seconds."""
+    """Prints the progress every few seconds."""
 
     def __init__(self) -> None:
         self._said_at = float("-inf")
@@ -150,7 +160,7 @@ class _Printer:
 def open_experiment_judge(
     opened: ExitStack, settings: Mapping[str, Any], choice: JudgeChoice
 ) -> tuple[JudgesText, str]:
-    """The judge of an experiment, warmed up, and which one it is.
+    """Return the judge of an experiment, warmed up, and its name.
 
     Args:
         opened: closes it in the end.
@@ -174,9 +184,35 @@ def _report(options: argparse.Namespace) -> None:
         experiments = [store.experiment(options.experiment)]
     if not experiments:
         raise ParameterError(f"There is no experiment in {options.folder}.", f"Run one with `{program()} experiment`.")
+    if options.html is not None:
+        _write_html(store, experiments, options)
+        return
     out = options.out if options.out is not None else options.folder / "report.md"
+    check_output(out, ".md")
     write_report(store, experiments, out)
     print(f"Report: {out}", file=sys.stderr)
+
+
+def _write_html(store: Store, experiments: list[StoredExperiment], options: argparse.Namespace) -> None:
+    """Write the report to hand over.
+
+    Raises: ParameterError unless there is one experiment of which something is finished; FileFormatError.
+    """
+    if options.out is not None:
+        raise ParameterError("--out names a Markdown file and --html an HTML file: give one of them.")
+    check_output(options.html, ".html")
+    if len(experiments) > 1:
+        names = ", ".join(item.identifier for item in experiments)
+        raise ParameterError(f"There are {len(experiments)} experiments here: {names}.", "Name one with --experiment.")
+    found = experiments[0]
+    description = spec_as_yaml(found.spec, default_policy_store().name_of)
+    command = f"{program()} experiment {found.identifier}.yaml"
+    prompts = PersonalJudging(default_data_dir()).prompts()
+    inputs = ExperimentInputs(
+        description, command, work_of(store), measured_judges(found.spec.judges_needed(), prompts)
+    )
+    write_atomically(options.html, experiment_report(store, found, inputs))
+    print(f"Report: {options.html}", file=sys.stderr)
 
 
 def _rerun(options: argparse.Namespace) -> None:
@@ -185,7 +221,10 @@ def _rerun(options: argparse.Namespace) -> None:
     before = read_steps(options.file, compared)
     result = run_cell(work).result
     same = all(np.array_equal(before[name].to_numpy(), getattr(result, name)[result.lived]) for name in compared)
-    print(f"{work.n_seeds} seeds, {int(result.lived.sum()):,} days, {result.total_steps.mean():,.1f} steps on average.")
+    print(
+        f"{counted(work.n_seeds, 'seed')}, {counted(int(result.lived.sum()), 'day')}, "
+        f"{result.total_steps.mean():,.1f} steps on average."
+    )
     if not same:
         raise ParameterError(
             "The numbers differ from the stored ones.", "Another version of the project or of numpy may have made them."

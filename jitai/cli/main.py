@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--policy-file", type=Path, metavar="FILE.json", help="a trained policy instead: its file, or its name"
     )
-    run.add_argument("--seed", type=int, help="of the participant and the policy (default: 42)")
+    run.add_argument("--seed", type=int, help="seed of the participant and the policy (default: 42)")
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     run.add_argument(
@@ -85,9 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     run.add_argument("--save", type=Path, metavar="FILE.json", help="write the run as a scenario")
     run.add_argument(
-        "--report", type=Path, metavar="FILE.html", help="write a report: one file that opens without network"
+        "--report", type=Path, metavar="FILE.html", help="write a report: one file that opens without a network"
     )
     run.add_argument("--link", action="store_true", help="print the link that brings the run back")
+    run.add_argument("--bundle", type=Path, metavar="FILE.zip", help="write scenario, log and report in one zip file")
     add_judge_option(run)
     add_components(run, POLICIES)
     add_components(run, FILTERS)
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     judge = commands.add_parser(
         "judge",
         help="judge a column of statements",
-        description="Judge a file of statements: every row comes back with all its columns and the verdict's.",
+        description="Judge a file of statements: every row is written with all its columns and its verdict.",
     )
     judge.add_argument("file", type=Path, metavar="FILE.csv", help="statements, one a row, with a header line")
     judge.add_argument("--text-column", required=True, metavar="NAME", help="the column that holds the statements")

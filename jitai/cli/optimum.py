@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from jitai.cli.options import add_parameters, changed, preset_of
-from jitai.errors import FileFormatError, ParameterError
-from jitai.files import check_writable, write_atomically
+from jitai.cli.outputs import check_output
+from jitai.errors import ParameterError
+from jitai.files import write_atomically
 from jitai.policies.optimum import Optimum, optimum
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
 from jitai.records import CONTEXT_LABELS, Action
@@ -31,9 +32,9 @@ def add_optimum_command(commands: Any) -> None:
     parser = commands.add_parser(
         "optimum",
         help="compute the best possible policy",
-        description="Compute the best possible policy of somebody who knows everything: the ceiling, no method.",
+        description="Compute the best policy of somebody who knows the hidden truth: a ceiling, and not a method.",
     )
-    parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"start of the settings: {', '.join(PRESETS)}")
+    parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"start of the settings, one of: {'; '.join(PRESETS)}")
     parser.add_argument("--seeds", type=int, default=500, help="simulated studies of the check (default: 500)")
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the whole policy: a row for each day, walk "
                         "state, context, habituation and risk")  # fmt: skip
@@ -45,10 +46,8 @@ def _optimum(options: argparse.Namespace) -> None:
     config = changed(preset_of(options), options)
     if not 2 <= options.seeds <= MOST_SEEDS:
         raise ParameterError(f"The number of seeds is {options.seeds}: allowed is 2 to {MOST_SEEDS:,}.")
-    if options.out is not None and options.out.suffix != ".csv":
-        raise FileFormatError(f"{options.out.name} has no known ending.", "Use a name that ends in .csv.")
     if options.out is not None:
-        check_writable(options.out)
+        check_output(options.out, ".csv")
     solved = optimum(config)
     _print_check(check_optimum(config, options.seeds))
     _print_map(solved)
@@ -66,7 +65,7 @@ def _print_check(check: OptimumCheck) -> None:
 
 
 def _map(solved: Optimum, day: int, can_walk: int, context: int, n_habituation: int, n_risk: int) -> PolicyMap:
-    """One day's map; ``day`` counts from 0."""
+    """Return one day's map; ``day`` counts from 0."""
 
     def choose(habituation: Any, risk: Any) -> Any:
         shape = habituation.shape
@@ -76,7 +75,7 @@ def _map(solved: Optimum, day: int, can_walk: int, context: int, n_habituation: 
 
 
 def _print_map(solved: Optimum) -> None:
-    """A row a day at the risk of the start, a letter for each habituation; at home, who can and who cannot walk."""
+    """Print a row a day at the initial risk, a letter for each habituation, at home, by walk state."""
     config = solved.config
     length, risk = config.study_length, config.initial_disengagement
     days = sorted({*(day for day in DAYS if day < length), length})
@@ -95,7 +94,7 @@ def _print_map(solved: Optimum) -> None:
 
 
 def _write(solved: Optimum, path: Path) -> None:
-    """The policy at 21 habituations and 11 risks of every day.
+    """Write the policy at 21 habituations and 11 risks of every day.
 
     Raises: FileFormatError if the file cannot be written.
     """

@@ -26,12 +26,12 @@ from jitai.records import Decision
 from jitai.registry import Registry
 from jitai.simulator.config import PRESETS, SimulatorConfig
 
-_SHORT = {"total_steps": "steps", "n_lanes": "lanes", "learning_seed": "seed"}
+_SHORT = {"total_steps": "steps", "n_lanes": "envs", "learning_seed": "seed"}
 """Options whose names are not those of their parameters."""
 
 
 def add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]) -> None:
-    """One option for each parameter, with its own help; validation is left to the settings class.
+    """Add one option for each parameter, with its own help; the settings class validates the value.
 
     Args:
         parser: of the command.
@@ -41,7 +41,7 @@ def add_parameters(parser: argparse.ArgumentParser, settings_class: type[object]
 
 
 def add_components(parser: argparse.ArgumentParser, registry: Registry[Any]) -> None:
-    """One option for each parameter of any class of a registry.
+    """Add one option for each parameter of any class of a registry.
 
     Args:
         parser: of the command.
@@ -52,7 +52,7 @@ def add_components(parser: argparse.ArgumentParser, registry: Registry[Any]) -> 
 
 
 def component_settings(options: argparse.Namespace, registry: Registry[Any], key: str) -> dict[str, object]:
-    """The parameters of a registered class that were given, by name.
+    """Return the parameters of a registered class that were given, by name.
 
     Raises: ParameterError for an unknown key, or if a parameter was given that only other classes have.
     """
@@ -79,7 +79,7 @@ def _add_options(parser: argparse.ArgumentParser, infos: Iterable[ParameterInfo]
 
 
 def add_backend_options(parser: argparse.ArgumentParser) -> None:
-    """The settings of every judge backend that reads; validation is left to their settings classes.
+    """Add the settings of every judge backend that reads; their settings classes validate the values.
 
     Args:
         parser: of a command that may open a judge.
@@ -100,7 +100,7 @@ def add_backend_options(parser: argparse.ArgumentParser) -> None:
 
 
 def backend_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """The settings of every backend that reads, by its key, as the options of add_backend_options say.
+    """Return the settings of every backend that reads, by its key, from the options of add_backend_options.
 
     Raises: ParameterError naming the one that is wrong.
     """
@@ -118,12 +118,12 @@ def _destination(backend: BackendClass, info: ParameterInfo) -> str:
 
 
 def option_name(info: ParameterInfo) -> str:
-    """The option of a parameter, such as "--study-length"."""
+    """Return the option of a parameter, such as "--study-length"."""
     return "--" + _SHORT.get(info.name, info.name.replace("_", "-"))
 
 
 def preset_of(options: argparse.Namespace) -> SimulatorConfig:
-    """The settings that the option --preset names.
+    """Return the settings that the option --preset names.
 
     Raises: ParameterError if there are none of that name.
     """
@@ -133,7 +133,7 @@ def preset_of(options: argparse.Namespace) -> SimulatorConfig:
 
 
 def changed(config: SimulatorConfig, options: argparse.Namespace) -> SimulatorConfig:
-    """Settings of a participant, with the parameters that were given in their places.
+    """Return the settings of a participant with the given parameters changed.
 
     Raises: ParameterError naming the one that is wrong.
     """
@@ -141,7 +141,7 @@ def changed(config: SimulatorConfig, options: argparse.Namespace) -> SimulatorCo
 
 
 def given(options: argparse.Namespace, settings_class: type[object]) -> dict[str, object]:
-    """The parameters of a settings class that were given, by name."""
+    """Return the parameters of a settings class that were given, by name."""
     names = (info.name for info in describe(settings_class))
     return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
@@ -168,7 +168,7 @@ def open_chosen_judge(
     band: UnsureBand = DEFAULT_BAND,
     wanted: str = "",
 ) -> Judge:
-    """The judge that the options name.
+    """Return the judge that the options name.
 
     Args:
         options: of add_judge_option.

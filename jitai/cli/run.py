@@ -1,14 +1,11 @@
 """The command `run`: one simulated participant, day by day."""
 
 import argparse
-import json
 import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
-
-import pandas as pd
+from typing import TYPE_CHECKING, TextIO
 
 from jitai.cli.options import (
     AUTOMATIC,
@@ -19,35 +16,46 @@ from jitai.cli.options import (
     open_chosen_judge,
     preset_of,
 )
+from jitai.cli.outputs import check_output
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
 from jitai.errors import FileFormatError, JitaiError, ParameterError
-from jitai.files import check_writable, replacing, write_atomically
+from jitai.files import replacing, write_atomically
+from jitai.judge.calibration import Measured
 from jitai.judge.judge import Judge
 from jitai.parameters import build
 from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision, JudgeReference, Verdict
+from jitai.report.bundle import bundle, scenario_json
+from jitai.report.run_log import run_log
 from jitai.report.run_report import ReportInputs, run_report
 from jitai.report.scenario_file import read_scenario
 from jitai.report.scenario_link import link_parameters, link_to
+from jitai.report.shown import participant_name
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
-from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.config import DEFAULT_PRESET, SimulatorConfig
+from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
-from jitai.trial.log import decision_log, safe_csv
+from jitai.trial.log import safe_csv
 from jitai.trial.scenario import Played, Scenario, compose, play
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
 from jitai.trial.training_mismatch import mismatch_of_trial
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLE_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
     "habituation", "disengagement_risk",
 )  # fmt: skip
 STATEMENT_WIDTH = 44
+BUNDLED = "run"
+"""Name of the files in a bundle."""
 UNLESS_GIVEN = {"preset": DEFAULT_PRESET, "policy": PolicySpec().key, "filter": FilterSpec().key, "seed": 42}
 """What a run has where neither an option nor a scenario says otherwise."""
 
@@ -61,24 +69,28 @@ def run_command(options: argparse.Namespace) -> None:
         run = play(scenario, judge if scenario.judge is not None else None)
         twin = play(run.scenario.without_judge())
         run = run._replace(scenario=judge.described(run.scenario))
-        _give(options, run, twin)
+        _give(options, run, twin, judge.measured())
         if options.link:
             print(_link_of(run.scenario, judge))
 
 
-def _give(options: argparse.Namespace, run: Played, twin: Played) -> None:
+def _give(options: argparse.Namespace, run: Played, twin: Played, measured: Measured | None) -> None:
     """Print the run, and write the files that the options name."""
-    log = decision_log(run.records)
     if not options.quiet:
-        _print_days(log, sys.stdout)
+        _print_days(run_log(run), sys.stdout)
     _print_summary(summarise(run.records), summarise(twin.records), run.scenario)
     if options.out is not None:
-        _write(log, options.out)
+        _write(run_log(run), options.out)
     if options.save is not None:
-        write_atomically(options.save, json.dumps(run.scenario.as_mapping(), ensure_ascii=False, indent=1) + "\n")
+        write_atomically(options.save, scenario_json(run.scenario))
         print(f"Scenario: {options.save}", file=sys.stderr)
     if options.report is not None:
-        _write_report(options, run, twin)
+        write_atomically(options.report, run_report(run, twin, _inputs(options, run, measured, _own_command(options))))
+        print(f"Report: {options.report}", file=sys.stderr)
+    if options.bundle is not None:
+        command = f"{program()} run --scenario {BUNDLED}.json"
+        write_atomically(options.bundle, bundle(run, twin, _inputs(options, run, measured, command), BUNDLED))
+        print(f"Bundle: {options.bundle}", file=sys.stderr)
 
 
 def _link_of(scenario: Scenario, judge: "LazyJudge") -> str:
@@ -100,18 +112,19 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
     Raises: FileFormatError naming the file and why.
     """
-    endings = ((options.out, (".csv", ".parquet")), (options.save, (".json",)), (options.report, (".html",)))
+    endings = (
+        (options.out, (".csv", ".parquet")),
+        (options.save, (".json",)),
+        (options.report, (".html",)),
+        (options.bundle, (".zip",)),
+    )
     for path, allowed in endings:
         if path is None:
             continue
-        if path.suffix not in allowed:
-            raise FileFormatError(
-                f"{path.name} has no known ending.", f"Use a name that ends in {' or '.join(allowed)}."
-            )
         for given_file in (options.scenario, options.policy_file):
             if given_file is not None and given_file.exists() and path.exists() and path.samefile(given_file):
                 raise FileFormatError(f"{path.name} is read in this run; it would be overwritten.", "Use another name.")
-        check_writable(path)
+        check_output(path, *allowed)
 
 
 def _composed(options: argparse.Namespace) -> Scenario:
@@ -214,6 +227,10 @@ class LazyJudge:
             return scenario
         return replace(scenario, judge=self._judge.reference(scenario.judge.key))
 
+    def measured(self) -> Measured | None:
+        """How often the judge of the run is right; None if it was not opened: its verdicts came with the scenario."""
+        return None if self._judge is None else self._judge.measured()
+
     def _opened(self) -> Judge:
         if self._judge is None:
             wanted = self._scenario.judge
@@ -232,19 +249,22 @@ class LazyJudge:
         return self._judge
 
 
-def _write_report(options: argparse.Namespace, run: Played, twin: Played) -> None:
-    judge = run.scenario.judge
+def _own_command(options: argparse.Namespace) -> str:
     saved = f"run --scenario {shlex.quote(str(options.save))}"
-    command = f"{program()} {saved if options.save is not None else options.typed}"
-    title = next(
-        (name for name, config in PRESETS.items() if config == run.scenario.spec.config), "A tuned participant"
+    return f"{program()} {saved if options.save is not None else options.typed}"
+
+
+def _inputs(options: argparse.Namespace, run: Played, measured: Measured | None, command: str) -> ReportInputs:
+    """What else stands in a report of the run, which ``command`` gives again."""
+    judge = run.scenario.judge
+    title = participant_name(run.scenario.spec.config)
+    remembered = judge is not None and options.scenario is not None and measured is None
+    return ReportInputs(
+        title, "" if judge is None else judge.name or judge.key, "", command, measured=measured, remembered=remembered
     )
-    inputs = ReportInputs(title, "" if judge is None else judge.name or judge.key, "", command)
-    write_atomically(options.report, run_report(run, twin, inputs))
-    print(f"Report: {options.report}", file=sys.stderr)
 
 
-def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
+def _print_days(log: "pd.DataFrame", stream: TextIO) -> None:
     shown = log[[name for name in TABLE_COLUMNS if name != "belief" or log["belief"].notna().any()]].copy()
     # Line breaks and control characters of a statement would tear the table apart.
     words = shown["statement"].map(for_terminal)
@@ -258,21 +278,23 @@ def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
 def _print_summary(summary: TrialSummary, alone: TrialSummary, scenario: Scenario) -> None:
     spec = scenario.spec
     print(
-        f"\n{summary.n_days} days, {summary.total_steps:,.0f} steps; "
+        f"\n{counted(summary.n_days, 'day')}, {summary.total_steps:,.0f} steps; "
         f"{'the participant left the study' if summary.disengaged else 'the study is complete'}."
     )
     if scenario.is_read:
         gain = summary.total_steps - alone.total_steps
-        vetoes = f"{summary.n_vetoes} messages held back, {summary.n_right_vetoes} of them rightly; "
+        vetoes = f"{counted(summary.n_vetoes, 'message')} held back, {summary.n_right_vetoes} of them rightly; "
         other = "with the text unread" if spec.policy.uses_belief else "without the filter"
         print(f"{vetoes if spec.filter.key != NONE else ''}{gain:+,.0f} steps against the same seed {other}.")
     if summary.n_asked:
-        print(f"On {summary.n_asked} days the judge was unsure and the participant was asked.")
+        print(f"On {counted(summary.n_asked, 'day')} the judge was unsure and the participant was asked.")
     if summary.n_failures:
-        print(f"On {summary.n_failures} days the judge could not answer and the rule for that case stood in.")
+        print(
+            f"On {counted(summary.n_failures, 'day')} the judge could not answer and the rule for that case stood in."
+        )
 
 
-def _write(log: pd.DataFrame, path: Path) -> None:
+def _write(log: "pd.DataFrame", path: Path) -> None:
     if path.suffix == ".csv":
         write_atomically(path, safe_csv(log))
     else:

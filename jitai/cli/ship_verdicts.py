@@ -7,8 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from jitai.cli.outputs import check_output
 from jitai.corpus import CALIBRATION, TEST, load_part
-from jitai.files import check_writable, make_folder, write_atomically
+from jitai.files import write_atomically
 from jitai.judge import strategies
 from jitai.judge.cache import VerdictCache, reply_key
 from jitai.judge.embedded import EMBEDDED, TUNED, EmbeddedBackend
@@ -37,13 +38,14 @@ def add_ship_command(commands: Any) -> None:
         "their replies to the file that comes with the lab. Replies that this machine keeps already are not asked for "
         "again, so a stopped run goes on where it was.",
     )
-    parser.add_argument("--out", type=Path, default=FILE, metavar="FILE", help="default: the file of this installation")
+    parser.add_argument(
+        "--out", type=Path, default=FILE, metavar="FILE.json.gz", help="default: the file of this installation"
+    )
     parser.set_defaults(command=_ship)
 
 
 def _ship(options: argparse.Namespace) -> None:
-    make_folder(options.out.parent)
-    check_writable(options.out)
+    check_output(options.out, ".gz")
     cleaned = (clean_statement(item.text).text for part in PARTS for item in load_part(part))
     texts = tuple(dict.fromkeys(text for text in cleaned if text))
     with closing(VerdictCache(default_cache_dir())) as cache:

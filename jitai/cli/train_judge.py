@@ -1,4 +1,4 @@
-"""Training, writing, calibrating and measuring the adapter, and its model card: all of `train-judge`."""
+"""The command `train-judge`: train the adapter, calibrate and measure it, and write its model card."""
 
 import argparse
 import hashlib
@@ -10,10 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from jitai.cli.outputs import check_output
 from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, load_meanings, load_part
 from jitai.errors import ParameterError
-from jitai.files import check_writable, make_folder, read_json, write_atomically
-from jitai.finetuning.adapter import Progress, TrainedAdapter, TrainingSettings, train_adapter
+from jitai.files import make_folder, read_json, write_atomically
+from jitai.finetuning.adapter import TrainedAdapter, TrainingProgress, TrainingSettings, train_adapter
 from jitai.finetuning.export import write_adapter
 from jitai.installation import JUDGE_TRAINING
 from jitai.judge.calibration import Calibration
@@ -23,6 +24,7 @@ from jitai.judge.prompt_file import TUNED_PROMPT_FILE, load_prompt
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import load_rules
 from jitai.judge.text import WORDS_FILE, write_words
+from jitai.paths import default_data_dir, is_installed
 from jitai.records import Statement
 from jitai.text_format import duration
 from jitai.validation.calibration import calibrate
@@ -33,9 +35,17 @@ from jitai.validation.runner import JudgedRow, judge_corpus
 CARD_FILE = "README.md"
 
 
+def default_out() -> Path:
+    """Return where the adapter goes: in a clone, where the judge finds it; else into the person's folder.
+
+    The installed package stays as it was installed.
+    """
+    return default_data_dir() / "trained_judge" / ADAPTER_FILE.name if is_installed() else ADAPTER_FILE
+
+
 @dataclass(frozen=True)
-class Outcome:
-    """What a training has left behind.
+class TrainedJudge:
+    """A trained adapter with its calibration and its verdicts on the test part.
 
     Attributes:
         adapter: the GGUF file.
@@ -60,7 +70,7 @@ def add_train_command(commands: Any) -> None:
         description="Train the LoRA adapter of the embedded model on the development statements, calibrate it, measure "
         "it on the test statements and write its model card. Needs requirements-train.txt, and two hours on two cores.",
     )
-    parser.add_argument("--out", type=Path, default=ADAPTER_FILE, metavar="FILE.gguf", help=f"default: {ADAPTER_FILE}")
+    parser.add_argument("--out", type=Path, metavar="FILE.gguf", help=f"default: {default_out()}")
     parser.add_argument("--limit", type=int, metavar="N", help="use N statements of each part only: a trial run")
     parser.add_argument("--source", metavar="NAME", help="train on the statements of this source only (default: all)")
     parser.add_argument(
@@ -87,17 +97,17 @@ def add_train_command(commands: Any) -> None:
 
 def train_judge(
     settings: TrainingSettings,
-    out: Path = ADAPTER_FILE,
+    out: Path | None = None,
     limit: int | None = None,
     start_from: Path | None = None,
     source: str | None = None,
-) -> Outcome:
+) -> TrainedJudge:
     """Train the adapter on the development statements and measure it on the test statements.
 
     Args:
         settings: of the training.
-        out: the adapter's file. The model card goes beside it; where it is the one that the judge uses, its
-            calibration goes into the prompt file too.
+        out: the adapter's file; ``default_out`` if None. The model card goes beside it; where it is the one that the
+            judge uses, its calibration goes into the prompt file too.
         limit: use only that many statements of each part, for a trial of the command.
         start_from: an adapter from which training goes on.
         source: train on the statements of this source only, such as new ones; None for all.
@@ -111,8 +121,10 @@ def train_judge(
         sources = ", ".join(dict.fromkeys(item.source for item in development))
         raise ParameterError(f"The development part holds no statement of source {source!r}.", f"It holds {sources}.")
     prompt = load_prompt(TUNED_PROMPT_FILE)
-    make_folder(out.parent)
-    check_writable(out)
+    if out is None:
+        out = default_out()
+        make_folder(out.parent)
+    check_output(out, ".gguf")
     if out == ADAPTER_FILE:
         write_words(WORDS_FILE, development)
     _say(f"Training on {len(training):,} statements; {len(aside):,} are set aside for calibration.")
@@ -131,7 +143,7 @@ def measure(
     trained: TrainedAdapter,
     aside: Sequence[Statement],
     test: Sequence[Statement],
-) -> Outcome:
+) -> TrainedJudge:
     """Calibrate an adapter's file and measure it, both with the engine that the judge runs, and write its card."""
     backend = EmbeddedBackend(tuned=True, adapter_path=out, n_threads=settings.n_threads)
     judge = Judge(backend, replace(prompt, calibrations={}), load_rules())
@@ -150,7 +162,7 @@ def measure(
         content = read_json(TUNED_PROMPT_FILE)
         content["calibration"] = {digest: calibration.as_mapping()}
         write_atomically(TUNED_PROMPT_FILE, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
-    return Outcome(out, calibration, rows)
+    return TrainedJudge(out, calibration, rows)
 
 
 def model_card(
@@ -161,7 +173,7 @@ def model_card(
     calibration: Calibration,
     rows: list[JudgedRow],
 ) -> str:
-    """The model card: data, steps, seed, figures and limits of an adapter, in Markdown."""
+    """Return the model card: data, steps, seed, figures and limits of an adapter, in Markdown."""
     table = ["| statements | n | balanced accuracy | recall of cannot walk |", "|---|---|---|---|"]
     for name, chosen in _groups(rows):
         figures = judge_report(name, chosen).figures
@@ -190,7 +202,7 @@ def model_card(
 
 
 def _groups(rows: list[JudgedRow]) -> list[tuple[str, list[JudgedRow]]]:
-    """The rows together, by who wrote them, by kind and by language."""
+    """Return all rows, then those of each source, kind and language, each group with its name."""
     groups = [("all", rows)]
     for column in ("source", "kind", "language"):
         values = dict.fromkeys(getattr(row.statement, column) for row in rows)
@@ -205,7 +217,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _report(progress: Progress) -> None:
+def _report(progress: TrainingProgress) -> None:
     left = progress.elapsed_s / progress.step * (progress.n_steps - progress.step)
     _say(
         f"step {progress.step} of {progress.n_steps}, loss {progress.loss:.3f}, of the meanings "
@@ -214,7 +226,7 @@ def _report(progress: Progress) -> None:
 
 
 def _counting(what: str) -> Callable[[int, int], None]:
-    """Says now and then how far it is."""
+    """Return a counter that prints the progress now and then."""
 
     def count(done: int, total: int) -> None:
         if done % 100 == 0 or done == total:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from jitai.cli.options import add_parameters, changed, given, preset_of
-from jitai.errors import FileFormatError, JitaiError
-from jitai.files import check_writable, make_folder
+from jitai.cli.outputs import check_output
+from jitai.errors import JitaiError
 from jitai.parameters import build
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import ALGORITHM_LABELS, OBSERVATION_LABELS, PolicyNetwork
@@ -18,6 +18,7 @@ from jitai.rl.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.rl.train import Training, TrainingRun
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
+from jitai.text_format import counted
 from jitai.trial.filters import training_filters
 
 _LOOK_EVERY_S = 0.2
@@ -36,14 +37,14 @@ def add_learn_command(commands: Any) -> None:
         "train",
         help="train a policy by reinforcement learning",
         description="Train a policy on simulated participants, write it to a file, and measure it on 500 seeds that "
-        "the training never uses. Ctrl-C stops the training, keeps what is learnt, and lets --resume take it up.",
+        "the training never uses. Ctrl-C stops the training, keeps what is learnt, and lets --resume continue it.",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.json", help="where the policy is written")
     parser.add_argument(
         "--observations", default=",".join(DEFAULT_OBSERVATIONS), metavar="NAMES",
         help=f"what it sees, with commas between: {known} (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"the participant: one of {', '.join(PRESETS)}")
+    parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"the participant, one of: {'; '.join(PRESETS)}")
     parser.add_argument(
         "--cells", action="store_true",
         help="learn from the eight participants of the published grid at once, instead of a preset",
@@ -52,14 +53,14 @@ def add_learn_command(commands: Any) -> None:
         "--filter", dest="training_filter", default=training_filters()[0], metavar="NAME",
         help=f"what the judge may do in training: {' or '.join(training_filters())} (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--resume", action="store_true", help="take up the stopped training with these options")
+    parser.add_argument("--resume", action="store_true", help="resume the stopped training that has these options")
     for settings_class in (LearningSettings, BeliefSettings, SimulatorConfig):
         add_parameters(parser, settings_class)
     parser.set_defaults(command=_train)
 
 
 def _task(options: argparse.Namespace) -> LearningTask:
-    """What the options say is to be learnt.
+    """Return the task that the options describe.
 
     Raises: ParameterError naming what is wrong.
     """
@@ -75,15 +76,12 @@ def _task(options: argparse.Namespace) -> LearningTask:
 
 
 def _train(options: argparse.Namespace) -> None:
-    if options.out.suffix != _ENDING:
-        raise FileFormatError(f"{options.out.name} has no known ending.", f"Use a name that ends in {_ENDING}.")
+    check_output(options.out, _ENDING)
     run = TrainingRun(_task(options), default_policy_store().checkpoints, options.resume)
-    make_folder(options.out.parent)
-    check_writable(options.out)
     task = run.task
     _say(
-        f"{ALGORITHM_LABELS[task.settings.algorithm]} learns from {len(task.participants)} kind(s) of participants, "
-        f"{task.settings.n_lanes} at once; it sees {', '.join(task.observations)}."
+        f"{ALGORITHM_LABELS[task.settings.algorithm]} learns from {counted(len(task.participants), 'kind')} of "
+        f"participants, {task.settings.n_lanes} at once; it sees {', '.join(task.observations)}."
     )
     done = _watch(run)
     network = done.network
@@ -101,7 +99,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _watch(run: TrainingRun) -> Training:
-    """Say how it goes until it ends; the first Ctrl-C ends it."""
+    """Print the progress until the training ends; the first Ctrl-C ends it."""
     said = 0
     run.start()
     while True:
@@ -145,12 +143,12 @@ def evaluation_lines(found: tuple[Evaluation, ...]) -> list[str]:
         mean = 100 * sum(item.share for item in found) / len(found)
         lines.append(f"Mean of the {len(found)}: {mean:.1f} % of the optimum.")
     n_seeds = found[0].n_seeds if found else N_SEEDS
-    lines.append(f"95 % intervals over {n_seeds} seeds that no training uses.")
+    lines.append(f"95 % intervals over {counted(n_seeds, 'seed')} that no training uses.")
     return lines
 
 
 def open_policy(path: Path) -> PolicyNetwork:
-    """The policy that an option names: a file, or the name of one that comes with the project or is the person's own.
+    """Return the policy of a file, or of that name, which comes with the project or is the person's own.
 
     Raises: FileFormatError or ParameterError naming what is wrong.
     """

@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from jitai.cli.options import add_backend_options, backend_settings
 from jitai.corpus import DEVELOPMENT, TEST, load_part
@@ -31,7 +29,7 @@ from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_terminal
-from jitai.text_format import duration
+from jitai.text_format import counted, duration
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
 from jitai.validation.corpora import MAX_FILE_BYTES, balanced_sample, chosen, read_labelled_csv
@@ -56,9 +54,12 @@ from jitai.validation.report import (
 from jitai.validation.report import figures_table as all_figures
 from jitai.validation.runner import Candidate, Validation, ValidationRun
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FITTED_HERE = (
-    "Prompts, calibrations and the tuned model were fitted on the development part: their figures on it flatter. The "
-    "TF-IDF baseline is cross-validated there, no pair being divided."
+    "Prompts, calibrations and the tuned model were fitted on the development part, so their figures on it are too "
+    "good. The TF-IDF baseline is cross-validated there, and no pair is divided."
 )
 _SHOWN_FIGURES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc")
 _SECONDS_BETWEEN_NOTES = 5.0
@@ -106,7 +107,7 @@ def add_validate_command(commands: Any) -> None:
     parser.add_argument(
         "--sample", type=int, metavar="N", help="a random sample with as many of each label (default: all statements)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the sample and of the bootstrap (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sample and of the bootstrap (default: 1)")
     parser.add_argument(
         "--mistakes", type=int, default=0, metavar="N",
         help="print the N mistakes of each judge of which it was surest, with what was asked and its reply",
@@ -160,7 +161,7 @@ def validate(options: argparse.Namespace) -> None:
 
 
 def _statements(options: argparse.Namespace) -> tuple[Statement, ...]:
-    """What is judged."""
+    """Return the statements that are judged."""
     if options.file is None:
         statements = load_part(options.part)
     else:
@@ -180,7 +181,7 @@ def _check_names(what: str, wanted: Sequence[str], present: set[str]) -> None:
 
 
 def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], opened: ExitStack) -> list[Candidate]:
-    """Every judge with every prompt; none if only baselines are wanted."""
+    """Return every judge with every prompt; none if only baselines are wanted."""
     if options.baseline and not options.judge and not options.prompt:
         return []
     prompts = PersonalJudging(default_data_dir()).prompts()
@@ -208,7 +209,7 @@ def _baseline(key: str) -> Candidate:
 
 
 def _watch(run: ValidationRun) -> Validation:
-    """Say how far the run is until it ends; stopped from the keyboard, it gives what there is."""
+    """Print the progress until the run ends; a run stopped from the keyboard returns what it has."""
     noted = time.monotonic()
     try:
         while not run.wait(0.1):
@@ -227,14 +228,17 @@ def _watch(run: ValidationRun) -> Validation:
 def _print(
     found: Validation,
     results: Sequence[JudgeReport],
-    kinds: pd.DataFrame,
-    languages: pd.DataFrame,
+    kinds: "pd.DataFrame",
+    languages: "pd.DataFrame",
     n_mistakes: int,
 ) -> None:
     n_unable = sum(item.label == Label.CANNOT_WALK for item in found.statements)
-    print(f'{len(found.statements):,} statements, {n_unable:,} of them "cannot walk" (the veto, the positive class)')
+    print(
+        f'{counted(len(found.statements), "statement")}, {n_unable:,} of them "cannot walk" (the veto, '
+        "the positive class)"
+    )
     if found.stopped:
-        print(f"Stopped after {len(found.rows):,} of {found.n_total:,} verdicts; what follows is of those.")
+        print(f"Stopped after {len(found.rows):,} of {found.n_total:,} verdicts; the figures below cover only those.")
     if found.failure:
         print(for_terminal(found.failure))
     for name, why in found.failures.items():
@@ -257,12 +261,14 @@ def _print(
 
 
 def _numbers(results: Sequence[JudgeReport]) -> dict[str, str]:
-    """What stands for a judge's name where columns are narrow."""
+    """Return the numbers that stand for judges' names where columns are narrow."""
     return {result.name: f"[{number}]" for number, result in enumerate(results, start=1)}
 
 
-def _print_groups(table: pd.DataFrame, column: str, numbers: dict[str, str]) -> None:
-    """Accuracy by kind or by language, one column a judge."""
+def _print_groups(table: "pd.DataFrame", column: str, numbers: dict[str, str]) -> None:
+    """Print accuracy by kind or by language, one column a judge."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     shown = table.pivot(index=column, columns="judge", values="accuracy")
     shown = shown[[name for name in numbers if name in shown]].rename(columns=numbers)
     shown.columns.name = None
@@ -272,7 +278,7 @@ def _print_groups(table: pd.DataFrame, column: str, numbers: dict[str, str]) -> 
     print(shown.to_string(float_format="%.2f", na_rep="-"))
 
 
-def _print_confusion(counts: pd.DataFrame) -> None:
+def _print_confusion(counts: "pd.DataFrame") -> None:
     print("  what it says of which label")
     for line in counts.to_string().splitlines():
         print(f"    {line}")
@@ -285,13 +291,13 @@ def _print_agreement(found: Validation, numbers: dict[str, str]) -> None:
     print(shown.to_string(float_format="%.2f", na_rep="-"))
 
 
-def _from_to(counts: pd.DataFrame) -> str:
+def _from_to(counts: "pd.DataFrame") -> str:
     fewest, most = int(counts.to_numpy().min()), int(counts.to_numpy().max())
     return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
 
 
 def _print_mistakes(found: Validation, numbers: dict[str, str], n: int) -> None:
-    """The surest mistakes of each judge in full."""
+    """Print the surest mistakes of each judge in full."""
     for name, number in numbers.items():
         wrong = mistakes(found.rows_of(name))
         print(f"\nMistakes of {number} {for_terminal(name)}: {len(wrong):,}, the surest first")
@@ -304,7 +310,7 @@ def _print_mistakes(found: Validation, numbers: dict[str, str], n: int) -> None:
 
 
 def _print_words(what: str, words: str) -> None:
-    """A text that came from outside, indented below what it is; nothing if there is none."""
+    """Print a text that came from outside, indented below what it is; nothing if there is none."""
     if words:
         print(f"  {what}:")
         for line in words.splitlines():
@@ -337,13 +343,13 @@ def _in_words(interval: Interval) -> str:
 
 
 def _first_failure(found: Validation) -> str:
-    """Why a judge could not be made ready, or could not answer; empty if none failed."""
+    """Return why a judge could not be made ready, or could not answer; empty if none failed."""
     reasons = [*found.failures.values(), *(row.verdict.failure for row in found.rows if row.failed)]
     return next(iter(reasons), "")
 
 
-def _write(folder: Path, verdicts: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Every verdict as CSV and Parquet, the other tables as CSV under their names."""
+def _write(folder: Path, verdicts: "pd.DataFrame", tables: "Mapping[str, pd.DataFrame]") -> None:
+    """Write every verdict as CSV and Parquet, and the other tables as CSV under their names."""
     with replacing(folder / "verdicts.parquet") as partial:
         verdicts.to_parquet(partial)
     for name, table in {"verdicts": verdicts, **tables}.items():

@@ -2,9 +2,12 @@
 
 import ast
 import hashlib
+import importlib
 import math
+import pickle
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib.metadata import version
@@ -17,9 +20,11 @@ import numpy.typing as npt
 from jitai.errors import ParameterError
 from jitai.experiments.judgements import JudgeResponses, responses_from_mapping
 from jitai.policies.optimum import optimum
+from jitai.policies.registry import PolicySpec
 from jitai.records import Action
 from jitai.seeding import MAX_SEEDS
 from jitai.statistics import interval_of_mean
+from jitai.trial.filters import FilterSpec
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec, digest, trial_from_mapping
 from jitai.trial.trial_log import TrialLog
@@ -51,7 +56,7 @@ class CellWork:
                 "trial": trial,
                 "seeds": [self.first_seed, self.n_seeds],
                 "readings": None if self.readings is None else self.readings.digest,
-                "code": code_fingerprint(),
+                "code": code_behind(self.trial),
             }
         )[:32]
 
@@ -144,7 +149,7 @@ class CellOutcome:
         result: every day of every seed.
         figures: what it amounts to.
         seconds: that it took.
-        code: fingerprint of the code that ran it.
+        code: fingerprint of the code that ran it, see ``code_behind``.
     """
 
     result: TrialLog
@@ -161,7 +166,24 @@ def run_cell(work: CellWork) -> CellOutcome:
     started = time.perf_counter()
     verdicts = None if work.readings is None else work.readings.verdicts(work.trial.filter.settings)
     result = run_trial(work.trial, range(work.first_seed, work.first_seed + work.n_seeds), verdicts)
-    return CellOutcome(result, cell_figures(work.trial, result), time.perf_counter() - started, code_fingerprint())
+    return CellOutcome(result, cell_figures(work.trial, result), time.perf_counter() - started, code_behind(work.trial))
+
+
+def run_pickled_cell(modules: Sequence[str], pickled: bytes) -> CellOutcome:
+    """Import modules, then run a pickled ``CellWork``: a new process knows nothing that the project does not import.
+
+    Raises: ParameterError if this process cannot import them, or if the trial cannot be run.
+    """
+    try:
+        for name in modules:
+            importlib.import_module(name)
+        work: CellWork = pickle.loads(pickled)  # noqa: S301 - the engine made it
+    except (ImportError, AttributeError) as error:
+        raise ParameterError(
+            f"A worker cannot import what defines a policy or a filter of this cell ({', '.join(modules)}): {error}.",
+            "Install that module, or put its folder on PYTHONPATH, on every machine that computes cells.",
+        ) from error
+    return run_cell(work)
 
 
 def cell_figures(trial: TrialSpec, result: TrialLog) -> CellFigures:
@@ -203,6 +225,41 @@ def agreement_by_seed(
 def library_versions() -> dict[str, str]:
     """Return the versions of the libraries whose arithmetic and random numbers make the figures."""
     return {name: version(name) for name in ("numpy", "scipy")}
+
+
+def modules_outside(policy: PolicySpec, filtering: FilterSpec) -> tuple[str, ...]:
+    """Return the modules outside the project that define a policy, a filter or their settings, sorted by name."""
+    parts = (policy.policy, type(policy.settings), filtering.filter, type(filtering.settings))
+    names = {base.__module__ for part in parts for base in part.__mro__}
+    inside = {__name__.partition(".")[0], *sys.stdlib_module_names} - {"__main__"}
+    return tuple(sorted(name for name in names if name.partition(".")[0] not in inside))
+
+
+def code_behind(trial: TrialSpec) -> str:
+    """Return ``code_fingerprint``, or one that changes with the modules outside the project too where a trial has any.
+
+    Raises: ParameterError if such a module has no source file.
+    """
+    outside = modules_outside(trial.policy, trial.filter)
+    if not outside:
+        return code_fingerprint()
+    sources = sorted(_digest_of_source(name) for name in outside)
+    return hashlib.sha256("".join([code_fingerprint(), *sources]).encode()).hexdigest()[:16]
+
+
+def _digest_of_source(module: str) -> str:
+    """Return the SHA-256 of the source of an imported module.
+
+    Raises: ParameterError if it has none.
+    """
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None or not Path(file).is_file():
+        raise ParameterError(
+            f"A policy or a filter is defined in {module!r}, which has no source file, so a stored cell could not say "
+            "which code made it.",
+            "Put the class into a module of its own, and import it.",
+        )
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 @cache

@@ -3,23 +3,28 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from jitai.arrays import Floats
 from jitai.errors import ParameterError
 from jitai.experiments.cell import agreement_by_seed
-from jitai.experiments.spec import Cell, JudgeChoice, Scenario
+from jitai.experiments.methods import LLM_TS
+from jitai.experiments.spec import Cell, Condition, JudgeChoice
 from jitai.experiments.store import StoredCell
 from jitai.parameters import describe
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES
-from jitai.records import Action
+from jitai.records import Action, Role
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
+from jitai.text_format import counted
 from jitai.trial.filters import FILTERS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +47,7 @@ class Run:
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class ComparedRun:
     """A run with its figures.
 
     Attributes:
@@ -58,14 +63,14 @@ class Line:
     against: PairedDifference | None
 
 
-def side_by_side(runs: Sequence[Run], base: Run | None) -> list[Line]:
+def side_by_side(runs: Sequence[Run], base: Run | None) -> list[ComparedRun]:
     """Return every run with its difference to the base, paired by seed."""
     lines = []
     for run in runs:
         total = interval_of_mean(run.stored.totals)
         paired = base is not None and run is not base and run.seeds == base.seeds
         against = paired_difference(run.stored.totals, base.stored.totals) if base is not None and paired else None
-        lines.append(Line(run, total, share_of(total, run.stored.figures.optimum_steps), against))
+        lines.append(ComparedRun(run, total, share_of(total, run.stored.figures.optimum_steps), against))
     return lines
 
 
@@ -74,7 +79,7 @@ def percent(share: float, digits: int = 0) -> str:
     return "–" if math.isnan(share) else f"{100 * share:.{digits}f} %"
 
 
-def in_words(line: Line, base: str) -> str:
+def in_words(line: ComparedRun, base: str) -> str:
     """Return one line as a sentence that can be recomputed from its numbers; empty if nothing is paired."""
     name = line.run.name
     share = f"reaches {percent(line.share.value)} of the best possible"
@@ -103,8 +108,80 @@ def _more_or_less(steps: float) -> str:
     return f"{abs(steps):,.0f} steps {'more' if steps >= 0 else 'less'}"
 
 
-def lines_table(lines: Sequence[Line], days: Sequence["DayFigures"]) -> pd.DataFrame:
+def in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
+    """Return an interval in words."""
+    if math.isnan(estimate.low):
+        return "one seed, no interval"
+    return f"{estimate.low:{form}} to {estimate.high:{form}}"
+
+
+def seeds_in_words(numbers: Sequence[int]) -> str:
+    """Return how many seeds there are: one number, or from the least to the most; ascending."""
+    if numbers[0] == numbers[-1]:
+        return f"n = {counted(numbers[0], 'seed')}"
+    return f"n = {numbers[0]:,} to {numbers[-1]:,} seeds"
+
+
+def told_lines(lines: Sequence[ComparedRun]) -> list[ComparedRun]:
+    """Return the lines of which the answer speaks: LLM+TS, or else the first one, and the best one if it is another.
+
+    Returns: an empty list if nothing is compared with the base. The optimum is no answer: it cannot be had.
+    """
+    known = [line for line in lines if line.against is not None and line.run.stored.cell.method.role != Role.OPTIMUM]
+    if not known:
+        return []
+    usual = next((line for line in known if line.run.stored.cell.method.name == LLM_TS), known[0])
+    best = max(known, key=lambda line: line.total.value)
+    return [usual] if best is usual else [usual, best]
+
+
+def answer_in_words(lines: Sequence[ComparedRun], base: Run) -> str:
+    """Return the answer in a sentence or two, each of which can be recomputed; without others, what the base earns."""
+    told = told_lines(lines)
+    if told:
+        return " ".join(in_words(line, base.name) for line in told)
+    only = next(line for line in lines if line.run is base)
+    sure = in_brackets(only.total) if only.total.n == 1 else f"95 % {in_brackets(only.total)}, n = {only.total.n:,}"
+    return (
+        f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {percent(only.share.value)} of the best possible."
+    )
+
+
+def table_rows(lines: Sequence[ComparedRun], days: Sequence["DayFigures | None"], base: Run) -> list[dict[str, str]]:
+    """Return all numbers as text with intervals, one row for each line; empty where there is none."""
+    against = f"Against {base.name}"
+    rows = []
+    for line, about in zip(lines, days, strict=True):
+        paired = line.against
+        rows.append(
+            {
+                "Method": line.run.name,
+                "Steps": f"{line.total.value:,.0f}",
+                "95 %": in_brackets(line.total),
+                "Of the best": percent(line.share.value, 1),
+                against: "" if paired is None else f"{paired.difference.value:+,.0f}",
+                "95 %, paired": "" if paired is None else in_brackets(paired.difference, "+,.0f"),
+                "Better on": "" if paired is None else f"{100 * paired.share_better:.0f} % of seeds",
+                "Fits ability": "" if about is None else f"{100 * about.agreement.value:.0f} % of days",
+                "Length": "" if about is None else f"{about.length.value:.1f} days",
+                "Leave early": f"{100 * line.run.stored.figures.share_disengaged:.0f} %",
+            }
+        )
+    return rows
+
+
+def more_same_fewer(line: ComparedRun, base: Run) -> tuple[int, int, int] | None:
+    """Return on how many seeds a run earned more than the base, exactly as much, and less; None if it is not paired."""
+    if line.against is None:
+        return None
+    difference = line.run.stored.totals - base.stored.totals
+    return int((difference > 0).sum()), int((difference == 0).sum()), int((difference < 0).sum())
+
+
+def lines_table(lines: Sequence[ComparedRun], days: Sequence["DayFigures"]) -> "pd.DataFrame":
     """Return all numbers of all lines, one row each; NaN where there is none."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     rows = []
     for line, about in zip(lines, days, strict=True):
         against = line.against
@@ -133,7 +210,7 @@ def lines_table(lines: Sequence[Line], days: Sequence["DayFigures"]) -> pd.DataF
 
 
 @dataclass(frozen=True, eq=False)
-class Band:
+class EstimateByDay:
     """A value a day with its 95 % interval, each of shape (n_days,)."""
 
     value: Floats
@@ -157,8 +234,8 @@ class DayFigures:
     """
 
     n: int
-    steps: Band
-    so_far: Band
+    steps: EstimateByDay
+    so_far: EstimateByDay
     staying: Floats
     agreement: Estimate
     length: Estimate
@@ -225,8 +302,8 @@ def day_figures(days: Days) -> DayFigures:
     able, unable = days.lived & days.able, days.lived & ~days.able
     return DayFigures(
         n=len(days.lived),
-        steps=_band(days.steps_by_day),
-        so_far=_band(days.cumulative_by_day),
+        steps=_estimate_by_day(days.steps_by_day),
+        so_far=_estimate_by_day(days.cumulative_by_day),
         staying=days.share_left_by_day,
         agreement=interval_of_mean(days.agreement),
         length=interval_of_mean(days.lengths.astype(np.float64)),
@@ -236,49 +313,64 @@ def day_figures(days: Days) -> DayFigures:
     )
 
 
-def _band(estimates: Sequence[Estimate | None]) -> Band:
+def _estimate_by_day(estimates: Sequence[Estimate | None]) -> EstimateByDay:
     values = np.array([(item.value, item.low, item.high) for item in estimates if item is not None]).T
-    return Band(values[0], values[1], values[2])
+    return EstimateByDay(values[0], values[1], values[2])
 
 
-def setting_differences(runs: Sequence[Run], base: Run) -> pd.DataFrame:
+def setting_differences(runs: Sequence[Run], base: Run) -> "pd.DataFrame":
     """Return how the runs differ from the base: a row for each setting, a column for each run, the base's first."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     described = [_settings_of(run) for run in runs]
     reference = _settings_of(base)
     ordered = [
         (base, reference),
         *((run, given) for run, given in zip(runs, described, strict=True) if run is not base),
     ]
-    names = [name for name in reference if any(given[name] != reference[name] for given in described)]
-    columns = {run.name: [given[name] for name in names] for run, given in ordered}
-    return pd.DataFrame(columns, index=pd.Index(names, name="setting"))
+    keys = [key for key in reference if any(given[key] != reference[key] for given in described)]
+    columns = {run.name: [given[key].value for key in keys] for run, given in ordered}
+    return pd.DataFrame(columns, index=pd.Index([reference[key].label for key in keys], name="setting"))
 
 
-def _settings_of(run: Run) -> dict[str, str]:
-    """Return all settings of a run by their labels, as text."""
+class _Shown(NamedTuple):
+    """A setting's label and value as text; the value is empty where the run has no such setting."""
+
+    label: str
+    value: str = ""
+
+
+def _settings_of(run: Run) -> dict[str, _Shown]:
+    """Return all settings of a run by their names, which no two parts of a trial share."""
     cell = run.stored.cell
-    trial = cell.method.trial(cell.scenario.config, _rates(cell.judge))
+    trial = cell.method.trial(cell.condition.config, _rates(cell.judge))
     network = trial.policy.network
     found = {
-        "Policy": trial.policy.policy.label,
-        "Filter": trial.filter.filter.label,
-        "Judge": "" if cell.judge is None else cell.judge.name,
-        "Seeds": f"{run.seeds.start} to {run.seeds.stop - 1}",
-        "Trained policy": "" if network is None else f"{network.name}, {network.digest}",
+        "policy": _Shown("Policy", trial.policy.policy.label),
+        "filter": _Shown("Filter", trial.filter.filter.label),
+        "judge": _Shown("Judge", "" if cell.judge is None else cell.judge.name),
+        "seeds": _Shown("Seeds", f"{run.seeds.start} to {run.seeds.stop - 1}"),
+        "network": _Shown("Trained policy", "" if network is None else f"{network.name}, {network.digest}"),
     }
     # Settings of every policy and filter, so that runs of different ones have the same lines.
     for settings_class in (*POLICIES.settings_classes(), *FILTERS.settings_classes(), BeliefSettings):
-        found |= {info.label: "" for info in describe(settings_class)}
+        found |= {info.name: _Shown(info.label) for info in describe(settings_class)}
     for settings in (trial.config, trial.policy.settings, trial.filter.settings, trial.belief):
         found |= _shown(settings)
     assumed = {} if trial.model is None else _shown(trial.model)
-    return found | {f"Assumed: {info.label}": assumed.get(info.label, "") for info in describe(SimulatorConfig)}
+    return found | {
+        f"assumed {info.name}": _Shown(f"Assumed: {info.label}", assumed[info.name].value if assumed else "")
+        for info in describe(SimulatorConfig)
+    }
 
 
-def _shown(settings: object) -> dict[str, str]:
-    """Return the described values of settings by their labels, as text."""
-    values = {info.label: getattr(settings, info.name) for info in describe(type(settings))}
-    return {label: f"{value:g}" if isinstance(value, float) else str(value) for label, value in values.items()}
+def _shown(settings: object) -> dict[str, _Shown]:
+    """Return the described values of settings by their names."""
+    values = {info: getattr(settings, info.name) for info in describe(type(settings))}
+    return {
+        info.name: _Shown(info.label, f"{value:g}" if isinstance(value, float) else str(value))
+        for info, value in values.items()
+    }
 
 
 def _rates(judge: JudgeChoice | None) -> tuple[float, float] | None:
@@ -288,7 +380,7 @@ def _rates(judge: JudgeChoice | None) -> tuple[float, float] | None:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One method in one scenario.
+    """One method in one condition.
 
     Attributes:
         stored: the cell.
@@ -312,11 +404,11 @@ def label_of(cell: Cell, several_judges: bool) -> str:
     return f"{cell.method.name} ({cell.judge.name})"
 
 
-def by_scenario(cells: Sequence[StoredCell]) -> dict[Scenario, list[StoredCell]]:
-    """Return the cells of each scenario, in the order of the grid."""
-    grouped: dict[Scenario, list[StoredCell]] = {}
+def by_condition(cells: Sequence[StoredCell]) -> dict[Condition, list[StoredCell]]:
+    """Return the cells of each condition, in the order of the grid."""
+    grouped: dict[Condition, list[StoredCell]] = {}
     for item in cells:
-        grouped.setdefault(item.cell.scenario, []).append(item)
+        grouped.setdefault(item.cell.condition, []).append(item)
     return grouped
 
 
@@ -328,10 +420,10 @@ def share_of(total: Estimate, optimum_steps: float) -> Estimate:
 
 
 def compare(cells: Sequence[StoredCell], baseline: str) -> list[Comparison]:
-    """Compare the methods of one scenario with a baseline.
+    """Compare the methods of one condition with a baseline.
 
     Args:
-        cells: of one scenario.
+        cells: of one condition.
         baseline: name of a method. Where it was run with several judges, each method is compared to it under its own
             judge, and a method that reads nothing to the first of them.
     Raises: ParameterError if a cell has other seeds than the baseline.
@@ -354,7 +446,7 @@ def compare(cells: Sequence[StoredCell], baseline: str) -> list[Comparison]:
     return rows
 
 
-def days_of(table: pd.DataFrame, seeds: Sequence[int], n_days: int) -> Days:
+def days_of(table: "pd.DataFrame", seeds: Sequence[int], n_days: int) -> Days:
     """Return a cell's table of days as arrays.
 
     Args:

@@ -1,6 +1,7 @@
 """Running a grid on several cores or on a cluster; it may be killed at any moment and resumed."""
 
 import contextlib
+import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -10,7 +11,7 @@ from dataclasses import replace
 from jitai.background import BackgroundCall
 from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
 from jitai.errors import JitaiError
-from jitai.experiments.cell import CellOutcome, CellWork, code_fingerprint, run_cell
+from jitai.experiments.cell import CellOutcome, CellWork, code_behind, modules_outside, run_cell, run_pickled_cell
 from jitai.experiments.judgements import (
     JudgeResponses,
     read_statements,
@@ -20,6 +21,7 @@ from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FAILED, FINISHED, SECONDS_WITHOUT_HEARTBEAT, STOPPED, Store
 from jitai.records import JudgesText, Statement
+from jitai.text_format import counted
 
 OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
 """Makes a judge of an experiment ready, and says in one line which one it is. Raises JitaiError if it cannot."""
@@ -123,7 +125,7 @@ def _run_alone(
 def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, JudgeResponses]) -> CellWork:
     read = None if cell.judge is None else readings[cell.judge.name]
     rates = None if read is None else (read.finds_cannot_walk, read.false_alarms)
-    return CellWork(cell.method.trial(cell.scenario.config, rates), spec.first_seed, spec.n_seeds, read)
+    return CellWork(cell.method.trial(cell.condition.config, rates), spec.first_seed, spec.n_seeds, read)
 
 
 def _read(
@@ -139,7 +141,7 @@ def _read(
     if readings.n_failed:
         # Its silence would be kept as a result, and take the place of good ones.
         raise JitaiError(
-            f"{judge.name} could not judge {readings.n_failed:,} statements, so nothing was run with it.",
+            f"{judge.name} could not judge {counted(readings.n_failed, 'statement')}, so nothing was run with it.",
             "Run again when it answers: what it has judged is remembered.",
         )
     return readings
@@ -170,7 +172,7 @@ def _run_cells(
     while at_work or (waiting and not stopping):
         while waiting and len(at_work) < n_at_once and not stopping:
             position = waiting.pop()
-            at_work[executor.submit(run_cell, works[position])] = position
+            at_work[_submit(executor, works[position])] = position
         ready, _ = wait(at_work, timeout=SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
         for future in ready:
             position = at_work.pop(future)
@@ -183,9 +185,10 @@ def _run_cells(
                 store.fail(identifier, position, why)
                 reporter.cell_done()
                 continue
-            if outcome.code != code_fingerprint():
+            if outcome.code != code_behind(works[position].trial):
                 raise JitaiError(
-                    "A worker runs another version of this project, numpy or scipy, so its numbers are not taken.",
+                    "A worker runs another version of this project, of numpy or scipy, or of a policy's own module, so "
+                    "its numbers are not taken.",
                     "Install the same versions on every machine of the cluster.",
                 )
             store.add(works[position], grid[position], outcome)
@@ -196,6 +199,14 @@ def _run_cells(
             stopping = True
     if stopping and waiting:
         raise Stopped
+
+
+def _submit(executor: Executor, work: CellWork) -> Future[CellOutcome]:
+    """Give a cell to the workers, which import the modules outside the project that it needs before they read it."""
+    modules = modules_outside(work.trial.policy, work.trial.filter)
+    if not modules:
+        return executor.submit(run_cell, work)
+    return executor.submit(run_pickled_cell, modules, pickle.dumps(work))
 
 
 class _ProgressReporter:

@@ -2,24 +2,39 @@
 
 from functools import cache
 
-from jitai.experiments.cell import code_fingerprint
+from jitai.experiments.cell import code_fingerprint, modules_outside
 from jitai.experiments.spec import Method
 from jitai.experiments.store import StoredExperiment
 from jitai.paths import default_data_dir
 from jitai.policies.optimum import OptimalPolicy
 from jitai.policies.planner import BeliefPlanner
-from jitai.policies.registry import PolicySpec, trained
+from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Role
 from jitai.rl.policy_store import PolicyStore
-from jitai.trial.filters import VETO, BeliefVeto, CarryForwardVeto, FilterSpec
+from jitai.trial.filters import FILTERS, NONE, VETO, BeliefVeto, CarryForwardVeto, FilterSpec
 
 TS, LLM_TS = "TS", "LLM+TS"
 _VETO = FilterSpec(VETO)
 
 
-@cache
 def offered_methods() -> dict[str, tuple[Method, str]]:
-    """Return the methods that a page offers, in their fixed order, each with its role."""
+    """Return the methods that a page offers, by name, each with what it is; a registered class without one gets one."""
+    offered = dict(_named_methods())
+    methods = [method for method, _ in offered.values()]
+    for filtering in FILTERS.values():
+        if filtering.key not in {method.filter.key for method in methods}:
+            method = Method(f"{LLM_TS}, {filtering.label.lower()}", PolicySpec(), FilterSpec(filtering.key))
+            offered.setdefault(method.name, (method, f"Thompson sampling with the filter “{filtering.label}”."))
+    for policy in POLICIES.values():
+        if policy.key not in {method.policy.key for method in methods}:
+            method = Method(policy.label, PolicySpec(policy.key), FilterSpec(NONE))
+            offered.setdefault(method.name, (method, f"The policy “{policy.label}”, with its usual settings."))
+    return offered
+
+
+@cache
+def _named_methods() -> dict[str, tuple[Method, str]]:
+    """The methods that have a name of their own, in their fixed order."""
     shelf = PolicyStore(default_data_dir())
     return {
         method.name: (method, what)
@@ -84,9 +99,15 @@ def may_have_changed(experiment: StoredExperiment) -> bool:
 
     Its description names a model, but not the adapter, the prompt's examples, the calibration and the statements of
     the day. Only the engine can tell whether they are as before: it has the judge read again, most of it from the
-    cache, and runs no cell that is unchanged.
+    cache, and runs no cell that is unchanged. The same holds for a policy or a filter that is defined outside the
+    project.
     """
-    return is_outdated(experiment) or any(not judge.is_simulated for judge in experiment.spec.judges_needed())
+    spec = experiment.spec
+    return (
+        is_outdated(experiment)
+        or any(not judge.is_simulated for judge in spec.judges_needed())
+        or any(modules_outside(method.policy, method.filter) for method in spec.methods)
+    )
 
 
 def place_of_role(method: Method) -> int:

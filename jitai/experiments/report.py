@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from jitai.errors import ParameterError
-from jitai.experiments.comparison import Comparison, by_scenario, compare
-from jitai.experiments.spec import Claim, ExperimentSpec, Scenario
+from jitai.experiments.comparison import Comparison, by_condition, compare
+from jitai.experiments.spec import Claim, Condition, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FINISHED, Store, StoredCell, StoredExperiment
 from jitai.experiments.sweep import error_of
 from jitai.files import make_folder, replacing, write_atomically
 from jitai.installation import FIGURES
 from jitai.sanitise import for_document
 from jitai.statistics import Estimate, paired_difference
+from jitai.text_format import counted
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98", "#56B4E9", "#5B4B8A")
 _MARKERS = "osD^vPX*<>p"
@@ -62,10 +63,10 @@ def _section(experiment: StoredExperiment, cells: list[StoredCell], store: Store
     parts.append(_about(experiment, cells))
     if experiment.status != FINISHED:
         parts.append(
-            f"**Not complete**: {experiment.n_finished} of {experiment.n_cells} cells "
+            f"**Not complete**: {experiment.n_finished} of {counted(experiment.n_cells, 'cell')} "
             f"({for_document(experiment.status)}).\n"
         )
-    compared = {scenario: compare(items, spec.baseline_name) for scenario, items in by_scenario(cells).items()}
+    compared = {condition: compare(items, spec.baseline_name) for condition, items in by_condition(cells).items()}
     parts += _claims(spec, compared)
     figure = draw(spec, compared, figures / f"{experiment.identifier}.svg")
     if figure:
@@ -78,7 +79,7 @@ def _section(experiment: StoredExperiment, cells: list[StoredCell], store: Store
     if failures:
         parts.append("These cells could not be run:\n")
         parts += [
-            f"- {for_document(cell.scenario.name)}, {for_document(cell.method.name)}: {for_document(why)}\n"
+            f"- {for_document(cell.condition.name)}, {for_document(cell.method.name)}: {for_document(why)}\n"
             for cell, why in failures
         ]
     return "\n".join(parts)
@@ -90,7 +91,9 @@ def _about(experiment: StoredExperiment, cells: list[StoredCell]) -> str:
     judges = {item.cell.judge.name: item.cell.judge for item in cells if item.cell.judge is not None}
     made = ", ".join(f"{name} {number}" for name, number in experiment.versions.items())
     read = "; ".join(for_document(name) for name in judges)
-    seeds = f"{spec.n_seeds:,} seeds a cell ({spec.first_seed} to {spec.seeds[-1]}), {len(cells)} cells"
+    seeds = (
+        f"{counted(spec.n_seeds, 'seed')} a cell ({spec.first_seed} to {spec.seeds[-1]}), {counted(len(cells), 'cell')}"
+    )
     judged = f"Judge{'s' if several else ''}: {read}. " if read else ""
     kinds = ", ".join(kind.replace("_", " ") for kind in spec.kinds)
     reads = any(not judge.is_simulated for judge in judges.values())
@@ -98,7 +101,7 @@ def _about(experiment: StoredExperiment, cells: list[StoredCell]) -> str:
     return f"{seeds}. {judged}{said}Baseline: {for_document(spec.baseline_name)}. Versions: {made}.\n"
 
 
-def _claims(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]]) -> Iterator[str]:
+def _claims(spec: ExperimentSpec, compared: dict[Condition, list[Comparison]]) -> Iterator[str]:
     if not spec.claims:
         return
     yield "| expected | found |\n|---|---|"
@@ -107,8 +110,8 @@ def _claims(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]]) ->
     yield ""
 
 
-def check(claim: Claim, compared: dict[Scenario, list[Comparison]]) -> str:
-    """Return in words in how many scenarios a claim holds, cannot be decided, or is contradicted.
+def check(claim: Claim, compared: dict[Condition, list[Comparison]]) -> str:
+    """Return in words in how many conditions a claim holds, cannot be decided, or is contradicted.
 
     It holds where the whole 95 % interval lies above the limit: the interval of the paired difference (method minus
     `times` the other), or of the share. It is contradicted where the whole interval lies below.
@@ -116,13 +119,13 @@ def check(claim: Claim, compared: dict[Scenario, list[Comparison]]) -> str:
     holds = 0
     doubtful: list[str] = []
     against: list[str] = []
-    for scenario, rows in compared.items():
-        of_method = [row for row in rows if row.stored.cell.method.name == claim.method and claim.is_about(scenario)]
+    for condition, rows in compared.items():
+        of_method = [row for row in rows if row.stored.cell.method.name == claim.method and claim.is_about(condition)]
         for row in of_method:
             beyond, found = _beyond(claim, row, rows)
             if beyond is None:
                 continue
-            name = for_document(scenario.name if len(of_method) == 1 else f"{scenario.name}, {row.label}")
+            name = for_document(condition.name if len(of_method) == 1 else f"{condition.name}, {row.label}")
             if beyond.low > 0:
                 holds += 1
             else:
@@ -153,40 +156,50 @@ def _beyond(claim: Claim, row: Comparison, rows: list[Comparison]) -> tuple[Esti
     return beyond, f"{row.total.value:,.0f} against {limit.mean():,.0f}"
 
 
+_MethodAndJudge = tuple[str, JudgeChoice | None]
+"""What makes a row of a table: a method's name and its judge."""
+
+
 def _rows_and_columns(
-    compared: dict[Scenario, list[Comparison]],
-) -> tuple[list[str], list[Scenario], dict[tuple[str, Scenario], Comparison]]:
-    scenarios = list(compared)
-    labels = list(dict.fromkeys(row.label for rows in compared.values() for row in rows))
-    return labels, scenarios, {(row.label, scenario): row for scenario, rows in compared.items() for row in rows}
+    compared: dict[Condition, list[Comparison]],
+) -> tuple[dict[_MethodAndJudge, str], list[Condition], dict[tuple[_MethodAndJudge, Condition], Comparison]]:
+    """Return the labels of the rows, the columns, and what stands where."""
+    labels: dict[_MethodAndJudge, str] = {}
+    found = {}
+    for condition, rows in compared.items():
+        for row in rows:
+            key = row.stored.cell.method.name, row.stored.cell.judge
+            labels.setdefault(key, row.label)
+            found[key, condition] = row
+    return labels, list(compared), found
 
 
 def _table(
     title: str,
-    compared: dict[Scenario, list[Comparison]],
+    compared: dict[Condition, list[Comparison]],
     words: Callable[[Comparison], str],
     last: Sequence[str] = (),
 ) -> str:
-    """Return a Markdown table of methods by scenarios.
+    """Return a Markdown table of methods by conditions.
 
     Args:
         title: a sentence above it.
         compared: what is shown.
-        words: what to say of one method in one scenario; rows of which nothing is said anywhere are left out.
+        words: what to say of one method in one condition; rows of which nothing is said anywhere are left out.
         last: a last row, its name first.
     """
-    labels, scenarios, found = _rows_and_columns(compared)
+    labels, conditions, found = _rows_and_columns(compared)
     rows = [
-        [label, *(words(row) if (row := found.get((label, scenario))) else "" for scenario in scenarios)]
-        for label in labels
+        [label, *(words(row) if (row := found.get((key, condition))) else "" for condition in conditions)]
+        for key, label in labels.items()
     ]
     rows = [[for_document(label), *(cell or "–" for cell in cells)] for label, *cells in rows if any(cells)]
-    heads = ["method", *(for_document(scenario.name) for scenario in scenarios)]
+    heads = ["method", *(for_document(condition.name) for condition in conditions)]
     lines = [heads, ["---"] * len(heads), *rows, *([list(last)] if last else [])]
     return f"{title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def _shares_table(compared: dict[Scenario, list[Comparison]]) -> str:
+def _shares_table(compared: dict[Condition, list[Comparison]]) -> str:
     ceilings = [rows[0].stored.figures for rows in compared.values()]
     return _table(
         "Steps of a whole study, ± half the 95 % interval, and share of the optimum:",
@@ -199,7 +212,7 @@ def _shares_table(compared: dict[Scenario, list[Comparison]]) -> str:
     )
 
 
-def _differences_table(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]]) -> str:
+def _differences_table(spec: ExperimentSpec, compared: dict[Condition, list[Comparison]]) -> str:
     def words(row: Comparison) -> str:
         if row.against is None:
             return ""
@@ -216,7 +229,7 @@ def _differences_table(spec: ExperimentSpec, compared: dict[Scenario, list[Compa
     return _table(title, compared, words)
 
 
-def _behaviour_table(compared: dict[Scenario, list[Comparison]]) -> str:
+def _behaviour_table(compared: dict[Condition, list[Comparison]]) -> str:
     def words(row: Comparison) -> str:
         figures = row.stored.figures
         left = f"{100 * figures.share_disengaged:.0f} % left"
@@ -229,10 +242,10 @@ def _behaviour_table(compared: dict[Scenario, list[Comparison]]) -> str:
     return _table(title, compared, words)
 
 
-def draw(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]], path: Path) -> str:
+def draw(spec: ExperimentSpec, compared: dict[Condition, list[Comparison]], path: Path) -> str:
     """Draw the shares of the optimum with their intervals as SVG.
 
-    Against the judge's error where simulated judges of several error rates were compared, otherwise by scenario.
+    Against the judge's error where simulated judges of several error rates were compared, otherwise by condition.
 
     Returns: what the figure shows, in words.
     """
@@ -259,34 +272,34 @@ def draw(spec: ExperimentSpec, compared: dict[Scenario, list[Comparison]], path:
     return words
 
 
-def _by_method(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> tuple[Any, str]:
-    labels, scenarios, found = _rows_and_columns(compared)
+def _by_method(figure_class: Any, compared: dict[Condition, list[Comparison]]) -> tuple[Any, str]:
+    labels, conditions, found = _rows_and_columns(compared)
     figure = figure_class(figsize=(8, 1.2 + 0.3 * len(labels)))
     axes = figure.subplots()
-    gap = 0.7 / max(1, len(scenarios))
-    for number, scenario in enumerate(scenarios):
-        rows = [(place, row) for place, label in enumerate(labels) if (row := found.get((label, scenario)))]
+    gap = 0.7 / max(1, len(conditions))
+    for number, condition in enumerate(conditions):
+        rows = [(place, row) for place, key in enumerate(labels) if (row := found.get((key, condition)))]
         axes.errorbar(
             [100 * row.share.value for _, row in rows],
-            [place + gap * (number - (len(scenarios) - 1) / 2) for place, _ in rows],
+            [place + gap * (number - (len(conditions) - 1) / 2) for place, _ in rows],
             xerr=[100 * max(0.0, row.share.half_width) if row.share.n > 1 else 0.0 for _, row in rows],
             fmt=_MARKERS[number % len(_MARKERS)], markersize=3.5, linewidth=1, linestyle="none",
-            color=_COLOURS[number % len(_COLOURS)], label=scenario.name,
+            color=_COLOURS[number % len(_COLOURS)], label=condition.name,
         )  # fmt: skip
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), list(labels.values()))
     axes.invert_yaxis()
     axes.set_xlim(0, 102)
     axes.set_xlabel("share of the full-information optimum, % (95 % intervals)")
     axes.axvline(100, color="#1B1F24", linestyle="--", linewidth=1)
     axes.grid(axis="x", color="#E4E8EC")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=8)
-    return figure, "Share of the optimum that each method earns, by scenario, with 95 % intervals"
+    return figure, "Share of the optimum that each method earns, by condition, with 95 % intervals"
 
 
-def _by_error(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> tuple[Any, str]:
+def _by_error(figure_class: Any, compared: dict[Condition, list[Comparison]]) -> tuple[Any, str]:
     figure = figure_class(figsize=(4.2 * min(3, len(compared)), 3.2 * ((len(compared) + 2) // 3)))
     every = figure.subplots((len(compared) + 2) // 3, min(3, len(compared)), squeeze=False).ravel()
-    for axes, (scenario, rows) in zip(every, compared.items(), strict=False):
+    for axes, (condition, rows) in zip(every, compared.items(), strict=False):
         lines: dict[str, list[Comparison]] = {}
         for row in rows:
             lines.setdefault(row.stored.cell.method.name, []).append(row)
@@ -304,7 +317,7 @@ def _by_error(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> 
                 x, [100 * row.share.low for _, row in at_errors], [100 * row.share.high for _, row in at_errors],
                 color=colour, alpha=0.2, linewidth=0,
             )  # fmt: skip
-        axes.set_title(scenario.name, fontsize=9)
+        axes.set_title(condition.name, fontsize=9)
         axes.set_xlabel("judge's error rate, of either kind")
         axes.set_ylabel("share of the optimum, %")
         axes.set_ylim(0, 102)
@@ -317,7 +330,7 @@ def _by_error(figure_class: Any, compared: dict[Scenario, list[Comparison]]) -> 
     return figure, "Share of the optimum against the judge's error rate, with 95 % intervals"
 
 
-def _errors(compared: dict[Scenario, list[Comparison]]) -> set[float]:
+def _errors(compared: dict[Condition, list[Comparison]]) -> set[float]:
     """Return the error rates of all simulated judges that err equally often on both kinds of statement."""
     judges = (row.stored.cell.judge for rows in compared.values() for row in rows)
     return {rate for judge in judges if (rate := error_of(judge)) is not None}

@@ -1,13 +1,14 @@
 """An experiment as data: a grid that is read from YAML or JSON, or made by a page.
 
-    ExperimentSpec = scenarios (participants) x methods (policy with filter) x judges x seeds  ->  cells
+    ExperimentSpec = conditions (participants) x methods (policy with filter) x judges x seeds  ->  cells
 
-A cell is one scenario, one method and one judge under all seeds. Where a method reads no text, the judge makes no
+A cell is one condition, one method and one judge under all seeds. Where a method reads no text, the judge makes no
 difference, and there is one cell instead of one for each judge.
 """
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import product
@@ -150,11 +151,11 @@ class Method:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Condition:
     """A participant of the grid.
 
     Attributes:
-        values: what tells this scenario from the others, by parameter.
+        values: what tells this condition from the others, by parameter.
         config: all its settings.
     """
 
@@ -163,16 +164,16 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """The scenario's name for people: the values of its axes."""
+        """The condition's name for people: the values of its axes."""
         symbols = {info.name: info.symbol or info.label for info in describe(SimulatorConfig)}
         return ", ".join(f"{symbols[name]} {_shown(value)}" for name, value in self.values) or "one participant"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One scenario, one method and one judge; judge is None where none is asked."""
+    """One condition, one method and one judge; judge is None where none is asked."""
 
-    scenario: Scenario
+    condition: Condition
     method: Method
     judge: JudgeChoice | None
 
@@ -187,7 +188,7 @@ class Claim:
         above: name of a method that it is to exceed; empty if a share of the optimum is claimed.
         times: how many times as much, > 0.
         share: of the optimum that it is to reach, in (0, 1]; 0 if another method is to be exceeded.
-        where: only in scenarios with these values of parameters.
+        where: only in conditions with these values of parameters.
     Raises: ParameterError unless exactly one of above and share is given.
     """
 
@@ -205,9 +206,9 @@ class Claim:
                 "0 and up to 1; `times` is above 0."
             )
 
-    def is_about(self, scenario: Scenario) -> bool:
-        """Return whether the claim is about a scenario."""
-        config = scenario.config.as_mapping()
+    def is_about(self, condition: Condition) -> bool:
+        """Return whether the claim is about a condition."""
+        config = condition.config.as_mapping()
         return all(config[name] == value for name, value in self.where.items())
 
 
@@ -218,8 +219,8 @@ class ExperimentSpec:
     Attributes:
         name: of the experiment.
         description: a sentence or two.
-        participant: settings that all scenarios share.
-        axes: parameters with the values that they take; every combination is a scenario.
+        participant: settings that all conditions share.
+        axes: parameters with the values that they take; every combination is a condition.
         methods: what is compared, at least one.
         judges: who reads; needed only if a method reads.
         first_seed, n_seeds: the same seeds in every cell, so that differences are paired.
@@ -246,9 +247,8 @@ class ExperimentSpec:
         if not self.methods:
             raise ParameterError("methods: at least one is needed.")
         for what, names in (("method", self.method_names), ("judge", tuple(item.name for item in self.judges))):
-            for name in names:
-                if names.count(name) > 1:
-                    raise ParameterError(f"There are two {what}s called {name!r}: give each a name of its own.")
+            if (twice := next((name for name, count in Counter(names).items() if count > 1), None)) is not None:
+                raise ParameterError(f"There are two {what}s called {twice!r}: give each a name of its own.")
         for method in self.methods:
             _check_name("A method's name", method.name)
         if not self.judges and any(method.reads_text for method in self.methods):
@@ -283,8 +283,8 @@ class ExperimentSpec:
                 f"seeds.first: trained policies have learnt from the seeds from {FIRST_TRAINING_SEED:,} on; stay below."
             )
         # Multiplied before anything is made: a few long axes would make billions.
-        n_scenarios = math.prod(len(values) for _, values in self.axes)
-        n_cells = n_scenarios * sum(max(1, len(self.judges)) if item.reads_text else 1 for item in self.methods)
+        n_conditions = math.prod(len(values) for _, values in self.axes)
+        n_cells = n_conditions * sum(max(1, len(self.judges)) if item.reads_text else 1 for item in self.methods)
         if n_cells > MAX_CELLS:
             raise ParameterError(f"The grid has {n_cells:,} cells: at most {MAX_CELLS:,} are allowed.")
 
@@ -303,12 +303,12 @@ class ExperimentSpec:
         """The seeds of every cell."""
         return range(self.first_seed, self.first_seed + self.n_seeds)
 
-    def scenarios(self) -> tuple[Scenario, ...]:
+    def conditions(self) -> tuple[Condition, ...]:
         """Return every combination of the axes' values."""
         names = [name for name, _ in self.axes]
         base = self.participant.as_mapping()
         return tuple(
-            Scenario(
+            Condition(
                 tuple(zip(names, values, strict=True)),
                 build(SimulatorConfig, {**base, **dict(zip(names, values, strict=True))}),
             )
@@ -316,11 +316,11 @@ class ExperimentSpec:
         )
 
     def cells(self) -> tuple[Cell, ...]:
-        """Return all cells, scenario by scenario."""
+        """Return all cells, condition by condition."""
         judges = [(method, self.judges if method.reads_text else (None,)) for method in self.methods]
         return tuple(
-            Cell(scenario, method, judge)
-            for scenario in self.scenarios()
+            Cell(condition, method, judge)
+            for condition in self.conditions()
             for method, asked in judges
             for judge in asked
         )

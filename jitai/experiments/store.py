@@ -16,11 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from jitai import __version__
 from jitai.errors import FileFormatError, JitaiError, ParameterError
@@ -33,12 +32,16 @@ from jitai.experiments.cell import (
     library_versions,
 )
 from jitai.experiments.cell_file import read_steps, write_steps
+from jitai.experiments.description_text import MAX_FILE_BYTES
 from jitai.experiments.index import open_index
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec
-from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_from_mapping
+from jitai.experiments.spec_file import spec_from_mapping
 from jitai.files import make_folder, open_to_write, read_json, remove, replacing
 from jitai.trial.log import safe_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 try:
     import fcntl
@@ -90,7 +93,7 @@ class StoredCell:
     """A finished cell.
 
     Attributes:
-        cell: scenario, method and judge.
+        cell: condition, method and judge.
         key: name of its file.
         figures: what it amounts to.
         totals: steps of each seed, in the order of the seeds, shape (n_seeds,).
@@ -159,7 +162,7 @@ class Store:
         about = {
             "work": work.as_mapping(),
             "versions": versions(),
-            "scenario": dict(cell.scenario.values),
+            "scenario": dict(cell.condition.values),
             "method": cell.method.name,
             "judge": "" if cell.judge is None else cell.judge.name,
         }
@@ -340,7 +343,7 @@ class Store:
                 )
             )
 
-    def steps(self, key: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    def steps(self, key: str, columns: Sequence[str] | None = None) -> "pd.DataFrame":
         """Return every day of every seed of a cell, one row each.
 
         Raises: FileFormatError if the file is missing or damaged.
@@ -430,15 +433,17 @@ def _digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def figures_table(cells: Sequence[StoredCell]) -> pd.DataFrame:
-    """Return a table with one row for each cell: its scenario, method, judge and figures."""
+def figures_table(cells: Sequence[StoredCell]) -> "pd.DataFrame":
+    """Return a table with one row for each cell: its condition, method, judge and figures."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     rows = []
     for item in cells:
         figures = item.figures.as_mapping()
         shares = figures.pop("action_shares")
         rows.append(
             {
-                **dict(item.cell.scenario.values),
+                **dict(item.cell.condition.values),
                 "method": item.cell.method.name,
                 "judge": "" if item.cell.judge is None else item.cell.judge.name,
                 **figures,

@@ -70,7 +70,7 @@ class TrainingSettings:
     n_threads: int = 2
 
 
-class Progress(NamedTuple):
+class TrainingProgress(NamedTuple):
     """How far the training is.
 
     Attributes:
@@ -109,7 +109,7 @@ def train_adapter(
     meanings: Mapping[str, str],
     question: Question,
     settings: TrainingSettings,
-    report: Callable[[Progress], None],
+    report: Callable[[TrainingProgress], None],
     report_every: int = 50,
     start_from: Path | None = None,
 ) -> TrainedAdapter:
@@ -169,7 +169,9 @@ def train_adapter(
             meaning_losses.extend(meaning_loss)
             step += 1
             if step % report_every == 0 or step == n_steps:
-                report(Progress(step, n_steps, _mean(losses), _mean(meaning_losses), time.monotonic() - started))
+                report(
+                    TrainingProgress(step, n_steps, _mean(losses), _mean(meaning_losses), time.monotonic() - started)
+                )
                 losses, meaning_losses = [], []
             if step == n_steps:
                 break

@@ -8,13 +8,16 @@ Whatever the text contains and however the model fails, the outcome is a Verdict
 import hashlib
 import json
 import time
+import traceback
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import BackendError, ParameterError, UnreadableReply
 from jitai.judge import strategies
 from jitai.judge.base import Backend, ModelIdentity, Reply
 from jitai.judge.cache import VerdictCache, reply_key
+from jitai.judge.calibration import Measured
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
 from jitai.judge.text import UNREADABLE_SHARE, CleanStatement, clean_statement, load_words, share_known
@@ -45,6 +48,13 @@ class _Interpretation:
     notes: tuple[str, ...] = ()
     model_reason: str = ""
     in_words_only: bool = False
+
+
+def _as_backend_error(error: Exception) -> BackendError:
+    """What is said of an error of the program: its kind and where it happened, for whoever wrote the backend."""
+    [*_, place] = traceback.extract_tb(error.__traceback__)
+    where = f"{PurePath(place.filename).name}, line {place.lineno}"
+    return BackendError(f"The judge's backend has a fault: {type(error).__name__} in {where}.")
 
 
 class Judge:
@@ -90,6 +100,8 @@ class Judge:
                 verdict = self._with_model(statement)
             except BackendError as error:
                 verdict = self._fallback(statement, error)
+            except Exception as error:  # a bug in a backend must not end a run; its message may hold what was written
+                verdict = self._fallback(statement, _as_backend_error(error))
         # No time is told of what was shipped: it would differ from run to run, and says nothing about the model.
         shipped = verdict.source is VerdictSource.REMEMBERED
         return replace(verdict, latency_ms=0.0 if shipped else (time.perf_counter() - started) * 1e3)
@@ -166,6 +178,14 @@ class Judge:
         except BackendError:
             digest = ""
         return JudgeReference(key, self.prompt.name, self.prompt.label, digest, self.at_work())
+
+    def measured(self) -> Measured | None:
+        """Return how often it is right on held-out statements; None if nobody knows, or its model is not there."""
+        try:
+            digest = self.backend.identity().digest
+        except BackendError:
+            return None
+        return self.prompt.calibration_for(digest).measured
 
     def _without_model(self, statement: CleanStatement) -> Verdict | None:
         """Return the verdict if no model is needed, otherwise None."""

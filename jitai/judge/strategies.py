@@ -1,6 +1,6 @@
 """Asking a model in the way of a strategy, and reading what it replied.
 
-statement -> questions -> replies (kept in the cache) -> Answer: log-odds, or a decision without any
+statement -> questions -> replies (kept in the cache) -> Interpretation: log-odds, or a decision without any
 """
 
 import math
@@ -27,7 +27,7 @@ _OTHER_MODEL_HINT = "Choose another model or prompt: this model does not answer 
 
 
 @dataclass(frozen=True)
-class Answer:
+class Interpretation:
     """The meaning of the replies.
 
     Attributes:
@@ -88,7 +88,7 @@ def _criteria(question: Question, replies: tuple[Reply, ...]) -> str:
     return f"[answers of the typed decision]\n{lines}\n"
 
 
-def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Answer:
+def read(prompt: Prompt, replies: tuple[Reply, ...]) -> Interpretation:
     """Read what a model's replies to a strategy's questions say.
 
     Raises: UnreadableReply if they say neither answer.
@@ -136,7 +136,7 @@ def _schema(question: Question) -> dict[str, object]:
     }
 
 
-def _read_json(reply: Reply, question: Question) -> Answer:
+def _read_json(reply: Reply, question: Question) -> Interpretation:
     """Return the decision of a JSON answer, its likelihood if the server gave it, and the model's reason."""
     try:
         content = read_json(reply.text)
@@ -151,15 +151,15 @@ def _read_json(reply: Reply, question: Question) -> Answer:
             # It may repeat what the participant wrote, and worse: it is as untrusted as the statement.
             model_reason = clean_statement(reason).text if isinstance(reason, str) else ""
             if not reply.log_probabilities:
-                return Answer(None, decision, (JSON_NOTE,), model_reason)
+                return Interpretation(None, decision, (JSON_NOTE,), model_reason)
             log_odds, notes = read_log_odds(reply, *question.answer_pair)
             if log_odds and (log_odds > 0) != (decision is Decision.SEND):
                 notes += (SPELLING_NOTE,)
-            return Answer(log_odds, None, notes, model_reason)
+            return Interpretation(log_odds, None, notes, model_reason)
     raise UnreadableReply("The model's JSON holds neither of the two answers.", hint=_OTHER_MODEL_HINT)
 
 
-def _both(answers: list[Answer]) -> Answer:
+def _both(answers: list[Interpretation]) -> Interpretation:
     """Combine "able" and "willing": both need a yes, so P(send) = P(able) P(willing)."""
     notes = tuple(dict.fromkeys(note for answer in answers for note in answer.notes))
     log_odds = [answer.log_odds for answer in answers if answer.log_odds is not None]
@@ -168,11 +168,11 @@ def _both(answers: list[Answer]) -> Answer:
             answer.decision == Decision.HOLD_BACK or (answer.log_odds is not None and answer.log_odds < 0)
             for answer in answers
         )
-        return Answer(None, Decision.HOLD_BACK if refused else Decision.SEND, notes)
+        return Interpretation(None, Decision.HOLD_BACK if refused else Decision.SEND, notes)
     # log P(send) and log(1 - P(send)), by sums of logarithms: the probabilities themselves may round to 0 or 1.
     log_yes = -sum(_softplus(-value) for value in log_odds)
     log_no = math.log(-math.expm1(log_yes)) if log_yes < 0 else -math.inf
-    return Answer(min(700.0, log_yes - log_no), None, notes)
+    return Interpretation(min(700.0, log_yes - log_no), None, notes)
 
 
 def _softplus(value: float) -> float:
@@ -180,14 +180,14 @@ def _softplus(value: float) -> float:
     return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
 
 
-def _read_tokens(reply: Reply, question: Question) -> Answer:
+def _read_tokens(reply: Reply, question: Question) -> Interpretation:
     """Return the answer in the likelihoods of the two answer words, or in the one word if there are none."""
     if reply.log_probabilities:
         log_odds, notes = read_log_odds(reply, *question.answer_pair)
-        return Answer(log_odds, None, notes)
+        return Interpretation(log_odds, None, notes)
     for decision, answer in question.answers.items():
         if as_word(reply.text) == as_word(answer):
-            return Answer(None, decision, (TEXT_ONLY_NOTE,))
+            return Interpretation(None, decision, (TEXT_ONLY_NOTE,))
     raise UnreadableReply("The model wrote neither of the two answers.", hint=_OTHER_MODEL_HINT)
 
 

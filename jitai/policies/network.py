@@ -6,7 +6,7 @@ with the largest is proposed. It is kept as JSON: nothing is unpickled, and torc
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -68,7 +68,7 @@ def check_learned_observations(names: Sequence[str]) -> tuple[str, ...]:
         )
     if TRUE_CONTEXT in names and BELIEF in names:
         raise ParameterError(
-            "The observations hold both C and B: C, the true context, is privileged and makes a policy a yardstick, "
+            "The observations hold both C and B: C, the true context, is privileged: no policy in use can know it, "
             "and cannot be joined with B, the belief. P is the context as far as it can be known."
         )
     return tuple(names)
@@ -84,33 +84,33 @@ def features(names: Sequence[str], view: View, study_length: int) -> npt.NDArray
     Returns: float32, shape (n, n_names); everything in [0, 1] but S, which is in units of STEPS_SCALE.
     Raises: JitaiError if the true context is wanted and not told.
     """
-    return np.stack([_quantity(name, view, study_length) for name in names], axis=-1)
+    shown = np.empty((len(view.day), len(names)), dtype=np.float32)
+    for column, name in enumerate(names):
+        shown[:, column] = _quantity(name, view, study_length)
+    return shown
 
 
-def _quantity(name: str, view: View, study_length: int) -> npt.NDArray[np.float32]:
+def _quantity(name: str, view: View, study_length: int) -> npt.NDArray[Any]:
     if name == TRUE_CONTEXT and view.truth is None:
         raise JitaiError("This policy was trained on the true context (C) and cannot propose without it.")
     if name == BELIEF:
         # Where no belief is kept, as for somebody who can surely walk.
-        value: Any = np.ones(len(view.day)) if view.belief is None else view.belief
-    elif name == TRUE_CONTEXT:
+        return np.ones(len(view.day)) if view.belief is None else view.belief
+    if name == TRUE_CONTEXT:
         assert view.truth is not None
-        value = view.truth.true_context
-    elif name == STEP_COUNT:
-        value = view.step_count / STEPS_SCALE
-    elif name == "T":
-        value = view.day % 2
-    elif name == DAY:
-        value = view.day / study_length
-    else:
-        value = {
-            "P": view.context_probability,
-            "L": view.inferred_context,
-            "H": view.habituation,
-            "D": view.disengagement_risk,
-        }[name]
-    shown: npt.NDArray[np.float32] = np.asarray(value, dtype=np.float32)
-    return shown
+        return view.truth.true_context
+    if name == STEP_COUNT:
+        return view.step_count / STEPS_SCALE
+    if name == "T":
+        return view.day % 2
+    if name == DAY:
+        return view.day / study_length
+    return {
+        "P": view.context_probability,
+        "L": view.inferred_context,
+        "H": view.habituation,
+        "D": view.disengagement_risk,
+    }[name]
 
 
 class Layer(NamedTuple):
@@ -260,23 +260,11 @@ class PolicyNetwork:
 
         Raises: FileFormatError naming what is wrong.
         """
+        # On first use: pydantic takes a moment to import.
+        from jitai.policies.network_file import network_in
+
         try:
-            if not isinstance(content, dict) or content.get("format") != FORMAT:
-                raise FileFormatError(f'A policy is a JSON object with "format": "{FORMAT}".')
-            _check_text({key: value for key, value in content.items() if key != "layers"})
-            layers = _expect(content, "layers", list)
-            if not 1 <= len(layers) <= MAX_LAYERS:
-                raise FileFormatError(f'"layers" must hold 1 to {MAX_LAYERS} layers.')
-            observations = _expect(content, "observations", list)
-            return cls(
-                name=_expect(content, "name", str)[:80],
-                algorithm=_expect(content, "algorithm", str),
-                observations=tuple(str(name)[:20] for name in observations[:20]),
-                layers=tuple(_read_layer(layer) for layer in layers),
-                activation=_expect(content, "activation", str),
-                steps_per_value=_number(content, "steps_per_value"),
-                trained_on=_read_trained_on(_expect(content, "trained_on", dict)),
-            )
+            return network_in(content)
         except ParameterError as error:
             raise FileFormatError(str(error), error.hint) from error
 
@@ -316,75 +304,3 @@ def _check_layers(layers: tuple[Layer, ...], n_observations: int) -> None:
                 "with."
             )
         n_in = n_out
-
-
-def _expect(content: Mapping[str, Any], key: str, kind: type | tuple[type, ...]) -> Any:
-    """Raises: FileFormatError if the entry is missing or of another type."""
-    value = content.get(key)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise FileFormatError(f'A policy needs "{key}", and of the right type.')
-    return value
-
-
-def _number(content: Mapping[str, Any], key: str) -> float:
-    """Raises: FileFormatError if the entry is no number that a float can be."""
-    try:
-        return float(_expect(content, key, (int, float)))
-    except OverflowError as error:
-        raise FileFormatError(f'The number in "{key}" is too large.') from error
-
-
-def _check_text(content: Mapping[Any, Any]) -> None:
-    """Raises: FileFormatError if a text holds something that no file in UTF-8 can hold, such as half a character."""
-    try:
-        json.dumps(content, ensure_ascii=False, default=str).encode("utf-8")
-    except (ValueError, TypeError, RecursionError) as error:
-        raise FileFormatError("A policy must hold only names and values that JSON in UTF-8 can hold.") from error
-
-
-def _read_layer(content: object) -> Layer:
-    if not isinstance(content, dict):
-        raise FileFormatError('Each of "layers" must be an object with "weights" and "bias".')
-    rows, bias = _expect(content, "weights", list), _expect(content, "bias", list)
-    for row in (*rows, bias):
-        if (
-            not isinstance(row, list)
-            or len(row) > MAX_WIDTH
-            or any(isinstance(number, bool) or not isinstance(number, int | float) for number in row)
-        ):
-            raise FileFormatError(f'"weights" must be rows of at most {MAX_WIDTH} numbers, and "bias" one such row.')
-    if not rows or len(rows) > MAX_WIDTH or len({len(row) for row in rows}) != 1:
-        raise FileFormatError(f'"weights" must be 1 to {MAX_WIDTH} rows of the same length.')
-    try:
-        return Layer(np.array(rows, dtype=np.float64), np.array(bias, dtype=np.float64))
-    except OverflowError as error:
-        raise FileFormatError('A number in "layers" is too large.') from error
-
-
-def _read_trained_on(content: Mapping[str, Any]) -> TrainedOn:
-    participants = _expect(content, "participants", list)
-    if not 1 <= len(participants) <= MAX_PARTICIPANTS:
-        raise FileFormatError(f'"participants" must hold 1 to {MAX_PARTICIPANTS} of them.')
-    n_steps, minutes = _expect(content, "n_steps", int), _number(content, "minutes")
-    if not 0 <= n_steps < MAX_DECISIONS:
-        raise FileFormatError(f'"n_steps" must be a number of decisions, from 0 to {MAX_DECISIONS:,}.')
-    if not (np.isfinite(minutes) and minutes >= 0):
-        raise FileFormatError('"minutes" must be a finite number, 0 or more.')
-    return TrainedOn(
-        participants=tuple(_scalars(item, "participants") for item in participants),
-        belief=_scalars(content.get("belief"), "belief"),
-        filter=_expect(content, "filter", str)[:20],
-        judge=_expect(content, "judge", str)[:80],
-        learning=_scalars(content.get("learning"), "learning"),
-        n_steps=n_steps,
-        minutes=minutes,
-        version=_expect(content, "version", str)[:20],
-    )
-
-
-def _scalars(content: object, key: str) -> dict[str, Scalar]:
-    if not isinstance(content, dict) or len(content) > 100:
-        raise FileFormatError(f'"{key}" must hold names and values.')
-    if any(not isinstance(value, float | int | bool | str) for value in content.values()):
-        raise FileFormatError(f'"{key}" must hold names and values: numbers, words, true and false.')
-    return {str(name): value for name, value in content.items()}

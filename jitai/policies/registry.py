@@ -15,6 +15,9 @@ from jitai.policies.trained import TrainedPolicy, TrainedSettings
 from jitai.registry import Registry
 from jitai.simulator.config import SimulatorConfig
 
+METHOD_FIELDS = ("name", "policy", "network", "filter", "belief", "model")
+"""The fields of a method in an experiment's description; the settings of its policy stand beside them, by its key."""
+
 POLICIES: Registry[Policy] = Registry(
     "policy",
     ThompsonSampling,
@@ -26,6 +29,7 @@ POLICIES: Registry[Policy] = Registry(
     OptimalPolicy,
     TrainedPolicy,
     beside=(SimulatorConfig, BeliefSettings),
+    reserved_keys=METHOD_FIELDS,
 )
 """In the order in which they are listed; the first is the default. A new policy needs its module and a line here."""
 

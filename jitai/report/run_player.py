@@ -1,4 +1,4 @@
-"""A run as the player takes it: from played scenarios to the player's contract."""
+"""Turns played scenarios into what the player takes."""
 
 import math
 from collections.abc import Sequence
@@ -30,12 +30,12 @@ MANY_SEEDS = 200
 
 
 def twin_name(spec: TrialSpec) -> str:
-    """What the twin of a run is, in the middle of a sentence."""
+    """Return what the twin of a run is, for the middle of a sentence."""
     return UNREAD if spec.policy.uses_belief else WITHOUT_JUDGE
 
 
 def split_of(config: SimulatorConfig, records: Sequence[StepRecord], others: Sequence[StepRecord]) -> Split:
-    """Why a run differs from another, day by day, as the player shows it."""
+    """Return why a run differs from another, day by day, as the player shows it."""
     parts = attribute(config, records, others)
     return Split(
         stayed=tuple(part.stayed for part in parts),
@@ -55,7 +55,7 @@ def player_run(
     options: Options | None = None,
     remembered: bool = False,
 ) -> PlayerRun:
-    """A run beside its twin, for the player.
+    """Return a run beside its twin, for the player.
 
     Args:
         run: as it was played.
@@ -95,7 +95,7 @@ def player_run(
 def branch_line(
     branch: Played, run: Played, *, key: str, name: str, letter: str, first_day: int, remembered: bool = False
 ) -> Line:
-    """A branch beside the run, split against it.
+    """Return a branch beside the run, with the difference split against it.
 
     Args:
         branch, run: as they were played.
@@ -111,7 +111,7 @@ def branch_line(
 
 
 def many_seeds_sentence(spec: TrialSpec, verdicts: Verdicts | None, n_seeds: int = MANY_SEEDS) -> str:
-    """What many seeds of the same setting say: the difference between the run and its twin, paired, in one line.
+    """Return in one line what many seeds say: the paired difference between the run and its twin.
 
     Args:
         spec: of the run; its own seed is not used.
@@ -127,7 +127,7 @@ def many_seeds_sentence(spec: TrialSpec, verdicts: Verdicts | None, n_seeds: int
 
 
 def _axes(records: Sequence[StepRecord], *lines: Line | None) -> Axes:
-    """Fixed scales, and what the policy's four numbers are."""
+    """Return the fixed scales, and what the policy's four numbers are."""
     proposals = [record.proposal for record in records]
     shown = [number for proposal in proposals for number in proposal.preference]
     if not shown:

@@ -45,16 +45,16 @@ def make_algorithm(task: LearningTask, environment: VecEnv) -> BaseAlgorithm:
         "device": "cpu",
     }
     network = {"net_arch": [settings.width, settings.width], "activation_fn": torch.nn.ReLU}
-    n_lanes = settings.n_lanes
+    n_envs = settings.n_lanes
     if settings.algorithm == learned.DQN:
         return DQN(
             **common,
-            buffer_size=max(400_000, 10 * n_lanes),
+            buffer_size=max(400_000, 10 * n_envs),
             learning_starts=min(20_000, settings.total_steps // 10),
             batch_size=1024,
             train_freq=1,
-            gradient_steps=max(1, n_lanes // 128),
-            target_update_interval=max(10_000, n_lanes),
+            gradient_steps=max(1, n_envs // 128),
+            target_update_interval=max(10_000, n_envs),
             exploration_fraction=0.3,
             exploration_final_eps=0.03,
             policy_kwargs=network,
@@ -73,7 +73,7 @@ def make_algorithm(task: LearningTask, environment: VecEnv) -> BaseAlgorithm:
     return PPO(
         **common,
         n_steps=n_days,
-        batch_size=_batch_size(n_days * n_lanes),
+        batch_size=_batch_size(n_days * n_envs),
         n_epochs=5,
         gae_lambda=0.95,
         ent_coef=settings.entropy_bonus,
@@ -103,7 +103,7 @@ class Watcher(BaseCallback):
     def _on_step(self) -> bool:
         ended = np.flatnonzero(self.locals["dones"])
         infos = self.locals["infos"]
-        return self._on_progress(self.num_timesteps, [infos[lane]["episode"]["r"] for lane in ended])
+        return self._on_progress(self.num_timesteps, [infos[number]["episode"]["r"] for number in ended])
 
 
 def learn(algorithm: BaseAlgorithm, n_steps: int, on_progress: Callable[[int, list[float]], bool]) -> None:

@@ -99,11 +99,11 @@ class Measurement(BackgroundJob[PolicyWorth]):
         super().__init__("measuring", "The measuring")
         self._participants, self._belief, self._policy, self._n_seeds = participants, belief, policy, n_seeds
         self._known: dict[Hashable, Share] = {} if known is None else known
-        self._yardsticks: dict[str, Share] = {}
+        self._baselines: dict[str, Share] = {}
         self._found: Share | None = None
 
     def _snapshot(self, finished: bool) -> PolicyWorth:
-        return PolicyWorth(dict(self._yardsticks), self._found, finished, self._failure)
+        return PolicyWorth(dict(self._baselines), self._found, finished, self._failure)
 
     def _run(self) -> None:
         later = [name for name in BASELINES if name == PLANNED and len(self._participants) > 1]
@@ -132,4 +132,4 @@ class Measurement(BackgroundJob[PolicyWorth]):
                 verdicts = read_all(*simulated_judge(self._belief.finds_cannot_walk, self._belief.false_alarms))
             self._known[key] = share_of(evaluate(spec, self._participants, verdicts, self._n_seeds))
         with self._lock:
-            self._yardsticks[name] = self._known[key]
+            self._baselines[name] = self._known[key]

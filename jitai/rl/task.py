@@ -112,8 +112,8 @@ class LearningTask:
             )
         if not 1 <= len(self.participants) <= min(MAX_PARTICIPANTS, self.settings.n_lanes):
             raise ParameterError(
-                f"There are {len(self.participants)} kinds of participants for {self.settings.n_lanes} lanes: at least "
-                f"one kind is needed, a lane for each, and at most {MAX_PARTICIPANTS}."
+                f"There are {len(self.participants)} kinds of participants for {self.settings.n_lanes} participants at "
+                f"once: at least one kind is needed, a participant of each, and at most {MAX_PARTICIPANTS}."
             )
         lengths = sorted({config.study_length for config in self.participants})
         if len(lengths) > 1:
@@ -180,7 +180,7 @@ def steps_per_value(task: LearningTask) -> float:
     return task.reward_unit if task.settings.algorithm == DQN else 1.0
 
 
-def envs_of(n_lanes: int, participants: Sequence[SimulatorConfig]) -> list[int]:
+def envs_of(n_envs: int, participants: Sequence[SimulatorConfig]) -> list[int]:
     """Return how many participants of each kind are trained on at once, as equal as possible."""
-    edges = [n_lanes * number // len(participants) for number in range(len(participants) + 1)]
+    edges = [n_envs * number // len(participants) for number in range(len(participants) + 1)]
     return [high - low for low, high in pairwise(edges)]

@@ -1,4 +1,4 @@
-"""The study as a Gymnasium vector environment: one array operation for all lanes."""
+"""The study as a Gymnasium vector environment: one array operation for all environments."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,11 +23,11 @@ BUFFER_BYTES = 32 * 1024**2
 """Memory for the uniform numbers drawn ahead, of each purpose."""
 
 
-class LaneUniforms:
-    """The uniform numbers of one purpose for all lanes, drawn ahead in blocks of days.
+class EnvUniforms:
+    """The uniform numbers of one purpose for all environments, drawn ahead in blocks of days.
 
     Args:
-        generators: one a lane.
+        generators: one for each environment.
         n_columns: numbers a day.
     """
 
@@ -42,9 +42,9 @@ class LaneUniforms:
         """Return the next day's numbers, shape (n_columns, n_envs); they are valid until the next call."""
         if self._day == self._n_days:
             drawn = np.empty((self._n_days, self._n_columns))
-            for lane, generator in enumerate(self._generators):
+            for number, generator in enumerate(self._generators):
                 generator.random(out=drawn)
-                self._block[:, :, lane] = drawn
+                self._block[:, :, number] = drawn
             self._day = 0
         self._day += 1
         row: Floats = self._block[self._day - 1]
@@ -52,10 +52,10 @@ class LaneUniforms:
 
 
 class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64], Floats]):
-    """Many independent participants at once; lane i under seed s is ``StepCountEnv`` under seed s + i.
+    """Many independent participants at once; environment i under seed s is ``StepCountEnv`` under seed s + i.
 
-    Spaces, rewards and episode ends are those of ``StepCountEnv``. A lane that ends starts anew in the same step
-    (``AutoresetMode.SAME_STEP``): its last observation is in ``info["final_obs"]``.
+    Spaces, rewards and episode ends are those of ``StepCountEnv``. An environment that ends starts anew in the same
+    step (``AutoresetMode.SAME_STEP``): its last observation is in ``info["final_obs"]``.
     """
 
     metadata = {  # noqa: RUF012 - declared so by Gymnasium
@@ -73,7 +73,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         """Args: number of participants (at least 1), settings of the study, names of the observed quantities, what is
         said (if given, ``info["statement"]`` has it; empty where nothing is)."""
         if n_envs < 1:
-            raise ParameterError(f"The number of lanes is {n_envs}: at least 1 is needed.")
+            raise ParameterError(f"The number of environments is {n_envs}: at least 1 is needed.")
         self.num_envs = n_envs
         self.config = config or SimulatorConfig()
         self.observations = check_observations(observations)
@@ -93,7 +93,11 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
-        """Begin a trial in every lane; ``seed`` is one number (lane i takes seed + i) or one a lane."""
+        """Begin a trial in every environment.
+
+        Args:
+            seed: one number, of which environment i takes seed + i, or a number for each environment.
+        """
         if seed is not None or not self._seeded:
             self._seed(seed)
         n_envs = self.num_envs
@@ -109,12 +113,12 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
     def step(  # type: ignore[override] # ends are booleans, as Gymnasium's own environments return them
         self, actions: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float32], Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]:
-        """Live one day in every lane, under one action for each.
+        """Live one day in every environment, under one action for each.
 
         Args:
             actions: 0 to 3; shape (n_envs,).
         Returns: observations (n_envs, n_observed), steps earned, terminated, truncated, each (n_envs,), and the
-            hidden truth; where a lane ended (``_final_obs``), ``final_obs`` holds its last observation.
+            hidden truth; where an environment ended (``_final_obs``), ``final_obs`` holds its last observation.
         """
         config = self.config
         luck = None
@@ -138,21 +142,23 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
 
     def _seed(self, seed: int | Sequence[int | None] | None) -> None:
         if seed is None or isinstance(seed, int | np.integer):
-            seeds: Sequence[int | None] = [None if seed is None else int(seed) + lane for lane in range(self.num_envs)]
+            seeds: Sequence[int | None] = [
+                None if seed is None else int(seed) + number for number in range(self.num_envs)
+            ]
         else:
             seeds = seed
         if len(seeds) != self.num_envs:
-            raise ParameterError(f"There are {len(seeds)} seeds for {self.num_envs} lanes: give one for each.")
-        by_purpose = zip(*(np_random(lane_seed)[0].spawn(3) for lane_seed in seeds), strict=True)
+            raise ParameterError(f"There are {len(seeds)} seeds for {self.num_envs} environments: give one for each.")
+        by_purpose = zip(*(np_random(env_seed)[0].spawn(3) for env_seed in seeds), strict=True)
         widths = (len(CONTEXT_COLUMNS), len(ABILITY_COLUMNS), len(LUCK_COLUMNS))
         self._context_uniforms, self._ability_uniforms, self._luck_uniforms = (
-            LaneUniforms(list(generators), width) for generators, width in zip(by_purpose, widths, strict=True)
+            EnvUniforms(list(generators), width) for generators, width in zip(by_purpose, widths, strict=True)
         )
         self._next_row()
         self._seeded = True
 
     def _next_row(self) -> None:
-        """Every lane's next row of uniform numbers; ability and luck only where the settings use them."""
+        """Every environment's next row of uniform numbers; ability and luck only where the settings use them."""
         self._context_row = self._context_uniforms.next_day()
         if self._ability_varies or self._statements is not None:
             self._ability_row = self._ability_uniforms.next_day()
@@ -168,17 +174,17 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
             self._could_walk = self._can_walk
             self._can_walk = (self._ability_row[0] < self._walk_one[self._can_walk]).view(np.int8)
 
-    def _start_anew(self, lanes: npt.NDArray[np.bool_]) -> None:
-        """Put the marked lanes back to day 1; they continue in the row of uniform numbers that they have reached."""
+    def _start_anew(self, ended: npt.NDArray[np.bool_]) -> None:
+        """Put the marked environments back to day 1; their rows of uniform numbers go on where they are."""
         # New arrays, as those of this step have been handed out.
-        self._days = np.where(lanes, 0, self._days)
-        self._true_context = np.where(lanes, np.int8(0), self._true_context)
-        self._can_walk = np.where(lanes, np.int8(1), self._can_walk)
-        self._could_walk = np.where(lanes, np.int8(1), self._could_walk)
-        self._probability = np.where(lanes, 0.5, self._probability)
-        self._habituation = np.where(lanes, self.config.initial_habituation, self._habituation)
-        self._risk = np.where(lanes, self.config.initial_disengagement, self._risk)
-        self._step_count = np.where(lanes, STEPS_BEFORE_THE_FIRST_DECISION, self._step_count)
+        self._days = np.where(ended, 0, self._days)
+        self._true_context = np.where(ended, np.int8(0), self._true_context)
+        self._can_walk = np.where(ended, np.int8(1), self._can_walk)
+        self._could_walk = np.where(ended, np.int8(1), self._could_walk)
+        self._probability = np.where(ended, 0.5, self._probability)
+        self._habituation = np.where(ended, self.config.initial_habituation, self._habituation)
+        self._risk = np.where(ended, self.config.initial_disengagement, self._risk)
+        self._step_count = np.where(ended, STEPS_BEFORE_THE_FIRST_DECISION, self._step_count)
 
     def _observe(self) -> npt.NDArray[np.float32]:
         observed = np.empty(self.observation_space.shape or (), dtype=np.float32)
@@ -214,7 +220,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         if self._statements is not None:
             said = np.full(self.num_envs, "", dtype=object)
             writes = writes_today(self.config, self._can_walk, self._could_walk, self._ability_row[1])
-            for lane in np.flatnonzero(writes):
-                said[lane] = self._statements(bool(self._can_walk[lane]), float(self._ability_row[2, lane]))
+            for number in np.flatnonzero(writes):
+                said[number] = self._statements(bool(self._can_walk[number]), float(self._ability_row[2, number]))
             truth["statement"] = said
         return truth

@@ -2,7 +2,8 @@
 
 Contexts, their noisy readings, the walk state, when the participant writes and which statement, and the luck of each
 day's response are drawn before the first decision. Two runs with the same seed therefore meet the same world, whatever
-policy or filter acts in it (common random numbers), and an episode of any number of lanes is a few array operations.
+policy or filter acts in it (common random numbers), and an episode of any number of participants is a few
+array operations.
 """
 
 from collections.abc import Callable, Sequence
@@ -60,7 +61,7 @@ class World(NamedTuple):
 
 
 class DayUniforms(NamedTuple):
-    """Uniform numbers in [0, 1), one row a day; lanes first where there are several.
+    """Uniform numbers in [0, 1), one row a day; participants first where there are several.
 
     Attributes:
         context: shape (..., n_days, 2), see CONTEXT_COLUMNS.
@@ -76,7 +77,7 @@ class DayUniforms(NamedTuple):
 class UniformStream:
     """One participant's endless stream of uniform numbers, one row a day.
 
-    An episode that ends early leaves the days that it did not reach to the next one, so a lane of a vector
+    An episode that ends early leaves the days that it did not reach to the next one, so an environment of a vector
     environment, which uses one day a step, and a single environment run through the same numbers. The day on which an
     episode ended serves the next one's first day too: that day's context and walk state are fixed, so no number is
     used twice.
@@ -108,7 +109,7 @@ def make_world(config: SimulatorConfig, uniforms: DayUniforms) -> World:
     Args:
         config: probabilities and noise.
         uniforms: one row a day.
-    Returns: the world of the same lanes and days. Day 1 is as published: home, even odds, able to walk.
+    Returns: the world of the same participants and days. Day 1 is as published: home, even odds, able to walk.
     """
     true_context = two_state_chain(
         uniforms.context[..., 0], start=0, one_stays=config.context_persistence, zero_stays=config.context_persistence

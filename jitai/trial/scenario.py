@@ -4,7 +4,7 @@
 in it by the words, so that a run can be had again without the judge. Nothing here reads a file or asks the person.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,14 +16,11 @@ from jitai.records import (
     SIMULATOR,
     TYPED,
     Action,
-    Decision,
     JudgeReference,
     JudgesText,
     StepRecord,
     Verdict,
-    VerdictSource,
 )
-from jitai.seeding import MAX_SEED
 from jitai.simulator.participants import Today
 from jitai.simulator.world import draw_worlds, with_walk_state
 from jitai.trial.loop import Trial, days_of_one
@@ -125,12 +122,6 @@ class Scenario:
             "scenario": VERSION,
             "seed": self.spec.seed,
             "trial": self.spec.as_mapping(),
-            **self.rest_as_mapping(),
-        }
-
-    def rest_as_mapping(self) -> dict[str, Any]:
-        """Return everything except settings and seed, ready for JSON; ``scenario_of`` reads it back."""
-        return {
             "kinds": list(self.kinds),
             "judge": None if self.judge is None else self.judge._asdict(),
             "words": {str(day + 1): words for day, words in enumerate(self.words) if words},
@@ -256,141 +247,53 @@ def scenario_from_mapping(content: object, named: TrainedPolicies | None = None)
         named: looks up a trained policy that is only named; None where names mean nothing.
     Raises: ParameterError naming the field that is wrong and what is allowed.
     """
-    known = ("scenario", "seed", "trial", "kinds", "judge", "words", "days", "verdicts")
-    given = _mapping("The scenario", content, known)
-    version = given.get("scenario")
+    # On first use: pydantic takes a moment to import.
+    from jitai.file_models import as_parameter_error, validated
+    from jitai.trial.scenario_models import ScenarioFile
+
+    version = content.get("scenario") if isinstance(content, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ParameterError(f'This is no scenario: the field "scenario" must be {VERSION}, its version.')
     if version > VERSION:
         raise ParameterError(
-            f"The scenario has version {version}; this program reads up to {VERSION}.", "Update JITAI Lab to open it."
+            f"The scenario has version {shortened(version)}; this program reads up to {VERSION}.",
+            "Update JITAI Lab to open it.",
         )
-    seed = given.get("seed")
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= MAX_SEED:
-        raise ParameterError(f"seed is {shortened(seed)}: allowed is a whole number from 0 to {MAX_SEED:,}.")
-    trial = _mapping("trial", given.get("trial"))
+    file = validated(ScenarioFile, content, as_parameter_error)
     try:
-        spec = replace(trial_from_mapping(trial), seed=seed)
+        spec = replace(trial_from_mapping(file.trial), seed=file.seed)
     except KeyError as error:
         raise ParameterError(f"trial: the field {shortened(error.args[0])} is missing.") from error
     except (TypeError, AttributeError) as error:
         raise ParameterError("trial: a field is of the wrong kind.") from error
     except JitaiError as error:
         raise ParameterError(f"trial: {error}", error.hint) from error
-    return scenario_of(spec, given)
-
-
-def scenario_of(spec: TrialSpec, rest: Mapping[str, Any]) -> Scenario:
-    """Return the scenario of these settings and of what ``Scenario.rest_as_mapping`` wrote, which may be anything.
-
-    Raises: ParameterError naming the field that is wrong and what is allowed.
-    """
-    length = spec.config.study_length
-    if "words" not in rest:
-        raise ParameterError("words: the field is missing; without words, it is an empty object.")
-    written = _by_day("words", rest["words"], length, _text)
-    kinds = rest.get("kinds", list(EVERYDAY_KINDS))
-    if not isinstance(kinds, list) or not kinds:
-        raise ParameterError(f"kinds: a list with at least one of {', '.join(KINDS)} is needed.")
-    for kind in kinds:
+    for kind in file.kinds:
         if kind not in KINDS:
-            raise ParameterError(f"kinds: there is none called {shortened(kind)}{suggestion(str(kind), KINDS)}")
-    days = _by_day("days", rest.get("days", {}), length, _scripted)
-    verdicts = rest.get("verdicts", [])
-    if not isinstance(verdicts, list):
-        raise ParameterError("verdicts: a list is needed.")
-    known = dict(_verdict(f"verdicts, number {number}", item) for number, item in enumerate(verdicts, start=1))
-    if len(known) < len(verdicts):
+            raise ParameterError(f"kinds: there is none called {shortened(kind)}{suggestion(kind, KINDS)}")
+    length = spec.config.study_length
+    words = _by_day("words", file.words, length)
+    days = {day: ScriptedDay(**dict(item)) for day, item in _by_day("days", file.days, length).items()}
+    verdicts = {item.words: Verdict(**item.model_dump(exclude={"words"})) for item in file.verdicts}
+    if len(verdicts) < len(file.verdicts):
         raise ParameterError("verdicts: there are two on the same words.")
-    return Scenario(
-        spec,
-        tuple(written.get(day, "") for day in range(length)),
-        days,
-        _judge(rest.get("judge")),
-        known,
-        tuple(kinds),
-    )
+    judge = None if file.judge is None else JudgeReference(**dict(file.judge))
+    return Scenario(spec, tuple(words.get(day, "") for day in range(length)), days, judge, verdicts, tuple(file.kinds))
+
+
+Item = TypeVar("Item")
+
+
+def _by_day(where: str, given: Mapping[str, Item], length: int) -> dict[int, Item]:
+    """Return what stands under the days' numbers, which begin at 1, by index from 0."""
+    index_of = {str(day + 1): day for day in range(length)}
+    for number in given:
+        if number not in index_of:
+            raise ParameterError(f"{where}: {shortened(number)} is no day; the study has the days 1 to {length}.")
+    return {index_of[number]: item for number, item in given.items()}
 
 
 def stored(verdict: Verdict) -> dict[str, Any]:
     """Return the fields of a verdict that are kept; empty values are left out."""
     values = {name: getattr(verdict, name) for name in _STORED}
     return {name: value for name, value in values.items() if value not in ("", None)}
-
-
-def _verdict(where: str, item: object) -> tuple[str, Verdict]:
-    given = _mapping(where, item, ("words", *_STORED))
-    p_send = given.get("p_send")
-    if p_send is not None and (isinstance(p_send, bool) or not isinstance(p_send, int | float) or not 0 <= p_send <= 1):
-        raise ParameterError(f"{where}: p_send is {shortened(p_send)}; allowed is a number from 0 to 1.")
-    latency = given.get("latency_ms", 0.0)
-    if isinstance(latency, bool) or not isinstance(latency, int | float) or not 0 <= latency < 1e12:
-        raise ParameterError(f"{where}: latency_ms is {shortened(latency)}; a number of milliseconds is needed.")
-    words = _text(where, given.get("words"))
-    texts = {name: _text(where, given.get(name, "")) for name in _STORED if name not in ("p_send", "latency_ms")}
-    try:
-        decision, source = Decision(texts.pop("decision")), VerdictSource(texts.pop("source"))
-    except ValueError as error:
-        raise ParameterError(
-            f"{where}: decision must be one of {', '.join(Decision)}, and source one of {', '.join(VerdictSource)}."
-        ) from error
-    verdict = Verdict(decision, None if p_send is None else float(p_send), source, texts.pop("reason"))
-    return words, replace(verdict, latency_ms=float(latency), **texts)  # type: ignore[arg-type]
-
-
-def _judge(item: object) -> JudgeReference | None:
-    if item is None:
-        return None
-    given = _mapping("judge", item, JudgeReference._fields)
-    values = {name: _text(f"judge, {name}", given.get(name, "")) for name in JudgeReference._fields}
-    if not values["key"]:
-        raise ParameterError("judge: its key is missing, such as embedded-tuned.")
-    return JudgeReference(**values)
-
-
-def _scripted(where: str, item: object) -> ScriptedDay:
-    given = _mapping(where, item, ScriptedDay._fields)
-    can_walk, action = given.get("can_walk"), given.get("action")
-    if can_walk is not None and not isinstance(can_walk, bool):
-        raise ParameterError(f"{where}: can_walk is {shortened(can_walk)}; allowed are true and false.")
-    if action is not None and (isinstance(action, bool) or action not in list(Action)):
-        raise ParameterError(f"{where}: action is {shortened(action)}; allowed is 0, 1, 2 or 3.")
-    return ScriptedDay(_text(where, given.get("text", "")), can_walk, None if action is None else int(action))
-
-
-Item = TypeVar("Item")
-
-
-def _by_day(where: str, given: object, length: int, read: Callable[[str, object], Item]) -> dict[int, Item]:
-    """Return what stands under the days' numbers, by index from 0."""
-    found: dict[int, Item] = {}
-    for number, item in _mapping(where, given).items():
-        day = _day(where, number, length)
-        if day in found:
-            raise ParameterError(f"{where}: day {day + 1} is there twice.")
-        found[day] = read(f"{where}, day {day + 1}", item)
-    return found
-
-
-def _day(where: str, day: object, length: int) -> int:
-    """Return the index, from 0, of a day's number in a file, from 1."""
-    if not (isinstance(day, str) and day.isascii() and day.isdecimal() and len(day) < 6 and 1 <= int(day) <= length):
-        raise ParameterError(f"{where}: {shortened(day)} is no day; the study has the days 1 to {length}.")
-    return int(day) - 1
-
-
-def _text(where: str, value: object) -> str:
-    if not isinstance(value, str) or len(value) > MAX_WORDS:
-        raise ParameterError(f"{where}: a text of at most {MAX_WORDS:,} characters is needed, not {shortened(value)}.")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ParameterError(f"{where}: the text holds half a character, which no file can.")
-    return value
-
-
-def _mapping(where: str, value: object, known: Sequence[str] = ()) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ParameterError(f"{where}: names and values are needed, not {shortened(value)}.")
-    for name in value:
-        if known and name not in known:
-            raise ParameterError(f"{where}: there is no field {shortened(name)}{suggestion(str(name), tuple(known))}")
-    return value

@@ -21,6 +21,7 @@ from jitai.decision import DEFAULT_BAND
 from jitai.errors import ParameterError
 from jitai.judge.text import clean_statement
 from jitai.records import SILENCE, Label, Statement, Verdict, VerdictSource
+from jitai.text_format import counted
 from jitai.validation.keywords import AGAINST, IN_FAVOUR, NEGATIONS, REACH
 
 KEYWORD, TFIDF = "keyword", "tfidf"
@@ -117,7 +118,8 @@ class TfidfJudge:
             n_rows = sum(item.label == label for item in self._statements)
             if n_rows < MIN_ROWS_A_LABEL:
                 raise ParameterError(
-                    f"{n_rows} statements are labelled {label}: at least {MIN_ROWS_A_LABEL} are needed to train on."
+                    f"{counted(n_rows, 'statement is', 'statements are')} labelled {label}: at least "
+                    f"{MIN_ROWS_A_LABEL} are needed to train on."
                 )
         self._lock = threading.Lock()
         self._whole: Classifier | None = None

@@ -13,6 +13,7 @@ from jitai.errors import FileFormatError, ParameterError
 from jitai.records import Label, Statement
 from jitai.sanitise import for_terminal
 from jitai.seeding import Stream, generator
+from jitai.text_format import counted
 
 MAX_FILE_BYTES = 10_000_000
 MAX_ROWS = 20_000
@@ -112,7 +113,7 @@ def _rows(text: str, name: str) -> Iterator[_Row]:
         elif any(cell.strip() for cell in cells):
             if len(cells) != len(header):
                 raise FileFormatError(
-                    f"{name}, line {begins}, has {len(cells)} cells; there are {len(header)} columns.",
+                    f"{name}, line {begins}, has {counted(len(cells), 'cell')}; the header has {len(header)}.",
                     f"Put texts that contain {_DELIMITERS[delimiter]} in double quotes.",
                 )
             yield _Row(begins, dict(zip(header, cells, strict=True)))

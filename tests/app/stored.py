@@ -60,7 +60,7 @@ def begun(spec: ExperimentSpec, n_finished: int) -> str:
     identifier = store.begin(spec)
     works = [
         CellWork(
-            cell.method.trial(cell.scenario.config, (0.93, 0.07) if cell.judge else None), spec.first_seed,
+            cell.method.trial(cell.condition.config, (0.93, 0.07) if cell.judge else None), spec.first_seed,
             spec.n_seeds, judge if cell.judge else None,
         )
         for cell in cells

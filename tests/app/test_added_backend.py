@@ -54,7 +54,7 @@ def test_preferences_judges_with_it_as_its_setting_says() -> None:
     app = with_words(open_app(PREFERENCES))
     assert p_send_of(app, "my knee hurts") == pytest.approx(sigmoid(-2))
     app = widget(app.slider, "words_sureness").set_value(3.0).run()
-    assert [element for element in without_error(app).info if "judge or prompt before" in element.value]
+    assert [element for element in without_error(app).info if "Another judge or prompt gave" in element.value]
     assert p_send_of(app, "my knee hurts") == pytest.approx(sigmoid(-3))
     app = widget(app.selectbox, "words_word").set_value("ankle").run()
     assert p_send_of(app, "my knee hurts") == pytest.approx(sigmoid(3))

@@ -166,7 +166,7 @@ def test_scenarios_have_a_selector() -> None:
     app = showing(made(small(axes=(("can_walk_persistence", (0.7, 0.95)),))))
     first = table(app).loc["TS", "Steps"]
     app = without_error(
-        next(item for item in app.selectbox if "compared_scenario" in str(item.key)).set_value("p11 0.95").run()
+        next(item for item in app.selectbox if "compared_condition" in str(item.key)).set_value("p11 0.95").run()
     )
     assert table(app).loc["TS", "Steps"] != first
 

@@ -29,6 +29,7 @@ from tests.replay import ReplayServer, answer
 MODELS = "pages/models.py"
 MODEL = "smollm2:135m"
 PULLING = f"Pulling {MODEL}"
+PULL = f"pull_{MODEL}"
 
 
 @pytest.fixture
@@ -62,15 +63,15 @@ def labels(app: AppTest) -> list[str]:
     return [element.label for element in app.button]
 
 
-def the_work(title: str) -> BackgroundWork:
-    [work] = [item for item in background_jobs()._works if item.title == title]
+def the_work(key: str) -> BackgroundWork:
+    [work] = [item for item in background_jobs()._works if item.key == key]
     return work
 
 
-def finish(app: AppTest, title: str) -> AppTest:
+def finish(app: AppTest, key: str) -> AppTest:
     """Wait until a piece of work has ended, and draw the page again."""
     for work in list(background_jobs()._works):
-        assert work.title != title or work.wait(TIMEOUT_S)
+        assert work.key != key or work.wait(TIMEOUT_S)
     return app.run()
 
 
@@ -127,11 +128,11 @@ def test_load_and_unload(replay: ReplayServer) -> None:
     app = open_models()
     replay.answer_always("GET", "/api/ps", "ps_empty")
     replay.answer_next("unload")
-    app = finish(press(app, f"Unloading_{MODEL}"), f"Unloading {MODEL}")
+    app = finish(press(app, f"do_unload_{MODEL}"), f"unload_{MODEL}")
     assert figures(without_error(app))["In its memory"] == "0 of 1"
     assert [question.body["keep_alive"] for question in replay.questions if question.path == "/api/generate"] == [0]
     replay.answer_always("GET", "/api/ps", "ps_loaded")
-    app = finish(press(app, f"Loading_{MODEL}"), f"Loading {MODEL}")
+    app = finish(press(app, f"do_load_{MODEL}"), f"load_{MODEL}")
     assert figures(without_error(app))["In its memory"] == "1 of 1"
 
 
@@ -142,7 +143,7 @@ def test_a_model_is_deleted_after_a_second_thought(replay: ReplayServer) -> None
     assert "Delete for good" not in labels(app)
     app = press(app, f"delete_{MODEL}")
     replay.answer_always("GET", "/api/tags", "tags_empty")
-    app = finish(press(app, f"Deleting_{MODEL}"), f"Deleting {MODEL}")
+    app = finish(press(app, f"do_delete_{MODEL}"), f"delete_{MODEL}")
     assert [question.body for question in replay.questions if question.method == "DELETE"] == [{"model": MODEL}]
     assert MODEL not in as_text(without_error(app))
     assert state_of(app).model_to_delete == ""
@@ -158,8 +159,8 @@ def test_settings_are_used_and_survive_a_visit_to_another_page(replay: ReplaySer
     assert widget(app.selectbox, "ollama_context_tokens").value == 4096
     assert widget(app.number_input, "ollama_read_timeout_s").value == 300
     replay.answer_always("GET", "/api/ps", "ps_empty")
-    app = press(click(app, "look_at_models"), f"Loading_{MODEL}")
-    finish(app, f"Loading {MODEL}")
+    app = press(click(app, "look_at_models"), f"do_load_{MODEL}")
+    finish(app, f"load_{MODEL}")
     body = next(question.body for question in replay.questions if question.path == "/api/generate")
     assert (body["keep_alive"], body["options"]["num_ctx"]) == ("1h", 4096)
 
@@ -179,25 +180,25 @@ def test_pull_cancel_and_go_on(replay: ReplayServer) -> None:
     assert PULLING in as_text(app)
     app = without_error(go_to(go_to(app, LIVE), MODELS))
     assert PULLING in as_text(app), "leaving the page loses nothing"
-    work = the_work(PULLING)
+    work = the_work(PULL)
     assert work.running
-    app = press(app, f"cancel_{PULLING}")
+    app = press(app, f"cancel_{PULL}")
     assert work.wait(TIMEOUT_S)
     app = without_error(app.run())
     assert work.state == CANCELLED
     assert "What has arrived is kept" in as_markup(app)
 
     replay.answer_always("POST", "/api/pull", "pull_resumed")
-    app = finish(press(app, f"again_{PULLING}"), PULLING)
-    assert the_work(PULLING).state == DONE
+    app = finish(press(app, f"again_{PULL}"), PULL)
+    assert the_work(PULL).state == DONE
     assert "Done, after" in as_markup(without_error(app))
-    app = press(app, f"dismiss_{PULLING}")
+    app = press(app, f"dismiss_{PULL}")
     assert PULLING not in as_text(app)
 
 
 def test_a_pull_without_internet(replay: ReplayServer) -> None:
     replay.answer_always("POST", "/api/pull", "pull_offline")
-    app = finish(pull_from_the_box(open_models(), MODEL), PULLING)
+    app = finish(pull_from_the_box(open_models(), MODEL), PULL)
     assert not app.exception
     [error] = [element.value.replace("\\", "") for element in app.error]
     assert "cannot reach the model registry" in error
@@ -243,7 +244,7 @@ def test_our_judge_is_put_into_the_server(
     monkeypatch.setattr("jitai.ui.pages.models.embedded.find_model_file", lambda: base)
     monkeypatch.setattr("jitai.ui.pages.models.put_judge", a_judge_put_in_steps)
     app = press(open_models(), "put_judge")
-    app = finish(app, "Putting jitai-judge into Ollama")
+    app = finish(app, "put_judge")
     assert "Done, after" in as_markup(without_error(app))
 
 
@@ -256,7 +257,7 @@ def test_our_judge_in_the_server_is_asked_as_here_and_the_default_stays(
     monkeypatch.setattr("jitai.ui.pages.models.put_judge", lambda *_, **__: iter([]))
     app = open_models()
     before = state_of(app).judge_at_work
-    app = without_error(finish(press(app, "put_judge"), "Putting jitai-judge into Ollama"))
+    app = without_error(finish(press(app, "put_judge"), "put_judge"))
     assert state_of(app).judge_at_work == before == "embedded-tuned"
     app = press(app, "pick_ollama:jitai-judge:latest")
     assert widget(app.selectbox, "prompt").value == "fine_tuned"

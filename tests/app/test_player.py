@@ -256,7 +256,7 @@ def test_another_judges_scenario_is_remembered_and_never_read_silently(
         (lambda content: "[" * 100_000, "nested too deeply"),
         (lambda content: b"\xff\x00", "not UTF-8"),
         (lambda content: " " * (MAX_BYTES + 1), "larger than"),
-        (lambda content: json.dumps(content | {HOSTILE: 1}), "there is no field"),
+        (lambda content: json.dumps(content | {HOSTILE: 1}), "There is no field"),
     ],
 )
 def test_an_unusable_file_is_a_sentence(

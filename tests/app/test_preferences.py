@@ -75,7 +75,7 @@ def test_hostile_lines_are_shown_as_text() -> None:
 
 def test_rows_ticked_in_one_list_are_not_ticked_in_another() -> None:
     app = open_app(PREFERENCES)
-    app.session_state["corpus_rows_all kinds_both labels"] = {"selection": {"rows": [4000], "columns": []}}
+    app.session_state["corpus_rows__"] = {"selection": {"rows": [4000], "columns": []}}
     app = without_error(app.run())
     app = without_error(widget(app.selectbox, "corpus_kind").set_value("negation").run())
     assert widget(app.button, "add_ticked").disabled
@@ -84,9 +84,9 @@ def test_rows_ticked_in_one_list_are_not_ticked_in_another() -> None:
 @pytest.mark.model
 def test_verdicts_of_the_judge_before_are_said_to_be_its() -> None:
     app = without_error(click(open_app(PREFERENCES), "try_examples"))
-    assert not [element for element in app.info if "judge or prompt before" in element.value]
+    assert not [element for element in app.info if "Another judge or prompt gave" in element.value]
     state_of(app).prompt_picked = "few_shot"
-    assert [element for element in without_error(app.run()).info if "judge or prompt before" in element.value]
+    assert [element for element in without_error(app.run()).info if "Another judge or prompt gave" in element.value]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "  \n\t"])

@@ -55,7 +55,7 @@ def test_a_map_is_run_and_said_in_words() -> None:
     app = click(app, "start_sweep")
     app = without_error(when_done(app, kept(app, SweepState).shown[MAP]))
     cells = {
-        (dict(item.cell.scenario.values)["can_walk_persistence"], item.cell.method.name, item.cell.judge): item.totals
+        (dict(item.cell.condition.values)["can_walk_persistence"], item.cell.method.name, item.cell.judge): item.totals
         for item in the_store().cells(kept(app, SweepState).shown[MAP])
     }
     for able in (0.7, 0.9):
@@ -150,4 +150,4 @@ def test_another_parameter_brings_its_own_range() -> None:
 
 def test_an_experiment_that_is_no_sweep_is_said_to_be_none() -> None:
     app = without_error(open_page(shown=made(small())))
-    assert "no such sweep" in said(app)
+    assert "cannot show the experiment" in said(app)

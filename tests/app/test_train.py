@@ -17,7 +17,7 @@ from jitai.rl.train import checkpoint_of
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
 from jitai.trial.settings import settings_from, values_of
 from jitai.ui.pages import train
-from jitai.ui.pages.train import GRID, STARTS
+from jitai.ui.pages.train import GRID, OWN_CHOICE, STARTS
 from jitai.ui.session.resources import training_service
 from tests.app.driver import (
     LIVE,
@@ -232,7 +232,7 @@ def test_another_algorithm_brings_its_own_settings(algorithm: str) -> None:
 @pytest.mark.needs("training")
 def test_what_it_sees_and_whom_it_learns_from() -> None:
     app = widget(open_page().selectbox, "train_whom").set_value(GRID).run()
-    app = without_error(widget(app.selectbox, "train_sees").set_value("My own choice").run())
+    app = without_error(widget(app.selectbox, "train_sees").set_value(OWN_CHOICE).run())
     app = widget(app.multiselect, "train_own_sight").set_value(["C", "B"]).run()
     assert not app.exception and len(app.error) == 1
     assert "both C and B" in app.error[0].value.replace("\\", "")

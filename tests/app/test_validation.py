@@ -92,11 +92,11 @@ def test_mistakes_are_filtered() -> None:
     answer = kept(app, ValidationState).answer
     assert answer is not None
     wrong = [row for row in answer.validation.rows if not row.is_right]
-    app = without_error(widget(app.selectbox, "mistakes_way").set_value("missed: said send").run())
+    app = without_error(widget(app.selectbox, "mistakes_way").set_value(Label.CANNOT_WALK).run())
     missed = [row.statement.text for row in wrong if row.statement.label == Label.CANNOT_WALK]
     assert sorted(app.dataframe[-1].value["text"]) == sorted(missed)
     kind = wrong[0].statement.kind
-    app = widget(app.selectbox, "mistakes_way").set_value("all mistakes").run()
+    app = widget(app.selectbox, "mistakes_way").set_value(None).run()
     app = without_error(widget(app.selectbox, "mistakes_kind").set_value(kind).run())
     of_kind = [row.statement.text for row in wrong if row.statement.kind == kind]
     assert sorted(app.dataframe[-1].value["text"]) == sorted(of_kind)

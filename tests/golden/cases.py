@@ -125,14 +125,14 @@ OPTIMA: dict[str, tuple[str, ...]] = {
 """Participants whose best policy is recorded."""
 
 TRAININGS: dict[str, tuple[str, ...]] = {
-    "ppo": ("--algorithm", "ppo", "--steps", "6400", "--lanes", "32", "--width", "8", "--study-length", "20"),
+    "ppo": ("--algorithm", "ppo", "--steps", "6400", "--envs", "32", "--width", "8", "--study-length", "20"),
     "ppo under a veto, eight participants": (
-        "--algorithm", "ppo", "--steps", "6400", "--lanes", "16", "--width", "8", "--cells", "--filter", "veto",
+        "--algorithm", "ppo", "--steps", "6400", "--envs", "16", "--width", "8", "--cells", "--filter", "veto",
         "--observations", "P,L,H,D",
     ),
-    "a2c": ("--algorithm", "a2c", "--steps", "3200", "--lanes", "32", "--width", "8", "--study-length", "20",
+    "a2c": ("--algorithm", "a2c", "--steps", "3200", "--envs", "32", "--width", "8", "--study-length", "20",
             "--variation", "beta"),
-    "dqn": ("--algorithm", "dqn", "--steps", "3200", "--lanes", "32", "--width", "8", "--study-length", "20"),
+    "dqn": ("--algorithm", "dqn", "--steps", "3200", "--envs", "32", "--width", "8", "--study-length", "20"),
 }  # fmt: skip
 
 STATEMENTS = (

@@ -98,7 +98,7 @@ def test_the_interval_of_the_optimum_is_students(tmp_path: Path) -> None:
     assert float(printed[2]) == pytest.approx(half_width(totals), rel=0.005, abs=0.051)
 
 
-TRAINING = ("train", "--steps", "6000", "--lanes", "200", "--width", "8", "--observations", "L,H,D")
+TRAINING = ("train", "--steps", "6000", "--envs", "200", "--width", "8", "--observations", "L,H,D")
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ def test_many_at_once_are_the_single_ones(name: str) -> None:
     many = gymnasium.make_vec(name, num_envs=5, observations=("P", "L", "H", "D", "S"))
     own = [StepCountEnv(PRESETS[PRESET_OF[name]], ("P", "L", "H", "D", "S")) for _ in range(5)]
     observed, _ = many.reset(seed=11)
-    np.testing.assert_array_equal(observed, [env.reset(seed=11 + lane)[0] for lane, env in enumerate(own)])
+    np.testing.assert_array_equal(observed, [env.reset(seed=11 + number)[0] for number, env in enumerate(own)])
     for action in (0, 1, 0, 1):  # too few messages for anybody to leave
         observed, reward, *_ = many.step(np.full(5, action))
         singly = [env.step(action) for env in own]
@@ -79,7 +79,7 @@ def test_words_are_those_of_the_walk_state_for_one_as_for_many(settings: dict[st
     singles = [gymnasium.make(WITH_WALK_STATE, study_length=20, **settings) for _ in range(n)]
     label_of = {item.text: item.label for item in load_part(TEST)}
     _, info = many.reset(seed=40)
-    single_info = [env.reset(seed=40 + lane)[1] for lane, env in enumerate(singles)]
+    single_info = [env.reset(seed=40 + number)[1] for number, env in enumerate(singles)]
     written = 0
     for day in range(70):  # beyond the end of several episodes
         assert list(info["statement"]) == [one["statement"] for one in single_info]
@@ -88,10 +88,10 @@ def test_words_are_those_of_the_walk_state_for_one_as_for_many(settings: dict[st
             assert not text or label_of[text] == (Label.CAN_WALK if can_walk else Label.CANNOT_WALK)
         actions = np.full(n, day % 3 == 0, dtype=int)
         *_, info = many.step(actions)
-        for lane, env in enumerate(singles):
-            *_, terminated, truncated, single_info[lane] = env.step(int(actions[lane]))
+        for number, env in enumerate(singles):
+            *_, terminated, truncated, single_info[number] = env.step(int(actions[number]))
             if terminated or truncated:
-                single_info[lane] = env.reset()[1]
+                single_info[number] = env.reset()[1]
     assert 0.2 < written / (70 * n) < 0.9
 
 

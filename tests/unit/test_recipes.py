@@ -20,6 +20,7 @@ from jitai.errors import ParameterError
 from jitai.experiments.cell import run_cell
 from jitai.experiments.cell_file import read_work
 from jitai.experiments.engine import run_experiment
+from jitai.experiments.methods import offered_methods
 from jitai.experiments.spec import JudgeChoice
 from jitai.experiments.spec_file import read_spec, spec_as_yaml, spec_from_text
 from jitai.experiments.store import FINISHED, Store, _spec_of
@@ -278,6 +279,15 @@ def test_page(_a_judge_that_knows: None) -> None:
     assert widgets_of_recipes(app) == {"rest_days": 4}
     app = without_error(widget(app.selectbox, "policy").set_value("rhythm").run())
     assert widgets_of_recipes(app) == {"every_days": 2, "rest_days": 4}
+
+
+def test_compare_and_sweep_offer_them() -> None:
+    mine, _ = offered_methods()["A message every few days"]
+    filtered, _ = offered_methods()["LLM+TS, rest after a no"]
+    assert (mine.policy.key, mine.filter.key, mine.role) == ("rhythm", "none", Role.PLAIN)
+    assert (filtered.policy.key, filtered.filter.key, filtered.role) == ("thompson", "rest", Role.HYBRID)
+    app = open_app("pages/compare.py")
+    assert {mine.name, filtered.name} <= set(widget(app.multiselect, "compared_methods").options)
 
 
 def widgets_of_recipes(app: Any) -> dict[str, float]:

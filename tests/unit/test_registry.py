@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from jitai.errors import ParameterError
+from jitai.experiments.spec import Method, method_as_mapping
 from jitai.parameters import choice, parameter, validate
+from jitai.policies.baselines import GenericPolicy
 from jitai.policies.network import PolicyNetwork
-from jitai.policies.registry import POLICIES, PolicySpec
+from jitai.policies.registry import METHOD_FIELDS, POLICIES, PolicySpec
 from jitai.registry import NoSettings, Registry, as_mapping
 from jitai.trial.filters import FILTERS, VETO, BeliefVetoSettings, FilterSettings, FilterSpec, filter_spec
 from tests.networks import random_network
@@ -221,3 +223,15 @@ def test_a_filter_that_is_switched_keeps_what_both_have() -> None:
     veto = belief.switched_to(VETO)
     assert veto == filter_spec(VETO, unsure_low=0.1)
     assert veto.switched_to("belief") == filter_spec("belief", unsure_low=0.1)
+
+
+@pytest.mark.parametrize("key", ["belief", "model", "filter", "name", "network", "policy"])
+def test_a_policy_cannot_be_called_like_a_field_of_a_method(key: str) -> None:
+    with pytest.raises(ParameterError, match=f"The key '{key}' cannot be that of a policy"):
+        POLICIES.register(type("Mine", (GenericPolicy,), {"key": key}))
+    assert key not in POLICIES
+
+
+def test_every_field_of_a_method_is_reserved() -> None:
+    method = Method("x", PolicySpec("planner"), belief={"reads_text": False}, model={"study_length": 9})
+    assert set(method_as_mapping(method)) <= set(METHOD_FIELDS)

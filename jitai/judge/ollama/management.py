@@ -296,6 +296,7 @@ class BackgroundWork(BackgroundJob[Progress]):
     """A piece of work on a model. Making one starts it; its snapshot says how far it has come.
 
     Args:
+        key: tells it from other work: two pieces with the same key are the same work.
         title: what it is, for people; may hold a model's name.
         steps: makes the generator that does the work.
         on_end: called in the work's thread once it is over, whatever came of it.
@@ -304,13 +305,14 @@ class BackgroundWork(BackgroundJob[Progress]):
 
     def __init__(
         self,
+        key: str,
         title: str,
         steps: Callable[[Cancellation], Iterator[Progress]],
         on_end: Callable[[], None] = lambda: None,
         can_be_cancelled: bool = True,
     ) -> None:
         super().__init__("ollama-work", "The work")
-        self.title, self.steps, self.can_be_cancelled = title, steps, can_be_cancelled
+        self.key, self.title, self.steps, self.can_be_cancelled = key, title, steps, can_be_cancelled
         self._on_end, self._cancellation = on_end, Cancellation()
         self._progress, self._is_cancelled = Progress("Beginning"), False
         self.start()

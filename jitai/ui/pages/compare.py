@@ -4,11 +4,13 @@ import streamlit as st
 
 from jitai.experiments.methods import LLM_TS, TS, offered_methods, place_of_role
 from jitai.experiments.spec import ExperimentSpec
+from jitai.text_format import counted
 from jitai.ui.pages.compare_results import draw_results
 from jitai.ui.session.page_states import CompareState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, say_problem, session_object
 from jitai.ui.widgets.experiment import (
-    AS_ON_LIVE,
+    LIVE_METHOD_NAME,
+    ON_LIVE,
     TICK_S,
     finished_so_far,
     is_running,
@@ -41,10 +43,11 @@ def compare_page() -> None:
 
 
 def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
-    """The experiment that Run would run; None if there is none yet."""
+    """Draw the settings; return the experiment that Run would run, None if no method is chosen."""
     preset_picker(app, "Participant", help="Every number can be tuned on the Simulator page.")
     names = st.multiselect(
-        "Methods", [*offered_methods(), AS_ON_LIVE], default=DEFAULT_METHODS, key="compared_methods",
+        "Methods", [*offered_methods(), ON_LIVE], default=DEFAULT_METHODS, key="compared_methods",
+        format_func=lambda name: LIVE_METHOD_NAME if name == ON_LIVE else name,
         persist_state="session", help=methods_help(), placeholder="choose some",
     )  # fmt: skip
     chosen = sorted((method_named(name, app) for name in names), key=place_of_role)
@@ -76,12 +79,12 @@ def _start_button(state: CompareState, spec: ExperimentSpec | None) -> None:
     about = "Choose at least one method in the sidebar."
     if spec is not None:
         who = f", judged by {spec.judges[0].name}" if spec.judges else ""
-        about = f"{len(spec.methods)} methods, the same {spec.n_seeds:,} seeds for each{who}."
+        about = f"{counted(len(spec.methods), 'method')}, the same {counted(spec.n_seeds, 'seed')} for each{who}."
     run_button("compare", spec, about, state.show)
 
 
 def _stage(state: CompareState, running: bool, spec: ExperimentSpec | None) -> None:
-    """Progress and what is finished so far; before the first run, what will stand here."""
+    """Draw the progress and what is finished so far; before the first run, say what will stand here."""
     with errors_as_sentences():
         if not state.shown:
             st.info(

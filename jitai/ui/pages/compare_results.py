@@ -23,27 +23,31 @@ from jitai.charts.comparison import (
 from jitai.charts.theme import CONFIG
 from jitai.errors import FileFormatError
 from jitai.experiments.comparison import (
+    ComparedRun,
     DayFigures,
-    Line,
     Run,
-    by_scenario,
-    in_words,
+    answer_in_words,
+    by_condition,
+    in_brackets,
     label_of,
     lines_table,
     percent,
+    seeds_in_words,
     setting_differences,
     side_by_side,
+    table_rows,
 )
-from jitai.experiments.methods import LLM_TS, is_outdated, place_of_role
-from jitai.experiments.spec import Scenario
+from jitai.experiments.methods import is_outdated, place_of_role
+from jitai.experiments.spec import Condition
 from jitai.experiments.store import StoredCell, StoredExperiment
-from jitai.records import Role
+from jitai.report.compare_report import compare_report
+from jitai.report.experiment import Compared
 from jitai.sanitise import for_markdown
-from jitai.statistics import Estimate
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.session.state import palette
 from jitai.ui.widgets.experiment import command_and_description, days_of_run, find, store
+from jitai.ui.widgets.report_button import report_button
 
 
 class WithDays(NamedTuple):
@@ -55,9 +59,9 @@ class WithDays(NamedTuple):
 
 
 def draw_results(state: CompareState, found: StoredExperiment, baseline: str) -> None:
-    """The answer of one scenario, with the pinned runs beside it."""
-    scenario = _scenario(found)
-    cells = by_scenario(store().cells(found.identifier)).get(scenario, [])
+    """Draw the results of one condition, with the pinned runs beside them."""
+    condition = _condition(found)
+    cells = by_condition(store().cells(found.identifier)).get(condition, [])
     if not cells:
         st.caption("Nothing of this participant is finished yet.")
         return
@@ -66,9 +70,11 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
     styles = method_styles([run.stored.cell.method.role for run in runs])
     lines = side_by_side(runs, base)
     _answer(lines, base)
-    _totals(lines, styles, scenario)
+    _totals(lines, styles, condition)
     days = [_days(run) for run in runs]
     _table(lines, days, base)
+    compared = Compared(condition, lines, days, base)
+    report_button(found, lambda inputs: compare_report(found, [compared], inputs), "compare")
     known = [
         WithDays(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None
     ]
@@ -89,21 +95,21 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
         command_and_description(found.spec, "compare")
 
 
-def _scenario(found: StoredExperiment) -> Scenario:
-    """The participant to look at, where an experiment has several."""
-    scenarios = found.spec.scenarios()
-    if len(scenarios) == 1:
-        return scenarios[0]
-    by_name = {scenario.name: scenario for scenario in scenarios}
+def _condition(found: StoredExperiment) -> Condition:
+    """Return the participant to look at; offer a choice where an experiment has several."""
+    conditions = found.spec.conditions()
+    if len(conditions) == 1:
+        return conditions[0]
+    by_name = {condition.name: condition for condition in conditions}
     name = st.selectbox(
-        "Participant of this experiment", list(by_name), key=f"compared_scenario_{found.identifier}",
+        "Participant of this experiment", list(by_name), key=f"compared_condition_{found.identifier}",
         persist_state="session", width=420,
     )  # fmt: skip
     return by_name[name]
 
 
 def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
-    """The methods in their order, then the pinned runs of other experiments."""
+    """Return the runs of the methods in their order, then the pinned runs of other experiments."""
     several = len(found.spec.judges_needed()) > 1
     ordered = sorted(cells, key=lambda item: place_of_role(item.cell.method))
     runs = [Run(label_of(item.cell, several), found.identifier, found.spec.seeds, item) for item in ordered]
@@ -127,43 +133,20 @@ def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCe
 
 
 def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run:
-    """The run that all are compared to: the person's choice among all runs, or the baseline."""
+    """Return the run that all are compared to: the one that the person chose, or the baseline."""
     by_name = {run.name: run for run in runs}
     usual = next((run.name for run in runs if run.stored.cell.method.name == baseline), runs[0].name)
     return by_name.get(state.base) or by_name[usual]
 
 
-def _answer(lines: Sequence[Line], base: Run) -> None:
+def _answer(lines: Sequence[ComparedRun], base: Run) -> None:
     """The answer in a sentence or two, each of which can be recomputed."""
-    known = [line for line in lines if line.against is not None and line.run.stored.cell.method.role != Role.OPTIMUM]
-    if not known:
-        only = next(line for line in lines if line.run is base)
-        sure = (
-            _in_brackets(only.total) if only.total.n == 1 else f"95 % {_in_brackets(only.total)}, n = {only.total.n:,}"
-        )
-        with st.container(key="answer"):
-            st.markdown(
-                for_markdown(
-                    f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {percent(only.share.value)} of the "
-                    "best possible."
-                )
-            )
-        return
-    usual = next((line for line in known if line.run.stored.cell.method.name == LLM_TS), known[0])
-    best = max(known, key=lambda line: line.total.value)
-    told = [usual] if best is usual else [usual, best]
     with st.container(key="answer"):
-        st.markdown(" ".join(for_markdown(in_words(line, base.name)) for line in told))
+        st.markdown(for_markdown(answer_in_words(lines, base)))
 
 
-def _in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
-    if math.isnan(estimate.low):
-        return "one seed, no interval"
-    return f"{estimate.low:{form}} to {estimate.high:{form}}"
-
-
-def _totals(lines: Sequence[Line], styles: Sequence[MethodStyle], scenario: Scenario) -> None:
-    """Every study as a point, boxes and means; the optimum as a dashed line."""
+def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], condition: Condition) -> None:
+    """Draw every study as a point, with boxes and means, and the optimum as a dashed line."""
     figures = lines[0].run.stored.figures
     numbers = sorted({line.total.n for line in lines})
     best = [line.run.stored.figures.optimum_steps for line in lines]
@@ -171,7 +154,7 @@ def _totals(lines: Sequence[Line], styles: Sequence[MethodStyle], scenario: Scen
     rows = [
         Totals(
             line.run.name,
-            f"{line.total.value:,.0f} steps ({_in_brackets(line.total)}), {percent(line.share.value)} of the best"
+            f"{line.total.value:,.0f} steps ({in_brackets(line.total)}), {percent(line.share.value)} of the best"
             + (f", n = {line.total.n:,}" if len(numbers) > 1 else ""),
             look, line.run.stored.totals, line.total.value, line.total.low, line.total.high,
         )
@@ -192,7 +175,7 @@ def _totals(lines: Sequence[Line], styles: Sequence[MethodStyle], scenario: Scen
         else "single studies."
     )
     st.caption(
-        f"{_seeds_in_words(numbers)} a method. Points: {shown} "
+        f"{seeds_in_words(numbers)} a method. Points: {shown} "
         + (
             "Dashed: the most that this participant could be expected to walk."
             if agree
@@ -201,33 +184,9 @@ def _totals(lines: Sequence[Line], styles: Sequence[MethodStyle], scenario: Scen
     )
 
 
-def _seeds_in_words(numbers: Sequence[int]) -> str:
-    """How many seeds there are: one number, or from the least to the most; ascending."""
-    if numbers[0] == numbers[-1]:
-        return f"n = {numbers[0]:,} seed{'' if numbers[0] == 1 else 's'}"
-    return f"n = {numbers[0]:,} to {numbers[-1]:,} seeds"
-
-
-def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run) -> None:
+def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base: Run) -> None:
     """All numbers, as text with intervals, and as a file."""
-    against = f"Against {base.name}"
-    rows = []
-    for line, about in zip(lines, days, strict=True):
-        paired = line.against
-        rows.append(
-            {
-                "Method": line.run.name,
-                "Steps": f"{line.total.value:,.0f}",
-                "95 %": _in_brackets(line.total),
-                "Of the best": percent(line.share.value, 1),
-                against: "" if paired is None else f"{paired.difference.value:+,.0f}",
-                "95 %, paired": "" if paired is None else _in_brackets(paired.difference, "+,.0f"),
-                "Better on": "" if paired is None else f"{100 * paired.share_better:.0f} % of seeds",
-                "Fits ability": "" if about is None else f"{100 * about.agreement.value:.0f} % of days",
-                "Length": "" if about is None else f"{about.length.value:.1f} days",
-                "Leave early": f"{100 * line.run.stored.figures.share_disengaged:.0f} %",
-            }
-        )
+    rows = table_rows(lines, days, base)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_table", height="content")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
@@ -244,7 +203,7 @@ def _table(lines: Sequence[Line], days: Sequence[DayFigures | None], base: Run) 
 
 
 def _days(run: Run) -> DayFigures | None:
-    """What the days amount to; None where the file is gone, which is said."""
+    """Return the summary of a run's days; None, with a warning, where their file is gone."""
     try:
         return days_of_run(run)
     except FileFormatError as error:
@@ -252,12 +211,12 @@ def _days(run: Run) -> DayFigures | None:
         return None
 
 
-def _differences(lines: Sequence[Line], styles: Sequence[MethodStyle], base: Run) -> None:
-    """Paired differences to the base, with zero in sight."""
+def _differences(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], base: Run) -> None:
+    """Draw the paired differences to the base, with zero in sight."""
     dots = [
         Dot(
             line.run.name,
-            f"{line.against.difference.value:+,.0f} steps ({_in_brackets(line.against.difference, '+,.0f')}), better "
+            f"{line.against.difference.value:+,.0f} steps ({in_brackets(line.against.difference, '+,.0f')}), better "
             f"on {100 * line.against.share_better:.0f} % of seeds",
             look, line.against.difference.value, line.against.difference.low, line.against.difference.high,
         )
@@ -277,10 +236,10 @@ def _differences(lines: Sequence[Line], styles: Sequence[MethodStyle], base: Run
 
 
 def _day_by_day(known: Sequence[WithDays]) -> None:
-    """Mean steps of each day and from the start, with bands."""
+    """Draw the mean steps of each day, and those earned since the start, with bands."""
     numbers = sorted({about.n for _, about, _ in known}) or [0]
     left, right = st.columns(2)
-    most = max((run.stored.cell.scenario.config.most_steps for run, _, _ in known), default=1.0)
+    most = max((run.stored.cell.condition.config.most_steps for run, _, _ in known), default=1.0)
     ceiling = max((run.stored.figures.optimum_steps for run, _, _ in known), default=1.0)
     with left:
         st.subheader("Steps so far")
@@ -301,7 +260,7 @@ def _day_by_day(known: Sequence[WithDays]) -> None:
             alt="Mean steps of each day; on the last day " + _last_values(daily),
         )  # fmt: skip
     bands = " with 95 % bands" if numbers[-1] > 1 else ""
-    st.caption(f"Means over {_seeds_in_words(numbers)}{bands}; a participant who has left earns nothing.")
+    st.caption(f"Means over {seeds_in_words(numbers)}{bands}; a participant who has left earns nothing.")
 
 
 def _last_values(curves: Sequence[Curve]) -> str:
@@ -309,7 +268,7 @@ def _last_values(curves: Sequence[Curve]) -> str:
 
 
 def _actions(known: Sequence[WithDays]) -> None:
-    """Which actions are done how often, and how they fit the ability."""
+    """Draw how often each action is done, and say how well actions fit the ability."""
     left, right = st.columns(2)
     with left:
         st.subheader("Actions done")
@@ -349,7 +308,7 @@ def _share(value: float) -> str:
 
 
 def _staying(known: Sequence[WithDays]) -> None:
-    """Who is still in the study on each day, and how long studies last."""
+    """Draw how many are still in the study on each day, and say how long studies last."""
     left, right = st.columns(2)
     with left:
         st.subheader("Still in the study")
@@ -361,11 +320,11 @@ def _staying(known: Sequence[WithDays]) -> None:
         )  # fmt: skip
     with right:
         st.subheader("Length before they leave")
-        longest = max((run.stored.cell.scenario.config.study_length for run, _, _ in known), default=1)
+        longest = max((run.stored.cell.condition.config.study_length for run, _, _ in known), default=1)
         dots = [
             Dot(
                 run.name,
-                f"{about.length.value:.1f} days ({_in_brackets(about.length, '.1f')}), "
+                f"{about.length.value:.1f} days ({in_brackets(about.length, '.1f')}), "
                 f"{100 * run.stored.figures.share_disengaged:.0f} % leave early",
                 look, about.length.value, about.length.low, about.length.high,
             )
@@ -378,7 +337,7 @@ def _staying(known: Sequence[WithDays]) -> None:
 
 
 def _pinning(state: CompareState, runs: Sequence[Run], base: Run) -> None:
-    """Keep runs beside later ones, choose the base among all, and see in which settings they differ from it."""
+    """Let the person pin runs, choose the base, and see in which settings runs differ from it."""
     own = {run.name: run for run in runs if not run.is_pinned}
 
     def choose_base() -> None:

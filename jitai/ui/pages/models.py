@@ -37,6 +37,7 @@ from jitai.judge.prompts import TUNED_PROMPT, find_prompt
 from jitai.judge.registered_backend import JudgeOption
 from jitai.judge.registry import backend_of
 from jitai.sanitise import for_markdown
+from jitai.text_format import counted
 from jitai.ui.pages.models_prompts import prompts_section
 from jitai.ui.session.resources import (
     backend_watch,
@@ -84,7 +85,7 @@ def models_page() -> None:
 
 
 def _headline(state: AppState) -> None:
-    """The answer in four figures."""
+    """Show how many models there are in four figures."""
     overview = server_watch().latest
     judges = [item for item in overview.models if item.can_judge] if overview is not None else []
     loaded = [item for item in judges if item.loaded is not None]
@@ -92,29 +93,25 @@ def _headline(state: AppState) -> None:
     with st.container(key="headline"):
         columns = st.columns(4)
     n_others = sum(option.usable for option in _without_own_section(state))
-    columns[0].metric("Ready to judge", _models(len(judges) + n_others), border=True)
+    columns[0].metric("Ready to judge", counted(len(judges) + n_others, "model"), border=True)
     columns[1].metric("Embedded model", "installed" if installed else "not installed", border=True)
     version = "looking …" if overview is None else overview.version or "not found"
     columns[2].metric("Ollama server", for_markdown(version), border=True)
     columns[3].metric("In its memory", f"{len(loaded)} of {len(judges)}" if judges else "no model", border=True)
 
 
-def _models(number: int) -> str:
-    return "1 model" if number == 1 else f"{number} models"
-
-
 def _busy() -> bool:
-    """Whether anything in the background will change by itself."""
+    """Return whether anything in the background will change by itself."""
     return server_watch().latest is None or background_jobs().running
 
 
 def _something_to_watch() -> bool:
-    """Whether there is anything to show of what is, or was, going on in the background."""
+    """Return whether there is work in the background to show, running or ended."""
     return server_watch().latest is None or bool(background_jobs().shown())
 
 
 def _under_way(was_busy: bool) -> None:
-    """What runs in the background; redrawn twice a second while there is any, and the page when it has ended.
+    """Draw the work in the background, twice a second while it runs; redraw the page when it has ended.
 
     It never draws nothing: Streamlit's browser part takes an empty fragment out of the page, and the fragment's next
     run would then overwrite what has moved into its place.
@@ -129,19 +126,19 @@ def _under_way(was_busy: bool) -> None:
 
 
 def _work_row(work: BackgroundWork) -> None:
-    """One piece of work: what it is, how far it is, and how to stop it or try again."""
+    """Draw one piece of work: what it is, how far it is, and how to stop it or try again."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(work.title, width="stretch")
         if work.running and work.can_be_cancelled:
-            st.button("Cancel", key=f"cancel_{work.title}", on_click=work.stop)
+            st.button("Cancel", key=f"cancel_{work.key}", on_click=work.stop)
         if work.state in (CANCELLED, FAILED):
             label = "Resume" if work.state == CANCELLED else "Try again"
-            st.button(label, key=f"again_{work.title}", on_click=lambda: background_jobs().again(work))
+            st.button(label, key=f"again_{work.key}", on_click=lambda: background_jobs().again(work))
         if not work.running:
             st.button(
                 "Dismiss",
                 type="tertiary",
-                key=f"dismiss_{work.title}",
+                key=f"dismiss_{work.key}",
                 on_click=lambda: background_jobs().dismiss(work),
             )
     if work.running:
@@ -151,11 +148,11 @@ def _work_row(work: BackgroundWork) -> None:
     elif work.state == CANCELLED:
         st.caption("Cancelled. What has arrived is kept, and the work resumes from there.")
     else:
-        st.caption(f":material/check: Done, after {work.seconds:.0f} seconds.")
+        st.caption(f":material/check: Done, after {counted(round(work.seconds), 'second')}.")
 
 
 def _in_words(work: BackgroundWork) -> str:
-    """How far a piece of work is. The words are ours, no server's."""
+    """Return how far a piece of work is, in our words and not in a server's."""
     progress = work.snapshot()
     far = ""
     if progress.total > 100:
@@ -166,7 +163,7 @@ def _in_words(work: BackgroundWork) -> str:
 
 
 def _embedded_section(state: AppState) -> None:
-    """The models that run inside the dashboard, and those of backends that have no section of their own."""
+    """Draw the models that run inside the dashboard, and those of backends without a section of their own."""
     st.header("In the dashboard itself")
     offer_installation(MODEL)
     for option in _without_own_section(state):
@@ -178,24 +175,24 @@ def _embedded_section(state: AppState) -> None:
 
 
 def _file_facts(option: JudgeOption) -> str:
-    """Size and digest of a model's file; empty if it is not installed."""
+    """Return the size and digest of a model's file; nothing if it is not installed."""
     facts = backend_of(option.key).facts(option.key)
     return "" if facts is None else f"{in_bytes(facts.size_bytes)}, {_short(facts.digest)}."
 
 
 def _without_own_section(state: AppState) -> tuple[JudgeOption, ...]:
-    """The judges but for those on the Ollama server, which has sections of its own."""
+    """Return all judges except those on the Ollama server, which has sections of its own."""
     return tuple(option for option in options_for(state) if backend_of(option.key) is not OllamaBackend)
 
 
 def _short(digest: str) -> str:
-    """The beginning of a digest, enough to tell one from another."""
+    """Return the beginning of a digest, enough to tell it from others."""
     kind, _, digits = digest.partition(":")
     return f"{kind}:{digits[:N_DIGEST_DIGITS]}"
 
 
 def _judge_button(state: AppState, key: str, usable: bool = True) -> None:
-    """The button to judge with a model, or a badge if it is the judge at work."""
+    """Draw the button to judge with a model, or a badge if it is the judge at work."""
 
     def pick() -> None:
         state.judge_picked, state.prompt_picked = key, ""
@@ -207,7 +204,7 @@ def _judge_button(state: AppState, key: str, usable: bool = True) -> None:
 
 
 def _server_section(state: AppState) -> None:
-    """The Ollama server and its models."""
+    """Draw the Ollama server and its models."""
     overview = server_watch().latest
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.header("On the Ollama server", width="stretch")
@@ -221,7 +218,7 @@ def _server_section(state: AppState) -> None:
     if not overview.version:
         _how_to_start(overview)
         return
-    n_models = _models(len(overview.models))
+    n_models = counted(len(overview.models), "model")
     st.caption(
         for_markdown(f"At {overview.address}, version {overview.version}, {n_models}. Another address: OLLAMA_HOST.")
     )
@@ -233,7 +230,7 @@ def _server_section(state: AppState) -> None:
 
 
 def _how_to_start(overview: ServerOverview) -> None:
-    """What to do where no server answers."""
+    """Say what to do where no server answers."""
     st.info(for_markdown(overview.failure), icon=":material/power_off:")
     st.markdown(
         "Ollama is a free program that runs larger language models on your own machine. Without it the embedded model "
@@ -246,7 +243,7 @@ def _how_to_start(overview: ServerOverview) -> None:
 
 
 def _model_row(state: AppState, item: ModelDetails) -> None:
-    """One model: what it is, whether it is in memory, and what can be done with it."""
+    """Draw one model: what it is, whether it is in memory, and what can be done with it."""
     name = item.model.name
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(name, width="stretch")
@@ -268,7 +265,7 @@ def _model_row(state: AppState, item: ModelDetails) -> None:
 
 
 def _facts(item: ModelDetails) -> str:
-    """What is known of a model, in one line."""
+    """Return what is known of a model, in one line."""
     model, loaded = item.model, item.loaded
     what = ", ".join(part for part in (model.family, model.parameter_size, model.quantisation) if part)
     facts = [in_bytes(model.size_bytes) if model.size_bytes else "", what]
@@ -280,14 +277,14 @@ def _facts(item: ModelDetails) -> str:
 
 
 def _on_gpu(item: ModelDetails) -> str:
-    """How much of it is on a graphics card."""
+    """Return how much of a model is on a graphics card, in words; nothing if none is."""
     if item.loaded is None or not item.loaded.on_gpu_bytes or not item.loaded.size_bytes:
         return ""
     return f", {item.loaded.on_gpu_bytes / item.loaded.size_bytes:.0%} of it on the graphics card"
 
 
 def _until(until: datetime | None) -> str:
-    """For how long it will stay in memory."""
+    """Return for how long a model will stay in memory, in words; nothing if nobody knows."""
     if until is None or until.tzinfo is None:
         return ""
     minutes = (until - datetime.now(UTC)).total_seconds() / 60
@@ -303,19 +300,20 @@ def _ask_to_delete(state: AppState, name: str) -> None:
 def _work_button(
     state: AppState, label: str, doing: str, name: str, do: Callable[[OllamaServer, str], Iterator[Progress]]
 ) -> None:
-    """A button that begins a piece of work on one model."""
+    """Draw a button that begins a piece of work on one model."""
 
     def begin() -> None:
         state.model_to_delete = ""
         background_jobs().start(
-            f"{doing} {name}", on_server(state.settings_of(OllamaBackend), lambda server, _: do(server, name))
+            key, f"{doing} {name}", on_server(state.settings_of(OllamaBackend), lambda server, _: do(server, name))
         )
 
-    st.button(label, key=f"{doing}_{name}", on_click=begin)
+    key = f"{do.__name__}_{name}"
+    st.button(label, key=f"do_{key}", on_click=begin)
 
 
 def _pull_section(state: AppState) -> None:
-    """Download another model."""
+    """Draw the form that downloads another model."""
     overview = server_watch().latest
     if overview is None or not overview.version:
         return
@@ -348,11 +346,11 @@ def _pull_section(state: AppState) -> None:
 
 def _begin_to_pull(state: AppState, name: str) -> None:
     steps = on_server(state.settings_of(OllamaBackend), lambda server, cancellation: pull(server, name, cancellation))
-    background_jobs().start(f"Pulling {name}", steps, can_be_cancelled=True)
+    background_jobs().start(f"pull_{name}", f"Pulling {name}", steps, can_be_cancelled=True)
 
 
 def _own_judge_section(state: AppState) -> None:
-    """Put our judge into the server, if there is an adapter and a server."""
+    """Offer to put our judge into the server, if there is an adapter and a server."""
     overview = server_watch().latest
     if overview is None or not overview.version or embedded.find_adapter() is None or not embedded.is_installed():
         return
@@ -373,13 +371,13 @@ def _own_judge_section(state: AppState) -> None:
                 _calibrate_as_here(server)
 
         steps = on_server(state.settings_of(OllamaBackend), steps_on)
-        background_jobs().start(f"Putting {JUDGE_NAME} into Ollama", steps, can_be_cancelled=True)
+        background_jobs().start("put_judge", f"Putting {JUDGE_NAME} into Ollama", steps, can_be_cancelled=True)
 
     st.button(f"Put our judge into Ollama ({JUDGE_NAME})", icon=":material/upload:", key="put_judge", on_click=begin)
 
 
 def _calibrate_as_here(server: OllamaServer) -> None:
-    """Our judge on the server gives the same log-probabilities, so its calibration is the same."""
+    """Give our judge on the server the calibration that it has here: its log-probabilities are the same."""
     prompt = find_prompt(prompts(), TUNED_PROMPT)
     ours = prompt.calibration_for(EmbeddedBackend(tuned=True).identity().digest)
     for model in server.list_models():
@@ -389,7 +387,7 @@ def _calibrate_as_here(server: OllamaServer) -> None:
 
 
 def _settings_section(_: AppState) -> None:
-    """How the server is asked."""
+    """Draw the settings with which the server is asked."""
     st.header("How the Ollama server is asked")
     usual = OllamaBackend.Settings()
     columns = st.columns(3)
@@ -412,8 +410,8 @@ def _settings_section(_: AppState) -> None:
 
 
 def _prompts_section(state: AppState) -> None:
-    """Prompts and calibrations."""
-    prompts_section(state, lambda title, steps: background_jobs().start(title, steps, can_be_cancelled=True))
+    """Draw the section on prompts and calibrations."""
+    prompts_section(state, lambda key, title, steps: background_jobs().start(key, title, steps, can_be_cancelled=True))
 
 
 SECTIONS: tuple[Callable[[AppState], None], ...] = (

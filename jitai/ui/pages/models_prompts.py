@@ -33,17 +33,17 @@ CALIBRATION_SEED = 1
 EXAMPLE_STATEMENT = "my knee hurts today"
 
 MAX_FAILED_SHARE = 0.1
-"""Of the statements that calibrate; a model that leaves more of them unanswered needs attention first."""
+"""Share of the statements that may stay unanswered; a model that leaves more unanswered needs attention first."""
 
 N_TO_GIVE_UP = 3
-"""A model that has not answered any of so many will not answer the rest, and each may take until the time-out."""
+"""Statements after which a model that has answered none is given up: each may take until the time-out."""
 
-StartWork = Callable[[str, Callable[[Cancellation], Iterator[Progress]]], None]
+StartWork = Callable[[str, str, Callable[[Cancellation], Iterator[Progress]]], None]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What a calibration has changed.
+    """The reliability of a model before and after a calibration.
 
     Attributes:
         before, after: the reliability diagram of the statements that it was fitted on.
@@ -59,7 +59,7 @@ class Fit:
 
 @st.cache_resource(show_spinner=False)
 def fits() -> dict[tuple[str, str], Fit]:
-    """The fits of this process, by content hash of the prompt and digest of the model."""
+    """Return the calibrations fitted by this process, by the prompt's content hash and the model's digest."""
     return {}
 
 
@@ -68,7 +68,7 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
 
     Args:
         state: of the session.
-        start_work: begins a piece of work in the background, under a title, that can be cancelled.
+        start_work: begins a piece of work in the background, with a key and a title, that can be cancelled.
     """
     st.header("How a model is asked")
     st.caption(
@@ -112,7 +112,7 @@ def _facts(state: AppState, prompt: Prompt) -> None:
 
 
 def _own_calibration(prompt: Prompt, digest: str) -> None:
-    """What the person's calibration has changed, if it was fitted by this process, and the way back."""
+    """Show what the person's calibration has changed, if this process fitted it, and offer to forget it."""
     fit = fits().get((prompt.content_hash, digest))
     if fit is not None:
         with st.expander("What your calibration changes"):
@@ -126,8 +126,8 @@ def _own_calibration(prompt: Prompt, digest: str) -> None:
                     ),
                 )  # fmt: skip
             st.caption(
-                f"On the {fit.n} statements that it was fitted on, so “After” looks too good. Unanswered and left out: "
-                f"{fit.n_failed}."
+                f"On the {fit.n} statements that it was fitted on, so “After” looks too good. "
+                f"{fit.n_failed} were not answered and are left out."
             )
     if st.button("Forget my calibration", key=f"forget_{digest}"):
         personal_judging().forget_calibration(prompt, digest)
@@ -136,7 +136,7 @@ def _own_calibration(prompt: Prompt, digest: str) -> None:
 
 
 def _try_out(prompt: Prompt) -> None:
-    """What the model is given to read, statement and all."""
+    """Show what the model is given to read, with a statement in it."""
     with st.expander("What the model is given to read"):
         statement = st.text_input("A statement", EXAMPLE_STATEMENT, max_chars=400, key="prompt_example")
         # As text: neither the prompt nor the statement is ever taken for Markdown or HTML.
@@ -144,7 +144,7 @@ def _try_out(prompt: Prompt) -> None:
 
 
 def _editor(state: AppState, prompt: Prompt) -> None:
-    """The prompt's file in a text area; what is saved is a prompt of the person's own."""
+    """Draw the prompt's file in a text area; what is saved becomes a prompt of the person's own."""
     draft = f"draft_{prompt.name}{'*' if prompt.is_own else ''}"
 
     def save() -> None:
@@ -182,7 +182,7 @@ def _editor(state: AppState, prompt: Prompt) -> None:
 
 
 def _text_to_edit(prompt: Prompt) -> str:
-    """The file of a prompt; of a project's prompt, under another name and without its calibrations."""
+    """Return the text of a prompt's file; a copy of a project's prompt has another name and no calibrations."""
     text = personal_judging().prompt_text(prompt, PROMPTS_FOLDER)
     if prompt.is_own:
         return text
@@ -193,7 +193,7 @@ def _text_to_edit(prompt: Prompt) -> str:
 
 
 def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None:
-    """Fit the probabilities of the model at work under this prompt."""
+    """Offer to calibrate the model at work under this prompt."""
     options = {option.key: option for option in options_for(state)}
     option = options[state.judge_at_work]
     st.caption(
@@ -206,6 +206,7 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
 
     def begin() -> None:
         start_work(
+            f"calibrate_{key}_{name}",
             f"Calibrating {option.label} for the prompt {prompt_label(prompt)}",
             lambda stop: _fit(key, name, settings, stop),
         )
@@ -244,7 +245,7 @@ def _fit(key: str, name: str, settings: Any, cancellation: Cancellation) -> Iter
 
 
 def _what_it_changes(calibration: Calibration, rows: Sequence[JudgedRow]) -> Fit:
-    """The reliability of answers as the model gave them and as they are calibrated."""
+    """Return the reliability of answers as the model gave them and as they are calibrated."""
     log_odds, can_walk = log_odds_of(rows)
     before, after = (
         tuple(

@@ -15,6 +15,7 @@ from jitai.policies.registry import POLICIES
 from jitai.policies.state_grid import Floats
 from jitai.records import CONTEXT_LABELS
 from jitai.simulator.config import SimulatorConfig
+from jitai.text_format import counted
 from jitai.trial.optimum_check import FINE_GRID, GRID_ERROR, check_optimum, value_on_fine_grid
 from jitai.trial.settings import settings_from
 from jitai.trial.spec import TrialSpec
@@ -34,14 +35,14 @@ HOW_MANY_SEEDS = (200, 500, 2000)
 
 
 class Picture(NamedTuple):
-    """One map with whom it is about, as a title and at the beginning of a sentence."""
+    """A map, and whom it is about: as a title, and as the beginning of a sentence."""
 
     title: str
     subject: str
     drawn: PolicyMap
 
 
-class View(NamedTuple):
+class MapView(NamedTuple):
     """What is on the map: the settings, whose policy, the day from 1, and what is known on that day."""
 
     spec: TrialSpec
@@ -79,15 +80,15 @@ def optimum_page() -> None:
 
 
 def _parameters(state: AppState) -> None:
-    """A preset and the few parameters that matter most here; they hold on every page."""
+    """Draw a preset and the few parameters that matter most here; they hold on every page."""
     preset_picker(state, "Participant")
     infos = {info.name: info for info in describe(SimulatorConfig)}
     parameter_widgets(infos[name] for name in TUNED_HERE)
     st.caption("All other parameters are on the Simulator page. The settings hold on every page.")
 
 
-def _controls(spec: TrialSpec) -> View:
-    """Whose map, of which day, and what is known on it."""
+def _controls(spec: TrialSpec) -> MapView:
+    """Draw the choice of policy, day and what is known on that day; return it."""
     context, belief, reading = 0, 0.8, 0.2
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_controls", gap="medium"):
         policy = st.selectbox(
@@ -110,11 +111,11 @@ def _controls(spec: TrialSpec) -> View:
                 "Reading: P(work)", 0.0, 1.0, reading, 0.05, key="map_reading", persist_state="session", width=190,
                 help="The probability of the context “work” that the sensor gives.",
             )  # fmt: skip
-        return View(spec, policy, _day(spec.config.study_length), context, belief, reading)
+        return MapView(spec, policy, _day(spec.config.study_length), context, belief, reading)
 
 
 def _day(length: int) -> int:
-    """The day that is shown, counted from 1. While the study is shorter, the day chosen before is not forgotten."""
+    """Return the day that is shown, counted from 1; a shorter study does not forget the day chosen before."""
     chosen = st.session_state.setdefault("map_day", 20)
     if length == 1:
         return 1
@@ -126,8 +127,8 @@ def _day(length: int) -> int:
     return st.slider(f"Day of {length}", 1, length, key="map_day_shown", on_change=keep, width=200)
 
 
-def _optimal_maps(view: View) -> list[Picture]:
-    """One map for each walk state."""
+def _optimal_maps(view: MapView) -> list[Picture]:
+    """Return a map of the optimum for each walk state."""
     config, context = view.spec.config, view.context
     solved, day = optimum(config), view.day - 1
     pictures = []
@@ -142,8 +143,8 @@ def _optimal_maps(view: View) -> list[Picture]:
     return pictures
 
 
-def _planned_maps(view: View) -> list[Picture]:
-    """The planner's one map: it does not know the walk state."""
+def _planned_maps(view: MapView) -> list[Picture]:
+    """Return the planner's only map, because it does not know the walk state."""
     spec, belief, reading = view.spec, view.belief, view.reading
     plan, day = cached_plan(spec.config, spec.belief, settings_from(PlannerSettings, st.session_state)), view.day - 1
     drawn = draw_map(
@@ -154,8 +155,8 @@ def _planned_maps(view: View) -> list[Picture]:
     return [Picture(title, "the planner sends", drawn)]
 
 
-def _maps(view: View, pictures: list[Picture]) -> None:
-    """The pictures side by side."""
+def _maps(view: MapView, pictures: list[Picture]) -> None:
+    """Draw the maps side by side."""
     for number, (column, item) in enumerate(zip(st.columns(len(pictures)), pictures, strict=True)):
         drawn = item.drawn
         column.plotly_chart(
@@ -170,7 +171,7 @@ def _maps(view: View, pictures: list[Picture]) -> None:
 
 
 def _ceiling(spec: TrialSpec) -> None:
-    """What the optimum expects, and what it earns."""
+    """Show what the optimum expects, and what it earns."""
     check = check_optimum(spec.config, st.session_state["map_seeds"])
     with st.container(key="headline"):
         computed, earned, outcome = st.columns(3, gap="small")
@@ -185,7 +186,8 @@ def _ceiling(spec: TrialSpec) -> None:
         f"participant. {ceiling}",
     )  # fmt: skip
     earned.metric(
-        f"Earned, {check.n_seeds:,} studies", f"{check.mean:,.0f} ± {check.half_width:,.0f}", border=True,
+        f"Earned, "
+        f"{counted(check.n_seeds, 'study', 'studies')}", f"{check.mean:,.0f} ± {check.half_width:,.0f}", border=True,
         help=f"The very same policy in simulated studies, seeds 0 to {check.n_seeds - 1:,}; mean and 95 % interval.",
     )  # fmt: skip
     outcome.metric(
@@ -197,7 +199,7 @@ def _ceiling(spec: TrialSpec) -> None:
 
 
 def _promise(spec: TrialSpec) -> None:
-    """What the planner expects."""
+    """Show what the planner expects."""
     plan, best = (
         cached_plan(spec.config, spec.belief, settings_from(PlannerSettings, st.session_state)).value(),
         optimum(spec.config).value(),
@@ -214,7 +216,7 @@ def _promise(spec: TrialSpec) -> None:
 
 
 def _how_exact(config: SimulatorConfig) -> None:
-    """The grid, the number of simulated studies, and what the picture leaves out."""
+    """Say how exact the numbers are, and what the picture leaves out."""
     st.caption(
         "With full information no message is badly tailored, so the disengagement risk only falls and hardly matters. "
         "Habituation matters: mid-study the optimum waits until it has faded; towards the end it sends more often."

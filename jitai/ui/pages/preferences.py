@@ -7,6 +7,7 @@ from jitai.corpus import TEST, load_part
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.records import Decision, Label, Statement
 from jitai.sanitise import for_markdown
+from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import JudgedStatement, PreferencesState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
@@ -46,7 +47,7 @@ def preferences_page() -> None:
 
 
 def _statement_box() -> list[str]:
-    """The box to type or paste in: one statement a line."""
+    """Draw the box to type or paste in, one statement a line; return the statements."""
     text = st.text_area(
         "What participants might say, one statement a line", key="statements", persist_state="session", height=150,
         placeholder="\n".join(EXAMPLES),
@@ -57,7 +58,7 @@ def _statement_box() -> list[str]:
 
 
 def _corpus_picker() -> None:
-    """Add labelled statements of the held-out part of the corpus."""
+    """Let the person add labelled statements of the held-out part of the corpus."""
     statements = load_part(TEST)
     with st.expander("Pick from the corpus"):
         st.caption(
@@ -65,16 +66,18 @@ def _corpus_picker() -> None:
             "verdicts below show whether the judge agrees with the label."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            kind = st.selectbox("Kind", ["all kinds", *sorted({item.kind for item in statements})], key="corpus_kind")
-            label = st.selectbox("Label", ["both labels", *Label], key="corpus_label")
+            kind = st.selectbox(
+                "Kind", [None, *sorted({item.kind for item in statements})], key="corpus_kind",
+                format_func=lambda kind: "all kinds" if kind is None else kind.replace("_", " "),
+            )  # fmt: skip
+            label = st.selectbox(
+                "Label", [None, *Label], key="corpus_label",
+                format_func=lambda label: "both labels" if label is None else label.value.replace("_", " "),
+            )  # fmt: skip
             number = st.number_input("How many", 1, 100, 10, key="corpus_number")
-        fitting = [
-            item
-            for item in statements
-            if kind in ("all kinds", item.kind) and label in ("both labels", item.label.value)
-        ]
+        fitting = [item for item in statements if kind in (None, item.kind) and label in (None, item.label)]
         # A key for each filter: rows ticked in one list are other statements, or none, in another.
-        key = f"corpus_rows_{kind}_{label}"
+        key = f"corpus_rows_{kind or ''}_{label or ''}"
         st.dataframe(
             pd.DataFrame([{"statement": item.text, "label": item.label.value, "kind": item.kind} for item in fitting]),
             hide_index=True, height=220, key=key, on_select="rerun", selection_mode="multi-row",
@@ -92,7 +95,7 @@ def _corpus_picker() -> None:
 
 
 def _spread(statements: list[Statement], number: int) -> list[Statement]:
-    """That many of them, evenly over the list: no luck involved, the same every time."""
+    """Return that many statements, spread evenly over the list, the same every time."""
     number = min(number, len(statements))
     return [statements[round(index * len(statements) / number)] for index in range(number)]
 
@@ -103,7 +106,7 @@ def _add(statements: list[Statement]) -> None:
 
 
 def _buttons(found: PreferencesState, lines: list[str]) -> list[str]:
-    """Judge, try the examples, clear. Returns the lines to judge now; none if nothing was pressed."""
+    """Draw the buttons; return the lines to judge now, none if nothing was pressed."""
 
     def write_examples() -> None:
         st.session_state["statements"] = "\n".join(EXAMPLES)
@@ -123,7 +126,7 @@ def _buttons(found: PreferencesState, lines: list[str]) -> list[str]:
 
 
 def _judge_lines(state: AppState, found: PreferencesState, lines: list[str]) -> None:
-    """Judge with progress; verdicts stay if the work is interrupted half-way."""
+    """Judge with progress; the verdicts given so far stay if the work is interrupted."""
     judge = current_judge(state)
     found.judged, found.judged_by = [], (state.judge_at_work, state.prompt_picked, state.deciding_settings)
     progress = st.progress(0.0, "Judging ...")
@@ -134,7 +137,7 @@ def _judge_lines(state: AppState, found: PreferencesState, lines: list[str]) -> 
 
 
 def _verdicts(state: AppState, found: PreferencesState) -> None:
-    """Verdicts, one a line, each opening to its prompt; and all of them as a table to download."""
+    """Draw the verdicts, one a line, each of which opens to its prompt, and a table of all to download."""
     if not found.judged:
         st.caption(
             "The verdicts will appear here: send, do not send or unsure, with the probability and the exact prompt."
@@ -143,7 +146,7 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
     labels = {" ".join(item.text.split()): item.label for item in load_part(TEST)}
     if found.judged_by != (state.judge_at_work, state.prompt_picked, state.deciding_settings):
         st.info(
-            "These verdicts come from the judge or prompt before. “Judge these” asks the one at work now.",
+            "Another judge or prompt gave these verdicts. “Judge these” asks the present one.",
             icon=":material/info:",
         )
     _summary_line(found.judged, labels)
@@ -181,7 +184,7 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
 
 
 def _summary_line(judged: list[JudgedStatement], labels: dict[str, Label]) -> None:
-    """Counts, and how many labelled statements the judge got right; failures are never counted as vetoes."""
+    """Show the counts, and how many labelled statements the judge got right; failures are no vetoes."""
     answered = [item for item in judged if not item.verdict.is_fallback]
     counts = {decision: sum(item.verdict.decision == decision for item in answered) for decision in Decision}
     n_failed = len(judged) - len(answered)
@@ -197,19 +200,20 @@ def _summary_line(judged: list[JudgedStatement], labels: dict[str, Label]) -> No
     )  # fmt: skip
     if n_failed:
         st.warning(
-            f"{n_failed} statements could not be judged; the rule for that case stood in. Open a verdict to see why.",
+            f"{counted(n_failed, 'statement')} could not be judged; the rule for that case stood in. "
+            "Open a verdict to see why.",
             icon=":material/warning:",
         )
 
 
 def shortened(text: str) -> str:
-    """A text that takes no more than a few lines; what is left out is counted."""
+    """Return a text that takes no more than a few lines, and says how many characters are left out."""
     left_out = len(text) - N_CHARACTERS_SHOWN
     return text if left_out <= 0 else f"{text[:N_CHARACTERS_SHOWN]} … ({left_out:,} more characters)"
 
 
 def _verdict_row(number: int, item: JudgedStatement, label: Label | None) -> None:
-    """One statement: its words, the verdict, the label where there is one, and the way to the prompt."""
+    """Draw one statement with its verdict, its label if it has one, and a button that opens the prompt."""
     verdict = item.verdict
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"verdict_{number}"):
         st.text(shortened(item.text), width="stretch")

@@ -8,14 +8,16 @@ from typing import Literal
 import streamlit as st
 
 from jitai.errors import JitaiError
+from jitai.experiments.description_text import MAX_FILE_BYTES
 from jitai.experiments.methods import may_have_changed
 from jitai.experiments.spec import ExperimentSpec
-from jitai.experiments.spec_file import MAX_FILE_BYTES, spec_as_yaml, spec_from_text
+from jitai.experiments.spec_file import spec_as_yaml, spec_from_text
 from jitai.experiments.store import FINISHED, INTERRUPTED, RUNNING, StoredExperiment
 from jitai.experiments.sweep import is_error_line, is_map
 from jitai.paths import program
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
+from jitai.text_format import counted
 from jitai.ui.session.page_states import N_SHOWN, CompareState, RunsState, SweepState
 from jitai.ui.session.state import app_state, keep_in_address, say_problem, session_object
 from jitai.ui.widgets.experiment import (
@@ -64,7 +66,7 @@ def runs_page() -> None:
 
 
 def _new_from_description(state: RunsState) -> None:
-    """An experiment from a YAML or JSON file, or typed here."""
+    """Let the person run an experiment from a YAML or JSON file, or typed here."""
 
     def write_example() -> None:
         st.session_state["description"] = EXAMPLE
@@ -101,22 +103,18 @@ def _new_from_description(state: RunsState) -> None:
 
 
 def _shape(spec: ExperimentSpec) -> str:
-    """How large an experiment is."""
+    """Return how large an experiment is, in words."""
     parts = [
-        _counted(len(spec.scenarios()), "participant"),
-        _counted(len(spec.methods), "method"),
-        *([_counted(len(spec.judges_needed()), "judge")] if spec.judges_needed() else []),
-        _counted(spec.n_seeds, "seed"),
+        counted(len(spec.conditions()), "participant"),
+        counted(len(spec.methods), "method"),
+        *([counted(len(spec.judges_needed()), "judge")] if spec.judges_needed() else []),
+        counted(spec.n_seeds, "seed"),
     ]
-    return f"{' x '.join(parts)}, {_counted(len(spec.cells()), 'cell')}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{' x '.join(parts)}, {counted(len(spec.cells()), 'cell')}"
 
 
 def _list(state: RunsState, running: bool) -> None:
-    """The stored experiments, the newest first."""
+    """Draw the stored experiments, the newest first."""
 
     def search() -> None:
         state.n_shown = N_SHOWN
@@ -139,7 +137,7 @@ def _list(state: RunsState, running: bool) -> None:
         found = [item for item in experiments if _is_wanted(item, wanted)]
         sizes = store().sizes()
         st.caption(
-            f"{len(found):,} of {_counted(len(experiments), 'experiment')} in "
+            f"{len(found):,} of {counted(len(experiments), 'experiment')} in "
             + for_markdown(str(store().folder))
             + f", {_megabytes(sum(sizes.values()))}."
         )
@@ -151,7 +149,7 @@ def _list(state: RunsState, running: bool) -> None:
 
 
 def _is_wanted(item: StoredExperiment, wanted: str) -> bool:
-    """Whether every word is found in what is known of it."""
+    """Return whether every word is found in what is known of an experiment."""
     spec = item.spec
     about = " ".join(
         [
@@ -171,14 +169,14 @@ def _megabytes(n_bytes: int) -> str:
 
 
 def _when(created_at: float) -> str:
-    """Date and time on this machine, without any doubt about day and month."""
+    """Return date and time on this machine, with the month in letters."""
     moment = datetime.fromtimestamp(created_at)
     day = "today" if moment.date() == datetime.fromtimestamp(time.time()).date() else f"{moment:%d %b %Y}"
     return f"{day}, {moment:%H:%M}"
 
 
 def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
-    """One experiment with everything that can be done with it."""
+    """Draw one experiment with everything that can be done with it."""
     identifier, spec = item.identifier, item.spec
     running = is_at_work(item)
     status = RUNNING if running else item.status
@@ -187,10 +185,12 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
             st.text(spec.name, width="content")
             st.badge(status, color=_COLOURS.get(status, "gray"))
             n_failed = f", {item.n_failed:,} impossible" if item.n_failed else ""
-            cells = f"{item.n_finished:,} of {item.n_cells:,} cells{n_failed}" if item.n_cells else "no cells yet"
+            cells = (
+                f"{item.n_finished:,} of {counted(item.n_cells, 'cell')}{n_failed}" if item.n_cells else "no cells yet"
+            )
             st.caption(
                 for_markdown(
-                    f"{_when(item.created_at)}. {cells}, {_counted(spec.n_seeds, 'seed')}, {_megabytes(n_bytes)}."
+                    f"{_when(item.created_at)}. {cells}, {counted(spec.n_seeds, 'seed')}, {_megabytes(n_bytes)}."
                 ),
                 width="content",
             )
@@ -251,7 +251,7 @@ def _ask_about(state: RunsState, item: StoredExperiment) -> None:
 
 
 def _confirm(state: RunsState, item: StoredExperiment) -> None:
-    """Nothing is deleted by one click."""
+    """Ask before an experiment is deleted."""
 
     def keep() -> None:
         state.to_delete = ""
@@ -266,6 +266,6 @@ def _confirm(state: RunsState, item: StoredExperiment) -> None:
                 st.toast(for_markdown(str(error)), icon=":material/error:")
 
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"Delete {item.n_finished:,} finished cells for good?", width="content")
+        st.text(f"Delete {counted(item.n_finished, 'finished cell')} for good?", width="content")
         st.button("Delete for good", type="primary", key=f"really_{item.identifier}", on_click=delete)
         st.button("Keep it", key=f"keep_{item.identifier}", on_click=keep)

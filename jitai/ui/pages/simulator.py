@@ -15,6 +15,7 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
 from jitai.simulator.preview import MESSAGES, SCHEDULES, WELL, ability_numbers, follow_schedule
 from jitai.simulator.world import World
+from jitai.text_format import counted
 from jitai.trial.spec import TrialSpec
 from jitai.ui.session.resources import statement_book
 from jitai.ui.session.state import AppState, app_state, keep_in_address, palette
@@ -44,7 +45,7 @@ def simulator_page() -> None:
 
 
 def _parameters(state: AppState) -> None:
-    """All parameters by group; they hold on every page."""
+    """Draw all parameters by group; they hold on every page."""
     preset_picker(state, "Start from")
     for group, infos in groupby(describe(SimulatorConfig), key=lambda info: info.group):
         with st.expander(group):
@@ -52,7 +53,7 @@ def _parameters(state: AppState) -> None:
 
 
 def _schedule(config: SimulatorConfig) -> None:
-    """Habituation, risk and steps under a chosen schedule."""
+    """Draw habituation, risk and steps under a chosen schedule."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         schedule = st.selectbox(
             "Send a message", list(SCHEDULES), index=list(SCHEDULES).index("every day"), key="schedule",
@@ -73,7 +74,7 @@ def _schedule(config: SimulatorConfig) -> None:
     steps, habituation, stays = st.columns(3)
     steps.metric("Steps in the study", f"{total:,.0f} steps", border=True)
     habituation.metric("Habituation at the end", f"{last.habituation:.2f}", border=True)
-    ends = f"leaves on day {len(outcomes)}" if last.terminated else f"stays all {len(outcomes)} days"
+    ends = f"leaves on day {len(outcomes)}" if last.terminated else "stays to the end"
     stays.metric("The participant", ends, border=True)
     st.plotly_chart(
         schedule_figure(
@@ -82,14 +83,14 @@ def _schedule(config: SimulatorConfig) -> None:
             threshold=config.disengagement_threshold, palette=palette(),
         ),
         config=CONFIG, key="schedule_chart",
-        alt=f"Sending {schedule}: {total:,.0f} steps in {len(outcomes)} days.",
+        alt=f"Sending {schedule}: {total:,.0f} steps in {counted(len(outcomes), 'day')}.",
     )  # fmt: skip
     spells = "" if always_able else " On days without steps the participant may have been unable to walk."
     st.caption(f"Messages lose their effect as habituation grows and regain it on days without one.{spells}")
 
 
 def _ability(spec: TrialSpec) -> None:
-    """The walk-state chain in numbers, and the walk states of six participants."""
+    """Show the walk-state chain in numbers, and draw the walk states of six participants."""
     config = spec.config
     numbers = ability_numbers(config)
     share, able, unable = st.columns(3)
@@ -107,7 +108,7 @@ def _ability(spec: TrialSpec) -> None:
 
 
 def _statements(spec: TrialSpec) -> None:
-    """The statements of the Live page's participant, day by day, and the kinds that are used."""
+    """Show what the Live page's participant says, day by day, and the choice of kinds of statement."""
     kinds = st.multiselect(
         "Kinds of statement", sorted({item.kind for item in load_part(TEST)}), key="kinds", persist_state="session",
         format_func=lambda kind: kind.replace("_", " "),

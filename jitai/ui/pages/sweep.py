@@ -5,11 +5,20 @@ import streamlit as st
 from jitai.errors import JitaiError, ParameterError
 from jitai.experiments.methods import LLM_TS, TS, offered_methods
 from jitai.experiments.spec import MAX_NAME_LENGTH, ExperimentSpec
-from jitai.experiments.sweep import JUDGE_ERROR, axes_of, axis_label, is_error_line, is_map, judge_of_error
+from jitai.experiments.sweep import (
+    JUDGE_ERROR,
+    axes_of,
+    axis_label,
+    axis_symbol,
+    is_error_line,
+    is_map,
+    judge_of_error,
+)
 from jitai.parameters import build, describe, described
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.ui.pages.sweep_results import axis_symbol, draw_line, draw_map
+from jitai.text_format import counted
+from jitai.ui.pages.sweep_results import draw_line, draw_map
 from jitai.ui.session.page_states import LINE, MAP, Axis, SweepState
 from jitai.ui.session.state import (
     AppState,
@@ -34,6 +43,7 @@ from jitai.ui.widgets.experiment import (
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import preset_picker
 
+VIEW_LABELS = {MAP: "Over two settings", LINE: "Over the judge's errors"}
 MOST_VALUES = 15
 _RANGES = {
     "can_walk_persistence": (0.55, 0.95), "cannot_walk_persistence": (0.1, 0.9), "disengagement_increment": (0.0, 0.4),
@@ -45,7 +55,7 @@ _RANGES = {
 
 
 def sweep_state() -> SweepState:
-    """The session's; on the first visit it shows the experiment that the address names."""
+    """Return the session's state; on the first visit it shows the experiment that the address names."""
     state = session_object(SweepState)
     if state.of_address:
         state.show(state.of_address, find(state.of_address))
@@ -70,8 +80,8 @@ def sweep_page() -> None:
         keep_in_address(app, experiment=state.shown[view])
         st.title("Where does the filter pay?")
         st.segmented_control(
-            "What varies", [MAP, LINE], key="sweep_view", persist_state="session", required=True,
-            label_visibility="collapsed",
+            "What varies", list(VIEW_LABELS), format_func=VIEW_LABELS.__getitem__, key="sweep_view",
+            persist_state="session", required=True, label_visibility="collapsed",
         )  # fmt: skip
         _start_button(state, view, spec)
         if problem is not None:
@@ -82,12 +92,12 @@ def sweep_page() -> None:
 
 
 def _numeric() -> list[str]:
-    """Parameters that a range makes sense for."""
+    """Return the parameters that have a range."""
     return [info.name for info in describe(SimulatorConfig) if info.low is not None]
 
 
 def _settings(app: AppState, view: str) -> ExperimentSpec:
-    """The experiment that Run would run.
+    """Draw the settings; return the experiment that Run would run.
 
     Raises: ParameterError if the settings do not fit together.
     """
@@ -130,7 +140,7 @@ def _settings(app: AppState, view: str) -> ExperimentSpec:
 
 
 def _axis(app: AppState, name: str, label: str, names: list[str], n: int) -> Axis:
-    """What varies along one axis, and from where to where."""
+    """Draw the choice of what varies along one axis, and from where to where; return it."""
     varied = st.selectbox(
         label, names, format_func=axis_label, key=f"swept_{name}", persist_state="session",
         help="A setting of the simulated participant; or, upwards, how often a simulated judge is wrong.",
@@ -139,7 +149,7 @@ def _axis(app: AppState, name: str, label: str, names: list[str], n: int) -> Axi
 
 
 def _range(app: AppState, varied: str, name: str, n: int, most: int = MOST_VALUES) -> Axis:
-    """The ends and the number of values of one axis; each parameter keeps ends of its own."""
+    """Draw the ends and the number of values of one axis; each parameter keeps ends of its own."""
     low, high, step = 0.0, 0.5, 0.05
     if varied != JUDGE_ERROR:
         info = described(SimulatorConfig, varied)
@@ -165,14 +175,15 @@ def _start_button(state: SweepState, view: str, spec: ExperimentSpec | None) -> 
     if spec is not None:
         shape = " x ".join(str(len(values)) for values in axes_of(spec).values())
         about = (
-            f"{shape} places, {spec.methods[0].name} against {spec.baseline_name}, {spec.n_seeds:,} seeds in each, "
-            f"{len(spec.cells()):,} cells."
+            f"{shape} places, {spec.methods[0].name} against {spec.baseline_name}, "
+            f"{counted(spec.n_seeds, 'seed')} in each, "
+            f"{counted(len(spec.cells()), 'cell')}."
         )
     run_button("sweep", spec, about, show)
 
 
 def _stage(app: AppState, state: SweepState, view: str, running: bool, spec: ExperimentSpec | None) -> None:
-    """Progress and what is finished so far; before the first run, what will stand here."""
+    """Draw the progress and what is finished so far; before the first run, say what will stand here."""
     shown = state.shown[view]
     with errors_as_sentences():
         if not shown:
@@ -193,8 +204,8 @@ def _stage(app: AppState, state: SweepState, view: str, running: bool, spec: Exp
             draw_line(found)
         else:
             st.info(
-                "This experiment is no such sweep. A map needs two numeric settings that vary, a line only the judge's "
-                "errors, and both need at least two methods. The Compare page shows this experiment."
+                "This view cannot show the experiment. A map needs two numeric settings that vary, a line only the "
+                "judge's errors, and both need at least two methods. The Compare page shows this experiment."
             )
 
 
@@ -213,7 +224,7 @@ def _what_will_come(view: str) -> None:
 
 
 def _use_example(view: str) -> None:
-    """Settings in which vetoes are worth little: mistakes are cheap, and messages do not wear off."""
+    """Set a participant for whom vetoes are worth little: mistakes are cheap, and messages do not wear off."""
     changed = {"cannot_walk_disengagement": 0.05} | ({"habituation_increment": 0.0} if view == LINE else {})
     show_config(build(SimulatorConfig, {**PRESETS[DEFAULT_PRESET].as_mapping(), **changed}))
     for axis, name, low, high in (("x", "habituation_increment", 0.0, 0.04), ("y", JUDGE_ERROR, 0.0, 0.5)):

@@ -1,4 +1,4 @@
-"""The Train page: a policy learns from simulated participants while one watches; and the trained policies there are."""
+"""The Train page: training a policy on simulated participants while one watches, and the trained policies."""
 
 import pandas as pd
 import streamlit as st
@@ -26,6 +26,7 @@ from jitai.rl.train import Checkpoint, Training, checkpoint_of
 from jitai.rl.training_service import TrainingStatus
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
+from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, training_filters
 from jitai.trial.settings import settings_from, values_of
 from jitai.ui.pages.train_results import (
@@ -52,16 +53,23 @@ STARTS: dict[str, LearningSettings] = {
     DQN: LearningSettings(DQN, total_steps=500_000, learning_rate=1e-3),
 }
 """Settings with which each algorithm comes to a first result in about a minute."""
-OWN_CHOICE = "My own choice"
+WITH_BELIEF, WITHOUT_TEXT, AS_PUBLISHED, WITH_TRUTH, OWN_CHOICE = "belief", "numbers", "published", "truth", "own"
 OBSERVATION_SETS: dict[str, tuple[str, ...]] = {
-    "With the belief from the text": ("P", "L", "H", "D", BELIEF, DAY),
-    "Numbers only, no text": ("P", "L", "H", "D", DAY),
-    "As published: L, H, D, T": ("L", "H", "D", "T"),
-    "With the true context (yardstick)": (TRUE_CONTEXT, "H", "D", DAY),
+    WITH_BELIEF: ("P", "L", "H", "D", BELIEF, DAY),
+    WITHOUT_TEXT: ("P", "L", "H", "D", DAY),
+    AS_PUBLISHED: ("L", "H", "D", "T"),
+    WITH_TRUTH: (TRUE_CONTEXT, "H", "D", DAY),
 }
-"""What a policy may observe, by the name of the choice."""
+"""What a policy may observe."""
+OBSERVATION_SET_LABELS = {
+    WITH_BELIEF: "With the belief from the text",
+    WITHOUT_TEXT: "Numbers only, no text",
+    AS_PUBLISHED: "As published: L, H, D, T",
+    WITH_TRUTH: "With the true context (privileged)",
+    OWN_CHOICE: "My own choice",
+}
 PREFIX = "train_"
-"""Of the keys of the learner's and the simulated judge's parameters."""
+"""Begins the keys of the learner's and the simulated judge's parameters."""
 WHOM_LABELS = {SESSIONS: "This session's participant", GRID: "The eight of the published grid"}
 NO_MEDICAL_TOOL = (
     "This is a simulation of a walking study, not a medical tool. Training takes hundreds of thousands to millions of "
@@ -102,7 +110,7 @@ def train_page() -> None:
 
 
 def _settings(app: AppState) -> None:
-    """What is to be learnt: widgets of the learner, of what it observes and of whom it learns from."""
+    """Draw the settings of the learner, of what it observes, and of the participants that it learns from."""
     for name, value in (values_of(STARTS[PPO], PREFIX) | values_of(BeliefSettings(), PREFIX)).items():
         st.session_state.setdefault(name, value)
 
@@ -116,13 +124,14 @@ def _settings(app: AppState) -> None:
         on_change=take_start,
     )  # fmt: skip
     sees = st.selectbox(
-        "It sees", [*OBSERVATION_SETS, OWN_CHOICE], key="train_sees", persist_state="session",
+        "It sees", list(OBSERVATION_SET_LABELS), format_func=OBSERVATION_SET_LABELS.__getitem__, key="train_sees",
+        persist_state="session",
         help="Every day, before it acts. The belief is how likely it is that the participant can walk, judged from "
         "yesterday's steps and by a simulated judge who reads what is written.",
     )  # fmt: skip
     if sees == OWN_CHOICE:
         st.multiselect(
-            "Observations", list(OBSERVATION_LABELS), default=next(iter(OBSERVATION_SETS.values())),
+            "Observations", list(OBSERVATION_LABELS), default=OBSERVATION_SETS[WITH_BELIEF],
             format_func=lambda name: f"{name}: {OBSERVATION_LABELS[name]}", key="train_own_sight",
             persist_state="session", placeholder="at least one",
         )  # fmt: skip
@@ -156,7 +165,7 @@ def _settings(app: AppState) -> None:
 
 
 def task_of_widgets(config: SimulatorConfig) -> LearningTask:
-    """What would be learnt now.
+    """Return the task that the widgets describe.
 
     Raises: ParameterError if the settings do not go together.
     """
@@ -171,7 +180,7 @@ def task_of_widgets(config: SimulatorConfig) -> LearningTask:
 
 
 def _controls(state: TrainState, task: LearningTask | None, now: TrainingStatus | None) -> None:
-    """Start, go on, stop; and what the first would do."""
+    """Draw the buttons to start, resume and stop, and say what starting would do."""
     busy = now is not None and not now.training.finished
     with st.container(horizontal=True, vertical_alignment="center", key="training_controls"):
         pressed = st.button(
@@ -193,15 +202,16 @@ def _controls(state: TrainState, task: LearningTask | None, now: TrainingStatus 
         elif task is not None and not busy:
             n_studies = task.settings.total_steps // task.study_length
             st.caption(
-                f"{ALGORITHM_LABELS[task.settings.algorithm]} lives {task.settings.total_steps:,} days with simulated "
-                f"participants: {n_studies:,} studies of {task.study_length} days."
+                f"{ALGORITHM_LABELS[task.settings.algorithm]} lives "
+                f"{counted(task.settings.total_steps, 'day')} with simulated "
+                f"participants: {counted(n_studies, 'study', 'studies')} of {counted(task.study_length, 'day')}."
             )
     if pressed and task is not None:
         _begin(state, task, resume=False)
 
 
 def _go_on_button(state: TrainState, task: LearningTask | None, now: TrainingStatus | None) -> None:
-    """Take a stopped training up: the one with the present settings, else the one that is shown."""
+    """Offer to resume a stopped training: the one with the present settings, else the one that is shown."""
     candidates = [task] if task is not None else []
     if now is not None and now.training.stopped:
         candidates.append(now.training.task)
@@ -226,7 +236,7 @@ def _begin(state: TrainState, task: LearningTask, resume: bool) -> None:
 
 
 def _keep_unkept(state: TrainState, training: Training) -> None:
-    """Keep the policy that was learnt last, if the person has not: the next training replaces it."""
+    """Save the policy that was learnt last, unless the person has: the next training replaces it."""
     network = training.network
     if network is None or default_policy_store().name_of(network):
         return
@@ -239,7 +249,7 @@ def _keep_unkept(state: TrainState, training: Training) -> None:
 
 
 def _stage(task: LearningTask, was_at_work: bool) -> None:
-    """The answer in words and numbers, then the curve; before the first training, what will stand here."""
+    """Draw the answer in words and numbers, then the curve; before the first training, say what will stand here."""
     with errors_as_sentences():
         now = training_service().snapshot()
         if was_at_work and (now is None or not now.at_work):
@@ -279,7 +289,7 @@ def _stage(task: LearningTask, was_at_work: bool) -> None:
 
 
 def _keep_section(state: TrainState, network: PolicyNetwork) -> None:
-    """Keep what was learnt under a name, or take it away as a file; once kept, use it."""
+    """Let the person keep what was learnt under a name, download it, and use it once it is kept."""
     kept = default_policy_store().name_of(network)
     with st.container(horizontal=True, vertical_alignment="center" if kept else "bottom", key="keep_policy_row"):
         if kept:
@@ -317,7 +327,7 @@ def _download_button(network: PolicyNetwork, name: str, key: str) -> None:
 
 
 def _policies(state: TrainState) -> None:
-    """A table of all trained policies, and buttons for one of them."""
+    """Draw a table of all trained policies, and buttons for one of them."""
     files = default_policy_store().policies()
     st.dataframe(
         pd.DataFrame([table_row(item) for item in files]), hide_index=True, key="policies_table",
@@ -354,7 +364,7 @@ def _policies(state: TrainState) -> None:
 
 
 def _confirm_deletion(state: TrainState) -> None:
-    """The question before a policy of one's own is gone."""
+    """Ask before a policy of the person's own is deleted."""
     st.warning(for_markdown(f"Delete {state.to_delete}? This cannot be undone."), icon=":material/delete:")
     with st.container(horizontal=True):
         if st.button("Delete for good", key="delete_for_good"):
@@ -368,7 +378,7 @@ def _confirm_deletion(state: TrainState) -> None:
 
 
 def _upload(state: TrainState) -> None:
-    """Take in a policy's file; it is kept at once, as other pages find it only then."""
+    """Take in a policy's file; it is saved at once, because other pages find only saved ones."""
     with st.expander("Bring a policy from a file"):
         uploaded = st.file_uploader(
             "Policy (JSON)", type=["json"], key="policy_file",

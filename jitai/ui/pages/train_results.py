@@ -14,7 +14,7 @@ from jitai.rl.train import Training
 from jitai.rl.training_service import TrainingStatus
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS, SimulatorConfig
-from jitai.text_format import duration
+from jitai.text_format import counted, duration
 from jitai.trial.filters import FILTERS
 from jitai.trial.spec import participants_of
 from jitai.ui.session.resources import training_service
@@ -23,7 +23,7 @@ from jitai.ui.widgets.page import errors_as_sentences
 
 
 def answer_in_words(now: TrainingStatus, best: float) -> str:
-    """How far the training is, or what its policy earns, in one sentence."""
+    """Return in one sentence how far the training is, or what its policy earns."""
     training, found = now.training, now.figures
     if not training.finished:
         if not training.curve or best <= 0:
@@ -49,7 +49,7 @@ def _percent(share: Share) -> str:
 
 
 def draw_metrics(now: TrainingStatus, best: float) -> None:
-    """Shares of the optimum: of the policy, so far or in use, and of those that it is compared to."""
+    """Show the shares of the optimum: of the policy, so far or in use, and of those that it is compared to."""
     training, found = now.training, now.figures
     with st.container(key="headline"):
         columns = st.columns(4, gap="small")
@@ -79,18 +79,18 @@ def _with_interval(share: Share) -> str:
 
 
 def _help(share: Share | None) -> str:
-    """What a share rests on."""
+    """Return an explanation of how a share was measured."""
     if share is None:
         return "Share of what the optimum, which knows everything, earns."
     kinds = f"each of {share.n_kinds} kinds of participants" if share.n_kinds > 1 else "this participant"
     return (
         f"{share.mean_steps:,.0f} steps in a study, as a share of what the optimum expects, which knows everything. "
-        f"{share.n_seeds:,} studies with {kinds}, on seeds that no training uses; 95 % interval."
+        f"{counted(share.n_seeds, 'study', 'studies')} with {kinds}, on seeds that no training uses; 95 % interval."
     )
 
 
 def draw_progress(now: TrainingStatus) -> None:
-    """How far the training is."""
+    """Draw how far the training is."""
     training = now.training
     if training.finished:
         st.progress(1.0, "Measuring, on seeds that no training uses")
@@ -122,7 +122,7 @@ def draw_chart(training: Training, found: PolicyWorth, best: float) -> None:
 
 
 def participants_in_words(participants: Sequence[SimulatorConfig]) -> str:
-    """Who a policy has learnt from."""
+    """Return in words which participants a policy has learnt from."""
     if set(participants) == set(PUBLISHED_CELLS):
         return "the eight participants of the published grid"
     if len(participants) > 1:
@@ -161,7 +161,7 @@ def draw_worth(network: PolicyNetwork, was_measuring: bool) -> None:
 
 
 def table_row(item: PolicyFile) -> dict[str, object]:
-    """One line of the table of policies."""
+    """Return one line of the table of policies."""
     row: dict[str, object] = {"name": item.name, "whose": "own" if item.is_own else "project"}
     network = item.network
     if network is None:

@@ -15,7 +15,7 @@ from jitai.judge.registry import backend_of
 from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_markdown
 from jitai.seeding import MAX_SEED
-from jitai.text_format import duration
+from jitai.text_format import counted, duration
 from jitai.ui.pages.validation_label_yourself import LabelSession, label_yourself
 from jitai.ui.pages.validation_results import (
     CORPUS_LABELS,
@@ -76,7 +76,7 @@ def validation_page() -> None:
 
 
 def _judge_pickers(app: AppState) -> list[Candidate]:
-    """Models, prompts and baselines; every model is combined with every prompt."""
+    """Draw the choice of models, prompts and baselines; return every model with every prompt, and the baselines."""
     options = {option.key: option for option in options_for(app)}
     # The paper prompts its models: the effect of our training shows only beside the model that is merely prompted.
     usual = [key for key in dict.fromkeys((app.judge_at_work, EMBEDDED)) if key in options]
@@ -120,7 +120,7 @@ def _judge_name(option: JudgeOption, prompt_name: str) -> str:
 
 
 def _warm_judge(key: str, prompt_name: str, settings: Any, *, anew: bool) -> JudgesText:
-    """The judge, its model loaded; if wanted, one that remembers nothing of earlier runs.
+    """Return a judge whose model is loaded; if wanted, one that remembers nothing of earlier runs.
 
     Raises: BackendError if it cannot be.
     """
@@ -133,7 +133,7 @@ def _warm_judge(key: str, prompt_name: str, settings: Any, *, anew: bool) -> Jud
 
 
 def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
-    """Corpus, sources, kinds and sample size. Returns the statements of these kinds; none if a file is awaited.
+    """Draw the choice of corpus, sources, kinds and sample size; return the statements, none if a file is awaited.
 
     Raises: FileFormatError for a file that cannot be used.
     """
@@ -177,7 +177,7 @@ def _whole_key(own: bool) -> str:
 
 
 def _own_file(state: ValidationState) -> tuple[Statement, ...]:
-    """The statements of a person's file; the last good one is kept when the page is left.
+    """Return the statements of a person's file; the last good one is kept when the page is left.
 
     Raises: FileFormatError for a file that cannot be used.
     """
@@ -194,7 +194,7 @@ def _own_file(state: ValidationState) -> tuple[Statement, ...]:
         state.own_statements = read_labelled_csv(uploaded.getvalue(), name)
         state.file_name, state.file_id = name, uploaded.file_id
     if state.own_statements:
-        st.caption(for_markdown(f"{len(state.own_statements):,} statements from {state.file_name}"))
+        st.caption(for_markdown(f"{counted(len(state.own_statements), 'statement')} from {state.file_name}"))
         known = {item.text for item in load_part(DEVELOPMENT)}
         n_known = sum(item.text in known for item in state.own_statements)
         if n_known:
@@ -203,7 +203,7 @@ def _own_file(state: ValidationState) -> tuple[Statement, ...]:
 
 
 def _sample(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """The statements that a run would judge now."""
+    """Return the statements that a run would judge now."""
     picked = st.session_state
     if picked[_whole_key(picked["validated_corpus"] == OWN_FILE)] or not statements:
         return statements
@@ -211,7 +211,7 @@ def _sample(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
 
 
 def _start_button(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
-    """The one button, with what it will do."""
+    """Draw the button that starts a run, and say what it will do."""
     n_unable = sum(item.label == Label.CANNOT_WALK for item in sample)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -224,10 +224,10 @@ def _start_button(state: ValidationState, candidates: list[Candidate], sample: t
         elif not sample:
             st.caption("Choose a CSV file in the sidebar.")
         else:
-            judges = "1 judge" if len(candidates) == 1 else f"{len(candidates)} judges"
             st.caption(
-                f"{len(sample):,} statements, {len(sample) - n_unable:,} that say “can walk” and {n_unable:,} that say "
-                f"“cannot walk”, put to {judges}."
+                f"{counted(len(sample), 'statement')}, {len(sample) - n_unable:,} that say “can walk” "
+                f"and {n_unable:,} that say "
+                f"“cannot walk”, put to {counted(len(candidates), 'judge')}."
             )
 
 
@@ -238,7 +238,7 @@ def _start(state: ValidationState, candidates: list[Candidate], sample: tuple[St
 
 
 def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
-    """Progress while a run goes on, then its answer; before the first run, what will stand here."""
+    """Draw the progress of a run, then its answer; before the first run, say what will stand here."""
     with errors_as_sentences():
         if state.run is None:
             st.info(
@@ -261,7 +261,7 @@ def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[St
 
 
 def _progress(run: ValidationRun, found: Validation) -> None:
-    """How far the run is, what has been right so far, and a way to end it."""
+    """Show how far the run is and how much was right so far, with a button that stops it."""
     left = "" if found.seconds_left is None else f", about {duration(found.seconds_left)} left"
     st.progress(
         min(1.0, len(found.rows) / max(1, found.n_total)),

@@ -100,13 +100,13 @@ def _next_statement(session: LabelSession) -> None:
 
 
 def answer(session: LabelSession, number: int, decision: Decision) -> None:
-    """Answer a statement once: the second click of a double click would be an answer to the next one, unseen."""
+    """Label a statement once: a second click of a double click does not label the next one, unseen."""
     if number == len(session.answers):
         session.answers.append(decision)
 
 
 def take_back(session: LabelSession, number: int) -> None:
-    """Back from a statement to the one before, once."""
+    """Go back from a statement to the one before, once."""
     if number == len(session.answers):
         session.answers.pop()
 
@@ -147,7 +147,7 @@ def _begin_again(session: LabelSession) -> None:
 
 
 def _side_by_side(session: LabelSession, found: Validation) -> pd.DataFrame:
-    """What the person, the label and each judge say of each statement."""
+    """Show what the person, the label and each judge say of each statement."""
     said = {(row.candidate, row.statement.identifier): row for row in found.rows}
     rows = []
     for statement, answer in zip(session.statements, session.answers, strict=True):

@@ -1,4 +1,4 @@
-"""The Validation page: what was measured."""
+"""The Validation page: figures, charts and mistakes of a run."""
 
 import math
 from typing import Any
@@ -8,8 +8,8 @@ import streamlit as st
 
 from jitai.charts.theme import CONFIG
 from jitai.charts.validation import (
+    AccuracyDot,
     CalibrationPoint,
-    Dot,
     Reference,
     accuracy_figure,
     confusion_figure,
@@ -19,6 +19,7 @@ from jitai.charts.validation import (
 from jitai.corpus import DEVELOPMENT, TEST
 from jitai.records import Label, Statement
 from jitai.sanitise import for_markdown
+from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import ValidationAnswer
 from jitai.ui.session.state import palette
@@ -26,7 +27,6 @@ from jitai.validation.report import (
     NO_ANSWER,
     PUBLISHED_CAVEAT,
     PUBLISHED_FIGURES,
-    THE_LABEL,
     JudgeReport,
     agreement,
     by_kind,
@@ -43,7 +43,7 @@ from jitai.validation.runner import Candidate, Validation
 
 
 def answer_of(found: Validation, corpus: str, seed: int) -> ValidationAnswer:
-    """The figures of a finished validation, computed once."""
+    """Return the figures of a finished validation, computed once."""
     kappas, n_compared = agreement(found)
     return ValidationAnswer(
         found, corpus, seed, reports(found, seed), by_kind(found, seed), by_language(found, seed), kappas, n_compared
@@ -53,7 +53,7 @@ def answer_of(found: Validation, corpus: str, seed: int) -> ValidationAnswer:
 def draw_scope(answer: ValidationAnswer, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
     """Say which statements the answer covers, and whether the settings in the sidebar differ."""
     found = answer.validation
-    words = f"Shown: {CORPUS_LABELS[answer.corpus]}, {len(found.statements):,} statements. "
+    words = f"Shown: {CORPUS_LABELS[answer.corpus]}, {counted(len(found.statements), 'statement')}. "
     differ = found.statements != sample or found.candidates != tuple(candidate.name for candidate in candidates)
     st.caption(
         for_markdown(words) + ("The settings in the sidebar differ: **Judge them** uses them." if differ else "")
@@ -61,18 +61,17 @@ def draw_scope(answer: ValidationAnswer, candidates: list[Candidate], sample: tu
 
 
 def draw_report(answer: ValidationAnswer) -> None:
-    """The answer: the chart of judges, and behind tabs everything that explains it."""
+    """Draw the chart of judges, and behind tabs everything that explains it."""
     _remarks(answer)
     judged = [report for report in answer.judges if report.figures is not None]
     if not judged:
         st.warning("No judge has answered, so there are no figures.", icon=":material/warning:")
         return
     dots = [
-        Dot(report.name, "", report.figures.accuracy.value, report.figures.accuracy.low, report.figures.accuracy.high,
-            report.n)
+        AccuracyDot(report.name, "", accuracy.value, accuracy.low, accuracy.high, report.n)
         for report in judged
-        if report.figures is not None
-    ]  # fmt: skip
+        if report.figures is not None and (accuracy := report.figures.accuracy)
+    ]
     draw_accuracy_chart(dots)
     kinds, closely, numbers, wrong = st.tabs(["Where it is wrong", "One judge closely", "All figures", "Mistakes"])
     with kinds:
@@ -85,11 +84,11 @@ def draw_report(answer: ValidationAnswer) -> None:
         _mistakes(answer, judged)
 
 
-def draw_accuracy_chart(dots: list[Dot]) -> None:
-    """Judges beside the published figures; the latter alone before anything is judged."""
+def draw_accuracy_chart(dots: list[AccuracyDot]) -> None:
+    """Draw the judges beside the published figures; before anything is judged, only the latter."""
     references = [Reference(item.model, item.accuracy) for item in PUBLISHED_FIGURES]
     shares = "; ".join(
-        f"{dot.judge} {dot.value:.2f}, {dot.low:.2f} to {dot.high:.2f}, {dot.n:,} statements" for dot in dots
+        f"{dot.judge} {dot.value:.2f}, {dot.low:.2f} to {dot.high:.2f}, {counted(dot.n, 'statement')}" for dot in dots
     )
     st.plotly_chart(
         accuracy_figure(dots, references, palette()), config=CONFIG, key="accuracy_chart",
@@ -99,7 +98,7 @@ def draw_accuracy_chart(dots: list[Dot]) -> None:
 
 
 def _remarks(answer: ValidationAnswer) -> None:
-    """What must be known before the figures are read."""
+    """Say what a reader must know before the figures."""
     found = answer.validation
     if found.stopped:
         st.warning(
@@ -123,22 +122,24 @@ def _remarks(answer: ValidationAnswer) -> None:
             )
         if report.n_without_words:
             st.caption(
-                for_markdown(f"{report.name}: nothing was left to read in {report.n_without_words:,} statements.")
+                for_markdown(
+                    f"{report.name}: nothing was left to read in {counted(report.n_without_words, 'statement')}."
+                )
             )
     if answer.corpus == DEVELOPMENT:
         st.warning(CORPUS_NOTES[DEVELOPMENT], icon=":material/info:")
 
 
-def _dots(table: pd.DataFrame, column: str) -> list[Dot]:
+def _dots(table: pd.DataFrame, column: str) -> list[AccuracyDot]:
     return [
-        Dot(str(row["judge"]), str(row[column]), float(row["accuracy"]), float(row["low"]), float(row["high"]),
+        AccuracyDot(str(row["judge"]), str(row[column]), float(row["accuracy"]), float(row["low"]), float(row["high"]),
             int(row["n"]))
         for row in table.to_dict("records")
     ]  # fmt: skip
 
 
 def _by_group(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
-    """Accuracy by kind and by language."""
+    """Draw accuracy by kind and by language."""
     names = [report.name for report in judged]
     st.subheader("By kind of statement")
     st.plotly_chart(
@@ -159,7 +160,7 @@ def _by_group(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
 
 
 def _groups_table(table: pd.DataFrame, key: str) -> None:
-    """The numbers of a chart of groups."""
+    """Show the numbers of a chart of groups."""
     with st.expander("As a table"):
         st.dataframe(
             table, hide_index=True, key=key, height="content",
@@ -168,7 +169,7 @@ def _groups_table(table: pd.DataFrame, key: str) -> None:
 
 
 def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
-    """One judge's verdicts by label, and whether its probabilities can be trusted."""
+    """Draw one judge's verdicts by label, and whether its probabilities can be trusted."""
     names = [report.name for report in judged]
     name = st.selectbox("Judge", names, key="judge_closely")
     report = judged[names.index(name)]
@@ -187,13 +188,14 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
         if report.n_timed:
             st.metric(
                 "Time a verdict", f"{report.median_ms:,.0f} ms", border=True,
-                help=f"Median of the {report.n_timed:,} not remembered; 95 % within {report.slow_ms:,.0f} ms.",
+                help=f"Median of the {report.n_timed:,} that were not remembered; 95 % took at most "
+                f"{report.slow_ms:,.0f} ms.",
             )  # fmt: skip
     intervals = {"vetoes that are right": figures.precision, "noticed": figures.recall}
     if report.sure_accuracy is not None:
         intervals["right where sure"] = report.sure_accuracy
     st.caption(
-        f"Of {report.n:,} statements. 95 % intervals: "
+        f"Of {counted(report.n, 'statement')}. 95 % intervals: "
         + ", ".join(
             f"{name} {item.low:.2f} to {item.high:.2f}" for name, item in intervals.items() if not math.isnan(item.low)
         )
@@ -237,12 +239,12 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
 
 
 def _share(value: float) -> str:
-    """Two decimals; a dash where a figure is not defined, such as the recall of what no statement says."""
+    """Return two decimals; a dash where a figure is not defined, such as a recall without such statements."""
     return "–" if math.isnan(value) else f"{value:.2f}"
 
 
 def _all_figures(answer: ValidationAnswer) -> None:
-    """Every figure with its interval, agreement between judges, and downloads."""
+    """Show every figure with its interval, the agreement between judges, and downloads."""
     table = figures_table(answer.judges)
     st.dataframe(figures_side_by_side(answer.judges), key="figures_table", height="content")
     st.caption(
@@ -250,13 +252,11 @@ def _all_figures(answer: ValidationAnswer) -> None:
         "Lower is better for Brier score and calibration error."
     )
     st.subheader("Do the judges agree?")
-    names = [str(name) for name in answer.kappas]
-    letters = [*(chr(ord("A") + number) for number in range(len(names) - 1)), THE_LABEL]
+    *judges, the_label = (str(name) for name in answer.kappas)
+    letters = [*(chr(ord("A") + number) for number in range(len(judges))), the_label]
     kappas = answer.kappas.copy()
     # Letters above, or the table would be wider than the page.
-    kappas.index = pd.Index(
-        [f"{letter}: {name}" if letter != name else name for letter, name in zip(letters, names, strict=True)]
-    )
+    kappas.index = pd.Index([*(f"{letter}: {name}" for letter, name in zip(letters, judges, strict=False)), the_label])
     kappas.columns = pd.Index(letters)
     st.dataframe(kappas, key="kappa_table", column_config=_number_columns(*letters), height="content")
     st.caption(
@@ -281,27 +281,31 @@ def _download(label: str, table: pd.DataFrame, name: str) -> None:
     )  # fmt: skip
 
 
-MISTAKES = {"all mistakes": None, "missed: said send": Label.CANNOT_WALK, "false vetoes": Label.CAN_WALK}
-"""What can be looked at, and the label of such statements."""
+MISTAKE_LABELS = {None: "all mistakes", Label.CANNOT_WALK: "missed: said send", Label.CAN_WALK: "false vetoes"}
+"""What can be looked at, by the label of such statements."""
 
 
 def _mistakes(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
-    """The mistakes, the surest first; one that is ticked opens to its prompt and reply."""
+    """Show the mistakes, the surest first; one that is ticked opens to its prompt and reply."""
     names = [report.name for report in judged]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Judge", names, key="mistakes_judge")
         table = mistakes(answer.validation.rows_of(name))
-        kinds = ["all kinds", *sorted(set(table["kind"]))]
-        kind = st.selectbox("Kind", kinds, key="mistakes_kind", format_func=lambda kind: kind.replace("_", " "))
-        wrong_way = st.selectbox("Which", list(MISTAKES), key="mistakes_way")
-    if kind != kinds[0]:
+        kind = st.selectbox(
+            "Kind", [None, *sorted(set(table["kind"]))], key="mistakes_kind",
+            format_func=lambda kind: "all kinds" if kind is None else kind.replace("_", " "),
+        )  # fmt: skip
+        label = st.selectbox("Which", list(MISTAKE_LABELS), format_func=MISTAKE_LABELS.__getitem__, key="mistakes_way")
+    if kind is not None:
         table = table[table["kind"] == kind]
-    if (label := MISTAKES[wrong_way]) is not None:
+    if label is not None:
         table = table[table["label"] == label.value]
     if table.empty:
         st.caption("No mistakes here.")
         return
-    st.caption(f"{len(table):,} mistakes, the surest first. Tick one to see the prompt and the model's own reply.")
+    st.caption(
+        f"{counted(len(table), 'mistake')}, the surest first. Tick one to see the prompt and the model's own reply."
+    )
     shown = table[["text", "label", "p_send", "verdict", "kind", "language"]].copy()
     for column in ("label", "kind"):
         shown[column] = shown[column].str.replace("_", " ")
@@ -320,7 +324,7 @@ def _mistakes(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
 
 
 def _mistake_details(row: pd.Series) -> None:
-    """One mistake in full, all of it shown as text."""
+    """Show one mistake in full, all of it as text."""
     st.text(str(row["text"]))
     said = f"label: {str(row['label']).replace('_', ' ')}; the judge: {row['verdict']}, P(send) {row['p_send']:.3f}"
     st.text(f"{said}; answered by: {row['answered_by']}")

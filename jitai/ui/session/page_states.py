@@ -63,12 +63,12 @@ class CompareState:
         self.shown, self.base = identifier, ""
 
 
-MAP, LINE = "Over two settings", "Over the judge's errors"
+MAP, LINE = "map", "line"
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One thing that varies: a parameter's name or JUDGE_ERROR, from where to where, at how many values."""
+    """What varies along an axis (a parameter's name or JUDGE_ERROR), its ends, and how many values it takes."""
 
     name: str
     low: float
@@ -76,7 +76,7 @@ class Axis:
     n: int
 
     def values(self) -> tuple[float | int, ...]:
-        """Evenly spread, ascending; whole numbers where the parameter is one.
+        """Return the values: evenly spread, ascending, whole numbers if the parameter is one.
 
         Raises: ParameterError if there are not two different values.
         """
@@ -134,7 +134,7 @@ class RunsState:
 
 @dataclass
 class TrainState:
-    """What the page has under way; the training itself belongs to the process.
+    """What the page remembers of its training; the training itself belongs to the process.
 
     Attributes:
         owner: tells this session's training from another's.

@@ -1,4 +1,4 @@
-"""What all browser sessions of one process share: the language model, the judges over it, and the look at Ollama."""
+"""What all browser sessions of a process share: the language model, its judges, the state of the Ollama server."""
 
 import threading
 import time
@@ -31,7 +31,7 @@ Seen = TypeVar("Seen")
 
 
 class Watch(Generic[Seen]):
-    """The latest look at an Ollama server, taken in the background so that no page waits for it.
+    """The latest known state of an Ollama server, probed in the background so that no page waits for it.
 
     Args:
         look: takes the look before and gives the new one, within some seconds at the very most; never raises.
@@ -47,7 +47,7 @@ class Watch(Generic[Seen]):
         self._lock = threading.Lock()
 
     def refresh(self) -> None:
-        """Look again, in the background, unless the last look is recent or still under way."""
+        """Probe again in the background, unless the last probe is recent or still under way."""
         with self._lock:
             if time.monotonic() - self._looked_at < self.MAX_AGE_S:
                 return
@@ -55,7 +55,7 @@ class Watch(Generic[Seen]):
         BackgroundCall("ollama-probe", self._look).start()
 
     def look_now(self) -> None:
-        """Look again and wait for the answer."""
+        """Probe again and wait for the answer."""
         self._looked_at = time.monotonic()
         self._look()
 
@@ -65,37 +65,37 @@ class Watch(Generic[Seen]):
 
 @st.cache_resource(show_spinner=False)
 def backend_watch() -> Watch[Probed]:
-    """The one watch of this process for what judges there are."""
+    """Return this process's only watch of the judges that are available."""
     return Watch(lambda before: probe_all(), {})
 
 
 @st.cache_resource(show_spinner=False)
 def verdict_cache() -> VerdictCache:
-    """The one verdict cache of this process, on disk, over what was shipped."""
+    """Return this process's only verdict cache, which lies on disk, over what was shipped."""
     return VerdictCache(default_cache_dir(), shipped_replies)
 
 
 @st.cache_resource(show_spinner=False)
 def personal_judging() -> PersonalJudging:
-    """The prompts and calibrations of the person who runs the dashboard."""
+    """Return the prompts and calibrations of the person who runs the dashboard."""
     return PersonalJudging(default_data_dir())
 
 
 @st.cache_resource(show_spinner=False)
 def prompts() -> tuple[Prompt, ...]:
-    """The strategies to choose from, the project's and the person's own."""
+    """Return the prompts to choose from, the project's and the person's own."""
     return personal_judging().prompts()
 
 
 def reread_prompts() -> None:
-    """After a prompt or a calibration was changed: judges are made anew, earlier replies stay in the cache."""
+    """Make judges anew after a prompt or a calibration has changed; earlier replies stay in the cache."""
     prompts.clear()
     judge_for.clear()
 
 
 @st.cache_resource(show_spinner=False)
 def rules() -> Rules:
-    """The rules that come before the model."""
+    """Return the rules that are tried before the model is asked."""
     return load_rules()
 
 
@@ -108,7 +108,7 @@ def judge_for(
     high: float = DEFAULT_BAND.high,
     settings: Any = None,
 ) -> Judge:
-    """The judge of a key; the model behind it is loaded by the first question, or by the warm-up at start.
+    """Return the judge of a key; its model is loaded by the first question, or by the warm-up at start.
 
     Args:
         key: of the judge, see jitai/judge/registry.py.
@@ -140,12 +140,12 @@ def start_warming_up() -> BackgroundCall:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def statement_book(kinds: tuple[str, ...]) -> StatementBook:
-    """What the simulated participant says: statements held out from the prompt's tuning, of the chosen kinds."""
+    """Return what participants say: statements of the chosen kinds on which no prompt was tuned."""
     return StatementBook(load_part(TEST), kinds)
 
 
 def _look(before: ServerOverview | None) -> ServerOverview:
-    """A new look at the server's models."""
+    """Return the present state of the server's models."""
     try:
         server = OllamaServer()
     except JitaiError as error:
@@ -155,7 +155,7 @@ def _look(before: ServerOverview | None) -> ServerOverview:
 
 
 class BackgroundJobs:
-    """What is under way on the server, and what has ended and was not dismissed yet."""
+    """The work on the server that is under way, and what has ended and was not dismissed yet."""
 
     def __init__(self, on_end: Callable[[], None]) -> None:
         self._on_end = on_end
@@ -163,45 +163,49 @@ class BackgroundJobs:
         self._lock = threading.Lock()
 
     def start(
-        self, title: str, steps: Callable[[Cancellation], Iterator[Progress]], can_be_cancelled: bool = False
+        self,
+        key: str,
+        title: str,
+        steps: Callable[[Cancellation], Iterator[Progress]],
+        can_be_cancelled: bool = False,
     ) -> None:
-        """Begin a piece of work, unless the same is under way; an earlier try at it is forgotten."""
+        """Begin a piece of work, unless work with its key is under way; an earlier try at it is forgotten."""
         with self._lock:
-            if any(work.title == title and work.running for work in self._works):
+            if any(work.key == key and work.running for work in self._works):
                 return
-            self._works = [work for work in self._works if work.title != title]
-            self._works.append(BackgroundWork(title, steps, self._on_end, can_be_cancelled))
+            self._works = [work for work in self._works if work.key != key]
+            self._works.append(BackgroundWork(key, title, steps, self._on_end, can_be_cancelled))
 
     def again(self, work: BackgroundWork) -> None:
         """Begin a piece of work that was cancelled, or has failed, once more."""
-        self.start(work.title, work.steps, work.can_be_cancelled)
+        self.start(work.key, work.title, work.steps, work.can_be_cancelled)
 
     def dismiss(self, work: BackgroundWork) -> None:
-        """Show it no longer."""
+        """Remove a piece of work from what is shown."""
         with self._lock:
             self._works = [item for item in self._works if item is not work]
 
     def shown(self) -> list[BackgroundWork]:
-        """What there is to see. What was quick and went well is not: the list of models shows it."""
+        """Return the work to show. Quick work that went well is left out: the list of models shows its result."""
         with self._lock:
             self._works = [work for work in self._works if work.can_be_cancelled or work.state != DONE]
             return list(self._works)
 
     @property
     def running(self) -> bool:
-        """Whether anything is under way."""
+        """Return whether any work is under way."""
         return any(work.running for work in self.shown())
 
 
 @st.cache_resource(show_spinner=False)
 def server_watch() -> Watch[ServerOverview | None]:
-    """The one watch of this process for the server's models; nothing before the first look."""
+    """Return this process's only watch of the server's models; it knows nothing before the first probe."""
     return Watch(_look, None)
 
 
 @st.cache_resource(show_spinner=False)
 def background_jobs() -> BackgroundJobs:
-    """The one list of work of this process."""
+    """Return this process's only list of background work."""
     watch, judges = server_watch(), backend_watch()
 
     def look_again() -> None:
@@ -214,7 +218,7 @@ def background_jobs() -> BackgroundJobs:
 def on_server(
     settings: OllamaSettings, do: Callable[[OllamaServer, Cancellation], Iterator[Progress]]
 ) -> Callable[[Cancellation], Iterator[Progress]]:
-    """Work on the server at OLLAMA_HOST, over connections of its own, which are closed when it ends."""
+    """Return work on the server at OLLAMA_HOST, over connections of its own, which are closed when it ends."""
 
     def steps(cancellation: Cancellation) -> Iterator[Progress]:
         with closing(OllamaServer(settings=settings)) as server:
@@ -225,11 +229,11 @@ def on_server(
 
 @st.cache_resource(show_spinner=False)
 def installations() -> dict[str, Installation]:
-    """The latest installation of each part that this process has begun, by the part's key."""
+    """Return the latest installation of each part that this process has begun, by the part's key."""
     return {}
 
 
 @st.cache_resource(show_spinner=False)
 def training_service() -> TrainingService:
-    """The one desk of this process."""
+    """Return this process's only training service."""
     return TrainingService()

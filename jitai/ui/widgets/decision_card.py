@@ -38,7 +38,7 @@ def decision_card(
     settings: BeliefSettings | None = None,
     hears_first: bool = False,
 ) -> None:
-    """Draw the card of one decision; an explanation of what will stand there before the first.
+    """Draw the card of one decision; before the first, explain what will stand there.
 
     Args:
         record: the decision, or None.
@@ -77,14 +77,14 @@ def decision_card(
 
 
 def _held_back(record: StepRecord) -> str:
-    """What became of the proposed message, after what was done."""
+    """Return the end of a line: that the message was held back, and by what; else nothing."""
     if record.vetoed:
         return ": held back"
     return ": held back, as the judge could not answer" if record.held_back else ""
 
 
 def _proposal_lines(record: StepRecord, most_steps: float) -> None:
-    """What the policy proposes, and what it compared."""
+    """Draw what the policy proposes, and what it compared."""
     proposal = record.proposal
     _line("proposes", proposal.candidate_action.label)
     if proposal.sampled_rewards:
@@ -113,7 +113,7 @@ def _proposal_lines(record: StepRecord, most_steps: float) -> None:
 
 
 def belief_sources(record: StepRecord, before: StepRecord | None, settings: BeliefSettings) -> str:
-    """What today's belief in ability comes from, in words."""
+    """Return in words where today's belief in ability comes from."""
     if before is None:
         return "the start of the study"
     sources = []
@@ -127,7 +127,7 @@ def belief_sources(record: StepRecord, before: StepRecord | None, settings: Beli
 
 
 def _line(label: str, text: str) -> None:
-    """One line of the card; the text may be anybody's, so it is shown as text and never as Markdown."""
+    """Draw one line of the card; the text may be anybody's, so it is never shown as Markdown."""
     with st.container(horizontal=True, gap="small", vertical_alignment="top", wrap=False):
         st.caption(label, width=LABEL_WIDTH)
         st.text(text, width="stretch")
@@ -147,7 +147,7 @@ def _verdict_lines(verdict: Verdict | None) -> None:
 
 
 def verdict_badge(verdict: Verdict) -> None:
-    """The decision and its probability; where no model answered, the rule that stood in instead."""
+    """Draw the decision and its probability, or the rule that stood in where no model answered."""
     if verdict.is_fallback:
         st.badge(f"no answer · rule: {verdict.decision.value}", color="gray")
         return
@@ -156,13 +156,13 @@ def verdict_badge(verdict: Verdict) -> None:
 
 
 def verdict_popover(verdict: Verdict) -> None:
-    """A quiet button that opens the judge's words, the exact prompt and the raw reply."""
+    """Draw a quiet button that opens the judge's words, the exact prompt and the raw reply."""
     with st.popover(source_words(verdict), type="tertiary"):
         verdict_details(verdict)
 
 
 def source_words(verdict: Verdict) -> str:
-    """Where a verdict came from, or how long the model took, in a word or two."""
+    """Return where a verdict came from, or how long the model took, in a word or two."""
     if verdict.source == VerdictSource.MODEL:
         return f"{verdict.latency_ms:.0f} ms"
     return {
@@ -175,7 +175,7 @@ def source_words(verdict: Verdict) -> str:
 
 
 def verdict_details(verdict: Verdict) -> None:
-    """Our reason and the model's own, what was read, notes, exact prompt and raw reply; all of it shown as text."""
+    """Show our reason and the model's, what was read, notes, exact prompt and raw reply, all as text."""
     st.text(verdict.reason)
     if verdict.model_reason:
         st.text(f"The model's own reason, which nobody checked: “{verdict.model_reason}”")

@@ -24,28 +24,31 @@ from jitai.policies.belief import BeliefSettings
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import SimulatorConfig
+from jitai.text_format import counted
 from jitai.ui.session.state import AppState, app_state
 from jitai.ui.widgets.judge_picker import backend_widgets, options_for
 
 TICK_S = 1.0
 """Between two looks at a running experiment."""
-AS_ON_LIVE = "As on the Live page"
+ON_LIVE = "on_live"
+"""Stands in a list of methods for the one of the Live page."""
+LIVE_METHOD_NAME = "As on the Live page"
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 
 
 @st.cache_resource(show_spinner=False)
 def processes() -> Processes:
-    """The processes in which this server runs experiments."""
+    """Return the processes in which this server runs experiments."""
     return Processes()
 
 
 def store() -> Store:
-    """The person's stored experiments, those of the command line among them."""
+    """Return the person's stored experiments, those of the command line among them."""
     return Store(default_store_folder())
 
 
 def run_now(spec: ExperimentSpec) -> str:
-    """Have an experiment run in a process of its own; one that is finished and cannot have changed is left as it is.
+    """Run an experiment in a process of its own, unless it is finished and cannot have changed.
 
     Returns: its identifier.
     Raises: FileFormatError.
@@ -57,7 +60,7 @@ def run_now(spec: ExperimentSpec) -> str:
 
 
 def go_on(spec: ExperimentSpec) -> None:
-    """``run_now`` as a button's callback: an error is left to ``say_problem``."""
+    """Call ``run_now`` from a button; ``say_problem`` then shows an error."""
     try:
         run_now(spec)
     except JitaiError as error:
@@ -65,7 +68,7 @@ def go_on(spec: ExperimentSpec) -> None:
 
 
 def find(identifier: str) -> StoredExperiment | None:
-    """A stored experiment; None if there is none of that name (yet)."""
+    """Return a stored experiment; None if there is none of that name (yet)."""
     try:
         return store().experiment(identifier)
     except ParameterError:
@@ -73,35 +76,35 @@ def find(identifier: str) -> StoredExperiment | None:
 
 
 def is_running(identifier: str) -> bool:
-    """Whether an experiment is at work, started by this session, another one or the command line."""
+    """Return whether an experiment is running, whoever started it."""
     if not identifier:
         return False
     return processes().is_alive(identifier) or is_at_work(find(identifier))
 
 
 def is_at_work(found: StoredExperiment | None) -> bool:
-    """The same of an experiment that was just looked up: the store is read once for a whole list."""
+    """Return whether an experiment that was just looked up is running, without reading the store again."""
     return found is not None and (found.status == RUNNING or processes().is_alive(found.identifier))
 
 
 def method_named(name: str, state: AppState) -> Method:
-    """A method of the page's list; the Live page's own is made from its settings."""
-    if name != AS_ON_LIVE:
+    """Return a method of the page's list; ``ON_LIVE`` is made from the Live page's settings."""
+    if name != ON_LIVE:
         return offered_methods()[name][0]
     spec, usual = state.spec, asdict(BeliefSettings())
     belief = {key: value for key, value in asdict(spec.belief).items() if value != usual[key]}
-    return Method(AS_ON_LIVE, spec.policy, spec.filter, belief)
+    return Method(LIVE_METHOD_NAME, spec.policy, spec.filter, belief)
 
 
 def methods_help() -> str:
-    """What the methods are, as a list."""
+    """Return an explanation of all methods, as a list."""
     return "\n".join(
         f"- **{for_markdown(name)}**: {for_markdown(what)}" for name, (_, what) in offered_methods().items()
     )
 
 
 def judge_widgets(state: AppState, name: str) -> JudgeChoice:
-    """The choice of a judge, with its settings, and a note on how long a language model takes.
+    """Draw the choice of a judge and its settings, and say how long a language model takes; return the choice.
 
     Args:
         state: of the session.
@@ -130,7 +133,7 @@ def judge_widgets(state: AppState, name: str) -> JudgeChoice:
 
 
 def number_of_seeds(name: str) -> int:
-    """The choice of the number of seeds; more make the intervals narrower."""
+    """Draw the choice of the number of seeds; return it."""
     return st.number_input(
         "Seeds", 1, 10_000, 100, 50, key=f"{name}_seeds", persist_state="session",
         help="Simulated studies of each method. Every method meets the same seeds, that is the same contexts, "
@@ -139,12 +142,12 @@ def number_of_seeds(name: str) -> int:
 
 
 def judges_for(methods: Sequence[Method], judge: JudgeChoice) -> tuple[JudgeChoice, ...]:
-    """The judge, if any method reads text; else none."""
+    """Return the judge if any method reads text; else none."""
     return (judge,) if any(method.reads_text for method in methods) else ()
 
 
 def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callable[[str], None]) -> None:
-    """The button that runs the page's experiment, and a sentence on what it will do.
+    """Draw the button that runs the page's experiment, and say what it will do.
 
     Args:
         page: ends the button's key.
@@ -190,7 +193,7 @@ def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | Non
 
 
 def progress(identifier: str, found: StoredExperiment | None) -> None:
-    """How far a running experiment is, the time left, and a way to stop it; None if it is just starting."""
+    """Draw how far a running experiment is, with a button that stops it; ``found`` is None while it starts."""
     told = found.progress if found is not None and found.status == RUNNING else None
     with st.container(horizontal=True, vertical_alignment="center", key="experiment_progress"):
         st.progress(told.share if told else 0.0, for_markdown(told.in_words if told else "starting"), width="stretch")
@@ -213,7 +216,8 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
     if experiment.identifier != wanted:
         st.caption(
             for_markdown(
-                f"This is “{experiment.spec.name}”, {experiment.spec.n_seeds:,} seeds. The settings in the sidebar "
+                f"This is “{experiment.spec.name}”, {counted(experiment.spec.n_seeds, 'seed')}. The "
+                "settings in the sidebar "
             )
             + "differ from it: **Run** uses them."
         )
@@ -229,7 +233,9 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
     if experiment.n_failed:
         cell, why = store().failures(experiment.identifier)[0]
         st.warning(
-            for_markdown(f"{experiment.n_failed:,} cells could not be run. The first: {cell.method.name}: {why}"),
+            for_markdown(
+                f"{counted(experiment.n_failed, 'cell')} could not be run. The first: {cell.method.name}: {why}"
+            ),
             icon=":material/warning:",
         )
     if experiment.status != FINISHED:
@@ -240,7 +246,7 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
 
 
 def never_began(identifier: str) -> str:
-    """Why a process has ended before it could store anything: the last line that it wrote."""
+    """Return why a process ended before it could store anything: the last line that it wrote."""
     log = store().folder / "descriptions" / f"{identifier}.log"
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
@@ -255,7 +261,7 @@ def forget_log(identifier: str) -> None:
 
 
 def not_there(identifier: str) -> JitaiError:
-    """The error of an experiment that is not in the store."""
+    """Return the error that says that an experiment is not in the store."""
     why = never_began(identifier) if processes().has_failed(identifier) else ""
     return ParameterError(
         f"There is no stored experiment {identifier!r} on this machine.",
@@ -265,7 +271,7 @@ def not_there(identifier: str) -> JitaiError:
 
 @st.cache_data(show_spinner=False, max_entries=400)
 def day_figures_of(folder: str, key: str, first_seed: int, n_seeds: int, n_days: int) -> DayFigures:
-    """What the days of a cell amount to; a key stands for everything that decides them.
+    """Return the summary of a cell's days, cached by the key, which stands for everything that decides them.
 
     Raises: FileFormatError if the cell's file is missing or damaged.
     """
@@ -275,15 +281,15 @@ def day_figures_of(folder: str, key: str, first_seed: int, n_seeds: int, n_days:
 
 
 def days_of_run(run: Run) -> DayFigures:
-    """The same of a run."""
+    """Return the summary of a run's days."""
     return day_figures_of(
         str(store().folder), run.stored.key, run.seeds.start, len(run.seeds),
-        run.stored.cell.scenario.config.study_length,
+        run.stored.cell.condition.config.study_length,
     )  # fmt: skip
 
 
 def command_and_description(spec: ExperimentSpec, name: str) -> None:
-    """How to run the same without a browser.
+    """Show how to run the same without a browser.
 
     Args:
         spec: the experiment.

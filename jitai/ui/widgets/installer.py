@@ -10,7 +10,7 @@ TICK_S = 0.5
 
 
 def offer_installation(part: Part) -> None:
-    """Say what is missing and what brings it, and bring it at the press of a button; nothing where all is there."""
+    """Say what is missing and offer a button that installs it; draw nothing if nothing is missing."""
     running = installations().get(part.key)
     at_work = running is not None and not running.snapshot().finished
     if at_work or part.missing:

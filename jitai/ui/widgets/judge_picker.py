@@ -1,4 +1,4 @@
-"""Which judge is at work: chosen once a session, shown always, changed with one click."""
+"""The choice of the judge at work, which holds for the whole session."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from jitai.ui.widgets.parameters import parameter_widgets
 
 
 def options_for(state: AppState) -> tuple[JudgeOption, ...]:
-    """The judges to choose from, the one at work settled among them.
+    """Return the judges to choose from; the judge at work is always one of them.
 
     The person's pick counts; without one, what is recommended as far as is known yet, until a run has begun or is
     shown: no page waits for the Ollama server. The judge at work stays among the options even if its server has gone.
@@ -41,14 +41,14 @@ def options_for(state: AppState) -> tuple[JudgeOption, ...]:
 
 
 def prompt_at_work(state: AppState, options: tuple[JudgeOption, ...]) -> str:
-    """The name of the prompt: the person's pick, or the one that suits the judge at work."""
+    """Return the name of the prompt that the person picked, or that suits the judge at work."""
     if state.prompt_picked in {prompt.name for prompt in prompts()}:
         return state.prompt_picked
     return next(option.prompt for option in options if option.key == state.judge_at_work)
 
 
 def current_judge(state: AppState) -> Judge:
-    """The judge at work in this session."""
+    """Return the judge at work in this session."""
     options = options_for(state)
     settings = state.spec.filter.settings
     return judge_for(
@@ -62,7 +62,7 @@ def current_judge(state: AppState) -> Judge:
 
 
 def judge_picker(state: AppState) -> None:
-    """The selection, with what should be known about the judge at work."""
+    """Draw the choice of the judge, with what should be known about the one at work."""
     all_options = options_for(state)
     options = {option.key: option for option in all_options}
 
@@ -95,7 +95,7 @@ def judge_picker(state: AppState) -> None:
 
 
 def _settings_of_judge(state: AppState) -> None:
-    """Widgets for the settings of the judge at work, where they may change its verdicts."""
+    """Draw the settings of the judge at work, if they may change its verdicts."""
     if state.deciding_settings is None:
         return
     backend = backend_of(state.judge_at_work)
@@ -119,7 +119,7 @@ def backend_widgets(backend: BackendClass, prefix: str) -> Any:
 
 
 def _prompt_picker(state: AppState, at_work: str) -> None:
-    """The selection of the strategy, with its purpose."""
+    """Draw the choice of the prompt, with its purpose."""
     by_name = {prompt.name: prompt for prompt in prompts()}
 
     def pick() -> None:
@@ -137,6 +137,6 @@ def _prompt_picker(state: AppState, at_work: str) -> None:
 
 
 def prompt_label(prompt: Prompt) -> str:
-    """A strategy as shown in a selection: "few shot, version 1"."""
+    """Return a prompt's name as shown in a choice: "few shot, version 1"."""
     own = " (yours)" if prompt.is_own else ""
     return f"{prompt.name.replace('_', ' ')}, version {prompt.version}{own}"

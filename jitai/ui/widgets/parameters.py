@@ -14,7 +14,7 @@ FINE_STEP = 0.005
 
 
 def title_of(info: ParameterInfo) -> str:
-    """Label with symbol and unit, words first."""
+    """Return a parameter's label with its symbol and unit."""
     details = ", ".join(part for part in (info.symbol, info.unit) if part)
     return f"{info.label} ({details})" if details else info.label
 
@@ -68,7 +68,7 @@ def parameter_widgets(
 
 
 def preset_picker(state: AppState, label: str, help: str | None = None) -> None:
-    """The selection of a named set of simulator settings; "custom" is offered while a parameter is tuned."""
+    """Draw the choice of a named set of simulator settings; "custom" is offered while a parameter is tuned."""
 
     def pick() -> None:
         if (chosen := st.session_state["preset"]) in PRESETS:

@@ -1,4 +1,4 @@
-"""Choosing a policy."""
+"""The choice of a policy."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ N_WARNINGS_SHOWN = 2
 
 
 def policy_picker(state: AppState) -> None:
-    """The selection of the policy: those that need no training, and the trained ones that are kept."""
+    """Draw the choice of the policy: those that need no training, and the trained ones that are kept."""
     labels = {key: label for key, label in POLICIES.labels.items() if key != LEARNED}
     networks: dict[str, PolicyNetwork] = {}
     for item in default_policy_store().policies():

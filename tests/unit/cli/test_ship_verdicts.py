@@ -25,7 +25,7 @@ def no_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_replies_that_are_kept_are_not_asked_for_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "new folder" / "shipped.json.gz"
+    out = tmp_path / "shipped.json.gz"
     with closing(VerdictCache(tmp_path / "cache")) as cache:
         for key in (TUNED, EMBEDDED):
             judge = open_judge(key)

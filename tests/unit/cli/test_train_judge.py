@@ -22,6 +22,7 @@ CARD = ADAPTER_FILE.with_name("README.md")
 
 @pytest.mark.needs("judge-training")
 @pytest.mark.model
+@pytest.mark.alone
 def test_one_command_trains_calibrates_measures_and_writes_the_card(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

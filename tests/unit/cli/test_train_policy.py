@@ -17,7 +17,7 @@ from jitai.rl.train import TrainingRun
 from tests.networks import random_network
 
 Captured = pytest.CaptureFixture[str]
-QUICK = ["--steps", "3000", "--lanes", "32", "--width", "8", "--study-length", "10", "--observations", "L,H,D,T"]
+QUICK = ["--steps", "3000", "--envs", "32", "--width", "8", "--study-length", "10", "--observations", "L,H,D,T"]
 
 
 @pytest.fixture

@@ -151,7 +151,7 @@ def test_one_judge_that_fails_beside_one_that_answers_is_said_to(capsys: Capture
 
 def test_development_comes_with_its_warning(capsys: Captured) -> None:
     assert main(["validate", "--part", "development", "--baseline", "keyword", "--sample", "10"]) == 0
-    assert "their figures on it flatter" in capsys.readouterr().out
+    assert "their figures on it are too good" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

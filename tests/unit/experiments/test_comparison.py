@@ -32,7 +32,7 @@ FIGURES = CellFigures(3, 0.0, 0.0, 0.0, 1000.0, True, 50.0, 0.0, 1.0, (1.0, 0.0,
 
 
 def stored(cell: Cell, *totals: float) -> StoredCell:
-    return StoredCell(cell, f"{cell.method.name}{cell.judge}{cell.scenario.name}", FIGURES, np.array(totals), 0.0)
+    return StoredCell(cell, f"{cell.method.name}{cell.judge}{cell.condition.name}", FIGURES, np.array(totals), 0.0)
 
 
 def cells_of(spec: ExperimentSpec, totals: dict[tuple[str, float | None], tuple[float, ...]]) -> list[StoredCell]:

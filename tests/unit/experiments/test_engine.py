@@ -41,7 +41,7 @@ def nobody(choice: JudgeChoice) -> tuple[JudgesText, str]:
 
 def numbers(store: Store, identifier: str) -> dict[str, tuple[str, list[float]]]:
     return {
-        f"{item.cell.scenario.name}, {item.cell.method.name}": (item.key, item.totals.tolist())
+        f"{item.cell.condition.name}, {item.cell.method.name}": (item.key, item.totals.tolist())
         for item in store.cells(identifier)
     }
 
@@ -67,7 +67,7 @@ def test_a_grid_is_run_kept_and_read_back(
     # The very numbers of the trials.
     item = cells[1]
     assert item.cell.method.name == "LLM+TS"
-    trial = item.cell.method.trial(item.cell.scenario.config, (0.9, 0.1))
+    trial = item.cell.method.trial(item.cell.condition.config, (0.9, 0.1))
     result = run_trial(trial, small_spec.seeds, simulated_responses(0.9, 0.1).verdicts(trial.filter.settings))
     assert item.totals.tolist() == result.total_steps.tolist()
     days = store.steps(item.key)
@@ -226,7 +226,7 @@ def test_new_numbers_replace_old_ones_only_when_they_are_all_there(
     store = Store(tmp_path)
     identifier = run_experiment(small_spec, store, one_thread, nobody)
     old = {path.name for path in (tmp_path / "steps").iterdir()}
-    for module in ("jitai.experiments.cell", "jitai.experiments.engine", "jitai.experiments.store"):
+    for module in ("jitai.experiments.cell", "jitai.experiments.store"):
         monkeypatch.setattr(f"{module}.code_fingerprint", lambda: "other code")
 
     def stop_at_once(progress: ExperimentProgress) -> None:

@@ -30,10 +30,10 @@ def test_trials_from_readings_are_trials_with_the_judge(strategy: str) -> None:
     readings = read_statements(judge, "it", BOOK, load_part(TEST)[40:48])
     spec = TrialSpec(CELL, filter=filtering)
     batch = run_trial(spec, range(3), readings.verdicts(filtering.settings))
-    for lane in range(3):
-        records = list(live_days(replace(spec, seed=lane), BOOK, judge))
-        assert batch.executed_action[lane, : len(records)].tolist() == [r.executed_action for r in records]
-        assert batch.step_count[lane, : len(records)].tolist() == [r.step_count for r in records]
+    for number in range(3):
+        records = list(live_days(replace(spec, seed=number), BOOK, judge))
+        assert batch.executed_action[number, : len(records)].tolist() == [r.executed_action for r in records]
+        assert batch.step_count[number, : len(records)].tolist() == [r.step_count for r in records]
 
 
 class OddJudge:

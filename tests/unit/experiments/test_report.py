@@ -10,7 +10,7 @@ import pytest
 
 from jitai.cli.main import main
 from jitai.errors import ParameterError
-from jitai.experiments.comparison import by_scenario, compare, days_of
+from jitai.experiments.comparison import by_condition, compare, days_of
 from jitai.experiments.engine import run_experiment
 from jitai.experiments.report import check, write_report
 from jitai.experiments.spec import Claim, ExperimentSpec, JudgeChoice
@@ -66,7 +66,7 @@ def test_the_command_writes_tables_claims_and_figures(
         total = interval_of_mean(item.totals)
         share = 100 * total.value / item.figures.optimum_steps
         assert f"{total.value:,.0f} ± {total.half_width:,.0f} ({share:.1f} %)" in text
-    first = compare([item for item in cells if item.cell.scenario == cells[0].cell.scenario], "TS")
+    first = compare([item for item in cells if item.cell.condition == cells[0].cell.condition], "TS")
     for row in first[1:]:
         assert row.against is not None
         assert f"{row.against.difference.value:+,.0f} ± {row.against.difference.half_width:,.0f}" in text
@@ -89,7 +89,7 @@ def test_the_command_writes_tables_claims_and_figures(
 def test_a_claim_is_weighed_with_its_intervals(folder: Path) -> None:
     store = Store(folder)
     cells = store.cells(store.experiments()[0].identifier)
-    compared = {scenario: compare(items, "TS") for scenario, items in by_scenario(cells).items()}
+    compared = {condition: compare(items, "TS") for condition, items in by_condition(cells).items()}
     assert "holds in 2 of 2" in check(Claim("", "best", above="TS", times=2), compared)
     assert "contradicted in 2" in check(Claim("", "best", above="TS", times=1000), compared)
     assert "holds in 1 of 1" in check(Claim("", "best", share=0.9, where={"can_walk_persistence": 0.7}), compared)
@@ -102,14 +102,14 @@ def test_a_claim_is_weighed_with_its_intervals(folder: Path) -> None:
 def test_a_claim_is_weighed_by_paired_differences(folder: Path) -> None:
     store = Store(folder)
     cells = store.cells(store.experiments()[0].identifier)
-    scenario, items = next(iter(by_scenario(cells).items()))
+    condition, items = next(iter(by_condition(cells).items()))
     ts = next(item for item in items if item.cell.method.name == "TS")
     other = replace(ts.cell, method=replace(ts.cell.method, name="other"))
 
     def found(totals: np.ndarray) -> str:
         return check(
             Claim("", "other", above="TS"),
-            {scenario: compare([ts, replace(ts, totals=totals, cell=other)], "TS")},
+            {condition: compare([ts, replace(ts, totals=totals, cell=other)], "TS")},
         )
 
     # One step more under every seed is beyond doubt, though the two intervals overlap nearly wholly.
@@ -172,7 +172,7 @@ def test_a_line_chart_where_judges_err_more_and_more(tmp_path: Path) -> None:
 def test_every_method_is_compared_under_its_own_judge(folder: Path) -> None:
     store = Store(folder)
     cells = store.cells(store.experiments()[0].identifier)
-    rows = compare(next(iter(by_scenario(cells).values())), "LLM+TS")
+    rows = compare(next(iter(by_condition(cells).values())), "LLM+TS")
     labels = [row.label for row in rows]
     assert labels[0] == "TS" and labels[1].startswith("LLM+TS (simulated, finds 0.95") and len(labels) == 4
     assert [row.against is None for row in rows] == [False, True, True, False]

@@ -84,7 +84,7 @@ def test_a_sentence_that_is_not_the_projects_says_nothing(sentence: str) -> None
         ({"measured": {"share_right": 1.2, "n": 3}}, '"share_right" must be at most 1'),
         ({"measured": {"share_right": 0.2, "n": 0}}, '"n" must be at least 1'),
         ({"measured": {"share_right": 0.2, "n": 3, "parts": {"plan": 1}}}, "did you mean 'plain'"),
-        ({"measured": 3}, '"measured" must be a JSON object'),
+        ({"measured": 3}, '"measured" must hold names and values (a JSON object), not 3'),
     ],
 )
 def test_what_is_wrong_is_named(change: dict[str, Any], complaint: str) -> None:

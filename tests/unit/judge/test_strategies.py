@@ -15,7 +15,7 @@ from jitai.judge.prompt_file import available_prompts
 from jitai.judge.prompts import TUNED_PROMPT, Prompt, Question, ReadingMethod, find_prompt
 from jitai.judge.rules import Rules
 from jitai.judge.scripted import ScriptedBackend, scripted_reply
-from jitai.judge.strategies import JSON_NOTE, SPELLING_NOTE, Answer, ask, read, shown
+from jitai.judge.strategies import JSON_NOTE, SPELLING_NOTE, Interpretation, ask, read, shown
 from jitai.judge.text import MAX_STATEMENT_LENGTH, clean_statement
 from jitai.records import Decision, VerdictSource
 
@@ -169,7 +169,7 @@ def test_a_typed_decision_says_what_the_answers_mean() -> None:
 
 
 def test_an_answer_that_is_one_word() -> None:
-    assert read(BY_NAME["few_shot"], (Reply(" bad"),)) == Answer(
+    assert read(BY_NAME["few_shot"], (Reply(" bad"),)) == Interpretation(
         None, Decision.HOLD_BACK, read(BY_NAME["few_shot"], (Reply(" good"),)).notes
     )
     with pytest.raises(UnreadableReply):

@@ -93,14 +93,14 @@ def test_the_filter_is_the_sum_over_all_paths(seed: int) -> None:
         evening = after_steps(morning, any_steps[day], none_if_can[day])
 
 
-def test_lanes_are_filtered_as_single_numbers_are() -> None:
+def test_arrays_are_filtered_as_single_numbers_are() -> None:
     rng = np.random.default_rng(1)
     model = model_of(rng)
     evening, if_can, if_cannot = rng.random((3, 200))
     writes = rng.random(200) < 0.5
-    lanes = after_text(evening, Text(writes, if_can, if_cannot), model)
+    evenings = after_text(evening, Text(writes, if_can, if_cannot), model)
     single = [float(after_text(evening[i], Text(bool(writes[i]), if_can[i], if_cannot[i]), model)) for i in range(200)]
-    assert lanes.tolist() == single
+    assert evenings.tolist() == single
 
 
 @given(probabilities, models, st.booleans(), probabilities, probabilities, st.booleans(), probabilities)

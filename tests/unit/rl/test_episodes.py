@@ -1,4 +1,4 @@
-"""The lanes to learn from are the single trials, number for number, and speak stable-baselines3's language."""
+"""The episodes to learn from are the single trials, number for number, and speak stable-baselines3's language."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -38,23 +38,25 @@ EVERYTHING = ("P", "L", "H", "D", "S", "T", "B", "day")
 def test_every_episode_is_the_trial_of_its_seed(config: SimulatorConfig, strategy: str, heard: bool) -> None:
     network = random_network(EVERYTHING, seed=2)
     spec = TrialSpec(config, trained(network), filter=filter_spec(strategy), belief=BeliefSettings(0.8, 0.1))
-    lanes = Episodes(spec, EVERYTHING, 5, VERDICTS if heard else None, TrainingSeeds(3))
-    shown = lanes.begin()
+    episodes = Episodes(spec, EVERYTHING, 5, VERDICTS if heard else None, TrainingSeeds(3))
+    shown = episodes.begin()
     rows: list[list[tuple[list[float], int, float]]] = [[] for _ in range(5)]
     n_compared = n_left = 0
     while n_compared < 25:
-        seeds = lanes.seed.copy()
+        seeds = episodes.seed.copy()
         actions = np.argmax(network.outputs(shown), axis=-1)
-        before, step = shown, lanes.step(actions)
+        before, step = shown, episodes.step(actions)
         shown = step.shown
-        for lane in range(5):
-            rows[lane].append((before[lane].tolist(), int(lanes.executed_action[lane]), float(step.step_count[lane])))
-            if not (step.terminated[lane] or step.truncated[lane]):
-                assert (step.shown[lane] == step.last_shown[lane]).all()
+        for number in range(5):
+            rows[number].append(
+                (before[number].tolist(), int(episodes.executed_action[number]), float(step.step_count[number]))
+            )
+            if not (step.terminated[number] or step.truncated[number]):
+                assert (step.shown[number] == step.last_shown[number]).all()
                 continue
-            records = list(live_days(replace(spec, seed=int(seeds[lane])), BOOK, JUDGE if heard else None))
-            assert [row[1:] for row in rows[lane]] == [(item.executed_action, item.step_count) for item in records]
-            for (features, _, _), record in zip(rows[lane], records, strict=True):
+            records = list(live_days(replace(spec, seed=int(seeds[number])), BOOK, JUDGE if heard else None))
+            assert [row[1:] for row in rows[number]] == [(item.executed_action, item.step_count) for item in records]
+            for (features, _, _), record in zip(rows[number], records, strict=True):
                 seen = record.observation
                 expected = [
                     seen.context_probability, seen.inferred_context, seen.habituation, seen.disengagement_risk,
@@ -62,11 +64,11 @@ def test_every_episode_is_the_trial_of_its_seed(config: SimulatorConfig, strateg
                     seen.decision_index / config.study_length,
                 ]  # fmt: skip
                 np.testing.assert_array_equal(features, np.array(expected, dtype=np.float32))
-            assert (step.terminated[lane], step.truncated[lane]) == (records[-1].terminated, records[-1].truncated)
-            assert step.last_shown[lane][2] == np.float32(records[-1].habituation)
-            assert step.shown[lane][-2:].tolist() == [1.0, 0.0], "a new study: able, day 1"
+            assert (step.terminated[number], step.truncated[number]) == (records[-1].terminated, records[-1].truncated)
+            assert step.last_shown[number][2] == np.float32(records[-1].habituation)
+            assert step.shown[number][-2:].tolist() == [1.0, 0.0], "a new study: able, day 1"
             n_compared, n_left = n_compared + 1, n_left + records[-1].terminated
-            rows[lane] = []
+            rows[number] = []
     assert n_left or strategy == VETO
 
 
@@ -91,7 +93,7 @@ def vec_env(end_counts: bool = True, unit: float = 100.0) -> "EpisodesVecEnv":
 
 
 @pytest.mark.needs("training")
-def test_lanes_have_nothing_of_their_own_to_set_or_call() -> None:
+def test_episodes_have_nothing_of_their_own_to_set_or_call() -> None:
     for ask in (lambda: vec_env().set_attr("luck", 1), lambda: vec_env().env_method("rest")):
         with pytest.raises(AttributeError, match="participants of a study have no"):
             ask()
@@ -110,16 +112,16 @@ def test_ends_are_told_in_the_library_s_way() -> None:
         shown, rewards, dones, infos = env.step(actions)
         infos_of_blind = blind.step(actions)[3]
         earned += rewards
-        for lane in np.flatnonzero(dones):
+        for number in np.flatnonzero(dones):
             n_ends += 1
-            info = infos[lane]
-            assert info["episode"]["r"] == pytest.approx(100 * earned[lane], rel=1e-5)
+            info = infos[number]
+            assert info["episode"]["r"] == pytest.approx(100 * earned[number], rel=1e-5)
             stayed = info["terminal_observation"][-1] == 1.0 and info["terminal_observation"][3] < 0.99
             assert not info["TimeLimit.truncated"]
-            assert infos_of_blind[lane]["TimeLimit.truncated"] == stayed
-            assert shown[lane][-1] == 0.0
-            earned[lane] = 0.0
-        assert all(infos[lane] == {} for lane in np.flatnonzero(~dones))
+            assert infos_of_blind[number]["TimeLimit.truncated"] == stayed
+            assert shown[number][-1] == 0.0
+            earned[number] = 0.0
+        assert all(infos[number] == {} for number in np.flatnonzero(~dones))
     assert n_ends > 10
     assert env.env_is_wrapped(object) == [False] * 5
     assert env.get_attr("render_mode") == [None] * 5
@@ -136,7 +138,7 @@ def test_wrong_settings_are_refused() -> None:
         LearningTask(filter="vetoo")
     with pytest.raises(ParameterError, match="0 kinds"):
         LearningTask(participants=())
-    with pytest.raises(ParameterError, match="2 kinds of participants for 1 lanes"):
+    with pytest.raises(ParameterError, match="2 kinds of participants for 1 participants at once"):
         LearningTask(LearningSettings(n_lanes=1), participants=(CELL, SimulatorConfig()))
     with pytest.raises(ParameterError, match="12, 50 days"):
         LearningTask(participants=(CELL, SimulatorConfig()))
@@ -144,6 +146,6 @@ def test_wrong_settings_are_refused() -> None:
         LearningSettings(learning_rate=1.0)
 
 
-def test_lanes_are_shared_out() -> None:
+def test_participants_are_shared_out() -> None:
     assert envs_of(10, [CELL] * 4) == [2, 3, 2, 3]
     assert sum(envs_of(257, [CELL] * 8)) == 257

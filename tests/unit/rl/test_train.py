@@ -44,8 +44,8 @@ def finished(run: TrainingRun) -> Training:
 
 
 def environment_of(task: LearningTask) -> EpisodesVecEnv:
-    lanes = Episodes(task.specs()[0], task.observations, task.settings.n_lanes, None, TrainingSeeds(1))
-    return EpisodesVecEnv([lanes], task.reward_unit, task.ends_with_the_study)
+    episodes = Episodes(task.specs()[0], task.observations, task.settings.n_lanes, None, TrainingSeeds(1))
+    return EpisodesVecEnv([episodes], task.reward_unit, task.ends_with_the_study)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHM_LABELS)

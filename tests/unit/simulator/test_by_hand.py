@@ -43,8 +43,8 @@ def test_the_vector_environment() -> None:
         assert not terminated.any()
         rewards.append(reward)
         states.append(observed[:, :2])
-    for lane in range(n_envs):
-        days = [(int(action[lane]), int(context[lane]), bool(able[lane])) for action, context, able in lived]
+    for number in range(n_envs):
+        days = [(int(action[number]), int(context[number]), bool(able[number])) for action, context, able in lived]
         by_hand = np.array(list(expected(PERSON, days)))
-        np.testing.assert_allclose([reward[lane] for reward in rewards], by_hand[:, 2], rtol=1e-6)
-        np.testing.assert_allclose([state[lane] for state in states], by_hand[:, :2], rtol=1e-6)
+        np.testing.assert_allclose([reward[number] for reward in rewards], by_hand[:, 2], rtol=1e-6)
+        np.testing.assert_allclose([state[number] for state in states], by_hand[:, :2], rtol=1e-6)

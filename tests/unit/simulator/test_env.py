@@ -1,4 +1,4 @@
-"""The environments: Gymnasium's and stable-baselines3's checkers, study semantics, and lanes equal to singles."""
+"""The environments: Gymnasium's and stable-baselines3's checkers, study semantics, and vectors equal to singles."""
 
 import warnings
 
@@ -67,37 +67,37 @@ def test_unknown_observation_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("config", [*PRESETS.values(), SimulatorConfig(variation=UNIFORM, context_persistence=0.8)])
-def test_lanes_equal_single_environments(config: SimulatorConfig) -> None:
+def test_environments_equal_single_environments(config: SimulatorConfig) -> None:
     n_envs, n_steps, seed = 9, 140, 20
-    lanes = StepCountVectorEnv(n_envs, config, ALL)
+    envs = StepCountVectorEnv(n_envs, config, ALL)
     singles = [StepCountEnv(config, ALL) for _ in range(n_envs)]
-    observed, _ = lanes.reset(seed=seed)
-    for lane, env in enumerate(singles):
-        np.testing.assert_array_equal(observed[lane], env.reset(seed=seed + lane)[0])
+    observed, _ = envs.reset(seed=seed)
+    for number, env in enumerate(singles):
+        np.testing.assert_array_equal(observed[number], env.reset(seed=seed + number)[0])
     actions_rng = np.random.default_rng(3)
     for _ in range(n_steps):
         actions = actions_rng.integers(0, 4, n_envs)
-        observed, rewards, terminated, truncated, info = lanes.step(actions)
-        for lane, env in enumerate(singles):
-            single, reward, single_terminated, single_truncated, single_info = env.step(int(actions[lane]))
-            assert rewards[lane] == pytest.approx(reward, rel=1e-12)
-            assert (terminated[lane], truncated[lane]) == (single_terminated, single_truncated)
+        observed, rewards, terminated, truncated, info = envs.step(actions)
+        for number, env in enumerate(singles):
+            single, reward, single_terminated, single_truncated, single_info = env.step(int(actions[number]))
+            assert rewards[number] == pytest.approx(reward, rel=1e-12)
+            assert (terminated[number], truncated[number]) == (single_terminated, single_truncated)
             if single_terminated or single_truncated:
-                assert info["_final_obs"][lane]
-                np.testing.assert_allclose(info["final_obs"][lane], single, rtol=1e-6)
+                assert info["_final_obs"][number]
+                np.testing.assert_allclose(info["final_obs"][number], single, rtol=1e-6)
                 single, single_info = env.reset()
-            np.testing.assert_allclose(observed[lane], single, rtol=1e-6)
-            assert info["can_walk"][lane] == single_info["can_walk"]
-            assert info["true_context"][lane] == single_info["true_context"]
+            np.testing.assert_allclose(observed[number], single, rtol=1e-6)
+            assert info["can_walk"][number] == single_info["can_walk"]
+            assert info["true_context"][number] == single_info["true_context"]
 
 
-def test_lanes_take_a_seed_each() -> None:
+def test_environments_take_a_seed_each() -> None:
     env = StepCountVectorEnv(3, observations=("P", "C"))
     env.reset(seed=[5, 6, 5])
     observed = env.step(np.zeros(3, dtype=int))[0]
     np.testing.assert_array_equal(observed[0], observed[2])
     assert not np.array_equal(observed[0], observed[1])
-    with pytest.raises(ParameterError, match="2 seeds for 3 lanes"):
+    with pytest.raises(ParameterError, match="2 seeds for 3 environments"):
         env.reset(seed=[1, 2])
 
 

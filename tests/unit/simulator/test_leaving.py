@@ -49,8 +49,8 @@ def test_mistakes_that_add_up_to_the_threshold_end_the_study_that_day(
     result = run_trial(spec, range(3), None)
     assert result.disengaged.all() and result.lived.sum(axis=1).tolist() == [n_days] * 3
 
-    lanes = Episodes(spec, ("D",), 2, None, TrainingSeeds(1))
-    ends = [lanes.step(np.full(2, int(Action.GENERIC))).terminated.tolist() for _ in range(n_days)]
+    envs = Episodes(spec, ("D",), 2, None, TrainingSeeds(1))
+    ends = [envs.step(np.full(2, int(Action.GENERIC))).terminated.tolist() for _ in range(n_days)]
     assert ends == [[False, False]] * n_mistakes + [[True, True]]
 
 

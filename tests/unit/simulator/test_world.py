@@ -13,11 +13,11 @@ from jitai.simulator.world import context_posterior, two_state_chain
 def test_chain_equals_the_loop_over_days(one_stays: float, zero_stays: float) -> None:
     uniforms = np.random.default_rng(0).random((40, 60))
     paths = two_state_chain(uniforms, start=1, one_stays=one_stays, zero_stays=zero_stays)
-    for lane in range(len(uniforms)):
+    for number in range(len(uniforms)):
         state = 1
         for day in range(1, uniforms.shape[1]):
-            state = int(uniforms[lane, day] < (one_stays if state else 1 - zero_stays))
-            assert paths[lane, day] == state
+            state = int(uniforms[number, day] < (one_stays if state else 1 - zero_stays))
+            assert paths[number, day] == state
 
 
 def test_chain_has_its_transition_frequencies() -> None:

@@ -226,7 +226,7 @@ def test_the_loop_tells_the_learner_just_that(learner_told: str) -> None:
         log = trial.run()
     finally:
         POLICIES.remove(Told.key)
-    records = [log.record(COMES_AND_GOES, 0, day) for day in range(log.lived.sum())]
+    records = [log.days[day].record(0) for day in range(log.lived.sum())]
     assert isinstance(trial.policy, Told) and {record.held_back for record in records} == {True, False}
     assert trial.policy.heard == [
         (

@@ -60,26 +60,26 @@ VERDICTS = read_all(BOOK, JUDGE)
 def check(spec: TrialSpec, verdicts: Verdicts | None = VERDICTS, judge: PreparedJudge = JUDGE) -> TrialLog:
     """Hold every number of many participants to those of single trials."""
     result = run_trial(spec, SEEDS, verdicts)
-    for lane, seed in enumerate(SEEDS):
+    for number, seed in enumerate(SEEDS):
         records = list(live_days(replace(spec, seed=seed), BOOK, judge if verdicts else None))
         n_days = len(records)
-        assert result.lived[lane].sum() == n_days and result.lived[lane, :n_days].all()
-        assert result.disengaged[lane] == records[-1].terminated
+        assert result.lived[number].sum() == n_days and result.lived[number, :n_days].all()
+        assert result.disengaged[number] == records[-1].terminated
         for name in ("step_count", "habituation", "disengagement_risk", "candidate_action", "executed_action",
                      "true_context", "can_walk"):  # fmt: skip
             single = [getattr(record, name) for record in records]
-            assert getattr(result, name)[lane, :n_days].tolist() == single, name
+            assert getattr(result, name)[number, :n_days].tolist() == single, name
         seen = [record.observation.context_probability for record in records]
-        assert result.context_probability[lane, :n_days].tolist() == seen
-        assert result.rule_stood_in[lane, :n_days].tolist() == [record.rule_stood_in for record in records]
-        assert result.wrote[lane, :n_days].tolist() == [bool(record.statement) for record in records]
+        assert result.context_probability[number, :n_days].tolist() == seen
+        assert result.rule_stood_in[number, :n_days].tolist() == [record.rule_stood_in for record in records]
+        assert result.wrote[number, :n_days].tolist() == [bool(record.statement) for record in records]
         beliefs = [np.nan if record.belief is None else record.belief for record in records]
-        np.testing.assert_array_equal(result.belief[lane, :n_days], beliefs)
-        assert result.total_steps[lane] == pytest.approx(sum(record.step_count for record in records), rel=1e-12)
+        np.testing.assert_array_equal(result.belief[number, :n_days], beliefs)
+        assert result.total_steps[number] == pytest.approx(sum(record.step_count for record in records), rel=1e-12)
         if spec.filter.key not in (NONE, "carry-forward") and verdicts:
             codes = {Decision.HOLD_BACK: 0, Decision.UNSURE: 1, Decision.SEND: 2}
             expected = [codes[record.verdict.decision] if record.statement else SILENT for record in records]
-            assert result.verdict[lane, :n_days].tolist() == expected
+            assert result.verdict[number, :n_days].tolist() == expected
     return result
 
 
@@ -177,7 +177,7 @@ def test_people_may_speak_for_some_of_many(strategy: str) -> None:
         trial.step({who: days[trial.day] for who, days in said.items() if trial.day in days})
     for who, seed in enumerate(SEEDS):
         alone = list(live_days(replace(spec, seed=seed), BOOK, JUDGE, said.get(who, {}).get))
-        assert [trial.log.record(SILENT_SPELLS, who, day) for day in range(len(alone))] == alone
+        assert [trial.days[day].record(who) for day in range(len(alone))] == alone
         assert trial.log.lived[who].sum() == len(alone)
         assert [day for day, record in enumerate(alone) if record.walk_state_was_set] == [
             day for day, item in said.get(who, {}).items() if item.can_walk is not None and day < len(alone)

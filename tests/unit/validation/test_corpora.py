@@ -52,7 +52,7 @@ def test_everything_that_may_be_there() -> None:
         ("text,label\nx,1\ny,perhaps\n", 'line 3, column label: "perhaps" is no label'),
         ("text,label\nx,\n", "line 2, column label: nothing is no label"),
         ('text,label\n"a\nb",1\n  ,1\n', "line 4, column text: it is empty"),
-        ("text,label\na,b,1\n", "line 2, has 3 cells; there are 2 columns"),
+        ("text,label\na,b,1\n", "line 2, has 3 cells; the header has 2"),
         ('text,label\nfine,1\n"never closed,1\n', "line 3, is not valid CSV"),
         ("text,label,id\na,1,x\nb,0,x\n", 'line 3, column id: "x" stands in line 2 already'),
         (f"text,label,kind\na,1,{'k' * 61}\n", "line 2, column kind"),

@@ -8,8 +8,8 @@ import pytest
 
 from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.charts.validation import (
+    AccuracyDot,
     CalibrationPoint,
-    Dot,
     Reference,
     accuracy_figure,
     confusion_figure,
@@ -221,7 +221,7 @@ HOSTILE = "<a href='http://evil'>x</a>"
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_the_accuracy_chart_says_what_was_found(palette: Palette) -> None:
-    dots = [Dot(HOSTILE, "", 0.2, 0.1, 0.3, 40), Dot("b", "", 0.9, 0.85, 0.95, 40)]
+    dots = [AccuracyDot(HOSTILE, "", 0.2, 0.1, 0.3, 40), AccuracyDot("b", "", 0.9, 0.85, 0.95, 40)]
     figure = accuracy_figure(dots, [Reference(item.model, item.accuracy) for item in PUBLISHED_FIGURES], palette)
     assert [trace.x[0] for trace in figure.data] == [0.2, 0.9]
     assert [trace.error_x.array[0] for trace in figure.data] == pytest.approx([0.1, 0.05])
@@ -236,14 +236,14 @@ def test_the_accuracy_chart_says_what_was_found(palette: Palette) -> None:
 
 
 def test_the_chart_of_kinds_gives_each_judge_its_marker() -> None:
-    dots = [Dot(judge, kind, 0.5, 0.4, 0.6, 10) for kind in ("plain", "non_english") for judge in ("a", "b")]
+    dots = [AccuracyDot(judge, kind, 0.5, 0.4, 0.6, 10) for kind in ("plain", "non_english") for judge in ("a", "b")]
     figure = groups_figure(dots, ["a", "b"], LIGHT)
     assert [trace.name for trace in figure.data] == ["a", "b"]
     assert figure.layout.yaxis.ticktext == ("plain (10)", "non english (10)")
     for trace in figure.data:
         assert [round(y) for y in trace.y] == [0, 1]
     assert figure.data[0].y[0] < figure.data[1].y[0]
-    assert "<a" not in groups_figure([Dot(HOSTILE, HOSTILE, 1, 1, 1, 1)], [HOSTILE], LIGHT).to_json().replace(
+    assert "<a" not in groups_figure([AccuracyDot(HOSTILE, HOSTILE, 1, 1, 1, 1)], [HOSTILE], LIGHT).to_json().replace(
         "\\u003c", "<"
     )
 

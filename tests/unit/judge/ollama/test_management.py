@@ -169,7 +169,7 @@ def test_a_pull_is_cancelled_at_once_and_goes_on_where_it_stopped(replay: Replay
     replay.keep_pauses = True
     replay.answer_next(stalled(replay, 4.0), "pull_resumed")
     ended = threading.Event()
-    work = BackgroundWork("Pulling", lambda cancellation: pull(server, MODEL, cancellation), ended.set)
+    work = BackgroundWork("pull", "Pulling", lambda cancellation: pull(server, MODEL, cancellation), ended.set)
     until(lambda: work.snapshot().completed == 47185920)
     assert (work.state, work.running) == (RUNNING, True)
     started = time.perf_counter()
@@ -180,7 +180,7 @@ def test_a_pull_is_cancelled_at_once_and_goes_on_where_it_stopped(replay: Replay
     assert work.snapshot().share == pytest.approx(0.48, abs=0.01)
 
     replay.keep_pauses = False
-    again = BackgroundWork("Pulling", work.steps)
+    again = BackgroundWork("pull", "Pulling", work.steps)
     assert again.wait(10)
     assert (again.state, again.snapshot().status, again.snapshot().share) == (DONE, "Done", 1.0)
 
@@ -215,7 +215,7 @@ def test_cancelled_before_it_began(server: OllamaServer, replay: ReplayServer) -
 )
 def test_pulls_that_fail_as_recorded(replay: ReplayServer, server: OllamaServer, recording: str, words: str) -> None:
     replay.answer_next(recording)
-    work = BackgroundWork("Pulling", lambda cancellation: pull(server, MODEL, cancellation))
+    work = BackgroundWork("pull", "Pulling", lambda cancellation: pull(server, MODEL, cancellation))
     assert work.wait(5)
     assert work.state == FAILED
     assert words in work.failure
@@ -327,7 +327,7 @@ def test_putting_our_judge_is_cancelled_between_two_steps(server: OllamaServer, 
             yield progress
             may_go_on.wait(5)
 
-    work = BackgroundWork("Putting", slowly)
+    work = BackgroundWork("put", "Putting", slowly)
     work.stop()
     may_go_on.set()
     assert work.wait(5)
@@ -342,7 +342,7 @@ def test_a_bug_in_the_work_is_no_endless_work(monkeypatch: pytest.MonkeyPatch) -
         yield Progress("Beginning")
         raise ZeroDivisionError
 
-    work = BackgroundWork("Breaking", broken)
+    work = BackgroundWork("break", "Breaking", broken)
     assert work.wait(5)
     assert work.state == FAILED
     assert "an error of the program: ZeroDivisionError" in work.failure

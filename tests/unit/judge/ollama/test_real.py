@@ -89,11 +89,13 @@ def test_a_model_that_is_not_there(server: OllamaServer) -> None:
 
 
 def test_pulls_that_cannot_succeed(server: OllamaServer) -> None:
-    work = BackgroundWork("", lambda cancellation: pull(server, "localhost:9/library/nothing:1b", cancellation))
+    work = BackgroundWork("pull", "", lambda cancellation: pull(server, "localhost:9/library/nothing:1b", cancellation))
     assert work.wait(120)
     assert work.state == FAILED
     assert work.failure
-    cancelled = BackgroundWork("", lambda cancellation: pull(server, "localhost:9/library/nothing:1b", cancellation))
+    cancelled = BackgroundWork(
+        "pull", "", lambda cancellation: pull(server, "localhost:9/library/nothing:1b", cancellation)
+    )
     cancelled.stop()
     assert cancelled.wait(5)
     assert cancelled.state in (CANCELLED, FAILED), "it may have failed before it was cancelled"

@@ -1,0 +1,63 @@
+"""A scenario's file as pydantic models, beside its ``trial``, which reads itself. Importing this imports pydantic."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from jitai.corpus import EVERYDAY_KINDS
+from jitai.file_models import FileModel, Text, WholeText
+from jitai.records import Decision, VerdictSource
+from jitai.seeding import MAX_SEED
+from jitai.trial.scenario import MAX_WORDS
+
+Words = Annotated[WholeText, Field(max_length=MAX_WORDS)]
+
+
+class Part(FileModel, extra="forbid"):
+    """Base of the parts of a scenario: a name that is not known is an error."""
+
+
+class JudgeEntry(Part):
+    """The fields of ``JudgeReference``."""
+
+    key: Annotated[Text, Field(max_length=MAX_WORDS)]
+    prompt: Words = ""
+    prompt_version: Words = ""
+    digest: Words = ""
+    name: Words = ""
+
+
+class DayEntry(Part):
+    """The fields of ``ScriptedDay``."""
+
+    text: Words = ""
+    can_walk: bool | None = None
+    action: Annotated[int, Field(ge=0, le=3)] | None = None
+
+
+class VerdictEntry(Part):
+    """Words, and what is kept of the ``Verdict`` on them."""
+
+    words: Words
+    decision: Annotated[Decision, Field(strict=False)]
+    p_send: Annotated[float, Field(ge=0, le=1)] | None = None
+    source: Annotated[VerdictSource, Field(strict=False)]
+    reason: Words = ""
+    model: Words = ""
+    prompt_version: Words = ""
+    latency_ms: Annotated[float, Field(ge=0, lt=1e12)] = 0.0
+    failure: Words = ""
+    model_reason: Words = ""
+
+
+class ScenarioFile(Part):
+    """All of it."""
+
+    scenario: int
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    trial: dict[str, Any]
+    kinds: list[Words] = Field(default=list(EVERYDAY_KINDS), min_length=1)
+    judge: JudgeEntry | None = None
+    words: dict[str, Words]
+    days: dict[str, DayEntry] = Field(default={})
+    verdicts: list[VerdictEntry] = Field(default=[])
