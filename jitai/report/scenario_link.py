@@ -24,7 +24,8 @@ from jitai.records import Verdict
 from jitai.sanitise import for_sentence
 from jitai.simulator.config import PRESETS, SimulatorConfig
 from jitai.trial.query import from_query, nothing_trained, parted, to_query
-from jitai.trial.scenario import Scenario, compose, scenario_of, stored
+from jitai.trial.scenario import VERSION as SCENARIO_VERSION
+from jitai.trial.scenario import Scenario, compose, scenario_from_mapping, stored
 from jitai.trial.spec import TrainedPolicies, TrialSpec, digest, settings_from
 
 PAGE = "http://localhost:8501/"
@@ -129,16 +130,16 @@ def open_link(query: Mapping[str, str], books: Books, trained_policy: TrainedPol
 
 def _rest_of(scenario: Scenario, books: Books, known: Callable[[str], Verdict | None]) -> dict[str, Any]:
     """Return what the settings do not tell; what is as usual is left out."""
-    written, spec = scenario.rest_as_mapping(), scenario.spec
+    spec = scenario.spec
     usual = compose(spec, books(scenario.kinds), scenario.days, kinds=scenario.kinds).words
     words = enumerate(zip(scenario.words, usual, strict=True), start=1)
-    own = Scenario(spec, scenario.words, scenario.days, scenario.judge, _own_verdicts(scenario, known))
+    written = replace(scenario, verdicts=_own_verdicts(scenario, known)).as_mapping()
     rest = {
         "kinds": [] if scenario.kinds == EVERYDAY_KINDS else written["kinds"],
         "judge": written["judge"],
         "words": {str(day): mine for day, (mine, theirs) in words if mine != theirs},
         "days": written["days"],
-        "verdicts": own.rest_as_mapping()["verdicts"],
+        "verdicts": written["verdicts"],
         "model": None if spec.model is None else spec.model.as_mapping(),
         "network": None if spec.policy.network is None else spec.policy.network.digest,
     }
@@ -172,10 +173,10 @@ def _scenario(spec: TrialSpec, version: str | None, packed: str | None, books: B
     spec = _with_model(spec, rest.pop("model", None))
     _check_network(spec, rest.pop("network", None))
     said = rest.pop("said", None)
-    changed = rest.pop("words", {})
-    rest.setdefault("kinds", list(EVERYDAY_KINDS))
-    # Checks the days and kinds; words follow from both.
-    draft = scenario_of(spec, {**rest, "words": changed})
+    changed = rest.get("words", {})
+    settings = {"scenario": SCENARIO_VERSION, "seed": spec.seed, "trial": spec.as_mapping()}
+    # Checks days and kinds, from which the other words follow.
+    draft = scenario_from_mapping({"words": {}, **rest, **settings})
     words = list(compose(spec, books(draft.kinds), draft.days, kinds=draft.kinds).words)
     for number, text in changed.items():
         words[int(number) - 1] = text
