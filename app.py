@@ -5,16 +5,23 @@ import streamlit as st
 from jitai.ui.session.resources import start_warming_up
 from jitai.ui.widgets.page import FAVICON, load_style
 
+# In pixels: the player's tracks and its card fit beside each other in a window of 1280. (Streamlit would show a string.)
+SIDEBAR_WIDTH = 244
+
+
+def _moved_to_live() -> None:
+    """The player had a page of its own; its address leads to the page where it is now."""
+    st.switch_page("pages/live.py", query_params=st.query_params.to_dict())
+
 
 def main() -> None:
     """Set the page up, start loading the language model in the background, and hand over to the chosen page."""
-    st.set_page_config(page_title="JITAI Lab", page_icon=FAVICON, layout="wide")
+    st.set_page_config(page_title="JITAI Lab", page_icon=FAVICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
     load_style()
     start_warming_up()
     page = st.navigation(
         [
             st.Page("pages/live.py", title="Live", icon=":material/play_circle:", default=True),
-            st.Page("pages/player.py", title="Player", icon=":material/movie:"),
             st.Page("pages/compare.py", title="Compare", icon=":material/stacked_bar_chart:"),
             st.Page("pages/sweep.py", title="Sweep", icon=":material/grid_on:"),
             st.Page("pages/runs.py", title="Runs", icon=":material/inventory_2:"),
@@ -24,6 +31,7 @@ def main() -> None:
             st.Page("pages/preferences.py", title="Preferences", icon=":material/chat:"),
             st.Page("pages/validation.py", title="Validation", icon=":material/fact_check:"),
             st.Page("pages/models.py", title="Models", icon=":material/memory:"),
+            st.Page(_moved_to_live, title="Live", url_path="player", visibility="hidden"),
         ],
         position="top",
     )

@@ -46,6 +46,7 @@ class ReportInputs(NamedTuple):
         many_seeds: what many seeds say; empty without.
         command: that gives the same run.
         link: that opens it; empty without.
+        with_truth: whether what was true stands in it; without, nobody who is handed it can look.
     """
 
     title: str
@@ -53,6 +54,7 @@ class ReportInputs(NamedTuple):
     many_seeds: str
     command: str
     link: str = ""
+    with_truth: bool = True
 
 
 def run_report(run: Played, twin: Played, inputs: ReportInputs) -> str:
@@ -65,13 +67,20 @@ def run_report(run: Played, twin: Played, inputs: ReportInputs) -> str:
     spec, is_read = run.scenario.spec, run.scenario.is_read
     mine, other = summarise(run.records), summarise(twin.records)
     payload = as_payload(
-        player_run(run, twin, title=inputs.title, detail=f"seed {spec.seed}", many_seeds=inputs.many_seeds)
+        player_run(
+            run,
+            twin,
+            title=inputs.title,
+            detail=f"seed {spec.seed}",
+            many_seeds=inputs.many_seeds,
+            with_truth=inputs.with_truth,
+        )
     )
     parts = [
         f"<h1>{_escaped(headline(is_read, mine, other))}</h1>",
         f"<p class='muted'>{_escaped(inputs.many_seeds)}</p>" if inputs.many_seeds else "",
         f"<section>{player_fragment(payload)}</section>",
-        _section("In numbers", _table(_numbers(spec, is_read, mine, other))),
+        _section("In numbers", _table(_numbers(spec, is_read, mine, other, inputs.with_truth))),
         _section("Settings", _table(_settings(spec))),
         _section("The judge", f"<p>{_escaped(inputs.judge or 'Nobody reads the text in this run.')}</p>"),
         _section("What was assumed", f"<p>{_escaped(_assumed(run))}</p><p>{_escaped(NO_ADVICE)}</p>"),
@@ -106,7 +115,9 @@ def steps_gained(mine: TrialSummary, other: TrialSummary) -> int:
     return round(mine.total_steps) - round(other.total_steps)
 
 
-def _numbers(spec: TrialSpec, is_read: bool, mine: TrialSummary, other: TrialSummary) -> list[tuple[str, str]]:
+def _numbers(
+    spec: TrialSpec, is_read: bool, mine: TrialSummary, other: TrialSummary, with_truth: bool
+) -> list[tuple[str, str]]:
     rows = [
         ("Steps", f"{mine.total_steps:,.0f}"),
         ("Days in the study", f"{mine.n_days} of {spec.config.study_length}"),
@@ -114,7 +125,8 @@ def _numbers(spec: TrialSpec, is_read: bool, mine: TrialSummary, other: TrialSum
         ("Messages sent", f"{mine.n_messages}"),
     ]
     if is_read and spec.filter.filter.uses_text:
-        rows.append(("Messages held back by the judge", f"{mine.n_vetoes}, {mine.n_right_vetoes} of them rightly"))
+        rightly = f", {mine.n_right_vetoes} of them rightly" if with_truth else ""
+        rows.append(("Messages held back by the judge", f"{mine.n_vetoes}{rightly}"))
     if is_read:
         rows.append(("Days on which the judge was unsure", f"{mine.n_unsure}"))
     if mine.n_failures:
