@@ -5,7 +5,7 @@ import streamlit as st
 from jitai.ui.session.resources import start_warming_up
 from jitai.ui.widgets.page import FAVICON, load_style
 
-# In pixels: the player's tracks and its card fit beside each other in a window of 1280. (Streamlit would show a string.)
+# In pixels: the player's tracks and its card fit beside each other in a window of 1280.
 SIDEBAR_WIDTH = 244
 
 

@@ -26,7 +26,7 @@ from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts
 
 WITHOUT_JUDGE, UNREAD = "without the judge", "with the text unread"
-_ROOM = 0.6
+_ROOM = 0.5
 """Share of the optimum for which the scales have room, whatever the run earns."""
 MANY_SEEDS = 200
 """Seeds that stand beside one run, so that nobody takes it for evidence."""
