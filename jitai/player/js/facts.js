@@ -41,6 +41,7 @@ export function factsOf(run, line, { day, revealed }) {
   if (hasEnded(run, day) && run.bestTotal) {
     facts.push(`${whole((100 * stepsUpTo(line, day)) / run.bestTotal)} % of the optimum`);
   }
+  if (line !== run.line) facts[0] = `${line.letter || line.short}: ${facts[0]}`;
   return facts;
 }
 

@@ -162,6 +162,9 @@ def _stage(app: AppState, state: LiveState, reader: Judge | None, ticks: bool) -
     """The player and what stands below it; drawn again at each tick while days are being read."""
     with errors_as_sentences():
         state.take_in()
+        many_seeds = _many_seeds(app, state, reader)
+        if _is_busy(state, many_seeds) != ticks:
+            st.rerun()
         shown = state.shown
         if shown is None:
             return
@@ -175,12 +178,11 @@ def _stage(app: AppState, state: LiveState, reader: Judge | None, ticks: bool) -
         if shown.run is None and shown.reading is not None and shown.reading.failure:
             st.error(for_markdown(shown.reading.failure), icon=":material/error:")
         _failures(state, shown)
-        many_seeds = _many_seeds(app, state, reader)
         sentence = many_seeds.snapshot() if many_seeds else ""
         payload = as_payload(_payload_of(app, state, shown, reader, sentence))
         state.notice = ""
         events = player(payload, key="player")
-        if _answered(app, state, events, reader) or _is_busy(state, many_seeds) != ticks:
+        if _answered(app, state, events, reader):
             st.rerun()
         draw_results(app, state, shown, sentence)
 

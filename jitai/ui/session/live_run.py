@@ -333,5 +333,5 @@ def is_read_by(scenario: Scenario, judge: Judge | None) -> bool:
 
 
 def read_anew(scenario: Scenario, judge: Judge, key: str) -> Scenario:
-    """The same days for another judge, who reads all words anew."""
-    return replace(scenario, judge=judge.reference(key), verdicts={})
+    """The same days for another judge, with what that one is known to say; the rest is to be read."""
+    return with_known_verdicts(replace(scenario, judge=judge.reference(key), verdicts={}), judge)
