@@ -3,15 +3,7 @@
 import streamlit as st
 
 from jitai.ui.session.resources import start_warming_up
-from jitai.ui.widgets.page import FAVICON, load_style
-
-# In pixels: the player's tracks and its card fit beside each other in a window of 1280.
-SIDEBAR_WIDTH = 244
-
-
-def _moved_to_live() -> None:
-    """The player had a page of its own; its address leads to the page where it is now."""
-    st.switch_page("pages/live.py", query_params=st.query_params.to_dict())
+from jitai.ui.widgets.page import FAVICON, SIDEBAR_WIDTH, load_style, moved_to_live
 
 
 def main() -> None:
@@ -31,7 +23,7 @@ def main() -> None:
             st.Page("pages/preferences.py", title="Preferences", icon=":material/chat:"),
             st.Page("pages/validation.py", title="Validation", icon=":material/fact_check:"),
             st.Page("pages/models.py", title="Models", icon=":material/memory:"),
-            st.Page(_moved_to_live, title="Live", url_path="player", visibility="hidden"),
+            st.Page(moved_to_live, title="Live", url_path="player", visibility="hidden"),
         ],
         position="top",
     )

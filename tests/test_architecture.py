@@ -207,7 +207,7 @@ MEASURE = """
 import json, sys, time
 started = time.perf_counter()
 from jitai.ui.pages import live, preferences, simulator, validation
-from jitai.ui.pages import compare, player, sweep, runs, train, optimum
+from jitai.ui.pages import compare, sweep, runs, train, optimum
 print(json.dumps({"seconds": time.perf_counter() - started, "modules": sorted(sys.modules)}))
 """
 TOO_HEAVY = {"torch", "stable_baselines3", "xllamacpp", "ollama", "gymnasium", "matplotlib", "scipy", "sklearn"}

@@ -71,7 +71,7 @@ function readLine(columns, run) {
   const firstDay = columns.first_day ?? 1;
   const days = run.slice(0, firstDay - 1);
   let sum = days.length ? days[days.length - 1].sum : 0;
-  columns.done.forEach((done, index) => {
+  (columns.done ?? []).forEach((done, index) => {
     sum += columns.steps[index];
     days.push(readDay(columns, index, firstDay + index, sum));
   });

@@ -1,4 +1,4 @@
-"""A run that is read in the background: nobody who looks meets half a day, it can be given up, and its failure is told."""
+"""A run that is read in the background: nobody meets half a day, it can be given up, and its failure is told."""
 
 import threading
 
@@ -26,7 +26,8 @@ class OneAtATime:
             return Verdict(Decision.SEND, None, VerdictSource.NO_STATEMENT, "")
         self.is_asked.set()
         assert self.may_read.acquire(timeout=30)
-        return Verdict(Decision.HOLD_BACK if len(text) % 3 == 0 else Decision.SEND, 0.4, VerdictSource.MODEL, "")
+        decision = Decision.HOLD_BACK if len(text) % 3 == 0 else Decision.SEND
+        return Verdict(decision, 0.4, VerdictSource.MODEL, "", statement=text)
 
 
 def a_scenario() -> Scenario:
