@@ -80,7 +80,7 @@ def focus(page: Page) -> None:
 
 def whole_run(page: Page) -> None:
     """Wait until every day has been read and go to the last one."""
-    mounted(page)
+    page.locator(".player").wait_for(timeout=A_TRIAL_MS)
     expect(keyed(page, "download_scenario").get_by_role("button")).to_be_enabled(timeout=A_TRIAL_MS)
     settle(page)
     focus(page)

@@ -275,6 +275,7 @@ def test_words_typed_while_it_plays_change_the_day_to_come(open_player: Open) ->
     part(page, "play").click()
     part(page, "tomorrow").fill("I twisted my ankle <b>badly</b>, r c w")
     shown = int(part(page, "scrub").input_value())
+    assert "What does the participant say on day" in part(page, "question").inner_text()
     press(page, "Enter")
     expect(part(page, "legend")).to_contain_text("<b>badly</b>")
     (fork,) = told(page, reached='"number": 1')["forks"]
@@ -282,6 +283,35 @@ def test_words_typed_while_it_plays_change_the_day_to_come(open_player: Open) ->
     assert shown < fork["day"] <= shown + 3
     assert page.locator(".player b", has_text="badly").count() == 0
     expect(part(page, "play")).to_contain_text("Pause")
+
+
+def test_a_truth_for_the_day_to_come_needs_no_words(open_player: Open) -> None:
+    page = open_player()
+    focus(page)
+    press(page, "ArrowRight")
+    part(page, "say-it").click()
+    expect(part(page, "toast")).to_contain_text("set what is true")
+    part(page, "say-truth").select_option("0")
+    part(page, "say-it").click()
+    expect(part(page, "legend")).to_contain_text("A: day 2")
+    (fork,) = told(page, reached='"number": 1')["forks"]
+    assert (fork["day"], fork["words"], fork["can_walk"]) == (2, None, False)
+
+
+def test_python_hears_of_the_day_at_rest_only_if_it_asks(open_player: Open) -> None:
+    page = open_player("?tells=1")
+    focus(page)
+    press(page, *["ArrowRight"] * 5)
+    assert told(page, reached='"day": 5')["viewer"] == {
+        "identity": "sample-a", "day": 5, "line": "run", "revealed": False,
+    }  # fmt: skip
+    assert told(page)["runs"] <= 4, "moves in a row are told once"
+    press(page, "r")
+    told(page, reached='"revealed": true')
+    runs = told(page)["runs"]
+    part(page, "play").click()
+    expect(part(page, "day")).to_have_text(re.compile(r"Day (8|9|\d\d) of 50"), timeout=8000)
+    assert told(page)["runs"] == runs, "nothing is told while it plays"
 
 
 def test_playing_and_scrubbing_do_not_run_the_script(open_player: Open) -> None:
