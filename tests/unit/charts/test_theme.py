@@ -20,14 +20,14 @@ def theme(name: str) -> dict[str, str]:
 
 def tokens(name: str) -> dict[str, str]:
     """The player's colours, as it has them where no page gives it any."""
-    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", style())
+    rules = re.findall(r"([^{};/]+)\{([^{}]*)\}", style())
     wanted = {
-        "light": ("\n.frame, .paper ", ".frame[data-own=light]"),
-        "dark": (".frame[data-theme=dark] ", ".frame[data-own=dark]"),
+        "light": (".frame, .paper", ".frame[data-own=light]"),
+        "dark": (".frame[data-theme=dark]", ".frame[data-own=dark]"),
     }
     found: dict[str, str] = {}
     for selector, body in rules:
-        if any(selector.strip().endswith(part) or selector.strip().startswith(part) for part in wanted[name]):
+        if any(part in selector for part in wanted[name]):
             found |= dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", body))
     return found
 
