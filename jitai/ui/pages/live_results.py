@@ -69,11 +69,11 @@ def draw_results(app: AppState, state: LiveState, shown: LiveRun, many_seeds: st
     if card.open:
         with card:
             _day_in_full(shown, RUN if viewer is None else viewer.line, 0 if viewer is None else viewer.day, reveal)
-    log = st.expander(f"{picked.name} in numbers, and its decision log", key=LOG, on_change="rerun")
+    # One label for every run: with another one, Streamlit would close it.
+    log = st.expander("The run in numbers, and its decision log", key=LOG, on_change="rerun")
     if log.open:
         with log:
-            if hidden:
-                st.caption(hidden)
+            st.caption(f"{picked.name}. {hidden}")
             _numbers(shown, picked, reveal)
             _log(picked.played, reveal)
 
