@@ -209,7 +209,7 @@ started = time.process_time()
 import streamlit, pandas, plotly.graph_objects, pyarrow, yaml
 libraries = time.process_time()
 from jitai.ui.pages import live, preferences, simulator, validation
-from jitai.ui.pages import compare, player, sweep, runs, train, optimum
+from jitai.ui.pages import compare, sweep, runs, train, optimum
 pages = time.process_time()
 print(json.dumps({"share": (pages - libraries) / (libraries - started), "modules": sorted(sys.modules)}))
 """

@@ -219,14 +219,14 @@ class Played(NamedTuple):
 def play(
     scenario: Scenario,
     judge: JudgesText | None = None,
-    report: Callable[[int], None] = lambda day: None,
+    report: Callable[[StepRecord], None] = lambda record: None,
 ) -> Played:
     """Live a scenario through the one loop.
 
     Args:
         scenario: the same one gives the same run, to the digit.
         judge: asked for words that no verdict is stored of; None where all are.
-        report: told the number of days lived, after each.
+        report: told of each day once it is lived; what it raises ends the run.
     Raises: VerdictMissing if there is no verdict and nobody can be asked; ParameterError if the policy lacks something.
     """
     texts = _WrittenTexts(scenario, judge)
@@ -235,7 +235,7 @@ def play(
     records = []
     for record in days_of_one(trial, scenario.days.get):
         records.append(record)
-        report(len(records))
+        report(record)
     return Played(scenario.with_verdicts(texts.asked), tuple(records))
 
 

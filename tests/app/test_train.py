@@ -25,10 +25,10 @@ from tests.app.driver import (
     as_text,
     click,
     go_to,
+    lived,
     metrics,
     open_app,
     records_of,
-    run_to_the_end,
     set_config,
     set_widgets,
     spec_of,
@@ -125,7 +125,7 @@ def test_a_training_is_shown_measured_kept_and_used() -> None:
     app = go_to(app, LIVE)
     app = widget(app.selectbox, "strategy").set_value("none").run()
     app = widget(app.toggle, "reads_text").set_value(False).run()
-    app = without_error(run_to_the_end(app))
+    app = lived(without_error(app))
     assert all(record.proposal.action_probabilities for record in records_of(app))
 
 

@@ -31,7 +31,7 @@ from jitai.trial.filters import FILTERS, FilterSpec, filter_spec
 from jitai.trial.query import from_query, to_query
 from jitai.trial.spec import TrialSpec
 from tests.app.conftest import a_process_of_its_own, a_server_that_has_been_visited  # noqa: F401 (fixtures of pages)
-from tests.app.driver import open_app, records_of, run_to_the_end, state_of, widget, without_error
+from tests.app.driver import lived, open_app, records_of, shown_run, widget, without_error
 
 MODULE = """
 from dataclasses import dataclass
@@ -268,8 +268,8 @@ def test_page(_a_judge_that_knows: None) -> None:
     app = widget(app.number_input, "every_days").set_value(2).run()
     app = without_error(widget(app.number_input, "rest_days").set_value(4).run())
     assert app.query_params["every_days"] == "2" and app.query_params["rest_days"] == "4"
-    app = without_error(run_to_the_end(app))
-    assert state_of(app).trial.finished  # type: ignore[union-attr]
+    app = lived(without_error(app))
+    assert shown_run(app).run is not None
     records = records_of(app)
     said_no = [record.verdict is not None and record.verdict.decision == Decision.HOLD_BACK for record in records]
     assert [record.executed_action == Action.GENERIC for record in records] == sent(said_no, 2, 4)

@@ -18,14 +18,13 @@ None of this survives a reload: only what ``keep_in_address`` writes does.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
-from jitai.judge.prefetch import VerdictPrefetcher
 from jitai.judge.registry import BACKENDS, BackendClass, backend_of, find_backend
 from jitai.parameters import build, describe
 from jitai.policies.network import PolicyNetwork
@@ -33,12 +32,10 @@ from jitai.report.scenario_link import open_link
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.live import TwinTrial
 from jitai.trial.query import to_query
 from jitai.trial.scenario import Scenario
 from jitai.trial.settings import STRATEGY, described_settings, spec_from, spec_values, values_of
 from jitai.trial.spec import TrialSpec
-from jitai.trial.texts import ScriptedDay
 from jitai.ui.session.resources import statement_book
 
 CUSTOM_PRESET = "Custom (Simulator page)"
@@ -60,25 +57,15 @@ def session_object(make: type[Kept]) -> Kept:
     return found
 
 
-class PreviousRun(NamedTuple):
-    """A run that was put aside, with its settings: spec, kinds of statement, judge, prompt, the judge's settings."""
-
-    trial: TwinTrial
-    settings: tuple[Any, ...]
-
-
 @dataclass
 class AppState:
-    """What all pages share, and the run on the Live page.
+    """What all pages share.
 
     Attributes:
         network: the trained policy, where that is the policy.
         judge_picked, prompt_picked: the person's choice; empty before there is one.
         judge_at_work: key of the judge that reads the statements.
         judge_settled: whether nothing but the person may change the judge, because a run of its is shown.
-        said_next: what the participant says on the coming day, or what is true on it, if a person has set that.
-        trial_settings: the settings of ``trial``; with others, a new run begins.
-        one_day_wanted: the person has asked for a single day, which has not been simulated yet.
         problem: why the last button could not do its work, as a sentence; shown once.
         page: that is shown, as Streamlit names it.
         linked: the run of the address that opened the session, for the page that plays it; None without one.
@@ -93,13 +80,6 @@ class AppState:
     judge_settled: bool = False
     prompt_shown: str = ""
     model_to_delete: str = ""
-    playing: bool = False
-    said_next: ScriptedDay | None = None
-    trial: TwinTrial | None = None
-    trial_settings: tuple[Any, ...] = ()
-    ahead: VerdictPrefetcher | None = None
-    one_day_wanted: bool = False
-    previous: PreviousRun | None = None
     problem: str = ""
     page: str = ""
     linked: Scenario | None = None
@@ -145,28 +125,19 @@ class AppState:
         name = default_policy_store().name_of(spec.policy.network)
         st.session_state.update(spec_values(spec, name))
 
-    @property
-    def run_has_begun(self) -> bool:
-        """Whether the present trial has lived a day: from then on nothing but the person changes its judge."""
-        return self.trial is not None and bool(self.trial.records)
+    def restore(self, spec: TrialSpec, kinds: tuple[str, ...], judge: str, prompt: str, judge_settings: Any) -> None:
+        """Set all widgets of a run's settings, those of its judge among them.
 
-    def put_aside(self) -> None:
-        """End the present run; if it has begun, it can be restored."""
-        if self.trial is not None and self.run_has_begun:
-            self.previous = PreviousRun(self.trial, self.trial_settings)
-        self.trial = None
-
-    def restore_previous(self) -> None:
-        """Go back to the run that was put aside last, and to its settings."""
-        if self.previous is None:
-            return
-        self.trial, self.trial_settings = self.previous
-        spec, kinds, self.judge_picked, self.prompt_picked, settings = self.trial_settings
+        Args:
+            spec, kinds: of the trial.
+            judge, prompt: keys of those that were at work; the prompt empty for the one that suits the judge.
+            judge_settings: of the judge's backend; None where they do not matter.
+        """
         self.show(spec)
         st.session_state["kinds"] = list(kinds)
-        if settings is not None:
-            st.session_state.update(values_of(settings, f"{backend_of(self.judge_picked).key}_"))
-        self.previous = None
+        self.judge_picked, self.prompt_picked = judge, prompt
+        if judge_settings is not None:
+            st.session_state.update(values_of(judge_settings, f"{backend_of(judge).key}_"))
 
     def settings_of(self, backend: BackendClass) -> Any:
         """The settings of a judge backend, as its widgets stand; their keys begin with the backend's."""
@@ -179,13 +150,6 @@ class AppState:
         """The settings of the judge at work where they may change its verdicts; None otherwise."""
         backend = backend_of(self.judge_at_work)
         return self.settings_of(backend) if backend.settings_matter and describe(backend.Settings) else None
-
-    def next_said(self) -> ScriptedDay | None:
-        """What the person makes the participant say on the coming day; dropped once used, unless it is to be kept."""
-        said = self.said_next
-        if not st.session_state.get("keep_saying"):
-            self.said_next = None
-        return said
 
 
 def app_state() -> AppState:

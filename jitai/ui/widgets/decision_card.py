@@ -50,10 +50,11 @@ def decision_card(
     """
     with st.container(border=True, key="decision_card"):
         if record is None:
-            st.subheader("Day 1 is next")
+            st.subheader("Before day 1")
             st.markdown(
-                "Press **Run**. Each day's decision will appear here: what the sensor reads, what the policy proposes, "
-                "what the participant says, how the language model judges it, what is done, and how many steps follow."
+                "Move to a day in the player. Its decision appears here: what the sensor reads, what the policy "
+                "proposes, what the participant says, how the language model judges it, what is done, and how many "
+                "steps follow."
             )
             return
         seen = record.observation

@@ -317,4 +317,3 @@ def load_on_live(state: AppState, spec: ExperimentSpec, method: Method, particip
     # Live assumes what is true: a model that is wrong on purpose stays behind.
     state.show(replace(method.trial(participant, None), seed=state.spec.seed, model=None))
     st.session_state["kinds"] = list(spec.kinds)
-    state.playing = False

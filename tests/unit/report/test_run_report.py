@@ -98,6 +98,33 @@ def test_the_report_holds_the_run_and_nothing_of_it_is_markup() -> None:
     assert not re.search(r"(?:src|href)=", page), "nothing is fetched"
 
 
+def test_a_report_without_the_truth_holds_none_of_it() -> None:
+    run, twin = played()
+    shown, hidden = run_report(run, twin, INPUTS), run_report(run, twin, INPUTS._replace(with_truth=False))
+    assert '"can_walk":[' in shown and "of them rightly" in shown
+    assert '"can_walk":[' not in hidden and '"allowed":[' not in hidden and "of them rightly" not in hidden
+
+
+def test_a_run_that_arrives_is_compared_over_its_days_on_scales_that_stay() -> None:
+    run, twin = played()
+    best = play(run.scenario.under_the_optimum())
+    looks = [
+        player_run(
+            run._replace(records=run.records[:day]), twin, title="it", best=best, identity="one",
+            complete=day == len(run.records), arrives=True,
+        )
+        for day in (0, 1, 20, len(run.records))
+    ]  # fmt: skip
+    assert {look.identity for look in looks} == {"one"}
+    assert len({(look.axes.steps_so_far, look.axes.steps_a_day) for look in looks}) == 1
+    assert [look.run.complete for look in looks] == [False, False, False, True]
+    for look, day in zip(looks[:3], (0, 1, 20), strict=True):
+        assert look.run.split is not None
+        parts = sum(map(sum, (look.run.split.stayed, look.run.split.fresher, look.run.split.action)))
+        earned = [sum(record.step_count for record in line.records[:day]) for line in (run, twin)]
+        assert parts == pytest.approx(earned[0] - earned[1])
+
+
 def test_many_seeds_are_paired_and_have_student_s_interval() -> None:
     verdicts = read_all(*simulated_judge(0.9, 0.1))
     spec = TrialSpec(PRESETS["Ability mostly lasts"])
