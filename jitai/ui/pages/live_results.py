@@ -12,7 +12,7 @@ from jitai.report.bundle import bundle, scenario_json
 from jitai.report.run_log import run_log
 from jitai.report.run_player import branch_line, twin_name
 from jitai.report.run_report import ReportInputs, run_report, steps_gained
-from jitai.report.scenario_link import link_to
+from jitai.report.scenario_link import PAGE, link_to
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DETERMINISTIC
 from jitai.trial.filters import NONE
@@ -154,7 +154,7 @@ def _link_and_command(picked: Picked, command: str, reader: Judge | None) -> Non
     parameters, why_not = run_in_address(picked.played.scenario, reader) if picked.is_whole else ({}, "")
     if parameters:
         st.caption("This link opens the same run, words, truths and verdicts included:")
-        st.code(link_to(parameters, str(st.context.url).split("?")[0]), language=None, wrap_lines=True)
+        st.code(link_to(parameters, str(st.context.url or PAGE).split("?")[0]), language=None, wrap_lines=True)
     else:
         st.caption(for_markdown(why_not) or "The link is there once all days have been read.")
     st.caption("From a terminal, in the folder of the downloaded scenario:")
