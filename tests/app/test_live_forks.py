@@ -121,7 +121,9 @@ def decided(run: Played) -> list[dict[str, Any]]:
     return json.loads(log.to_json(orient="records", double_precision=15))  # type: ignore[no-any-return]
 
 
-def test_the_address_brings_run_words_truth_and_judge_back(scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
+def test_the_address_brings_run_words_truth_and_judge_back(
+    scripted: ScriptedBackend, send: Callable[..., AppTest]
+) -> None:
     app = send(widget(open_live().number_input, "seed").set_value(11).run())
     app = send(app, fork=request(app, 1, 3, words="my foot hurts\U0001f9b6", can_walk=False))
     [branch] = shown_run(app).branches
