@@ -44,7 +44,7 @@ class BackgroundJob(ABC, Generic[Snapshot]):
     """
 
     def __init__(self, name: str, what: str) -> None:
-        self.name, self._what = name, what
+        self.name, self.what = name, what
         self._failure = ""
         self._lock, self._stop, self._ended = threading.Lock(), threading.Event(), threading.Event()
         self._started_at, self._ended_at = time.monotonic(), float("inf")
@@ -115,7 +115,7 @@ class BackgroundJob(ABC, Generic[Snapshot]):
                     self._failure = error.in_full
                 except BaseException as error:
                     kind = type(error)
-                    self._failure = f"{self._what} ended with an error of the program: {kind.__name__}. The log has it."
+                    self._failure = f"{self.what} ended with an error of the program: {kind.__name__}. The log has it."
                     threading.excepthook(
                         threading.ExceptHookArgs((kind, error, error.__traceback__, threading.current_thread()))
                     )
