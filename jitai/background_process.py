@@ -12,12 +12,14 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar
 
 from jitai.background import BackgroundCall, BackgroundJob, Snapshot
 from jitai.errors import JitaiError
 
+Result = TypeVar("Result")
 LOOK_EVERY_S = 0.2
 NICENESS = 5
 """How far the child lets others go first, where the system knows of that."""
@@ -112,6 +114,38 @@ class BackgroundProcess(BackgroundJob[Snapshot]):
         if finished and not self._final:
             return self._lost(self._latest, self._failure)
         return self._latest
+
+
+class _Call(BackgroundJob[Any]):
+    """Calls a function; what is known of it at the end is its result."""
+
+    def __init__(self, name: str, what: str, call: Callable[[], Any]) -> None:
+        super().__init__(name, what)
+        self._call, self._result = call, None
+
+    def _run(self) -> None:
+        self._result = self._call()
+
+    def _snapshot(self, finished: bool) -> Any:
+        return self._result
+
+
+def call_elsewhere(name: str, what: str, call: Callable[[], Result]) -> Result:
+    """Call a function in a process of its own, and wait for its result.
+
+    Args:
+        name: of the job.
+        what: the work as the beginning of a sentence.
+        call: a module's function, or a partial of one; its result is pickled.
+    Raises: JitaiError, with the sentence of what went wrong.
+    """
+    job = BackgroundProcess(partial(_Call, name, what, call), lambda latest, failure: latest)
+    job.start()
+    job.wait()
+    if job.failure:
+        raise JitaiError(job.failure)
+    result: Result = job.snapshot()
+    return result
 
 
 def _start() -> "subprocess.Popen[bytes]":

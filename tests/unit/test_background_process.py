@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from jitai.background import BackgroundJob
-from jitai.background_process import NICENESS, BackgroundProcess
-from jitai.errors import ParameterError
+from jitai.background_process import NICENESS, BackgroundProcess, call_elsewhere
+from jitai.errors import JitaiError, ParameterError
 
 WAIT_S = 60.0
 ROOT = Path(__file__).parents[2]
@@ -176,8 +176,11 @@ time.sleep(600)
     assert int(number) > 0 and stopped == "True"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "jitai").rglob("*.py")), ids=lambda path: path.name)
-def test_processes_have_few_homes(path: Path) -> None:
-    """Experiments outlive the server on purpose, and an installer is pip; whatever else is done elsewhere is a job."""
-    homes = {"background_process.py", "installation.py", "launch.py"}
-    assert path.name in homes or "Popen(" not in path.read_text(encoding="utf-8")
+def test_a_function_is_called_elsewhere_and_its_result_comes_back() -> None:
+    assert call_elsewhere("call", "The call", os.getpid) != os.getpid()
+    with pytest.raises(JitaiError, match="It is too much"):
+        call_elsewhere("call", "The call", refuse)
+
+
+def refuse() -> None:
+    raise ParameterError("It is too much.", "Take less.")
