@@ -22,7 +22,7 @@ from jitai.errors import JitaiError
 Result = TypeVar("Result")
 LOOK_EVERY_S = 0.2
 NICENESS = 5
-"""How far the child lets others go first, where the system knows of that."""
+"""How far such work lets others go first."""
 ORPHAN_ENDS_WITHIN_S = 10.0
 _ABOVE = str(Path(__file__).resolve().parents[1])
 """Where a clone that is not installed is found from."""
@@ -154,15 +154,26 @@ def _start() -> "subprocess.Popen[bytes]":
     Raises: JitaiError if the system refuses.
     """
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [sys.executable, "-m", "jitai.background_process"],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [_ABOVE, os.environ.get("PYTHONPATH")]))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,  # its errors go where ours go
-            start_new_session=True,  # Ctrl-C in the terminal is for the parent, whose end the child notices
+            # Ctrl-C in the terminal is for the parent, whose end the child notices. No session of its own: where
+            # Linux groups processes by sessions, priorities count within one only.
+            process_group=0,
         )
     except OSError as error:
         raise JitaiError(f"No process can be started: {error.strerror}.", "Try again.") from error
+    give_way(child)
+    return child
+
+
+def give_way(process: "subprocess.Popen[bytes]") -> None:
+    """Give a process that has just begun, and all that it starts, less priority, where the system knows of that."""
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):  # it has ended
+            os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
 
 
 def _next(stream: IO[bytes]) -> Told | None:
@@ -176,8 +187,6 @@ def _next(stream: IO[bytes]) -> Told | None:
 
 def _main() -> None:
     """Be the child."""
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     orders = sys.stdin.buffer
     # What the job prints must not come between: from here on, the standard output is that of errors.
     with os.fdopen(os.dup(1), "wb") as answers:
