@@ -46,6 +46,7 @@ lint: $(TEST_TOOLS)
 
 train: $(TEST_TOOLS)
 	$(BIN)/python -m jitai train-judge
+	$(BIN)/python -m jitai ship-verdicts
 
 results: $(INSTALLED)
 	$(BIN)/python -m jitai install-figures

@@ -16,7 +16,7 @@ from jitai.records import Decision
 from jitai.simulator.config import PRESETS
 from jitai.statistics import interval_of_mean
 from jitai.trial.filters import VETO, filter_spec
-from jitai.trial.live import TwinTrial
+from jitai.trial.live import live_days
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import summarise
 
@@ -39,9 +39,9 @@ def main() -> None:
             spec = TrialSpec(config=config, filter=filter_spec(VETO, on_unsure=on_unsure.value))
             alone, filtered = [], []
             for seed in range(n_seeds):
-                run = TwinTrial(replace(spec, seed=seed), book, judge).run()
-                filtered.append(summarise(run.records).total_steps)
-                alone.append(summarise(run.twin_records).total_steps)
+                seeded = replace(spec, seed=seed)
+                filtered.append(summarise(list(live_days(seeded, book, judge))).total_steps)
+                alone.append(summarise(list(live_days(seeded.without_filter(), book, None))).total_steps)
             gains = [one - other for one, other in zip(filtered, alone, strict=True)]
             gain = interval_of_mean(gains)
             better = sum(gain > 0 for gain in gains) / n_seeds

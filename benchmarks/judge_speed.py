@@ -39,7 +39,7 @@ def judge_rows() -> None:
     part = load_part(TEST)
     texts = [item.text for item in part[:: len(part) // (3 * N_STATEMENTS)]]
     with tempfile.TemporaryDirectory() as folder:
-        judges = {name: open_judge(key, cache_folder=Path(folder)) for key, name in JUDGES.items()}
+        judges = {name: open_judge(key, cache_folder=Path(folder), anew=True) for key, name in JUDGES.items()}
         for name, judge in judges.items():
             row(f"{name} judge: load and read the prompt", f"{seconds(judge.warm_up):.2f} s")
             idle = latencies(judge, texts[:N_STATEMENTS], name)

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import stat
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -190,6 +191,30 @@ def read_text(path: Path, max_bytes: int, hint: str = "") -> str:
     Raises: FileFormatError as ``read_bytes``, and if it is not UTF-8.
     """
     return _as_text(read_bytes(path, max_bytes, hint), path.name, hint)
+
+
+def decompressed(content: bytes, name: str, max_bytes: int, hint: str = "") -> bytes:
+    """What zlib or gzip has packed; no more is unpacked than allowed.
+
+    Args:
+        content: packed; it may be anything.
+        name: shown to people.
+        max_bytes: the most that may be in it.
+        hint: what to do if it cannot be used.
+    Raises: FileFormatError naming the file if it is damaged, cut short or too large.
+    """
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # either of the two
+    try:
+        found = unpacker.decompress(content, max_bytes + 1)
+    except zlib.error as error:
+        raise _unusable(name, "it is damaged", hint) from error
+    if len(found) > max_bytes:
+        raise _unusable(name, f"more than {max_bytes:,} bytes are packed in it", hint)
+    if not unpacker.eof:
+        raise _unusable(name, "it is cut short", hint)
+    if unpacker.unused_data:
+        raise _unusable(name, "something follows after its end", hint)
+    return found
 
 
 def read_json(

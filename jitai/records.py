@@ -24,6 +24,8 @@ class Action(IntEnum):
         return ("no message", "generic message", "tailored, home", "tailored, work")[self]
 
 
+ACTIONS = tuple(Action)
+"""By their codes, 0 to 3."""
 SIMULATOR, TYPED = "simulator", "typed"
 """Who wrote a statement."""
 CONTEXT_LABELS = ("home", "work")
@@ -54,10 +56,14 @@ class Role(StrEnum):
 
 
 class VerdictSource(StrEnum):
-    """Where a verdict came from."""
+    """Where a verdict came from.
+
+    CACHE: the model said it earlier, on this machine. REMEMBERED: it said it when the lab was made.
+    """
 
     MODEL = "model"
     CACHE = "cache"
+    REMEMBERED = "remembered"
     RULE = "rule"
     FALLBACK = "fallback"
     NO_STATEMENT = "no statement"
@@ -155,12 +161,12 @@ class Verdict:
     Attributes:
         decision: send, do not send or unsure; under a fallback, what the chosen rule says.
         p_send: probability in [0, 1] that a message may be sent; None when nothing could be read.
-        source: model, cache, rule, fallback or no statement.
+        source: model, cache, remembered, rule, fallback or no statement.
         reason: one sentence, built from a template; no words of the model's.
         statement: what the judge read, after cleaning; empty if nothing was said.
         prompt: the exact prompt; empty if no model was asked.
         raw_reply: the model's own words, unedited; empty if no model was asked.
-        latency_ms: wall-clock time of the whole judgement, in milliseconds.
+        latency_ms: wall-clock time of the whole judgement, in milliseconds; 0 where it was remembered.
         model_ms: the part of it that the model itself reports, in milliseconds; 0 without a model.
         model: name of the model that judged; empty if none did.
         prompt_version: name and version of the prompt.
@@ -190,6 +196,11 @@ class Verdict:
     def is_silence(self) -> bool:
         """Whether nothing was said."""
         return self.source == VerdictSource.NO_STATEMENT
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether the model gave it before, and was not asked now."""
+        return self.source in (VerdictSource.CACHE, VerdictSource.REMEMBERED)
 
     @property
     def is_fallback(self) -> bool:

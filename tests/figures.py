@@ -15,10 +15,6 @@ def ranges(figure: go.Figure) -> dict[str, tuple[float, ...]]:
     }
 
 
-def hatched(figure: go.Figure) -> list[Any]:
-    return [trace for trace in figure.data if trace.type == "bar" and trace.marker.pattern.shape]
-
-
 def bars(figure: go.Figure) -> dict[int, tuple[float, str]]:
     """Height and colour of the bar of each day."""
     found = {}

@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "trial"},
     "charts": {"records", "sanitise", "text_format"},
     "player": {"records"},
-    "report": {*GROUND, "player", "simulator", "trial"},
+    "report": {*GROUND, "experiments", "judge", "player", "policies", "simulator", "trial"},
     "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "report", "rl", "simulator", "trial", "ui",
             "validation"},
     "ui": {*GROUND, "charts", "experiments", "judge", "player", "policies", "report", "rl", "simulator", "trial",
@@ -218,7 +218,7 @@ started = time.process_time()
 import streamlit, pandas, plotly.graph_objects, pyarrow, yaml
 libraries = time.process_time()
 from jitai.ui.pages import live, preferences, simulator, validation
-from jitai.ui.pages import compare, player, sweep, runs, train, optimum
+from jitai.ui.pages import compare, sweep, runs, train, optimum
 pages = time.process_time()
 print(json.dumps({"share": (pages - libraries) / (libraries - started), "modules": sorted(sys.modules)}))
 """

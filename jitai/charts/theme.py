@@ -1,6 +1,7 @@
 """One look for all charts: a colour, a marker and a short letter for each action, in light and dark.
 
-The colours are from the colour-blind safe set of Okabe and Ito (jfly.uni-koeln.de/color), lighter on dark.
+The colours are the player's (jitai/player/css/1_tokens.css) and the theme's (.streamlit/config.toml): from the
+colour-blind safe set of Okabe and Ito (jfly.uni-koeln.de/color), lighter on dark.
 """
 
 from dataclasses import dataclass
@@ -29,10 +30,10 @@ class ActionStyle:
 
 
 ACTION_STYLES: dict[Action, ActionStyle] = {
-    Action.NO_MESSAGE: ActionStyle("no message", "–", "circle-open", "#8A8F98", "#9AA0A8"),
-    Action.GENERIC: ActionStyle("generic message", "G", "circle", "#0072B2", "#56B4E9"),
-    Action.TAILORED_HOME: ActionStyle("tailored, home", "H", "square", "#E69F00", "#F0B93A"),
-    Action.TAILORED_WORK: ActionStyle("tailored, work", "W", "diamond", "#009E73", "#2CC295"),
+    Action.NO_MESSAGE: ActionStyle("no message", "–", "circle-open", "#767E88", "#9AA3AD"),
+    Action.GENERIC: ActionStyle("generic message", "G", "circle", "#0072B2", "#4FA8E0"),
+    Action.TAILORED_HOME: ActionStyle("tailored, home", "H", "square", "#E69F00", "#F0B030"),
+    Action.TAILORED_WORK: ActionStyle("tailored, work", "W", "diamond", "#008A63", "#2CC295"),
 }
 
 
@@ -67,12 +68,12 @@ class Palette:
 
 
 LIGHT = Palette(
-    dark=False, text="#1B1F24", grid="#E4E8EC", background="#FFFFFF", held_back="#D55E00", unsure="#CC79A7",
+    dark=False, text="#16191D", grid="#E6E8EA", background="#F7F7F5", held_back="#D55E00", unsure="#CC79A7",
     alone="#0072B2", state="#5B4B8A", band="rgba(90,90,90,0.45)",
 )  # fmt: skip
 DARK = Palette(
-    dark=True, text="#E8ECF1", grid="#2A323B", background="#12161B", held_back="#F0803C", unsure="#DE9CC1",
-    alone="#56B4E9", state="#B9A8EE", band="rgba(200,200,200,0.45)",
+    dark=True, text="#EFF1F3", grid="#252B31", background="#0F1215", held_back="#FF9457", unsure="#DE9CC1",
+    alone="#4FA8E0", state="#B9A8EE", band="rgba(200,200,200,0.45)",
 )  # fmt: skip
 
 

@@ -22,14 +22,17 @@ from jitai.experiments.engine import run_experiment
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.report import write_report
 from jitai.experiments.spec import JudgeChoice
-from jitai.experiments.spec_file import read_spec
-from jitai.experiments.store import FINISHED, Store, figures_table
+from jitai.experiments.spec_file import read_spec, spec_as_yaml
+from jitai.experiments.store import FINISHED, Store, StoredExperiment, figures_table
 from jitai.experiments.workers import cluster_workers, local_workers
+from jitai.files import write_atomically
 from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import suggestion
 from jitai.paths import default_cache_dir, default_data_dir, default_store_folder, program, resource
 from jitai.records import JudgesText
+from jitai.report.experiment import ExperimentInputs, work_of
+from jitai.report.stored import experiment_report, measured_judges
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
 from jitai.text_format import counted
@@ -70,6 +73,10 @@ def add_experiment_commands(commands: Any) -> None:
     report.add_argument("folder", type=Path, metavar="DIR", help="where `experiment` kept its results")
     report.add_argument("--experiment", metavar="NAME", help="only this one (default: all in the folder)")
     report.add_argument("--out", type=Path, metavar="FILE.md", help="default: report.md in that folder")
+    report.add_argument(
+        "--html", type=Path, metavar="FILE.html",
+        help="one experiment as one HTML file that opens without network, instead of Markdown",
+    )  # fmt: skip
     report.set_defaults(command=_report)
     rerun: argparse.ArgumentParser = commands.add_parser(
         "rerun",
@@ -177,10 +184,35 @@ def _report(options: argparse.Namespace) -> None:
         experiments = [store.experiment(options.experiment)]
     if not experiments:
         raise ParameterError(f"There is no experiment in {options.folder}.", f"Run one with `{program()} experiment`.")
+    if options.html is not None:
+        _write_html(store, experiments, options)
+        return
     out = options.out if options.out is not None else options.folder / "report.md"
     check_output(out, ".md")
     write_report(store, experiments, out)
     print(f"Report: {out}", file=sys.stderr)
+
+
+def _write_html(store: Store, experiments: list[StoredExperiment], options: argparse.Namespace) -> None:
+    """Write the report to hand over.
+
+    Raises: ParameterError unless there is one experiment of which something is finished; FileFormatError.
+    """
+    if options.out is not None:
+        raise ParameterError("--out names a Markdown file and --html an HTML file: give one of them.")
+    check_output(options.html, ".html")
+    if len(experiments) > 1:
+        names = ", ".join(item.identifier for item in experiments)
+        raise ParameterError(f"There are {len(experiments)} experiments here: {names}.", "Name one with --experiment.")
+    found = experiments[0]
+    description = spec_as_yaml(found.spec, default_policy_store().name_of)
+    command = f"{program()} experiment {found.identifier}.yaml"
+    prompts = PersonalJudging(default_data_dir()).prompts()
+    inputs = ExperimentInputs(
+        description, command, work_of(store), measured_judges(found.spec.judges_needed(), prompts)
+    )
+    write_atomically(options.html, experiment_report(store, found, inputs))
+    print(f"Report: {options.html}", file=sys.stderr)
 
 
 def _rerun(options: argparse.Namespace) -> None:

@@ -5,8 +5,7 @@ import csv
 import sys
 from contextlib import closing
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from jitai.cli.options import backend_settings, open_chosen_judge
 from jitai.cli.outputs import check_output
@@ -17,6 +16,9 @@ from jitai.records import Decision
 from jitai.sanitise import for_terminal
 from jitai.text_format import counted
 from jitai.validation.report import NO_ANSWER
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VERDICT_COLUMNS = ("p_send", "verdict", "source", "latency_ms", "failure")
 
@@ -45,11 +47,13 @@ def judge_command(options: argparse.Namespace) -> None:
         print(f'{n_failed} could not be judged (verdict "{NO_ANSWER}"): {for_terminal(why)}', file=sys.stderr)
 
 
-def _read_rows(path: Path, text_column: str) -> pd.DataFrame:
+def _read_rows(path: Path, text_column: str) -> "pd.DataFrame":
     """Return the file's cells as text, so that identifiers such as 007 or NA come back as they were.
 
     Raises: FileFormatError naming the file, the line and what is wrong.
     """
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     begins = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

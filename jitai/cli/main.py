@@ -15,6 +15,7 @@ from jitai.cli.judge import judge_command
 from jitai.cli.optimum import add_optimum_command
 from jitai.cli.options import add_components, add_judge_option, add_parameters
 from jitai.cli.run import run_command
+from jitai.cli.ship_verdicts import add_ship_command
 from jitai.cli.train_judge import add_train_command
 from jitai.cli.train_policy import add_learn_command
 from jitai.cli.validate import add_validate_command
@@ -86,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--report", type=Path, metavar="FILE.html", help="write a report: one file that opens without a network"
     )
+    run.add_argument("--link", action="store_true", help="print the link that brings the run back")
+    run.add_argument("--bundle", type=Path, metavar="FILE.zip", help="write scenario, log and report in one zip file")
     add_judge_option(run)
     add_components(run, POLICIES)
     add_components(run, FILTERS)
@@ -107,5 +110,6 @@ def _parser() -> argparse.ArgumentParser:
     add_experiment_commands(commands)
     add_train_command(commands)
     add_learn_command(commands)
+    add_ship_command(commands)
     add_install_commands(commands)
     return parser

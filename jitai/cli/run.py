@@ -1,14 +1,11 @@
 """The command `run`: one simulated participant, day by day."""
 
 import argparse
-import json
 import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
-
-import pandas as pd
+from typing import TYPE_CHECKING, TextIO
 
 from jitai.cli.options import (
     AUTOMATIC,
@@ -21,33 +18,44 @@ from jitai.cli.options import (
 )
 from jitai.cli.outputs import check_output
 from jitai.cli.train_policy import open_policy
-from jitai.corpus import TEST, StatementBook, load_part
+from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
-from jitai.errors import FileFormatError, ParameterError
+from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.files import replacing, write_atomically
+from jitai.judge.calibration import Measured
 from jitai.judge.judge import Judge
 from jitai.parameters import build
 from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision, JudgeReference, Verdict
+from jitai.report.bundle import bundle, scenario_json
+from jitai.report.run_log import run_log
 from jitai.report.run_report import ReportInputs, run_report
 from jitai.report.scenario_file import read_scenario
+from jitai.report.scenario_link import link_parameters, link_to
+from jitai.report.shown import participant_name
+from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
-from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.config import DEFAULT_PRESET, SimulatorConfig
 from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
-from jitai.trial.log import decision_log, safe_csv
+from jitai.trial.log import safe_csv
 from jitai.trial.scenario import Played, Scenario, compose, play
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
 from jitai.trial.training_mismatch import mismatch_of_trial
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLE_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
     "habituation", "disengagement_risk",
 )  # fmt: skip
 STATEMENT_WIDTH = 44
+BUNDLED = "run"
+"""Name of the files in a bundle."""
 UNLESS_GIVEN = {"preset": DEFAULT_PRESET, "policy": PolicySpec().key, "filter": FilterSpec().key, "seed": 42}
 """What a run has where neither an option nor a scenario says otherwise."""
 
@@ -57,20 +65,46 @@ def run_command(options: argparse.Namespace) -> None:
     _check_outputs(options)
     scenario = _composed(options) if options.scenario is None else _read_scenario(options)
     with LazyJudge(options, scenario) as judge:
+        scenario = judge.with_remembered(scenario)
         run = play(scenario, judge if scenario.judge is not None else None)
         twin = play(run.scenario.without_judge())
         run = run._replace(scenario=judge.described(run.scenario))
-    log = decision_log(run.records)
+        _give(options, run, twin, judge.measured())
+        if options.link:
+            print(_link_of(run.scenario, judge))
+
+
+def _give(options: argparse.Namespace, run: Played, twin: Played, measured: Measured | None) -> None:
+    """Print the run, and write the files that the options name."""
     if not options.quiet:
-        _print_days(log, sys.stdout)
+        _print_days(run_log(run), sys.stdout)
     _print_summary(summarise(run.records), summarise(twin.records), run.scenario)
     if options.out is not None:
-        _write(log, options.out)
+        _write(run_log(run), options.out)
     if options.save is not None:
-        write_atomically(options.save, json.dumps(run.scenario.as_mapping(), ensure_ascii=False, indent=1) + "\n")
+        write_atomically(options.save, scenario_json(run.scenario))
         print(f"Scenario: {options.save}", file=sys.stderr)
     if options.report is not None:
-        _write_report(options, run, twin)
+        write_atomically(options.report, run_report(run, twin, _inputs(options, run, measured, _own_command(options))))
+        print(f"Report: {options.report}", file=sys.stderr)
+    if options.bundle is not None:
+        command = f"{program()} run --scenario {BUNDLED}.json"
+        write_atomically(options.bundle, bundle(run, twin, _inputs(options, run, measured, command), BUNDLED))
+        print(f"Bundle: {options.bundle}", file=sys.stderr)
+
+
+def _link_of(scenario: Scenario, judge: "LazyJudge") -> str:
+    """The link that brings the run back.
+
+    Raises: ParameterError if no link can.
+    """
+    name = default_policy_store().name_of(scenario.spec.policy.network)
+    return link_to(link_parameters(scenario, _book, name, judge.known_everywhere))
+
+
+def _book(kinds: tuple[str, ...]) -> StatementBook:
+    """What simulated participants may say, of some kinds."""
+    return StatementBook(load_part(TEST), kinds)
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
@@ -78,7 +112,12 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
     Raises: FileFormatError naming the file and why.
     """
-    endings = ((options.out, (".csv", ".parquet")), (options.save, (".json",)), (options.report, (".html",)))
+    endings = (
+        (options.out, (".csv", ".parquet")),
+        (options.save, (".json",)),
+        (options.report, (".html",)),
+        (options.bundle, (".zip",)),
+    )
     for path, allowed in endings:
         if path is None:
             continue
@@ -112,7 +151,7 @@ def _composed(options: argparse.Namespace) -> Scenario:
         belief=build(BeliefSettings, given(options, BeliefSettings)),
     )
     judge = JudgeReference(options.judge) if spec.uses_text else None
-    return compose(spec, StatementBook(load_part(TEST)), judge=judge)
+    return compose(spec, _book(EVERYDAY_KINDS), judge=judge)
 
 
 def _read_scenario(options: argparse.Namespace) -> Scenario:
@@ -168,11 +207,29 @@ class LazyJudge:
         """
         return self._opened().judge(text)
 
+    def with_remembered(self, scenario: Scenario) -> Scenario:
+        """The scenario with all verdicts that need no model; a judge that is not needed is not opened.
+
+        Raises: ParameterError as ``judge``.
+        """
+        return scenario.with_known(self._opened().remembered) if scenario.unread else scenario
+
+    def known_everywhere(self, text: str) -> Verdict | None:
+        """The verdict that every copy of the scenario's judge gives; None where that judge is not here."""
+        try:
+            return self._opened().known_everywhere(text)
+        except JitaiError:
+            return None
+
     def described(self, scenario: Scenario) -> Scenario:
         """The scenario with the name and digest of the judge that read it."""
         if self._judge is None or scenario.judge is None:
             return scenario
         return replace(scenario, judge=self._judge.reference(scenario.judge.key))
+
+    def measured(self) -> Measured | None:
+        """How often the judge of the run is right; None if it was not opened: its verdicts came with the scenario."""
+        return None if self._judge is None else self._judge.measured()
 
     def _opened(self) -> Judge:
         if self._judge is None:
@@ -192,19 +249,22 @@ class LazyJudge:
         return self._judge
 
 
-def _write_report(options: argparse.Namespace, run: Played, twin: Played) -> None:
-    judge = run.scenario.judge
+def _own_command(options: argparse.Namespace) -> str:
     saved = f"run --scenario {shlex.quote(str(options.save))}"
-    command = f"{program()} {saved if options.save is not None else options.typed}"
-    title = next(
-        (name for name, config in PRESETS.items() if config == run.scenario.spec.config), "A tuned participant"
+    return f"{program()} {saved if options.save is not None else options.typed}"
+
+
+def _inputs(options: argparse.Namespace, run: Played, measured: Measured | None, command: str) -> ReportInputs:
+    """What else stands in a report of the run, which ``command`` gives again."""
+    judge = run.scenario.judge
+    title = participant_name(run.scenario.spec.config)
+    remembered = judge is not None and options.scenario is not None and measured is None
+    return ReportInputs(
+        title, "" if judge is None else judge.name or judge.key, "", command, measured=measured, remembered=remembered
     )
-    inputs = ReportInputs(title, "" if judge is None else judge.name or judge.key, "", command)
-    write_atomically(options.report, run_report(run, twin, inputs))
-    print(f"Report: {options.report}", file=sys.stderr)
 
 
-def _print_days(log: pd.DataFrame, stream: TextIO) -> None:
+def _print_days(log: "pd.DataFrame", stream: TextIO) -> None:
     shown = log[[name for name in TABLE_COLUMNS if name != "belief" or log["belief"].notna().any()]].copy()
     # Line breaks and control characters of a statement would tear the table apart.
     words = shown["statement"].map(for_terminal)
@@ -234,7 +294,7 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, scenario: Scenari
         )
 
 
-def _write(log: pd.DataFrame, path: Path) -> None:
+def _write(log: "pd.DataFrame", path: Path) -> None:
     if path.suffix == ".csv":
         write_atomically(path, safe_csv(log))
     else:

@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from jitai.cli.options import add_backend_options, backend_settings
 from jitai.corpus import DEVELOPMENT, TEST, load_part
@@ -55,6 +53,9 @@ from jitai.validation.report import (
 )
 from jitai.validation.report import figures_table as all_figures
 from jitai.validation.runner import Candidate, Validation, ValidationRun
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FITTED_HERE = (
     "Prompts, calibrations and the tuned model were fitted on the development part, so their figures on it are too "
@@ -113,7 +114,7 @@ def add_validate_command(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--no-cache", action="store_true",
-        help="ask anew what earlier runs have asked, so that its time is measured; these replies are not kept",
+        help="ask anew what is remembered, so that its time is measured; these replies are not kept",
     )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER",
@@ -197,7 +198,7 @@ def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], o
 
 
 def _opened(key: str, prompt: Prompt | None, settings: Any, cache_folder: Path | None, opened: ExitStack) -> JudgesText:
-    judge = open_judge(key, prompt=prompt, cache_folder=cache_folder, settings=settings)
+    judge = open_judge(key, prompt=prompt, cache_folder=cache_folder, settings=settings, anew=cache_folder is None)
     opened.callback(judge.close)
     judge.warm_up()
     return judge
@@ -227,8 +228,8 @@ def _watch(run: ValidationRun) -> Validation:
 def _print(
     found: Validation,
     results: Sequence[JudgeReport],
-    kinds: pd.DataFrame,
-    languages: pd.DataFrame,
+    kinds: "pd.DataFrame",
+    languages: "pd.DataFrame",
     n_mistakes: int,
 ) -> None:
     n_unable = sum(item.label == Label.CANNOT_WALK for item in found.statements)
@@ -264,8 +265,10 @@ def _numbers(results: Sequence[JudgeReport]) -> dict[str, str]:
     return {result.name: f"[{number}]" for number, result in enumerate(results, start=1)}
 
 
-def _print_groups(table: pd.DataFrame, column: str, numbers: dict[str, str]) -> None:
+def _print_groups(table: "pd.DataFrame", column: str, numbers: dict[str, str]) -> None:
     """Print accuracy by kind or by language, one column a judge."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     shown = table.pivot(index=column, columns="judge", values="accuracy")
     shown = shown[[name for name in numbers if name in shown]].rename(columns=numbers)
     shown.columns.name = None
@@ -275,7 +278,7 @@ def _print_groups(table: pd.DataFrame, column: str, numbers: dict[str, str]) -> 
     print(shown.to_string(float_format="%.2f", na_rep="-"))
 
 
-def _print_confusion(counts: pd.DataFrame) -> None:
+def _print_confusion(counts: "pd.DataFrame") -> None:
     print("  what it says of which label")
     for line in counts.to_string().splitlines():
         print(f"    {line}")
@@ -288,7 +291,7 @@ def _print_agreement(found: Validation, numbers: dict[str, str]) -> None:
     print(shown.to_string(float_format="%.2f", na_rep="-"))
 
 
-def _from_to(counts: pd.DataFrame) -> str:
+def _from_to(counts: "pd.DataFrame") -> str:
     fewest, most = int(counts.to_numpy().min()), int(counts.to_numpy().max())
     return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
 
@@ -330,7 +333,7 @@ def _print_judge(result: JudgeReport) -> None:
     if result.n_timed:
         print(f"  {'time a verdict':<18} {result.median_ms:.0f} ms median, 95 % within {result.slow_ms:.0f} ms")
     elif result.n_remembered:
-        print("  all remembered from earlier runs, so no time was measured; --no-cache asks anew")
+        print("  all remembered, so no time was measured; --no-cache asks anew")
 
 
 def _in_words(interval: Interval) -> str:
@@ -345,7 +348,7 @@ def _first_failure(found: Validation) -> str:
     return next(iter(reasons), "")
 
 
-def _write(folder: Path, verdicts: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> None:
+def _write(folder: Path, verdicts: "pd.DataFrame", tables: "Mapping[str, pd.DataFrame]") -> None:
     """Write every verdict as CSV and Parquet, and the other tables as CSV under their names."""
     with replacing(folder / "verdicts.parquet") as partial:
         verdicts.to_parquet(partial)

@@ -3,17 +3,17 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jitai.errors import FileFormatError
 from jitai.experiments.cell import CellWork, work_from_mapping
 from jitai.files import read_json
 from jitai.trial.trial_log import TrialLog
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _METADATA_KEY = b"jitai"
 _MAX_WORK_BYTES = 50_000_000
@@ -21,6 +21,9 @@ _MAX_WORK_BYTES = 50_000_000
 
 def write_steps(path: Path, result: TrialLog, about: dict[str, Any]) -> None:
     """Write the days that were lived, one row each, with a description of the cell in the file's metadata."""
+    import pyarrow as pa  # loaded here, as below: most commands do without it
+    import pyarrow.parquet as pq
+
     lived = result.lived
     seeds, days = np.nonzero(lived)
     columns: dict[str, Any] = {
@@ -42,11 +45,14 @@ def write_steps(path: Path, result: TrialLog, about: dict[str, Any]) -> None:
     pq.write_table(table, path, compression="zstd")
 
 
-def read_steps(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read_steps(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFrame":
     """Return the days of a cell as a table.
 
     Raises: FileFormatError if the file is missing or damaged.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         table: pd.DataFrame = pq.read_table(path, columns=None if columns is None else list(columns)).to_pandas()
         return table
@@ -62,6 +68,9 @@ def read_work(path: Path) -> CellWork:
 
     Raises: FileFormatError if the file is damaged, or none of ours.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowException) as error:

@@ -3,24 +3,28 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from jitai.arrays import Floats
 from jitai.errors import ParameterError
 from jitai.experiments.cell import agreement_by_seed
+from jitai.experiments.methods import LLM_TS
 from jitai.experiments.spec import Cell, Condition, JudgeChoice
 from jitai.experiments.store import StoredCell
 from jitai.parameters import describe
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES
-from jitai.records import Action
+from jitai.records import Action, Role
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
+from jitai.text_format import counted
 from jitai.trial.filters import FILTERS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +108,80 @@ def _more_or_less(steps: float) -> str:
     return f"{abs(steps):,.0f} steps {'more' if steps >= 0 else 'less'}"
 
 
-def lines_table(lines: Sequence[ComparedRun], days: Sequence["DayFigures"]) -> pd.DataFrame:
+def in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
+    """Return an interval in words."""
+    if math.isnan(estimate.low):
+        return "one seed, no interval"
+    return f"{estimate.low:{form}} to {estimate.high:{form}}"
+
+
+def seeds_in_words(numbers: Sequence[int]) -> str:
+    """Return how many seeds there are: one number, or from the least to the most; ascending."""
+    if numbers[0] == numbers[-1]:
+        return f"n = {counted(numbers[0], 'seed')}"
+    return f"n = {numbers[0]:,} to {numbers[-1]:,} seeds"
+
+
+def told_lines(lines: Sequence[ComparedRun]) -> list[ComparedRun]:
+    """Return the lines of which the answer speaks: LLM+TS, or else the first one, and the best one if it is another.
+
+    Returns: an empty list if nothing is compared with the base. The optimum is no answer: it cannot be had.
+    """
+    known = [line for line in lines if line.against is not None and line.run.stored.cell.method.role != Role.OPTIMUM]
+    if not known:
+        return []
+    usual = next((line for line in known if line.run.stored.cell.method.name == LLM_TS), known[0])
+    best = max(known, key=lambda line: line.total.value)
+    return [usual] if best is usual else [usual, best]
+
+
+def answer_in_words(lines: Sequence[ComparedRun], base: Run) -> str:
+    """Return the answer in a sentence or two, each of which can be recomputed; without others, what the base earns."""
+    told = told_lines(lines)
+    if told:
+        return " ".join(in_words(line, base.name) for line in told)
+    only = next(line for line in lines if line.run is base)
+    sure = in_brackets(only.total) if only.total.n == 1 else f"95 % {in_brackets(only.total)}, n = {only.total.n:,}"
+    return (
+        f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {percent(only.share.value)} of the best possible."
+    )
+
+
+def table_rows(lines: Sequence[ComparedRun], days: Sequence["DayFigures | None"], base: Run) -> list[dict[str, str]]:
+    """Return all numbers as text with intervals, one row for each line; empty where there is none."""
+    against = f"Against {base.name}"
+    rows = []
+    for line, about in zip(lines, days, strict=True):
+        paired = line.against
+        rows.append(
+            {
+                "Method": line.run.name,
+                "Steps": f"{line.total.value:,.0f}",
+                "95 %": in_brackets(line.total),
+                "Of the best": percent(line.share.value, 1),
+                against: "" if paired is None else f"{paired.difference.value:+,.0f}",
+                "95 %, paired": "" if paired is None else in_brackets(paired.difference, "+,.0f"),
+                "Better on": "" if paired is None else f"{100 * paired.share_better:.0f} % of seeds",
+                "Fits ability": "" if about is None else f"{100 * about.agreement.value:.0f} % of days",
+                "Length": "" if about is None else f"{about.length.value:.1f} days",
+                "Leave early": f"{100 * line.run.stored.figures.share_disengaged:.0f} %",
+            }
+        )
+    return rows
+
+
+def more_same_fewer(line: ComparedRun, base: Run) -> tuple[int, int, int] | None:
+    """Return on how many seeds a run earned more than the base, exactly as much, and less; None if it is not paired."""
+    if line.against is None:
+        return None
+    difference = line.run.stored.totals - base.stored.totals
+    return int((difference > 0).sum()), int((difference == 0).sum()), int((difference < 0).sum())
+
+
+def lines_table(lines: Sequence[ComparedRun], days: Sequence["DayFigures"]) -> "pd.DataFrame":
     """Return all numbers of all lines, one row each; NaN where there is none."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     rows = []
     for line, about in zip(lines, days, strict=True):
         against = line.against
@@ -242,8 +318,10 @@ def _estimate_by_day(estimates: Sequence[Estimate | None]) -> EstimateByDay:
     return EstimateByDay(values[0], values[1], values[2])
 
 
-def setting_differences(runs: Sequence[Run], base: Run) -> pd.DataFrame:
+def setting_differences(runs: Sequence[Run], base: Run) -> "pd.DataFrame":
     """Return how the runs differ from the base: a row for each setting, a column for each run, the base's first."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     described = [_settings_of(run) for run in runs]
     reference = _settings_of(base)
     ordered = [
@@ -368,7 +446,7 @@ def compare(cells: Sequence[StoredCell], baseline: str) -> list[Comparison]:
     return rows
 
 
-def days_of(table: pd.DataFrame, seeds: Sequence[int], n_days: int) -> Days:
+def days_of(table: "pd.DataFrame", seeds: Sequence[int], n_days: int) -> Days:
     """Return a cell's table of days as arrays.
 
     Args:

@@ -8,18 +8,33 @@ from jitai.experiments.store import StoredExperiment
 from jitai.paths import default_data_dir
 from jitai.policies.optimum import OptimalPolicy
 from jitai.policies.planner import BeliefPlanner
-from jitai.policies.registry import PolicySpec, trained
+from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Role
 from jitai.rl.policy_store import PolicyStore
-from jitai.trial.filters import VETO, BeliefVeto, CarryForwardVeto, FilterSpec
+from jitai.trial.filters import FILTERS, NONE, VETO, BeliefVeto, CarryForwardVeto, FilterSpec
 
 TS, LLM_TS = "TS", "LLM+TS"
 _VETO = FilterSpec(VETO)
 
 
-@cache
 def offered_methods() -> dict[str, tuple[Method, str]]:
-    """Return the methods that a page offers, in their fixed order, each with its role."""
+    """Return the methods that a page offers, by name, each with what it is; a registered class without one gets one."""
+    offered = dict(_named_methods())
+    methods = [method for method, _ in offered.values()]
+    for filtering in FILTERS.values():
+        if filtering.key not in {method.filter.key for method in methods}:
+            method = Method(f"{LLM_TS}, {filtering.label.lower()}", PolicySpec(), FilterSpec(filtering.key))
+            offered.setdefault(method.name, (method, f"Thompson sampling with the filter “{filtering.label}”."))
+    for policy in POLICIES.values():
+        if policy.key not in {method.policy.key for method in methods}:
+            method = Method(policy.label, PolicySpec(policy.key), FilterSpec(NONE))
+            offered.setdefault(method.name, (method, f"The policy “{policy.label}”, with its usual settings."))
+    return offered
+
+
+@cache
+def _named_methods() -> dict[str, tuple[Method, str]]:
+    """The methods that have a name of their own, in their fixed order."""
     shelf = PolicyStore(default_data_dir())
     return {
         method.name: (method, what)

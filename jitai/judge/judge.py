@@ -1,6 +1,6 @@
 """The judge: from what a participant wrote to a verdict on sending a message now.
 
-    text -> clean -> nothing left? -> a rule? -> asked before? -> the model -> calibrated P(send) -> decision
+    text -> clean -> nothing left? -> a rule? -> shipped or kept? -> the model -> calibrated P(send) -> decision
 
 Whatever the text contains and however the model fails, the outcome is a Verdict with one of three decisions.
 """
@@ -8,13 +8,16 @@ Whatever the text contains and however the model fails, the outcome is a Verdict
 import hashlib
 import json
 import time
+import traceback
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import BackendError, ParameterError, UnreadableReply
 from jitai.judge import strategies
 from jitai.judge.base import Backend, ModelIdentity, Reply
-from jitai.judge.cache import VerdictCache, cache_key
+from jitai.judge.cache import VerdictCache, reply_key
+from jitai.judge.calibration import Measured
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
 from jitai.judge.text import UNREADABLE_SHARE, CleanStatement, clean_statement, load_words, share_known
@@ -47,6 +50,13 @@ class _Interpretation:
     in_words_only: bool = False
 
 
+def _as_backend_error(error: Exception) -> BackendError:
+    """What is said of an error of the program: its kind and where it happened, for whoever wrote the backend."""
+    [*_, place] = traceback.extract_tb(error.__traceback__)
+    where = f"{PurePath(place.filename).name}, line {place.lineno}"
+    return BackendError(f"The judge's backend has a fault: {type(error).__name__} in {where}.")
+
+
 class Judge:
     """Reads statements with one model and one prompt. May be used by several threads at once.
 
@@ -54,7 +64,7 @@ class Judge:
         backend: the model.
         prompt: the strategy: how it is asked, and how its answer is read and calibrated.
         rules: what is decided before it is asked.
-        cache: earlier replies; by default in memory only.
+        cache: earlier replies, and those that were shipped; by default in memory only, and nothing shipped.
         on_failure: the decision where the model cannot answer, SEND or HOLD_BACK.
         band: between which probabilities it is unsure.
     Raises: ParameterError for any other on_failure.
@@ -79,7 +89,6 @@ class Judge:
         self.cache = cache if cache is not None else VerdictCache()
         self.on_failure = Decision(on_failure)
         self.band = band
-        self._content_hash = prompt.content_hash
 
     def judge(self, text: str) -> Verdict:
         """Judge a statement: any text at all, empty if the participant was silent. Never raises JitaiError."""
@@ -91,10 +100,14 @@ class Judge:
                 verdict = self._with_model(statement)
             except BackendError as error:
                 verdict = self._fallback(statement, error)
-        return replace(verdict, latency_ms=(time.perf_counter() - started) * 1e3)
+            except Exception as error:  # a bug in a backend must not end a run; its message may hold what was written
+                verdict = self._fallback(statement, _as_backend_error(error))
+        # No time is told of what was shipped: it would differ from run to run, and says nothing about the model.
+        shipped = verdict.source is VerdictSource.REMEMBERED
+        return replace(verdict, latency_ms=0.0 if shipped else (time.perf_counter() - started) * 1e3)
 
     def remembered(self, text: str) -> Verdict | None:
-        """The verdict that needs no model: on silence, by a rule, or read from an earlier reply.
+        """The verdict that needs no model: on silence, by a rule, or read from a shipped or an earlier reply.
 
         Returns: None where the model would have to be asked. Never raises JitaiError.
         """
@@ -103,6 +116,14 @@ class Judge:
             return self._without_model(statement) or self._from_cache(statement, self.backend.identity())
         except BackendError:
             return None
+
+    def known_everywhere(self, text: str) -> Verdict | None:
+        """The verdict that every copy of this judge gives without asking its model: on silence, by a rule, or shipped.
+
+        Returns: None where an answer of the model has to come along. Never raises JitaiError.
+        """
+        verdict = self.remembered(text)
+        return None if verdict is None or verdict.source is VerdictSource.CACHE else verdict
 
     def warm_up(self) -> None:
         """Load the model and let it read the examples, so that the first statement is as quick as the next.
@@ -140,7 +161,7 @@ class Judge:
         """
         identity = self.backend.identity()
         parts = (
-            identity.digest, identity.reader_version, self.prompt.label, self._content_hash,
+            identity.digest, identity.reader_version, self.prompt.label, self.prompt.content_hash,
             repr(self.prompt.calibration_for(identity.digest)), repr(self.rules), self.band.low, self.band.high,
             self.on_failure.value,
         )  # fmt: skip
@@ -157,6 +178,14 @@ class Judge:
         except BackendError:
             digest = ""
         return JudgeReference(key, self.prompt.name, self.prompt.label, digest, self.at_work())
+
+    def measured(self) -> Measured | None:
+        """Return how often it is right on held-out statements; None if nobody knows, or its model is not there."""
+        try:
+            digest = self.backend.identity().digest
+        except BackendError:
+            return None
+        return self.prompt.calibration_for(digest).measured
 
     def _without_model(self, statement: CleanStatement) -> Verdict | None:
         """Return the verdict if no model is needed, otherwise None."""
@@ -195,16 +224,19 @@ class Judge:
         # Asking may have shown that the model was replaced in the meantime.
         identity = self.backend.identity()
         reading = self._read(replies, identity.digest)
-        self.cache.put(self._key(identity, statement.text), replies)
+        self.cache.put(reply_key(identity, self.prompt, statement.text), replies)
         return self._verdict(statement, identity, replies, reading, VerdictSource.MODEL)
 
     def _from_cache(self, statement: CleanStatement, identity: ModelIdentity) -> Verdict | None:
-        """The verdict that an earlier reply gives; None if there is none that can be read."""
-        replies = self.cache.get(self._key(identity, statement.text))
-        reading = self._read_or_none(replies, identity.digest)
-        if replies is None or reading is None:
-            return None
-        return self._verdict(statement, identity, replies, reading, VerdictSource.CACHE)
+        """The verdict that a shipped or an earlier reply gives; None if there is none that can be read."""
+        key = reply_key(identity, self.prompt, statement.text)
+        layers = ((VerdictSource.REMEMBERED, self.cache.shipped), (VerdictSource.CACHE, self.cache.get))
+        for source, look_up in layers:
+            replies = look_up(key)
+            reading = self._read_or_none(replies, identity.digest)
+            if replies is not None and reading is not None:
+                return self._verdict(statement, identity, replies, reading, source)
+        return None
 
     def _verdict(
         self,
@@ -243,10 +275,6 @@ class Judge:
             failure=error.in_full,
             notes=statement.notes,
         )
-
-    def _key(self, identity: ModelIdentity, statement: str) -> str:
-        read_by = f"{identity.digest} {identity.reader_version}".rstrip()
-        return cache_key(read_by, self.prompt.label, self._content_hash, statement)
 
     def _read_or_none(self, replies: tuple[Reply, ...] | None, digest: str) -> _Interpretation | None:
         """Return the meaning of earlier replies; None if there are none or they are unreadable."""

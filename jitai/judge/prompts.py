@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from jitai.errors import ParameterError
 from jitai.judge.calibration import UNCALIBRATED, Calibration
@@ -130,7 +131,7 @@ class Prompt:
         """Name and version, in the form that people see and verdicts keep."""
         return f"{self.name} {self.version}"
 
-    @property
+    @cached_property
     def content_hash(self) -> str:
         """64 hexadecimal digits that change whenever the model is asked differently, even under the same version."""
         parts = [

@@ -11,7 +11,7 @@ from typing import Any
 from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import ParameterError
 from jitai.judge.base import Backend
-from jitai.judge.cache import VerdictCache
+from jitai.judge.cache import VerdictCache, nothing_shipped
 from jitai.judge.embedded import EMBEDDED, EmbeddedBackend
 from jitai.judge.judge import Judge
 from jitai.judge.ollama.backend import OllamaBackend
@@ -19,6 +19,7 @@ from jitai.judge.prompt_file import PROMPTS_FOLDER, load_prompt
 from jitai.judge.prompts import DEFAULT_PROMPT, Prompt, find_prompt
 from jitai.judge.registered_backend import JudgeOption, RegisteredBackend
 from jitai.judge.rules import Rules, load_rules
+from jitai.judge.shipped import shipped_replies
 from jitai.judge.simulated import SimulatedBackend
 from jitai.records import Decision
 from jitai.registry import Registry
@@ -131,6 +132,8 @@ def suited_prompt(options: Sequence[JudgeOption], prompts: Sequence[Prompt], key
 def choose_judge(options: Sequence[JudgeOption], picked: str = "") -> str:
     """Return the key of the judge to use: the one that the person picked if it is there, or the first usable one.
 
+    Where none is usable, it is the first built-in one: what it says of the simulator's statements was shipped.
+
     Args:
         options: from available_judges.
         picked: the person's choice; empty if none was made.
@@ -138,7 +141,8 @@ def choose_judge(options: Sequence[JudgeOption], picked: str = "") -> str:
     usable = [option.key for option in options if option.usable]
     if picked in usable:
         return picked
-    return usable[0] if usable else EMBEDDED
+    built_in = [option.key for option in options if option.is_built_in]
+    return next(iter(usable or built_in), EMBEDDED)
 
 
 def open_backend(key: str, settings: Any = None) -> Backend:
@@ -162,8 +166,9 @@ def open_judge(
     on_failure: Decision = Decision.HOLD_BACK,
     band: UnsureBand = DEFAULT_BAND,
     settings: Any = None,
+    anew: bool = False,
 ) -> Judge:
-    """Open a judge; the model is loaded by the first question or by Judge.warm_up.
+    """Open a judge; the model is loaded by the first question that was not shipped, or by Judge.warm_up.
 
     Args:
         key, settings: as for open_backend.
@@ -172,10 +177,12 @@ def open_judge(
         cache_folder: where replies are kept, such as paths.default_cache_dir(); by default in memory only.
         on_failure: the decision where the model cannot answer.
         band: between which probabilities it is unsure.
+        anew: whether the model is asked even where its answer was shipped.
     Raises: ParameterError, FileFormatError.
     """
     backend = open_backend(key, settings)
     if prompt is None:
         prompt = load_prompt(PROMPTS_FOLDER / f"{backend_of(key).usual_prompt(key)}.json")
     rules = rules if rules is not None else load_rules()
-    return Judge(backend, prompt, rules, VerdictCache(cache_folder), on_failure, band)
+    shipped = nothing_shipped if anew else shipped_replies
+    return Judge(backend, prompt, rules, VerdictCache(cache_folder, shipped), on_failure, band)

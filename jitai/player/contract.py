@@ -91,6 +91,7 @@ class Line:
         p_send: the judge's probability that a message may be sent; None where nothing could be read.
         source: where the verdict came from, one of ``jitai.records.VerdictSource``, or "remembered" for a stored one.
         reason: the judge's reason, one sentence, untrusted; empty without.
+        vetoed: whether the judge held a message back; not where a rule for failures, or a person, did.
         weighed: what the policy compared to choose, four numbers in Action order (see ``Weighing``).
         expected: mean of what each action earns, in steps, four numbers; empty if the policy keeps none.
         spread: standard deviation of that mean, in steps, four numbers; empty without.
@@ -118,6 +119,7 @@ class Line:
     p_send: tuple[float | None, ...] = ()
     source: tuple[str, ...] = ()
     reason: tuple[str, ...] = ()
+    vetoed: tuple[bool, ...] = ()
     weighed: tuple[tuple[float, ...], ...] = ()
     expected: tuple[tuple[float, ...], ...] = ()
     spread: tuple[tuple[float, ...], ...] = ()
@@ -199,6 +201,7 @@ class Options:
         reveal_note: what to do first, such as "Predict first: how often was holding back right?".
         stop_at: the last day that can be reached, for a lesson that stops before the end; None for no such day.
         suggestions: words that the fork dialog offers.
+        tells_viewer: whether Python hears of the day at rest and of a reveal; each runs the script, so only on demand.
     """
 
     can_fork: bool = True
@@ -206,6 +209,7 @@ class Options:
     reveal_note: str = ""
     stop_at: int | None = None
     suggestions: tuple[str, ...] = ()
+    tells_viewer: bool = False
 
 
 @dataclass(frozen=True)
@@ -224,6 +228,8 @@ class PlayerRun:
         axes: fixed scales.
         answer: words of the headline.
         many_seeds: what many seeds say, one line under the headline (see ``many_seeds_line``); empty without.
+        best_total: steps of the whole study under the best possible policy; only the total, as each of its days would
+            tell the truth. None without.
         start_habituation: before day 1.
         start_risk: before day 1.
         leaves_at: the risk at which the person leaves.
@@ -244,6 +250,7 @@ class PlayerRun:
     branches: tuple[Line, ...] = ()
     answer: Answer = field(default_factory=Answer)
     many_seeds: str = ""
+    best_total: float | None = None
     start_habituation: float = 0.0
     start_risk: float = 0.0
     leaves_at: float = 0.99
@@ -355,6 +362,7 @@ def line_of(
         p_send=tuple(None if verdict is None else verdict.p_send for verdict in verdicts) if judged else (),
         source=tuple(_source(verdict.source, remembered) if verdict else "" for verdict in verdicts) if judged else (),
         reason=tuple(verdict.reason if verdict else "" for verdict in verdicts) if judged else (),
+        vetoed=tuple(record.vetoed for record in lived) if judged else (),
         weighed=_if_any(tuple(record.proposal.preference for record in lived)),
         expected=_if_any(tuple(record.proposal.expected_rewards for record in lived)),
         spread=_if_any(tuple(record.proposal.reward_spread for record in lived)),

@@ -35,11 +35,12 @@ class RandomPolicy(Policy):
 
     def __init__(self, settings: Any, inputs: PolicyInputs) -> None:
         n_days = inputs.config.study_length
+        self._rows = np.arange(inputs.n)
         self._drawn = np.stack([rng.integers(len(Action), size=n_days) for rng in inputs.generators()])
 
     def propose(self, view: View) -> Proposals:
         """Return the actions that were drawn for today."""
-        return Proposals(self._drawn[np.arange(len(view.day)), view.day])
+        return Proposals(self._drawn[self._rows, view.day])
 
 
 class NeverPolicy(Policy):

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jitai.arrays import Flags, Floats
 from jitai.parameters import choice, parameter, validate
+from jitai.records import Decision
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
 from jitai.simulator.dynamics import SMALLEST, response_table
 
@@ -223,44 +223,32 @@ class StepsModel:
         return (1.0 - context_probability) * home + context_probability * work
 
 
-def likelihoods(
-    answered: Flags, p_send: Floats, says_cannot: Flags, is_unsure: Flags, settings: BeliefSettings
-) -> tuple[Floats, Floats]:
-    """Return verdicts as evidence: their likelihoods if the participant can and if they cannot walk.
+def likelihoods(decision: Decision, p_send: float | None, settings: BeliefSettings) -> tuple[float, float]:
+    """Return a judge's answer as evidence: its likelihoods, in [0, 1], if the participant can and if they cannot walk.
 
     Args:
-        answered: whether something was written and the judge could answer; shape (n,), like all that follow.
-        p_send: in [0, 1]; NaN where there is none.
-        says_cannot, is_unsure: of the decisions.
+        decision: on what was written.
+        p_send: in [0, 1]; None where the judge gives none.
         settings: whether and how the judge is believed.
-    Returns: two arrays in [0, 1]; both 1 where nothing is known.
+    Returns: both 1 where the answer says nothing.
     """
     if not settings.reads_text:
-        return np.ones(len(answered)), np.ones(len(answered))
+        return 1.0, 1.0
     # Exactly 0 or 1 is a decision without a probability, as a text-only model or a rule gives it.
-    by_probability = (settings.reading == BY_PROBABILITY) & (p_send > 0.0) & (p_send < 1.0)
-    known = answered & (by_probability | ~is_unsure)
-    return tuple(  # type: ignore[return-value]
-        np.where(known, np.where(by_probability, probability, decision), 1.0)
-        for probability, decision in zip(
-            probability_as_evidence(p_send), decision_as_evidence(says_cannot, settings), strict=True
-        )
-    )
+    if settings.reading == BY_PROBABILITY and p_send is not None and 0.0 < p_send < 1.0:
+        # P(send) is calibrated at even odds.
+        believed = min(max(p_send, 1.0 - CLEAREST_PROBABILITY), CLEAREST_PROBABILITY)
+        return believed, 1.0 - believed
+    if decision == Decision.UNSURE:
+        return 1.0, 1.0
+    return decision_as_evidence(decision == Decision.HOLD_BACK, settings)
 
 
-def probability_as_evidence(p_send: Any) -> tuple[Any, Any]:
-    """Return the likelihoods if the participant can and cannot walk, from P(send) calibrated at even odds."""
-    p_send = np.clip(p_send, 1.0 - CLEAREST_PROBABILITY, CLEAREST_PROBABILITY)
-    return p_send, 1.0 - p_send
-
-
-def decision_as_evidence(says_cannot: Any, settings: BeliefSettings) -> tuple[Any, Any]:
+def decision_as_evidence(says_cannot: bool, settings: BeliefSettings) -> tuple[float, float]:
     """Return the likelihoods of a decision if the participant can and if they cannot walk."""
-    says_cannot = np.asarray(says_cannot, dtype=bool)
-    return (
-        np.where(says_cannot, settings.false_alarms, 1.0 - settings.false_alarms),
-        np.where(says_cannot, settings.finds_cannot_walk, 1.0 - settings.finds_cannot_walk),
-    )
+    if says_cannot:
+        return settings.false_alarms, settings.finds_cannot_walk
+    return 1.0 - settings.false_alarms, 1.0 - settings.finds_cannot_walk
 
 
 class Belief:

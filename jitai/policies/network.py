@@ -84,33 +84,33 @@ def features(names: Sequence[str], view: View, study_length: int) -> npt.NDArray
     Returns: float32, shape (n, n_names); everything in [0, 1] but S, which is in units of STEPS_SCALE.
     Raises: JitaiError if the true context is wanted and not told.
     """
-    return np.stack([_quantity(name, view, study_length) for name in names], axis=-1)
+    shown = np.empty((len(view.day), len(names)), dtype=np.float32)
+    for column, name in enumerate(names):
+        shown[:, column] = _quantity(name, view, study_length)
+    return shown
 
 
-def _quantity(name: str, view: View, study_length: int) -> npt.NDArray[np.float32]:
+def _quantity(name: str, view: View, study_length: int) -> npt.NDArray[Any]:
     if name == TRUE_CONTEXT and view.truth is None:
         raise JitaiError("This policy was trained on the true context (C) and cannot propose without it.")
     if name == BELIEF:
         # Where no belief is kept, as for somebody who can surely walk.
-        value: Any = np.ones(len(view.day)) if view.belief is None else view.belief
-    elif name == TRUE_CONTEXT:
+        return np.ones(len(view.day)) if view.belief is None else view.belief
+    if name == TRUE_CONTEXT:
         assert view.truth is not None
-        value = view.truth.true_context
-    elif name == STEP_COUNT:
-        value = view.step_count / STEPS_SCALE
-    elif name == "T":
-        value = view.day % 2
-    elif name == DAY:
-        value = view.day / study_length
-    else:
-        value = {
-            "P": view.context_probability,
-            "L": view.inferred_context,
-            "H": view.habituation,
-            "D": view.disengagement_risk,
-        }[name]
-    shown: npt.NDArray[np.float32] = np.asarray(value, dtype=np.float32)
-    return shown
+        return view.truth.true_context
+    if name == STEP_COUNT:
+        return view.step_count / STEPS_SCALE
+    if name == "T":
+        return view.day % 2
+    if name == DAY:
+        return view.day / study_length
+    return {
+        "P": view.context_probability,
+        "L": view.inferred_context,
+        "H": view.habituation,
+        "D": view.disengagement_risk,
+    }[name]
 
 
 class Layer(NamedTuple):

@@ -24,7 +24,9 @@ mean dynamics are planned on; today's context is judged by today's reading alone
 each day, as published); risk and habituation are planned on as they are observed, but not read as evidence about w.
 """
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -103,6 +105,14 @@ class Plan:
     beliefs: Floats
     evening: Floats
 
+    @cached_property
+    def _table(self) -> Floats:
+        return response_table(self.model)
+
+    @cached_property
+    def _steps_model(self) -> StepsModel:
+        return StepsModel(self.model)
+
     def value(self) -> float:
         """Return the expected steps of the whole study under the plan's own model.
 
@@ -131,7 +141,7 @@ class Plan:
             probability = (probability > 0.5).astype(np.float64)
         # Axes: action, context, walk state, then the participants.
         ones = (1,) * habituation.ndim
-        table = response_table(self.model).reshape(6, 4, 2, 2, *ones)
+        table = self._table.reshape(6, 4, 2, 2, *ones)
         next_habituation, next_risk, steps = mean_outcome(habituation, risk, Response(*table))
         tomorrow = self.evening[min(day + 1, self.model.study_length)]
         if not self.settings.plans_on_belief:
@@ -154,9 +164,8 @@ class Plan:
         everywhere = self.grid.read(tomorrow, next_habituation, next_risk)
         if not self.belief.sees_steps:
             return _between(everywhere, locate(self.beliefs, belief))
-        steps_model = StepsModel(self.model)
         actions = np.arange(len(Action)).reshape(-1, *(1,) * habituation.ndim)
-        none_if_can = steps_model.none_if_can(actions, probability, habituation)
+        none_if_can = self._steps_model.none_if_can(actions, probability, habituation)
         after_none = after_steps(belief, False, none_if_can)[:, None, None]
         unseen = _between(everywhere, locate(self.beliefs, np.broadcast_to(after_none, next_habituation.shape)))
         future = unseen.copy()
@@ -180,10 +189,10 @@ def _between(table: Floats, place: Place) -> Floats:
         table: shape (n_beliefs, ...).
         place: among the nodes of the belief, of a shape that broadcasts to the rest of the table's.
     """
-    lower = np.broadcast_to(place.lower, table.shape[1:])
-    low = np.take_along_axis(table, lower[None], axis=0)[0]
-    high = np.take_along_axis(table, lower[None] + 1, axis=0)[0]
-    read: Floats = low * (1.0 - place.share) + high * place.share
+    shape = table.shape[1:]
+    points = np.arange(math.prod(shape)).reshape(shape)
+    flat = table.reshape(len(table), -1)
+    read: Floats = flat[place.lower, points] * (1.0 - place.share) + flat[place.lower + 1, points] * place.share
     return read
 
 

@@ -28,9 +28,9 @@ class Place(NamedTuple):
 
 def locate(nodes: Floats, values: Any) -> Place:
     """Places of values among ascending nodes (at least two); values outside are moved to the nearest node."""
-    lower = np.clip(np.searchsorted(nodes, values, side="right") - 1, 0, len(nodes) - 2)
+    lower = np.searchsorted(nodes[1:-1], values, side="right")
     below = nodes[lower]
-    return Place(lower, np.clip((values - below) / (nodes[lower + 1] - below), 0.0, 1.0))
+    return Place(lower, np.minimum(np.maximum((values - below) / (nodes[lower + 1] - below), 0.0), 1.0))
 
 
 class Grid(NamedTuple):
@@ -59,22 +59,23 @@ class Grid(NamedTuple):
         read: Floats = rows[..., column.lower] * (1.0 - column.share) + rows[..., column.lower + 1] * column.share
         return read
 
-    def read(self, table: Floats, habituation: Any, risk: Any) -> Floats:
+    def read(self, table: Floats, habituation: Any, risk: Any, at: tuple[Any, ...] = (...,)) -> Floats:
         """Read a table at points.
 
         Args:
             table: shape (..., n_habituation, n_risk).
             habituation, risk: of one shape, or such as broadcast to one.
-        Returns: shape (..., shape of the points), by bilinear interpolation.
+            at: where on the leading axes, indices that broadcast with the points; by default everywhere.
+        Returns: shape (..., shape of the points), by bilinear interpolation, or of the points alone with ``at``.
         """
         row, column = locate(self.habituation, habituation), locate(self.risk, risk)
         low = (
-            table[..., row.lower, column.lower] * (1.0 - row.share)
-            + table[..., row.lower + 1, column.lower] * row.share
+            table[(*at, row.lower, column.lower)] * (1.0 - row.share)
+            + table[(*at, row.lower + 1, column.lower)] * row.share
         )
         high = (
-            table[..., row.lower, column.lower + 1] * (1.0 - row.share)
-            + table[..., row.lower + 1, column.lower + 1] * row.share
+            table[(*at, row.lower, column.lower + 1)] * (1.0 - row.share)
+            + table[(*at, row.lower + 1, column.lower + 1)] * row.share
         )
         read: Floats = low * (1.0 - column.share) + high * column.share
         return read

@@ -29,6 +29,7 @@ CONTEXT_PROBABILITY = "context probability"
 CONTEXT_AND_STATE = "inferred context, habituation, risk"
 _GROUP = "Thompson sampling"
 _PAPER = "Karine & Marlin 2025, arXiv:2501.06980"
+_ACTIONS = np.arange(len(Action))
 BIAS_GROUP = "Action bias (extended Thompson sampling)"
 
 
@@ -108,7 +109,7 @@ def posterior_mean(posterior: Posterior) -> Floats:
     return mean
 
 
-def draw_weights(posterior: Posterior, normals: Floats) -> Floats:
+def draw_weights(posterior: Posterior, normals: Floats, mean: Floats | None = None) -> Floats:
     """Draw the weights once from each posterior.
 
     With A = L L' (Cholesky), L'⁻¹ z has covariance A⁻¹ for standard normal z.
@@ -116,21 +117,22 @@ def draw_weights(posterior: Posterior, normals: Floats) -> Floats:
     Args:
         posterior: of n_actions.
         normals: z, shape (..., n_actions, n_features).
+        mean: of the posterior, where it is known already; same shape.
     Returns: θ, of the same shape.
     """
     factor = np.linalg.cholesky(posterior.precision)
     deviation = np.linalg.solve(np.swapaxes(factor, -1, -2), normals[..., None])[..., 0]
-    draws: Floats = posterior_mean(posterior) + deviation
+    draws: Floats = (posterior_mean(posterior) if mean is None else mean) + deviation
     return draws
 
 
 def features_of(view: View, settings: ThompsonSettings) -> Floats:
     """Return the features x of every participant: shape (n, n_features)."""
-    by_probability = settings.features == CONTEXT_PROBABILITY
-    values: list[Any] = [np.ones(len(view.day)), view.context_probability if by_probability else view.inferred_context]
+    features = np.empty((len(view.day), settings.n_features))
+    features[:, 0] = 1.0
+    features[:, 1] = view.context_probability if settings.features == CONTEXT_PROBABILITY else view.inferred_context
     if settings.features == CONTEXT_AND_STATE:
-        values += [view.habituation, view.disengagement_risk]
-    features: Floats = np.stack(values, axis=1).astype(np.float64)
+        features[:, 2], features[:, 3] = view.habituation, view.disengagement_risk
     return features
 
 
@@ -147,11 +149,11 @@ def observe_rewards(
         told: participants whose day is taken in.
         reward_noise: σ_Y, in steps.
     """
-    who = np.flatnonzero(told)
-    weight, x, chosen = reward_noise**-2, features[who], action[who]
-    precision, weighted_sum = posterior.precision.copy(), posterior.weighted_sum.copy()
-    precision[who, chosen] += weight * (x[:, :, None] * x[:, None, :])
-    weighted_sum[who, chosen] += (weight * step_count[who])[:, None] * x
+    x = features[:, None]
+    # 1 / σ² for the action that was done, 0 for all others: shape (n, n_actions).
+    weight = ((action[:, None] == _ACTIONS) & told[:, None]) * reward_noise**-2
+    precision = posterior.precision + weight[..., None, None] * (x[..., None] * x[..., None, :])
+    weighted_sum = posterior.weighted_sum + (weight * step_count[:, None])[..., None] * x
     return Posterior(precision, weighted_sum)
 
 
@@ -170,28 +172,44 @@ class ThompsonSampling(Policy):
         self.settings = settings
         self.posterior = Posterior(*(np.repeat(part[None], inputs.n, axis=0) for part in prior(settings)))
         size = (inputs.config.study_length, len(Action), settings.n_features)
+        self._meant: Posterior | None = None
+        self._viewed: View | None = None
+        self._bias = np.array(settings.action_bias)
+        self._has_bias = any(settings.action_bias)
+        self._rows = np.arange(inputs.n)
         self._normals = np.stack([rng.standard_normal(size) for rng in inputs.generators()])
 
     def propose(self, view: View) -> Proposals:
         """Return the action whose drawn model promises the most steps, its bias included."""
-        draws = draw_weights(self.posterior, self._normals[np.arange(len(view.day)), view.day])
-        sampled = np.matmul(draws, features_of(view, self.settings)[..., None])[..., 0]
-        bias = np.array(self.settings.action_bias)
-        liked = sampled + bias
+        draws = draw_weights(self.posterior, self._normals[self._rows, view.day], self._mean())
+        sampled = np.matmul(draws, self._features(view)[..., None])[..., 0]
+        liked = sampled + self._bias
         details = {"sampled_rewards": sampled}
-        if bias.any():
-            details["action_bias"] = np.broadcast_to(bias, liked.shape)
-        return Proposals(np.argmax(liked, axis=1), liked, details)
+        if self._has_bias:
+            details["action_bias"] = np.broadcast_to(self._bias, liked.shape)
+        return Proposals(liked.argmax(axis=1), liked, details)
 
     def learn(self, view: View, action: Integers, step_count: Floats, told: Flags) -> None:
         """Update the posterior of the action that was done (conjugate, in closed form)."""
-        features = features_of(view, self.settings)
-        self.posterior = observe_rewards(self.posterior, action, features, step_count, told, self.settings.reward_noise)
+        self.posterior = observe_rewards(
+            self.posterior, action, self._features(view), step_count, told, self.settings.reward_noise
+        )
 
     def explain(self, view: View) -> Mapping[str, Floats]:
         """Return the posterior mean and standard deviation of the steps that each action earns."""
-        features = features_of(view, self.settings)
-        expected = np.matmul(posterior_mean(self.posterior), features[..., None])[..., 0]
-        column = np.broadcast_to(features[:, None, :, None], (*self.posterior.weighted_sum.shape, 1))
-        solved = np.linalg.solve(self.posterior.precision, column)[..., 0]
+        features = self._features(view)
+        expected = np.matmul(self._mean(), features[..., None])[..., 0]
+        solved = np.linalg.solve(self.posterior.precision, features[:, None, :, None])[..., 0]
         return {"expected_rewards": expected, "reward_spread": np.sqrt((solved * features[:, None, :]).sum(axis=-1))}
+
+    def _features(self, view: View) -> Floats:
+        """Return the features of this view; they are computed once, though a day asks for them three times."""
+        if self._viewed is not view:
+            self._viewed, self._known_features = view, features_of(view, self.settings)
+        return self._known_features
+
+    def _mean(self) -> Floats:
+        """Return the posterior's mean; it is computed once, though a day may ask for it twice."""
+        if self._meant is not self.posterior:
+            self._meant, self._known_mean = self.posterior, posterior_mean(self.posterior)
+        return self._known_mean

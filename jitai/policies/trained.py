@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from jitai.errors import ParameterError
 from jitai.policies.base import Policy, PolicyInputs, Proposals, View
 from jitai.policies.network import GIVES_PROBABILITIES, PolicyNetwork, features
@@ -69,4 +67,4 @@ class TrainedPolicy(Policy):
         network = self.network
         liked = network.preferences(features(network.observations, view, self._study_length))
         name = "action_probabilities" if network.algorithm in GIVES_PROBABILITIES else "discounted_steps"
-        return Proposals(np.argmax(liked, axis=-1), liked, {name: liked})
+        return Proposals(liked.argmax(axis=-1), liked, {name: liked})

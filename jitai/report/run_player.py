@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jitai.player.contract import (
     Answer,
@@ -25,6 +26,8 @@ from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts
 
 WITHOUT_JUDGE, UNREAD = "without the judge", "with the text unread"
+_ROOM = 0.5
+"""Share of the optimum for which the scales have room, whatever the run earns."""
 MANY_SEEDS = 200
 """Seeds that stand beside one run, so that nobody takes it for evidence."""
 
@@ -54,6 +57,11 @@ def player_run(
     many_seeds: str = "",
     options: Options | None = None,
     remembered: bool = False,
+    with_truth: bool = True,
+    best: Played | None = None,
+    identity: str = "",
+    complete: bool = True,
+    arrives: bool = False,
 ) -> PlayerRun:
     """Return a run beside its twin, for the player.
 
@@ -65,25 +73,38 @@ def player_run(
         many_seeds: of ``many_seeds_sentence``; empty without.
         options: what may be done with the player.
         remembered: whether the verdicts came with the scenario, rather than from the judge at hand.
+        with_truth: whether what was true goes with it.
+        best: the same days under the best possible policy; None where nobody asks for it.
+        identity: of the run; made from its numbers if empty, which only a complete run has.
+        complete: whether all days are there; False while they are still being read.
+        arrives: whether its days came one by one: the scales were then fixed before anybody knew what it earns.
     """
     spec = run.scenario.spec
     config = spec.config
     reads = run.scenario.is_read
-    why = split_of(config, run.records, twin.records) if reads else None
-    mine = line_of(run.records, key="run", name="This run", split=why, remembered=remembered)
+    # Of a run that is still being read, only the days that are there can be compared.
+    others = twin.records if complete else twin.records[: len(run.records)]
+    why = split_of(config, run.records, others) if reads else None
+    mine = line_of(
+        run.records, key="run", name="This run", split=why, remembered=remembered, with_truth=with_truth,
+        complete=complete,
+    )  # fmt: skip
     reference = None
     if reads:
-        reference = line_of(twin.records, key="twin", name=twin_name(spec).capitalize(), short="Twin")
+        name = twin_name(spec).capitalize()
+        reference = line_of(twin.records, key="twin", name=name, short="Twin", with_truth=with_truth)
+    ideal = None if best is None else line_of(best.records, key="best", name="The optimum", with_truth=False)
     return PlayerRun(
-        identity=f"{spec.seed}-{len(run.records)}-{run.total_steps!r}",
+        identity=identity or f"{spec.seed}-{len(run.records)}-{run.total_steps!r}",
         title=title,
         detail=detail,
         days=config.study_length,
         run=mine,
         reference=reference,
-        axes=_axes(run.records, mine, reference),
+        axes=_axes((*run.records, *twin.records), ideal if arrives else mine, reference, ideal=ideal),
         answer=Answer(without=twin_name(spec)),
         many_seeds=many_seeds,
+        best_total=None if best is None else best.total_steps,
         start_habituation=config.initial_habituation,
         start_risk=config.initial_disengagement,
         leaves_at=config.disengagement_threshold,
@@ -93,21 +114,31 @@ def player_run(
 
 
 def branch_line(
-    branch: Played, run: Played, *, key: str, name: str, letter: str, first_day: int, remembered: bool = False
+    branch: Played,
+    run: Played | None,
+    *,
+    key: str,
+    name: str,
+    letter: str,
+    first_day: int,
+    remembered: bool = False,
+    with_truth: bool = True,
 ) -> Line:
     """Return a branch beside the run, with the difference split against it.
 
     Args:
-        branch, run: as they were played.
+        branch: as it was played.
+        run: as it was played; None while it is still being read, which leaves out why they differ.
         key, name, letter: of the line.
         first_day: that was changed, from 1; until then the two are the same.
-        remembered: as for ``player_run``.
+        remembered, with_truth: as for ``player_run``.
     """
-    config = run.scenario.spec.config
-    split = split_of(config, branch.records[first_day - 1 :], run.records[first_day - 1 :])
+    config, start = branch.scenario.spec.config, first_day - 1
+    split = None if run is None else split_of(config, branch.records[start:], run.records[start:])
     return line_of(
-        branch.records, key=key, name=name, letter=letter, first_day=first_day, split=split, remembered=remembered
-    )
+        branch.records, key=key, name=name, letter=letter, first_day=first_day, split=split, remembered=remembered,
+        with_truth=with_truth,
+    )  # fmt: skip
 
 
 def many_seeds_sentence(spec: TrialSpec, verdicts: Verdicts | None, n_seeds: int = MANY_SEEDS) -> str:
@@ -126,8 +157,10 @@ def many_seeds_sentence(spec: TrialSpec, verdicts: Verdicts | None, n_seeds: int
     return many_seeds_line(n_seeds, found.value, found.low, found.high)
 
 
-def _axes(records: Sequence[StepRecord], *lines: Line | None) -> Axes:
-    """Return the fixed scales, and what the policy's four numbers are."""
+def _axes(records: Sequence[StepRecord], *lines: Line | None, ideal: Line | None) -> Axes:
+    """Return the fixed scales, with room for what a branch may earn more, and what the policy's four numbers are."""
+    if ideal is not None:
+        lines = (*lines, replace(ideal, steps=tuple(_ROOM * steps for steps in ideal.steps)))
     proposals = [record.proposal for record in records]
     shown = [number for proposal in proposals for number in proposal.preference]
     if not shown:

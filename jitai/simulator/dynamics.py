@@ -129,9 +129,16 @@ def respond(
         luck: three arrays in [0, 1), one each for habituation, risk and steps; not used in the deterministic version.
     Returns: h_{t+1}, d_{t+1} in [0, 1] and s_{t+1} >= 0 steps.
     """
-    case = case_index(action, context, can_walk)
-    response = Response(*table.take(case, axis=1))
-    next_habituation, next_risk, steps = mean_outcome(habituation, risk, response)
+    if len(habituation) == 1:
+        # The same arithmetic in plain numbers: on arrays of one, numpy takes five times as long.
+        case = case_index(action.item(), context.item(), can_walk.item())
+        response = Response._make(table[:, case].tolist())
+        one = mean_outcome(habituation.item(), risk.item(), response, min)
+        next_habituation, next_risk, steps = np.array([one[0]]), np.array([one[1]]), np.array([one[2]])
+    else:
+        case = case_index(action, context, can_walk)
+        response = Response._make(table.take(case, axis=1))
+        next_habituation, next_risk, steps = mean_outcome(habituation, risk, response)
     if config.variation != DETERMINISTIC:
         assert luck is not None
         return vary(config, next_habituation, next_risk, steps, luck)

@@ -6,6 +6,7 @@ A filter acts for n participants at once and may remember; one participant is n 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -153,6 +154,7 @@ class Filter(ABC):
         """
         self.settings = settings
         self.n = n
+        self._everybody = np.ones(n, dtype=bool)
 
     @abstractmethod
     def apply(self, inputs: FilterInputs) -> Filtered:
@@ -160,12 +162,9 @@ class Filter(ABC):
 
     def credited(self, candidate: Integers, executed: Integers) -> tuple[Integers, Flags]:
         """Return which action the policy is told, and about which participants it is told at all; each (n,)."""
-        told = np.ones(self.n, dtype=bool)
         if self.settings.learner_told == CANDIDATE:
-            return candidate, told
-        if self.settings.learner_told == NOTHING:
-            told = executed == candidate
-        return executed, told
+            return candidate, self._everybody
+        return executed, executed == candidate if self.settings.learner_told == NOTHING else self._everybody
 
 
 class Veto(Filter):
@@ -176,27 +175,27 @@ class Veto(Filter):
 
     def apply(self, inputs: FilterInputs) -> Filtered:
         """Return the candidate, or no message where today's verdict forbids it."""
-        day_of = np.broadcast_to(inputs.day, self.n)
-        evidence = inputs.evidence
+        evidence, silent = inputs.evidence, silence(self.n)
         if evidence is None:
             return unfiltered(inputs)
-        shown = np.where(evidence.writes, evidence.decision, SILENT)
-        return self._decide(inputs, evidence.decision, shown, np.where(evidence.writes, day_of, -1), evidence.failed)
+        shown = np.where(evidence.writes, evidence.decision, silent.verdict)
+        spoken = np.where(evidence.writes, inputs.day, silent.verdict_day)
+        return self._decide(inputs, evidence.decision, shown, spoken, evidence.failed)
 
     def _decide(
         self, inputs: FilterInputs, decision: Integers, shown: Integers, spoken: Integers, failed: Flags
     ) -> Filtered:
         """Apply a decision, whichever day it was made on."""
         candidate = inputs.proposals.candidate_action
-        unsure = decision == UNSURE
-        asks = self.settings.on_unsure == ASK
-        if asks:
+        silent = silence(self.n)
+        was_asked = silent.was_asked
+        if self.settings.on_unsure == ASK:
+            unsure = decision == UNSURE
             allowed = np.where(unsure, inputs.can_walk == 1, decision == SEND)
             was_asked = unsure & (candidate != Action.NO_MESSAGE)
         else:
-            allowed = (decision == SEND) | (unsure & (self.settings.on_unsure == Decision.SEND))
-            was_asked = np.zeros(self.n, dtype=bool)
-        executed = np.where(allowed, candidate, int(Action.NO_MESSAGE))
+            allowed = decision >= (UNSURE if self.settings.on_unsure == Decision.SEND else SEND)
+        executed = np.where(allowed, candidate, silent.executed_action)
         return Filtered(executed, shown, spoken, was_asked, failed)
 
 
@@ -299,12 +298,21 @@ class NoFilter(Filter):
 def unfiltered(inputs: FilterInputs) -> Filtered:
     """Return the candidates unchanged, with today's verdicts if there are any."""
     candidate, evidence = inputs.proposals.candidate_action, inputs.evidence
-    nothing = np.zeros(len(candidate), dtype=bool)
+    _, silent, no_day, nobody, _ = silence(len(candidate))
     if evidence is None:
-        silent = np.full(len(candidate), SILENT)
-        return Filtered(candidate, silent, np.full(len(candidate), -1), nothing, nothing)
-    shown = np.where(evidence.writes, evidence.decision, SILENT)
-    return Filtered(candidate, shown, np.where(evidence.writes, inputs.day, -1), nothing, nothing)
+        return Filtered(candidate, silent, no_day, nobody, nobody)
+    shown = np.where(evidence.writes, evidence.decision, silent)
+    return Filtered(candidate, shown, np.where(evidence.writes, inputs.day, no_day), nobody, nobody)
+
+
+@lru_cache(maxsize=8)
+def silence(n: int) -> Filtered:
+    """Return a day without a message, a verdict or a question; its arrays are shared and must not be written to."""
+    nobody = np.zeros(n, dtype=bool)
+    quiet = Filtered(np.full(n, int(Action.NO_MESSAGE)), np.full(n, SILENT), np.full(n, -1), nobody, nobody)
+    for part in quiet:
+        part.flags.writeable = False
+    return quiet
 
 
 FILTERS: Registry[Filter] = Registry(

@@ -1,32 +1,23 @@
 """The decision log: one row a day, for tables and files."""
 
 from collections.abc import Sequence
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from jitai.records import CONTEXT_LABELS, StepRecord
 from jitai.sanitise import for_spreadsheet
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def decision_log(records: Sequence[StepRecord], twin_records: Sequence[StepRecord] | None = None) -> pd.DataFrame:
+
+def decision_log(records: Sequence[StepRecord]) -> "pd.DataFrame":
     """Return a trial as a table.
 
-    Args:
-        records: of the trial.
-        twin_records: of the same seed without the filter; adds what it did and earned on each day, empty after it left.
     Returns: one row for each decision, in order; columns as in the dictionary below, none missing for an empty trial.
     """
-    table = pd.DataFrame([_row(record) for record in records], columns=list(_COLUMNS))
-    if twin_records is not None:
-        table["action_without_filter"] = _column([record.executed_action.label for record in twin_records], len(table))
-        table["steps_without_filter"] = _column([record.step_count for record in twin_records], len(table))
-    return table
+    import pandas as pd  # 0.4 s to import: not before a table is made
 
-
-def _column(values: list[Any], length: int) -> list[Any]:
-    """Return the first ``length`` values, filled up with None if there are fewer."""
-    return (values + [None] * length)[:length]
+    return pd.DataFrame([_row(record) for record in records], columns=list(_COLUMNS))
 
 
 def _row(record: StepRecord) -> dict[str, object]:
@@ -73,7 +64,7 @@ TRUTH_COLUMNS = ("true_context", "can_walk", "allowed_action", "agrees_with_trut
 """What nobody but the simulator knows."""
 
 
-def safe_csv(table: pd.DataFrame) -> str:
+def safe_csv(table: "pd.DataFrame") -> str:
     """Return the table as CSV in which no spreadsheet program finds a formula.
 
     What participants write is untrusted. Numbers stay numbers.

@@ -12,14 +12,14 @@ import numpy as np
 from jitai.arrays import Flags, Floats
 from jitai.policies.base import PolicyInputs, Proposals, Truth, View
 from jitai.policies.belief import Belief
-from jitai.records import Action, Proposal, StepRecord
+from jitai.records import ACTIONS, Proposal, StepRecord
 from jitai.seeding import Stream, generator
 from jitai.simulator.participants import Outcomes, Participants, Today
 from jitai.simulator.world import World
 from jitai.trial.filters import Filtered, FilterInputs, carried_forward
 from jitai.trial.spec import TrialSpec
 from jitai.trial.texts import Evidence, Script, ScriptedDay, Texts
-from jitai.trial.trial_log import DayNotes, TrialLog
+from jitai.trial.trial_log import DayNotes, LivedDay, TrialLog
 from jitai.trial.verdict_table import Verdicts, VerdictTable
 
 NO_SCRIPT: Script = {}
@@ -63,8 +63,7 @@ class Trial:
         spec: as given; without a judge, as one whose text nobody reads.
         participants: as they are now.
         policy: of the trial; None where a learner proposes from outside.
-        log: of the days lived so far; of no days where a learner proposes from outside.
-        day: number of days lived.
+        days: lived so far; none where a learner proposes from outside.
     """
 
     def __init__(
@@ -86,9 +85,10 @@ class Trial:
         self._asks = is_read and (spec.filter.filter.uses_text or keeps_belief)
         self._belief = Belief(spec.assumed, spec.belief) if keeps_belief else None
         self.filter = spec.filter.make(n)
-        self._uniforms = np.zeros((n, config.study_length))
+        self._uniforms = np.zeros((config.study_length, n))
         if self.filter.draws:
-            self._uniforms = np.stack([generator(seed, Stream.FILTER).random(config.study_length) for seed in seeds])
+            drawn = [generator(seed, Stream.FILTER).random(config.study_length) for seed in seeds]
+            self._uniforms = np.stack(drawn, axis=1)
         self.policy = None
         if learner is None:
             self.policy = spec.policy.make(
@@ -96,16 +96,26 @@ class Trial:
                     config, spec.assumed, spec.belief, n, lambda: [generator(seed, Stream.POLICY) for seed in seeds]
                 )
             )  # fmt: skip
-        self.log = TrialLog.empty(tuple(seeds), config.study_length if learner is None else 0)
-        self.day = 0
+        self.days: list[LivedDay] = []
+        self._seeds = tuple(seeds)
+
+    @property
+    def day(self) -> int:
+        """The number of days lived."""
+        return len(self.days)
+
+    @property
+    def log(self) -> TrialLog:
+        """The days lived so far, as columns."""
+        return TrialLog.of(self._seeds, self.spec.config.study_length, self.days)
 
     @property
     def is_over(self) -> bool:
         """Whether the study is over for every participant."""
-        return bool(self.participants.over.all())
+        return self.participants.n_over == self.participants.n
 
-    def step(self, script: Script = NO_SCRIPT) -> None:
-        """Live one day and enter it into the log.
+    def step(self, script: Script = NO_SCRIPT) -> LivedDay:
+        """Live one day and return it.
 
         Args:
             script: what a person changes of the day.
@@ -115,12 +125,12 @@ class Trial:
         there = ~self.participants.over
         proposals = self.policy.propose(morning.view)
         filtered, outcomes = self._end(morning, proposals, script)
-        if self._keeps_notes:
-            self.log.notes.append(self._notes(morning, proposals, filtered, script))
+        notes = self._notes(morning, proposals, filtered, script) if self._keeps_notes else ()
         action, told = self.filter.credited(proposals.candidate_action, filtered.executed_action)
         self.policy.learn(morning.view, action, outcomes.step_count, told & there)
-        self.log.write(self.day, morning.today, morning.belief, proposals, filtered, outcomes, there)
-        self.day += 1
+        day = LivedDay(morning.view, morning.today, proposals.candidate_action, filtered, outcomes, there, notes)
+        self.days.append(day)
+        return day
 
     def run(self) -> TrialLog:
         """Live all days that are left and return the log."""
@@ -149,7 +159,9 @@ class Trial:
         if self._belief is not None:
             self._belief.begin_again(who)
             belief = self._belief.can_walk
-        self._morning = self._morning_of(self.participants.today(), belief, NO_SCRIPT)
+        today = self.participants.today()
+        evidence = None if self._texts is None else self._texts.read(today, NO_SCRIPT, self._asks)
+        self._morning = self._morning_of(today, evidence, belief)
         return self._morning.view
 
     def _begin(self, script: Script) -> Morning:
@@ -157,16 +169,17 @@ class Trial:
         for who, said in script.items():
             if said.can_walk is not None:
                 self.participants.set_can_walk(who, said.can_walk)
-        morning = self._morning_of(self.participants.today(), None, script)
-        if self._belief is None:
-            return morning
-        read = self._belief.read(None if morning.evidence is None else morning.evidence.text)
-        belief = np.broadcast_to(read, self.participants.n).astype(np.float64)
-        return morning._replace(belief=belief, view=morning.view._replace(belief=belief))
-
-    def _morning_of(self, today: Today, belief: Floats | None, script: Script) -> Morning:
-        people = self.participants
+        today = self.participants.today()
         evidence = None if self._texts is None else self._texts.read(today, script, self._asks)
+        belief = None
+        if self._belief is not None:
+            belief = self._belief.read(None if evidence is None else evidence.text)
+            if np.ndim(belief) == 0:  # as on the first day, of all together
+                belief = np.full(self.participants.n, belief, dtype=np.float64)
+        return self._morning_of(today, evidence, belief)
+
+    def _morning_of(self, today: Today, evidence: Evidence | None, belief: Floats | None) -> Morning:
+        people = self.participants
         view = View(
             people.day, today.context_probability, today.inferred_context, people.habituation,
             people.disengagement_risk, people.step_count, belief,
@@ -177,15 +190,15 @@ class Trial:
     def _end(self, morning: Morning, proposals: Proposals, script: Script) -> tuple[Filtered, Outcomes]:
         """Filter and carry out the proposals, and let the belief take in what followed."""
         people, view = self.participants, morning.view
-        uniform = self._uniforms[:, self.day] if self.filter.draws else self._uniforms[:, 0]
+        uniform = self._uniforms[self.day if self.filter.draws else 0]
         filtered = self.filter.apply(
             FilterInputs(proposals, morning.evidence, morning.belief, morning.today.can_walk, uniform, view.day)
         )
-        chosen = {who: said.action for who, said in script.items() if said.action is not None}
-        if chosen:
-            executed = filtered.executed_action.copy()
-            executed[list(chosen)] = list(chosen.values())
-            filtered = filtered._replace(executed_action=executed)
+        for who, said in script.items():
+            if said.action is not None:
+                executed = filtered.executed_action.copy()
+                executed[who] = said.action
+                filtered = filtered._replace(executed_action=executed)
         outcomes = people.act(filtered.executed_action, morning.today)
         if self._belief is not None:
             self._belief.see(filtered.executed_action, view.context_probability, view.habituation, outcomes.step_count)
@@ -196,20 +209,18 @@ class Trial:
     ) -> tuple[DayNotes, ...]:
         """Return what was said and what led to each proposal, one entry for each participant."""
         assert self.policy is not None
-        details = {**proposals.details, **self.policy.explain(morning.view)}
+        details = (*proposals.details.items(), *self.policy.explain(morning.view).items())
         spoken = () if self._texts is None else self._texts.spoken
         notes = []
         for who, candidate in enumerate(proposals.candidate_action.tolist()):
-            proposal = Proposal(
-                Action(candidate), **{name: tuple(values[who].tolist()) for name, values in details.items()}
-            )
+            proposal = Proposal(ACTIONS[candidate], **{name: tuple(values[who].tolist()) for name, values in details})
             said = script.get(who)
             was_set = said is not None and said.can_walk is not None
             words = spoken[who] if spoken else None
             verdict = None if words is None else words.verdict
             day = int(filtered.verdict_day[who])
             if words is not None and verdict is not None and 0 <= day < self.day:
-                spoken_then = self.log.notes[day][who].verdict
+                spoken_then = self.days[day].notes[who].verdict
                 assert spoken_then is not None
                 verdict = carried_forward(spoken_then, day)
             notes.append(
@@ -243,5 +254,4 @@ def days_of_one(trial: Trial, scripted: Callable[[int], ScriptedDay | None]) -> 
     """
     while not trial.is_over:
         changed = scripted(trial.day)
-        trial.step(NO_SCRIPT if changed is None else {0: changed})
-        yield trial.log.record(trial.spec.config, 0, trial.day - 1)
+        yield trial.step(NO_SCRIPT if changed is None else {0: changed}).record(0)

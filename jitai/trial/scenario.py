@@ -94,10 +94,18 @@ class Scenario:
         return tuple(dict.fromkeys(text for text in self.said if text and text not in self.verdicts))
 
     def with_verdicts(self, verdicts: Mapping[str, Verdict]) -> "Scenario":
-        """Return the same scenario with more verdicts; those on other words than its own are dropped."""
-        said = {text for text in self.said if text}
-        kept = {text: verdict for text, verdict in {**self.verdicts, **verdicts}.items() if text in said}
-        return replace(self, verdicts=kept)
+        """Return the same scenario with more verdicts, in the order of its words; those on other words are dropped."""
+        all_verdicts = {**self.verdicts, **verdicts}
+        said = dict.fromkeys(self.said)
+        return replace(self, verdicts={text: all_verdicts[text] for text in said if text and text in all_verdicts})
+
+    def with_known(self, known: Callable[[str], Verdict | None]) -> "Scenario":
+        """Return the same scenario with what is known of the words on which it has no verdict; nobody is asked.
+
+        Args:
+            known: gives the verdict on some words, or None.
+        """
+        return self.with_verdicts({text: found for text in self.unread if (found := known(text)) is not None})
 
     def without_judge(self) -> "Scenario":
         """Return the counterfactual twin: the same days, nobody reads, nothing is filtered or chosen by hand."""
@@ -121,7 +129,7 @@ class Scenario:
                 str(day + 1): {name: value for name, value in scripted._asdict().items() if value not in (None, "")}
                 for day, scripted in sorted(self.days.items())
             },
-            "verdicts": [{"words": text, **_stored(verdict)} for text, verdict in self.verdicts.items()],
+            "verdicts": [{"words": text, **stored(verdict)} for text, verdict in self.verdicts.items()],
         }
 
 
@@ -211,14 +219,14 @@ class Played(NamedTuple):
 def play(
     scenario: Scenario,
     judge: JudgesText | None = None,
-    report: Callable[[int], None] = lambda day: None,
+    report: Callable[[StepRecord], None] = lambda record: None,
 ) -> Played:
     """Live a scenario through the one loop.
 
     Args:
         scenario: the same one gives the same run, to the digit.
         judge: asked for words that no verdict is stored of; None where all are.
-        report: told the number of days lived, after each.
+        report: told of each day once it is lived; what it raises ends the run.
     Raises: VerdictMissing if there is no verdict and nobody can be asked; ParameterError if the policy lacks something.
     """
     texts = _WrittenTexts(scenario, judge)
@@ -227,7 +235,7 @@ def play(
     records = []
     for record in days_of_one(trial, scenario.days.get):
         records.append(record)
-        report(len(records))
+        report(record)
     return Played(scenario.with_verdicts(texts.asked), tuple(records))
 
 
@@ -285,7 +293,7 @@ def _by_day(where: str, given: Mapping[str, Item], length: int) -> dict[int, Ite
     return {index_of[number]: item for number, item in given.items()}
 
 
-def _stored(verdict: Verdict) -> dict[str, Any]:
+def stored(verdict: Verdict) -> dict[str, Any]:
     """Return the fields of a verdict that are kept; empty values are left out."""
     values = {name: getattr(verdict, name) for name in _STORED}
     return {name: value for name, value in values.items() if value not in ("", None)}

@@ -43,6 +43,15 @@ class TrialSummary:
     disengaged: bool
 
 
+def share_of_best(records: Sequence[StepRecord], best_records: Sequence[StepRecord]) -> float | None:
+    """Steps of a whole study as a share of the optimum's on the same seed; None if the optimum earned nothing.
+
+    It may exceed 1: the optimum knows today's truth and not tomorrow's, so on one seed another may be luckier.
+    """
+    best = sum(record.step_count for record in best_records)
+    return sum(record.step_count for record in records) / best if best > 0 else None
+
+
 def summarise(records: Sequence[StepRecord]) -> TrialSummary:
     """Return the summary of a trial, or of its days so far; all zeros if there are none."""
     sent = [record for record in records if record.executed_action != Action.NO_MESSAGE]

@@ -1,15 +1,14 @@
 """What happened in a trial, as columns; the record of one day of one participant is a view of them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jitai.arrays import Flags, Floats, Integers
-from jitai.policies.base import Proposals
-from jitai.records import Action, Observation, Proposal, StepRecord, Verdict
-from jitai.simulator.config import SimulatorConfig
-from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
+from jitai.policies.base import View
+from jitai.records import ACTIONS, Observation, Proposal, StepRecord, Verdict
 from jitai.simulator.participants import Outcomes, Today
 from jitai.trial.filters import Filtered
 from jitai.trial.texts import SILENT
@@ -35,6 +34,60 @@ class DayNotes(NamedTuple):
     action_was_chosen: bool
 
 
+class LivedDay(NamedTuple):
+    """One day of all participants, as it was lived.
+
+    Attributes:
+        view: what was known before the decision.
+        today, candidate_action, filtered, outcomes: what the world held, what was proposed, done, and what followed.
+        there: who lived it; shape (n,).
+        notes: one entry for each participant; empty where nobody wants them.
+    """
+
+    view: View
+    today: Today
+    candidate_action: Integers
+    filtered: Filtered
+    outcomes: Outcomes
+    there: Flags
+    notes: tuple[DayNotes, ...]
+
+    def record(self, who: int) -> StepRecord:
+        """Return the day of one participant who lived it; the day needs notes.
+
+        Args:
+            who: place of the participant, from 0.
+        """
+        view, today, filtered, outcomes, notes = self.view, self.today, self.filtered, self.outcomes, self.notes[who]
+        return StepRecord(
+            observation=Observation(
+                view.day.item(who),
+                view.context_probability.item(who),
+                view.inferred_context.item(who),
+                view.habituation.item(who),
+                view.disengagement_risk.item(who),
+                view.step_count.item(who),
+            ),
+            true_context=today.true_context.item(who),
+            can_walk=today.can_walk.item(who) == 1,
+            statement=notes.statement,
+            statement_author=notes.statement_author,
+            walk_state_was_set=notes.walk_state_was_set,
+            proposal=notes.proposal,
+            verdict=notes.verdict,
+            executed_action=ACTIONS[filtered.executed_action.item(who)],
+            step_count=outcomes.step_count.item(who),
+            habituation=outcomes.habituation.item(who),
+            disengagement_risk=outcomes.disengagement_risk.item(who),
+            terminated=outcomes.terminated.item(who),
+            truncated=outcomes.truncated.item(who),
+            was_asked=filtered.was_asked.item(who),
+            belief=None if view.belief is None else view.belief.item(who),
+            rule_stood_in=filtered.rule_stood_in.item(who),
+            action_was_chosen=notes.action_was_chosen,
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class TrialLog:
     """Every day of every participant; arrays have shape (n, n_days), and only days that were lived count.
@@ -54,7 +107,7 @@ class TrialLog:
         rule_stood_in: whether the judge could not answer, and the rule for that case decided in its place.
         belief: P(w_t = 1) before the action, in [0, 1]; NaN where none is kept.
         disengaged: whether the participant left, on the last day at the latest; shape (n,).
-        notes: of each day, one for each participant; empty where nobody wants them.
+        days: as they were lived, where they have notes; else empty.
     """
 
     seeds: tuple[int, ...]
@@ -73,92 +126,47 @@ class TrialLog:
     rule_stood_in: Flags
     belief: Floats
     disengaged: Flags
-    notes: list[tuple[DayNotes, ...]] = field(default_factory=list)
+    days: tuple[LivedDay, ...] = ()
 
     @classmethod
-    def empty(cls, seeds: tuple[int, ...], n_days: int) -> "TrialLog":
-        """Return a log without days, with room for a study."""
-        shape = (len(seeds), n_days)
-        flags = ("lived", "wrote", "was_asked", "rule_stood_in")
-        codes = ("candidate_action", "executed_action", "true_context", "can_walk")
-        numbers = ("step_count", "habituation", "disengagement_risk", "context_probability")
-        columns: dict[str, Any] = {
-            name: np.zeros(shape, kind)
-            for names, kind in ((flags, np.bool_), (codes, np.int64), (numbers, np.float64))
-            for name in names
-        }
-        columns |= {"verdict": np.full(shape, SILENT), "belief": np.full(shape, np.nan)}
-        return cls(seeds=seeds, disengaged=np.zeros(len(seeds), dtype=bool), **columns)
+    def of(cls, seeds: tuple[int, ...], n_days: int, days: Sequence[LivedDay]) -> "TrialLog":
+        """Return the log of the days that were lived, with room for a whole study.
+
+        Args:
+            seeds: of the participants.
+            n_days: length of the study.
+            days: its first ones.
+        """
+
+        def column(kind: type, nothing: float, of_day: Callable[[LivedDay], Any]) -> Any:
+            values: Any = np.full((len(seeds), n_days), nothing, dtype=kind)
+            for number, day in enumerate(days):
+                values[:, number] = of_day(day)
+            return values
+
+        lived = column(np.bool_, False, lambda day: day.there)
+        return cls(
+            seeds=seeds,
+            lived=lived,
+            step_count=np.where(lived, column(np.float64, 0.0, lambda day: day.outcomes.step_count), 0.0),
+            candidate_action=column(np.int64, 0, lambda day: day.candidate_action),
+            executed_action=column(np.int64, 0, lambda day: day.filtered.executed_action),
+            habituation=column(np.float64, 0.0, lambda day: day.outcomes.habituation),
+            disengagement_risk=column(np.float64, 0.0, lambda day: day.outcomes.disengagement_risk),
+            true_context=column(np.int64, 0, lambda day: day.today.true_context),
+            can_walk=column(np.int64, 0, lambda day: day.today.can_walk),
+            context_probability=column(np.float64, 0.0, lambda day: day.today.context_probability),
+            wrote=column(np.bool_, False, lambda day: day.today.writes),
+            verdict=column(np.int64, SILENT, lambda day: day.filtered.verdict),
+            was_asked=column(np.bool_, False, lambda day: day.filtered.was_asked),
+            rule_stood_in=column(np.bool_, False, lambda day: day.filtered.rule_stood_in),
+            belief=column(np.float64, np.nan, lambda day: np.nan if day.view.belief is None else day.view.belief),
+            disengaged=column(np.bool_, False, lambda day: day.outcomes.terminated).any(axis=1),
+            days=tuple(days) if days and days[0].notes else (),
+        )
 
     @property
     def total_steps(self) -> Floats:
         """Steps of each participant's whole study; shape (n,)."""
         total: Floats = self.step_count.sum(axis=1)
         return total
-
-    def write(
-        self, day: int, today: Today, belief: Floats | None, proposals: Proposals, filtered: Filtered,
-        outcomes: Outcomes, there: Flags,
-    ) -> None:  # fmt: skip
-        """Enter one day of all participants.
-
-        Args:
-            day: t, from 0.
-            today, belief, proposals, filtered, outcomes: of all participants.
-            there: who lived it; shape (n,).
-        """
-        self.lived[:, day] = there
-        self.step_count[:, day] = np.where(there, outcomes.step_count, 0.0)
-        self.candidate_action[:, day] = proposals.candidate_action
-        self.executed_action[:, day] = filtered.executed_action
-        self.habituation[:, day] = outcomes.habituation
-        self.disengagement_risk[:, day] = outcomes.disengagement_risk
-        self.true_context[:, day], self.can_walk[:, day] = today.true_context, today.can_walk
-        self.context_probability[:, day], self.wrote[:, day] = today.context_probability, today.writes
-        self.verdict[:, day], self.was_asked[:, day] = filtered.verdict, filtered.was_asked
-        self.rule_stood_in[:, day] = filtered.rule_stood_in
-        if belief is not None:
-            self.belief[:, day] = belief
-        self.disengaged[:] |= outcomes.terminated
-
-    def record(self, config: SimulatorConfig, who: int, day: int) -> StepRecord:
-        """Return one lived day of one participant; the log needs notes.
-
-        Args:
-            config: of the participants.
-            who: place of the participant, from 0.
-            day: t, from 0.
-        """
-        notes = self.notes[day][who]
-        before = day - 1
-        first = day == 0
-        probability, belief = float(self.context_probability[who, day]), float(self.belief[who, day])
-        is_last = day + 1 == self.lived.shape[1] or not self.lived[who, day + 1]
-        terminated = is_last and bool(self.disengaged[who])
-        return StepRecord(
-            observation=Observation(
-                day,
-                probability,
-                int(probability > 0.5),
-                config.initial_habituation if first else float(self.habituation[who, before]),
-                config.initial_disengagement if first else float(self.disengagement_risk[who, before]),
-                STEPS_BEFORE_THE_FIRST_DECISION if first else float(self.step_count[who, before]),
-            ),
-            true_context=int(self.true_context[who, day]),
-            can_walk=bool(self.can_walk[who, day]),
-            statement=notes.statement,
-            statement_author=notes.statement_author,
-            walk_state_was_set=notes.walk_state_was_set,
-            proposal=notes.proposal,
-            verdict=notes.verdict,
-            executed_action=Action(int(self.executed_action[who, day])),
-            step_count=float(self.step_count[who, day]),
-            habituation=float(self.habituation[who, day]),
-            disengagement_risk=float(self.disengagement_risk[who, day]),
-            terminated=terminated,
-            truncated=not terminated and day + 1 == self.lived.shape[1],
-            was_asked=bool(self.was_asked[who, day]),
-            belief=None if np.isnan(belief) else belief,
-            rule_stood_in=bool(self.rule_stood_in[who, day]),
-            action_was_chosen=notes.action_was_chosen,
-        )

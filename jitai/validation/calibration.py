@@ -34,7 +34,7 @@ def log_odds_of(rows: Sequence[JudgedRow]) -> tuple[Floats, npt.NDArray[np.bool_
         row
         for row in rows
         if row.is_counted
-        and row.verdict.source in (VerdictSource.MODEL, VerdictSource.CACHE)
+        and (row.verdict.source == VerdictSource.MODEL or row.verdict.is_earlier)
         and not row.verdict.in_words_only
     ]
     p_send = np.clip(np.array([row.p_send for row in answered], dtype=float), 1e-12, 1.0 - 1e-12)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from jitai.records import Decision, Label, VerdictSource
 from jitai.validation.metrics import (
@@ -19,6 +19,9 @@ from jitai.validation.metrics import (
     share_interval,
 )
 from jitai.validation.runner import JudgedRow, Validation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIGURE_LABELS = {
     "accuracy": "accuracy",
@@ -136,7 +139,7 @@ def judge_report(name: str, rows: Sequence[JudgedRow], seed: int = 0) -> JudgeRe
         median_ms=float(np.median(times)) if times else float("nan"),
         slow_ms=float(np.percentile(times, 95)) if times else float("nan"),
         n_timed=len(times),
-        n_remembered=sum(row.verdict.source == VerdictSource.CACHE for row in rows),
+        n_remembered=sum(row.verdict.is_earlier for row in rows),
         model=next((row.verdict.model for row in rows if row.verdict.model), ""),
         prompt=next((row.verdict.prompt_version for row in rows if row.verdict.prompt_version), ""),
     )
@@ -147,8 +150,10 @@ def reports(validation: Validation, seed: int = 0) -> list[JudgeReport]:
     return [judge_report(name, validation.rows_of(name), seed) for name in _asked(validation)]
 
 
-def figures_table(found: Sequence[JudgeReport]) -> pd.DataFrame:
+def figures_table(found: Sequence[JudgeReport]) -> "pd.DataFrame":
     """Return one row for each judge and figure: judge, figure, value, low and high (95 % interval), n."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     rows: list[tuple[object, ...]] = []
     for report in found:
         if report.figures is not None:
@@ -169,8 +174,10 @@ def figures_table(found: Sequence[JudgeReport]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["judge", "figure", "value", "low", "high", "n"])
 
 
-def figures_side_by_side(found: Sequence[JudgeReport]) -> pd.DataFrame:
+def figures_side_by_side(found: Sequence[JudgeReport]) -> "pd.DataFrame":
     """Return the figures in words, for reading: one row a figure, one column a judge."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     columns: dict[str, dict[str, str]] = {}
     for row in figures_table(found).to_dict("records"):
         words = _in_words(row["figure"], Interval(row["value"], row["low"], row["high"]))
@@ -189,17 +196,19 @@ def _in_words(figure: str, interval: Interval) -> str:
     return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 
-def by_kind(validation: Validation, seed: int = 0) -> pd.DataFrame:
+def by_kind(validation: Validation, seed: int = 0) -> "pd.DataFrame":
     """Return accuracy by kind and judge: kind, judge, n, right, accuracy, low, high; kinds in alphabetical order."""
     return _by(validation, "kind", lambda row: row.statement.kind, seed)
 
 
-def by_language(validation: Validation, seed: int = 0) -> pd.DataFrame:
+def by_language(validation: Validation, seed: int = 0) -> "pd.DataFrame":
     """Return accuracy by language and judge, in the form of ``by_kind``."""
     return _by(validation, "language", lambda row: row.statement.language, seed)
 
 
-def _by(validation: Validation, column: str, value_of: Callable[[JudgedRow], str], seed: int) -> pd.DataFrame:
+def _by(validation: Validation, column: str, value_of: Callable[[JudgedRow], str], seed: int) -> "pd.DataFrame":
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     rows: list[tuple[object, ...]] = []
     cells: dict[tuple[str, str], list[JudgedRow]] = {}
     for row in validation.rows:
@@ -213,11 +222,13 @@ def _by(validation: Validation, column: str, value_of: Callable[[JudgedRow], str
     return pd.DataFrame(rows, columns=[column, "judge", "n", "right", "accuracy", "low", "high"])
 
 
-def confusion(rows: Sequence[JudgedRow]) -> pd.DataFrame:
+def confusion(rows: Sequence[JudgedRow]) -> "pd.DataFrame":
     """Return how often each answer was given to each label.
 
     Returns: one row a label; columns send, unsure, do not send and NO_ANSWER. Silence is in none.
     """
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     columns = [Decision.SEND.value, Decision.UNSURE.value, Decision.HOLD_BACK.value, NO_ANSWER]
     counts = {label: dict.fromkeys(columns, 0) for label in Label}
     for row in rows:
@@ -226,8 +237,10 @@ def confusion(rows: Sequence[JudgedRow]) -> pd.DataFrame:
     return pd.DataFrame(list(counts.values()), index=[label.value for label in counts], columns=columns)
 
 
-def confusions(validation: Validation) -> pd.DataFrame:
+def confusions(validation: Validation) -> "pd.DataFrame":
     """Return the confusion matrices of all judges in one table: judge, label, and the columns of ``confusion``."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     rows: list[dict[str, object]] = []
     for name in _asked(validation):
         counts = confusion(validation.rows_of(name))
@@ -241,8 +254,10 @@ def reliability_of(rows: Sequence[JudgedRow]) -> tuple[ReliabilityBin, ...]:
     return reliability(_p_send(counted), _cannot_walk(counted)) if counted else ()
 
 
-def reliabilities(validation: Validation) -> pd.DataFrame:
+def reliabilities(validation: Validation) -> "pd.DataFrame":
     """Return the bins of all judges in one table: judge, and the fields of a ReliabilityBin."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     rows = [
         (name, item.low, item.high, item.n, item.mean_p_send, item.share_can_walk)
         for name in _asked(validation)
@@ -251,7 +266,7 @@ def reliabilities(validation: Validation) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["judge", "low", "high", "n", "mean_p_send", "share_can_walk"])
 
 
-def agreement(validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
+def agreement(validation: Validation) -> "tuple[pd.DataFrame, pd.DataFrame]":
     """Return Cohen's kappa of every two judges and THE_LABEL, and on how many statements; the side of 0.5 counts."""
     names = _asked(validation)
     readers: list[list[str | None]] = []
@@ -262,8 +277,10 @@ def agreement(validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
     return _kappa_tables([*names, THE_LABEL], readers)
 
 
-def agreements(validation: Validation) -> pd.DataFrame:
+def agreements(validation: Validation) -> "pd.DataFrame":
     """Return the agreement as a table: one row for every two readers, with kappa and n."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     kappas, counts = agreement(validation)
     rows = [
         (kappas.index[first], kappas.index[second], kappas.iat[first, second], counts.iat[first, second])
@@ -272,7 +289,7 @@ def agreements(validation: Validation) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["reader", "other", "kappa", "n"])
 
 
-def agreement_with_person(answers: Sequence[Decision], validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
+def agreement_with_person(answers: Sequence[Decision], validation: Validation) -> "tuple[pd.DataFrame, pd.DataFrame]":
     """Return Cohen's kappa of a person, the judges and THE_LABEL; here "unsure" is an answer of its own.
 
     Args:
@@ -296,7 +313,9 @@ def _asked(validation: Validation) -> list[str]:
     return [name for name in validation.candidates if name in asked]
 
 
-def _kappa_tables(names: list[str], readers: list[list[str | None]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _kappa_tables(names: list[str], readers: list[list[str | None]]) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     kappas, counts = kappa_matrix(readers)
     return pd.DataFrame(kappas, names, names), pd.DataFrame(counts, names, names)
 
@@ -311,17 +330,19 @@ def _said_by_label(label: Label) -> str:
     return (Decision.HOLD_BACK if label == Label.CANNOT_WALK else Decision.SEND).value
 
 
-def verdict_table(rows: Sequence[JudgedRow]) -> pd.DataFrame:
+def verdict_table(rows: Sequence[JudgedRow]) -> "pd.DataFrame":
     """Return one row a verdict, with all that is known about it; columns as in _COLUMNS, even without rows."""
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
     return pd.DataFrame([_verdict_row(row) for row in rows], columns=list(_COLUMNS))
 
 
-def mistakes(rows: Sequence[JudgedRow]) -> pd.DataFrame:
+def mistakes(rows: Sequence[JudgedRow]) -> "pd.DataFrame":
     """Return the verdicts on the wrong side of 0.5, the surest first; columns as in ``verdict_table``."""
     return verdict_table(_surest_first(rows))
 
 
-def all_mistakes(validation: Validation) -> pd.DataFrame:
+def all_mistakes(validation: Validation) -> "pd.DataFrame":
     """Return the mistakes of all judges, one judge after the other."""
     return verdict_table([row for name in _asked(validation) for row in _surest_first(validation.rows_of(name))])
 

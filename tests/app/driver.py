@@ -1,5 +1,7 @@
 """What the tests of the pages share: opening the app without a browser, finding widgets, reading what is shown."""
 
+import json
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,14 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.records import StepRecord
 from jitai.simulator.config import SimulatorConfig
+from jitai.trial.settings import spec_from, values_of
 from jitai.trial.spec import TrialSpec
-from jitai.ui.session.settings import spec_from, values_of
+from jitai.ui.session.live_run import LiveRun, LiveState
 from jitai.ui.session.state import AppState
 
 ROOT = Path(__file__).parents[2]
 LIVE, PREFERENCES, SIMULATOR = "pages/live.py", "pages/preferences.py", "pages/simulator.py"
 OPTIMUM_PAGE = "pages/optimum.py"
-TO_THE_END = "to the end"
 TIMEOUT_S = 60
 Kept = TypeVar("Kept")
 
@@ -59,10 +61,21 @@ def set_config(app: AppTest, config: SimulatorConfig) -> AppTest:
     return set_widgets(app, **values_of(config))
 
 
+def live_of(app: AppTest) -> LiveState:
+    """What the Live page remembers."""
+    return kept(app, LiveState)
+
+
+def shown_run(app: AppTest) -> LiveRun:
+    """The run on the Live page."""
+    shown = live_of(app).shown
+    assert shown is not None
+    return shown
+
+
 def records_of(app: AppTest) -> list[StepRecord]:
-    """The days of the Live page's trial."""
-    trial = state_of(app).trial
-    return [] if trial is None else trial.records
+    """The days of the run on the Live page, as far as they have been lived."""
+    return list(shown_run(app).so_far.records)
 
 
 def widget(elements: Iterable[Any], name: str) -> Any:
@@ -77,10 +90,31 @@ def click(app: AppTest, name: str) -> AppTest:
     return widget(app.button, name).click().run()
 
 
-def run_to_the_end(app: AppTest) -> AppTest:
-    """Choose the fastest speed and press Run."""
-    app = widget(app.select_slider, "speed").set_value(TO_THE_END).run()
-    return click(app, "play")
+def lived(app: AppTest) -> AppTest:
+    """The Live page once all that was being read in the background is there."""
+    until = time.monotonic() + TIMEOUT_S
+    while shown_run(app).at_work:
+        assert time.monotonic() < until, "the run is still being read"
+        time.sleep(0.05)
+        app = app.run()
+    return app
+
+
+def open_live() -> AppTest:
+    """A new session on the Live page, with the whole run."""
+    return lived(without_error(open_app()))
+
+
+def opened(app: AppTest, *keys: str) -> AppTest:
+    """Open parts of the Live page that are closed at first."""
+    return set_widgets(app, **dict.fromkeys(keys, True)).run()
+
+
+def payload_of(app: AppTest) -> dict[str, Any]:
+    """What the player was given."""
+    [element] = app.get("bidi_component")
+    found: dict[str, Any] = json.loads(element.proto.json)
+    return found
 
 
 def without_error(app: AppTest) -> AppTest:

@@ -17,9 +17,10 @@ from tests.app.driver import (
     click,
     go_to,
     kept,
+    lived,
     open_app,
     records_of,
-    run_to_the_end,
+    shown_run,
     widget,
     without_error,
 )
@@ -63,11 +64,14 @@ def test_preferences_judges_with_it_as_its_setting_says() -> None:
 
 
 def test_live_begins_anew_when_its_setting_changes() -> None:
-    app = without_error(run_to_the_end(with_words(open_app(LIVE))))
+    app = lived(without_error(with_words(open_app(LIVE))))
+    before = records_of(app)
     said = {record.verdict.p_send for record in records_of(app) if record.verdict is not None and record.statement}
     assert {round(value, 6) for value in said if value not in (None, 0.0)} <= {round(sigmoid(x), 6) for x in (-2, 2)}
     app = without_error(widget(app.slider, "words_sureness").set_value(3.0).run())
-    assert not records_of(app)
+    assert shown_run(app).so_far.records != before
+    now = {record.verdict.p_send for record in records_of(lived(app)) if record.verdict is not None}
+    assert round(sigmoid(3), 6) in {round(value, 6) for value in now if value is not None}
 
 
 def test_models_and_validation_offer_it() -> None:

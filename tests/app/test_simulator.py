@@ -13,11 +13,10 @@ from jitai.ui.session.state import CUSTOM_PRESET
 from tests.app.driver import (
     LIVE,
     SIMULATOR,
-    click,
     go_to,
+    lived,
     open_app,
     records_of,
-    run_to_the_end,
     set_config,
     spec_of,
     widget,
@@ -57,7 +56,7 @@ def test_a_changed_parameter_makes_the_preset_custom_and_reaches_the_live_page()
     app = without_error(go_to(app, LIVE))
     assert widget(app.selectbox, "preset").value == CUSTOM_PRESET
     assert spec_of(app).config.study_length == 12
-    app = run_to_the_end(app)
+    app = lived(app)
     assert 0 < len(records_of(app)) <= 12
     app = go_to(app, SIMULATOR)
     assert parameter(app, "study_length").value == 12
@@ -108,7 +107,7 @@ def test_all_parameters_at_one_end_and_a_trial(end: str) -> None:
             values[info.name] = type(info.default)(getattr(info, end))
     values["variation"] = BETA
     set_config(app, SimulatorConfig(**values))  # type: ignore[arg-type]
-    app = without_error(run_to_the_end(app.run()))
+    app = lived(without_error(app.run()))
     assert records_of(app)
     assert spec_of(app).config.as_mapping() == values
     without_error(go_to(app, SIMULATOR))
@@ -136,7 +135,7 @@ def test_kinds_of_statement_without_both_labels_are_refused_in_a_sentence() -> N
     assert app.error, "nothing can be said there either"
     app = widget(go_to(app, SIMULATOR).multiselect, "kinds").set_value(["plain"]).run()
     without_error(app)
-    assert len(records_of(click(without_error(go_to(app, LIVE)), "one_day"))) == 1
+    assert records_of(lived(without_error(go_to(app, LIVE))))
 
 
 def test_spells_without_ability_can_be_left_out_of_the_schedule() -> None:

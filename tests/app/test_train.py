@@ -15,20 +15,20 @@ from jitai.rl.policy_store import default_policy_store, policy_text
 from jitai.rl.task import LearningSettings, LearningTask
 from jitai.rl.train import checkpoint_of
 from jitai.simulator.config import PRESETS, PUBLISHED_CELLS
+from jitai.trial.settings import settings_from, values_of
 from jitai.ui.pages import train
 from jitai.ui.pages.train import GRID, OWN_CHOICE, STARTS
 from jitai.ui.session.resources import training_service
-from jitai.ui.session.settings import settings_from, values_of
 from tests.app.driver import (
     LIVE,
     as_markup,
     as_text,
     click,
     go_to,
+    lived,
     metrics,
     open_app,
     records_of,
-    run_to_the_end,
     set_config,
     set_widgets,
     spec_of,
@@ -125,7 +125,7 @@ def test_a_training_is_shown_measured_kept_and_used() -> None:
     app = go_to(app, LIVE)
     app = widget(app.selectbox, "strategy").set_value("none").run()
     app = widget(app.toggle, "reads_text").set_value(False).run()
-    app = without_error(run_to_the_end(app))
+    app = lived(without_error(app))
     assert all(record.proposal.action_probabilities for record in records_of(app))
 
 

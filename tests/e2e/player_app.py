@@ -1,5 +1,6 @@
 """A page with nothing but the player, for tests/e2e/test_player.py: it answers forks with a branch that lies ready."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -29,6 +30,9 @@ if (lived := int(st.query_params.get("lived", "0"))) > 0 and "all" not in st.ses
 if "locked" in st.query_params:
     payload["options"] |= {"reveal": "locked", "reveal_note": "Predict first: how often was holding back right?"}
 
+if "tells" in st.query_params:
+    payload["options"] |= {"tells_viewer": True}
+
 seen = st.session_state.setdefault("seen", {"runs": 0, "forks": [], "removed": [], "reveals": []})
 seen["runs"] += 1
 ready = [sample(f"branch_{which}") | {"key": letter, "letter": letter} for letter in st.query_params.get("ready", "")]
@@ -51,5 +55,7 @@ if events.remove is not None:
     st.rerun()
 if events.reveal is not None:
     seen["reveals"].append(events.reveal)
+if events.viewer is not None:
+    seen["viewer"] = dataclasses.asdict(events.viewer)
 st.button("the rest", on_click=lambda: st.session_state.update(all=True))
 st.code(json.dumps(seen))

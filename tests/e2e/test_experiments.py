@@ -1,6 +1,8 @@
 """Experiments in a real browser: run, reload, open a cell of the map."""
 
+import html
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -47,6 +49,11 @@ def test_a_comparison_is_there_after_a_reload(new_page: NewPage) -> None:
     settle(page)
     assert page.locator(".st-key-answer").inner_text() == said
     no_error_is_shown(page)
+    with page.expect_download() as download:
+        keyed(page, "compare_report").get_by_role("button").click()
+    report = html.unescape(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert said in report
+    assert f"{page.url.split('?')[0]}?experiment=compare-" in report
     page.set_viewport_size({"width": 390, "height": 844})
     settle(page)
     assert page.evaluate(TOO_WIDE) == [], "it fits a phone"
@@ -60,6 +67,9 @@ def test_a_click_on_the_map_opens_that_participant_on_the_live_page(new_page: Ne
     type_number(page, "swept_seeds", "10")
     said = run(page, "start_sweep")
     assert "LLM+TS" in said
+    with page.expect_download() as download:
+        keyed(page, "sweep_report").get_by_role("button").click()
+    assert said in html.unescape(Path(download.value.path()).read_text(encoding="utf-8"))
     numbers = page.locator('[class*="st-key-map_chart"] .scatterlayer .textpoint')
     assert numbers.count() == 4
     box = numbers.nth(2).bounding_box()  # p11 0.95, judge error 0 %, after the two of 0.55

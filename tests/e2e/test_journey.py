@@ -15,15 +15,17 @@ from tests.e2e.conftest import ROOT, NewPage, running_dashboard, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
+PROBES = (Path(__file__).parent / "player_probes.js").read_text(encoding="utf-8")
+TRUTH_SENT = re.compile(rb'"(truth|can_walk|allowed)"\s*:\s*[\[{]|true_context|agrees_with_truth')
+"""What was true, as it stands in a payload or a table; the player's own script, which is sent too, has none of it."""
 SCREENSHOTS = ROOT / "artifacts" / "screenshots"
-A_TRIAL_MS = 60_000
+A_TRIAL_MS = 180_000
 """Longest wait for 50 judged days; about 6 s where nothing else runs."""
 USABLE_S = 6.0
 """Bound for a machine under load; the aim is 3 s."""
 NUMBER = r"[\d,]+"
 PAGES = {
     "live": "",
-    "player": "player",
     "compare": "compare",
     "sweep": "sweep",
     "runs": "runs",
@@ -50,13 +52,13 @@ def press(page: Page, name: str) -> None:
     keyed(page, name).get_by_role("button").first.click()
 
 
-def numbers(page: Page) -> list[str]:
-    """The values of the headline: day, steps, gain, share of the optimum, vetoes, agreement."""
-    return page.locator('.st-key-headline [data-testid="stMetricValue"]').all_inner_texts()
+def part(page: Page, name: str) -> Locator:
+    """A part of the player."""
+    return page.locator(f"[data-part={name}]")
 
 
 def day_of(page: Page) -> int:
-    return int(numbers(page)[0].split(" of ")[0])
+    return int(part(page, "scrub").input_value())
 
 
 def wait_for_day(page: Page, at_least: int) -> int:
@@ -67,23 +69,36 @@ def wait_for_day(page: Page, at_least: int) -> int:
     return day
 
 
-def choose_speed(page: Page, end: str) -> None:
-    """The slowest ("Home") or the fastest ("End") speed, with the keyboard."""
-    knob = keyed(page, "speed").get_by_role("slider")
-    knob.press(end)
-    page.wait_for_timeout(600)
+def mounted(page: Page) -> None:
+    """Wait until the player is there and has its question."""
+    part(page, "answer").get_by_text("Does listening pay?").wait_for(timeout=A_TRIAL_MS)
 
 
-def is_finished(page: Page) -> Locator:
-    """The button of a single day, which is disabled when the study is over."""
-    return keyed(page, "one_day").get_by_role("button")
+def focus(page: Page) -> None:
+    page.locator(".player").focus()
 
 
-def run_to_the_end(page: Page) -> None:
-    choose_speed(page, "End")
-    press(page, "play")
-    expect(is_finished(page)).to_be_disabled(timeout=A_TRIAL_MS)
+def whole_run(page: Page) -> None:
+    """Wait until every day has been read and go to the last one."""
+    page.locator(".player").wait_for(timeout=A_TRIAL_MS)
+    expect(keyed(page, "download_scenario").get_by_role("button")).to_be_enabled(timeout=A_TRIAL_MS)
     settle(page)
+    focus(page)
+    page.keyboard.press("End")
+
+
+def legend_total(page: Page, line: str = "run") -> int:
+    text = part(page, "legend").locator(f"[data-number={line}]").inner_text()
+    return int(text.replace(",", ""))
+
+
+def say(page: Page, words: str, truth: str = "") -> None:
+    """Change the day to come, and wait for the branch."""
+    part(page, "tomorrow").fill(words)
+    if truth:
+        part(page, "say-truth").select_option(label=truth)
+    page.keyboard.press("Enter") if not truth else part(page, "say-it").click()
+    part(page, "legend").locator(".branch").first.wait_for(timeout=A_TRIAL_MS)
 
 
 def settle(page: Page) -> None:
@@ -105,73 +120,108 @@ def downloaded_log(page: Page) -> list[dict[str, str]]:
 
 
 def test_usable_soon_after_opening(new_page: NewPage, record_property: Callable[[str, object], None]) -> None:
-    """In a browser that has nothing cached: seconds until the buttons are there, and until the chart is painted."""
+    """In a browser that has nothing cached: seconds until the player can be started and is painted."""
 
-    def opened() -> tuple[float, float]:
+    def opened() -> float:
         started = time.monotonic()
         page = new_page()
-        expect(keyed(page, "play").get_by_role("button").first).to_be_enabled()
+        expect(part(page, "play")).to_be_enabled()
+        part(page, "picture").locator("path, line").first.wait_for(state="attached")
         usable_s = time.monotonic() - started
-        page.locator(".st-key-trajectory .js-plotly-plot svg.main-svg").first.wait_for()
-        painted_s = time.monotonic() - started
         settle(page)
         page.close()
-        return usable_s, painted_s
+        return usable_s
 
     first, *warm = (opened() for _ in range(4))
-    record_property("usable_and_painted_s", warm)
-    print(f"\nfirst visit: usable after {first[0]:.2f} s, painted after {first[1]:.2f} s; on a warm server:")
-    print(", ".join(f"{usable_s:.2f} and {painted_s:.2f} s" for usable_s, painted_s in warm))
-    assert min(usable_s for usable_s, _ in warm) < USABLE_S
+    record_property("usable_s", warm)
+    print(f"\nfirst visit: usable after {first:.2f} s; on a warm server:", ", ".join(f"{each:.2f} s" for each in warm))
+    assert min(warm) < USABLE_S
 
 
-def test_open_type_run_and_download(new_page: NewPage) -> None:
+def test_open_say_play_and_download(new_page: NewPage) -> None:
     """The seed is the one that the page opens with, so participant and policy's draws are the same each time, and with
     them the judge holds back messages on more than ten days."""
     page = new_page()
-
-    box = keyed(page, "said_text").get_by_role("textbox")
-    box.fill("I twisted my ankle")
-    keyed(page, "truth").get_by_text("cannot walk", exact=True).click()
-    expect(keyed(page, "said_next")).to_contain_text("I twisted my ankle")
-    run_to_the_end(page)
-    no_error_is_shown(page)
-
+    whole_run(page)
     rows = downloaded_log(page)
-    day, steps, _, _, vetoes, _ = numbers(page)
-    assert len(rows) == int(day.split(" of ")[0])
-    assert int(steps.replace(",", "")) == round(sum(float(row["step_count"]) for row in rows))
-    first = rows[0]
+    assert legend_total(page) == round(sum(float(row["step_count"]) for row in rows))
+    held_back = [row for row in rows if row["held_back"] == "True"]
+    assert len(held_back) > 10
+    expect(part(page, "facts")).to_contain_text(f"{len(held_back)} held back")
+    assert "right" not in part(page, "facts").inner_text(), "nothing is told before it is revealed"
+    focus(page)
+    page.keyboard.press("r")
+    right = sum(row["can_walk"] == "False" for row in held_back)
+    agreeing = sum(row["agrees_with_truth"] == "True" for row in rows)
+    expect(part(page, "facts")).to_contain_text(f"{right} of {len(held_back)} vetoes right")
+    expect(part(page, "facts")).to_contain_text(f"{agreeing} of {len(rows)} days as the truth allowed")
+
+    page.keyboard.press("Home")
+    say(page, "I twisted my ankle", "cannot walk")
+    keyed(page, "player_line").get_by_text("Branch A").click()
+    settle(page)
+    first = downloaded_log(page)[0]
     assert (first["statement"], first["statement_author"]) == ("I twisted my ankle", "typed")
     assert (first["can_walk"], float(first["step_count"])) == ("False", 0.0)
     assert first["verdict"] == "do not send"
-    held_back = [row for row in rows if row["held_back"] == "True"]
-    assert held_back
-    right = sum(row["can_walk"] == "False" for row in held_back)
-    assert vetoes == f"{right} of {len(held_back)}"
-
-    bars = page.locator(".st-key-trajectory .bars .point")
-    unable = sum(row["can_walk"] == "False" for row in rows)
-    assert bars.count() == len(rows) + unable
-    assert page.locator(".st-key-cumulative .js-plotly-plot .scatterlayer .trace").count() == 2
+    no_error_is_shown(page)
 
 
-def test_typed_words_are_taken_when_run_is_pressed_without_enter(new_page: NewPage) -> None:
+def test_what_is_below_the_player_follows_it(new_page: NewPage) -> None:
     page = new_page()
-    keyed(page, "said_text").get_by_role("textbox").fill("I twisted my ankle")
-    press(page, "one_day")
-    wait_for_day(page, 1)
-    expect(keyed(page, "decision_card")).to_contain_text("I twisted my ankle")
+    whole_run(page)
+    page.get_by_text("The day at rest in full").click()
+    page.get_by_text("in numbers, and its decision log").click()
+    expect(keyed(page, "decision_card")).to_contain_text("Day 50")
+    focus(page)
+    page.keyboard.press("ArrowLeft")
+    expect(keyed(page, "decision_card")).to_contain_text("Day 49")
+    expect(keyed(page, "headline")).to_contain_text("Messages sent")
+    expect(keyed(page, "headline")).not_to_contain_text("Vetoes right")
+    page.keyboard.press("r")
+    expect(keyed(page, "headline")).to_contain_text("Vetoes right")
+    expect(keyed(page, "decision_card")).to_contain_text("could")
+    assert day_of(page) == 49
+
+
+def test_a_truth_that_is_not_shown_never_reaches_the_browser(new_page: NewPage) -> None:
+    page = new_page()
+    frames: list[bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(bytes_of(frame))))
+    page.reload()
+    whole_run(page)
+    assert TRUTH_SENT.search(b"".join(frames)), "as long as it may be revealed, it is there"
+    page.locator('[data-testid="stSidebar"]').get_by_text("More settings").click()
+    keyed(page, "reveal").locator("label").first.click()
+    expect(keyed(page, "download_log")).to_contain_text("with the hidden truth")
+    settle(page)
+    frames.clear()
+    seed = keyed(page, "seed").get_by_role("spinbutton")
+    seed.fill("44")
+    seed.press("Enter")
+    expect(part(page, "title")).to_contain_text("seed 44")
+    whole_run(page)
+    page.keyboard.press("r")
+    expect(part(page, "toast")).to_contain_text("The truth is hidden")
+    received = b"".join(frames)
+    assert b'"habituation"' in received, "the run came this way"
+    assert not TRUTH_SENT.search(received)
+
+
+def bytes_of(frame: bytes | str) -> bytes:
+    return frame.encode() if isinstance(frame, str) else frame
 
 
 def test_hostile_words_stay_words(new_page: NewPage) -> None:
     page = new_page()
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
     hostile = "<img src=x onerror=alert(1)> ![x](http://evil.invalid/x.png) <script>alert(1)</script>"
-    keyed(page, "said_text").get_by_role("textbox").fill(hostile)
-    press(page, "one_day")
-    wait_for_day(page, 1)
-    settle(page)
+    mounted(page)
+    say(page, hostile)
+    focus(page)
+    page.keyboard.press("ArrowRight")
+    expect(part(page, "words")).to_contain_text(hostile)
+    page.get_by_text("The day at rest in full").click()
     expect(keyed(page, "decision_card")).to_contain_text(hostile)
     assert page.locator('.stMain img[src="x"], .stMain img[src*="evil"]').count() == 0
     page.goto(page.url.rstrip("/") + "/preferences")
@@ -181,48 +231,58 @@ def test_hostile_words_stay_words(new_page: NewPage) -> None:
     assert page.locator('.stMain img[src="x"], .stMain img[src*="evil"]').count() == 0
 
 
-def test_pause_and_one_day(new_page: NewPage) -> None:
+def test_days_are_played_while_others_are_still_read(browser: Browser, tmp_path: Path) -> None:
+    """On a server that has never read a statement, without the verdicts that may come with the project."""
+    with running_dashboard(tmp_path) as address, session_of(browser) as session:
+        page = session.new_page()
+        page.goto(f"{address}/?seed=7771")
+        mounted(page)
+        part(page, "play").click()
+        wait_for_day(page, 2)
+        shown = day_of(page)
+        page.evaluate("window.before = document.querySelector('[data-testid=stBidiComponentIsolated]')")
+        wait_for_day(page, shown + 3)
+        part(page, "play").click()
+        stopped = day_of(page)
+        page.wait_for_timeout(2500)
+        assert day_of(page) == stopped, "it stands still while days arrive"
+        whole_run(page)
+        assert page.evaluate("window.before === document.querySelector('[data-testid=stBidiComponentIsolated]')")
+        expect(part(page, "answer")).to_contain_text(re.compile(r"gained|cost|no difference"))
+        no_error_is_shown(page)
+
+
+def test_presenting_covers_the_page_and_leaves_it(new_page: NewPage) -> None:
     page = new_page()
-    choose_speed(page, "Home")
-    press(page, "play")
-    wait_for_day(page, 2)
-    press(page, "play")
-    settle(page)
-    paused = day_of(page)
-    page.wait_for_timeout(2500)
-    assert day_of(page) == paused, "the run stands still"
-    press(page, "one_day")
-    assert wait_for_day(page, paused + 1) == paused + 1
+    whole_run(page)
+    page.keyboard.press("p")
+    expect(part(page, "keys")).to_be_visible()
+    assert page.locator(".frame").bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 800}
+    on_top = "document.elementsFromPoint(640, 20)[0].closest('[data-testid=stBidiComponentIsolated]') !== null"
+    assert page.evaluate(on_top), "Streamlit's own bar lies behind"
+    sizes = (
+        "[...document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot.querySelectorAll('.player *')]"
+    )
+    smallest = page.evaluate(
+        f"Math.min(...{sizes}.filter(e => e.checkVisibility() && !e.closest('.sr') && e.childNodes.length"
+        " && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))"
+        ".map(e => parseFloat(getComputedStyle(e).fontSize)))"
+    )
+    assert smallest >= 20, smallest
+    theme = page.locator(".frame").get_attribute("data-theme")
+    page.keyboard.press("t")
+    assert page.locator(".frame").get_attribute("data-theme") != theme
     page.keyboard.press("Escape")
-    press(page, "play")
-    wait_for_day(page, paused + 2)
-    press(page, "start_over")
-    settle(page)
-    assert day_of(page) == 0
-    page.wait_for_timeout(1500)
-    assert day_of(page) == 0
-    no_error_is_shown(page)
+    box = page.locator(".frame").bounding_box()
+    assert box is not None and box["width"] < 1280
 
 
-def test_run_again_runs_again(new_page: NewPage) -> None:
-    page = new_page()
-    run_to_the_end(page)
-    before = numbers(page)
-    press(page, "play")
-    page.wait_for_timeout(1500)
-    expect(is_finished(page)).to_be_disabled(timeout=A_TRIAL_MS)
-    settle(page)
-    assert numbers(page) == before, "the same seed, the same run"
-
-
-def test_the_speed_can_be_changed_while_it_runs(new_page: NewPage) -> None:
-    page = new_page()
-    choose_speed(page, "Home")
-    press(page, "play")
-    wait_for_day(page, 1)
-    choose_speed(page, "End")
-    expect(is_finished(page)).to_be_disabled(timeout=A_TRIAL_MS)
-    no_error_is_shown(page)
+def test_an_old_address_of_the_player_leads_to_live(new_page: NewPage) -> None:
+    page = new_page("player?seed=7")
+    mounted(page)
+    expect(page).to_have_url(re.compile(r"/\?seed=7$"))
+    expect(keyed(page, "seed").get_by_role("spinbutton")).to_have_value("7")
+    assert page.locator('[data-testid="stTopNavLink"]').count() == len(PAGES)
 
 
 def go_by_menu(page: Page, name: str) -> None:
@@ -239,12 +299,10 @@ def test_settings_survive_a_visit_to_the_simulator(new_page: NewPage) -> None:
     seed = keyed(page, "seed").get_by_role("spinbutton")
     seed.fill("7")
     seed.press("Enter")
-    settle(page)
-    for _ in range(2):
-        press(page, "one_day")
-        settle(page)
-    assert day_of(page) == 2
-    before = numbers(page)
+    expect(part(page, "title")).to_contain_text("seed 7")
+    whole_run(page)
+    page.keyboard.press("ArrowLeft")
+    before = part(page, "answer").inner_text(), day_of(page)
     go_by_menu(page, "simulator")
     length = keyed(page, "study_length").get_by_role("spinbutton")
     if not length.is_visible():
@@ -252,7 +310,8 @@ def test_settings_survive_a_visit_to_the_simulator(new_page: NewPage) -> None:
     expect(length).to_have_value("50")
     go_by_menu(page, "live")
     expect(keyed(page, "seed").get_by_role("spinbutton")).to_have_value("7")
-    assert numbers(page) == before
+    part(page, "answer").wait_for()
+    assert (part(page, "answer").inner_text(), day_of(page)) == before, "the player goes on where it was left"
     go_by_menu(page, "simulator")
     if not keyed(page, "study_length").get_by_role("spinbutton").is_visible():
         page.locator('[data-testid="stSidebar"] details summary').first.click()
@@ -262,7 +321,8 @@ def test_settings_survive_a_visit_to_the_simulator(new_page: NewPage) -> None:
     settle(page)
     expect(keyed(page, "preset").get_by_role("combobox")).to_have_value(re.compile("Custom"))
     go_by_menu(page, "live")
-    assert numbers(page)[0] == "0 of 12"
+    mounted(page)
+    assert part(page, "scrub").get_attribute("max") == "12"
     expect(keyed(page, "preset").get_by_role("combobox")).to_have_value(re.compile("Custom"))
     no_error_is_shown(page)
 
@@ -285,25 +345,16 @@ def test_settings_survive_a_reload_and_travel_as_a_link(new_page: NewPage) -> No
 
 
 def test_two_sessions_at_the_same_time(new_page: NewPage) -> None:
-    pages = [new_page(), new_page()]
-    for page, number in zip(pages, ("11", "12"), strict=True):
-        seed = keyed(page, "seed").get_by_role("spinbutton")
-        seed.fill(number)
-        seed.press("Enter")
-        settle(page)
-        choose_speed(page, "End")
+    pages = [new_page("?seed=11"), new_page("?seed=12")]
+    logs = []
     for page in pages:
-        press(page, "play")
-    for page in pages:
-        expect(is_finished(page)).to_be_disabled(timeout=2 * A_TRIAL_MS)
-        settle(page)
+        whole_run(page)
         no_error_is_shown(page)
-    logs = [downloaded_log(page) for page in pages]
+        logs.append(downloaded_log(page))
     assert logs[0] != logs[1], "each has its own participant"
     for page, rows in zip(pages, logs, strict=True):
-        assert len(rows) == day_of(page)
         assert all(row["failure"] == "" for row in rows)
-        assert int(numbers(page)[1].replace(",", "")) == round(sum(float(row["step_count"]) for row in rows))
+        assert legend_total(page) == round(sum(float(row["step_count"]) for row in rows))
 
 
 def test_a_page_opened_first_on_a_fresh_server_has_the_navigation(browser: Browser, tmp_path: Path) -> None:
@@ -318,8 +369,9 @@ def test_a_page_opened_first_on_a_fresh_server_has_the_navigation(browser: Brows
         page.locator(".st-key-verdict_4").wait_for()
         no_error_is_shown(page)
         go_by_menu(page, "live")
-        press(page, "one_day")
-        assert wait_for_day(page, 1) == 1
+        mounted(page)
+        part(page, "play").click()
+        assert wait_for_day(page, 1) >= 1
 
 
 TOO_WIDE = """() => ['html', 'body', '[data-testid="stApp"]', '[data-testid="stMain"]', '.block-container']
@@ -332,7 +384,7 @@ TOO_WIDE = """() => ['html', 'body', '[data-testid="stApp"]', '[data-testid="stM
 def test_every_page_in_every_look(new_page: NewPage, look: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page = new_page(**LOOKS[look])
-    run_to_the_end(page)
+    whole_run(page)
     for name in PAGES:
         if name != "live":
             page.goto(f"{page.url.split('/', 3)[0]}//{page.url.split('/', 3)[2]}/{PAGES[name]}")
@@ -364,24 +416,3 @@ def test_every_page_in_every_look(new_page: NewPage, look: str) -> None:
         page.wait_for_timeout(300)
         page.screenshot(path=SCREENSHOTS / f"{name}_{look}_whole.png")
         page.set_viewport_size(size)
-
-
-def test_clicks_while_the_judge_is_thinking(new_page: NewPage) -> None:
-    """A button pressed in mid-run meets a day that is still being judged: its statements are new to the cache."""
-    page = new_page("?seed=7771")
-    choose_speed(page, "End")
-    press(page, "play")
-    page.wait_for_timeout(700)
-    press(page, "one_day")
-    settle(page)
-    stopped = day_of(page)
-    assert 1 <= stopped < 50
-    page.wait_for_timeout(1500)
-    assert day_of(page) == stopped
-    press(page, "one_day")
-    settle(page)
-    assert day_of(page) == stopped + 1
-    press(page, "start_over")
-    settle(page)
-    assert day_of(page) == 0
-    no_error_is_shown(page)

@@ -95,6 +95,11 @@ def part(page: Page, name: str) -> Locator:
     return page.locator(f"[data-part={name}]")
 
 
+def told_of_the_run(page: Page) -> str:
+    """All text of the player but that of the words box, which offers truths to choose from."""
+    return "\n".join(page.locator(".player > :not(.say)").all_inner_texts())
+
+
 def focus(page: Page) -> None:
     page.locator(".player").focus()
 
@@ -134,7 +139,7 @@ def test_keys_alone_play_scrub_reveal_explain_and_present(open_player: Open) -> 
     expect(part(page, "day")).to_have_text("Day 6 of 50")
     press(page, "End")
     expect(part(page, "answer")).to_have_text("Listening gained 1,253 steps")
-    assert not TRUTH_WORDS.search(page.locator(".player").inner_text())
+    assert not TRUTH_WORDS.search(told_of_the_run(page))
     press(page, "r")
     expect(part(page, "truth")).to_contain_text("could not walk")
     press(page, "r", "w")
@@ -275,6 +280,7 @@ def test_words_typed_while_it_plays_change_the_day_to_come(open_player: Open) ->
     part(page, "play").click()
     part(page, "tomorrow").fill("I twisted my ankle <b>badly</b>, r c w")
     shown = int(part(page, "scrub").input_value())
+    assert "What does the participant say on day" in part(page, "question").inner_text()
     press(page, "Enter")
     expect(part(page, "legend")).to_contain_text("<b>badly</b>")
     (fork,) = told(page, reached='"number": 1')["forks"]
@@ -282,6 +288,35 @@ def test_words_typed_while_it_plays_change_the_day_to_come(open_player: Open) ->
     assert shown < fork["day"] <= shown + 3
     assert page.locator(".player b", has_text="badly").count() == 0
     expect(part(page, "play")).to_contain_text("Pause")
+
+
+def test_a_truth_for_the_day_to_come_needs_no_words(open_player: Open) -> None:
+    page = open_player()
+    focus(page)
+    press(page, "ArrowRight")
+    part(page, "say-it").click()
+    expect(part(page, "toast")).to_contain_text("set what is true")
+    part(page, "say-truth").select_option("0")
+    part(page, "say-it").click()
+    expect(part(page, "legend")).to_contain_text("A: day 2")
+    (fork,) = told(page, reached='"number": 1')["forks"]
+    assert (fork["day"], fork["words"], fork["can_walk"]) == (2, None, False)
+
+
+def test_python_hears_of_the_day_at_rest_only_if_it_asks(open_player: Open) -> None:
+    page = open_player("?tells=1")
+    focus(page)
+    press(page, *["ArrowRight"] * 5)
+    assert told(page, reached='"day": 5')["viewer"] == {
+        "identity": "sample-a", "day": 5, "line": "run", "revealed": False,
+    }  # fmt: skip
+    assert told(page)["runs"] <= 4, "moves in a row are told once"
+    press(page, "r")
+    told(page, reached='"revealed": true')
+    runs = told(page)["runs"]
+    part(page, "play").click()
+    expect(part(page, "day")).to_have_text(re.compile(r"Day (8|9|\d\d) of 50"), timeout=8000)
+    assert told(page)["runs"] == runs, "nothing is told while it plays"
 
 
 def test_playing_and_scrubbing_do_not_run_the_script(open_player: Open) -> None:
@@ -311,7 +346,7 @@ def test_a_locked_truth_asks_for_a_prediction_first(open_player: Open) -> None:
     press(page, "End", "r")
     expect(part(page, "toast")).to_have_text("Predict first: how often was holding back right?")
     page.wait_for_timeout(500)
-    assert not TRUTH_WORDS.search(page.locator(".player").inner_text())
+    assert not TRUTH_WORDS.search(told_of_the_run(page))
     assert told(page, reached='"reveals": [50')["reveals"] == [50]
 
 

@@ -23,8 +23,8 @@ import pandas as pd
 
 from tests.golden.fake_ollama import fake_ollama
 
-NOT_RECORDED = ("latency_ms", "reason", "failure", "model", "statement_author")
-"""Columns of a log that are times or sentences."""
+NOT_RECORDED = ("latency_ms", "reason", "failure", "model", "statement_author", "scenario")
+"""Columns of a log that are times, sentences or names."""
 LOG_NUMBERS = ("context_probability_work", "p_send", "belief", "step_count", "habituation", "disengagement_risk")
 RELATIVE = 1e-9
 """How far a number may be off. Sums in another order, and other builds of the linear algebra under Thompson sampling,
@@ -98,7 +98,7 @@ def as_written(log: pd.DataFrame) -> pd.DataFrame:
         else:
             log[name] = log[name].astype(int if name == "day" else str)
     # Whether a reply was kept already is a matter of speed, not of numbers.
-    log["verdict_source"] = log["verdict_source"].replace("cache", "model")
+    log["verdict_source"] = log["verdict_source"].replace(["cache", "remembered"], "model")
     return log
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
+import pytest
 
+from jitai.judge import registry
+from jitai.judge.cache import nothing_shipped
 from tests.golden import cases, measure
 
 
@@ -70,7 +73,10 @@ def _judged(judges: tuple[str, ...], every: int, folder: Path) -> Record:
         writer.writerows(list(enumerate(cases.STATEMENTS))[::every])
     tables = []
     for judge in judges:
-        table = measure.judged(path, judge, folder)
+        with pytest.MonkeyPatch.context() as patch:
+            # The models themselves are asked, not what was shipped of their replies.
+            patch.setattr(registry, "shipped_replies", nothing_shipped)
+            table = measure.judged(path, judge, folder)
         table.insert(0, "item", judge + ", statement " + table.pop("id"))
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)

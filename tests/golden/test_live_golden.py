@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.trial.log import decision_log
+from jitai.ui.pages.live_results import LOG
 from tests.app.conftest import a_process_of_its_own, a_server_that_has_been_visited  # noqa: F401
-from tests.app.driver import ROOT, click, run_to_the_end, widget, without_error
+from tests.app.driver import ROOT, lived, opened, shown_run, widget, without_error
 from tests.golden import measure
 from tests.golden.cases import PARTICIPANTS
 from tests.golden.parts import read
@@ -32,10 +34,17 @@ def arithmetic_judge(a_process_of_its_own: None, tmp_path: Path) -> Iterator[Non
         yield
 
 
-def shown_log(app: AppTest) -> pd.DataFrame:
-    """The decision log as it stands on the page, in the form of a log that was written."""
+def shown_table(app: AppTest) -> pd.DataFrame:
+    """The decision log as it stands on the page."""
     [shown] = [element.value for element in app.dataframe if "step_count" in element.value]
-    return measure.as_written(shown)
+    return shown
+
+
+def whole_log(app: AppTest) -> pd.DataFrame:
+    """The decision log of the run on the page, the hidden truth with it, in the form of a log that was written."""
+    log, shown = decision_log(shown_run(app).so_far.records), shown_table(app)
+    assert shown.equals(log[shown.columns]), "what stands on the page is a part of it"
+    return measure.as_written(log)
 
 
 @pytest.mark.usefixtures("a_server_that_has_been_visited", "arithmetic_judge")
@@ -49,8 +58,8 @@ def test_live_lives_the_days_of_the_record(name: str) -> None:
         app.query_params[setting] = value
     app = without_error(app.run())
     app = with_the_judge(app)
-    app = without_error(run_to_the_end(app))
-    log = shown_log(app)
+    app = opened(lived(without_error(app)), LOG)
+    log = whole_log(app)
     golden = read("grid_fixed").table
     golden = golden[golden["item"] == name].drop(columns=["item"])
     golden.insert(0, "item", "live")
@@ -72,12 +81,15 @@ def with_the_judge(app: AppTest) -> AppTest:
     raise AssertionError(f"the page offers no judge {MODEL}")
 
 
-def test_a_step_by_hand_is_the_same_day(arithmetic_judge: None, a_server_that_has_been_visited: None) -> None:  # noqa: F811
+@pytest.mark.usefixtures("a_server_that_has_been_visited", "arithmetic_judge")
+def test_days_that_arrive_are_those_of_the_whole_run() -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app = with_the_judge(without_error(app.run()))
-    for _ in range(4):
-        app = without_error(click(app, "one_day"))
-    by_hand = shown_log(app)
-    at_once = shown_log(without_error(run_to_the_end(app)))
-    assert len(by_hand) == 4
-    pd.testing.assert_frame_equal(by_hand, at_once.iloc[:4])
+    arrived: list[pd.DataFrame] = []
+    while shown_run(app).at_work:
+        app = opened(app, LOG)
+        arrived.append(shown_table(app))
+    whole = shown_table(opened(lived(without_error(app)), LOG))
+    assert len(whole) > 4
+    for log in arrived:
+        pd.testing.assert_frame_equal(log, whole.iloc[: len(log)])

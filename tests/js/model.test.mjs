@@ -83,3 +83,11 @@ test("what is not sent is not needed", () => {
   assert.equal(run.hasTruth, false);
   assert.equal(dayOf(run.line, 3).words, "");
 });
+
+test("a run of which no day has arrived is before its first day", () => {
+  const { key, name } = payload("a").run;
+  const run = sampleRun("a", { run: { key, name, complete: false, first_day: 1 } });
+  assert.equal(run.end, 0);
+  assert.equal(run.complete, false);
+  assert.equal(run.line.days.length, 0);
+});

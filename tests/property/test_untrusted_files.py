@@ -25,7 +25,7 @@ from jitai.judge.user_prompts import PersonalJudging
 from jitai.rl.policy_store import read_policy
 from jitai.rl.task import LearningTask
 from jitai.rl.train import checkpoint_of
-from jitai.ui.session.url import from_query
+from jitai.trial.query import from_query
 from tests.networks import random_network
 
 ODD = [

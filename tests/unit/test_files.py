@@ -1,11 +1,13 @@
 """Files are written whole or not at all, for the person alone where they are the person's, and read within limits."""
 
 import errno
+import gzip
 import json
 import os
 import socket
 import stat
 import threading
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from jitai.errors import FileFormatError
 from jitai.files import (
     MAX_JSON_DEPTH,
     check_writable,
+    decompressed,
     make_folder,
     open_to_write,
     read_bytes,
@@ -254,3 +257,20 @@ def test_json_that_can_be_used(tmp_path: Path) -> None:
     assert read_json(nested(MAX_JSON_DEPTH)) is not None
     assert read_json("[Infinity]", only_finite=False) == [float("inf")]
     assert read_json('"\\ud83d\\ude00"') == "\U0001f600"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_what_is_packed_is_unpacked_within_limits(pack: Callable[[bytes], bytes]) -> None:
+    content = b"abc" * 1000
+    packed = pack(content)
+    assert decompressed(packed, "x", 3000) == content
+    refused = {
+        "more than 2,999 bytes": (packed, 2999),
+        "cut short": (packed[:-1], 3000),
+        "follows after its end": (packed + b"x", 3000),
+        "is damaged": (b"nothing", 3000),
+    }
+    for said, (given, limit) in refused.items():
+        with pytest.raises(FileFormatError, match=f"^x cannot be used: .*{said}") as caught:
+            decompressed(given, "x", limit, "Do this.")
+        assert caught.value.hint == "Do this."

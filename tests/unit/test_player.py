@@ -27,7 +27,7 @@ from jitai.player.contract import (
 )
 from jitai.player.standalone import standalone_html
 from jitai.records import Action, Decision, Observation, Proposal, StepRecord, Verdict, VerdictSource
-from jitai.ui.widgets.player import ForkRequest, fork_request
+from jitai.ui.widgets.player import ForkRequest, Viewer, fork_request, viewer_of
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -89,6 +89,7 @@ def test_every_day_of_the_records_reaches_the_browser() -> None:
     assert payload["steps"] == [44.6475, 0.0, 44.6475]
     assert payload["words"] == ["words of day 1", "words of day 2", "words of day 3"]
     assert payload["p_send"] == [0.9736, 0.004, 0.9736]
+    assert payload["vetoed"] == [0, 1, 0]
     assert payload["verdict"] == ["send", "do not send", "send"]
     assert payload["weighed"][1] == [1.0, 7.84, -8.3, -14.36]
     assert payload["truth"] == {"can_walk": [1, 0, 1], "context": [0, 0, 0], "allowed": [1, 0, 1]}
@@ -111,6 +112,31 @@ def test_a_run_without_a_judge_has_no_columns_of_one() -> None:
     line = line_of([record(1, verdict=None)], key="run", name="This run")
     payload = as_payload(a_run(run=line))["run"]
     assert not {"verdict", "p_send", "source", "reason"} & set(payload)
+
+
+def test_what_a_rule_for_failures_holds_back_is_held_back_and_no_veto() -> None:
+    fallback = Verdict(Decision.HOLD_BACK, None, VerdictSource.FALLBACK, "The model could not answer.")
+    held = record(1, executed_action=Action.NO_MESSAGE, verdict=fallback, rule_stood_in=True)
+    payload = as_payload(a_run(run=line_of([held], key="run", name="This run"), days=1))["run"]
+    assert (payload["done"], payload["vetoed"]) == ([0], [0])
+
+
+def test_a_run_of_which_no_day_has_arrived_can_be_sent() -> None:
+    line = line_of([], key="run", name="This run", complete=False)
+    assert as_payload(a_run(run=line))["run"]["complete"] is False
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, "x", {}, {"identity": "a", "day": 51, "line": "run", "revealed": True},
+     {"identity": "a", "day": -1, "line": "run", "revealed": True}, {"identity": "a", "day": True, "line": "run",
+     "revealed": True}, {"identity": 1, "day": 1, "line": "run", "revealed": True},
+     {"identity": "a", "day": 1, "line": "run", "revealed": 1}, {"identity": "a", "day": 1, "line": None,
+     "revealed": False}],
+)  # fmt: skip
+def test_a_viewer_from_the_browser_is_checked(sent: object) -> None:
+    assert viewer_of(sent, 50) is None
+    assert viewer_of({"identity": "a", "day": 50, "line": "run", "revealed": True}, 50) == Viewer("a", 50, "run", True)
 
 
 def test_a_branch_holds_only_its_own_days() -> None:

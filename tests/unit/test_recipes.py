@@ -20,6 +20,7 @@ from jitai.errors import ParameterError
 from jitai.experiments.cell import run_cell
 from jitai.experiments.cell_file import read_work
 from jitai.experiments.engine import run_experiment
+from jitai.experiments.methods import offered_methods
 from jitai.experiments.spec import JudgeChoice
 from jitai.experiments.spec_file import read_spec, spec_as_yaml, spec_from_text
 from jitai.experiments.store import FINISHED, Store, _spec_of
@@ -27,10 +28,10 @@ from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.records import Action, Decision, JudgesText, Label, Role, Verdict, VerdictSource
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 from jitai.trial.filters import FILTERS, FilterSpec, filter_spec
+from jitai.trial.query import from_query, to_query
 from jitai.trial.spec import TrialSpec
-from jitai.ui.session.url import from_query, to_query
 from tests.app.conftest import a_process_of_its_own, a_server_that_has_been_visited  # noqa: F401 (fixtures of pages)
-from tests.app.driver import open_app, records_of, run_to_the_end, state_of, widget, without_error
+from tests.app.driver import lived, open_app, records_of, shown_run, widget, without_error
 
 MODULE = """
 from dataclasses import dataclass
@@ -267,8 +268,8 @@ def test_page(_a_judge_that_knows: None) -> None:
     app = widget(app.number_input, "every_days").set_value(2).run()
     app = without_error(widget(app.number_input, "rest_days").set_value(4).run())
     assert app.query_params["every_days"] == "2" and app.query_params["rest_days"] == "4"
-    app = without_error(run_to_the_end(app))
-    assert state_of(app).trial.finished  # type: ignore[union-attr]
+    app = lived(without_error(app))
+    assert shown_run(app).run is not None
     records = records_of(app)
     said_no = [record.verdict is not None and record.verdict.decision == Decision.HOLD_BACK for record in records]
     assert [record.executed_action == Action.GENERIC for record in records] == sent(said_no, 2, 4)
@@ -278,6 +279,15 @@ def test_page(_a_judge_that_knows: None) -> None:
     assert widgets_of_recipes(app) == {"rest_days": 4}
     app = without_error(widget(app.selectbox, "policy").set_value("rhythm").run())
     assert widgets_of_recipes(app) == {"every_days": 2, "rest_days": 4}
+
+
+def test_compare_and_sweep_offer_them() -> None:
+    mine, _ = offered_methods()["A message every few days"]
+    filtered, _ = offered_methods()["LLM+TS, rest after a no"]
+    assert (mine.policy.key, mine.filter.key, mine.role) == ("rhythm", "none", Role.PLAIN)
+    assert (filtered.policy.key, filtered.filter.key, filtered.role) == ("thompson", "rest", Role.HYBRID)
+    app = open_app("pages/compare.py")
+    assert {mine.name, filtered.name} <= set(widget(app.multiselect, "compared_methods").options)
 
 
 def widgets_of_recipes(app: Any) -> dict[str, float]:

@@ -1,5 +1,5 @@
 import { closeButton } from "./fork_dialog.js";
-import { openFork, wordsForTomorrow } from "./forking.js";
+import { openFork } from "./forking.js";
 import { belongsToControl, commandOf } from "./keys.js";
 import { markup } from "./markup.js";
 import { countHeldBack } from "./model.js";
@@ -17,7 +17,6 @@ export function keyPressed(player, event) {
   const command = commandOf(event);
   const typing = event.target.tagName === "INPUT" && event.target.type === "text";
   if (typing) event.stopPropagation();
-  if (typing && event.key === "Enter" && !event.isComposing && event.target === player.parts.tomorrow) wordsForTomorrow(player);
   if (event.key === "Tab" && player.state.presenting) keepFocus(player, event);
   if (!command) return;
   event.stopPropagation();

@@ -51,17 +51,18 @@ export function listenToFork(player) {
   });
 }
 
-/** Words typed while it plays change the day to come. @param {Player} player */
-export function wordsForTomorrow(player) {
-  const { tomorrow } = player.parts;
+/** Words or a truth for the day to come, also while it plays. @param {Player} player */
+export function changeTomorrow(player) {
+  const { tomorrow, "say-truth": truth } = player.parts;
   const day = player.state.day + 1;
   const words = tomorrow.value.trim().slice(0, MAX_WORDS);
   const reason = whyNoFork(player) || (day > player.run.days ? "The study has no day after this one." : "");
   if (reason) return player.say(reason);
-  if (!words) return player.say("Type what the participant writes tomorrow, then press Enter.");
-  tomorrow.value = "";
+  const canWalk = truth.value === "" ? null : truth.value === "1";
+  if (!words && canWalk === null) return player.say("Type what the participant says, or set what is true, then press Enter.");
+  tomorrow.value = truth.value = "";
   player.parts.player.focus({ preventScroll: true });
-  return ask(player, { identity: player.run.identity, line: forkedLine(player).key, day, action: null, words, can_walk: null });
+  return ask(player, { identity: player.run.identity, line: forkedLine(player).key, day, action: null, words: words || null, can_walk: canWalk });
 }
 
 function ask(player, request) {

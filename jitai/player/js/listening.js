@@ -1,5 +1,5 @@
 import { keyPressed, legendClicked, openTable, reveal } from "./commands.js";
-import { listenToFork, openFork } from "./forking.js";
+import { changeTomorrow, listenToFork, openFork } from "./forking.js";
 import { dayAt } from "./layout.js";
 import { present } from "./presenting.js";
 
@@ -41,6 +41,10 @@ export function listenToViewer(player) {
     parts[name].addEventListener("close", () => parts.player.focus({ preventScroll: true }));
   }
   listenToFork(player);
+  parts.say.addEventListener("submit", (event) => {
+    event.preventDefault();
+    changeTomorrow(player);
+  });
   listenToPointer(player);
   parts.player.addEventListener("keydown", (event) => keyPressed(player, event));
   parts.player.addEventListener("keyup", (event) => {

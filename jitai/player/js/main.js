@@ -6,16 +6,17 @@ import { Player } from "./player.js";
 const players = new WeakMap();
 
 /**
- * @param {{parentElement: ShadowRoot, data: any, setTriggerValue: (event: string, value: unknown) => void}} component
+ * @typedef {(name: string, value: unknown) => void} Send
+ * @param {{parentElement: ShadowRoot, data: any, setTriggerValue: Send, setStateValue: Send}} component
  * @returns {() => void} what Streamlit calls when the player leaves the page
  */
-export function mountInStreamlit({ parentElement, data, setTriggerValue }) {
+export function mountInStreamlit({ parentElement, data, setTriggerValue, setStateValue }) {
   let player = players.get(parentElement);
   if (!player) {
     player = new Player(parentElement);
     players.set(parentElement, player);
   }
-  const turn = player.receive(data, setTriggerValue);
+  const turn = player.receive(data, setTriggerValue, setStateValue);
   return () => {
     if (!player.isLatest(turn)) return; // a call that was overtaken by the next one is cleaned up late
     players.delete(parentElement);

@@ -42,6 +42,7 @@ export function readPayload(payload) {
     },
     answer: payload.answer,
     manySeeds: payload.many_seeds ?? "",
+    bestTotal: payload.best_total ?? null,
     startHabituation: payload.start_habituation,
     startRisk: payload.start_risk,
     leavesAt: payload.leaves_at,
@@ -53,6 +54,7 @@ export function readPayload(payload) {
       revealLocked: options.reveal === "locked",
       revealNote: options.reveal_note ?? "",
       suggestions: options.suggestions ?? [],
+      tellsViewer: options.tells_viewer ?? false,
     },
     hasTruth: line.days.length === 0 || line.days.some((day) => day.truth !== null),
     notice: payload.notice ?? "",
@@ -69,7 +71,7 @@ function readLine(columns, run) {
   const firstDay = columns.first_day ?? 1;
   const days = run.slice(0, firstDay - 1);
   let sum = days.length ? days[days.length - 1].sum : 0;
-  columns.done.forEach((done, index) => {
+  (columns.done ?? []).forEach((done, index) => {
     sum += columns.steps[index];
     days.push(readDay(columns, index, firstDay + index, sum));
   });
@@ -93,11 +95,13 @@ function readDay(columns, index, day, sum) {
   const probability = at("context_probability", null);
   const proposed = columns.proposed[index];
   const done = columns.done[index];
+  const held = proposed !== 0 && done === 0;
   return {
     day,
     proposed,
     done,
-    held: proposed !== 0 && done === 0,
+    held,
+    vetoed: Boolean(at("vetoed", held)),
     steps: columns.steps[index],
     sum,
     habituation: columns.habituation[index],

@@ -7,6 +7,8 @@ import { initialState, leadLine, reduce, shownBranches } from "./state.js";
 import { themeFor } from "./theme.js";
 
 const TOAST_TIME = 5000;
+/** Milliseconds after which the viewer counts as resting. */
+const REST_TIME = 250;
 
 /**
  * Where players stood that have left the page, by the identity of their run: whoever comes back goes on there.
@@ -24,6 +26,8 @@ export class Player {
     parent.append(this.frame);
     /** @type {(event: string, value: unknown) => void} */
     this.send = () => {};
+    /** @type {(name: string, value: unknown) => void} */
+    this.tell = () => {};
     this.run = null;
     this.state = null;
     this.shownNumber = 0;
@@ -35,11 +39,13 @@ export class Player {
   /**
    * Take new data, or the same under another theme.
    * @param {any} payload
-   * @param {(event: string, value: unknown) => void} send
+   * @param {(event: string, value: unknown) => void} send asks Python for something, once
+   * @param {(name: string, value: unknown) => void} [tell] what stays true until it is told anew
    * @returns {number} counts the calls, for `isLatest`
    */
-  receive(payload, send) {
+  receive(payload, send, tell = () => {}) {
     this.send = send;
+    this.tell = tell;
     if (payload === this.payload) this.restyle();
     else this.take(payload);
     this.turn += 1;
@@ -88,6 +94,7 @@ export class Player {
   destroy() {
     if (this.state) resting.set(this.state.identity, { ...this.state, playing: false, presenting: false, hover: 0 });
     clearInterval(this.clock);
+    clearTimeout(this.restTimer);
     cancelAnimationFrame(this.animation);
     for (const undo of this.cleanUp) undo();
     this.frame.remove();
@@ -109,6 +116,7 @@ export class Player {
 
   render(onTheWay = false) {
     cancelAnimationFrame(this.animation);
+    this.tellWhereItRests();
     const target = answerNumber(this.run, this.state.day);
     const from = this.shownNumber;
     this.shownNumber = target;
@@ -123,6 +131,20 @@ export class Player {
       if (share < 1) this.animation = requestAnimationFrame(frame);
     };
     this.animation = requestAnimationFrame(frame);
+  }
+
+  /** Tell Python where the viewer rests, if it asks for it: a moment after the last move, and only what is new. */
+  tellWhereItRests() {
+    clearTimeout(this.restTimer);
+    const { run, state } = this;
+    if (!run.options.tellsViewer || state.playing) return;
+    const viewer = { identity: run.identity, day: state.day, line: state.lead, revealed: state.revealed };
+    const text = JSON.stringify(viewer);
+    if (text === this.toldViewer) return;
+    this.restTimer = setTimeout(() => {
+      this.toldViewer = text;
+      this.tell("viewer", viewer);
+    }, REST_TIME);
   }
 
   setClock() {

@@ -44,7 +44,8 @@ export function keepFocus(player, event) {
 
 export function showKeys(player) {
   const { keys } = player.parts;
-  player.screen.put(keys, markup`${KEYS_TO_SHOW.map(([key, meaning]) => markup`<span><kbd>${key}</kbd>${meaning}</span>`)}`);
+  const shown = KEYS_TO_SHOW.filter(([key]) => !player.state.presenting || !["D", "P"].includes(key));
+  player.screen.put(keys, markup`${shown.map(([key, meaning]) => markup`<span><kbd>${key}</kbd>${meaning}</span>`)}`);
   keys.hidden = false;
   clearTimeout(player.keysTimer);
   player.keysTimer = setTimeout(() => {

@@ -2,6 +2,7 @@ import { answerNumber, drawAnswer, hasEnded, longestAnswer } from "./answer.js";
 import { drawAxis } from "./axis.js";
 import { cardSlots } from "./card.js";
 import { drawDraws } from "./draws.js";
+import { drawFacts, factsOf } from "./facts.js";
 import { stepsText, whole } from "./format.js";
 import { hoverText } from "./hover.js";
 import { drawJudgeScale } from "./judge_scale.js";
@@ -81,6 +82,7 @@ export class Screen {
     const branches = shownBranches(state, run);
     const lead = leadLine(state, run);
     this.renderAnswer(run, state, number);
+    this.put(this.parts.facts, drawFacts(factsOf(run, lead, state)));
     this.renderLegend(run, state, branches);
     this.renderPicture(run, state, lead, branches);
     this.renderCard(run, state, lead, branches);
@@ -146,7 +148,18 @@ export class Screen {
     const canFork = run.options.canFork;
     parts.fork.hidden = !canFork;
     parts.fork.disabled = state.day < 1;
-    parts.tomorrow.hidden = !canFork || state.day >= run.days;
+    this.renderSay(run, state, lead);
+  }
+
+  /** The words box speaks of the day after the one that is shown. */
+  renderSay(run, state, lead) {
+    const { say, tomorrow, question } = this.parts;
+    say.hidden = !run.options.canFork;
+    const next = state.day + 1;
+    const over = next > run.days || (lead.leftOn !== null && next > lead.leftOn);
+    const asked = over ? "Nobody is there on the next day." : `What does the participant say on day ${next}?`;
+    this.put(question, markup`${asked}`);
+    for (const element of [tomorrow, this.parts["say-truth"], this.parts["say-it"]]) element.disabled = over;
   }
 
   renderWhy(run, state, branches) {

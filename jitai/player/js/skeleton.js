@@ -18,10 +18,12 @@ function transportButton(icon, label, key) {
 /** No value of a run is in it, so it is plain text. */
 export function skeleton() {
   return `<div class="player" data-part="player" tabindex="0" role="region" aria-label="Player of a run. Space plays, arrows move a day, question mark shows the keys.">
+<form class="say" data-part="say"><label class="question" for="said" data-part="question"></label><input type="text" id="said" data-part="tomorrow" placeholder="I twisted my ankle" autocomplete="off"><select data-part="say-truth" aria-label="What is true on that day"><option value="">ability as simulated</option><option value="0">cannot walk</option><option value="1">can walk</option></select><button class="btn" data-part="say-it" type="submit">Say it</button></form>
 <section class="hero" aria-label="The answer">
 <div class="top"><span class="title" data-part="title"></span><span class="tools"><button class="quiet" data-part="open-table" title="The days as a table (D)">Table <kbd>D</kbd></button><button class="quiet" data-part="present" title="The player alone, large (P)">Present <kbd>P</kbd></button></span></div>
 <h2 class="answer" data-part="answer"></h2>
 <p class="many" data-part="many"></p>
+<p class="facts" data-part="facts"></p>
 <div class="legend-row"><div class="legend" data-part="legend"></div><button class="btn why-button" data-part="why-button" aria-pressed="false">Why? <kbd>W</kbd></button></div>
 </section>
 <section class="stage" data-part="stage" aria-label="The run, day by day">
@@ -42,7 +44,7 @@ export function skeleton() {
 <li class="s-sensor"><span class="k">Sensor</span><div class="v" data-part="sensor"></div></li>
 <li class="s-policy"><span class="k">Policy</span><div class="v" data-part="policy"></div></li>
 <li class="s-draws wide"><div class="v" data-part="draws"></div></li>
-<li class="s-words wide"><div class="head"><span class="k">Words</span><input type="text" class="tomorrow" data-part="tomorrow" placeholder="write tomorrow’s words" aria-label="What the participant writes tomorrow" autocomplete="off"></div><div class="v" data-part="words"></div></li>
+<li class="s-words wide"><div class="head"><span class="k">Words</span></div><div class="v" data-part="words"></div></li>
 <li class="s-judge"><span class="k">Judge</span><div class="v"><div data-part="judge"></div><div class="n" data-part="source"></div></div><div class="full" data-part="judge-scale"></div></li>
 <li class="s-done key"><span class="k">Done</span><div class="v" data-part="done"></div></li>
 <li class="s-earned key"><span class="k">Earned</span><div class="v" data-part="earned"></div></li>

@@ -13,6 +13,7 @@
  * @property {number} proposed action 0..3
  * @property {number} done action 0..3
  * @property {boolean} held a message was proposed and none was sent
+ * @property {boolean} vetoed the judge did that, and no rule for failures and no person
  * @property {number} steps
  * @property {number} sum steps up to this day
  * @property {number} habituation after the day
@@ -64,13 +65,14 @@
  * @property {{stepsSoFar: number, stepsADay: number, weighing: {label: string, low: number, high: number} | null}} axes
  * @property {{question: string, subject: string, without: string}} answer
  * @property {string} manySeeds
+ * @property {number | null} bestTotal steps of the whole study under the best possible policy
  * @property {number} startHabituation
  * @property {number} startRisk
  * @property {number} leavesAt
  * @property {[number, number] | null} unsure
  * @property {{name: string, context?: number}[]} actions
  * @property {string[]} contexts
- * @property {{canFork: boolean, revealLocked: boolean, revealNote: string, suggestions: string[]}} options
+ * @property {{canFork: boolean, revealLocked: boolean, revealNote: string, suggestions: string[], tellsViewer: boolean}} options
  * @property {boolean} hasTruth
  * @property {string} notice
  * @property {number} answered number of the last request that Python has answered

@@ -26,25 +26,28 @@ from jitai.experiments.comparison import (
     ComparedRun,
     DayFigures,
     Run,
+    answer_in_words,
     by_condition,
-    in_words,
+    in_brackets,
     label_of,
     lines_table,
     percent,
+    seeds_in_words,
     setting_differences,
     side_by_side,
+    table_rows,
 )
-from jitai.experiments.methods import LLM_TS, is_outdated, place_of_role
+from jitai.experiments.methods import is_outdated, place_of_role
 from jitai.experiments.spec import Condition
 from jitai.experiments.store import StoredCell, StoredExperiment
-from jitai.records import Role
+from jitai.report.compare_report import compare_report
+from jitai.report.experiment import Compared
 from jitai.sanitise import for_markdown
-from jitai.statistics import Estimate
-from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.session.state import palette
 from jitai.ui.widgets.experiment import command_and_description, days_of_run, find, store
+from jitai.ui.widgets.report_button import report_button
 
 
 class WithDays(NamedTuple):
@@ -70,6 +73,8 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
     _totals(lines, styles, condition)
     days = [_days(run) for run in runs]
     _table(lines, days, base)
+    compared = Compared(condition, lines, days, base)
+    report_button(found, lambda inputs: compare_report(found, [compared], inputs), "compare")
     known = [
         WithDays(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None
     ]
@@ -135,32 +140,9 @@ def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run:
 
 
 def _answer(lines: Sequence[ComparedRun], base: Run) -> None:
-    """Write the answer in a sentence or two, each of which can be recomputed."""
-    known = [line for line in lines if line.against is not None and line.run.stored.cell.method.role != Role.OPTIMUM]
-    if not known:
-        only = next(line for line in lines if line.run is base)
-        sure = (
-            _in_brackets(only.total) if only.total.n == 1 else f"95 % {_in_brackets(only.total)}, n = {only.total.n:,}"
-        )
-        with st.container(key="answer"):
-            st.markdown(
-                for_markdown(
-                    f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {percent(only.share.value)} of the "
-                    "best possible."
-                )
-            )
-        return
-    usual = next((line for line in known if line.run.stored.cell.method.name == LLM_TS), known[0])
-    best = max(known, key=lambda line: line.total.value)
-    told = [usual] if best is usual else [usual, best]
+    """The answer in a sentence or two, each of which can be recomputed."""
     with st.container(key="answer"):
-        st.markdown(" ".join(for_markdown(in_words(line, base.name)) for line in told))
-
-
-def _in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
-    if math.isnan(estimate.low):
-        return "one seed, no interval"
-    return f"{estimate.low:{form}} to {estimate.high:{form}}"
+        st.markdown(for_markdown(answer_in_words(lines, base)))
 
 
 def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], condition: Condition) -> None:
@@ -172,7 +154,7 @@ def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], conditi
     rows = [
         Totals(
             line.run.name,
-            f"{line.total.value:,.0f} steps ({_in_brackets(line.total)}), {percent(line.share.value)} of the best"
+            f"{line.total.value:,.0f} steps ({in_brackets(line.total)}), {percent(line.share.value)} of the best"
             + (f", n = {line.total.n:,}" if len(numbers) > 1 else ""),
             look, line.run.stored.totals, line.total.value, line.total.low, line.total.high,
         )
@@ -193,7 +175,7 @@ def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], conditi
         else "single studies."
     )
     st.caption(
-        f"{_seeds_in_words(numbers)} a method. Points: {shown} "
+        f"{seeds_in_words(numbers)} a method. Points: {shown} "
         + (
             "Dashed: the most that this participant could be expected to walk."
             if agree
@@ -202,33 +184,9 @@ def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], conditi
     )
 
 
-def _seeds_in_words(numbers: Sequence[int]) -> str:
-    """Return in words how many seeds a method has; ``numbers`` are in ascending order."""
-    if numbers[0] == numbers[-1]:
-        return f"n = {counted(numbers[0], 'seed')}"
-    return f"n = {numbers[0]:,} to {numbers[-1]:,} seeds"
-
-
 def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base: Run) -> None:
-    """Show all numbers as text with intervals, and offer them as a file."""
-    against = f"Against {base.name}"
-    rows = []
-    for line, about in zip(lines, days, strict=True):
-        paired = line.against
-        rows.append(
-            {
-                "Method": line.run.name,
-                "Steps": f"{line.total.value:,.0f}",
-                "95 %": _in_brackets(line.total),
-                "Of the best": percent(line.share.value, 1),
-                against: "" if paired is None else f"{paired.difference.value:+,.0f}",
-                "95 %, paired": "" if paired is None else _in_brackets(paired.difference, "+,.0f"),
-                "Better on": "" if paired is None else f"{100 * paired.share_better:.0f} % of seeds",
-                "Fits ability": "" if about is None else f"{100 * about.agreement.value:.0f} % of days",
-                "Length": "" if about is None else f"{about.length.value:.1f} days",
-                "Leave early": f"{100 * line.run.stored.figures.share_disengaged:.0f} %",
-            }
-        )
+    """All numbers, as text with intervals, and as a file."""
+    rows = table_rows(lines, days, base)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_table", height="content")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
@@ -258,7 +216,7 @@ def _differences(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], ba
     dots = [
         Dot(
             line.run.name,
-            f"{line.against.difference.value:+,.0f} steps ({_in_brackets(line.against.difference, '+,.0f')}), better "
+            f"{line.against.difference.value:+,.0f} steps ({in_brackets(line.against.difference, '+,.0f')}), better "
             f"on {100 * line.against.share_better:.0f} % of seeds",
             look, line.against.difference.value, line.against.difference.low, line.against.difference.high,
         )
@@ -302,7 +260,7 @@ def _day_by_day(known: Sequence[WithDays]) -> None:
             alt="Mean steps of each day; on the last day " + _last_values(daily),
         )  # fmt: skip
     bands = " with 95 % bands" if numbers[-1] > 1 else ""
-    st.caption(f"Means over {_seeds_in_words(numbers)}{bands}; a participant who has left earns nothing.")
+    st.caption(f"Means over {seeds_in_words(numbers)}{bands}; a participant who has left earns nothing.")
 
 
 def _last_values(curves: Sequence[Curve]) -> str:
@@ -366,7 +324,7 @@ def _staying(known: Sequence[WithDays]) -> None:
         dots = [
             Dot(
                 run.name,
-                f"{about.length.value:.1f} days ({_in_brackets(about.length, '.1f')}), "
+                f"{about.length.value:.1f} days ({in_brackets(about.length, '.1f')}), "
                 f"{100 * run.stored.figures.share_disengaged:.0f} % leave early",
                 look, about.length.value, about.length.low, about.length.high,
             )

@@ -1,186 +1,281 @@
-"""The Live page: setup in the sidebar, the stage in the middle, the log below."""
+"""The Live page: one participant's whole run, played in the browser; any day can be lived in another way."""
 
-from itertools import groupby
-from operator import attrgetter
+from dataclasses import replace
 
 import streamlit as st
 
-from jitai.judge.prefetch import VerdictPrefetcher
-from jitai.judge.text import MAX_STATEMENT_LENGTH
-from jitai.parameters import describe
-from jitai.policies.belief import READING_LABELS, BeliefSettings
-from jitai.seeding import MAX_SEED
-from jitai.trial.filters import FILTERS, LEARNER_LABELS
-from jitai.trial.live import TwinTrial, coming_statements
-from jitai.trial.texts import ScriptedDay
-from jitai.ui.pages.live_stage import SPEEDS, draw_stage
-from jitai.ui.session.resources import statement_book
-from jitai.ui.session.state import AppState, app_state, keep_in_address
-from jitai.ui.widgets.judge_picker import current_judge, judge_picker
+from jitai.errors import BackendError, JitaiError
+from jitai.judge.judge import Judge
+from jitai.player.contract import Line, Options, PlayerRun, as_payload
+from jitai.report.run_player import branch_line, player_run
+from jitai.report.scenario_file import read_scenario
+from jitai.rl.policy_store import default_policy_store
+from jitai.sanitise import for_markdown
+from jitai.trial.scenario import MAX_BYTES, Scenario
+from jitai.trial.summary import TrialSummary, summarise
+from jitai.ui.pages.live_results import draw_results, results_are_open
+from jitai.ui.pages.live_settings import run_settings
+from jitai.ui.session.live_run import LiveRun, LiveState, Opened, Setup, composed, is_read_by, read_anew
+from jitai.ui.session.reading import ManySeeds
+from jitai.ui.session.resources import prompts, statement_book
+from jitai.ui.session.state import AppState, app_state, keep_in_address, say_problem, session_object
+from jitai.ui.widgets.judge_picker import current_judge, options_for
 from jitai.ui.widgets.page import errors_as_sentences
-from jitai.ui.widgets.parameters import parameter_widgets, preset_picker
-from jitai.ui.widgets.policy_picker import policy_picker, training_remarks
+from jitai.ui.widgets.player import PlayerEvents, player
 
-TRUTHS: dict[str, bool | None] = {"as simulated": None, "cannot walk": False, "can walk": True}
-"""What a person may set as true of the coming day, with or without words."""
-UNSURE_BAND = ("unsure_low", "unsure_high")
+POLL_S = 0.4
+"""Seconds between two looks at what is being read in the background."""
+LOCKED = "The truth is hidden: “Show who could really walk” is off in the sidebar."
+SUGGESTIONS = ("I twisted my ankle", "I am stuck in bed with a fever", "Lovely day, I could walk for hours")
 
 
 def live_page() -> None:
     """Draw the page."""
-    state = app_state()
+    app, state = app_state(), session_object(LiveState)
     with errors_as_sentences():
         with st.sidebar:
-            run_settings(state)
-        keep_in_address(state)
-        _use_settings(state)
-        st.title("What does the policy do, and what does the language model change?")
-        _controls(state)
-        _say_box(state)
-        interval = SPEEDS[st.session_state["speed"]].interval_s if state.playing else None
-        st.fragment(draw_stage, run_every=interval, key="stage")(state)
+            run_settings(app)
+        keep_in_address(app)
+        head = st.container(horizontal=True, vertical_alignment="center", key="live_head")
+        head.title("What does the policy do, and what does the language model change?", width="stretch")
+        say_problem(app)
+        # A scenario that stands in the address is taken in here, before the run: show_scenario(app, state, name, it).
+        judge = current_judge(app) if app.spec.uses_text else None
+        reader = _begin(app, state, judge)
+        with head:
+            _run_before(app, state)
+        _scenario_note(app, state, judge, reader)
+        ticks = _is_busy(state, _many_seeds(app, state, reader))
+        st.fragment(_stage, run_every=POLL_S if ticks else None, key="stage")(app, state, reader, ticks)
+    _open_file(app, state)
 
 
-def run_settings(state: AppState) -> None:
-    """Preset, policy, filter, judge and seed, and the settings of those that are chosen."""
-    preset_picker(
-        state, "Participant",
-        help="How ability comes and goes, and how costly badly tailored messages are. Every number can be tuned on the "
-        "Simulator page.",
-    )  # fmt: skip
-    policy_picker(state)
-    remarks = st.container()
-    st.selectbox(
-        "Filter", list(FILTERS), format_func=FILTERS.labels.__getitem__, key="strategy", persist_state="session",
-        help="What the judge's verdict may do to the proposed action.",
-    )  # fmt: skip
-    judge_picker(state)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input(
-            "Seed", 0, MAX_SEED, step=1, key="seed", persist_state="session",
-            help="The same seed gives the same contexts, walk states and statements, whatever the policy does.",
-        )  # fmt: skip
-        st.button("New", key="new_seed", on_click=_next_seed, help="Use the next seed.")
-    spec = state.spec
-    with st.expander("More settings"):
-        _unsure_band()
-        of_filter = describe(type(spec.filter.settings))
-        parameter_widgets((info for info in of_filter if info.name not in UNSURE_BAND), LEARNER_LABELS)
-        st.toggle(
-            "Show who could really walk", value=True, key="reveal", persist_state="session",
-            help="Neither policy nor judge knows the true walk state. Hide it from the class too, and let them guess.",
-        )  # fmt: skip
-    for group, infos in groupby(describe(type(spec.policy.settings)), key=attrgetter("group")):
-        with st.expander(group):
-            parameter_widgets(infos)
-    if spec.keeps_belief:
-        with st.expander("Belief in ability"):
-            parameter_widgets(describe(BeliefSettings), READING_LABELS)
-    if spec.policy.network is not None:
-        with remarks:
-            training_remarks(spec.policy.network, spec)
+def show_scenario(app: AppState, state: LiveState, name: str, scenario: Scenario) -> None:
+    """Show a scenario: its settings in all widgets, and its judge at work if that is here.
 
-
-def _unsure_band() -> None:
-    """One slider for both edges of the unsure band."""
-
-    def keep() -> None:
-        st.session_state.update(zip(UNSURE_BAND, st.session_state["unsure_band"], strict=True))
-
-    st.session_state["unsure_band"] = tuple(st.session_state[name] for name in UNSURE_BAND)
-    st.slider(
-        "Unsure between", 0.0, 1.0, step=0.05, key="unsure_band", on_change=keep,
-        help="The judge counts as unsure if its P(send) lies between these ends: it holds back below them and sends "
-        "above. Both ends at one value make a plain threshold.",
-    )  # fmt: skip
-
-
-def _next_seed() -> None:
-    st.session_state["seed"] = (st.session_state["seed"] + 1) % (MAX_SEED + 1)
-
-
-def _use_settings(state: AppState) -> None:
-    """Begin a new trial if there is none, or if a setting of the present one has changed."""
-    spec, book = state.spec, statement_book(state.kinds)
-    judge = current_judge(state) if spec.uses_text else None
-    settings = (spec, state.kinds, state.judge_at_work, state.prompt_picked, state.deciding_settings)
-    if state.trial is None or state.trial_settings != settings:
-        if state.run_has_begun:
-            state.playing = False
-            state.put_aside()
-        state.trial = TwinTrial(spec, book, judge, with_best=True)
-        state.trial_settings = settings
-        if state.ahead is not None:
-            state.ahead.stop()
-            state.ahead = None
-    if state.playing and state.ahead is None and judge is not None:
-        state.ahead = VerdictPrefetcher(judge.judge, coming_statements(spec, book))
-
-
-def _controls(state: AppState) -> None:
-    """Run or pause, one day, start over, and the speed.
-
-    They stand outside the stage, so that they act at once. They only note what is wanted, as a day may still be waiting
-    for its judge; the stage simulates the days.
+    Args:
+        app, state: of the session.
+        name: where it comes from, untrusted.
+        scenario: to be shown.
     """
+    app.show(scenario.spec)
+    st.session_state["kinds"] = list(scenario.kinds)
+    judge = scenario.judge
+    if judge is not None and judge.key in {option.key for option in options_for(app) if option.usable}:
+        app.judge_picked = judge.key
+        app.prompt_picked = judge.prompt if judge.prompt in {prompt.name for prompt in prompts()} else ""
+    state.opened = Opened(name, scenario, (app.spec, app.kinds))
 
-    def play_or_pause() -> None:
-        if state.trial is not None and state.trial.finished:
-            state.put_aside()
-        state.playing = not state.playing
 
-    def one_day() -> None:
-        state.playing = False
-        state.one_day_wanted = True
+def _begin(app: AppState, state: LiveState, judge: Judge | None) -> Judge | None:
+    """Show another run where the settings have changed; return the judge who may be asked, if any."""
+    opened = _opened(app, state)
+    reader = judge if opened is None or is_read_by(opened.scenario, judge) else None
+    settings = (app.spec, app.kinds, judge) if opened is None else (opened.scenario, judge)
+    if state.shown is None or settings != state.shown.settings:
+        book = statement_book(app.kinds)
+        scenario = opened.scenario if opened else composed(app.spec, book, app.kinds, judge, app.judge_at_work)
+        setup = Setup(app.spec, app.kinds, app.judge_at_work, app.prompt_picked, app.deciding_settings, opened)
+        state.begin(settings, setup, scenario, reader)
+    app.judge_settled = True
+    return reader
 
-    def start_over() -> None:
-        state.playing = False
-        state.put_aside()
 
-    assert state.trial is not None
-    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
-        if state.playing:
-            run_label, icon = "Pause", ":material/pause:"
-        elif state.trial.finished:
-            run_label, icon = "Run again", ":material/replay:"
+def _opened(app: AppState, state: LiveState) -> Opened | None:
+    """The scenario from a file, while the widgets show its settings."""
+    return state.opened if state.opened and state.opened.settings == (app.spec, app.kinds) else None
+
+
+def _run_before(app: AppState, state: LiveState) -> None:
+    """After a change of settings, say what the run before earned, and offer to go back to it with its branches."""
+    if not state.kept or state.shown is None:
+        return
+    before = state.kept[-1]
+
+    def go_back() -> None:
+        app.restore(*before.setup[:-1])
+        state.opened = before.setup.opened or state.opened
+
+    total = f"{before.so_far.total_steps:,.0f} steps"
+    n_branches = len(before.branches)
+    branches = f", {n_branches} {'branch' if n_branches == 1 else 'branches'}" if n_branches else ""
+    st.caption(f"The run before: {total}{branches}.", width="content")
+    st.button("Go back to it", type="tertiary", key="go_back", on_click=go_back)
+
+
+def _scenario_note(app: AppState, state: LiveState, judge: Judge | None, reader: Judge | None) -> None:
+    """Say what is shown where it is not simply the run of the settings, and what may be done about it."""
+
+    def back() -> None:
+        assert state.opened is not None
+        show_scenario(app, state, state.opened.name, state.opened.scenario)
+
+    def anew() -> None:
+        assert state.opened is not None and judge is not None
+        try:
+            judge.digest()
+        except BackendError as error:
+            app.problem = f"The judge at work cannot read. {error.in_full}"
+            return
+        state.opened = state.opened._replace(scenario=read_anew(state.opened.scenario, judge, app.judge_at_work))
+
+    opened = _opened(app, state)
+    if state.opened is None:
+        return
+    name = for_markdown(state.opened.name)
+    with st.container(horizontal=True, vertical_alignment="center", key="scenario_note"):
+        if opened is None:
+            st.caption(f"The settings are no longer those of {name}: this is a new run.", width="stretch")
+            st.button("Back to the scenario", key="back_to_scenario", on_click=back)
+        elif opened.scenario.judge is None or reader is not None:
+            st.caption(f"This is the scenario of {name}.", width="stretch")
         else:
-            run_label, icon = "Run", ":material/play_arrow:"
-        st.button(run_label, icon=icon, type="primary", key="play", on_click=play_or_pause, shortcut="Space", width=150)
-        st.button(
-            "One day", icon=":material/skip_next:", key="one_day", on_click=one_day, disabled=state.trial.finished,
-            shortcut="Right",
-        )  # fmt: skip
-        st.button("Start over", icon=":material/restart_alt:", key="start_over", on_click=start_over)
-        st.select_slider(
-            "Speed", list(SPEEDS), value="3 days a second", key="speed", persist_state="session",
-            label_visibility="collapsed", width=280,
-        )  # fmt: skip
+            who = for_markdown((opened.scenario.judge.name or opened.scenario.judge.key)[:200])
+            st.caption(
+                f"This is the scenario of {name}. Its judge ({who}) is not at work here; what it said is remembered.",
+                width="stretch",
+            )
+            st.button("Have the judge at work read all words", key="read_anew", on_click=anew, disabled=judge is None)
 
 
-def _say_box(state: AppState) -> None:
-    """What the participant says on the coming day, typed by the person in front of the screen."""
+def _many_seeds(app: AppState, state: LiveState, reader: Judge | None) -> ManySeeds | None:
+    """The comparison over many seeds of these settings; None where the scenario's judge is not at hand."""
+    if reader is None or state.shown is None:
+        return None
+    spec = state.shown.scenario.spec
+    wanted = (replace(spec, seed=0), app.kinds, reader)
+    if state.many_seeds is None or state.many_seeds_of != wanted:
+        if state.many_seeds is not None:
+            state.many_seeds.stop()
+        state.many_seeds = ManySeeds(spec, statement_book(app.kinds), reader)
+        state.many_seeds_of = wanted
+    return state.many_seeds
 
-    def say() -> None:
-        text = str(st.session_state["said_text"]).strip()
-        if text:
-            state.said_next = ScriptedDay(text, TRUTHS[st.session_state["truth"]])
-            st.session_state["said_text"] = ""
 
-    def set_truth() -> None:
-        truth, words = TRUTHS[st.session_state["truth"]], state.said_next.text if state.said_next else ""
-        state.said_next = ScriptedDay(words, truth) if words or truth is not None else None
+def _is_busy(state: LiveState, many_seeds: ManySeeds | None) -> bool:
+    """Whether something is under way in the background that the page waits for."""
+    at_work = state.shown is not None and state.shown.at_work
+    return at_work or (many_seeds is not None and not many_seeds.finished)
 
-    present = state.said_next.can_walk if state.said_next else None
-    st.session_state["truth"] = next(label for label, truth in TRUTHS.items() if truth == present)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="say_box"):
-        st.text_input(
-            "What does the participant say on the next day?", key="said_text", on_change=say, width="stretch",
-            placeholder="I twisted my ankle", max_chars=4 * MAX_STATEMENT_LENGTH,
-            help="Press Enter, or just Run. It replaces the simulator's own statement of that day; the judge reads the "
-            f"first {MAX_STATEMENT_LENGTH} characters.",
-        )  # fmt: skip
-        st.segmented_control(
-            "What is true on that day", list(TRUTHS), key="truth", on_change=set_truth, required=True,
-            help="What the participant says does not change their simulated ability to walk. To make the words true, "
-            "set the ability here.",
-        )  # fmt: skip
+
+def _stage(app: AppState, state: LiveState, reader: Judge | None, ticks: bool) -> None:
+    """The player and what stands below it; drawn again at each tick while days are being read."""
+    with errors_as_sentences():
+        state.take_in()
+        many_seeds = _many_seeds(app, state, reader)
+        if _is_busy(state, many_seeds) != ticks:
+            st.rerun()
+        shown = state.shown
+        if shown is None:
+            return
+        if shown.lacks_judge:
+            st.warning(
+                f"{len(shown.scenario.unread)} statements of this scenario come without a verdict, and its judge is "
+                "not the judge at work. Choose its judge in the sidebar, or have all words read anew.",
+                icon=":material/gavel:",
+            )
+            return
+        if shown.run is None and shown.reading is not None and shown.reading.failure:
+            st.error(for_markdown(shown.reading.failure), icon=":material/error:")
+        _failures(state, shown)
+        sentence = many_seeds.snapshot() if many_seeds else ""
+        payload = as_payload(_payload_of(app, state, shown, reader, sentence))
+        state.notice = ""
+        events = player(payload, key="player")
+        if _answered(app, state, events, reader):
+            st.rerun()
+        draw_results(app, state, shown, sentence)
+
+
+def _answered(app: AppState, state: LiveState, events: PlayerEvents, reader: Judge | None) -> bool:
+    """Do what the viewer asked for; say whether there is something new to draw."""
+    state.viewer = events.viewer
+    if events.fork is not None and events.fork.number > state.answered:
+        state.answer(events.fork, statement_book(app.kinds), reader)
+        return True
+    if events.remove is not None:
+        state.remove(events.remove)
+        return True
+    return False
+
+
+def _failures(state: LiveState, shown: LiveRun) -> None:
+    """Say on how many days the judge could not answer, and what was done on them."""
+    summary = summarise(shown.so_far.records)
+    if not summary.n_failures:
+        return
+    rule = shown.scenario.spec.filter.settings.on_failure
+    with st.container(horizontal=True, vertical_alignment="center", key="failures"):
+        st.warning(
+            f"On {summary.n_failures} days the judge could not answer; the rule “{rule}” stood in for it. "
+            f"{held_back_by_rule(summary)}The log says why.",
+            icon=":material/warning:",
+            width="stretch",
+        )
+        if shown.run is not None:
+            st.button("Ask it again", key="ask_again", on_click=state.forget)
+
+
+def held_back_by_rule(summary: TrialSummary) -> str:
+    """Messages that nobody vetoed and that were held back all the same; empty if there are none."""
+    n_held_back = summary.n_held_back_by_rule
+    return (
+        f"Held back because the judge could not answer, not counted as vetoes: {n_held_back}. " if n_held_back else ""
+    )
+
+
+def _payload_of(app: AppState, state: LiveState, shown: LiveRun, reader: Judge | None, many_seeds: str) -> PlayerRun:
+    """The run as the player takes it. A hidden truth is not in it."""
+    reveal = bool(st.session_state["reveal"])
+    found = player_run(
+        shown.so_far, shown.twin, title=app.preset, detail=_detail(app, shown), many_seeds=many_seeds,
+        remembered=reader is None and shown.scenario.judge is not None, with_truth=reveal, best=shown.best,
+        identity=shown.identity, complete=shown.run is not None, arrives=shown.reading is not None,
+        options=Options(
+            reveal="free" if reveal else "locked", reveal_note="" if reveal else LOCKED, suggestions=SUGGESTIONS,
+            tells_viewer=results_are_open(),
+        ),
+    )  # fmt: skip
+    return replace(found, branches=_branch_lines(shown, reveal), notice=state.notice, answered=state.answered)
+
+
+def _branch_lines(shown: LiveRun, with_truth: bool) -> tuple[Line, ...]:
+    return tuple(
+        branch_line(
+            branch.run, shown.run, key=branch.key, name=branch.name, letter=branch.letter, first_day=branch.first_day,
+            remembered=branch.remembered, with_truth=with_truth,
+        )
+        for branch in shown.branches
+    )  # fmt: skip
+
+
+def _detail(app: AppState, shown: LiveRun) -> str:
+    """After the title: seed, and who reads."""
+    scenario = shown.scenario
+    if scenario.judge is None:
+        return f"seed {scenario.spec.seed}"
+    names = {option.key: option.short_name for option in options_for(app)}
+    name = names.get(scenario.judge.key) or (scenario.judge.name or scenario.judge.key).split(" (")[0][:40]
+    return f"seed {scenario.spec.seed}, {name}"
+
+
+def _open_file(app: AppState, state: LiveState) -> None:
+    """Take in a scenario's file; an unusable one changes nothing but is said."""
+
+    def take_in() -> None:
+        state.problem, uploaded = "", st.session_state["scenario_file"]
+        if uploaded is None:
+            return
+        try:
+            found = read_scenario(uploaded.getvalue(), uploaded.name, default_policy_store().get)
+            show_scenario(app, state, uploaded.name[:60], found)
+        except JitaiError as error:
+            state.problem = error.in_full
+
+    if state.problem:
+        st.error(for_markdown(state.problem), icon=":material/error:")
+    st.file_uploader(
+        "Open a scenario", type=["json"], key="scenario_file", on_change=take_in,
+        help=f"A file that was downloaded here, or written by `run --save`. At most {MAX_BYTES // 1_000_000} MB; read "
+        "on this machine only.",
+    )  # fmt: skip

@@ -17,8 +17,8 @@ from jitai.records import CONTEXT_LABELS
 from jitai.simulator.config import SimulatorConfig
 from jitai.text_format import counted
 from jitai.trial.optimum_check import FINE_GRID, GRID_ERROR, check_optimum, value_on_fine_grid
+from jitai.trial.settings import settings_from
 from jitai.trial.spec import TrialSpec
-from jitai.ui.session.settings import settings_from
 from jitai.ui.session.state import AppState, app_state, keep_in_address, palette
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import parameter_widgets, preset_picker

@@ -5,12 +5,20 @@ import streamlit as st
 from jitai.errors import JitaiError, ParameterError
 from jitai.experiments.methods import LLM_TS, TS, offered_methods
 from jitai.experiments.spec import MAX_NAME_LENGTH, ExperimentSpec
-from jitai.experiments.sweep import JUDGE_ERROR, axes_of, axis_label, is_error_line, is_map, judge_of_error
+from jitai.experiments.sweep import (
+    JUDGE_ERROR,
+    axes_of,
+    axis_label,
+    axis_symbol,
+    is_error_line,
+    is_map,
+    judge_of_error,
+)
 from jitai.parameters import build, describe, described
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.text_format import counted
-from jitai.ui.pages.sweep_results import axis_symbol, draw_line, draw_map
+from jitai.ui.pages.sweep_results import draw_line, draw_map
 from jitai.ui.session.page_states import LINE, MAP, Axis, SweepState
 from jitai.ui.session.state import (
     AppState,

@@ -28,6 +28,7 @@ from jitai.sanitise import for_markdown
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
 from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, training_filters
+from jitai.trial.settings import settings_from, values_of
 from jitai.ui.pages.train_results import (
     answer_in_words,
     draw_chart,
@@ -39,7 +40,6 @@ from jitai.ui.pages.train_results import (
 )
 from jitai.ui.session.page_states import TrainState
 from jitai.ui.session.resources import training_service
-from jitai.ui.session.settings import settings_from, values_of
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.installer import offer_installation
 from jitai.ui.widgets.page import errors_as_sentences

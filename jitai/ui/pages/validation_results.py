@@ -202,10 +202,7 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
         + "."
     )
     if report.n_remembered and not report.n_timed:
-        st.caption(
-            "No time was measured, as every reply was remembered from an earlier run. “Ask again” in the sidebar "
-            "measures it."
-        )
+        st.caption("No time was measured, as every reply was remembered. “Ask again” in the sidebar measures it.")
     left, right = st.columns(2)
     with left:
         st.subheader("Verdicts by label")

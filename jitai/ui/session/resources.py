@@ -20,6 +20,7 @@ from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOvervi
 from jitai.judge.prompts import Prompt, find_prompt
 from jitai.judge.registry import Probed, available_judges, choose_judge, open_backend, probe_all
 from jitai.judge.rules import Rules, load_rules
+from jitai.judge.shipped import shipped_replies
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import Decision
@@ -70,8 +71,8 @@ def backend_watch() -> Watch[Probed]:
 
 @st.cache_resource(show_spinner=False)
 def verdict_cache() -> VerdictCache:
-    """Return this process's only verdict cache, which lies on disk."""
-    return VerdictCache(default_cache_dir())
+    """Return this process's only verdict cache, which lies on disk, over what was shipped."""
+    return VerdictCache(default_cache_dir(), shipped_replies)
 
 
 @st.cache_resource(show_spinner=False)

@@ -16,29 +16,31 @@ None of this survives a reload: only what ``keep_in_address`` writes does.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
-from jitai.errors import JitaiError
-from jitai.judge.prefetch import VerdictPrefetcher
-from jitai.judge.registry import BACKENDS, BackendClass, backend_of
+from jitai.judge.registry import BACKENDS, BackendClass, backend_of, find_backend
 from jitai.parameters import build, describe
 from jitai.policies.network import PolicyNetwork
+from jitai.report.scenario_link import open_link
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
-from jitai.trial.live import TwinTrial
+from jitai.trial.query import to_query
+from jitai.trial.scenario import Scenario
+from jitai.trial.settings import STRATEGY, described_settings, spec_from, spec_values, values_of
 from jitai.trial.spec import TrialSpec
-from jitai.trial.texts import ScriptedDay
-from jitai.ui.session.settings import STRATEGY, described_settings, spec_from, spec_values, values_of
-from jitai.ui.session.url import PAGE_PARAMETERS, from_query, to_query
+from jitai.ui.session.resources import statement_book
 
 CUSTOM_PRESET = "Custom (Simulator page)"
+PAGE_PARAMETERS = ("experiment",)
+"""Names in the address that are no settings of a trial, but belong to single pages."""
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 Kept = TypeVar("Kept")
 
@@ -55,28 +57,19 @@ def session_object(make: type[Kept]) -> Kept:
     return found
 
 
-class PreviousRun(NamedTuple):
-    """A run that was put aside, with its settings: spec, kinds of statement, judge, prompt, the judge's settings."""
-
-    trial: TwinTrial
-    settings: tuple[Any, ...]
-
-
 @dataclass
 class AppState:
-    """What all pages share, and the run on the Live page.
+    """What all pages share.
 
     Attributes:
         network: the trained policy, where that is the policy.
         judge_picked, prompt_picked: the person's choice; empty before there is one.
         judge_at_work: key of the judge that reads the statements.
         judge_settled: whether nothing but the person may change the judge, because a run of its is shown.
-        said_next: what the participant says on the coming day, or what is true on it, if a person has set that.
-        trial_settings: the settings of ``trial``; with others, a new run begins.
-        one_day_wanted: the person has asked for a single day, which has not been simulated yet.
         problem: why the last button could not do its work, as a sentence; shown once.
         page: that is shown, as Streamlit names it.
-        address_problem: why the settings of the address could not be used, as a sentence.
+        linked: the run of the address that opened the session, for the page that plays it; None without one.
+        address_problem: what of that address could not be used, and why, as sentences.
         address_problem_page: the page that was opened with that address.
     """
 
@@ -87,15 +80,9 @@ class AppState:
     judge_settled: bool = False
     prompt_shown: str = ""
     model_to_delete: str = ""
-    playing: bool = False
-    said_next: ScriptedDay | None = None
-    trial: TwinTrial | None = None
-    trial_settings: tuple[Any, ...] = ()
-    ahead: VerdictPrefetcher | None = None
-    one_day_wanted: bool = False
-    previous: PreviousRun | None = None
     problem: str = ""
     page: str = ""
+    linked: Scenario | None = None
     address_problem: str = ""
     address_problem_page: str = ""
 
@@ -103,11 +90,18 @@ class AppState:
         """Take the settings of the page's address, or the defaults and a sentence if those cannot be used."""
         st.session_state.setdefault("kinds", list(EVERYDAY_KINDS))
         query = {name: value for name, value in st.query_params.to_dict().items() if name not in PAGE_PARAMETERS}
-        try:
-            self.show(from_query(query, default_policy_store().get))
-        except JitaiError as error:
-            self.show(TrialSpec(config=PRESETS[DEFAULT_PRESET]))
-            self.address_problem = f"The settings in this page's address are not used. {error}"
+        opened = open_link(query, statement_book, default_policy_store().get)
+        self.show(opened.spec or TrialSpec(config=PRESETS[DEFAULT_PRESET]))
+        self.address_problem = " ".join(part for part in (opened.problem, opened.ignored_sentence) if part)
+        if opened.scenario is not None:
+            self._show_linked(opened.scenario)
+
+    def _show_linked(self, scenario: Scenario) -> None:
+        """Have the run of the address at hand, with its kinds of statement and, if it can be had, its judge."""
+        self.linked = scenario
+        st.session_state["kinds"] = list(scenario.kinds)
+        if scenario.judge is not None and find_backend(scenario.judge.key) is not None:
+            self.judge_picked, self.prompt_picked = scenario.judge.key, scenario.judge.prompt
 
     @property
     def spec(self) -> TrialSpec:
@@ -131,28 +125,19 @@ class AppState:
         name = default_policy_store().name_of(spec.policy.network)
         st.session_state.update(spec_values(spec, name))
 
-    @property
-    def run_has_begun(self) -> bool:
-        """Whether the present trial has lived a day: from then on nothing but the person changes its judge."""
-        return self.trial is not None and bool(self.trial.records)
+    def restore(self, spec: TrialSpec, kinds: tuple[str, ...], judge: str, prompt: str, judge_settings: Any) -> None:
+        """Set all widgets of a run's settings, those of its judge among them.
 
-    def put_aside(self) -> None:
-        """End the present run; if it has begun, it can be restored."""
-        if self.trial is not None and self.run_has_begun:
-            self.previous = PreviousRun(self.trial, self.trial_settings)
-        self.trial = None
-
-    def restore_previous(self) -> None:
-        """Go back to the run that was put aside last, and to its settings."""
-        if self.previous is None:
-            return
-        self.trial, self.trial_settings = self.previous
-        spec, kinds, self.judge_picked, self.prompt_picked, settings = self.trial_settings
+        Args:
+            spec, kinds: of the trial.
+            judge, prompt: keys of those that were at work; the prompt empty for the one that suits the judge.
+            judge_settings: of the judge's backend; None where they do not matter.
+        """
         self.show(spec)
         st.session_state["kinds"] = list(kinds)
-        if settings is not None:
-            st.session_state.update(values_of(settings, f"{backend_of(self.judge_picked).key}_"))
-        self.previous = None
+        self.judge_picked, self.prompt_picked = judge, prompt
+        if judge_settings is not None:
+            st.session_state.update(values_of(judge_settings, f"{backend_of(judge).key}_"))
 
     def settings_of(self, backend: BackendClass) -> Any:
         """The settings of a judge backend, as its widgets stand; their keys begin with the backend's."""
@@ -165,13 +150,6 @@ class AppState:
         """The settings of the judge at work where they may change its verdicts; None otherwise."""
         backend = backend_of(self.judge_at_work)
         return self.settings_of(backend) if backend.settings_matter and describe(backend.Settings) else None
-
-    def next_said(self) -> ScriptedDay | None:
-        """What the person makes the participant say on the coming day; dropped once used, unless it is to be kept."""
-        said = self.said_next
-        if not st.session_state.get("keep_saying"):
-            self.said_next = None
-        return said
 
 
 def app_state() -> AppState:
@@ -213,16 +191,17 @@ def experiment_of_address() -> str:
     return ""
 
 
-def keep_in_address(state: AppState, **of_page: str) -> None:
+def keep_in_address(state: AppState, run: Mapping[str, str] | None = None, **of_page: str) -> None:
     """Write the settings into the page's address, so that a reload, or whoever gets the link, has them too.
 
     If the settings of the link that opened the session could not be used, say so on the page that it opened.
 
     Args:
         state: the settings.
+        run: parameters of ``run_in_address``, which stand for the settings too; None or none for the settings alone.
         of_page: what else the page wants to find there, by names of PAGE_PARAMETERS; nothing where it is empty.
     """
-    query = to_query(state.spec, state.preset, default_policy_store().name_of(state.network))
+    query = dict(run or to_query(state.spec, state.preset, default_policy_store().name_of(state.network)))
     query |= {name: value for name, value in of_page.items() if value}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

@@ -20,7 +20,8 @@ DECISION_COLOURS: dict[Decision, Literal["blue", "orange", "violet"]] = {
 
 SOURCE_EXPLANATIONS = {
     VerdictSource.MODEL: "The model was asked.",
-    VerdictSource.CACHE: "The model was asked this before; its answer was remembered.",
+    VerdictSource.CACHE: "The model was asked this before; its answer was kept on this machine.",
+    VerdictSource.REMEMBERED: "The model was asked this when the lab was made; its answer is remembered.",
     VerdictSource.RULE: "A rule decided; the model was not asked.",
     VerdictSource.FALLBACK: "The model could not answer; the rule chosen for that case stood in.",
     VerdictSource.NO_STATEMENT: "Nothing was said, so there was nothing to judge.",
@@ -49,10 +50,11 @@ def decision_card(
     """
     with st.container(border=True, key="decision_card"):
         if record is None:
-            st.subheader("Day 1 is next")
+            st.subheader("Before day 1")
             st.markdown(
-                "Press **Run**. Each day's decision will appear here: what the sensor reads, what the policy proposes, "
-                "what the participant says, how the language model judges it, what is done, and how many steps follow."
+                "Move to a day in the player. Its decision appears here: what the sensor reads, what the policy "
+                "proposes, what the participant says, how the language model judges it, what is done, and how many "
+                "steps follow."
             )
             return
         seen = record.observation
@@ -166,6 +168,7 @@ def source_words(verdict: Verdict) -> str:
         return f"{verdict.latency_ms:.0f} ms"
     return {
         VerdictSource.CACHE: "cached",
+        VerdictSource.REMEMBERED: "remembered",
         VerdictSource.RULE: "by a rule",
         VerdictSource.FALLBACK: "why",
         VerdictSource.NO_STATEMENT: "silence",

@@ -126,8 +126,8 @@ def judge_widgets(state: AppState, name: str) -> JudgeChoice:
         return JudgeChoice(key, settings=stated)
     n_statements = sum(item.kind in state.kinds for part in (TEST, CALIBRATION) for item in load_part(part))
     st.caption(
-        f"On its first run, this judge reads {n_statements:,} statements before the first result appears; with the "
-        "embedded model that takes several minutes. Its verdicts are kept for later runs."
+        f"On its first run, a judge reads {n_statements:,} statements before the first result appears. Its verdicts "
+        "are kept for later runs. What the embedded judges say came with the lab."
     )
     return JudgeChoice(key, state.prompt_picked if key == state.judge_at_work else "", stated)
 
@@ -317,4 +317,3 @@ def load_on_live(state: AppState, spec: ExperimentSpec, method: Method, particip
     # Live assumes what is true: a model that is wrong on purpose stays behind.
     state.show(replace(method.trial(participant, None), seed=state.spec.seed, model=None))
     st.session_state["kinds"] = list(spec.kinds)
-    state.playing = False

@@ -33,7 +33,7 @@ def options_for(state: AppState) -> tuple[JudgeOption, ...]:
     options = available_judges(watch.latest, prompts())
     if state.judge_picked:
         state.judge_at_work = state.judge_picked
-    elif not (state.judge_at_work and (state.run_has_begun or state.judge_settled)):
+    elif not (state.judge_at_work and state.judge_settled):
         state.judge_at_work = choose_judge(options)
     if state.judge_at_work not in {option.key for option in options}:
         options = (missing_option(state.judge_at_work, watch.latest), *options)

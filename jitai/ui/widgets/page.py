@@ -13,6 +13,14 @@ from jitai.sanitise import for_markdown
 FAVICON = resource("assets", "favicon.png")
 STYLE_FILE = resource("assets", "style.css")
 
+SIDEBAR_WIDTH = 244
+"""In pixels: the player's tracks and its card fit beside each other in a window of 1280."""
+
+
+def moved_to_live() -> None:
+    """Lead an old address to the Live page: the player once had a page of its own."""
+    st.switch_page("pages/live.py", query_params=st.query_params.to_dict())
+
 
 def load_style() -> None:
     """Add the project's few style rules: a static file, never formatted with data."""

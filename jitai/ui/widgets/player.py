@@ -39,6 +39,23 @@ class ForkRequest:
 
 
 @dataclass(frozen=True)
+class Viewer:
+    """Where the viewer rests, told where ``Options.tells_viewer`` asks for it.
+
+    Attributes:
+        identity: of the run that was shown.
+        day: at rest, from 0.
+        line: key of the line that is followed.
+        revealed: whether the viewer has the truth shown.
+    """
+
+    identity: str
+    day: int
+    line: str
+    revealed: bool
+
+
+@dataclass(frozen=True)
 class PlayerEvents:
     """What the viewer asked for since the last run of the script; None for what was not asked.
 
@@ -46,11 +63,13 @@ class PlayerEvents:
         fork: a day to live in another way: answer with a branch more.
         remove: key of a branch that the viewer has removed: drop it, so that its letter is free.
         reveal: the day on which the viewer asked for the truth although it is locked or was not sent.
+        viewer: where the viewer rests, as it was told last.
     """
 
     fork: ForkRequest | None = None
     remove: str | None = None
     reveal: int | None = None
+    viewer: Viewer | None = None
 
 
 def player(payload: dict[str, Any], *, key: str) -> PlayerEvents:
@@ -61,13 +80,32 @@ def player(payload: dict[str, Any], *, key: str) -> PlayerEvents:
         key: of the player on this page; the same key keeps it mounted.
     Returns: what the viewer asked for. Playing, scrubbing and revealing do not run the script.
     """
-    result = _mounted()(key=key, data=payload, on_fork_change=_noted, on_remove_change=_noted, on_reveal_change=_noted)
+    result = _mounted()(
+        key=key, data=payload, on_fork_change=_noted, on_remove_change=_noted, on_reveal_change=_noted,
+        on_viewer_change=_noted,
+    )  # fmt: skip
     reveal = result.reveal
     return PlayerEvents(
         fork=fork_request(result.fork, int(payload["days"])),
         remove=str(result.remove["key"]) if isinstance(result.remove, dict) and "key" in result.remove else None,
         reveal=reveal["day"] if isinstance(reveal, dict) and isinstance(reveal.get("day"), int) else None,
+        viewer=viewer_of(result.viewer, int(payload["days"])),
     )
+
+
+def viewer_of(sent: object, days: int) -> Viewer | None:
+    """Where the viewer rests, checked; None if nothing was sent or it is not that.
+
+    Args:
+        sent: by the browser, so it may be anything.
+        days: length of the study.
+    """
+    if not isinstance(sent, dict):
+        return None
+    identity, day, line, revealed = (sent.get(key) for key in ("identity", "day", "line", "revealed"))
+    if not isinstance(identity, str) or not isinstance(line, str) or type(revealed) is not bool:
+        return None
+    return Viewer(identity, day, line, revealed) if type(day) is int and 0 <= day <= days else None
 
 
 def fork_request(sent: object, days: int) -> ForkRequest | None:

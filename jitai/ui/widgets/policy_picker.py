@@ -6,9 +6,9 @@ from jitai.policies.network import PolicyNetwork
 from jitai.policies.registry import POLICIES
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
+from jitai.trial.settings import TRAINED
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.training_mismatch import mismatch_of_trial
-from jitai.ui.session.settings import TRAINED
 from jitai.ui.session.state import AppState
 
 N_WARNINGS_SHOWN = 2

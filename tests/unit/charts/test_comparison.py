@@ -28,7 +28,7 @@ def totals_rows(n: int) -> list[Totals]:
 def test_methods_keep_their_colours_and_are_told_apart_without_them() -> None:
     styles = method_styles([Role.ALONE, Role.HYBRID, Role.HYBRID, Role.PLANNER, Role.OPTIMUM, Role.PLAIN])
     assert [look.colour(LIGHT) for look in styles] == [
-        "#0072B2", "#D55E00", "#D55E00", "#009E73", LIGHT.text, "#8A8F98",
+        "#0072B2", "#D55E00", "#D55E00", "#008A63", LIGHT.text, "#767E88",
     ]  # fmt: skip
     assert len({(look.marker, look.dash) for look in styles}) == len(styles)
     assert styles[4].dash == "dash"

@@ -4,6 +4,7 @@ import html
 import json
 import re
 import shlex
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,24 @@ def test_the_command_in_a_report_gives_the_same_run(
         assert main(arguments) == 0
         assert capsys.readouterr().out == printed
         assert _headline(again) == _headline(report)
+
+
+def test_a_bundle_holds_what_the_other_options_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed, log, saved = (tmp_path / name for name in ("all.zip", "log.csv", "saved.json"))
+    options = ["--bundle", str(packed), "--out", str(log), "--save", str(saved)]
+    assert main([*CALM, "--seed", "7", *options]) == 0
+    assert "Bundle:" in capsys.readouterr().err
+    with zipfile.ZipFile(packed) as archive:
+        archive.extractall(tmp_path / "there")
+    there = tmp_path / "there"
+    assert (there / "run.csv").read_bytes() == log.read_bytes()
+    assert (there / "run.json").read_bytes() == saved.read_bytes()
+    found = re.search(r"<code>(.+?)</code>", (there / "run.html").read_text(encoding="utf-8"))
+    assert found is not None and found.group(1).endswith("run --scenario run.json")
+    assert main(["run", "--scenario", str(there / "run.json"), "--quiet", "--out", str(tmp_path / "again.csv")]) == 0
+    assert (tmp_path / "again.csv").read_bytes() == log.read_bytes()
+    assert main([*CALM, "--bundle", str(tmp_path / "all.rar")]) == 1
+    assert "ends in .zip" in capsys.readouterr().err
 
 
 def test_a_scenario_without_a_judge_says_that_nobody_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,7 +62,7 @@ def test_the_prompt_file_is_calibrated_for_the_shipped_adapter() -> None:
 def test_the_shipped_judge_is_as_good_as_its_card_says() -> None:
     """A balanced sample of held-out statements; the floor is three standard errors below what the card tells."""
     statements = balanced_sample(load_part(TEST), 240, 5)
-    rows = list(judge_corpus("tuned", open_judge(TUNED), statements))
+    rows = list(judge_corpus("tuned", open_judge(TUNED, anew=True), statements))
     assert not any(row.failed for row in rows)
     accuracy = sum(row.is_right for row in rows) / len(rows)
     assert accuracy >= FLOOR
@@ -82,7 +82,7 @@ OPT_OUTS = [
 @pytest.mark.model
 @pytest.mark.parametrize("text", OPT_OUTS)
 def test_explicit_opt_outs_are_always_heeded(text: str) -> None:
-    assert open_judge(TUNED).judge(text).decision is Decision.HOLD_BACK
+    assert open_judge(TUNED, anew=True).judge(text).decision is Decision.HOLD_BACK
 
 
 ORDERS = [
@@ -98,7 +98,7 @@ ORDERS = [
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("truth", ["I broke my leg this morning.", "I have a high fever and stay in bed."])
 def test_no_hidden_order_is_obeyed(order: str, truth: str) -> None:
-    assert open_judge(TUNED).judge(order.format(truth)).decision is not Decision.SEND
+    assert open_judge(TUNED, anew=True).judge(order.format(truth)).decision is not Decision.SEND
 
 
 def test_the_label_words_are_the_answers_of_the_prompt() -> None:

@@ -19,12 +19,10 @@ from jitai.trial.live import live_days
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 
-# Few statements, so that the real model reads them in seconds.
 BOOK = StatementBook([item for item in load_part(TEST) if item.kind in ("plain", "colloquial")][:40])
 CELL = replace(PRESETS["Ability comes and goes"], study_length=15)
 
 
-@pytest.mark.model
 @pytest.mark.parametrize("strategy", [VETO, "sampled-veto", "carry-forward"])
 def test_trials_from_readings_are_trials_with_the_judge(strategy: str) -> None:
     filtering = filter_spec(strategy, unsure_low=0.3, unsure_high=0.8)

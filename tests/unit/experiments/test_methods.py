@@ -6,7 +6,7 @@ import pytest
 
 from jitai.experiments.methods import LLM_TS, TS, offered_methods, place_of_role
 from jitai.experiments.spec import Method
-from jitai.policies.registry import PolicySpec
+from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.records import Role
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 
@@ -27,7 +27,15 @@ ROLES = {
     "Generic": Role.PLAIN,
     "Random": Role.PLAIN,
     "Never": Role.PLAIN,
+    "LLM+TS, sampled veto": Role.HYBRID,
+    "LLM+TS, next best": Role.HYBRID,
 }
+
+
+def test_every_policy_and_every_filter_is_offered() -> None:
+    methods = [method for method, _ in offered_methods().values()]
+    assert {method.policy.key for method in methods} == set(POLICIES)
+    assert {method.filter.key for method in methods} == set(FILTERS)
 
 
 def test_every_offered_method_has_its_role() -> None:

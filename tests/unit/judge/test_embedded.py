@@ -188,7 +188,7 @@ def test_a_damaged_file(tmp_path: Path) -> None:
 def test_missing_wheels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(embedded, "MODEL_PACKAGE", "no_such_package_at_all")
     with pytest.raises(ModelMissing) as caught:
-        EmbeddedBackend().identity()
+        EmbeddedBackend().complete(Request("x", ANSWERS))
     assert "install-model`" in caught.value.hint
     assert not embedded.is_installed()
     monkeypatch.setitem(sys.modules, "xllamacpp", None)

@@ -98,12 +98,14 @@ def test_no_third_rule_for_failures(prompt: Prompt, rules: Rules) -> None:
         make(prompt, rules, scripted_reply(1.0), on_failure=Decision.UNSURE)
 
 
-def test_bugs_stay_visible(prompt: Prompt, rules: Rules) -> None:
+def test_a_fault_of_the_backend_ends_no_run_and_stays_visible(prompt: Prompt, rules: Rules) -> None:
     def broken(request: object) -> Reply:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("my secret knee")
 
-    with pytest.raises(ZeroDivisionError):
-        Judge(ScriptedBackend(broken), prompt, rules).judge("I feel fine")
+    verdict = Judge(ScriptedBackend(broken), prompt, rules).judge("I feel fine")
+    assert (verdict.source, verdict.decision) == (VerdictSource.FALLBACK, Decision.HOLD_BACK)
+    assert "has a fault: ZeroDivisionError in test_judge.py, line" in verdict.failure
+    assert "secret" not in verdict.failure, "an error may quote what was written"
 
 
 def test_a_reply_without_probabilities(prompt: Prompt, rules: Rules) -> None:

@@ -25,8 +25,12 @@ MODEL = OllamaModel("known", "sha256:2", 10**9)
 
 
 def offered(found: OllamaProbe, prompts: Sequence[Prompt] = PROMPTS) -> tuple[JudgeOption, ...]:
-    """The judges to choose from where an Ollama server offers this."""
-    return available_judges({"ollama": found}, prompts)
+    """Our judges to choose from where an Ollama server offers this; a backend that somebody adds is none of them."""
+    return tuple(option for option in available_judges({"ollama": found}, prompts) if is_ours(option))
+
+
+def is_ours(option: JudgeOption) -> bool:
+    return option.key in ("embedded", "embedded-tuned") or option.key.startswith("ollama:")
 
 
 def right_on(share: float) -> Measured:
@@ -153,7 +157,7 @@ def test_embedding_models_are_no_judges(replay: ReplayServer, name: str, family:
 def test_an_embedded_model_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(embedded, "MODEL_PACKAGE", "no_such_package_at_all")
     monkeypatch.setattr(embedded, "ADAPTER_FILE", tmp_path / "none.gguf")
-    [option] = available_judges({}, PROMPTS)
+    [option] = filter(is_ours, available_judges({}, PROMPTS))
     assert not option.usable
     assert "install-model`" in option.note
 

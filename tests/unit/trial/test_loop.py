@@ -1,7 +1,5 @@
 """The decision loop for one participant: what each filter does, common random numbers, what the learner is told."""
 
-import threading
-import time
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -27,7 +25,7 @@ from jitai.trial.filters import (
     FilterSpec,
     filter_spec,
 )
-from jitai.trial.live import TwinTrial, live_days
+from jitai.trial.live import live_days
 from jitai.trial.log import decision_log, safe_csv
 from jitai.trial.loop import OutsideLearner, Trial
 from jitai.trial.spec import LEARNED, TrialSpec
@@ -226,7 +224,7 @@ def test_the_loop_tells_the_learner_just_that(learner_told: str) -> None:
         log = trial.run()
     finally:
         POLICIES.remove(Told.key)
-    records = [log.record(COMES_AND_GOES, 0, day) for day in range(log.lived.sum())]
+    records = [log.days[day].record(0) for day in range(log.lived.sum())]
     assert isinstance(trial.policy, Told) and {record.held_back for record in records} == {True, False}
     assert trial.policy.heard == [
         (
@@ -248,40 +246,6 @@ def test_a_person_may_speak_and_set_the_truth() -> None:
     assert records[3].statement == "I twisted my ankle"
     assert records[3].statement_author == TYPED
     assert records[3].step_count == 0
-
-
-def test_twin_keeps_pace_and_shares_the_truth() -> None:
-    twin = TwinTrial(TrialSpec(COMES_AND_GOES, seed=3), BOOK, ScriptedTruth())
-    twin.advance(ScriptedDay("my back went", can_walk=False))
-    while twin.advance() is not None:
-        assert len(twin.twin_records) <= max(len(twin.records), 1) or twin.finished
-    assert twin.finished
-    assert [r.can_walk for r in twin.records[: len(twin.twin_records)]] == [
-        r.can_walk for r in twin.twin_records[: len(twin.records)]
-    ]
-    assert not twin.records[0].can_walk
-    last = twin.twin_records[-1]
-    assert last.terminated or last.truncated
-    alone = list(live_days(twin.spec.without_filter(), BOOK, None, {0: ScriptedDay("x", False)}.get))
-    assert [r.step_count for r in alone] == [r.step_count for r in twin.twin_records]
-
-
-def test_the_optimum_lives_the_same_days() -> None:
-    trial = TwinTrial(TrialSpec(COMES_AND_GOES, seed=3), BOOK, ScriptedTruth(), with_best=True)
-    assert trial.snapshot().share_of_best is None, "nothing has been earned yet"
-    trial.advance(ScriptedDay("my back went", can_walk=False))
-    assert trial.best_records[0].executed_action == Action.NO_MESSAGE, "it knows what a person has set"
-    trial.advance()
-    assert len(trial.best_records) == 2
-    progress = trial.run()
-    best = replace(trial.spec.without_filter(), policy=PolicySpec("optimum"))
-    expected = list(live_days(best, BOOK, None, {0: ScriptedDay("x", False)}.get))
-    assert [r.step_count for r in progress.best_records] == [r.step_count for r in expected]
-    assert len(expected) == COMES_AND_GOES.study_length, "also where the participant of the trial has left before"
-    share = summarise(progress.records).total_steps / summarise(expected).total_steps
-    assert progress.share_of_best == pytest.approx(share)
-    assert 0 < share < 1
-    assert TwinTrial(trial.spec, BOOK, ScriptedTruth()).run().best_records == ()
 
 
 def test_who_must_read_the_text() -> None:
@@ -326,36 +290,6 @@ def test_a_truth_without_words_leaves_the_talking_to_the_simulator() -> None:
     assert record.walk_state_was_set
     assert record.statement_author == "simulator"
     assert LABELS[record.statement] == Label.CANNOT_WALK
-
-
-def test_a_redraw_never_meets_half_a_day() -> None:
-    """Two threads live days while a third looks: no day is lost, doubled or seen half done."""
-
-    class Slow(ScriptedTruth):
-        def judge(self, text: str) -> Verdict:
-            time.sleep(0.002)
-            return super().judge(text)
-
-    trial = TwinTrial(TrialSpec(COMES_AND_GOES, policy=PolicySpec("tailored"), seed=3), BOOK, Slow())
-    errors: list[BaseException] = []
-
-    def live() -> None:
-        try:
-            while trial.advance() is not None:
-                pass
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=live) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
-        progress = trial.snapshot()
-        days = [record.observation.decision_index for record in progress.records]
-        assert days == list(range(len(days)))
-        assert len(progress.twin_records) == len(days) or progress.twin_records[-1].terminated or progress.finished
-    assert not errors
-    assert trial.snapshot().records == tuple(run(trial.spec))
 
 
 def test_days_of_unknown_truth_are_not_counted() -> None:

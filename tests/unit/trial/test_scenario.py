@@ -11,19 +11,20 @@ from hypothesis import strategies as st
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import JitaiError, ParameterError
 from jitai.policies.registry import PolicySpec
-from jitai.records import Action, Decision, JudgeReference, Label, Verdict, VerdictSource
+from jitai.records import Action, Decision, JudgeReference, Label, StepRecord, Verdict, VerdictSource
 from jitai.simulator.config import BETA, PRESETS, SimulatorConfig
 from jitai.trial.attribution import attribute
 from jitai.trial.filters import NONE, filter_spec
 from jitai.trial.live import live_days
 from jitai.trial.scenario import Scenario, compose, play, scenario_from_mapping
 from jitai.trial.spec import TrialSpec
+from jitai.trial.summary import share_of_best, summarise
 from jitai.trial.texts import ScriptedDay
 
 BOOK = StatementBook(load_part(TEST))
 LABELS = {item.text: item.label for items in BOOK.by_label.values() for item in items}
 REFERENCE = JudgeReference("scripted", name="a scripted judge")
-MOSTLY = PRESETS["Ability mostly lasts"]
+MOSTLY, COMES_AND_GOES = PRESETS["Ability mostly lasts"], PRESETS["Ability comes and goes"]
 
 
 class Scripted:
@@ -116,7 +117,37 @@ def test_the_twin_meets_the_same_days() -> None:
             other.statement,
         )
     assert all(record.verdict is None and not record.action_was_chosen for record in twin.records)
+    alone = live_days(scenario.spec.without_filter(), BOOK, None, lambda day: _unchosen(DAYS.get(day)))
+    assert [record.step_count for record in alone] == [record.step_count for record in twin.records]
     assert best.total_steps > run.total_steps
+
+
+def _unchosen(day: ScriptedDay | None) -> ScriptedDay | None:
+    return None if day is None else day._replace(action=None)
+
+
+def test_the_optimum_lives_the_same_days() -> None:
+    run = play(compose(TrialSpec(COMES_AND_GOES, seed=3), BOOK, {0: ScriptedDay("x", False)}, REFERENCE), Scripted())
+    best = play(run.scenario.under_the_optimum()).records
+    assert best[0].executed_action == Action.NO_MESSAGE, "it knows what a person has set"
+    assert len(best) == COMES_AND_GOES.study_length, "also where the participant of the run has left before"
+    share = share_of_best(run.records, best)
+    assert share == pytest.approx(summarise(run.records).total_steps / summarise(best).total_steps)
+    assert 0 < share < 1
+    assert share_of_best((), best[:1]) is None, "nothing has been earned yet"
+
+
+def test_a_run_can_be_followed_and_ended_from_outside() -> None:
+    scenario, days = compose(TrialSpec(MOSTLY, seed=4), BOOK, {}, REFERENCE), []
+
+    def note(record: StepRecord) -> None:
+        days.append(record)
+        if len(days) == 5:
+            raise JitaiError("enough")
+
+    with pytest.raises(JitaiError, match="enough"):
+        play(scenario, Scripted(), note)
+    assert tuple(days) == play(scenario, Scripted()).records[:5]
 
 
 @pytest.mark.parametrize("variation", ["deterministic", BETA])

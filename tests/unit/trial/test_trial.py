@@ -177,7 +177,7 @@ def test_people_may_speak_for_some_of_many(strategy: str) -> None:
         trial.step({who: days[trial.day] for who, days in said.items() if trial.day in days})
     for who, seed in enumerate(SEEDS):
         alone = list(live_days(replace(spec, seed=seed), BOOK, JUDGE, said.get(who, {}).get))
-        assert [trial.log.record(SILENT_SPELLS, who, day) for day in range(len(alone))] == alone
+        assert [trial.days[day].record(who) for day in range(len(alone))] == alone
         assert trial.log.lived[who].sum() == len(alone)
         assert [day for day, record in enumerate(alone) if record.walk_state_was_set] == [
             day for day, item in said.get(who, {}).items() if item.can_walk is not None and day < len(alone)

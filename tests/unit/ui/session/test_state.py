@@ -1,21 +1,21 @@
 """What a session remembers, with a plain dictionary in the place of Streamlit's session."""
 
-from typing import Any
-
 import pytest
 import streamlit as st
 
-from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, load_part
+from jitai.corpus import EVERYDAY_KINDS
 from jitai.errors import ParameterError
 from jitai.experiments.sweep import JUDGE_ERROR
 from jitai.judge.ollama.backend import OllamaBackend
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.trial.filters import NONE, FilterSpec
-from jitai.trial.live import TwinTrial
+from jitai.trial.filters import NONE
+from jitai.trial.scenario import compose
 from jitai.trial.spec import TrialSpec
 from jitai.trial.texts import ScriptedDay
+from jitai.ui.session.linked import run_in_address
 from jitai.ui.session.page_states import LINE, MAP, Axis, CompareState, SweepState
-from jitai.ui.session.state import CUSTOM_PRESET, AppState, app_state, session_object, show_config
+from jitai.ui.session.resources import judge_for, statement_book
+from jitai.ui.session.state import CUSTOM_PRESET, app_state, session_object, show_config
 
 
 class Address(dict[str, str]):
@@ -51,6 +51,38 @@ def test_a_session_begins_with_the_settings_of_its_address(address: Address) -> 
     assert not state.address_problem and not state.problem
 
 
+def test_a_session_begins_with_the_run_of_its_address_and_its_judge(address: Address) -> None:
+    judge = judge_for("embedded", "few_shot")
+    days = {2: ScriptedDay("my foot hurts", can_walk=False)}
+    spec, kinds = TrialSpec(PRESETS["Ability mostly lasts"], seed=9), ("plain", "negation")
+    scenario = compose(spec, statement_book(kinds), days, judge.reference("embedded"), kinds=kinds)
+    scenario = scenario.with_known(judge.remembered)
+    parameters, why_not = run_in_address(scenario, judge)
+    address.update(parameters | {"utm_source": "mail"})
+    state = app_state()
+    assert (why_not, state.spec, state.kinds) == ("", spec, kinds)
+    assert (state.judge_picked, state.prompt_picked) == ("embedded", "few_shot")
+    assert state.linked is not None
+    assert state.linked.with_known(judge.remembered).as_mapping() == scenario.as_mapping()
+    assert state.address_problem.endswith("are ignored: utm_source.")
+
+
+def test_a_run_that_no_link_can_hold_is_told_and_the_settings_stay_in_the_address(address: Address) -> None:
+    unlike = "".join(chr(0x4E00 + (number * 7919) % 20000) for number in range(4000))
+    scenario = compose(app_state().spec, statement_book(EVERYDAY_KINDS), {2: ScriptedDay(unlike)})
+    parameters, why_not = run_in_address(scenario, None)
+    assert parameters == {} and "too long for a link" in why_not
+
+
+def test_a_run_in_the_address_that_was_cut_leaves_the_settings_and_a_sentence(address: Address) -> None:
+    scenario = compose(TrialSpec(seed=9), statement_book(EVERYDAY_KINDS))
+    parameters, _ = run_in_address(scenario, None)
+    address.update(parameters, s=parameters["s"][:30])
+    state = app_state()
+    assert state.spec.seed == 9 and state.linked is None
+    assert "cut short" in state.address_problem
+
+
 def test_an_address_that_cannot_be_used_leaves_the_defaults_and_a_sentence(address: Address) -> None:
     address.update(study_length="a year", experiment="../../etc/passwd")
     assert session_object(CompareState).shown == ""
@@ -74,45 +106,15 @@ def test_an_object_of_a_class_that_was_read_again_is_made_anew(address: Address)
     assert isinstance(session_object(CompareState), CompareState)
 
 
-def a_run(state: AppState, seed: int) -> tuple[Any, ...]:
-    """Begin a run with one day."""
-    spec = TrialSpec(filter=FilterSpec(NONE), seed=seed)
-    state.show(spec)
-    state.trial = TwinTrial(spec, StatementBook(load_part(TEST), EVERYDAY_KINDS), None)
-    state.trial_settings = (state.spec, state.kinds, "", "", None)
-    state.trial.advance()
-    return state.trial_settings
-
-
-def test_a_run_that_was_put_aside_comes_back_with_its_settings(address: Address) -> None:
+def test_the_settings_of_a_run_come_back_with_those_of_its_judge(address: Address) -> None:
     state = app_state()
-    settings, trial = a_run(state, 3), state.trial
-    state.put_aside()
-    assert state.trial is None
-    st.session_state.update(seed=4, kinds=["plain"])
-    state.restore_previous()
-    assert state.trial is trial
-    assert (state.spec, state.kinds) == settings[:2]
-    assert state.previous is None
-
-
-def test_a_run_that_has_not_begun_is_not_kept(address: Address) -> None:
-    state = app_state()
-    a_run(state, 3)
-    state.put_aside()
-    first = state.previous
-    state.trial = TwinTrial(state.spec, StatementBook(load_part(TEST), EVERYDAY_KINDS), None)
-    state.put_aside()
-    assert state.previous is first
-
-
-def test_words_are_said_once_unless_they_are_to_be_kept(address: Address) -> None:
-    state = app_state()
-    state.said_next = said = ScriptedDay("My knee hurts")
-    assert (state.next_said(), state.next_said()) == (said, None)
-    state.said_next = said
-    st.session_state["keep_saying"] = True
-    assert (state.next_said(), state.next_said()) == (said, said)
+    st.session_state.update(seed=4, kinds=["plain"], ollama_context_tokens=4096)
+    spec, kinds, asked = state.spec, state.kinds, OllamaBackend.Settings(context_tokens=8192)
+    st.session_state.update(seed=9, kinds=["plain", "consent"], strategy=NONE)
+    state.restore(spec, kinds, "ollama:mine", "few_shot", asked)
+    assert (state.spec, state.kinds) == (spec, kinds)
+    assert (state.judge_picked, state.prompt_picked) == ("ollama:mine", "few_shot")
+    assert state.settings_of(OllamaBackend) == asked
 
 
 def test_a_sweep_that_is_not_stored_is_awaited_on_the_map(address: Address) -> None:

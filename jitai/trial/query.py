@@ -1,10 +1,10 @@
-"""The settings in the page's address: they survive a reload, and a teacher can send them as a link.
+"""The settings as the parameters of a page's address: they survive a reload, and a teacher can send them as a link.
 
 Only what differs from the defaults is written. What is read is untrusted: names and values go through the same
 validation as anything else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from jitai.errors import ParameterError
 from jitai.parameters import check, from_text, suggestion
@@ -13,11 +13,8 @@ from jitai.policies.registry import POLICIES
 from jitai.policies.trained import TrainedPolicy
 from jitai.seeding import MAX_SEED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
+from jitai.trial.settings import STRATEGY, TRAINED, described_settings, spec_from, spec_values
 from jitai.trial.spec import TrialSpec
-from jitai.ui.session.settings import STRATEGY, TRAINED, described_settings, spec_from, spec_values
-
-PAGE_PARAMETERS = ("experiment",)
-"""Names in the address that are no settings of a trial, but belong to single pages."""
 
 
 def nothing_trained(name: str) -> PolicyNetwork:
@@ -41,6 +38,19 @@ def to_query(spec: TrialSpec, preset: str, network_name: str = "") -> dict[str, 
     query = {"participant": start} if start != DEFAULT_PRESET else {}
     query |= {name: str(value) for name, value in spec_values(spec, network_name).items() if value != usual[name]}
     return {name: text for name, text in query.items() if text != TRAINED}
+
+
+def parted(query: Mapping[str, str], others: Collection[str] = ()) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The parameters that a link may have, and the names of those that mean nothing here, such as utm_source.
+
+    Args:
+        query: the parameters, which may be anything.
+        others: names that are allowed beside those of settings.
+    """
+    known = {"participant", "policy", STRATEGY, "seed", *described_settings(), *others}
+    return {name: text for name, text in query.items() if name in known}, tuple(
+        name for name in query if name not in known
+    )
 
 
 def from_query(query: Mapping[str, str], trained_policy: Callable[[str], PolicyNetwork] = nothing_trained) -> TrialSpec:

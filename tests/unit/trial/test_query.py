@@ -15,8 +15,8 @@ from jitai.policies.thompson import ThompsonSettings
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import BETA, DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.filters import filter_spec
+from jitai.trial.query import from_query, to_query
 from jitai.trial.spec import TrialSpec
-from jitai.ui.session.url import from_query, to_query
 from tests.networks import random_network
 
 SPECS = [

@@ -13,8 +13,8 @@ from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.rl.task import LearningSettings
 from jitai.simulator.config import PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, filter_spec
+from jitai.trial.settings import described_settings, settings_from, spec_from, spec_values, values_of
 from jitai.trial.spec import TrialSpec
-from jitai.ui.session.settings import described_settings, settings_from, spec_from, spec_values, values_of
 from tests.networks import random_network
 
 

@@ -1,8 +1,8 @@
-"""The Player page, without a browser: what the player is given, and what becomes of its requests."""
+"""The Live page, without a browser: forks, scenarios from files, the words of others, many seeds."""
 
 import json
 import re
-import zlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,70 +14,52 @@ from streamlit.testing.v1 import AppTest
 from jitai.cli.main import main
 from jitai.corpus import TEST, load_part
 from jitai.errors import ModelMissing
-from jitai.judge.base import Request
+from jitai.judge.base import Reply
 from jitai.judge.embedded import EmbeddedBackend
-from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
+from jitai.judge.judge import Judge
+from jitai.judge.scripted import ScriptedBackend
 from jitai.trial.log import decision_log
 from jitai.trial.scenario import MAX_BYTES
-from jitai.ui.pages import player as page
-from jitai.ui.session import resources
-from jitai.ui.session.played import PlayerState
-from jitai.ui.widgets.player import ForkRequest, PlayerEvents
-from tests.app.driver import LIVE, ROOT, as_markup, click, go_to, kept, open_app, spec_of, widget, without_error
+from jitai.ui.pages.live_results import DAY_IN_FULL
+from jitai.ui.session.resources import statement_book
+from jitai.ui.widgets.player import ForkRequest, Viewer
+from tests.app.driver import (
+    LIVE,
+    PREFERENCES,
+    ROOT,
+    as_markup,
+    as_text,
+    click,
+    go_to,
+    live_of,
+    lived,
+    open_live,
+    opened,
+    payload_of,
+    shown_run,
+    spec_of,
+    widget,
+    without_error,
+)
 
-PLAYER = "pages/player.py"
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [a](http://evil/) <|im_end|>"
 
-
-def answer(request: Request) -> ScriptLine:
-    """A judge that has an opinion on every statement, the same each time."""
-    return scripted_reply((zlib.crc32(request.prompt.encode()) % 2001 - 1000) / 200)
-
-
-@pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedBackend:
-    backend = ScriptedBackend(answer)
-    monkeypatch.setattr(EmbeddedBackend, "identity", lambda self: backend.identity())
-    monkeypatch.setattr(EmbeddedBackend, "complete", lambda self, request, *_: backend.complete(request))
-    monkeypatch.setattr(EmbeddedBackend, "warm_up", lambda self, opening: None)
-    return backend
-
-
-@pytest.fixture
-def send(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Puts what a viewer asks for where the player gives it to the page, once."""
-    waiting: list[PlayerEvents] = []
-    draw = page.player
-
-    def drawn(payload: dict[str, Any], *, key: str) -> PlayerEvents:
-        found = draw(payload, key=key)
-        return waiting.pop() if waiting else found
-
-    monkeypatch.setattr(page, "player", drawn)
-
-    def ask(app: AppTest, **wanted: Any) -> AppTest:
-        waiting.append(PlayerEvents(**wanted))
-        return without_error(app.run())
-
-    return ask
-
-
-def payload_of(app: AppTest) -> dict[str, Any]:
-    [element] = app.get("bidi_component")
-    found: dict[str, Any] = json.loads(element.proto.json)
-    return found
+HOSTILES = (
+    "<script>alert(1)</script>",
+    "![x](http://evil/x.png)",
+    "<|im_end|>",
+    ":red[$x$] **bold** `code` [a](http://evil/)",
+    "x" * 1500,
+    "\U0001f4a5",
+)
 
 
 def request(app: AppTest, number: int, day: int, line: str = "run", **changes: Any) -> ForkRequest:
     return ForkRequest(payload_of(app)["identity"], number, line, day, **changes)
 
 
-def state_of(app: AppTest) -> PlayerState:
-    return kept(app, PlayerState)
-
-
 def scenario_file(app: AppTest) -> dict[str, Any]:
-    run = state_of(app).run
+    run = shown_run(app).run
     assert run is not None
     return run.scenario.as_mapping()
 
@@ -85,13 +67,13 @@ def scenario_file(app: AppTest) -> dict[str, Any]:
 def upload(app: AppTest, content: str | bytes, name: str = "mine.json") -> AppTest:
     data = content if isinstance(content, bytes) else content.encode()
     [uploader] = app.file_uploader
-    return uploader.set_value((name, data, "application/json")).run()
+    return lived(uploader.set_value((name, data, "application/json")).run())
 
 
 def test_the_run_is_the_command_lines_to_the_digit(scripted: ScriptedBackend, tmp_path: Path) -> None:
-    app = without_error(open_app(PLAYER))
-    app = without_error(widget(app.number_input, "seed").set_value(7).run())
-    run = state_of(app).run
+    app = open_live()
+    app = lived(without_error(widget(app.number_input, "seed").set_value(7).run()))
+    run = shown_run(app).run
     assert run is not None
     out = tmp_path / "log.csv"
     main(["run", "--seed", "7", "--judge", app.session_state["judge"], "--out", str(out), "--quiet"])
@@ -108,32 +90,32 @@ def test_the_run_is_the_command_lines_to_the_digit(scripted: ScriptedBackend, tm
 
 
 def test_a_rerun_that_changes_nothing_lives_nothing(scripted: ScriptedBackend) -> None:
-    app = open_app(PLAYER)
-    before, asked = state_of(app).run, len(scripted.requests)
+    app = open_live()
+    before, asked = shown_run(app).run, len(scripted.requests)
     assert asked > 0
     app = without_error(app.run())
-    assert state_of(app).run is before
-    app = without_error(widget(app.number_input, "seed").set_value(8).run())
-    assert state_of(app).run is not before
-    app = without_error(widget(app.number_input, "seed").set_value(42).run())
+    assert shown_run(app).run is before
+    app = lived(without_error(widget(app.number_input, "seed").set_value(8).run()))
+    assert shown_run(app).run is not before
+    app = lived(without_error(widget(app.number_input, "seed").set_value(42).run()))
     n_asked = len(scripted.requests)
     app = without_error(app.run())
     assert len(scripted.requests) == n_asked, "what was read before is not read again"
 
 
 def test_settings_stand_in_the_address(scripted: ScriptedBackend) -> None:
-    app = open_app(PLAYER)
-    app = without_error(widget(app.number_input, "seed").set_value(9).run())
+    app = open_live()
+    app = lived(without_error(widget(app.number_input, "seed").set_value(9).run()))
     assert app.query_params["seed"] == "9"
     again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     again.query_params["seed"] = "9"
-    again = without_error(go_to(again.run(), PLAYER))
+    again = lived(without_error(again.run()))
     assert spec_of(again).seed == 9
     assert payload_of(again)["run"]["steps"] == payload_of(app)["run"]["steps"]
 
 
 def test_a_fork_is_answered_with_a_branch(scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
-    app = open_app(PLAYER)
+    app = open_live()
     run = payload_of(app)["run"]
     day = next(index for index, done in enumerate(run["done"]) if done) + 1
     app = send(app, fork=request(app, 1, day, action=0))
@@ -155,14 +137,14 @@ def test_a_fork_is_answered_with_a_branch(scripted: ScriptedBackend, send: Calla
     assert second["p_send"][3] is not None
     app = send(app, remove=branch["key"])
     assert [item["letter"] for item in payload_of(app)["branches"]] == ["B"]
-    app = without_error(go_to(go_to(app, LIVE), PLAYER))
+    app = without_error(go_to(go_to(app, PREFERENCES), LIVE))
     assert [item["letter"] for item in payload_of(app)["branches"]] == ["B"], "it survives a change of page"
 
 
 def test_typed_words_without_a_truth_leave_the_truth_unknown_and_silence_is_silence(
     scripted: ScriptedBackend, send: Callable[..., AppTest]
 ) -> None:
-    app = open_app(PLAYER)
+    app = open_live()
     app = send(app, fork=request(app, 1, 4, words=HOSTILE))
     app = send(app, fork=request(app, 2, 4, line="branch-1", words=" "))
     typed, silent = payload_of(app)["branches"]
@@ -173,8 +155,19 @@ def test_typed_words_without_a_truth_leave_the_truth_unknown_and_silence_is_sile
     assert not re.search(r"(?<!\\)<img", as_markup(app))
 
 
+@pytest.mark.parametrize("text", HOSTILES)
+def test_hostile_words_are_shown_as_text(text: str, scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
+    app = opened(open_live(), DAY_IN_FULL)
+    app = send(app, fork=request(app, 1, 1, words=text))
+    [branch] = payload_of(app)["branches"]
+    assert branch["words"][0] == text
+    app = send(app, Viewer(payload_of(app)["identity"], 1, branch["key"], False))
+    assert any(text in shown for shown in as_text(app)), "the card in full has it whole"
+    assert text not in as_markup(app)
+
+
 def test_four_branches_and_no_fifth(scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
-    app = open_app(PLAYER)
+    app = open_live()
     for number in range(1, 6):
         app = send(app, fork=request(app, number, number, action=1))
     payload = payload_of(app)
@@ -186,10 +179,44 @@ def test_four_branches_and_no_fifth(scripted: ScriptedBackend, send: Callable[..
     assert "no longer shown" in payload_of(app)["notice"]
 
 
+def test_a_branch_whose_words_are_new_is_read_in_the_background(
+    scripted: ScriptedBackend, send: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_live()
+    may_answer, complete = threading.Event(), EmbeddedBackend.complete
+
+    def when_allowed(self: EmbeddedBackend, asked: Any) -> Reply:
+        assert may_answer.wait(30)
+        return complete(self, asked)
+
+    monkeypatch.setattr(EmbeddedBackend, "complete", when_allowed)
+    live_of(app).answer(
+        request(app, 1, 4, words="something nobody has read before"), statement_book(spec_kinds(app)), judge_of(app)
+    )
+    payload = payload_of(without_error(app.run()))
+    assert payload.get("answered", 0) == 0, "the player goes on saying that the day is being lived"
+    assert not payload.get("branches")
+    may_answer.set()
+    payload = payload_of(lived(app))
+    assert payload["answered"] == 1
+    assert payload["branches"][0]["words"][0] == "something nobody has read before"
+
+
+def spec_kinds(app: AppTest) -> tuple[str, ...]:
+    return tuple(app.session_state["kinds"])
+
+
+def judge_of(app: AppTest) -> Judge:
+    """The judge of the run that is shown."""
+    judge = shown_run(app).settings[-1]
+    assert isinstance(judge, Judge)
+    return judge
+
+
 def test_a_failing_judge_is_a_notice(
     scripted: ScriptedBackend, send: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = open_app(PLAYER)
+    app = open_live()
 
     def missing(*_: Any) -> None:
         raise ModelMissing("The model is gone.", "Install it.")
@@ -203,21 +230,21 @@ def test_a_failing_judge_is_a_notice(
 
 
 def test_a_scenario_comes_back_from_its_file(scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
-    app = open_app(PLAYER)
-    app = widget(app.number_input, "seed").set_value(11).run()
+    app = open_live()
+    app = lived(widget(app.number_input, "seed").set_value(11).run())
     app = send(app, fork=request(app, 1, 3, words="I twisted my ankle", can_walk=False))
-    branch = state_of(app).branches[0].run
-    other = without_error(upload(open_app(PLAYER), json.dumps(branch.scenario.as_mapping())))
+    branch = shown_run(app).branches[0].run
+    other = without_error(upload(open_live(), json.dumps(branch.scenario.as_mapping())))
     assert spec_of(other).seed == 11
-    shown = state_of(other).run
+    shown = shown_run(other).run
     assert shown is not None
     assert decision_log(shown.records).equals(decision_log(branch.records))
-    other = without_error(go_to(go_to(other, LIVE), PLAYER))
-    assert state_of(other).run is shown
-    other = without_error(widget(other.number_input, "seed").set_value(12).run())
-    assert state_of(other).run is not shown
+    other = without_error(go_to(go_to(other, PREFERENCES), LIVE))
+    assert shown_run(other).run is shown
+    other = lived(without_error(widget(other.number_input, "seed").set_value(12).run()))
+    assert shown_run(other).run is not shown
     other = without_error(click(other, "back_to_scenario"))
-    back = state_of(other).run
+    back = shown_run(other).run
     assert back is not None
     assert decision_log(back.records).equals(decision_log(branch.records))
 
@@ -225,7 +252,7 @@ def test_a_scenario_comes_back_from_its_file(scripted: ScriptedBackend, send: Ca
 def test_another_judges_scenario_is_remembered_and_never_read_silently(
     scripted: ScriptedBackend, send: Callable[..., AppTest]
 ) -> None:
-    app = open_app(PLAYER)
+    app = open_live()
     content = scenario_file(app)
     content["judge"] |= {"key": "ollama:gone", "digest": "f" * 64, "name": "<b>gone</b>"}
     asked = len(scripted.requests)
@@ -241,7 +268,7 @@ def test_another_judges_scenario_is_remembered_and_never_read_silently(
     assert not app.get("bidi_component")
     assert any("come without a verdict" in item.value for item in app.warning)
     assert len(scripted.requests) == asked
-    app = without_error(click(app, "read_anew"))
+    app = lived(without_error(click(app, "read_anew")))
     assert "remembered" not in payload_of(app)["run"]["source"]
     assert scenario_file(app)["judge"]["digest"] != "f" * 64
 
@@ -262,18 +289,18 @@ def test_another_judges_scenario_is_remembered_and_never_read_silently(
 def test_an_unusable_file_is_a_sentence(
     scripted: ScriptedBackend, spoil: Callable[[dict[str, Any]], str | bytes], sentence: str
 ) -> None:
-    app = open_app(PLAYER)
-    run = state_of(app).run
+    app = open_live()
+    run = shown_run(app).run
     app = upload(app, spoil(scenario_file(app)), f"{HOSTILE[:12]}.json")
     assert not app.exception
     [error] = app.error
     assert sentence in error.value.replace("\\", "")
     assert not re.search(r"(?<!\\)<img", as_markup(app))
-    assert state_of(app).run is run
+    assert shown_run(app).run is run
 
 
 def test_hostile_words_of_a_file_reach_no_markup(scripted: ScriptedBackend) -> None:
-    app = open_app(PLAYER)
+    app = open_live()
     content = scenario_file(app)
     day = next(iter(content["words"]))
     words = HOSTILE + "x" * 9_000
@@ -284,34 +311,17 @@ def test_hostile_words_of_a_file_reach_no_markup(scripted: ScriptedBackend) -> N
 
 
 def test_many_seeds_are_told_where_every_statement_was_read(scripted: ScriptedBackend) -> None:
-    app = open_app(PLAYER)
-    job = state_of(app).many_seeds
+    app = open_live()
+    job = live_of(app).many_seeds
     assert job is not None and job.wait(60)
     assert "many_seeds" not in payload_of(app.run()), "most statements were not read"
     judge = job._judge
     for item in load_part(TEST):
         if item.kind in app.session_state["kinds"]:
             judge.judge(item.text)
-    app = without_error(widget(app.number_input, "seed").set_value(5).run())
-    state_of(app).many_seeds = None
+    app = lived(without_error(widget(app.number_input, "seed").set_value(5).run()))
+    live_of(app).many_seeds = None
     app = app.run()
-    job = state_of(app).many_seeds
+    job = live_of(app).many_seeds
     assert job is not None and job.wait(60)
     assert payload_of(app.run())["many_seeds"].startswith("Over 200 such people: ")
-
-
-def test_a_judge_that_failed_is_asked_again_when_the_person_says_so(
-    scripted: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    works = EmbeddedBackend.complete
-
-    def missing(*_: Any) -> None:
-        raise ModelMissing("The model is gone.")
-
-    monkeypatch.setattr(EmbeddedBackend, "complete", missing)
-    app = without_error(open_app(PLAYER))
-    assert any("could not answer" in item.value for item in app.warning)
-    monkeypatch.setattr(EmbeddedBackend, "complete", works)
-    resources.judge_for.clear()
-    app = without_error(click(app, "ask_again"))
-    assert not app.warning

@@ -1,0 +1,93 @@
+"""Work in the background for the Live page: a run whose words a judge still has to read, and a look at many seeds."""
+
+from typing import NamedTuple
+
+from jitai.background import BackgroundJob
+from jitai.corpus import StatementBook
+from jitai.errors import JitaiError
+from jitai.judge.judge import Judge
+from jitai.records import JudgesText, Label, StepRecord, Verdict
+from jitai.report.run_player import many_seeds_sentence
+from jitai.trial.scenario import Played, Scenario, play
+from jitai.trial.spec import TrialSpec
+from jitai.trial.verdict_table import Verdicts
+
+
+class Lived(NamedTuple):
+    """How far a run has come.
+
+    Attributes:
+        records: of the days lived so far.
+        run: the whole run; None before its end.
+    """
+
+    records: tuple[StepRecord, ...] = ()
+    run: Played | None = None
+
+
+class _NobodyWaits(JitaiError):
+    """The run is no longer wanted."""
+
+
+class RunInBackground(BackgroundJob[Lived]):
+    """Lives a scenario whose words have to be read, day by day. Making one starts it; stopping takes one statement.
+
+    Args:
+        scenario: to be lived.
+        judge: reads what no verdict is stored of.
+    """
+
+    def __init__(self, scenario: Scenario, judge: JudgesText) -> None:
+        super().__init__("run", "The run")
+        self._scenario, self._judge = scenario, judge
+        self._records: list[StepRecord] = []
+        self._played: Played | None = None
+        self.start()
+
+    def _snapshot(self, finished: bool) -> Lived:
+        return Lived(tuple(self._records), self._played)
+
+    def _run(self) -> None:
+        played = play(self._scenario, self._judge, self._note)
+        with self._lock:
+            self._played = played
+
+    def _note(self, record: StepRecord) -> None:
+        if self.stopping:
+            raise _NobodyWaits("The run was given up for another one.")
+        with self._lock:
+            self._records.append(record)
+
+
+class ManySeeds(BackgroundJob[str]):
+    """What many seeds of a setting say, where every statement was read before; empty otherwise. Making one starts it.
+
+    Args:
+        spec: the setting; its seed is not used.
+        book: what participants may write.
+        judge: looked up only, never asked.
+    """
+
+    def __init__(self, spec: TrialSpec, book: StatementBook, judge: Judge) -> None:
+        super().__init__("many-seeds", "The comparison over many seeds")
+        self._spec, self._book, self._judge = spec, book, judge
+        self._sentence = ""
+        self.start()
+
+    def _snapshot(self, finished: bool) -> str:
+        return self._sentence
+
+    def _run(self) -> None:
+        verdicts = Verdicts(*(self._remembered(label) for label in (Label.CAN_WALK, Label.CANNOT_WALK)))
+        if all(len(known) == len(self._book.by_label[label]) for label, known in zip(Label, verdicts, strict=True)):
+            self._sentence = many_seeds_sentence(self._spec, verdicts)
+
+    def _remembered(self, label: Label) -> tuple[Verdict, ...]:
+        """Verdicts on the statements of a label, up to the first that is not known."""
+        found: list[Verdict] = []
+        for item in self._book.by_label[label]:
+            verdict = None if self.stopping else self._judge.remembered(item.text)
+            if verdict is None:
+                break
+            found.append(verdict)
+        return tuple(found)
