@@ -3,6 +3,7 @@
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -44,7 +45,7 @@ class BackgroundJob(ABC, Generic[Snapshot]):
     """
 
     def __init__(self, name: str, what: str) -> None:
-        self.name, self._what = name, what
+        self.name, self.what = name, what
         self._failure = ""
         self._lock, self._stop, self._ended = threading.Lock(), threading.Event(), threading.Event()
         self._started_at, self._ended_at = time.monotonic(), float("inf")
@@ -115,7 +116,7 @@ class BackgroundJob(ABC, Generic[Snapshot]):
                     self._failure = error.in_full
                 except BaseException as error:
                     kind = type(error)
-                    self._failure = f"{self._what} ended with an error of the program: {kind.__name__}. The log has it."
+                    self._failure = f"{self.what} ended with an error of the program: {kind.__name__}. The log has it."
                     threading.excepthook(
                         threading.ExceptHookArgs((kind, error, error.__traceback__, threading.current_thread()))
                     )
@@ -146,3 +147,44 @@ class BackgroundCall(BackgroundJob[None]):
 
     def _snapshot(self, finished: bool) -> None:
         return None
+
+
+class FairLock:
+    """A lock that is given in the order in which it was asked for.
+
+    ``threading.Lock`` goes as a rule to who has just released it: one who asks again and again would keep all others
+    waiting. Not re-entrant.
+    """
+
+    def __init__(self) -> None:
+        self._guard, self._is_taken = threading.Lock(), False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        try:
+            turn.acquire()
+        except BaseException:  # Ctrl-C
+            self._give_up(turn)
+            raise
+
+    def __exit__(self, *of_error: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._is_taken = False
+
+    def _give_up(self, turn: threading.Lock) -> None:
+        """Leave the row; if the lock has been given in this very moment, pass it on."""
+        with self._guard:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                return
+        self.__exit__()

@@ -13,8 +13,9 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "jitai").rglob("*.py"))
 ENTRY_POINTS = ["app.py", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("*.py"))]
 
-GROUND = {"arrays", "background", "corpus", "decision", "errors", "file_models", "files", "installation", "parameters",
-          "paths", "records", "registry", "sanitise", "seeding", "statistics", "text_format"}  # fmt: skip
+GROUND = {"arrays", "background", "background_process", "corpus", "decision", "errors", "file_models", "files",
+          "installation", "parameters", "paths", "records", "registry", "sanitise", "seeding", "statistics",
+          "text_format"}  # fmt: skip
 """What every room stands on."""
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -31,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "seeding": {"errors"},
     "statistics": {"arrays", "errors"},
     "background": {"errors"},
+    "background_process": {"background", "errors"},
     "corpus": {"errors", "files", "paths", "records"},
     "installation": {"background", "errors", "files", "paths"},
     "environments": {"corpus", "errors", "parameters", "simulator"},
@@ -159,6 +161,13 @@ def test_randomness_comes_from_the_streams_of_one_seed(path: str) -> None:
 def test_work_in_the_background_has_one_home(path: str) -> None:
     if path != "jitai/background.py":
         assert not calls_of(tree_of(path)) & {"Thread", "Timer", "start_new_thread", "ThreadPoolExecutor"}
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_processes_have_one_home(path: str) -> None:
+    """Experiments outlive the server on purpose, and an installer is a program of others."""
+    homes = {"jitai/background_process.py", "jitai/experiments/launch.py", "jitai/installation.py"}
+    assert path in homes or not calls_of(tree_of(path)) & {"Popen", "Process"}
 
 
 @pytest.mark.parametrize("path", SOURCES)

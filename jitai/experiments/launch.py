@@ -7,6 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
+from jitai.background_process import give_way
 from jitai.errors import FileFormatError
 from jitai.experiments.spec import ExperimentSpec
 from jitai.files import make_folder, open_to_write, write_atomically
@@ -14,7 +15,7 @@ from jitai.paths import resource
 
 
 def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> subprocess.Popen[bytes]:
-    """Run an experiment in a process of its own, and watch it through the store.
+    """Run an experiment in a process of its own, with less priority than this one, and watch it through the store.
 
     Args:
         spec: what is to be run; what is finished of it is not run again.
@@ -28,7 +29,7 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
     write_atomically(described, json.dumps(spec.as_mapping(), ensure_ascii=False))
     with open_to_write(described.with_suffix(".log")) as log:
         try:
-            return subprocess.Popen(  # noqa: S603  (a list of words of our own, no shell)
+            process = subprocess.Popen(  # noqa: S603  (a list of words of our own, no shell)
                 [sys.executable, "-m", "jitai", "experiment", str(described.resolve()), "--out", str(folder.resolve())]
                 + ([] if n_workers is None else ["--workers", str(n_workers)]),
                 cwd=resource(),  # a clone that is not installed is found from there
@@ -39,6 +40,8 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
             )
         except OSError as error:
             raise FileFormatError(f"No process can be started: {error.strerror}.", "Try again.") from error
+    give_way(process)
+    return process
 
 
 class Processes:

@@ -24,6 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from jitai.background import FairLock
 from jitai.errors import BackendError, ModelMissing, UnreadableReply
 from jitai.installation import MODEL
 from jitai.judge.base import ModelIdentity, Reply, Request, read_answers
@@ -233,7 +234,7 @@ class _Engine:
     """
 
     def __init__(self, path: Path, n_threads: int, adapter: Path | None) -> None:
-        self._lock = threading.Lock()
+        self._lock = FairLock()  # whoever has 300 questions does not keep another waiting who has one
         self._has_adapter = adapter is not None
         self._server = _load(path, n_threads, adapter)
         # The beginnings that the slots keep, the one longest unused first.

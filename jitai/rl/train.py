@@ -1,16 +1,19 @@
 """Training in the background, which can be watched, stopped and resumed."""
 
 import atexit
+import importlib
 import json
 import math
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jitai.background import BackgroundJob
+from jitai.background_process import BackgroundProcess
 from jitai.errors import FileFormatError
 from jitai.files import make_folder, read_json, write_atomically
 from jitai.installation import TRAINING
@@ -18,6 +21,7 @@ from jitai.policies.network import PolicyNetwork
 from jitai.rl.episodes import Episodes, TrainingSeeds
 from jitai.rl.task import SIMULATED, LearningTask, envs_of
 from jitai.statistics import interval_of_mean
+from jitai.trial.filters import FILTERS
 from jitai.trial.verdict_table import Verdicts
 
 ProgressCallback = Callable[[int, list[float]], bool]
@@ -271,6 +275,26 @@ class TrainingRun(BackgroundJob[Training]):
             failure = f"The training cannot be kept to be resumed later. {error.in_full}"
         with self._lock:
             self._failure = failure
+
+
+def train_elsewhere(task: LearningTask, folder: Path, resume: bool = False) -> BackgroundProcess[Training]:
+    """Return a training in a process of its own: stable-baselines3 is Python all the time, and pages would wait for it.
+
+    Args:
+        task, folder, resume: see TrainingRun; the judge is the simulated one.
+    Raises: what TrainingRun raises.
+    """
+    return BackgroundProcess(partial(_run_of, FILTERS[task.filter].__module__, task, folder, resume), _broken_off)
+
+
+def _run_of(module: str, task: LearningTask, folder: Path, resume: bool) -> TrainingRun:
+    """Return a training, once the filter's module, which may be from outside the project, is loaded."""
+    importlib.import_module(module)
+    return TrainingRun(task, folder, resume)
+
+
+def _broken_off(training: Training, failure: str) -> Training:
+    return replace(training, finished=True, failure=failure, at_work="", seconds_left=0.0)
 
 
 def _point(n_steps: int, returns: list[float]) -> CurvePoint:

@@ -5,12 +5,13 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
+from jitai.background_process import BackgroundProcess
 from jitai.errors import JitaiError
 from jitai.policies.network import PolicyNetwork
 from jitai.rl.baselines import Measurement, PolicyWorth, Share
 from jitai.rl.evaluation import N_SEEDS
 from jitai.rl.task import LearningTask
-from jitai.rl.train import Training, TrainingRun
+from jitai.rl.train import Training, train_elsewhere
 from jitai.trial.spec import participants_of, trial_of
 
 
@@ -44,7 +45,7 @@ class TrainingService:
     def __init__(self, n_seeds: int = N_SEEDS) -> None:
         self.n_seeds = n_seeds
         self._lock = threading.Lock()
-        self._run: TrainingRun | None = None
+        self._run: BackgroundProcess[Training] | None = None
         self._figures: Measurement | None = None
         self._owner = ""
         self._known: dict[Hashable, Share] = {}
@@ -66,7 +67,7 @@ class TrainingService:
                     "Another training is under way in this program, and there is one at a time.",
                     "Wait for it, or stop it: what it has learnt stays.",
                 )
-            run = TrainingRun(task, folder, resume)
+            run = train_elsewhere(task, folder, resume)
 
             def learnt() -> PolicyNetwork | None:
                 run.wait()

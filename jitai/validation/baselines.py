@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from jitai.background_process import call_elsewhere
 from jitai.corpus import DEVELOPMENT, load_part
 from jitai.decision import DEFAULT_BAND
 from jitai.errors import ParameterError
@@ -138,7 +139,8 @@ class TfidfJudge:
     def _model_for_new_texts(self) -> Classifier:
         with self._lock:
             if self._whole is None:
-                self._whole = train(self._statements)
+                # Ten seconds of Python, during which every page of the server would be twice as slow.
+                self._whole = call_elsewhere("tf-idf", "The training of the baseline", partial(train, self._statements))
             return self._whole
 
     def has_trained_on(self, text: str) -> bool:

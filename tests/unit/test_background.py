@@ -1,11 +1,13 @@
 """Work in the background: its end, its failure, its bugs, and how it is stopped."""
 
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from jitai.background import BackgroundCall, BackgroundJob, Progress
+from jitai.background import BackgroundCall, BackgroundJob, FairLock, Progress
 from jitai.errors import ParameterError
 
 WAIT_S = 30.0
@@ -100,3 +102,58 @@ def test_a_call_that_waits_can_be_called_off() -> None:
     later.start()
     later.stop()
     assert later.wait(WAIT_S) and not calls
+
+
+def test_a_fair_lock_is_given_in_the_order_of_asking() -> None:
+    lock, order = FairLock(), []
+    waiting: list[BackgroundCall] = []
+
+    def take(number: int) -> None:
+        with lock:
+            order.append(number)
+
+    with lock:
+        for number in range(20):
+            waiting.append(BackgroundCall("take", partial(take, number)))
+            waiting[-1].start()
+            while len(lock._waiting) <= number:
+                time.sleep(0.001)
+    assert all(call.wait(WAIT_S) for call in waiting) and order == list(range(20))
+
+
+def test_who_asks_again_and_again_keeps_nobody_waiting() -> None:
+    lock, n_taken, over = FairLock(), [0], threading.Event()
+
+    def greedy() -> None:
+        while not over.is_set():
+            with lock:
+                n_taken[0] += 1
+                time.sleep(0.001)
+
+    call = BackgroundCall("greedy", greedy)
+    call.start()
+    while not n_taken[0]:
+        time.sleep(0.001)
+    for _ in range(20):
+        with lock:
+            before = n_taken[0]
+        while n_taken[0] == before:
+            time.sleep(0.0001)
+        before = n_taken[0]
+        with lock:
+            assert n_taken[0] <= before + 2
+    over.set()
+    assert call.wait(WAIT_S)
+
+
+def test_who_gives_up_waiting_is_left_out() -> None:
+    lock = FairLock()
+    lock.__enter__()
+    turn = threading.Lock()
+    turn.acquire()
+    lock._waiting.append(turn)
+    lock._give_up(turn)
+    assert not lock._waiting, "in the row"
+    lock._give_up(turn)
+    with lock:
+        pass
