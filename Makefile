@@ -36,7 +36,7 @@ training: $(INSTALLED)
 # a dashboard and a browser.
 test: $(TEST_TOOLS) lint
 	$(BIN)/python -m pytest -m "not browser and not alone" --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest -m browser --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest -m "browser and not alone" --numprocesses 2 --dist worksteal
 	$(BIN)/python -m pytest -m alone
 
 lint: $(TEST_TOOLS)

@@ -19,7 +19,7 @@ from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.judge import Judge
 from jitai.judge.scripted import ScriptedBackend
 from jitai.trial.log import decision_log
-from jitai.trial.scenario import MAX_BYTES
+from jitai.trial.scenario import MAX_BYTES, Played
 from jitai.ui.pages.live_results import DAY_IN_FULL
 from jitai.ui.session.resources import statement_book
 from jitai.ui.widgets.player import ForkRequest, Viewer
@@ -101,6 +101,56 @@ def test_a_rerun_that_changes_nothing_lives_nothing(scripted: ScriptedBackend) -
     n_asked = len(scripted.requests)
     app = without_error(app.run())
     assert len(scripted.requests) == n_asked, "what was read before is not read again"
+
+
+def in_a_new_session(app: AppTest, **more: str) -> AppTest:
+    """The page as whoever opens its address has it."""
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in {**dict(app.query_params), **more}.items():
+        again.query_params[name] = value[0] if isinstance(value, list) else value
+    return lived(without_error(again.run()))
+
+
+def warnings_of(app: AppTest) -> list[str]:
+    return [item.value.replace("\\", "") for item in app.warning]
+
+
+def decided(run: Played) -> list[dict[str, Any]]:
+    """The log of a run but for where its verdicts came from, and how long that took."""
+    log = decision_log(run.records).drop(columns=["verdict_source", "latency_ms"])
+    return json.loads(log.to_json(orient="records", double_precision=15))  # type: ignore[no-any-return]
+
+
+def test_the_address_brings_run_words_truth_and_judge_back(
+    scripted: ScriptedBackend, send: Callable[..., AppTest]
+) -> None:
+    app = send(widget(open_live().number_input, "seed").set_value(11).run())
+    app = send(app, fork=request(app, 1, 3, words="my foot hurts\U0001f9b6", can_walk=False))
+    [branch] = shown_run(app).branches
+    app = upload(app, json.dumps(branch.run.scenario.as_mapping()))
+    run, asked = shown_run(app).run, len(scripted.requests)
+    assert run is not None and decided(run) == decided(branch.run)
+    assert len(app.query_params["s"]) < 6000
+    again = in_a_new_session(app, utm_source="a newsletter")
+    theirs = shown_run(again).run
+    assert theirs is not None
+    assert decided(theirs) == decided(run), "to the digit"
+    assert theirs.scenario.days == run.scenario.days and theirs.scenario.judge == run.scenario.judge
+    assert len(scripted.requests) == asked, "its verdicts came with it"
+    assert payload_of(again)["run"]["steps"] == payload_of(app)["run"]["steps"]
+    assert ["utm_source" in warned for warned in warnings_of(again)] == [True]
+    assert "utm_source" not in again.query_params
+    again = in_a_new_session(app, s="nonsense")
+    assert ["The run in this address is not used" in warned for warned in warnings_of(again)] == [True]
+    assert spec_of(again).seed == 11
+
+
+def test_the_link_and_all_files_in_one_are_at_hand(scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
+    app = opened(open_live(), "link_and_command")
+    link, command = [block.value for block in app.code][:2]
+    assert link.endswith("&s=" + app.query_params["s"]) and "run --scenario" in command
+    keys = {button.proto.id.rsplit("-", 1)[-1] for button in app.get("download_button")}
+    assert {"download_scenario", "download_report", "download_log", "download_bundle"} <= keys
 
 
 def test_settings_stand_in_the_address(scripted: ScriptedBackend) -> None:

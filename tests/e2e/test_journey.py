@@ -119,6 +119,7 @@ def downloaded_log(page: Page) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(Path(path).read_bytes().decode("utf-8"), newline="")))
 
 
+@pytest.mark.alone
 def test_usable_soon_after_opening(new_page: NewPage, record_property: Callable[[str, object], None]) -> None:
     """In a browser that has nothing cached: seconds until the player can be started and is painted."""
 

@@ -157,7 +157,7 @@ export class Screen {
     say.hidden = !run.options.canFork;
     const next = state.day + 1;
     const over = next > run.days || (lead.leftOn !== null && next > lead.leftOn);
-    const asked = over ? "Nobody is there on the next day." : `What does the participant say on day ${next}?`;
+    const asked = over ? "The run is over." : `What does the participant say on day ${next}?`;
     this.put(question, markup`${asked}`);
     for (const element of [tomorrow, this.parts["say-truth"], this.parts["say-it"]]) element.disabled = over;
   }

@@ -6,14 +6,14 @@ import streamlit as st
 
 from jitai.errors import BackendError, JitaiError
 from jitai.judge.judge import Judge
-from jitai.player.contract import Line, Options, PlayerRun, as_payload
-from jitai.report.run_player import branch_line, player_run
+from jitai.player.contract import Options, PlayerRun, as_payload
+from jitai.report.run_player import player_run
 from jitai.report.scenario_file import read_scenario
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.trial.scenario import MAX_BYTES, Scenario
 from jitai.trial.summary import TrialSummary, summarise
-from jitai.ui.pages.live_results import draw_results, results_are_open
+from jitai.ui.pages.live_results import branch_lines, draw_results, results_are_open
 from jitai.ui.pages.live_settings import run_settings
 from jitai.ui.session.live_run import LiveRun, LiveState, Opened, Setup, composed, is_read_by, read_anew
 from jitai.ui.session.reading import ManySeeds
@@ -35,13 +35,15 @@ def live_page() -> None:
     with errors_as_sentences():
         with st.sidebar:
             run_settings(app)
-        keep_in_address(app)
         head = st.container(horizontal=True, vertical_alignment="center", key="live_head")
         head.title("What does the policy do, and what does the language model change?", width="stretch")
         say_problem(app)
-        # A scenario that stands in the address is taken in here, before the run: show_scenario(app, state, name, it).
+        if app.linked is not None:
+            state.opened = Opened("the link", app.linked, (app.spec, app.kinds), is_link=True)
+            app.linked = None
         judge = current_judge(app) if app.spec.uses_text else None
         reader = _begin(app, state, judge)
+        keep_in_address(app, None if state.shown is None else state.shown.link(judge)[0])
         with head:
             _run_before(app, state)
         _scenario_note(app, state, judge, reader)
@@ -74,7 +76,10 @@ def _begin(app: AppState, state: LiveState, judge: Judge | None) -> Judge | None
     settings = (app.spec, app.kinds, judge) if opened is None else (opened.scenario, judge)
     if state.shown is None or settings != state.shown.settings:
         book = statement_book(app.kinds)
-        scenario = opened.scenario if opened else composed(app.spec, book, app.kinds, judge, app.judge_at_work)
+        if opened is None:
+            scenario = composed(app.spec, book, app.kinds, judge, app.judge_at_work)
+        else:
+            scenario = opened.scenario if reader is None else opened.scenario.with_known(reader.remembered)
         setup = Setup(app.spec, app.kinds, app.judge_at_work, app.prompt_picked, app.deciding_settings, opened)
         state.begin(settings, setup, scenario, reader)
     app.judge_settled = True
@@ -120,16 +125,19 @@ def _scenario_note(app: AppState, state: LiveState, judge: Judge | None, reader:
         state.opened = state.opened._replace(scenario=read_anew(state.opened.scenario, judge, app.judge_at_work))
 
     opened = _opened(app, state)
-    if state.opened is None:
+    is_here = opened is not None and (opened.scenario.judge is None or reader is not None)
+    # A link is not spoken of where all is well: a reload opens it too.
+    if state.opened is None or (state.opened.is_link and (opened is None or is_here)):
         return
     name = for_markdown(state.opened.name)
     with st.container(horizontal=True, vertical_alignment="center", key="scenario_note"):
         if opened is None:
             st.caption(f"The settings are no longer those of {name}: this is a new run.", width="stretch")
             st.button("Back to the scenario", key="back_to_scenario", on_click=back)
-        elif opened.scenario.judge is None or reader is not None:
+        elif is_here:
             st.caption(f"This is the scenario of {name}.", width="stretch")
         else:
+            assert opened.scenario.judge is not None
             who = for_markdown((opened.scenario.judge.name or opened.scenario.judge.key)[:200])
             st.caption(
                 f"This is the scenario of {name}. Its judge ({who}) is not at work here; what it said is remembered.",
@@ -184,7 +192,7 @@ def _stage(app: AppState, state: LiveState, reader: Judge | None, ticks: bool) -
         events = player(payload, key="player")
         if _answered(app, state, events, reader):
             st.rerun()
-        draw_results(app, state, shown, sentence)
+        draw_results(app, state, shown, sentence, reader)
 
 
 def _answered(app: AppState, state: LiveState, events: PlayerEvents, reader: Judge | None) -> bool:
@@ -236,17 +244,7 @@ def _payload_of(app: AppState, state: LiveState, shown: LiveRun, reader: Judge |
             tells_viewer=results_are_open(),
         ),
     )  # fmt: skip
-    return replace(found, branches=_branch_lines(shown, reveal), notice=state.notice, answered=state.answered)
-
-
-def _branch_lines(shown: LiveRun, with_truth: bool) -> tuple[Line, ...]:
-    return tuple(
-        branch_line(
-            branch.run, shown.run, key=branch.key, name=branch.name, letter=branch.letter, first_day=branch.first_day,
-            remembered=branch.remembered, with_truth=with_truth,
-        )
-        for branch in shown.branches
-    )  # fmt: skip
+    return replace(found, branches=branch_lines(shown, reveal), notice=state.notice, answered=state.answered)
 
 
 def _detail(app: AppState, shown: LiveRun) -> str:

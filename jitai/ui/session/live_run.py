@@ -11,6 +11,7 @@ from jitai.records import Action
 from jitai.trial.fork import fork
 from jitai.trial.scenario import Played, Scenario, compose, play
 from jitai.trial.spec import TrialSpec
+from jitai.ui.session.linked import run_in_address
 from jitai.ui.session.reading import ManySeeds, RunInBackground
 from jitai.ui.widgets.player import ForkRequest, Viewer
 
@@ -28,11 +29,13 @@ class Opened(NamedTuple):
         name: of the file, untrusted.
         scenario: what it holds.
         settings: of the widgets that show it; with others, a run of those settings is shown instead.
+        is_link: whether it stood in the address.
     """
 
     name: str
     scenario: Scenario
     settings: tuple[Any, ...]
+    is_link: bool = False
 
 
 class Setup(NamedTuple):
@@ -106,6 +109,13 @@ class LiveRun:
     branches: list[Branch] = field(default_factory=list)
     _n_branches: int = 0
     _asked: _Asked | None = None
+    _link: tuple[dict[str, str], str] | None = None
+
+    def link(self, judge: Judge | None) -> tuple[dict[str, str], str]:
+        """Return what ``run_in_address`` says of it; neither parameters nor a reason while it is being read."""
+        if self._link is None and self.run is not None:
+            self._link = run_in_address(self.run.scenario, judge)
+        return self._link or ({}, "")
 
     @property
     def so_far(self) -> Played:
@@ -321,8 +331,7 @@ def with_known_verdicts(scenario: Scenario, judge: Judge) -> Scenario:
     """
     if scenario.judge is None or not scenario.judge.digest:
         return scenario
-    known = {text: verdict for text in scenario.unread if (verdict := judge.remembered(text)) is not None}
-    return scenario.with_verdicts(known)
+    return scenario.with_known(judge.remembered)
 
 
 def is_read_by(scenario: Scenario, judge: Judge | None) -> bool:
