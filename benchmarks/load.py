@@ -136,7 +136,7 @@ async def opened(address: str, page: str, n: int) -> list[Visitor]:
     """That many visitors, one after the other, each of whom has left before the next comes."""
     visitors = []
     for _ in range(n):
-        async with Visitor(address, page) as visitor:
+        async with Visitor(address, page, ticks=True) as visitor:
             await visitor.open()
             visitors.append(visitor)
     return visitors
@@ -168,7 +168,7 @@ async def sessions(address: str | None, page: str, n: int) -> None:
 async def _visits(address: str, page: str, n: int, server: Server | None) -> None:
     alone = await opened(address, page, N_OPENED)
     row("first chart, nobody else", [visitor.first_chart_s for visitor in alone])
-    visitors = [Visitor(address, page) for _ in range(50)]
+    visitors = [Visitor(address, page, ticks=True) for _ in range(50)]
     try:
         first = visitors[:n]
         row(
@@ -184,7 +184,7 @@ async def _visits(address: str, page: str, n: int, server: Server | None) -> Non
             *(visitor.change(seed=number) for number, visitor in enumerate(first, start=200))
         )
         row(f"a setting is changed, all {n} at once", together)
-        await asyncio.sleep(3)
+        await asyncio.sleep(10)
         await _played(address, page, n, server)
         await asyncio.gather(*(visitor.open() for visitor in visitors[n:]))
         await asyncio.sleep(10)

@@ -16,16 +16,27 @@ REPEATS = 3
 WATCH = """() => {
   const root = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot;
   const player = root.querySelector('.player');
-  window.noted = [];
-  const observer = new MutationObserver(() => window.noted.push(performance.now() - window.pressed));
-  observer.observe(root.querySelector('[data-part=day]'), {childList: true, characterData: true, subtree: true});
-  player.dispatchEvent(new KeyboardEvent('keydown', {key: 'Home', bubbles: true, composed: true}));
+  const card = root.querySelector('[data-part=day]');
+  const press = key => player.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, composed: true}));
+  window.noted = {};
+  new MutationObserver(() => {
+    const day = (card.textContent.match(/[0-9]+/) ?? [0])[0];
+    window.noted[day] ??= performance.now() - window.pressed;
+  }).observe(card, {childList: true, characterData: true, subtree: true});
+  press('Home');
   return new Promise(done => setTimeout(() => {
-    window.noted.length = 0;
+    window.noted = {};
     window.pressed = performance.now();
-    player.dispatchEvent(new KeyboardEvent('keydown', {key: ' ', bubbles: true, composed: true}));
-    done();
-  }, 300));
+    press(' ');
+    done(card.textContent);
+  }, 500));
+}"""
+
+
+PAUSE = """() => {
+  const root = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot;
+  const player = root.querySelector('.player');
+  player.dispatchEvent(new KeyboardEvent('keydown', {key: ' ', bubbles: true, composed: true}));
 }"""
 
 
@@ -58,22 +69,23 @@ def play(address: str, processor_s: Callable[[], float] | None = None) -> Played
         page.goto(address)
         page.locator("[data-part=answer]").filter(has_text=" ").first.wait_for(timeout=60_000)
         page.locator(f"[name=speed][value='{DAYS_A_SECOND}']").check(force=True)
-        page.wait_for_timeout(3000)
+        page.wait_for_timeout(10_000)  # until nothing is computed any more
         used, began = 0.0 if processor_s is None else processor_s(), time.perf_counter()
         noted = [_once(page) for _ in range(REPEATS)]
         share = float("nan")
         if processor_s is not None:
             share = 100 * (processor_s() - used) / (time.perf_counter() - began)
         browser.close()
-    first = [times[0] for times in noted]
-    late = [when - (day + 1) / DAYS_A_SECOND for times in noted for day, when in enumerate(times)]
+    first = [min(times.values()) for times in noted]
+    # The first day that is shown may be the first or the second of the run: the card stands on the first before.
+    late = [when - (day - min(times) + 1) / DAYS_A_SECOND for times in noted for day, when in times.items()]
     return Played(first, late, share)
 
 
-def _once(page: Page) -> list[float]:
-    """Seconds after the press at which each day appeared."""
+def _once(page: Page) -> dict[int, float]:
+    """Seconds after the press at which each day appeared first."""
     page.evaluate(WATCH)
     page.wait_for_timeout(1000 * N_DAYS / DAYS_A_SECOND)
-    noted: list[float] = page.evaluate("window.noted")
-    page.keyboard.press("Home")
-    return [when / 1000 for when in noted]
+    noted: dict[str, float] = page.evaluate("window.noted")
+    page.evaluate(PAUSE)
+    return {int(day): when / 1000 for day, when in noted.items()}

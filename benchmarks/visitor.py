@@ -144,8 +144,8 @@ class Visitor:
             fragment = message.auto_rerun.fragment_id
             if fragment not in self._tasks:
                 self._tasks[fragment] = asyncio.create_task(self._tick(fragment, message.auto_rerun.interval))
-        elif kind == "stop_auto_rerun":
-            self._stop_ticking()
+        elif kind == "stop_auto_rerun" or (kind == "new_session" and not message.metadata.run.fragment_ids):
+            self._stop_ticking()  # a run of the whole page says anew what is to be run again
         elif kind == "script_finished" and message.script_finished in ENDED:
             async with self._moved:
                 self._n_ended += 1

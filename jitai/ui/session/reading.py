@@ -1,8 +1,10 @@
 """Work in the background for the Live page: a run whose words a judge still has to read, and a look at many seeds."""
 
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import NamedTuple
 
-from jitai.background import BackgroundJob
+from jitai.background import BackgroundJob, FairLock
 from jitai.corpus import StatementBook
 from jitai.errors import JitaiError
 from jitai.judge.judge import Judge
@@ -59,6 +61,29 @@ class RunInBackground(BackgroundJob[Lived]):
             self._records.append(record)
 
 
+class SharedSentences:
+    """What many seeds said, once for all visitors of a server: a class that opens the page has one setting."""
+
+    MAX_KEPT = 200
+
+    def __init__(self) -> None:
+        self._lock = FairLock()
+        self._kept: dict[Hashable, str] = {}
+
+    def get(self, key: Hashable, compute: Callable[[], str]) -> str:
+        """Return the sentence of a key; it is computed by the first who asks, and not kept if it is empty."""
+        with self._lock:
+            sentence = self._kept.get(key) or compute()
+            if sentence:
+                self._kept[key] = sentence
+                if len(self._kept) > self.MAX_KEPT:
+                    del self._kept[next(iter(self._kept))]
+        return sentence
+
+
+_SENTENCES = SharedSentences()
+
+
 class ManySeeds(BackgroundJob[str]):
     """What many seeds of a setting say, where every statement was read before; empty otherwise. Making one starts it.
 
@@ -78,9 +103,14 @@ class ManySeeds(BackgroundJob[str]):
         return self._sentence
 
     def _run(self) -> None:
+        key = (replace(self._spec, seed=0), self._book, self._judge.digest())
+        self._sentence = _SENTENCES.get(key, self._computed)
+
+    def _computed(self) -> str:
         verdicts = Verdicts(*(self._remembered(label) for label in (Label.CAN_WALK, Label.CANNOT_WALK)))
         if all(len(known) == len(self._book.by_label[label]) for label, known in zip(Label, verdicts, strict=True)):
-            self._sentence = many_seeds_sentence(self._spec, verdicts)
+            return many_seeds_sentence(self._spec, verdicts)
+        return ""
 
     def _remembered(self, label: Label) -> tuple[Verdict, ...]:
         """Verdicts on the statements of a label, up to the first that is not known."""
