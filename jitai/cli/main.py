@@ -24,7 +24,7 @@ from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.sanitise import for_terminal
-from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
 from jitai.trial.filters import FILTERS, FilterSpec
 
 
@@ -62,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     add_dashboard_command(commands)
     run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
-    run.add_argument("--preset", help=f"starting point of the settings: {'; '.join(PRESETS)}")
+    run.add_argument(
+        "--preset", help=f"starting point of the settings: {'; '.join(PRESETS)} (default: {DEFAULT_PRESET})"
+    )
     run.add_argument(
         "--policy", metavar="NAME",
         help=f"one of {', '.join(f'{key} ({label})' for key, label in POLICIES.labels.items())} "
@@ -80,8 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     run.add_argument(
-        "--scenario", type=Path, metavar="FILE.json",
-        help="play the scenario of a file: the same run, to the digit, without asking its judge again",
+        "--scenario", metavar="FILE.json",
+        help="play the scenario of a file, or of a link in quotes: the same run, to the digit, without asking its "
+        "judge again",
     )  # fmt: skip
     run.add_argument("--save", type=Path, metavar="FILE.json", help="write the run as a scenario")
     run.add_argument(

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+from urllib.parse import parse_qsl, urlsplit
 
 from jitai.cli.options import (
     AUTOMATIC,
@@ -33,7 +34,7 @@ from jitai.report.bundle import bundle, scenario_json
 from jitai.report.run_log import run_log
 from jitai.report.run_report import ReportInputs, run_report
 from jitai.report.scenario_file import read_scenario
-from jitai.report.scenario_link import link_parameters, link_to
+from jitai.report.scenario_link import link_parameters, link_to, open_link
 from jitai.report.shown import participant_name
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
@@ -121,8 +122,8 @@ def _check_outputs(options: argparse.Namespace) -> None:
     for path, allowed in endings:
         if path is None:
             continue
-        for given_file in (options.scenario, options.policy_file):
-            if given_file is not None and given_file.exists() and path.exists() and path.samefile(given_file):
+        for given_file in filter(None, (options.scenario, options.policy_file)):
+            if path.exists() and Path(given_file).exists() and path.samefile(given_file):
                 raise FileFormatError(f"{path.name} is read in this run; it would be overwritten.", "Use another name.")
         check_output(path, *allowed)
 
@@ -155,7 +156,7 @@ def _composed(options: argparse.Namespace) -> Scenario:
 
 
 def _read_scenario(options: argparse.Namespace) -> Scenario:
-    """The scenario of the file that the options name.
+    """The scenario of the file, or the link, that the options name.
 
     Raises: FileFormatError naming the file and what is wrong; ParameterError if settings were given beside it.
     """
@@ -165,13 +166,31 @@ def _read_scenario(options: argparse.Namespace) -> Scenario:
     beside += [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) not in (None, "")]
     if beside:
         raise ParameterError(f"The scenario holds all settings: leave out {', '.join(beside)}.")
-    scenario = read_scenario(options.scenario, options.scenario.name)
+    if options.scenario.startswith(("http://", "https://")):
+        scenario = _scenario_of_link(options.scenario)
+    else:
+        scenario = read_scenario(path := Path(options.scenario), path.name)
     if options.judge != AUTOMATIC and scenario.spec.uses_text:
         print(f"Read anew by {for_terminal(options.judge)}: the stored verdicts are not used.", file=sys.stderr)
         return replace(scenario, judge=JudgeReference(options.judge), verdicts={})
     if scenario.judge is None and scenario.spec.uses_text:
         print("The scenario names no judge, so nobody reads the text. Name one with --judge.", file=sys.stderr)
     return scenario
+
+
+def _scenario_of_link(link: str) -> Scenario:
+    """The run in a link, whatever it is.
+
+    Raises: ParameterError saying why there is none.
+    """
+    opened = open_link(dict(parse_qsl(urlsplit(link).query)), _book, default_policy_store().get)
+    if opened.ignored:
+        print(opened.ignored_sentence, file=sys.stderr)
+    if opened.scenario is None:
+        raise ParameterError(
+            opened.problem or "The link holds settings only, no run.", "Copy the whole link, in quotes."
+        )
+    return opened.scenario
 
 
 class LazyJudge:

@@ -236,7 +236,8 @@ def _behaviour_table(compared: dict[Condition, list[Comparison]]) -> str:
         return f"{100 * figures.agreement:.0f} %, {figures.mean_days:.0f} days, {left}"
 
     title = (
-        "Fit to ability (share of days on which an able participant was sent a message, or an unable one none), "
+        "Fit to ability (share of a study's days on which an able participant was sent a message, or an unable one "
+        "none, as the mean over studies), "
         "mean days in the study, and share of participants who left it:"
     )
     return _table(title, compared, words)

@@ -210,8 +210,9 @@ def _tables(compared: Compared) -> list[Html]:
         ),
         grid_table(("Method", *actions, "Fits ability", "Length", "Leave early"), second),
         paragraph(
-            "Shares of the days lived. Fits ability: a message was sent to somebody who could walk, or none to "
-            "somebody who could not. A good method need not reach 100 %: on quiet days habituation fades.", "muted",
+            "Actions: shares of all days lived. Fits ability: the share of a study's days on which a message was sent "
+            "to somebody who could walk, or none to somebody who could not, as the mean over studies. A good method "
+            "need not reach 100 %: on quiet days habituation fades.", "muted",
         ),
     ]  # fmt: skip
 

@@ -43,7 +43,10 @@ class OptimumCheck(NamedTuple):
     def sentence(self) -> str:
         """The outcome as a sentence for people."""
         if self.agrees:
-            return "The computed value lies in the interval."
+            return (
+                "The computed value lies in the interval, give or take the error of the grid on which it is computed "
+                f"(at most {GRID_ERROR} steps)."
+            )
         if not self.is_exact:
             return (
                 "The computed value lies outside the interval: the response varies, and the optimum plans on its mean, "

@@ -32,6 +32,19 @@ def same_log(opened: OpenedLink, log: Path, folder: Path, *options: str) -> bool
     return again.read_bytes() == log.read_bytes() and len(pd.read_csv(log)) > 1
 
 
+def test_a_link_is_played_where_a_file_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, again = tmp_path / "log.csv", tmp_path / "again.csv"
+    assert main(["run", *CALM, "--seed", "7", "--out", str(log), "--link"]) == 0
+    link = capsys.readouterr().out.splitlines()[-1]
+    newsletter = link.replace("?", "?utm_source=mail&", 1)
+    assert main(["run", "--scenario", newsletter, "--quiet", "--out", str(again)]) == 0
+    assert "ignored: utm_source" in capsys.readouterr().err
+    assert again.read_bytes() == log.read_bytes()
+    for wrong, words in ((link[:-9], "cut or damaged"), (PAGE + "?seed=3", "settings only"), (PAGE, "settings only")):
+        assert main(["run", "--scenario", wrong]) == 1
+        assert words in capsys.readouterr().err, wrong
+
+
 @pytest.mark.parametrize(
     "options",
     [
