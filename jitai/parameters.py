@@ -212,7 +212,9 @@ def shortened(value: Any) -> str:
     """The beginning of a value; nested lists are not followed, as a file may nest them without end."""
     if isinstance(value, int) and abs(value) > 10**18:
         return "so large a number"
-    return repr(value)[:60] if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)[:60] if isinstance(value, str | int | float) else f"a {type(value).__name__}"
 
 
 def with_value(settings: Settings, name: str, value: object) -> Settings:

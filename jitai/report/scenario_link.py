@@ -38,7 +38,7 @@ MAX_CHARACTERS = 6_000
 MAX_UNPACKED_BYTES = 400_000
 _WHOLE = "Copy the whole link, or ask for the scenario's file."
 _FILE = "Save the scenario as a file and hand that over."
-_WORDS_DIGITS = 12
+_RUN_DIGITS = 12
 Books = Callable[[tuple[str, ...]], StatementBook]
 """Gives what simulated participants may say, of some kinds of statement."""
 
@@ -143,7 +143,7 @@ def _rest_of(scenario: Scenario, books: Books, known: Callable[[str], Verdict | 
         "model": None if spec.model is None else spec.model.as_mapping(),
         "network": None if spec.policy.network is None else spec.policy.network.digest,
     }
-    return {"said": _digest_of_words(scenario), **{name: value for name, value in rest.items() if value}}
+    return {"said": _digest_of_run(scenario), **{name: value for name, value in rest.items() if value}}
 
 
 def _own_verdicts(scenario: Scenario, known: Callable[[str], Verdict | None]) -> dict[str, Verdict]:
@@ -161,7 +161,7 @@ def _scenario(spec: TrialSpec, version: str | None, packed: str | None, books: B
 
     Raises: ParameterError or FileFormatError saying what is wrong.
     """
-    if version is None or not (version.isascii() and version.isdecimal() and len(version) < 6) or int(version) < 1:
+    if version is None or not (version.isascii() and version.isdecimal() and len(version) < 16) or int(version) < 1:
         raise ParameterError(f"Its first parameter must be {VERSION_NAME}={VERSION}, its version.", _WHOLE)
     if int(version) > VERSION:
         raise ParameterError(
@@ -181,10 +181,10 @@ def _scenario(spec: TrialSpec, version: str | None, packed: str | None, books: B
     for number, text in changed.items():
         words[int(number) - 1] = text
     scenario = replace(draft, words=tuple(words))
-    if said != _digest_of_words(scenario):
+    if said != _digest_of_run(scenario):
         raise ParameterError(
-            "What the participant says here is not what was said in the run: the settings in the link were changed, or "
-            "this version of the lab has other statements.",
+            "This is not the run of which the link was made: the settings in the link were changed, or this version of "
+            "the lab has other statements.",
             "The settings are used; ask for the scenario's file to have the run itself.",
         )
     return scenario.with_verdicts({})
@@ -212,8 +212,8 @@ def _check_network(spec: TrialSpec, wanted: object) -> None:
         )
 
 
-def _digest_of_words(scenario: Scenario) -> str:
-    return digest(scenario.words)[:_WORDS_DIGITS]
+def _digest_of_run(scenario: Scenario) -> str:
+    return digest((scenario.words, scenario.spec.as_mapping()))[:_RUN_DIGITS]
 
 
 def _packed(rest: Mapping[str, Any]) -> str:

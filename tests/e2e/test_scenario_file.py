@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -58,9 +59,14 @@ def test_play_fork_save_and_open_elsewhere(new_page: NewPage) -> None:
     page.locator("[name=truth][value='0']").check()
     page.get_by_role("button", name="Live it again").click()
     expect(page.locator("[data-part=legend]")).to_contain_text("A: day 5, cannot walk")
-    page.locator(".st-key-player_line").get_by_text("Branch A").click()
+    expect(page.get_by_role("radio", name="Branch A")).to_be_checked()
     page.wait_for_timeout(1000)
     scenario = downloaded(page, "download_scenario")
+    files = zipfile.ZipFile(io.BytesIO(downloaded(page, "download_bundle")))
+    assert sorted(files.namelist()) == [f"jitai_lab_seed_7_branch_a.{ending}" for ending in ("csv", "html", "json")]
+    assert files.read("jitai_lab_seed_7_branch_a.json") == scenario
+    assert files.read("jitai_lab_seed_7_branch_a.csv") == downloaded(page, "download_log")
+    assert b"no medical advice" in downloaded(page, "download_report")
     total = total_of(downloaded(page, "download_log"))
     assert "Listening" in answer
 
@@ -75,3 +81,11 @@ def test_play_fork_save_and_open_elsewhere(new_page: NewPage) -> None:
     to_the_end(other)
     assert legend_total(other) == round(total)
     assert total_of(downloaded(other, "download_log")) == total
+
+    # The address holds the branch: a reload, and whoever is given it, has the same run.
+    third = new_page(page.url.split("/")[-1])
+    mounted(third)
+    assert total_of(downloaded(third, "download_log")) == total
+    third.reload()
+    mounted(third)
+    assert total_of(downloaded(third, "download_log")) == total

@@ -20,7 +20,12 @@ export function keyPressed(player, event) {
   if (event.key === "Tab" && player.state.presenting) keepFocus(player, event);
   if (!command) return;
   event.stopPropagation();
-  if (player.frame.querySelector("dialog[open]")) return;
+  if (command === "table" && player.parts["table-dialog"].open) player.parts["table-dialog"].close();
+  else if (player.frame.querySelector("dialog[open]")) return;
+  else obeyOutsideDialogs(player, event, command);
+}
+
+function obeyOutsideDialogs(player, event, command) {
   const target = { tagName: event.target.tagName, type: event.target.type, isPlay: event.target === player.parts.play };
   if (belongsToControl(target, command)) return;
   event.preventDefault();

@@ -13,7 +13,7 @@ from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.trial.scenario import MAX_BYTES, Scenario
 from jitai.trial.summary import TrialSummary, summarise
-from jitai.ui.pages.live_results import branch_lines, draw_results, results_are_open
+from jitai.ui.pages.live_results import branch_lines, draw_results, picked_line, results_are_open
 from jitai.ui.pages.live_settings import run_settings
 from jitai.ui.session.live_run import LiveRun, LiveState, Opened, Setup, composed, is_read_by, read_anew
 from jitai.ui.session.reading import ManySeeds
@@ -43,12 +43,16 @@ def live_page() -> None:
             app.linked = None
         judge = current_judge(app) if app.spec.uses_text else None
         reader = _begin(app, state, judge)
-        keep_in_address(app, None if state.shown is None else state.shown.link(judge)[0])
+        if state.shown is not None:
+            state.in_address = picked_line(state.shown)
+            keep_in_address(app, state.shown.link(state.in_address, reader)[0])
         with head:
             _run_before(app, state)
         _scenario_note(app, state, judge, reader)
         ticks = _is_busy(state, _many_seeds(app, state, reader))
         st.fragment(_stage, run_every=POLL_S if ticks else None, key="stage")(app, state, reader, ticks)
+        # Apart: a file that is drawn anew while somebody clicks it is not downloaded.
+        st.fragment(_results, key="results")(app, state, reader)
     _open_file(app, state)
 
 
@@ -140,7 +144,8 @@ def _scenario_note(app: AppState, state: LiveState, judge: Judge | None, reader:
             assert opened.scenario.judge is not None
             who = for_markdown((opened.scenario.judge.name or opened.scenario.judge.key)[:200])
             st.caption(
-                f"This is the scenario of {name}. Its judge ({who}) is not at work here; what it said is remembered.",
+                f"This is the scenario of {name}. Its judge ({who}) is not at work here"
+                + ("; what it said is remembered." if opened.scenario.verdicts else "."),
                 width="stretch",
             )
             st.button("Have the judge at work read all words", key="read_anew", on_click=anew, disabled=judge is None)
@@ -171,6 +176,7 @@ def _stage(app: AppState, state: LiveState, reader: Judge | None, ticks: bool) -
     with errors_as_sentences():
         state.take_in()
         many_seeds = _many_seeds(app, state, reader)
+        state.results_open = results_are_open()
         if _is_busy(state, many_seeds) != ticks:
             st.rerun()
         shown = state.shown
@@ -192,11 +198,22 @@ def _stage(app: AppState, state: LiveState, reader: Judge | None, ticks: bool) -
         events = player(payload, key="player")
         if _answered(app, state, events, reader):
             st.rerun()
-        draw_results(app, state, shown, sentence, reader)
+
+
+def _results(app: AppState, state: LiveState, reader: Judge | None) -> None:
+    """What stands below the player; the page is drawn anew where more than this follows from a click here."""
+    with errors_as_sentences():
+        if state.shown is None or state.shown.lacks_judge:
+            return
+        many_seeds = _many_seeds(app, state, reader)
+        draw_results(app, state, state.shown, many_seeds.snapshot if many_seeds else str, reader)
+        if results_are_open() != state.results_open or picked_line(state.shown) != state.in_address:
+            st.rerun()
 
 
 def _answered(app: AppState, state: LiveState, events: PlayerEvents, reader: Judge | None) -> bool:
     """Do what the viewer asked for; say whether there is something new to draw."""
+    moved = events.viewer != state.viewer and results_are_open()
     state.viewer = events.viewer
     if events.fork is not None and events.fork.number > state.answered:
         state.answer(events.fork, statement_book(app.kinds), reader)
@@ -204,7 +221,7 @@ def _answered(app: AppState, state: LiveState, events: PlayerEvents, reader: Jud
     if events.remove is not None:
         state.remove(events.remove)
         return True
-    return False
+    return moved
 
 
 def _failures(state: LiveState, shown: LiveRun) -> None:

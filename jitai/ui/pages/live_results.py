@@ -1,6 +1,7 @@
 """The Live page below the player: the run as files, the day at rest in full, the run in numbers, the decision log."""
 
 import shlex
+from collections.abc import Callable
 from typing import NamedTuple
 
 import streamlit as st
@@ -55,13 +56,15 @@ def results_are_open() -> bool:
     return bool(st.session_state.get(DAY_IN_FULL) or st.session_state.get(LOG))
 
 
-def draw_results(app: AppState, state: LiveState, shown: LiveRun, many_seeds: str, reader: Judge | None) -> None:
+def draw_results(
+    app: AppState, state: LiveState, shown: LiveRun, many_seeds: Callable[[], str], reader: Judge | None
+) -> None:
     """Draw all of it.
 
     Args:
         app, state: of the session.
         shown: the run on the page.
-        many_seeds: what many seeds say; empty without.
+        many_seeds: tells what many seeds say; empty without.
         reader: the judge of the run, where it is at hand.
     """
     picked = _picked(shown)
@@ -91,8 +94,7 @@ def _picked(shown: LiveRun) -> Picked:
     runs = {RUN: Picked("This run", shown.so_far, shown.run is not None)}
     for branch in shown.branches:
         runs[branch.key] = Picked(f"Branch {branch.letter}", branch.run, True, branch.letter)
-    if st.session_state.get("player_line") not in runs:
-        st.session_state["player_line"] = RUN
+    picked_line(shown)
     if shown.branches:
         st.segmented_control(
             "Which run", list(runs), format_func=lambda key: runs[key].name, key="player_line", required=True,
@@ -101,17 +103,29 @@ def _picked(shown: LiveRun) -> Picked:
     return runs[st.session_state["player_line"]]
 
 
-def _files(app: AppState, shown: LiveRun, picked: Picked, many_seeds: str, reader: Judge | None) -> None:
+def picked_line(shown: LiveRun) -> str:
+    """The key of the line that files, link and address are of: a branch that was just made, or the one picked."""
+    present = {RUN, *(branch.key for branch in shown.branches)}
+    if shown.newest in present:
+        st.session_state["player_line"] = shown.newest
+    elif st.session_state.get("player_line") not in present:
+        st.session_state["player_line"] = RUN
+    shown.newest = ""
+    return str(st.session_state["player_line"])
+
+
+def _files(app: AppState, shown: LiveRun, picked: Picked, many_seeds: Callable[[], str], reader: Judge | None) -> None:
     """The run, or one of its branches, to take away, and the link and the command that give the same."""
     run, reveal = picked.played, bool(st.session_state["reveal"])
     name = f"jitai_lab_seed_{run.scenario.spec.seed}" + (f"_branch_{picked.letter.lower()}" if picked.letter else "")
     command = f"{program()} run --scenario {shlex.quote(name + '.json')}"
+    title = app.preset  # here, as a download is made where there is no session
     judge = "" if run.scenario.judge is None else (run.scenario.judge.name or run.scenario.judge.key)[:200]
 
     def handed_over() -> tuple[Played, Played, ReportInputs]:
         parameters, _ = run_in_address(run.scenario, reader)
         inputs = ReportInputs(
-            app.preset, judge, "" if picked.letter else many_seeds, command, link_to(parameters) if parameters else "",
+            title, judge, "" if picked.letter else many_seeds(), command, link_to(parameters) if parameters else "",
             with_truth=reveal, measured=None if reader is None else reader.measured(),
             remembered=reader is None and run.scenario.judge is not None,
         )  # fmt: skip

@@ -96,6 +96,7 @@ class LiveRun:
         run: as it was played; None while its words are still being read, or nobody is there to read them.
         reading: the work at it, where it has to be read.
         branches: up to four, in the order in which they were made.
+        newest: key of a branch that was made just now; emptied by who takes it up.
     """
 
     identity: str
@@ -109,13 +110,22 @@ class LiveRun:
     branches: list[Branch] = field(default_factory=list)
     _n_branches: int = 0
     _asked: _Asked | None = None
-    _link: tuple[dict[str, str], str] | None = None
+    newest: str = ""
+    _links: dict[str, tuple[dict[str, str], str]] = field(default_factory=dict)
 
-    def link(self, judge: Judge | None) -> tuple[dict[str, str], str]:
-        """Return what ``run_in_address`` says of it; neither parameters nor a reason while it is being read."""
-        if self._link is None and self.run is not None:
-            self._link = run_in_address(self.run.scenario, judge)
-        return self._link or ({}, "")
+    def link(self, key: str, judge: Judge | None) -> tuple[dict[str, str], str]:
+        """Return what ``run_in_address`` says of a line; neither parameters nor a reason while it is being read.
+
+        Args:
+            key: of the line.
+            judge: of the run, where it is at hand.
+        """
+        line = self.line(key)
+        if line is None or (key == RUN and self.run is None):
+            return {}, ""
+        if key not in self._links:
+            self._links[key] = run_in_address(line[0].scenario, judge)
+        return self._links[key]
 
     @property
     def so_far(self) -> Played:
@@ -220,6 +230,7 @@ class LiveRun:
         self._n_branches += 1
         key = f"branch-{self._n_branches}"
         self.branches.append(Branch(key, _name(request), letter, first_day, branch, remembered))
+        self.newest = key
         return ""
 
 
@@ -236,6 +247,8 @@ class LiveState:
         opened: a scenario from a file; None before there is one.
         many_seeds: the comparison over many seeds, with the settings that it belongs to.
         problem: why the last file could not be opened, as a sentence.
+        in_address: key of the line that the address holds.
+        results_open: whether the player was asked to tell its day to what stands below it.
     """
 
     shown: LiveRun | None = None
@@ -247,6 +260,8 @@ class LiveState:
     many_seeds: ManySeeds | None = None
     many_seeds_of: tuple[Any, ...] = ()
     problem: str = ""
+    in_address: str = RUN
+    results_open: bool = False
     _n_runs: int = 0
 
     def begin(self, settings: tuple[Any, ...], setup: Setup, scenario: Scenario, judge: Judge | None) -> None:

@@ -71,6 +71,7 @@ class AppState:
         linked: the run of the address that opened the session, for the page that plays it; None without one.
         address_problem: what of that address could not be used, and why, as sentences.
         address_problem_page: the page that was opened with that address.
+        address_problem_spec: the settings that it was opened with; with others, the sentence is no longer true.
     """
 
     network: PolicyNetwork | None = None
@@ -85,6 +86,7 @@ class AppState:
     linked: Scenario | None = None
     address_problem: str = ""
     address_problem_page: str = ""
+    address_problem_spec: TrialSpec | None = None
 
     def __post_init__(self) -> None:
         """Take the settings of the page's address, or the defaults and a sentence if those cannot be used."""
@@ -209,11 +211,12 @@ def keep_in_address(state: AppState, run: Mapping[str, str] | None = None, **of_
 
 
 def _say_address_problem(state: AppState) -> None:
-    """Say what is wrong with the link on every run of the page that it opened, and no longer on another page."""
+    """Say what is wrong with the link while the page that it opened shows the settings that it opened with."""
     context = get_script_run_ctx()
     page = "" if context is None else context.page_script_hash
     state.address_problem_page = state.address_problem_page or page
-    if page != state.address_problem_page:
+    state.address_problem_spec = state.address_problem_spec or state.spec
+    if page != state.address_problem_page or state.spec != state.address_problem_spec:
         state.address_problem = ""
     if state.address_problem:
         st.warning(for_markdown(state.address_problem), icon=":material/link_off:")

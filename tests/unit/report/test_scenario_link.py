@@ -172,7 +172,7 @@ def packed(content: object) -> str:
         ({REST: PARAMETERS[REST] + "AAAA"}, "something follows"),
         ({REST: "A" * (MAX_CHARACTERS + 1)}, "longer than 6,000"),
         ({REST: packed([])}, "holds no run"),
-        ({REST: packed({})}, "what was said in the run"),
+        ({REST: packed({})}, "not the run of which the link was made"),
         ({REST: packed({"kinds": ["x"]})}, "there is none called 'x'"),
         ({REST: packed({"kinds": ["injection"], "words": 3})}, "words"),
         ({REST: packed({"days": {"99": {}}})}, "the study has the days"),
@@ -180,6 +180,7 @@ def packed(content: object) -> str:
         ({REST: packed({"model": {"study_length": -1}})}, "model"),
         ({REST: packed({"network": "ab"})}, "trained policy"),
         ({"seed": "43"}, "the settings in the link were changed"),
+        ({"unsure_high": "0.95"}, "the settings in the link were changed"),
         ({"policy": "nobody"}, "settings in this address are not used"),
     ],
 )
