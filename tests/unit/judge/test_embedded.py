@@ -164,12 +164,15 @@ def test_the_identity_is_quick_and_that_of_the_file(backend: EmbeddedBackend) ->
     assert time.perf_counter() - started < 0.05
 
 
-def test_a_changed_file_has_another_digest(tmp_path: Path) -> None:
+def test_a_changed_file_has_another_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "m.gguf"
     path.write_bytes(b"one")
     backend = EmbeddedBackend(path)
     first = backend.identity()
     path.write_bytes(b"three")
+    monkeypatch.setattr(embedded, "LOOK_EVERY_S", float("inf"))
+    assert backend.identity() is first, "the file is not looked at for each statement"
+    monkeypatch.setattr(embedded, "LOOK_EVERY_S", 0.0)
     assert backend.identity().digest != first.digest
     assert first.name == "m"
     path.unlink()
