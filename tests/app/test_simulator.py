@@ -145,5 +145,5 @@ def test_spells_without_ability_can_be_left_out_of_the_schedule() -> None:
     without_error(app)
     as_simulated = {metric.label: metric.value for metric in app.metric}
     # Messages to somebody who cannot walk drive this participant away; without such days nothing does.
-    assert able["The participant"] == "stays all 50 days"
+    assert able["The participant"] == "stays to the end"
     assert as_simulated["The participant"].startswith("leaves on day")

@@ -266,6 +266,7 @@ def test_a_forked_child_loads_a_model_of_its_own() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.alone
 @pytest.mark.model
 def test_the_judge_adds_little_to_the_model(backend: EmbeddedBackend, prompt: Prompt, rules: Rules) -> None:
     """Aims: 5 ms for a new statement, 1 ms for a repeated one. Medians, since other work may hold the cores."""
