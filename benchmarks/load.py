@@ -138,6 +138,7 @@ async def opened(address: str, page: str, n: int) -> list[Visitor]:
     for _ in range(n):
         async with Visitor(address, page, ticks=True) as visitor:
             await visitor.open()
+            await visitor.see_chart()
             visitors.append(visitor)
     return visitors
 

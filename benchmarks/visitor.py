@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -83,6 +83,14 @@ class Visitor:
         self._tasks["reading"] = asyncio.create_task(self._read(self._socket))
         return await self._run(ClientState(page_name=self._page))
 
+    async def see_chart(self) -> float:
+        """Wait for the first chart; return the seconds from opening the connection to it.
+
+        Raises: Lost.
+        """
+        await self._until(lambda: self.first_chart_s < float("inf"))
+        return self.first_chart_s
+
     async def change(self, **values: object) -> float:
         """Give widgets values, by key (True presses a button); return the seconds until the script has ended.
 
@@ -102,16 +110,17 @@ class Visitor:
     async def _run(self, state: ClientState) -> float:
         began, n_before = time.perf_counter(), self._n_ended
         await self._send(state)
+        await self._until(lambda: self._n_ended > n_before)
+        return time.perf_counter() - began
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
         async with self._moved:
             try:
-                await asyncio.wait_for(
-                    self._moved.wait_for(lambda: self._n_ended > n_before or bool(self.lost)), PATIENCE_S
-                )
+                await asyncio.wait_for(self._moved.wait_for(lambda: is_so() or bool(self.lost)), PATIENCE_S)
             except TimeoutError:
                 self.lost = f"no answer within {PATIENCE_S:g} s"
         if self.lost:
             raise Lost(self.lost)
-        return time.perf_counter() - began
 
     async def _send(self, state: ClientState) -> None:
         assert self._socket is not None
@@ -140,6 +149,8 @@ class Visitor:
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
             self._note(element.WhichOneof("type") or "", element)
+            async with self._moved:
+                self._moved.notify_all()
         elif kind == "auto_rerun" and self._ticks:
             fragment = message.auto_rerun.fragment_id
             if fragment not in self._tasks:
