@@ -44,8 +44,7 @@ class OptimumCheck(NamedTuple):
         """The outcome as a sentence for people."""
         if self.agrees:
             return (
-                "The computed value lies in the interval, give or take the error of the grid on which it is computed "
-                f"(at most {GRID_ERROR} steps)."
+                "The computed value lies in the interval, give or take the error of the grid on which it is computed."
             )
         if not self.is_exact:
             return (

@@ -147,7 +147,7 @@ main(["dashboard", "--no-browser"])
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
-        "theme.light.primaryColor": "#0072B2",
+        "theme.light.primaryColor": "#16191D",
         "server.port": found["server.port"],
     }
 

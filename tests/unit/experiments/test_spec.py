@@ -245,7 +245,7 @@ HUGE = "0x" + "F" * 6_000
         ("name: x\nseeds: {count: .inf}", "a number in it is not finite"),
         ("name: x\nseeds: {count: 1e999}", "a number in it is not finite"),
         ('{"name": "x", "seeds": {"count": NaN}}', "a number in it is not finite"),
-        ("name: x\nseeds: {count: yes}", '"count" must be a whole number, not True (in "seeds")'),
+        ("name: x\nseeds: {count: yes}", '"count" must be a whole number, not true (in "seeds")'),
         ("name: x\nseeds: {count: 1.0}", '"count" must be a whole number, not 1.0 (in "seeds")'),
         ("name: x\nseeds: {count: 2026-11-30}", "\"count\" must be a whole number, not '2026-11-30'"),
         ("name: x\nparticipant: {study_length: 2026-11-30}",

@@ -136,7 +136,7 @@ def broken(change: Any) -> Any:
         (broken(lambda c: c.update(observations="PLHDB")), '"observations"'),
         (broken(lambda c: c.update(activation="step")), "tanh and relu"),
         (broken(lambda c: c.update(steps_per_value=0)), "above 0"),
-        (broken(lambda c: c.update(steps_per_value=True)), '"steps_per_value" must be a finite number, not True'),
+        (broken(lambda c: c.update(steps_per_value=True)), '"steps_per_value" must be a finite number, not true'),
         (broken(lambda c: c.update(layers=[])), "1 to 4"),
         (
             broken(lambda c: c.update(layers=[1, 2])),
@@ -148,7 +148,7 @@ def broken(change: Any) -> Any:
         (broken(lambda c: c["layers"][0].update(weights=[])), "1 to 256 rows of the same length"),
         (
             broken(lambda c: c["layers"][0]["weights"][1].__setitem__(2, None)),
-            r'"weights", number 2, number 3, must be a finite number, not None \(in "layers", number 1\)',
+            r'"weights", number 2, number 3, must be a finite number, not null \(in "layers", number 1\)',
         ),
         (broken(lambda c: c["layers"][0]["weights"][1].pop()), "same length"),
         (broken(lambda c: c["layers"][1]["bias"].append(0.0)), "at most 256"),
@@ -164,7 +164,7 @@ def broken(change: Any) -> Any:
         (broken(lambda c: c["trained_on"].update(participants=[[1]])), "names and values"),
         (broken(lambda c: c["trained_on"].update(belief={"x": [1]})), "numbers, words"),
         (broken(lambda c: c["trained_on"].update(n_steps="many")), "\"n_steps\" must be a whole number, not 'many'"),
-        (broken(lambda c: c["trained_on"].update(n_steps=True)), '"n_steps" must be a whole number, not True'),
+        (broken(lambda c: c["trained_on"].update(n_steps=True)), '"n_steps" must be a whole number, not true'),
         (broken(lambda c: c["trained_on"].update(n_steps=10**30)), '"n_steps" must be below 9,007,199,254,740,992'),
         (broken(lambda c: c["trained_on"].update(n_steps=-1)), '"n_steps" must be at least 0, not -1'),
         (broken(lambda c: c["trained_on"].update(minutes=10**400)), '"minutes" must be a finite number, not so large'),
