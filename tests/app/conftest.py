@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from jitai.background import BackgroundJob
 from jitai.judge.base import Request
 from jitai.judge.embedded import EmbeddedBackend
+from jitai.judge.ollama.server import OllamaServer
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
 from jitai.ui.pages import live
 from jitai.ui.widgets.player import PlayerEvents, Viewer
@@ -37,12 +38,22 @@ def a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         start(job)
 
     monkeypatch.setattr(BackgroundJob, "start", remembered)
+    servers: list[OllamaServer] = []
+    connect = OllamaServer.__init__
+
+    def connected(server: OllamaServer, *args: Any, **named: Any) -> None:
+        servers.append(server)
+        connect(server, *args, **named)
+
+    monkeypatch.setattr(OllamaServer, "__init__", connected)
     yield
     sys.modules["__main__"] = main
     for job in jobs:
         if job.name in ("ollama-probe", "warm-up", "run", "many-seeds"):
             job.stop()
             assert job.wait(30)
+    for server in servers:  # a page's judges live as long as the server; here, their connections would be left open
+        server.close()
     st.cache_resource.clear()
     st.cache_data.clear()
 
