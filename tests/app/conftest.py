@@ -42,8 +42,8 @@ def a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     connect = OllamaServer.__init__
 
     def connected(server: OllamaServer, *args: Any, **named: Any) -> None:
-        servers.append(server)
         connect(server, *args, **named)
+        servers.append(server)
 
     monkeypatch.setattr(OllamaServer, "__init__", connected)
     yield
