@@ -32,12 +32,10 @@ dev: $(INSTALLED)
 training: $(INSTALLED)
 	$(BIN)/python -m jitai install-training
 
-# Two at a time, except tests that need the machine to themselves. The browser's come apart: each process of theirs has
-# a dashboard and a browser.
+# Two at a time, except tests that drive a browser or need the machine to themselves.
 test: $(TEST_TOOLS) lint
 	$(BIN)/python -m pytest -m "not browser and not alone" --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest -m "browser and not alone" --numprocesses 2 --dist worksteal
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -m "browser or alone"
 
 lint: $(TEST_TOOLS)
 	$(BIN)/ruff check .

@@ -9,13 +9,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.conftest import NOBODY_LISTENS
 
@@ -134,6 +135,13 @@ def session_of(browser: Browser, **settings: Any) -> Iterator[BrowserContext]:
         assert complaints == []
     finally:
         context.close()
+
+
+def at_rest(page: Page) -> None:
+    """Wait for what many seeds say, as the page is drawn anew then; some runs have no such line."""
+    with suppress(PlaywrightTimeoutError):
+        page.locator("[data-part=many]").first.wait_for(timeout=15_000)
+    page.wait_for_timeout(1000)
 
 
 @pytest.fixture

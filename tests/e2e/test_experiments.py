@@ -79,5 +79,5 @@ def test_a_click_on_the_map_opens_that_participant_on_the_live_page(new_page: Ne
     page.wait_for_url(lambda url: "/sweep" not in url)
     expect(page.locator("h1")).to_contain_text("What does the policy do")
     settle(page)
-    assert "participant=Ability+mostly+lasts" in page.url, "of the presets, the one with p11 0.95"
+    assert "can_walk_persistence=0.95" in page.url, "as in the cell; the link takes the shortest way to say it"
     no_error_is_shown(page)

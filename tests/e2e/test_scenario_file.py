@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import NewPage
+from tests.e2e.conftest import NewPage, at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -23,6 +23,7 @@ def mounted(page: Page) -> None:
 
 
 def downloaded(page: Page, name: str) -> bytes:
+    at_rest(page)
     with page.expect_download() as download:
         page.locator(f".st-key-{name}").get_by_role("button").click()
     return Path(download.value.path()).read_bytes()
@@ -77,7 +78,8 @@ def test_play_fork_save_and_open_elsewhere(new_page: NewPage) -> None:
     )
     expect(other.locator(".st-key-scenario_note")).to_contain_text("branch.json", timeout=READ_MS)
     expect(other.locator(".st-key-seed input")).to_have_value("7")
-    expect(other.locator("[data-part=title]")).to_contain_text("seed 7")
+    expect(other.locator("[data-part=title]").last).to_contain_text("seed 7")
+    expect(other.locator("[data-part=title]")).to_have_count(1)
     to_the_end(other)
     assert legend_total(other) == round(total)
     assert total_of(downloaded(other, "download_log")) == total
