@@ -16,6 +16,7 @@ import math
 import os
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,7 @@ from jitai.judge.prompts import Prompt
 CACHE_FILE = "verdicts.sqlite3"
 MEMORY_ENTRIES = 10_000
 _LOCK_WAIT_S = 0.25  # for another process that writes; longer would cost more than asking the model again
+_OPEN_WAIT_S = 3.0  # for other processes that make the file at the same moment, for which SQLite does not wait
 Replies = tuple[Reply, ...]
 _TABLE = "CREATE TABLE IF NOT EXISTS replies_2 (key TEXT PRIMARY KEY, replies TEXT NOT NULL)"
 _log = logging.getLogger(__name__)
@@ -128,11 +130,15 @@ class VerdictCache:
 
     def _open(self) -> None:
         """Open the file; if that fails, keep replies in memory only and set a notice."""
-        try:
-            self._connect()
-        except (sqlite3.DatabaseError, OSError, FileFormatError) as error:
-            self._close()
-            self._recover(error)
+        until = time.monotonic() + _OPEN_WAIT_S
+        while True:
+            try:
+                return self._connect()
+            except (sqlite3.DatabaseError, OSError, FileFormatError) as error:
+                self._close()
+                if not (_is_passing(error) and time.monotonic() < until):
+                    return self._recover(error)
+            time.sleep(0.02)
 
     def _connect(self) -> None:
         """Open the file and make its table.
@@ -189,7 +195,7 @@ class VerdictCache:
 _parents_connections: list[sqlite3.Connection | None] = []
 
 
-def _is_passing(error: sqlite3.DatabaseError) -> bool:
+def _is_passing(error: Exception) -> bool:
     """Return whether another process merely has the file locked at this moment."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 

@@ -191,6 +191,20 @@ def test_processes_share_one_file(folder: Path) -> None:
     assert sum(kept) > 270
 
 
+def test_a_file_that_another_is_making_is_waited_for(folder: Path) -> None:
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / CACHE_FILE, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        release = threading.Timer(3 * cache_module._LOCK_WAIT_S, other.execute, ("COMMIT",))
+        release.start()
+        with closing(VerdictCache(folder)) as cache:
+            cache.put("key", REPLIES)
+            assert cache.notice == ""
+        release.join()
+    with closing(VerdictCache(folder)) as cache:
+        assert cache.get("key") == REPLIES
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 def test_a_forked_child_opens_the_file_anew(folder: Path) -> None:
     code = (
