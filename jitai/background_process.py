@@ -165,15 +165,19 @@ def _start() -> "subprocess.Popen[bytes]":
         )
     except OSError as error:
         raise JitaiError(f"No process can be started: {error.strerror}.", "Try again.") from error
-    give_way(child)
+    give_way(child.pid)
     return child
 
 
-def give_way(process: "subprocess.Popen[bytes]") -> None:
-    """Give a process that has just begun, and all that it starts, less priority, where the system knows of that."""
+def give_way(process: int) -> None:
+    """Give a process that has just begun, and all that it starts, less priority, where the system knows of that.
+
+    Args:
+        process: its identifier; on Linux also that of a thread.
+    """
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):  # it has ended
-            os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+            os.setpriority(os.PRIO_PROCESS, process, os.getpriority(os.PRIO_PROCESS, process) + NICENESS)
 
 
 def _next(stream: IO[bytes]) -> Told | None:
@@ -191,9 +195,10 @@ def _main() -> None:
     # What the job prints must not come between: from here on, the standard output is that of errors.
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
-        paths, make = pickle.load(orders)  # noqa: S301  (of our own parent)
-        sys.path[:] = paths
-        _work(make(), orders, answers)
+        with contextlib.suppress(EOFError):  # the parent has ended before it said what to do
+            paths, make = pickle.load(orders)  # noqa: S301  (of our own parent)
+            sys.path[:] = paths
+            _work(make(), orders, answers)
     # Not by returning: libraries that are torn down at the end take a second and complain.
     os._exit(0)
 

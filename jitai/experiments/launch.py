@@ -40,7 +40,7 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
             )
         except OSError as error:
             raise FileFormatError(f"No process can be started: {error.strerror}.", "Try again.") from error
-    give_way(process)
+    give_way(process.pid)
     return process
 
 

@@ -16,6 +16,7 @@ import importlib
 import importlib.util
 import os
 import secrets
+import sys
 import threading
 import time
 from collections import OrderedDict
@@ -24,7 +25,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jitai.background import FairLock
+from jitai.background import BackgroundCall, FairLock
+from jitai.background_process import give_way
 from jitai.errors import BackendError, ModelMissing, UnreadableReply
 from jitai.installation import MODEL
 from jitai.judge.base import ModelIdentity, Reply, Request, read_answers
@@ -251,7 +253,7 @@ class _Engine:
     def __init__(self, path: Path, n_threads: int, adapter: Path | None) -> None:
         self._lock = FairLock()  # whoever has 300 questions does not keep another waiting who has one
         self._has_adapter = adapter is not None
-        self._server = _load(path, n_threads, adapter)
+        self._server = _load_with_less_priority(path, n_threads, adapter)
         # The beginnings that the slots keep, the one longest unused first.
         self._heads: OrderedDict[tuple[str, str, bool, bool], int] = OrderedDict()
 
@@ -382,6 +384,31 @@ def _load(path: Path, n_threads: int, adapter: Path | None) -> Any:
         raise BackendError(
             f"The embedded model's file {files} could not be loaded; it may be damaged.", hint=REINSTALL_HINT
         ) from error
+
+
+def _load_with_less_priority(path: Path, n_threads: int, adapter: Path | None) -> Any:
+    """Load the model in a thread that gives way to others, and so do the threads of the engine that it starts.
+
+    Where somebody has 300 statements judged, pages are drawn first. Only Linux has priorities of threads.
+
+    Raises: as ``_load``.
+    """
+    loaded: list[Any] = []
+
+    def load() -> None:
+        if sys.platform == "linux":
+            give_way(threading.get_native_id())
+        try:
+            loaded.append(_load(path, n_threads, adapter))
+        except Exception as error:
+            loaded.append(error)
+
+    call = BackgroundCall("load-engine", load)
+    call.start()
+    call.wait()
+    if isinstance(loaded[0], Exception):
+        raise loaded[0]
+    return loaded[0]
 
 
 def _engine(key: _EngineKey) -> _Engine:

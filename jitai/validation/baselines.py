@@ -139,8 +139,7 @@ class TfidfJudge:
     def _model_for_new_texts(self) -> Classifier:
         with self._lock:
             if self._whole is None:
-                # Ten seconds of Python, during which every page of the server would be twice as slow.
-                self._whole = call_elsewhere("tf-idf", "The training of the baseline", partial(train, self._statements))
+                self._whole = _train_elsewhere(self._statements)
             return self._whole
 
     def has_trained_on(self, text: str) -> bool:
@@ -160,7 +159,7 @@ class TfidfJudge:
             if self._models_by_text is None:
                 by_text: dict[str, Classifier] = {}
                 for rest, held_out in folds(self._statements):
-                    model = train(rest)
+                    model = _train_elsewhere(rest)
                     by_text |= {clean_statement(item.text).text: model for item in held_out}
                 self._models_by_text = by_text
             return self._models_by_text
@@ -202,6 +201,11 @@ def train(statements: Sequence[Statement]) -> Classifier:
     model.fit([clean_statement(item.text).text for item in statements], labels)
     names = [name.partition("__")[2] for name in model["terms"].get_feature_names_out()]
     return Classifier(model, names)
+
+
+def _train_elsewhere(statements: Sequence[Statement]) -> Classifier:
+    """Fit the classifier in another process: ten seconds of Python, for which every page would be twice as slow."""
+    return call_elsewhere("tf-idf", "The training of the baseline", partial(train, statements))
 
 
 def folds(statements: Sequence[Statement]) -> list[tuple[list[Statement], list[Statement]]]:

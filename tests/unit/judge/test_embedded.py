@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jitai.background_process import NICENESS
 from jitai.errors import BackendError, ModelMissing, UnreadableReply
 from jitai.judge import embedded
 from jitai.judge.base import Reply, Request
@@ -277,3 +278,13 @@ def test_the_judge_adds_little_to_the_model(backend: EmbeddedBackend, prompt: Pr
     repeated = [judge.judge(text) for text in texts]
     assert sorted(verdict.latency_ms - verdict.model_ms for verdict in new)[7] < 5.0
     assert sorted(verdict.latency_ms for verdict in repeated)[7] < 1.0
+
+
+@pytest.mark.model
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
+def test_the_engine_gives_way_to_pages_and_nobody_else_does() -> None:
+    EmbeddedBackend().complete(Request("One and one is", answers=(), max_tokens=1))
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    threads = [int(name) for name in os.listdir("/proc/self/task")]
+    lower = [thread for thread in threads if os.getpriority(os.PRIO_PROCESS, thread) == own + NICENESS]
+    assert lower and threading.main_thread().native_id not in lower

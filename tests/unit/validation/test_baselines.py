@@ -67,6 +67,11 @@ def test_tfidf_learns_from_its_statements() -> None:
         assert "not seen" not in verdict.raw_reply
 
 
+def train_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train in this process, where a test can look on."""
+    monkeypatch.setattr(baselines, "call_elsewhere", lambda name, what, call: call())
+
+
 def test_it_is_trained_on_the_development_part_only(monkeypatch: pytest.MonkeyPatch) -> None:
     trained_on: list[Statement] = []
     asked_for: list[str] = []
@@ -79,8 +84,8 @@ def test_it_is_trained_on_the_development_part_only(monkeypatch: pytest.MonkeyPa
         asked_for.append(part)
         return load_part(part)
 
+    train_here(monkeypatch)
     monkeypatch.setattr(baselines, "train", note_training)
-    monkeypatch.setattr(baselines, "call_elsewhere", lambda name, what, call: call())  # a child would not be heard
     monkeypatch.setattr(baselines, "load_part", note_part)
     with pytest.raises(InterruptedError):
         TfidfJudge().judge("hello")
@@ -103,8 +108,8 @@ def test_no_pair_is_divided_between_training_and_judging(monkeypatch: pytest.Mon
         seen[id(model)] = {item.pair for item in items}
         return model
 
+    train_here(monkeypatch)
     monkeypatch.setattr(baselines, "train", note_training)
-    monkeypatch.setattr(baselines, "call_elsewhere", lambda name, what, call: call())  # a child would not be heard
     judge = TfidfJudge(made)
     assert "has not seen" in judge.judge(made[0].text).raw_reply
     assert len(seen) == N_FOLDS + 1
