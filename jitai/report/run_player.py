@@ -67,16 +67,23 @@ def split_of(compared: Comparison, *, with_truth: bool) -> Split:
         return values if any(abs(value) > _ROUNDING for value in values) or name not in _OFTEN_NOTHING else ()
 
     n_days = len(compared.parts)
-    return Split(
-        *(column(name) for name in ("stayed", "fresher", "action", "chance")),
-        sentences=why_sentences(compared, n_days, revealed=False),
-        revealed=RevealedSplit(
-            *(column(name) for name in ("held_rightly", "held_wrongly", "proposed", "outside")),
+    told = None
+    if with_truth:
+        told = RevealedSplit(
+            held_rightly=column("held_rightly"),
+            held_wrongly=column("held_wrongly"),
+            proposed=column("proposed"),
+            outside=column("outside"),
             sentences=why_sentences(compared, n_days, revealed=True),
         )
-        if with_truth
-        else None,
-    )  # fmt: skip
+    return Split(
+        stayed=column("stayed"),
+        fresher=column("fresher"),
+        action=column("action"),
+        chance=column("chance"),
+        sentences=why_sentences(compared, n_days, revealed=False),
+        revealed=told,
+    )
 
 
 def player_run(

@@ -70,6 +70,7 @@ export class Player {
     this.state = before ? reduce(before, { type: "data" }, this.run) : initialState(this.run);
     if (!before && this.state.playing && wantsNoMotion()) this.state = reduce(this.state, { type: "move", day: this.run.end }, this.run);
     this.frame.dataset.mode = this.run.options.small ? "small" : this.state.presenting ? "presenter" : "page";
+    this.frame.toggleAttribute("data-story", this.run.options.scenes.length > 0);
     this.parts.player.tabIndex = this.run.options.small ? -1 : 0;
     this.screen.measure = null;
     this.restyle();
@@ -119,6 +120,7 @@ export class Player {
 
   render(onTheWay = false) {
     cancelAnimationFrame(this.animation);
+    if (!this.frame.isConnected) return; // the page has gone on, and nothing has a size any more
     this.tellWhereItRests();
     const target = answerNumber(this.run, this.state.day);
     const from = this.shownNumber;

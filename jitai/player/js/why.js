@@ -100,7 +100,7 @@ function waterfall(rows) {
   const [low, high] = [Math.min(0, ...ends), Math.max(1, ...ends) * 1.02];
   const place = (value) => ((value - low) / (high - low)) * 100;
   let before = null;
-  return markup`<div class="waterfall" role="list">${rows.map((row) => {
+  return markup`<div class="waterfall${rows.length > 5 ? " tall" : ""}" role="list">${rows.map((row) => {
     const small = row.kind === "part" && Math.abs(row.size) < NOTICEABLE;
     const [start, end] = [row.from, row.from + row.size].sort((one, two) => one - two);
     const style = row.kind === "part" ? (row.size >= 0 ? "gain" : "loss") : row.kind;

@@ -27,10 +27,11 @@ def stories_page() -> None:
             st.warning(f"There is no story called {for_markdown(wanted[:60])}.", icon=":material/link_off:")
         if STORY not in st.session_state:
             st.session_state[STORY] = wanted if wanted in stories else next(iter(stories))
-        name = st.segmented_control(
+        picked = st.segmented_control(
             "Story", list(stories), format_func=lambda item: stories[item].title, key=STORY, persist_state="session",
             required=True, label_visibility="collapsed",
         )  # fmt: skip
+        name = picked or next(iter(stories))
         if st.query_params.to_dict() != {STORY: name}:
             st.query_params.from_dict({STORY: name})
         story = stories[name]

@@ -45,7 +45,7 @@ def test_the_numbers_follow_the_seed() -> None:
     captions = [[scene.caption for scene in told(item).shown.options.scenes] for item in (story, other)]
     assert captions[0][-1] != captions[1][-1]
     one = told(other)
-    assert f"left on day {summarise(one.twin.records).n_days}" in captions[1][-1]
+    assert f"lost this person on day {summarise(one.twin.records).n_days}." in captions[1][2]
 
 
 def with_caption(caption: str, day: int = 20) -> Story:
