@@ -327,8 +327,8 @@ def _print_why(run: Played, twin: Played) -> None:
     rows += (WhyRow("Together", "", sum(row.steps for row in rows)),)
     print(f"\n{why_sentence(compared, revealed=True)}")
     width = max(len(row.title) for row in rows)
-    for title, note, steps in rows:
-        print(f"  {title:{width}}  {steps:+7,.0f}  {note}".rstrip())
+    for row in rows:
+        print(f"  {row.title:{width}}  {row.shown:>7}  {row.note}".rstrip())
 
 
 def _write(log: "pd.DataFrame", path: Path) -> None:

@@ -151,7 +151,7 @@ def _numbers(
 
 def _why(compared: Comparison, with_truth: bool) -> Html:
     """The parts of the difference."""
-    rows = [(row.title, f"{row.steps:+,.0f}", row.note) for row in why_rows(compared, revealed=with_truth)]
+    rows = [(row.title, row.shown, row.note) for row in why_rows(compared, revealed=with_truth)]
     note = "The parts add up to the difference exactly."
     return section("Why", grid_table(("Part", "Steps", ""), rows), paragraph(note, "muted"), kind="together")
 

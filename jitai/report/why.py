@@ -59,6 +59,11 @@ class WhyRow(NamedTuple):
     note: str
     steps: float
 
+    @property
+    def shown(self) -> str:
+        """The steps in whole numbers, with their sign."""
+        return f"{self.steps:+,.0f}" if abs(self.steps) >= _NOTICEABLE else "0"
+
 
 def why_rows(compared: Comparison, *, revealed: bool) -> tuple[WhyRow, ...]:
     """Return the parts of a difference, those that are nothing included, as long as they could be something.
@@ -78,9 +83,10 @@ def why_rows(compared: Comparison, *, revealed: bool) -> tuple[WhyRow, ...]:
         ]
         if abs(parts.outside) >= _NOTICEABLE:
             on_the_day.append(WhyRow("Decided otherwise", "by a person, or by a rule", parts.outside))
+    left = f"{counted(gone, 'day')} that only one of the two had" if gone else "nobody has left"
     chance = [WhyRow("Chance", "the luck of the days differed", parts.chance)]
     return (
-        WhyRow("Days the other no longer had", f"{counted(gone, 'day')} that only one of the two had", parts.stayed),
+        WhyRow("Days the other no longer had", left, parts.stayed),
         WhyRow("Fresher after quiet days", "habituation: rested, messages work more", parts.fresher),
         *on_the_day,
         *(chance if abs(parts.chance) >= _NOTICEABLE else []),

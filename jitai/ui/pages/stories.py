@@ -20,7 +20,7 @@ STORY = "story"
 def stories_page() -> None:
     """Draw the page."""
     with errors_as_sentences():
-        st.title("Three people, and what listening did for them")
+        st.title("What did listening do for this person?")
         stories = _stories()
         wanted = st.query_params.get(STORY, "")
         if wanted and wanted not in stories:
