@@ -45,31 +45,36 @@ class Door(NamedTuple):
         title, aside: what it is, and a remark in a corner.
         text: what is behind it.
         label: of the button.
-        path: of the page that it leads to.
+        paths: of the pages that it leads to; the first that is among PAGES counts.
     """
 
     title: str
     aside: str
     text: str
     label: str
-    path: str
+    paths: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """The page that it leads to."""
+        return next(path for path in self.paths if entry_of(path) is not None)
 
 
 DOORS: tuple[Door, ...] = (
     Door(
         "Lesson", "8 minutes",
         "Predict what listening is worth, watch one person for 50 days, then see the truth.",
-        "Start the lesson", LIVE,
+        "Start the lesson", ("pages/lessons.py", LIVE),
     ),
     Door(
         "Play", "you decide",
-        "Change any day: the words, what is true, or what is sent. See at once what would have come of it.",
-        "Take day 1", LIVE,
+        "Choose what is sent on a day, seeing what the policy sees, and find out what would have come of it.",
+        "Take day 1", ("pages/decide.py", LIVE),
     ),
     Door(
         "Design a study", "for a protocol",
         "How many participants and days it takes to tell two methods apart, and the page to hand over.",
-        "Plan", "pages/compare.py",
+        "Plan", ("pages/design_study.py", "pages/compare.py"),
     ),
 )  # fmt: skip
 
