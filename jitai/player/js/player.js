@@ -117,7 +117,7 @@ export class Player {
   render(onTheWay = false) {
     cancelAnimationFrame(this.animation);
     this.tellWhereItRests();
-    const target = answerNumber(this.run, this.state.day);
+    const target = answerNumber(this.run, this.state.day, leadLine(this.state, this.run));
     const from = this.shownNumber;
     this.shownNumber = target;
     const moves = onTheWay && from !== target && !document.hidden && !matchMedia("(prefers-reduced-motion: reduce)").matches;
