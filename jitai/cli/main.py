@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--link", action="store_true", help="print the link that brings the run back")
     run.add_argument("--bundle", type=Path, metavar="FILE.zip", help="write scenario, log and report in one zip file")
-    add_judge_option(run)
+    add_judge_option(run, with_simulated=True)
     add_components(run, POLICIES)
     add_components(run, FILTERS)
     for settings_class in (BeliefSettings, SimulatorConfig):
