@@ -11,7 +11,7 @@ from jitai import __version__
 from jitai.cli.dashboard import add_dashboard_command, start_dashboard
 from jitai.cli.experiment import add_experiment_commands
 from jitai.cli.install import add_install_commands
-from jitai.cli.judge import judge_command
+from jitai.cli.judge import add_judge_command
 from jitai.cli.optimum import add_optimum_command
 from jitai.cli.options import add_components, add_judge_option, add_parameters
 from jitai.cli.run import run_command
@@ -99,16 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         add_parameters(run, settings_class)
     run.set_defaults(command=run_command)
     add_optimum_command(commands)
-    judge = commands.add_parser(
-        "judge",
-        help="judge a column of statements",
-        description="Judge a file of statements: every row is written with all its columns and its verdict.",
-    )
-    judge.add_argument("file", type=Path, metavar="FILE.csv", help="statements, one a row, with a header line")
-    judge.add_argument("--text-column", required=True, metavar="NAME", help="the column that holds the statements")
-    judge.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the verdicts are written")
-    add_judge_option(judge)
-    judge.set_defaults(command=judge_command)
+    add_judge_command(commands)
     add_validate_command(commands)
     add_experiment_commands(commands)
     add_train_command(commands)

@@ -3,7 +3,7 @@
 Every row is answered for: it is used, or counted with the reason and the first lines on which that happened.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
@@ -22,6 +22,7 @@ MAX_TEXT_LENGTH = 20_000
 """Characters of one statement; the judge reads far fewer, see jitai.judge.text."""
 _N_LOOKED_AT = 200
 _N_LINES_NAMED = 5
+_SHARE_OF_LABELS = 0.6
 
 
 class RowState(Enum):
@@ -178,7 +179,7 @@ def labelled_reader(
     else:
         label = _named(table, LABEL_NAMES)
         if label is None:
-            label = _column_where(table, lambda cell: label_key(cell) in words, 0.8)
+            label = _column_of_labels(table, words)
         if label is None:
             raise FileFormatError(
                 f"{table.name} has no column that is clearly the label.",
@@ -230,14 +231,15 @@ def _named(table: Table, names: Sequence[str] | frozenset[str]) -> int | None:
     return found[0] if found else None
 
 
-def _column_where(table: Table, fits: Callable[[str], bool], share: float) -> int | None:
-    """The only column of which that share of the cells fits; None if there are none or several."""
+def _column_of_labels(table: Table, words: Mapping[str, Label]) -> int | None:
+    """The only column with both labels in most of its filled cells; None if there are none or several."""
     sample = list(islice(table.rows(), _N_LOOKED_AT))
-    found = [
-        index
-        for index in range(len(table.columns))
-        if sample and sum(fits(record.cells[index]) for record in sample) >= share * len(sample)
-    ]
+    found = []
+    for index in range(len(table.columns)):
+        filled = [label_key(record.cells[index]) for record in sample if record.cells[index].strip()]
+        labels = [words[key] for key in filled if key in words]
+        if len(set(labels)) == len(Label) and len(labels) >= _SHARE_OF_LABELS * len(filled):
+            found.append(index)
     return found[0] if len(found) == 1 else None
 
 
