@@ -7,6 +7,7 @@ person or a program gave are untrusted: whatever is in them, reading ends with t
 import contextlib
 import errno
 import hashlib
+import hmac
 import json
 import math
 import os
@@ -27,6 +28,7 @@ except ImportError:  # Windows
 
 MAX_JSON_BYTES = 1_000_000
 """Limit for a JSON file for which no other is given; files that people write have some thousand bytes."""
+_KEY_BYTES = 32
 MAX_JSON_DEPTH = 50
 MAX_JSON_INTEGER = 2**64
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -263,6 +265,48 @@ def open_to_read(path: Path, hint: str = "", name: str = "") -> IO[bytes]:
         what = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
         raise _unusable(name, f"it is {what}, not a file", hint)
     return open(handle, "rb")
+
+
+def signature_of(path: Path) -> str:
+    """A code that only this installation can make of a file's content: HMAC-SHA256 with a key in the data folder.
+
+    The key is made when it is first needed, for the person alone. It tells a file that this installation wrote from one
+    that came from elsewhere, which must never be unpickled.
+
+    Raises: FileFormatError if the file cannot be read, or the key neither read nor made.
+    """
+    key_file = default_data_dir() / "signing.key"
+    with alone_with(key_file):
+        if not key_file.exists():
+            write_atomically(key_file, os.urandom(_KEY_BYTES))
+    key = read_bytes(key_file, _KEY_BYTES)
+    with open_to_read(path) as file:
+        try:
+            digest = hashlib.file_digest(file, lambda: hmac.new(key, digestmod="sha256"))  # type: ignore[arg-type, return-value]
+        except OSError as error:
+            raise FileFormatError(f"{path.name} cannot be read: {_reason(error)}.") from error
+    return digest.hexdigest()
+
+
+def is_signature_of(path: Path, code: object) -> bool:
+    """Whether this installation made the code of the file as it is now.
+
+    Raises: FileFormatError as ``signature_of``.
+    """
+    return isinstance(code, str) and hmac.compare_digest(signature_of(path).encode(), code.encode())
+
+
+def check_is_file(path: Path) -> None:
+    """See that a library may open a path: a pipe or a device would keep it for ever. What is missing it says itself.
+
+    Raises: FileFormatError for what is there and no file.
+    """
+    try:
+        if not path.exists() or path.is_file():
+            return
+    except (OSError, ValueError):
+        pass
+    raise _unusable(path.name, "it is not a file", "")
 
 
 def digest_of_file(path: Path) -> str:

@@ -40,7 +40,12 @@ class ProgressLine:
             seconds_left = (now - self._began) / (done - self._before) * (self._total - done)
         left = "" if seconds_left is None else f", about {duration(seconds_left)} left"
         words = f"{done:,} of {self._total:,} {self._what}{': ' if note else ''}{for_terminal(note)}{left}"
-        print(f"\r\x1b[K{words}" if self._changes else words, end="" if self._changes else "\n", file=sys.stderr, flush=True)
+        print(
+            f"\r\x1b[K{words}" if self._changes else words,
+            end="" if self._changes else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def end(self) -> None:
         """Leave the terminal as it was."""

@@ -16,7 +16,9 @@ _WIDTH = 76
 def add_reading_options(parser: argparse.ArgumentParser, with_labels: bool) -> None:
     """Add the options that say how a file is read; what is left out is found out."""
     group = parser.add_argument_group("the file", f"{FORMATS}. Encoding, delimiter and columns are found out and said.")
-    group.add_argument("--text-column", default="", metavar="NAME", help="the column of statements, or its number from 1")
+    group.add_argument(
+        "--text-column", default="", metavar="NAME", help="the column of statements, or its number from 1"
+    )
     if with_labels:
         group.add_argument("--label-column", default="", metavar="NAME", help="the column of labels, or its number")
         group.add_argument(
@@ -86,5 +88,3 @@ def _shown(row: ImportedRow) -> str:
         return f"({row.problem})"
     label = f"[{row.label.value}] " if row.label else ""
     return f"{label}{row.text}" if row.text else "(no statement)"
-
-

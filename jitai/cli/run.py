@@ -125,7 +125,7 @@ def _check_outputs(options: argparse.Namespace) -> None:
         for given_file in filter(None, (options.scenario, options.policy_file)):
             if path.exists() and Path(given_file).exists() and path.samefile(given_file):
                 raise FileFormatError(f"{path.name} is read in this run; it would be overwritten.", "Use another name.")
-        check_output(path, *allowed)
+        check_output(path, *allowed, force=options.force)
 
 
 def _composed(options: argparse.Namespace) -> Scenario:

@@ -146,9 +146,7 @@ def validate(options: argparse.Namespace) -> None:
             print_preview(_reader(options, file))
         return
     if options.out is not None:
-        check_output_folder(
-            options.out, ["verdicts.parquet", *(f"{name}.csv" for name in _TABLES)], options.force
-        )
+        check_output_folder(options.out, ["verdicts.parquet", *(f"{name}.csv" for name in _TABLES)], options.force)
     settings, statements = backend_settings(options), _statements(options)
     with ExitStack() as opened:
         baselines = (_baseline(key) for key in dict.fromkeys(options.baseline))

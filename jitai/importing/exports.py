@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _QUALTRICS = {"startdate", "enddate", "status", "ipaddress", "responseid", "recordeddate", "finished", "progress"}
-_QUALTRICS_LABELS = {"start date", "end date", "response type", "ip address", "response id", "recorded date", "finished"}
+_QUALTRICS_LABELS = {
+    "start date",
+    "end date",
+    "response type",
+    "ip address",
+    "response id",
+    "recorded date",
+    "finished",
+}
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,10 @@ def recognise(rows: Sequence[Sequence[str]]) -> Export | None:
     return None
 
 
-_M_PATH = {"connectionid", "questionlistname", "questionlistlabel", "timestampscheduled", "timestampstart", "sentbeepid",
-           "scheduledbeepid", "timestampsent", "timestampstop"}  # fmt: skip
+_M_PATH = {
+    "connectionid", "questionlistname", "questionlistlabel", "timestampscheduled", "timestampstart", "timestampsent",
+    "timestampstop", "sentbeepid", "scheduledbeepid",
+}  # fmt: skip
 
 
 def _is_import_id(row: Sequence[str]) -> bool:

@@ -18,7 +18,9 @@ MISSING_WORDS = frozenset(
     system missing|sysmis|expired|timeout|timed out|value!|num!|div/0!|ref!|name?|
     keine angabe|k.a.|keine antwort|sans réponse|pas de réponse|non répondu|sin respuesta|no contesta|ns/nc|
     geen antwoord|ingen svar|inget svar|sem resposta|nessuna risposta|brak odpowiedzi
-    """.replace("\n", "").replace("    ", "").split("|")
+    """.replace("\n", "")
+    .replace("    ", "")
+    .split("|")
 )
 """What is no statement when it is the whole cell, in small letters and without brackets around it."""
 _CODE = re.compile(r"-\d{1,5}([.,]0+)?|(?:77|88|99|777|888|999|7777|8888|9999|99999)([.,]0+)?")

@@ -44,11 +44,10 @@ _OTHER_FORMATS = (
     (b"SQLite format 3", "a database", "Save the table as CSV and try again."),
     (b"{\\rtf", "an RTF document", "Save it as plain text, one statement a line."),
 )
-TEXT_NAMES = frozenset(
-    """text said statement statements answer answers response responses reply replies message messages comment comments
-    content utterance sentence sentences free_text freetext open_text open_answer open_ended note notes what_they_said
-    free_response""".split()
-)
+_TEXT_NAMES = """text said statement statements answer answers response responses reply replies message messages comment
+comments content utterance sentence sentences free_text freetext open_text open_answer open_ended note notes
+what_they_said free_response"""
+TEXT_NAMES = frozenset(_TEXT_NAMES.split())
 """What a column of statements is usually called, in small letters."""
 LABEL_NAMES = ("label", "labels", "can_walk", "gold", "truth", "y", "class", "target", "annotation", "rating")
 
@@ -195,7 +194,11 @@ def _json_table(
 
 
 def _with_header(
-    rows: Callable[[], Iterator[Record]], name: str, notes: tuple[str, ...], options: ReadingOptions, is_plain_text: bool
+    rows: Callable[[], Iterator[Record]],
+    name: str,
+    notes: tuple[str, ...],
+    options: ReadingOptions,
+    is_plain_text: bool,
 ) -> Table:
     first = list(islice(rows(), 50))
     if not first or not any(cell.strip() for cell in first[0].cells):
@@ -250,5 +253,3 @@ def _names(cells: Sequence[str]) -> tuple[str, ...]:
         taken.add(name)
         names.append(name)
     return tuple(names)
-
-

@@ -19,7 +19,6 @@ from jitai.ui.session.state import experiment_of_address
 from jitai.validation.report import JudgeReport
 from jitai.validation.runner import Validation, ValidationRun
 
-
 Result = TypeVar("Result")
 
 
