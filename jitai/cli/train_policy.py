@@ -8,8 +8,6 @@ from typing import Any
 
 from jitai.cli.options import add_parameters, changed, given, preset_of
 from jitai.cli.outputs import add_force_option, check_output
-from jitai.environments import DEFAULT_OBSERVATIONS as SHOWN_BY_DEFAULT
-from jitai.environments import PRESET_OF, WITH_WALK_STATE
 from jitai.errors import JitaiError
 from jitai.files import read_bytes
 from jitai.parameters import build
@@ -22,6 +20,7 @@ from jitai.rl.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.rl.train import Training, TrainingRun
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
+from jitai.simulator.spaces import DEFAULT_OBSERVATIONS as SHOWN_BY_DEFAULT
 from jitai.text_format import counted
 from jitai.trial.filters import training_filters
 
@@ -81,7 +80,7 @@ def add_import_command(commands: Any) -> None:
         "--observations", default=",".join(SHOWN_BY_DEFAULT), metavar="NAMES",
         help="what its environment was made with, in order, with commas between (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--preset", default=PRESET_OF[WITH_WALK_STATE], help="the participant it was trained on")
+    parser.add_argument("--preset", default=DEFAULT_PRESET, help="the participant it was trained on")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.json", help="where the policy is written")
     add_force_option(parser)
     parser.set_defaults(command=_import)

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from jitai import __version__
-from jitai.environments import DEFAULT_OBSERVATIONS, PRESET_OF, WITH_WALK_STATE
 from jitai.errors import FileFormatError, ParameterError
 from jitai.files import read_json
 from jitai.installation import TRAINING
@@ -35,8 +34,8 @@ from jitai.policies.network import (
     rounded,
 )
 from jitai.sanitise import for_sentence
-from jitai.simulator.config import PRESETS, SimulatorConfig
-from jitai.simulator.spaces import QUANTITIES
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.spaces import DEFAULT_OBSERVATIONS, QUANTITIES
 
 MAX_ZIP_BYTES = 20_000_000
 MAX_PART_BYTES = 50_000_000
@@ -54,7 +53,7 @@ def policy_of_model(
         content: of the zip file; it may be anything.
         name: of the file.
         observations: names that the environment was made with, in order; the environments' own default if none.
-        participant: on whom it was trained; of the environment where ability comes and goes if None.
+        participant: on whom it was trained; the usual preset if None.
     Raises: FileFormatError in one sentence for what cannot be used; PartMissing if torch is not installed.
     """
     name = for_sentence(name)
@@ -79,7 +78,7 @@ def policy_of_model(
         first = layers[0].weights.copy()
         first[names.index(STEP_COUNT)] *= STEPS_SCALE
         layers = [Layer(first, layers[0].bias), *layers[1:]]
-    config = participant or PRESETS[PRESET_OF[WITH_WALK_STATE]]
+    config = participant or PRESETS[DEFAULT_PRESET]
     n_steps = about.get("num_timesteps")
     try:
         return PolicyNetwork(

@@ -33,6 +33,8 @@ QUANTITIES: dict[str, ObservedQuantity] = {
     ONE_HOT_DAY: ObservedQuantity("the day as a one-hot vector of the study's length"),
 }
 """Names as published (arXiv:2411.00336); all lower bounds are 0."""
+DEFAULT_OBSERVATIONS = ("P", "H", "D")
+"""What the environments show where nothing else is said."""
 
 
 def action_code(action: object) -> int:

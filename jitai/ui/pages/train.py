@@ -3,7 +3,6 @@
 import pandas as pd
 import streamlit as st
 
-from jitai.environments import DEFAULT_OBSERVATIONS
 from jitai.errors import JitaiError
 from jitai.installation import TRAINING
 from jitai.parameters import describe
@@ -28,6 +27,7 @@ from jitai.rl.train import Checkpoint, Training, checkpoint_of
 from jitai.rl.training_service import TrainingStatus
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
+from jitai.simulator.spaces import DEFAULT_OBSERVATIONS
 from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, training_filters
 from jitai.trial.settings import settings_from, values_of
