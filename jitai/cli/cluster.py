@@ -21,8 +21,8 @@ def add_cluster_command(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "cluster",
         help="start a Dask cluster for `experiment --scheduler`, or add this machine's workers to one",
-        description="Start a Dask scheduler with workers on this machine, until Ctrl-C; with --join, only workers, for a "
-        "scheduler on another machine. Every machine needs the same version of this project. Whoever reaches the "
+        description="Start a Dask scheduler with workers on this machine, until Ctrl-C; with --join, only workers, for "
+        "a scheduler on another machine. Every machine needs the same version of this project. Whoever reaches the "
         "scheduler can run programs on it: keep it inside a network that you trust.",
     )
     parser.add_argument(

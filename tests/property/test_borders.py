@@ -84,13 +84,13 @@ def test_any_reply_of_a_server_is_a_verdict_or_a_sentence(server: ReplayServer, 
         name = f"{method} {path}"
         server.exchanges[name] = {"request": {"method": method, "path": path}, "response": answer}
         server.answer_always(method, path, name)
-    opened = OllamaServer(server.host, OllamaSettings(timeout_s=5))
+    opened = OllamaServer(server.host, OllamaSettings(read_timeout_s=5.0))
     for ask in (opened.version, opened.list_models):
         try:
             ask()
         except JitaiError as error:
             assert str(error)
-    backend = OllamaBackend("m", opened)
+    backend = OllamaBackend("m", opened, ())
     verdict = Judge(backend, load_prompt(), load_rules()).judge(SAID)
     assert verdict.decision in list(Decision)
     assert "fault" not in verdict.failure, verdict.failure

@@ -11,14 +11,20 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from jitai import environments
 from jitai.corpus import TEST, load_part
 from jitai.environments import BASE, PRESET_OF, WITH_WALK_STATE
 from jitai.errors import ParameterError
 from jitai.records import Label
+from jitai.simulator import spaces
 from jitai.simulator.config import PRESETS
 from jitai.simulator.env import StepCountEnv
 
 NAMES = tuple(PRESET_OF)
+
+
+def test_what_is_shown_by_default_has_one_meaning() -> None:
+    assert environments.DEFAULT_OBSERVATIONS == spaces.DEFAULT_OBSERVATIONS
 
 
 @pytest.mark.parametrize("name", NAMES)

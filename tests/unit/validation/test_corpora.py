@@ -72,7 +72,7 @@ def test_rows_that_cannot_be_used_are_named_and_the_others_used() -> None:
 
 
 def test_a_file_without_anything_to_use_says_why() -> None:
-    with pytest.raises(FileFormatError, match="mine.csv has no statement with a label that can be used. 1 row cannot"):
+    with pytest.raises(FileFormatError, match=r"mine.csv has no statement with a label that can be used. 1 row cannot"):
         read("text,label\nx,maybe\n")
 
 
