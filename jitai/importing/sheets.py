@@ -13,13 +13,19 @@ from typing import IO, Any
 from jitai.errors import FileFormatError
 from jitai.importing.delimited import Record
 
-MAX_UNPACKED_BYTES = 500_000_000
+MAX_UNPACKED_BYTES = 300_000_000
 MAX_SHARED_TEXT_BYTES = 100_000_000
 """Of the texts that cells share, which are held in memory."""
 MAX_PARTS = 2_000
 MAX_COLUMNS = 1_000
 MAX_ROWS = 1_048_576
 """That a sheet of Excel can have."""
+_OTHER_ZIPS = (
+    ("content.xml", "an OpenDocument file, which is not read", "Save it as .xlsx or CSV and try again."),
+    ("word/document.xml", "a Word document", "Save its statements as plain text, one a line."),
+    ("Index/Document.iwa", "a file of Apple Numbers, which is not read", "Export it as .xlsx or CSV and try again."),
+    ("xl/workbook.bin", "a binary Excel file (.xlsb), which is not read", "Save it as .xlsx or CSV and try again."),
+)
 _HINT = "Save the sheet as CSV and try again."
 
 
@@ -35,8 +41,12 @@ def open_workbook(stream: IO[bytes], name: str) -> tuple[Callable[[], Iterator[R
     except Exception as error:  # zipfile raises what its parts raise: struct.error, ValueError, NotImplementedError ...
         raise FileFormatError(f"{name} is a damaged Excel file.", _HINT) from error
     names = {part.filename for part in parts}
-    if "xl/workbook.xml" not in names and not any(item.startswith("xl/") for item in names):
-        raise FileFormatError(f"{name} is a zip file, but no Excel workbook.", "Unpack it, and name the file in it.")
+    if "xl/workbook.xml" not in names:
+        what, hint = next(
+            ((what, hint) for inside, what, hint in _OTHER_ZIPS if inside in names),
+            ("a zip file, but no Excel workbook", "Unpack it, and name the file in it."),
+        )
+        raise FileFormatError(f"{name} is {what}.", hint)
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
         raise FileFormatError(f"{name} unpacks to more than {MAX_UNPACKED_BYTES / 1e6:.0f} MB.", _HINT)
     if any(part.flag_bits & 1 for part in parts):

@@ -214,6 +214,8 @@ def _with_header(
         if export.n_skipped:
             notes = (*notes, f"{counted(export.n_skipped, 'row')} of labels under the header skipped")
     columns = _names(first[0].cells[:width])
+    if width == 1 and " " in columns[0] and options.header is None:
+        notes = (*notes, "the first line taken for the name of the column, not for a statement (--no-header)")
     n_skipped = export.n_skipped if export else 0
     return Table(name, columns, notes, n_skipped, lambda: islice(rows(), 1, None))
 

@@ -1,5 +1,6 @@
 """The Preferences page: statements in, verdicts out, at once."""
 
+import time
 from collections.abc import Sequence
 
 import pandas as pd
@@ -11,7 +12,7 @@ from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.paths import program
 from jitai.records import Decision, Label, Statement
 from jitai.sanitise import for_markdown
-from jitai.text_format import counted
+from jitai.text_format import counted, duration
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import JudgedStatement, PreferencesState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
@@ -163,10 +164,11 @@ def _judge_lines(state: AppState, found: PreferencesState, lines: list[str]) -> 
     """Judge with progress; the verdicts given so far stay if the work is interrupted."""
     judge = current_judge(state)
     found.judged, found.judged_by = [], (state.judge_at_work, state.prompt_picked, state.deciding_settings)
-    progress = st.progress(0.0, "Judging ...")
+    progress, began = st.progress(0.0, "Judging ..."), time.monotonic()
     for number, line in enumerate(lines, start=1):
         found.judged.append(JudgedStatement(line, judge.judge(line)))
-        progress.progress(number / len(lines), f"{number} of {len(lines)}")
+        left = (time.monotonic() - began) / number * (len(lines) - number)
+        progress.progress(number / len(lines), f"{number} of {len(lines)}, about {duration(left)} left")
     st.rerun()
 
 

@@ -200,6 +200,8 @@ def test_one_statement_a_line() -> None:
     lines = ["Off to the park, sun's out", "My knee; it hurts", "no, thanks, really, no", "Well, ok"]
     plain = table_of("\n".join(lines), "said.txt")
     assert texts(statement_reader(plain)) == lines
+    doubtful = table_of("\n".join(lines), "said.csv")
+    assert doubtful.columns == (lines[0],) and "not for a statement" in doubtful.notes[-1], "said, as it may be wrong"
     headed = table_of("\n".join(["said", *lines]), "said.csv")
     assert headed.columns == ("said",) and texts(statement_reader(headed)) == lines
     assert texts(statement_reader(table_of("a b\nc d\n", "x.csv", ReadingOptions(header=False)))) == ["a b", "c d"]
