@@ -15,6 +15,7 @@ import stat
 import time
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
@@ -245,7 +246,7 @@ def read_bytes(path: Path, max_bytes: int, hint: str = "", name: str = "") -> by
     return content
 
 
-def open_to_read(path: Path, hint: str = "", name: str = "") -> IO[bytes]:
+def open_to_read(path: Path, hint: str = "", name: str = "") -> BufferedReader:
     """Open a file to be read in parts; a pipe or a device, which may never end, is none.
 
     Args:
@@ -277,12 +278,14 @@ def signature_of(path: Path) -> str:
     """
     key_file = default_data_dir() / "signing.key"
     with alone_with(key_file):
+        if key_file.exists() and key_file.stat().st_size != _KEY_BYTES:
+            set_aside(key_file)  # anybody could sign with an empty one
         if not key_file.exists():
             write_atomically(key_file, os.urandom(_KEY_BYTES))
     key = read_bytes(key_file, _KEY_BYTES)
     with open_to_read(path) as file:
         try:
-            digest = hashlib.file_digest(file, lambda: hmac.new(key, digestmod="sha256"))  # type: ignore[arg-type, return-value]
+            digest = hashlib.file_digest(file, lambda: hmac.new(key, digestmod="sha256"))  # type: ignore[arg-type]
         except OSError as error:
             raise FileFormatError(f"{path.name} cannot be read: {_reason(error)}.") from error
     return digest.hexdigest()

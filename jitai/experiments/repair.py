@@ -17,13 +17,12 @@ import numpy as np
 from jitai.errors import FileFormatError, JitaiError, ParameterError
 from jitai.experiments.cell import CellFigures, CellWork, cell_figures
 from jitai.experiments.cell_file import CellFile, read_cell_file, read_steps
-from jitai.experiments.description_text import MAX_FILE_BYTES
 from jitai.experiments.index import is_damage, open_index
 from jitai.experiments.progress import Phase
 from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice, Method, simulated
-from jitai.experiments.spec_file import spec_from_mapping
+from jitai.experiments.spec_file import read_spec
 from jitai.experiments.store import DESCRIPTIONS, FINISHED, INDEX, INTERRUPTED, RUNNING, STEPS, Store
-from jitai.files import digest_of_file, read_json, set_aside
+from jitai.files import digest_of_file, set_aside
 from jitai.simulator.dynamics import disengages
 from jitai.text_format import counted
 from jitai.trial.texts import SILENT
@@ -151,11 +150,10 @@ def _read_description(path: Path) -> tuple[ExperimentSpec, float]:
 
     Raises: JitaiError if it is damaged.
     """
-    content = read_json(path, max_bytes=MAX_FILE_BYTES)
-    if not isinstance(content, dict) or not isinstance(content.get("experiment"), dict):
-        raise FileFormatError(f"{path.name} describes no experiment.")
-    begun = content.get("created_at")
-    return spec_from_mapping(content["experiment"]), float(begun) if isinstance(begun, int | float) else 0.0
+    spec = read_spec(path)
+    if spec.identifier != path.stem:
+        raise FileFormatError(f"{path.name} describes another experiment.")
+    return spec, path.stat().st_mtime
 
 
 def _set_index_aside(store: Store) -> list[str]:

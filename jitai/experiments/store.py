@@ -35,7 +35,7 @@ from jitai.experiments.description_text import MAX_FILE_BYTES
 from jitai.experiments.index import open_index
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec
-from jitai.experiments.spec_file import spec_from_mapping
+from jitai.experiments.spec_file import spec_as_json, spec_from_mapping
 from jitai.files import (
     digest_of_file,
     make_folder,
@@ -146,9 +146,8 @@ class Store:
                 "status = excluded.status, note = '', phase = '', alive_at = excluded.alive_at, stop_wanted = 0",
                 (spec.identifier, json.dumps(spec.as_mapping()), json.dumps(versions()), now, RUNNING, now),
             )
-        write_atomically(
-            self._description(spec.identifier), json.dumps({"experiment": spec.as_mapping(), "created_at": now})
-        )
+        if not self._description(spec.identifier).exists():
+            write_atomically(self._description(spec.identifier), spec_as_json(spec))
         return spec.identifier
 
     def place(self, identifier: str, keys: Sequence[str]) -> list[int]:

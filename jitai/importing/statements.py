@@ -174,17 +174,14 @@ def labelled_reader(
         label_column: its name, or its number from 1; found out if empty.
     Raises: FileFormatError as ``statement_reader``.
     """
-    if label_column:
-        label = column_of(table, label_column)
-    else:
-        label = _named(table, LABEL_NAMES)
-        if label is None:
-            label = _column_of_labels(table, words)
-        if label is None:
-            raise FileFormatError(
-                f"{table.name} has no column that is clearly the label.",
-                f"Name it; the columns are {_listed(table)}. One row needs one statement and one label.",
-            )
+    label = column_of(table, label_column) if label_column else _named(table, LABEL_NAMES)
+    if label is None:
+        label = _column_of_labels(table, words)
+    if label is None:
+        raise FileFormatError(
+            f"{table.name} has no column that is clearly the label.",
+            f"Name it; the columns are {_listed(table)}. One row needs one statement and one label.",
+        )
     text = _text_column(table, text_column, other_than=label)
     if text == label:
         raise FileFormatError(f"{table.name} has one column for text and label.", "Choose two different columns.")

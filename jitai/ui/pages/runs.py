@@ -77,7 +77,11 @@ def _offer_repair() -> None:
     )  # fmt: skip
     if st.button("Rebuild the index", type="primary", key="repair_store"):
         bar = st.progress(0.0, "Reading the files of days ...")
-        done = repair(store(), lambda n_done, n_total: bar.progress(n_done / n_total, f"{n_done:,} of {n_total:,}"))
+
+        def show(n_done: int, n_total: int) -> None:
+            bar.progress(n_done / n_total, f"{n_done:,} of {n_total:,}")
+
+        done = repair(store(), show)
         bar.empty()
         for sentence in done.sentences:
             st.success(for_markdown(sentence))
