@@ -150,10 +150,7 @@ def _read_description(path: Path) -> tuple[ExperimentSpec, float]:
 
     Raises: JitaiError if it is damaged.
     """
-    spec = read_spec(path)
-    if spec.identifier != path.stem:
-        raise FileFormatError(f"{path.name} describes another experiment.")
-    return spec, path.stat().st_mtime
+    return read_spec(path), path.stat().st_mtime
 
 
 def _set_index_aside(store: Store) -> list[str]:

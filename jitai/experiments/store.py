@@ -41,6 +41,7 @@ from jitai.files import (
     make_folder,
     open_to_write,
     read_json,
+    read_text,
     remove,
     replacing,
     write_atomically,
@@ -146,8 +147,7 @@ class Store:
                 "status = excluded.status, note = '', phase = '', alive_at = excluded.alive_at, stop_wanted = 0",
                 (spec.identifier, json.dumps(spec.as_mapping()), json.dumps(versions()), now, RUNNING, now),
             )
-        if not self._description(spec.identifier).exists():
-            write_atomically(self._description(spec.identifier), spec_as_json(spec))
+        self._describe(spec)
         return spec.identifier
 
     def place(self, identifier: str, keys: Sequence[str]) -> list[int]:
@@ -380,6 +380,14 @@ class Store:
                     archive.write(self._path(cell.key), f"steps/{cell.key}.parquet")
 
     # Inside --------------------------------------------------------------------------------------------------------
+
+    def _describe(self, spec: ExperimentSpec) -> None:
+        """Write the description beside the index, unless it is there; the time of the file is that of the beginning."""
+        path, text = self._description(spec.identifier), spec_as_json(spec)
+        with contextlib.suppress(FileFormatError):
+            if read_text(path, MAX_FILE_BYTES) == text:
+                return
+        write_atomically(path, text)
 
     def _description(self, identifier: str) -> Path:
         return self.folder / DESCRIPTIONS / f"{identifier}.json"

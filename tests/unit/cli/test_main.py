@@ -100,8 +100,9 @@ def test_run_with_the_embedded_judge(tmp_path: Path, capsys: Captured) -> None:
 
 
 def test_run_says_on_how_many_days_the_judge_failed(capsys: Captured) -> None:
-    assert main(["run", "--judge", "ollama:gone", "--study-length", "10", "--policy", "generic", "--quiet"]) == 0
+    assert main(["run", "--judge", "ollama:gone", "--study-length", "10", "--policy", "generic", "--quiet"]) == 1
     shown = capsys.readouterr()
+    assert "The judge has answered on no day" in shown.err
     assert "no model" in shown.err
     assert "could not answer" in shown.out
 
