@@ -77,9 +77,7 @@ def run_command(options: argparse.Namespace) -> None:
     read = [record.verdict for record in run.records if record.statement and record.verdict is not None]
     if options.scenario is None and read and all(verdict.is_fallback for verdict in read):
         why = read[0].failure
-        raise BackendError(
-            "The judge has answered on no day: the rule for that case has made this run.", read[0].failure
-        )
+        raise BackendError("The judge has answered on no day: the rule for that case has made this run.", why)
 
 
 def _give(options: argparse.Namespace, run: Played, twin: Played, measured: Measured | None) -> None:

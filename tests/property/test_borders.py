@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jitai.errors import JitaiError
-from jitai.judge.cache import VerdictCache
+from jitai.judge.cache import CACHE_FILE, VerdictCache
 from jitai.judge.judge import Judge
 from jitai.judge.ollama.backend import OllamaBackend
 from jitai.judge.ollama.server import OllamaServer, OllamaSettings
@@ -28,7 +28,7 @@ def cache_file(folder: Path) -> bytes:
     cache = VerdictCache(folder)
     Judge(ScriptedBackend([scripted_reply(5.0)]), load_prompt(), load_rules(), cache).judge(SAID)
     cache.close()
-    [path] = folder.glob("*.sqlite")
+    [path] = folder.glob(CACHE_FILE)
     return path.read_bytes()
 
 
@@ -45,7 +45,7 @@ def test_a_damaged_cache_never_stops_a_judge(changes: list[tuple[int, int]], is_
     with TemporaryDirectory() as name:
         folder = Path(name)
         cache_file(folder)
-        [path] = folder.glob("*.sqlite")
+        [path] = folder.glob(CACHE_FILE)
         path.write_bytes(bytes(content[: changes[0][0]] if is_cut else content))
         cache = VerdictCache(folder)
         judge = Judge(ScriptedBackend([scripted_reply(5.0)]), load_prompt(), load_rules(), cache)
