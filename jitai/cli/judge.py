@@ -100,12 +100,12 @@ def _judge_all(reader: StatementReader, tally: Tally, judge: Judge, out: Path, f
                 if in_a_row == MOST_FAILURES_IN_A_ROW and number < tally.n_rows:
                     raise BackendError(
                         f"{in_a_row} statements in a row could not be judged: {why}",
-                        f"What is judged is kept in {kept.path.name}; the same command goes on.",
+                        _going_on(kept),
                     )
                 progress.show(number)
         except KeyboardInterrupt:
             progress.end()
-            say([f"What is judged is kept in {kept.path.name}; the same command goes on."])
+            say([_going_on(kept)])
             raise
         progress.end()
         kept.finish()
@@ -115,6 +115,12 @@ def _judge_all(reader: StatementReader, tally: Tally, judge: Judge, out: Path, f
         if n_failed == tally.n_usable:
             raise BackendError(said, "Give the same command with --force when the model answers.")
         say([said])
+
+
+def _going_on(kept: KeptRows) -> str:
+    if not kept.holds_anything:
+        return "Nothing has been judged yet: give the same command again."
+    return f"What is judged is kept in {kept.path.name}; the same command goes on."
 
 
 def _verdict_cells(row: ImportedRow, verdict: Verdict | None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from jitai.errors import FileFormatError
-from jitai.files import is_locked_by_us, open_to_read, open_to_write, put_in_place
+from jitai.files import is_locked_by_us, open_to_read, open_to_write, put_in_place, remove
 from jitai.sanitise import for_cell
 
 _SECONDS_BETWEEN_SYNCS = 1.0
@@ -36,6 +36,7 @@ class KeptRows:
         self.out = out
         self.path = out.with_name(f"{out.stem}.unfinished-{fingerprint[:12]}{out.suffix}")
         self.n_kept = 0
+        self.holds_anything = False
         self._header, self._counts = [for_cell(name) for name in header], counts
         self._synced_at = time.monotonic()
 
@@ -46,6 +47,7 @@ class KeptRows:
             raise FileFormatError(f"Another process is writing {self.path.name}.", "Wait for it, or stop it first.")
         size, self.n_kept = self._whole()
         self._file.truncate(size)
+        self.holds_anything = self.n_kept > 0
         if size == 0:
             self._write(self._header)
         return self
@@ -54,6 +56,8 @@ class KeptRows:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._file.close()
+        if error is not None and not self.holds_anything:
+            remove(self.path)
 
     def add(self, row: Sequence[str]) -> None:
         """Keep a row; no spreadsheet program finds a formula in it.
@@ -61,6 +65,7 @@ class KeptRows:
         Raises: FileFormatError if the disk does not take it.
         """
         self._write([for_cell(cell) for cell in row])
+        self.holds_anything |= self._counts(row)
 
     def finish(self) -> None:
         """Make the rows the output.

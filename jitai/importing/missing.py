@@ -24,6 +24,7 @@ MISSING_WORDS = frozenset(
 )
 """What is no statement when it is the whole cell, in small letters and without brackets around it."""
 _CODE = re.compile(r"-\d{1,5}([.,]0+)?|(?:77|88|99|777|888|999|7777|8888|9999|99999)([.,]0+)?")
+_LONGEST = max(map(len, MISSING_WORDS))
 _AROUND = "[](){}<>\"'`*#_"
 _SAYS_NOTHING = ("P", "Z", "C", "Sm", "Sk")  # emoji (So) say something
 
@@ -37,6 +38,8 @@ def is_missing(text: str, more: Collection[str] = ()) -> bool:
     Returns: True for what is empty, a code for a missing answer, or punctuation only. A number that people do answer,
         such as 1, is none.
     """
+    if not more and len(text) > _LONGEST and text[0].isalnum():
+        return False  # most statements: not to be looked at word by word
     words = " ".join(text.split()).casefold()
     bare = words.strip(_AROUND).strip()
     if words in more or bare in MISSING_WORDS or _CODE.fullmatch(bare):

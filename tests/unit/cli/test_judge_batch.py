@@ -143,6 +143,16 @@ def test_a_server_that_goes_away_is_not_asked_for_the_rest(
     assert {row["verdict"] for row in rows_of(out)} == {"send"}
 
 
+def test_a_server_that_is_not_there_leaves_nothing_behind(
+    tmp_path: Path, asked: list[Counting], capsys: Captured
+) -> None:
+    source, out = source_of(tmp_path, 100), tmp_path / "out.csv"
+    asked[:] = [Counting(at=1, error=ServerUnreachable("Nobody answers."))]
+    assert judge(source, out) == 1
+    assert "Nothing has been judged yet" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [source]
+
+
 def test_where_nothing_could_be_judged_the_status_says_so(
     tmp_path: Path, asked: list[Counting], capsys: Captured
 ) -> None:
