@@ -20,10 +20,11 @@ from jitai.cli.options import (
     simulated_settings,
 )
 from jitai.cli.outputs import check_output
+from jitai.cli.progress import ProgressLine
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
-from jitai.errors import FileFormatError, JitaiError, ParameterError
+from jitai.errors import BackendError, FileFormatError, JitaiError, ParameterError
 from jitai.files import replacing, write_atomically
 from jitai.judge.calibration import Measured
 from jitai.judge.judge import Judge
@@ -81,6 +82,10 @@ def run_command(options: argparse.Namespace) -> None:
         _give(options, run, twin, judge.measured(), branches)
         if options.link:
             print(_link_of(run.scenario, judge))
+    read = [record.verdict for record in run.records if record.statement and record.verdict is not None]
+    if options.scenario is None and read and all(verdict.is_fallback for verdict in read):
+        why = read[0].failure
+        raise BackendError("The judge has answered on no day: the rule for that case has made this run.", why)
 
 
 def _give(
@@ -146,7 +151,7 @@ def _check_outputs(options: argparse.Namespace) -> None:
         for given_file in filter(None, (options.scenario, options.policy_file)):
             if path.exists() and Path(given_file).exists() and path.samefile(given_file):
                 raise FileFormatError(f"{path.name} is read in this run; it would be overwritten.", "Use another name.")
-        check_output(path, *allowed)
+        check_output(path, *allowed, force=options.force)
 
 
 def _composed(options: argparse.Namespace) -> Scenario:
@@ -237,6 +242,8 @@ class LazyJudge:
     def __init__(self, options: argparse.Namespace, scenario: Scenario) -> None:
         self._options, self._scenario = options, scenario
         self._judge: Judge | None = None
+        self._progress: ProgressLine | None = None
+        self._n_read = 0
 
     def __enter__(self) -> "LazyJudge":
         network = self._scenario.spec.policy.network
@@ -251,6 +258,8 @@ class LazyJudge:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.end()
         if self._judge is not None:
             self._judge.close()
 
@@ -259,14 +268,21 @@ class LazyJudge:
 
         Raises: ParameterError if the scenario was read by another judge than the one that is there now.
         """
-        return self._opened().judge(text)
+        verdict = self._opened().judge(text)
+        self._n_read += 1
+        if self._progress is not None:
+            self._progress.show(self._n_read)
+        return verdict
 
     def with_remembered(self, scenario: Scenario) -> Scenario:
         """The scenario with all verdicts that need no model; a judge that is not needed is not opened.
 
         Raises: ParameterError as ``judge``.
         """
-        return scenario.with_known(self._opened().remembered) if scenario.unread else scenario
+        if scenario.unread:
+            scenario = scenario.with_known(self._opened().remembered)
+        self._progress = ProgressLine("statements read", max(1, len(scenario.unread)))
+        return scenario
 
     def known_everywhere(self, text: str) -> Verdict | None:
         """The verdict that every copy of the scenario's judge gives; None where that judge is not here."""
