@@ -135,7 +135,7 @@ def error_figure(
         )  # fmt: skip
         figure.add_scatter(
             x=errors, y=[point.value for point in points], mode="lines+markers", name=for_plotly(name),
-            line={"color": colour, "width": 2.5, "dash": look.dash}, marker={"symbol": look.marker.symbol, "size": 8},
+            line={"color": colour, "width": 2.5, "dash": look.dash}, marker={"symbol": look.marker, "size": 8},
             customdata=[
                 "" if math.isnan(point.low) else f" ({point.low:,.0f} to {point.high:,.0f})" for point in points
             ],

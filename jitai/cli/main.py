@@ -15,6 +15,7 @@ from jitai.cli.judge import judge_command
 from jitai.cli.optimum import add_optimum_command
 from jitai.cli.options import add_components, add_judge_option, add_parameters
 from jitai.cli.run import run_command
+from jitai.cli.ship_answers import add_ship_answers_command
 from jitai.cli.ship_verdicts import add_ship_command
 from jitai.cli.train_judge import add_train_command
 from jitai.cli.train_policy import add_learn_command
@@ -114,5 +115,6 @@ def _parser() -> argparse.ArgumentParser:
     add_train_command(commands)
     add_learn_command(commands)
     add_ship_command(commands)
+    add_ship_answers_command(commands)
     add_install_commands(commands)
     return parser

@@ -49,18 +49,23 @@ class CompareState:
     """The experiment that the page shows, the run that all are compared to, and the pinned runs.
 
     Attributes:
-        shown: identifier of the experiment; at first the one in the address.
-        base: name of the run that the person chose to compare to; empty for the baseline.
+        shown: identifier of the experiment; at first the one in the address; empty for the answer that was shipped.
+        before: of the experiment that stays on the page until something of the one shown is finished.
+        asked, base: names of the runs that the person asked about and chose to compare to; empty for the usual ones.
         pins: the runs that are kept.
     """
 
     shown: str = field(default_factory=experiment_of_address)
+    before: str = ""
+    asked: str = ""
     base: str = ""
     pins: list[Pin] = field(default_factory=list)
 
     def show(self, identifier: str) -> None:
-        """Show another experiment, in which the base of the one before means nothing."""
-        self.shown, self.base = identifier, ""
+        """Show another experiment, in which the runs chosen in the one before mean nothing."""
+        if identifier != self.shown:
+            self.before = self.shown
+        self.shown, self.asked, self.base = identifier, "", ""
 
 
 MAP, LINE = "map", "line"

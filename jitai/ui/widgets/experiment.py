@@ -170,20 +170,23 @@ def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callabl
             st.caption(for_markdown(about))
 
 
-def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | None) -> StoredExperiment | None:
+def finished_so_far(
+    identifier: str, running: bool, wanted: ExperimentSpec | None, *, has_progress: bool = True
+) -> StoredExperiment | None:
     """Draw the progress of the page's experiment and the remarks on it; return the experiment.
 
     Args:
         identifier: of the experiment.
         running: whether it was at work when the page was drawn; where that has changed, the page is drawn anew.
         wanted: what the page's settings stand for.
+        has_progress: whether the progress is drawn here, and not by the page.
     Returns: None as long as nothing of it is stored.
     Raises: ParameterError if there is no such experiment, with what its process wrote last.
     """
     found = find(identifier)
     if (processes().is_alive(identifier) or is_at_work(found)) != running:
         st.rerun()  # the whole page: the ticking begins or ends, and the button follows
-    if running:
+    if running and has_progress:
         progress(identifier, found)
     if found is not None:
         remarks(found, running, "" if wanted is None else wanted.identifier)
@@ -217,7 +220,7 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
         st.caption(
             for_markdown(
                 f"This is “{experiment.spec.name}”, {counted(experiment.spec.n_seeds, 'seed')}. The "
-                "settings in the sidebar "
+                "settings of your own "
             )
             + "differ from it: **Run** uses them."
         )
