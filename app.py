@@ -16,6 +16,7 @@ def main() -> None:
             st.Page("pages/live.py", title="Live", icon=":material/play_circle:", default=True),
             st.Page("pages/compare.py", title="Compare", icon=":material/stacked_bar_chart:"),
             st.Page("pages/sweep.py", title="Sweep", icon=":material/grid_on:"),
+            st.Page("pages/design_study.py", title="Design a study", icon=":material/groups:"),
             st.Page("pages/runs.py", title="Runs", icon=":material/inventory_2:"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/optimum.py", title="Optimum", icon=":material/north_east:"),

@@ -29,7 +29,7 @@ from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_terminal
-from jitai.text_format import counted, duration
+from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
 from jitai.validation.corpora import MAX_FILE_BYTES, balanced_sample, chosen, read_labelled_csv
@@ -216,7 +216,7 @@ def _watch(run: ValidationRun) -> Validation:
             if time.monotonic() - noted >= _SECONDS_BETWEEN_NOTES:
                 noted = time.monotonic()
                 now = run.snapshot()
-                left = "" if now.seconds_left is None else f", about {duration(now.seconds_left)} left"
+                left = now.time_left_in_words
                 print(f"{len(now.rows):,} of {now.n_total:,}: {for_terminal(now.at_work)}{left}", file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopping ...", file=sys.stderr)

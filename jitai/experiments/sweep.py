@@ -302,7 +302,7 @@ def sureness(n_seeds: int) -> str:
     """Return what stands behind a map's numbers."""
     if n_seeds == 1:
         return "of one seed: an anecdote, without intervals."
-    return f"mean of {n_seeds:,} paired seeds. Hatched, with ≈: the 95 % interval includes zero."
+    return f"mean of {n_seeds:,} paired seeds. Blank: the 95 % interval includes zero."
 
 
 def cell_in_words(cell: MapCell, method: str, baseline: str, x_name: str, y_name: str) -> str:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from jitai.experiments.methods import COIN_TS, LLM_TS, PLANNER, RULE, TS
-from jitai.experiments.spec import Method
+from jitai.experiments.spec import JudgeChoice, Method
 from jitai.policies.registry import PolicySpec
 from jitai.records import Role
 from jitai.simulator.config import SimulatorConfig
@@ -79,6 +79,19 @@ def setting_in_words(config: SimulatorConfig) -> str:
     able, unable = (_days(share) for share in (config.can_walk_persistence, config.cannot_walk_persistence))
     cost = f"{100 * config.disengagement_increment:g} %"
     return f"able {able} at a time, unable {unable}, a badly tailored message adds {cost} risk"
+
+
+def judge_in_words(judge: JudgeChoice) -> str:
+    """Return who reads, in short: the built-in judge, a simulated one with its errors, or the judge's own name."""
+    if judge.key == "embedded-tuned" and not judge.prompt:
+        return "built-in judge"
+    rates = judge.error_rates
+    if rates is None:
+        return f"judge {judge.name}"
+    missed, alarms = (f"{100 * share:g}" for share in (1 - rates[0], rates[1]))
+    if missed == alarms:
+        return f"a simulated judge that misreads {missed} of 100"
+    return f"a simulated judge that misses {missed} of 100 who cannot walk and stops {alarms} of 100 who can"
 
 
 def _days(persistence: float) -> str:

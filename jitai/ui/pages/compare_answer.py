@@ -31,7 +31,7 @@ from jitai.experiments.headline import RULE_POLICY, coin_of, plain_line, rule_of
 from jitai.experiments.methods import offered_methods
 from jitai.experiments.spec import Condition, Method
 from jitai.experiments.store import StoredCell
-from jitai.experiments.words import GROUPS, setting_in_words
+from jitai.experiments.words import GROUPS, judge_in_words, setting_in_words
 from jitai.policies.registry import PolicySpec
 from jitai.records import Role
 from jitai.sanitise import for_markdown
@@ -69,7 +69,8 @@ def choose(
 ) -> None:
     """Say what the answer is of, and offer what can be asked without running anything."""
     condition = asked.run.stored.cell.condition
-    judge = "" if asked.run.stored.cell.judge is None else f", judged by {asked.run.stored.cell.judge.name}"
+    cell = asked.run.stored.cell
+    judge = "" if cell.judge is None else f", {judge_in_words(cell.judge)}"
     numbers = sorted({line.total.n for line in lines})
     label = setting_in_words(condition.config)
     more = f"{seeds_in_words(numbers).removeprefix('n = ')}{judge}, {evidence.made_on}"

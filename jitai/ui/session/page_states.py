@@ -68,6 +68,19 @@ class CompareState:
         self.shown, self.asked, self.base = identifier, "", ""
 
 
+@dataclass
+class DesignState:
+    """The size of a study that is looked at.
+
+    Attributes:
+        asked: the question to which the number belongs; with another one it follows the answer again.
+        people: an arm.
+    """
+
+    asked: Any = None
+    people: int = 0
+
+
 MAP, LINE = "map", "line"
 
 
@@ -103,11 +116,13 @@ class SweepState:
 
     Attributes:
         shown: identifier of the experiment by view; empty before there is one.
+        before: of the one that stays on the page until something of the one shown is finished.
         clicks: on cells of the map, so that a cell that was left can be clicked again.
         of_address: the experiment of the address, until the page has looked it up.
     """
 
     shown: dict[str, str] = field(default_factory=lambda: {MAP: "", LINE: ""})
+    before: dict[str, str] = field(default_factory=lambda: {MAP: "", LINE: ""})
     clicks: int = 0
     of_address: str = field(default_factory=experiment_of_address)
 
@@ -185,7 +200,8 @@ class ValidationState:
         file_name, file_id: of the last file that could be read.
         own_statements: its rows.
         run: the last run, with the corpus and seed that it was started with.
-        answer: of that run, once it has finished.
+        answer: of the last run that has finished; it stays on the page while the next one runs.
+        answered: that run.
     """
 
     file_name: str = ""
@@ -195,3 +211,9 @@ class ValidationState:
     run_corpus: str = TEST
     run_seed: int = 1
     answer: ValidationAnswer | None = None
+    answered: ValidationRun | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run has not given its answer yet."""
+        return self.run is not None and self.run is not self.answered

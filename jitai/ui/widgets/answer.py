@@ -58,7 +58,8 @@ def draw_answer(title: str, second: str = "", small: str = "", progress: Callabl
 def second_of(sentences: Sequence[str]) -> str:
     """Return the Markdown of the sentences below a heading; the one-line rule has its colour."""
     words = for_markdown(" ".join(sentences))
-    return words.replace(_COLOURED, f":violet[{_COLOURED}]")
+    coloured = for_markdown(_COLOURED)
+    return words.replace(coloured, f":violet[{coloured}]")
 
 
 @contextmanager
