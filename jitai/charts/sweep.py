@@ -192,8 +192,5 @@ def _fill(place: MapTile, most: float, palette: Palette) -> str:
     hue = palette.gain if place.difference > 0 else palette.loss
     strongest = 0.43 if palette.dark else 0.95 if place.difference > 0 else 0.5
     share = (0.1 if palette.dark else 0.18) + strength * (strongest - (0.1 if palette.dark else 0.18))
-    ends = zip(
-        *((int(colour[start : start + 2], 16) for start in (1, 3, 5)) for colour in (palette.background, hue)),
-        strict=True,
-    )
-    return "#" + "".join(f"{round(low + (high - low) * share):02x}" for low, high in ends)
+    blank, full = ([int(colour[start : start + 2], 16) for start in (1, 3, 5)] for colour in (palette.background, hue))
+    return "#" + "".join(f"{round(low + (high - low) * share):02x}" for low, high in zip(blank, full, strict=True))

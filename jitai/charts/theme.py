@@ -121,6 +121,9 @@ def base_layout(palette: Palette, height: int) -> dict[str, Any]:
 
 def style_axes(figure: go.Figure, palette: Palette) -> None:
     """Give the axes a quiet grid, no zero line, and titles with units beside them."""
-    common = {"gridcolor": palette.grid, "zeroline": False, "automargin": True, "fixedrange": True}
+    common = {
+        "gridcolor": palette.grid, "zeroline": False, "automargin": True, "fixedrange": True,
+        "tickfont": {"color": palette.muted}, "title_font": {"color": palette.muted, "size": 13},
+    }  # fmt: skip
     figure.update_xaxes(**common, showgrid=False)
     figure.update_yaxes(**common)

@@ -5,7 +5,7 @@ Kept are P(send) and the decision for each statement; the statements come with t
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,7 +80,7 @@ def read_validation(path: Path) -> ShippedValidation:
         statements = tuple(by_identifier[identifier] for identifier in content["statements"])
         said: dict[str, Any] = content["said"]
         rows = tuple(
-            JudgedRow(str(name), statement, _verdict(*verdict, statement.text))
+            JudgedRow(str(name), statement, _verdict(verdict, statement.text))
             for name, verdicts in said.items()
             for statement, verdict in zip(statements, verdicts, strict=True)
         )
@@ -93,7 +93,8 @@ def read_validation(path: Path) -> ShippedValidation:
         raise FileFormatError(f"{path.name} cannot be used: it does not hold what it should.", _HINT) from error
 
 
-def _verdict(p_send: float | None, decision: int, source: int, text: str) -> Verdict:
+def _verdict(kept: Sequence[Any], text: str) -> Verdict:
+    p_send, decision, source = kept
     if p_send is not None and not 0 <= p_send <= 1:
         raise ValueError
     return Verdict(list(Decision)[decision], p_send, list(VerdictSource)[source], "It came with the lab.", text)

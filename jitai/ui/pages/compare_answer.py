@@ -240,7 +240,7 @@ def draw_everybody_and_everywhere(
         if pairs:
             st.header("Does it help everybody?", anchor=False)
             st.plotly_chart(
-                of_100_figure(pairs, palette()), config=CONFIG, key="of_100_chart",
+                of_100_figure(pairs, palette()), config=CONFIG, key="of_100_chart", theme=None,
                 alt="; ".join(f"{pair.name}: {pair.in_words}" for pair in pairs),
             )  # fmt: skip
             st.caption("Of 100 seeds, met by both methods. “The same” is a tie: it counts for neither.")
@@ -249,7 +249,7 @@ def draw_everybody_and_everywhere(
         if len(elsewhere) > 1:
             st.header("Is it so in the other settings?", anchor=False)
             st.plotly_chart(
-                elsewhere_figure(elsewhere, palette()), config=CONFIG, key="elsewhere_chart",
+                elsewhere_figure(elsewhere, palette()), config=CONFIG, key="elsewhere_chart", theme=None,
                 alt="; ".join(f"{place.name} {place.value:+,.0f}" for place in elsewhere),
             )  # fmt: skip
             names = f"{plain_line(asked).in_sentence} minus those of {plain_line(base).in_sentence}"

@@ -184,7 +184,7 @@ def _draw(answer: ShippedAnswer, question: Question) -> None:
         name = setting_in_words(item.config).replace(", a badly tailored message adds", ";")
         settings.append(Needed(name, None if found is None else found.n, MOST, place == question.condition))
     st.plotly_chart(
-        needed_figure(settings, palette()), config=CONFIG, key="needed_chart",
+        needed_figure(settings, palette()), config=CONFIG, key="needed_chart", theme=None,
         alt="People an arm: " + "; ".join(f"{item.name} {item.people or f'more than {MOST}'}" for item in settings),
     )  # fmt: skip
 

@@ -112,7 +112,7 @@ def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Cal
             places, [axis_value(x_name, value) for value in columns], [axis_value(y_name, value) for value in rows],
             axis_label(x_name), axis_label(y_name), palette(),
         ),
-        config=CONFIG, key=f"map_chart_{state.clicks}", on_select="rerun", selection_mode="points",
+        config=CONFIG, key=f"map_chart_{state.clicks}", theme=None, on_select="rerun", selection_mode="points",
         alt=f"Steps of {method.name} minus {baseline.name}: "
         + "; ".join(
             f"{place_in_words(cell, x_name, y_name)}: {cell.against.difference.value:+,.0f}"

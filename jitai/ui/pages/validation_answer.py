@@ -1,6 +1,7 @@
 """The Validation page: the answer of one judge, by side, language and kind, and what it misread."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import streamlit as st
 
@@ -43,7 +44,7 @@ def needed_share() -> float | None:
         if item.cell.method.name == LLM_TS and (error := error_of(item.cell.judge)) is not None
     )
     wanted = KEPT_SHARE * gains[0][1]
-    for (error, value), (after, less) in zip(gains, gains[1:], strict=False):
+    for (error, value), (after, less) in pairwise(gains):
         if value >= wanted > less:
             return 1 - (error + (after - error) * (value - wanted) / (value - less))
     return None
@@ -89,10 +90,13 @@ def draw_judge(answer: ValidationAnswer, made_on: str, progress: Callable[[], No
         kinds = _groups([row for row in rows if row.statement.kind != "non_english"], lambda row: row.statement.kind,
                         kind_in_words)  # fmt: skip
         _rates("kinds", kinds, needed)
-    wants = "" if needed is None else (
-        f" “Needed”: with errors on {100 * (1 - needed):.0f} of 100 the learner keeps nine tenths of what a perfect judge "
-        "gains it, where people are able for 3 days and unable for 2 and messages wear off by 1 % each (see Sweep)."
-    )  # fmt: skip
+    wants = ""
+    if needed is not None:
+        wants = (
+            f" “Needed”: with errors on {100 * (1 - needed):.0f} of 100 the learner keeps nine tenths of what a "
+            "perfect judge gains it, where people are able for 3 days and unable for 2 and messages wear off by 1 % "
+            "each (see Sweep)."
+        )
     st.caption(f"Bars: 95 % intervals (Wilson).{wants} With few of a kind, most kinds cannot be told apart.")
     _misread(rows)
 
@@ -105,9 +109,8 @@ def _choice(answer: ValidationAnswer, names: Sequence[str], made_on: str) -> tup
     judge = st.session_state[key]
     n = len(answer.validation.statements)
     date = f" · {made_on}" if made_on else ""
-    more = (
-        f"{counted(n, 'statement')}, {CORPUS_LABELS[answer.corpus][0].lower()}{CORPUS_LABELS[answer.corpus][1:]}{date}"
-    )
+    corpus = CORPUS_LABELS[answer.corpus]
+    more = f"{counted(n, 'statement')}, {corpus[0].lower()}{corpus[1:]}{date}"
     with what_it_is_of(judge, more, "validation"):
         st.selectbox("Judge", names, key=key)
         st.caption(

@@ -132,8 +132,10 @@ def _remarks(answer: ValidationAnswer) -> None:
 def _dots(table: pd.DataFrame, column: str) -> list[AccuracyDot]:
     words = {"kind": kind_in_words, "language": language_in_words}[column]
     return [
-        AccuracyDot(str(row["judge"]), words(str(row[column])), float(row["accuracy"]), float(row["low"]), float(row["high"]),
-            int(row["n"]))
+        AccuracyDot(
+            str(row["judge"]), words(str(row[column])), float(row["accuracy"]), float(row["low"]), float(row["high"]),
+            int(row["n"]),
+        )
         for row in table.to_dict("records")
     ]  # fmt: skip
 

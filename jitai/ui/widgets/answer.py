@@ -91,10 +91,10 @@ def both_widths(
         chart = f"{key}_{name}"
         with st.container(key=f"{name}_{key}"):
             if on_select is None:
-                st.plotly_chart(draw(narrow), config=CONFIG, key=chart, alt=alt)
+                st.plotly_chart(draw(narrow), config=CONFIG, key=chart, alt=alt, theme=None)
             else:
                 st.plotly_chart(
-                    draw(narrow), config=CONFIG, key=chart, alt=alt, selection_mode="points",
+                    draw(narrow), config=CONFIG, key=chart, alt=alt, theme=None, selection_mode="points",
                     on_select=lambda chart=chart: on_select(chart),
                 )  # fmt: skip
 
