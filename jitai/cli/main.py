@@ -9,6 +9,7 @@ from typing import Any
 
 from jitai import __version__
 from jitai.cli.dashboard import add_dashboard_command, start_dashboard
+from jitai.cli.design_study import add_design_command
 from jitai.cli.experiment import add_experiment_commands
 from jitai.cli.install import add_install_commands
 from jitai.cli.judge import judge_command
@@ -112,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     judge.set_defaults(command=judge_command)
     add_validate_command(commands)
     add_experiment_commands(commands)
+    add_design_command(commands)
     add_train_command(commands)
     add_learn_command(commands)
     add_ship_command(commands)

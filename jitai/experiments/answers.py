@@ -23,11 +23,11 @@ from jitai.experiments.cell import figures_from_mapping
 from jitai.experiments.comparison import DayFigures, EstimateByDay
 from jitai.experiments.methods import COIN_TS, LLM_TS, NEVER, PLANNER, RULE, TS, offered_methods
 from jitai.experiments.progress import ExperimentProgress
-from jitai.experiments.spec import ExperimentSpec, JudgeChoice
+from jitai.experiments.spec import Condition, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FINISHED, StoredCell, StoredExperiment
 from jitai.experiments.sweep import judge_of_error
 from jitai.files import decompressed, read_bytes, read_json
-from jitai.parameters import build
+from jitai.parameters import build, suggestion
 from jitai.paths import resource
 from jitai.records import Role
 from jitai.seeding import FIRST_TRAINING_SEED
@@ -124,6 +124,33 @@ class ShippedAnswer:
     def days_of(self, key: str) -> DayFigures | None:
         """Return what the days of a cell amount to; None where they are not kept."""
         return next((item.days for item in self.cells if item.stored.key == key), None)
+
+    def steps(self, condition: Condition, method: str, days: int) -> Floats:
+        """Return the steps of each seed in a study of so many days; a shorter one is the beginning of the whole.
+
+        Args:
+            condition: of the experiment.
+            method: name of one.
+            days: the whole study, or one of CHECKPOINTS where these are kept.
+        Returns: shape (n_seeds,).
+        Raises: ParameterError for a method or days that are not there.
+        """
+        found = [item for item in self.cells if item.stored.cell.method.name == method]
+        if not found:
+            raise ParameterError(f"There is no method {method[:60]!r}{suggestion(method, self._names)}")
+        item = next(item for item in found if item.stored.cell.condition == condition)
+        if days == condition.config.study_length:
+            return item.stored.totals
+        kept = CHECKPOINTS if item.so_far is not None else ()
+        if item.so_far is None or days not in kept:
+            allowed = ", ".join(str(day) for day in (*kept, condition.config.study_length))
+            raise ParameterError(f"Studies of {days} days are not kept for {method}: allowed are {allowed}.")
+        so_far: Floats = item.so_far[:, kept.index(days)]
+        return so_far
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return self.experiment.spec.method_names
 
 
 @cache

@@ -112,13 +112,7 @@ def _cell(answer: ShippedAnswer, condition: Condition, method: str) -> ShippedCe
 def arms_of(answer: ShippedAnswer, question: Question, condition: int, spread: float) -> TwoArms:
     """Return the steps of both arms by the end of the study, in a setting."""
     where = answer.experiment.spec.conditions()[condition]
-    steps = []
-    for name in (question.method, question.baseline):
-        item = _cell(answer, where, name)
-        if question.days in CHECKPOINTS and item.so_far is not None:
-            steps.append(item.so_far[:, CHECKPOINTS.index(question.days)])
-        else:
-            steps.append(item.stored.totals)
+    steps = [answer.steps(where, name, question.days) for name in (question.method, question.baseline)]
     return TwoArms(steps[0], steps[1], spread)
 
 
