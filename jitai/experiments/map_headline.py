@@ -42,8 +42,8 @@ def map_headline(cells: Sequence[MapCell], n_places: int, compared: Compared) ->
     pays, hurts = [gap.low > 0 for gap in gaps], [gap.high < 0 for gap in gaps]
     if all(pays):
         least, most = min(gap.value for gap in gaps), max(gap.value for gap in gaps)
-        second = (f"By {least:,.0f} to {most:,.0f} steps a person.", *_of_a_coin_toss(cells, compared))
-        return Headline(f"{subject} ", "pays everywhere", " on this map", True, second, small)
+        more = (f"By {least:,.0f} to {most:,.0f} steps a person.", *_of_a_coin_toss(cells, compared))
+        return Headline(f"{subject} ", "pays everywhere", " on this map", True, more, small)
     if all(hurts):
         least, most = min(-gap.value for gap in gaps), max(-gap.value for gap in gaps)
         second = (f"By {least:,.0f} to {most:,.0f} steps a person.",)
@@ -110,7 +110,16 @@ def _mixed(cells: Sequence[MapCell], compared: Compared, subject: str, small: st
     return Headline(f"{subject} ", "pays", " in some places and hurts in others", True, second, small)
 
 
-def _worst_row(cells: Sequence[MapCell], compared: Compared) -> tuple[float, float | None, float | None, str] | None:
+class _BreakEven(NamedTuple):
+    """The error at which a row turns from gain to loss, with the ends of its interval, and where that is."""
+
+    error: float
+    low: float | None
+    high: float | None
+    where: str
+
+
+def _worst_row(cells: Sequence[MapCell], compared: Compared) -> _BreakEven | None:
     """Return the first break-even over the judge's error, with the ends of its interval, and where that is.
 
     None unless the judge's error is an axis and the best judge pays, for certain, everywhere. The interval's ends are
@@ -124,17 +133,18 @@ def _worst_row(cells: Sequence[MapCell], compared: Compared) -> tuple[float, flo
         value, error = (cell.y, cell.x) if across else (cell.x, cell.y)
         rows.setdefault(value, []).append((error, cell.against.difference))
     other = compared.y_name if across else compared.x_name
-    found = []
+    found: list[_BreakEven] = []
     for value, row in rows.items():
         row.sort(key=lambda item: item[0])
         if not row[0][1].low > 0:
             return None
         errors = [error for error, _ in row]
-        error = break_even(errors, [gap.value for _, gap in row])
-        if error is not None:
-            ends = (break_even(errors, [getattr(gap, end) for _, gap in row]) for end in ("low", "high"))
-            found.append((error, *ends, f"where {axis_symbol(other)} is {axis_value(other, value)}"))
-    return min(found, key=lambda item: item[0]) if found else None
+        middle = break_even(errors, [gap.value for _, gap in row])
+        if middle is not None:
+            low, high = (break_even(errors, [gap[end] for _, gap in row]) for end in (1, 2))
+            where = f"where {axis_symbol(other)} is {axis_value(other, value)}"
+            found.append(_BreakEven(middle, low, high, where))
+    return min(found, key=lambda item: item.error) if found else None
 
 
 def _of_a_coin_toss(cells: Sequence[MapCell], compared: Compared) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import ValidationAnswer
 from jitai.ui.session.state import palette
+from jitai.validation.metrics import calibration_floor
 from jitai.validation.report import (
     NO_ANSWER,
     PUBLISHED_CAVEAT,
@@ -238,10 +239,12 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
             alt="Share that can walk by P(send): "
             + ", ".join(f"{item.mean_p_send:.2f}: {item.share_can_walk:.2f} of {item.n}" for item in points if item.n),
         )  # fmt: skip
+        floor = calibration_floor([row.p_send for row in rows if row.is_counted])
         st.caption(
             f"On the dashed line, 7 of 10 statements with P(send) 0.7 can walk. Mean distance from it (calibration "
-            f"error) {figures.calibration_error.value:.2f}; Brier score {figures.brier.value:.2f} (0 is best, 0.25 is "
-            "a coin's); their intervals stand under “All figures”."
+            f"error) {figures.calibration_error.value:.3f}; a judge without any such fault would seem off by "
+            f"{floor.mean:.3f} on as many statements, and by up to {floor.high:.3f} in 95 of 100 tries. Brier score "
+            f"{figures.brier.value:.2f} (0 is best, 0.25 is a coin's)."
         )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from jitai.charts.theme import CONFIG
@@ -77,12 +77,12 @@ def what_it_is_of(label: str, more: str, key: str) -> Iterator[None]:
 
 
 def both_widths(
-    draw: Callable[[bool], go.Figure], key: str, alt: str, on_select: Callable[[str], None] | None = None
+    draw: Callable[[bool], Any], key: str, alt: str, on_select: Callable[[str], None] | None = None
 ) -> None:
     """Draw a figure for wide pages and one for phones, of which the style shows one: Python does not know the width.
 
     Args:
-        draw: makes the figure; told whether it is the narrow one.
+        draw: makes the Plotly figure; told whether it is the narrow one.
         key: begins the charts' keys.
         alt: what the figure shows, in words.
         on_select: told the key of the chart of which a point was selected.
