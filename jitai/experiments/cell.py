@@ -26,6 +26,7 @@ from jitai.records import Action
 from jitai.seeding import MAX_SEEDS
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate, interval_of_mean
+from jitai.trial.coin import with_matched_coin
 from jitai.trial.filters import FilterSpec
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec, digest, trial_from_mapping
@@ -195,7 +196,8 @@ def run_cell(work: CellWork) -> CellOutcome:
     """
     started = time.perf_counter()
     verdicts = None if work.readings is None else work.readings.verdicts(work.trial.filter.settings)
-    result = run_trial(work.trial, range(work.first_seed, work.first_seed + work.n_seeds), verdicts)
+    seeds = range(work.first_seed, work.first_seed + work.n_seeds)
+    result = run_trial(with_matched_coin(work.trial, seeds, verdicts), seeds, verdicts)
     return CellOutcome(result, cell_figures(work.trial, result), time.perf_counter() - started, code_behind(work.trial))
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from jitai.experiments.headline import Headline
 from jitai.experiments.spec import Method
-from jitai.experiments.sweep import JUDGE_ERROR, MapCell, axis_symbol, axis_value
+from jitai.experiments.sweep import JUDGE_ERROR, MapCell, axis_value, axis_words
 from jitai.experiments.words import plain
 from jitai.statistics import Estimate
 from jitai.trial.filters import NONE, VETO, Coin
@@ -99,9 +99,9 @@ def _mixed(cells: Sequence[MapCell], compared: Compared, subject: str, small: st
         # With the best judge it pays everywhere, so that the judge's error alone decides.
         misreads = "it misreads" if subject == "The judge" else "the judge misreads"
         return Headline(f"{subject} ", "pays", f" if {misreads} under {100 * error:.0f} in 100", True, (counts,), small)
-    name = axis_symbol(compared.x_name), axis_symbol(compared.y_name)
+    name = axis_words(compared.x_name), axis_words(compared.y_name)
     best = max(cells, key=lambda cell: cell.against.difference.value)
-    place = f"{name[0]} {axis_value(compared.x_name, best.x)}, {name[1]} {axis_value(compared.y_name, best.y)}"
+    place = f"“{name[0]}” {axis_value(compared.x_name, best.x)}, “{name[1]}” {axis_value(compared.y_name, best.y)}"
     second = (counts, f"Most: {best.against.difference.value:+,.0f} steps at {place}.")
     if not less:
         return Headline(f"{subject} ", "pays", " in some places; elsewhere nobody can tell", True, second, small)
@@ -142,7 +142,7 @@ def _worst_row(cells: Sequence[MapCell], compared: Compared) -> _BreakEven | Non
         middle = break_even(errors, [gap.value for _, gap in row])
         if middle is not None:
             low, high = (break_even(errors, [gap[end] for _, gap in row]) for end in (1, 2))
-            where = f"where {axis_symbol(other)} is {axis_value(other, value)}"
+            where = f"where “{axis_words(other)}” is {axis_value(other, value)}"
             found.append(_BreakEven(middle, low, high, where))
     return min(found, key=lambda item: item.error) if found else None
 

@@ -51,6 +51,11 @@ def axis_label(name: str) -> str:
     return f"{info.label} ({info.symbol})" if info.symbol else info.label
 
 
+def axis_words(name: str) -> str:
+    """Return the name of an axis without its symbol, for sentences."""
+    return "Judge's error rate" if name == JUDGE_ERROR else described(SimulatorConfig, name).label
+
+
 def axes_of(spec: ExperimentSpec) -> dict[str, tuple[float, ...]]:
     """Return the parameters that vary in an experiment: numbers only, two or more values each, in ascending order."""
     found: dict[str, tuple[float, ...]] = {}

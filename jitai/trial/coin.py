@@ -12,7 +12,7 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participants import Participants
 from jitai.trial.filters import AS_JUDGE, AS_SET, Coin, FilterInputs, FilterSpec, Veto
 from jitai.trial.spec import TrialSpec
-from jitai.trial.verdict_table import VerdictTable
+from jitai.trial.verdict_table import Verdicts, VerdictTable
 
 
 def held_back_share(config: SimulatorConfig, seeds: Sequence[int], verdicts: VerdictTable, settings: Any) -> float:
@@ -40,17 +40,18 @@ def held_back_share(config: SimulatorConfig, seeds: Sequence[int], verdicts: Ver
     return n_held_back / (n * config.study_length)
 
 
-def with_matched_coin(spec: TrialSpec, seeds: Sequence[int], verdicts: VerdictTable | None) -> TrialSpec:
+def with_matched_coin(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) -> TrialSpec:
     """Return the trial with a coin that holds back as often as the judge, where it has one that is to.
 
     Args:
         spec: any trial; without such a coin it is returned as it is.
         seeds: of the participants.
-        verdicts: of the judge; None where nobody reads. The coin then has the probability of its settings.
+        verdicts: of the judge, on every statement; None where nobody reads. The coin then has the probability of its
+            settings.
     """
     settings = spec.filter.settings
     if spec.filter.key != Coin.key or settings.coin_rate != AS_JUDGE or verdicts is None:
         return spec
-    probability = held_back_share(spec.config, seeds, verdicts, settings)
+    probability = held_back_share(spec.config, seeds, VerdictTable(verdicts, spec.belief), settings)
     tossed = replace(settings, coin_rate=AS_SET, coin_probability=probability)
     return replace(spec, filter=FilterSpec(Coin.key, tossed))

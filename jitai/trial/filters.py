@@ -302,11 +302,10 @@ class Coin(Filter):
     draws = True
 
     def apply(self, inputs: FilterInputs) -> Filtered:
-        """Return the candidate, or no message where the coin falls so. Verdicts are neither shown nor used."""
-        silent = silence(self.n)
+        """Return the candidate, or no message where the coin falls so. Verdicts are shown and not used."""
         sends = inputs.uniform >= self.settings.coin_probability
-        executed = np.where(sends, inputs.proposals.candidate_action, silent.executed_action)
-        return silent._replace(executed_action=executed)
+        executed = np.where(sends, inputs.proposals.candidate_action, int(Action.NO_MESSAGE))
+        return unfiltered(inputs)._replace(executed_action=executed)
 
 
 class BeliefVeto(Filter):

@@ -16,7 +16,6 @@ from jitai.records import ACTIONS, Proposal, StepRecord
 from jitai.seeding import Stream, generator
 from jitai.simulator.participants import Outcomes, Participants, Today
 from jitai.simulator.world import World
-from jitai.trial.coin import with_matched_coin
 from jitai.trial.filters import Filtered, FilterInputs, carried_forward
 from jitai.trial.spec import TrialSpec
 from jitai.trial.texts import Evidence, Script, ScriptedDay, Texts
@@ -242,8 +241,7 @@ def run_trial(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) 
         verdicts: of the judge, on every statement of the book; None where nobody reads.
     Raises: ParameterError if the policy lacks something, or a seed is out of range.
     """
-    table = None if verdicts is None else VerdictTable(verdicts, spec.belief)
-    return Trial(with_matched_coin(spec, seeds, table), seeds, table).run()
+    return Trial(spec, seeds, None if verdicts is None else VerdictTable(verdicts, spec.belief)).run()
 
 
 def days_of_one(trial: Trial, scripted: Callable[[int], ScriptedDay | None]) -> Iterator[StepRecord]:

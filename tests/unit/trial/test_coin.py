@@ -27,7 +27,8 @@ ALWAYS = PolicySpec("generic")
 
 
 def run(filtering: FilterSpec) -> TrialLog:
-    return run_trial(TrialSpec(CONFIG, ALWAYS, filtering), SEEDS, JUDGE.verdicts(filtering.settings))
+    verdicts = JUDGE.verdicts(filtering.settings)
+    return run_trial(with_matched_coin(TrialSpec(CONFIG, ALWAYS, filtering), SEEDS, verdicts), SEEDS, verdicts)
 
 
 def held_back(log: TrialLog) -> np.ndarray:
@@ -44,13 +45,13 @@ def test_the_coin_holds_back_as_often_as_the_judge_and_hits_by_chance_alone() ->
     log = run(FilterSpec("coin"))
     unable = log.can_walk == 0
     assert held_back(log)[unable].mean() == pytest.approx(held_back(log)[~unable].mean(), abs=0.03), "it knows nothing"
-    assert (log.verdict == -1).all()
+    assert (log.verdict == run(FilterSpec("none")).verdict).all(), "what the judge says is shown, and not used"
     read = run(FilterSpec("veto"))
     assert held_back(read)[read.can_walk == 0].mean() > 2 * held_back(read)[read.can_walk == 1].mean()
 
 
 def test_a_coin_of_ones_own_is_left_as_it_is() -> None:
-    table = VerdictTable(JUDGE.verdicts(FilterSpec("veto").settings), TrialSpec().belief)
+    table = JUDGE.verdicts(FilterSpec("veto").settings)
     own = TrialSpec(CONFIG, ALWAYS, filter_spec("coin", coin_rate=AS_SET, coin_probability=0.9))
     assert with_matched_coin(own, SEEDS, table) is own
     veto = TrialSpec(CONFIG, ALWAYS, FilterSpec("veto"))
