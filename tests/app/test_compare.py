@@ -13,7 +13,7 @@ from jitai.experiments.progress import ExperimentProgress
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.store import FINISHED, STOPPED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.ui.session.page_states import CompareState
+from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.widgets import experiment as experiments
 from tests.app.driver import (
     ROOT,
@@ -89,6 +89,17 @@ def test_what_was_there_stays_until_something_of_the_new_run_is_finished() -> No
     assert app.get("progress") and list(table(app).index) == ["TS", "LLM+TS"]
     steps = totals(old)
     assert table(app).loc["TS", "Steps"] == f"{steps['TS'].mean():,.0f}"
+
+
+def test_a_run_that_came_with_the_lab_can_be_pinned_beside_one_s_own() -> None:
+    shipped = shipped_answer(COMPARE_ANSWER)
+    assert shipped is not None
+    rule = next(item for item in shipped.stored if item.cell.method.name == "LLM+tailored")
+    pin = Pin(shipped.experiment.identifier, rule.key, "LLM+tailored")
+    app = set_widgets(open_app(), CompareState=CompareState(shown=made(small()), pins=[pin]))
+    app = without_error(go_to(app, COMPARE))
+    assert table(app).loc["LLM+tailored, pinned", "Steps"] == f"{rule.totals.mean():,.0f}"
+    assert not app.warning
 
 
 def test_another_method_can_be_asked_about() -> None:

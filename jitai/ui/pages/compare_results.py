@@ -53,8 +53,8 @@ from jitai.ui.pages.compare_answer import (
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.session.state import AppState, palette
 from jitai.ui.widgets.answer import draw_answer, second_of, title_of
-from jitai.ui.widgets.evidence import Evidence
-from jitai.ui.widgets.experiment import command_and_description, days_of_run, find, store
+from jitai.ui.widgets.evidence import Evidence, evidence_of
+from jitai.ui.widgets.experiment import command_and_description
 from jitai.ui.widgets.report_button import report_button
 
 
@@ -161,8 +161,8 @@ def _runs(state: CompareState, evidence: Evidence, cells: Sequence[StoredCell]) 
     for pin in state.pins:
         if (pin.experiment, pin.key) in here:
             continue
-        origin = find(pin.experiment)
-        kept = [] if origin is None else [item for item in store().cells(pin.experiment) if item.key == pin.key]
+        origin = evidence_of(pin.experiment)
+        kept = [] if origin is None else [item for item in origin.cells if item.key == pin.key]
         if origin is None or not kept:
             st.caption(for_markdown(f"The pinned run {pin.name} is no longer stored."))
             continue
@@ -171,7 +171,7 @@ def _runs(state: CompareState, evidence: Evidence, cells: Sequence[StoredCell]) 
             number += 1
             name = f"{pin.name}, pinned {number}"
         taken.add(name)
-        runs.append(Run(name, pin.experiment, origin.spec.seeds, kept[0], is_pinned=True))
+        runs.append(Run(name, pin.experiment, origin.experiment.spec.seeds, kept[0], is_pinned=True))
     return runs
 
 
@@ -204,7 +204,8 @@ def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base
 def _days(evidence: Evidence, run: Run) -> DayFigures | None:
     """Return the summary of a run's days; None, with a warning, where their file is gone."""
     try:
-        return days_of_run(run) if run.experiment != evidence.experiment.identifier else evidence.days_of(run)
+        origin = evidence if run.experiment == evidence.experiment.identifier else evidence_of(run.experiment)
+        return None if origin is None else origin.days_of(run)
     except FileFormatError as error:
         st.warning(for_markdown(f"{run.name}: {error.in_full}"), icon=":material/warning:")
         return None

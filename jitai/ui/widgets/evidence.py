@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from jitai.experiments.answers import ShippedAnswer
+from jitai.experiments.answers import COMPARE, SWEEP, ShippedAnswer, shipped_answer
 from jitai.experiments.comparison import DayFigures, Run
 from jitai.experiments.store import StoredCell, StoredExperiment
-from jitai.ui.widgets.experiment import days_of_run, store
+from jitai.ui.widgets.experiment import days_of_run, find, store
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,3 +46,15 @@ def shipped_evidence(answer: ShippedAnswer) -> Evidence:
     return Evidence(
         answer.experiment, answer.stored, lambda run: answer.days_of(run.stored.key), True, answer.made_on, judges
     )
+
+
+def evidence_of(identifier: str) -> Evidence | None:
+    """Return what there is of an experiment: the person's own before what came with the lab; None if there is none.
+
+    Raises: FileFormatError.
+    """
+    found = find(identifier)
+    if found is not None:
+        return stored_evidence(found)
+    shipped = (shipped_answer(page) for page in (COMPARE, SWEEP))
+    return next((shipped_evidence(item) for item in shipped if item and item.experiment.identifier == identifier), None)
