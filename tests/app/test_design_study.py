@@ -36,7 +36,7 @@ def test_the_page_opens_with_how_many_people_are_needed_and_says_what_else_that_
     here = people_needed(arms(1), 0.8, of)  # type: ignore[arg-type]
     assert here is not None
     assert f":yellow-background[{here.n} people] an arm would show the gain" in app.title[0].value
-    assert "If the true setting is this one. In the 7 others it takes" in app.header[0].value
+    assert "If the true setting is this one. In the 7 others it takes" in app.header[0].value.replace("\\", "")
     said = as_markup(app).replace("\\", "")
     assert "2,000 simulated trials, unpaired; Monte Carlo error" in said
     assert f"With **{here.n} an arm**" in said and "With **5**, as published" in said

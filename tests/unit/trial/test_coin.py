@@ -45,7 +45,7 @@ def test_the_coin_holds_back_as_often_as_the_judge_and_hits_by_chance_alone() ->
     log = run(FilterSpec("coin"))
     unable = log.can_walk == 0
     assert held_back(log)[unable].mean() == pytest.approx(held_back(log)[~unable].mean(), abs=0.03), "it knows nothing"
-    assert (log.verdict == run(FilterSpec("none")).verdict).all(), "what the judge says is shown, and not used"
+    assert (log.verdict == run(FilterSpec("veto")).verdict).all(), "what the judge says is shown, and not used"
     read = run(FilterSpec("veto"))
     assert held_back(read)[read.can_walk == 0].mean() > 2 * held_back(read)[read.can_walk == 1].mean()
 
