@@ -7,12 +7,13 @@ from typing import NamedTuple
 from jitai.experiments.comparison import ComparedRun
 from jitai.experiments.spec import Method
 from jitai.experiments.words import Plain, plain
-from jitai.statistics import Estimate, paired_difference
+from jitai.statistics import Estimate, PairedDifference, paired_difference
 from jitai.text_format import counted
 from jitai.trial.filters import NONE, VETO, Coin
 
 UNITS = "Simulated people; steps are the model's own units, not a pedometer's."
 RULE_POLICY = "tailored"
+ENOUGH_SEEDS, MOSTLY_TIES = 200, 50
 
 
 class Headline(NamedTuple):
@@ -64,7 +65,7 @@ def headline(lines: Sequence[ComparedRun], asked: ComparedRun, base: ComparedRun
             f"On this seed {named.in_sentence} earned {_steps(difference.value)} {how} than {other.in_sentence}.",
         )
         return Headline("One study is an anecdote", "", "", None, second, f"One seed, {days} days. {UNITS}")
-    pairing = f"over {days} days, {difference.n:,} pairs of the same seed. {UNITS}"
+    pairing = f"over {days} days, {difference.n:,} pairs of the same seed. {_caution(asked.against)}{UNITS}"
     if not difference.excludes_zero:
         between = f"{_signed(difference.low)} and {_signed(difference.high)} steps"
         second = (f"{_first(named)} and {other.in_sentence}: the true difference lies between {between}.",)
@@ -83,6 +84,16 @@ def headline(lines: Sequence[ComparedRun], asked: ComparedRun, base: ComparedRun
     before, after = f"{_first(named)} earns ", " more" if gains else " less"
     second = (f"than {other.in_sentence}: {asked.total.value:,.0f} steps against {base.total.value:,.0f}.",)
     return Headline(before, _steps(difference.value), after, gains, second, small)
+
+
+def _caution(against: PairedDifference) -> str:
+    """Return that the interval is too narrow, where it is: few seeds, most of which tie.
+
+    Student's t then holds the true difference in 77 to 93 of 100 experiments of 5 to 50 seeds, by simulation.
+    """
+    if against.difference.n >= ENOUGH_SEEDS or against.of_100.same < MOSTLY_TIES:
+        return ""
+    return f"Most seeds tie, and under {ENOUGH_SEEDS} seeds the interval is then too narrow: use more. "
 
 
 def is_listening(asked: ComparedRun, base: ComparedRun) -> bool:

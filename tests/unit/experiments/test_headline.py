@@ -69,6 +69,15 @@ def test_a_loss_and_a_doubt_are_said_as_such() -> None:
     assert "the true difference lies between −0 and +0 steps" in doubt.second[0]  # type: ignore[attr-defined]
 
 
+def test_few_seeds_that_mostly_tie_are_said_to_tell_too_little() -> None:
+    lines = lines_of(judge=0.0)
+    tie = run(OFFERED["LLM+TS"], *(BASE + np.repeat([0.0, 50.0], [60, 40])), seeds=range(100))
+    line = side_by_side([tie], lines[0].run)[0]  # type: ignore[attr-defined]
+    found = headline([*lines, line], line, lines[0])  # type: ignore[list-item,arg-type]
+    assert "Most seeds tie, and under 200 seeds the interval is then too narrow" in found.small
+    assert "tie" not in answer(judge=500.0).small  # type: ignore[attr-defined]
+
+
 def test_other_pairs_are_named() -> None:
     lines = lines_of(judge=500.0, planner=900.0)
     found = headline(lines, lines[2], lines[1])  # type: ignore[arg-type]
