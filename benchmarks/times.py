@@ -140,16 +140,17 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} at the start\n")
     executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     found: dict[str, Times] = {kind.name: {} for kind, _ in kinds}
-    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+    with tempfile.TemporaryDirectory() as home:
         for kind, folder in kinds:
             server = Server(Path(home), folder)
             try:
                 asyncio.run(server.ready())
-                measure(kind, browser, server.address, found[kind.name])
+                with sync_playwright() as playwright:
+                    browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+                    measure(kind, browser, server.address, found[kind.name])
+                    browser.close()
             finally:
                 server.stop()
-        browser.close()
     names = list(dict.fromkeys(name for times in found.values() for name in times))
     print(f"| what | {' | '.join(found)} |\n|---|{'---|' * len(found)}")
     for name in names:
