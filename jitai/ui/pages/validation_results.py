@@ -43,7 +43,6 @@ from jitai.validation.report import (
 from jitai.validation.runner import Candidate, Validation
 from jitai.validation.words import kind_in_words, language_in_words
 
-
 ENOUGH_PAIRS = 50
 """From so many pairs on, resampled intervals hold the truth about as often as they say."""
 
