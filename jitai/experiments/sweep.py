@@ -98,6 +98,7 @@ class MapCell:
         against: method minus baseline, paired by seed.
         condition: the participant.
         judge: who reads there.
+        stored: the method's cell.
     """
 
     x: float
@@ -107,6 +108,7 @@ class MapCell:
     against: PairedDifference
     condition: Condition
     judge: JudgeChoice | None
+    stored: StoredCell
 
 
 def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Method, baseline: Method) -> list[MapCell]:
@@ -138,6 +140,7 @@ def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Met
                     paired_difference(item.totals, base.totals),
                     item.cell.condition,
                     judge,
+                    item,
                 )
             )
     return found
@@ -292,8 +295,13 @@ def axis_value(name: str, value: float) -> str:
 
 
 def place_in_words(cell: MapCell, x_name: str, y_name: str) -> str:
-    """Return where a cell lies."""
-    return f"{axis_symbol(x_name)} {axis_value(x_name, cell.x)}, {axis_symbol(y_name)} {axis_value(y_name, cell.y)}"
+    """Return where a cell lies, in plain words: headlines bear no Greek."""
+
+    def place(name: str, value: float) -> str:
+        label = axis_label(name) if name == JUDGE_ERROR else described(SimulatorConfig, name).label
+        return f"“{label}” {axis_value(name, value)}"
+
+    return f"{place(x_name, cell.x)}, {place(y_name, cell.y)}"
 
 
 def interval_in_words(estimate: Estimate, form: str = "+,.0f", before: str = "95 % ") -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 from jitai.errors import JitaiError
 from jitai.experiments.description_text import MAX_FILE_BYTES
 from jitai.experiments.methods import may_have_changed
+from jitai.experiments.repair import needs_repair, repair
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.spec_file import spec_as_yaml, spec_from_text
 from jitai.experiments.store import FINISHED, INTERRUPTED, RUNNING, StoredExperiment
@@ -61,6 +62,7 @@ def runs_page() -> None:
         _answer(experiments)
         _new_from_description(state)
         say_problem(app)
+        _offer_repair()
         for problem in store().unreadable():
             st.warning(for_markdown(problem))
         running = any(is_at_work(item) for item in experiments)
@@ -79,6 +81,26 @@ def _answer(experiments: Sequence[StoredExperiment]) -> None:
     parts += [f"{rest:,} not complete"] if rest else []
     newest = f"The newest is “{experiments[0].spec.name}”, {_when(experiments[0].created_at)}."
     draw_answer(f"{counted(len(experiments), 'experiment')} kept here", ", ".join(parts), newest)
+
+
+def _offer_repair() -> None:
+    """Say that the index is damaged while results are there, and offer to rebuild it."""
+    if not needs_repair(store()):
+        return
+    st.warning(
+        "The index of results is lost or damaged, while files of days are there. Rebuilding it sets aside what is "
+        "damaged and deletes nothing.", icon=":material/build:",
+    )  # fmt: skip
+    if st.button("Rebuild the index", type="primary", key="repair_store"):
+        bar = st.progress(0.0, "Reading the files of days ...")
+
+        def show(n_done: int, n_total: int) -> None:
+            bar.progress(n_done / n_total, f"{n_done:,} of {n_total:,}")
+
+        done = repair(store(), show)
+        bar.empty()
+        for sentence in done.sentences:
+            st.success(for_markdown(sentence))
 
 
 def _new_from_description(state: RunsState) -> None:
