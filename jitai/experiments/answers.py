@@ -19,11 +19,12 @@ import numpy as np
 
 from jitai.arrays import Floats
 from jitai.errors import FileFormatError, ParameterError
-from jitai.experiments.cell import figures_from_mapping
+from jitai.experiments.cell import CellWork, figures_from_mapping
 from jitai.experiments.comparison import DayFigures, EstimateByDay
+from jitai.experiments.judgements import simulated_responses
 from jitai.experiments.methods import COIN_TS, LLM_TS, NEVER, PLANNER, RULE, TS, offered_methods
 from jitai.experiments.progress import ExperimentProgress
-from jitai.experiments.spec import Condition, ExperimentSpec, JudgeChoice
+from jitai.experiments.spec import Cell, Condition, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FINISHED, StoredCell, StoredExperiment
 from jitai.experiments.sweep import judge_of_error
 from jitai.files import decompressed, read_bytes, read_json
@@ -274,6 +275,15 @@ def _packed(steps: Floats) -> str:
 
 def _unpacked(text: Any) -> Floats:
     return np.frombuffer(base64.b64decode(text, validate=True), "<u2").astype(np.float64) / _TENTHS
+
+
+def simulated_work(spec: ExperimentSpec, cell: Cell) -> CellWork | None:
+    """Return what decides a cell of an experiment whose judges are simulated; None where a judge reads."""
+    rates = None if cell.judge is None else cell.judge.error_rates
+    if cell.judge is not None and rates is None:
+        return None
+    readings = None if rates is None else simulated_responses(*rates)
+    return CellWork(cell.method.trial(cell.condition.config, rates), spec.first_seed, spec.n_seeds, readings)
 
 
 def golden_digest(files: Iterable[Path]) -> str:

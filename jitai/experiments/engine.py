@@ -127,15 +127,6 @@ def _run_alone(
     return identifier
 
 
-def work_without_model(spec: ExperimentSpec, cell: Cell) -> CellWork | None:
-    """Return what decides a cell in which no model reads: by a simulated judge, or by none; None for any other."""
-    if cell.judge is None:
-        return _work(spec, cell, {})
-    if cell.judge.error_rates is None:
-        return None
-    return _work(spec, cell, {cell.judge.name: simulated_responses(*cell.judge.error_rates)})
-
-
 def _work(spec: ExperimentSpec, cell: Cell, readings: Mapping[str, JudgeResponses]) -> CellWork:
     read = None if cell.judge is None else readings[cell.judge.name]
     rates = None if read is None else (read.finds_cannot_walk, read.false_alarms)

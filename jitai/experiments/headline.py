@@ -164,7 +164,7 @@ def why_in_words(asked: ComparedRun, base: ComparedRun) -> str:
     one, other = asked.run.stored.figures, base.run.stored.figures
     if asked.against is None or math.isnan(one.steps_per_day) or math.isnan(other.steps_per_day):
         return ""
-    left = f"{100 * one.share_disengaged:.0f} of 100 left early against {100 * other.share_disengaged:.0f}"
+    left = f"{100 * one.share_disengaged:.0f} of 100 left early instead of {100 * other.share_disengaged:.0f}"
     stay = f"{left}, so they were there for {one.mean_days:.0f} days instead of {other.mean_days:.0f}."
     daily = f"{one.steps_per_day:.0f} steps against {other.steps_per_day:.0f}"
     if asked.against.difference.low > 0 and one.steps_per_day <= other.steps_per_day:

@@ -90,6 +90,7 @@ def test_the_answer() -> None:
     tables = [element.value for element in app.dataframe]
     figures = next(table for table in tables if "accuracy" in table.index)
     assert figures.loc["accuracy"].iloc[0].startswith(f"{report.figures.accuracy.value:.3f} (")
+    assert "These are 20 pairs: under 50 the intervals are too narrow" in as_markup(app).replace("\\", "")
     wrong = [row.statement.text for row in answer.validation.rows if not row.is_right]
     assert sorted(tables[-1]["text"]) == sorted(wrong)
     everything = "".join(charts(app))

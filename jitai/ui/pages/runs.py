@@ -69,6 +69,20 @@ def runs_page() -> None:
         st.fragment(_list, run_every=2 * TICK_S if running else None, key="runs_list")(state, running)
 
 
+def _answer(experiments: Sequence[StoredExperiment]) -> None:
+    """Say what has been run so far."""
+    if not experiments:
+        draw_answer("Nothing has been run here yet")
+        return
+    finished = sum(item.status == FINISHED for item in experiments)
+    at_work = sum(is_at_work(item) for item in experiments)
+    rest = len(experiments) - finished - at_work
+    parts = [f"{finished:,} finished", *([f"{at_work:,} at work"] if at_work else [])]
+    parts += [f"{rest:,} not complete"] if rest else []
+    newest = f"The newest is “{experiments[0].spec.name}”, {_when(experiments[0].created_at)}."
+    draw_answer(f"{counted(len(experiments), 'experiment')} kept here", ", ".join(parts), newest)
+
+
 def _offer_repair() -> None:
     """Say that the index is damaged while results are there, and offer to rebuild it."""
     if not needs_repair(store()):
@@ -87,20 +101,6 @@ def _offer_repair() -> None:
         bar.empty()
         for sentence in done.sentences:
             st.success(for_markdown(sentence))
-
-
-def _answer(experiments: Sequence[StoredExperiment]) -> None:
-    """Say what has been run so far."""
-    if not experiments:
-        draw_answer("Nothing has been run here yet")
-        return
-    finished = sum(item.status == FINISHED for item in experiments)
-    at_work = sum(is_at_work(item) for item in experiments)
-    rest = len(experiments) - finished - at_work
-    parts = [f"{finished:,} finished", *([f"{at_work:,} at work"] if at_work else [])]
-    parts += [f"{rest:,} not complete"] if rest else []
-    newest = f"The newest is “{experiments[0].spec.name}”, {_when(experiments[0].created_at)}."
-    draw_answer(f"{counted(len(experiments), 'experiment')} kept here", ", ".join(parts), newest)
 
 
 def _new_from_description(state: RunsState) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from jitai.charts.comparison import MethodStyle, method_styles
 from jitai.charts.sweep import MapTile, Point, error_figure, map_figure
 from jitai.charts.theme import CONFIG
+from jitai.experiments.answers import simulated_work
 from jitai.experiments.map_headline import Compared, map_headline
 from jitai.experiments.spec import ExperimentSpec, Method
 from jitai.experiments.store import StoredExperiment
@@ -127,14 +128,14 @@ def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Cal
     by_place = {(place.column, place.row): cell for place, cell in zip(places, cells, strict=True)}
     clicked = [tuple(point["customdata"]) for point in event["selection"]["points"] if "customdata" in point]
     if clicked and clicked[0] in by_place:
-        _open_on_live(app, state, found, by_place[clicked[0]], (x_name, y_name))
+        _open_on_live(app, state, evidence, by_place[clicked[0]], (x_name, y_name))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Or choose a cell", range(len(cells)), key="chosen_cell", width=320,
             format_func=lambda number: place_in_words(cells[number], x_name, y_name),
         )  # fmt: skip
         if st.button("Open on the Live page", icon=":material/play_circle:", key="open_cell"):
-            _open_on_live(app, state, found, cells[chosen], (x_name, y_name))
+            _open_on_live(app, state, evidence, cells[chosen], (x_name, y_name))
         st.download_button(
             "Download (CSV)", data=safe_csv(map_table(cells, x_name, y_name)).encode(), mime="text/csv",
             file_name="jitai_lab_sweep.csv", on_click="ignore", key="sweep_csv", icon=":material/download:",
@@ -145,11 +146,11 @@ def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Cal
         command_and_description(spec, "sweep")
 
 
-def _open_on_live(
-    app: AppState, state: SweepState, found: StoredExperiment, cell: MapCell, axes: tuple[str, str]
-) -> None:
+def _open_on_live(app: AppState, state: SweepState, evidence: Evidence, cell: MapCell, axes: tuple[str, str]) -> None:
     state.clicks += 1
-    if open_cell(app, found.spec, cell.stored, place_in_words(cell, *axes)):
+    spec = evidence.experiment.spec
+    shipped = simulated_work(spec, cell.stored.cell) if evidence.is_shipped else None
+    if open_cell(app, spec.kinds, cell.stored, place_in_words(cell, *axes), shipped):
         st.switch_page(LIVE_PAGE)
     st.error(
         "This cell cannot be lived again: its file is gone, or this version has other statements or other code than "

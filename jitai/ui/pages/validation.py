@@ -249,7 +249,7 @@ def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[St
         if state.answer is not None:
             if progress is None:
                 draw_scope(state.answer, candidates, sample)
-            draw_judge(state.answer, "", progress)
+            draw_judge(state.answer.validation, state.answer.corpus, "", progress)
             st.header("Every judge, every figure", anchor=False)
             draw_report(state.answer)
             return
@@ -260,10 +260,10 @@ def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[St
             )
             draw_accuracy_chart([])
             return
-        answer = _answer_that_came()
-        draw_judge(answer, shipped.made_on, progress)
-        st.header("Every judge, every figure", anchor=False)
-        draw_report(answer)
+        draw_judge(shipped.validation, TEST, shipped.made_on, progress)
+        # Resampling the intervals of 18,000 verdicts takes a while, and the answer must not wait for it.
+        if st.toggle("Every judge, every figure (half a minute the first time)", key="validation_all_figures"):
+            draw_report(_answer_that_came())
 
 
 @st.cache_resource(show_spinner="Counting the verdicts that came with the lab …")

@@ -13,11 +13,10 @@ from jitai.sanitise import for_markdown
 from jitai.statistics import interval_of_share
 from jitai.text_format import counted
 from jitai.ui.pages.validation_results import CORPUS_LABELS
-from jitai.ui.session.page_states import ValidationAnswer
 from jitai.ui.session.state import palette
 from jitai.ui.widgets.answer import both_widths, draw_answer, gain, loss, what_it_is_of
 from jitai.validation.headline import CONSENT, Rate, judge_answer, sides_of
-from jitai.validation.runner import JudgedRow
+from jitai.validation.runner import JudgedRow, Validation
 from jitai.validation.words import kind_in_words, language_in_words
 
 KEPT_SHARE = 0.9
@@ -50,21 +49,21 @@ def needed_share() -> float | None:
     return None
 
 
-def draw_judge(answer: ValidationAnswer, made_on: str, progress: Callable[[], None] | None) -> None:
+def draw_judge(found: Validation, corpus: str, made_on: str, progress: Callable[[], None] | None) -> None:
     """Draw what is to be said of one judge.
 
     Args:
-        answer: of a finished run.
+        found: a finished run.
+        corpus: whose statements were judged, a key of CORPUS_LABELS.
         made_on: the day on which it was made, where it came with the lab; else empty.
         progress: draws how far a run is that will replace this; None if there is none.
     """
-    found = answer.validation
     names = [name for name in found.candidates if any(row.is_counted for row in found.rows_of(name))]
     if not names:
         if progress is not None:
             progress()
         return
-    name, other = _choice(answer, names, made_on)
+    name, other = _choice(found, corpus, names, made_on)
     rows = [row for row in found.rows_of(name) if row.is_counted]
     needed = needed_share()
     said = judge_answer(sides_of(rows), needed)
@@ -101,16 +100,16 @@ def draw_judge(answer: ValidationAnswer, made_on: str, progress: Callable[[], No
     _misread(rows)
 
 
-def _choice(answer: ValidationAnswer, names: Sequence[str], made_on: str) -> tuple[str, str | None]:
+def _choice(found: Validation, corpus: str, names: Sequence[str], made_on: str) -> tuple[str, str | None]:
     """Say what the answer is of, and offer the judges."""
     key = "validation_judge"
     if st.session_state.get(key) not in names:
         st.session_state[key] = names[0]
     judge = st.session_state[key]
-    n = len(answer.validation.statements)
+    n = len(found.statements)
     date = f" · {made_on}" if made_on else ""
-    corpus = CORPUS_LABELS[answer.corpus]
-    more = f"{counted(n, 'statement')}, {corpus[0].lower()}{corpus[1:]}{date}"
+    label = CORPUS_LABELS[corpus]
+    more = f"{counted(n, 'statement')}, {label[0].lower()}{label[1:]}{date}"
     with what_it_is_of(judge, more, "validation"):
         st.selectbox("Judge", names, key=key)
         st.caption(
@@ -178,7 +177,7 @@ def _misread(rows: Sequence[JudgedRow]) -> None:
                 with st.container(border=True, gap="xsmall"):
                     st.text(f"“{row.statement.text}”")
                     st.caption(for_markdown(_saying(row)))
-    st.caption("All of them, with filters, stand under “Mistakes” below.")
+    st.caption("All of them, with filters, stand below, under “Mistakes”.")
 
 
 def _saying(row: JudgedRow) -> str:

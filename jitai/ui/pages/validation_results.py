@@ -43,6 +43,9 @@ from jitai.validation.report import (
 from jitai.validation.runner import Candidate, Validation
 from jitai.validation.words import kind_in_words, language_in_words
 
+ENOUGH_PAIRS = 50
+"""From so many pairs on, resampled intervals hold the truth about as often as they say."""
+
 
 def answer_of(found: Validation, corpus: str, seed: int) -> ValidationAnswer:
     """Return the figures of a finished validation, computed once."""
@@ -261,6 +264,12 @@ def _all_figures(answer: ValidationAnswer) -> None:
         "In brackets: 95 % intervals from 1,000 bootstrap resamples of whole pairs. Vetoes are the positive class. "
         "Lower is better for Brier score and calibration error."
     )
+    n_pairs = len({item.pair for item in answer.validation.statements})
+    if n_pairs < ENOUGH_PAIRS:
+        st.caption(
+            f"These are {counted(n_pairs, 'pair')}: under {ENOUGH_PAIRS} the intervals are too narrow. By simulation, "
+            "those of balanced accuracy and AUC hold the truth in 89 to 94 of 100 samples of 24 pairs."
+        )
     st.subheader("Do the judges agree?")
     *judges, the_label = (str(name) for name in answer.kappas)
     letters = [*(chr(ord("A") + number) for number in range(len(judges))), the_label]

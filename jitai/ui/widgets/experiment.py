@@ -10,8 +10,8 @@ import streamlit as st
 
 from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.errors import JitaiError, ParameterError
+from jitai.experiments.cell import CellWork
 from jitai.experiments.comparison import DayFigures, Run, day_figures, days_of
-from jitai.experiments.engine import work_without_model
 from jitai.experiments.launch import Processes
 from jitai.experiments.methods import may_have_changed, offered_methods
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice, Method
@@ -320,22 +320,25 @@ def command_and_description(spec: ExperimentSpec, name: str) -> None:
     st.code(spec_as_yaml(spec, default_policy_store().name_of), language="yaml", height=320)
 
 
-def open_cell(app: AppState, spec: ExperimentSpec, stored: StoredCell, place: str) -> bool:
+def open_cell(
+    app: AppState, kinds: Sequence[str], stored: StoredCell, place: str, shipped: CellWork | None = None
+) -> bool:
     """Have the Live page show one seed of a cell: the session's where the cell has it, else the cell's first.
 
     Args:
         app: of the session.
-        spec: of the experiment.
-        stored: the cell; one that came with the lab is not in the store.
+        kinds: of the experiment's statements.
+        stored: the cell.
         place: of it, in words.
+        shipped: what decided the cell, where it came with the lab; its steps are kept to a tenth.
     Returns: False where the cell cannot be lived again.
     """
-    work = work_of(store())(stored) or work_without_model(spec, stored.cell)
+    work = shipped or work_of(store())(stored)
     if work is None:
         return False
     seeds = range(work.first_seed, work.first_seed + work.n_seeds)
     seed = app.spec.seed if app.spec.seed in seeds else seeds[0]
-    played = lived_again(stored, work, spec.kinds, seed)
+    played = lived_again(stored, work, kinds, seed, 0.0 if shipped is None else 0.051)
     if played is None:
         return False
     show_played(app, session_object(LiveState), f"the cell {place}, seed {seed}", played)
