@@ -14,6 +14,9 @@ def main() -> None:
     page = st.navigation(
         [
             st.Page("pages/live.py", title="Live", icon=":material/play_circle:", default=True),
+            st.Page("pages/lessons.py", title="Lessons", icon=":material/school:"),
+            st.Page("pages/class.py", title="Class", icon=":material/groups:"),
+            st.Page("pages/decide.py", title="Decide", icon=":material/videogame_asset:"),
             st.Page("pages/compare.py", title="Compare", icon=":material/stacked_bar_chart:"),
             st.Page("pages/sweep.py", title="Sweep", icon=":material/grid_on:"),
             st.Page("pages/runs.py", title="Runs", icon=":material/inventory_2:"),
