@@ -50,7 +50,7 @@ def main() -> None:
         "--address", help="of a dashboard that runs already; nothing is said of its processor and memory"
     )
     parser.add_argument("--heavy", nargs="*", metavar="WORD", help="heavy work instead; words choose, by default all")
-    parser.add_argument("--page", default="", help="page of the player (default: the first page)")
+    parser.add_argument("--page", default="live", help="page of the player (default: live)")
     parser.add_argument("--connected", type=int, default=20, help="sessions that are connected (default: %(default)s)")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} at the start\n")

@@ -82,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     run.add_argument(
+        "--why", action="store_true", help="print why it earned more or less than the same seed without the judge"
+    )
+    run.add_argument(
         "--scenario", metavar="FILE.json",
         help="play the scenario of a file, or of a link in quotes: the same run, to the digit, without asking its "
         "judge again",

@@ -32,10 +32,12 @@ from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision, JudgeReference, Verdict
 from jitai.report.bundle import bundle, scenario_json
 from jitai.report.run_log import run_log
+from jitai.report.run_player import comparison_of
 from jitai.report.run_report import ReportInputs, run_report
 from jitai.report.scenario_file import read_scenario
 from jitai.report.scenario_link import link_parameters, link_to, open_link
 from jitai.report.shown import participant_name
+from jitai.report.why import WhyRow, why_rows, why_sentence
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, SimulatorConfig
@@ -80,6 +82,8 @@ def _give(options: argparse.Namespace, run: Played, twin: Played, measured: Meas
     if not options.quiet:
         _print_days(run_log(run), sys.stdout)
     _print_summary(summarise(run.records), summarise(twin.records), run.scenario)
+    if options.why:
+        _print_why(run, twin)
     if options.out is not None:
         _write(run_log(run), options.out)
     if options.save is not None:
@@ -311,6 +315,20 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, scenario: Scenari
         print(
             f"On {counted(summary.n_failures, 'day')} the judge could not answer and the rule for that case stood in."
         )
+
+
+def _print_why(run: Played, twin: Played) -> None:
+    """Print why run and twin differ: the sentence, and the parts that add up to the difference."""
+    if not run.scenario.is_read:
+        print("\nNobody reads the text in this run, so there is no twin that it could differ from.")
+        return
+    compared = comparison_of(run.scenario.spec.config, run.records, twin)
+    rows = why_rows(compared, revealed=True)
+    rows += (WhyRow("Together", "", sum(row.steps for row in rows)),)
+    print(f"\n{why_sentence(compared, revealed=True)}")
+    width = max(len(row.title) for row in rows)
+    for row in rows:
+        print(f"  {row.title:{width}}  {row.shown:>7}  {row.note}".rstrip())
 
 
 def _write(log: "pd.DataFrame", path: Path) -> None:

@@ -287,8 +287,13 @@ def axis_value(name: str, value: float) -> str:
 
 
 def place_in_words(cell: MapCell, x_name: str, y_name: str) -> str:
-    """Return where a cell lies."""
-    return f"{axis_symbol(x_name)} {axis_value(x_name, cell.x)}, {axis_symbol(y_name)} {axis_value(y_name, cell.y)}"
+    """Return where a cell lies, in plain words: headlines bear no Greek."""
+
+    def place(name: str, value: float) -> str:
+        label = axis_label(name) if name == JUDGE_ERROR else described(SimulatorConfig, name).label
+        return f"“{label}” {axis_value(name, value)}"
+
+    return f"{place(x_name, cell.x)}, {place(y_name, cell.y)}"
 
 
 def interval_in_words(estimate: Estimate, form: str = "+,.0f", before: str = "95 % ") -> str:

@@ -41,22 +41,12 @@ def gain_of(lived: LivedPerson) -> float:
     return round(_total(lived.run)) - round(_total(lived.against))
 
 
-def _part(name: str, held: bool | None = None, able: bool = False) -> Fact:
-    """Return a part of the difference; of the action, only that of messages held back from who could (not) walk."""
+def _part(*names: str) -> Fact:
+    """Return parts of the difference, summed over the days."""
 
     def part(lived: LivedPerson) -> float:
         parts = attribute(lived.person.run.spec.config, lived.run, lived.against)
-        wanted = [
-            getattr(part, name)
-            for day, part in enumerate(parts)
-            if held is None
-            or (
-                day < len(lived.run)
-                and lived.run[day].held_back == held
-                and (not held or lived.run[day].can_walk == able)
-            )
-        ]
-        return float(sum(wanted))
+        return float(sum(getattr(day, name) for day in parts for name in names))
 
     return part
 
@@ -117,8 +107,10 @@ FACTS: dict[str, tuple[str, Fact]] = {
     "stayed": ("steps of days that only one of the two still had", _part("stayed")),
     "fresher": ("steps because habituation differed", _part("fresher")),
     "action": ("steps because something else was done on the day", _part("action")),
-    "held-right": ("steps on the days themselves, from holding back rightly", _part("action", True, False)),
-    "held-wrong": ("steps on the days themselves, from holding back wrongly", _part("action", True, True)),
+    "held-right": ("steps on the days themselves, from holding back rightly", _part("held_rightly")),
+    "held-wrong": ("steps on the days themselves, from holding back wrongly", _part("held_wrongly")),
+    "proposed": ("steps because the policy proposed something else", _part("proposed", "outside")),
+    "luck": ("steps because the day's random variation differed", _part("chance")),
 }  # fmt: skip
 """What may stand in a sentence, before the key of a person: what it is, and how it is computed."""
 

@@ -21,6 +21,8 @@ from jitai.lessons.scoring import (
 from jitai.records import CONTEXT_LABELS, Action, StepRecord
 
 VERSION = 1
+NOTICEABLE = 0.5
+"""Steps below which a part of a difference is not shown."""
 
 
 def lesson_payload(lived: LivedLesson) -> dict[str, Any]:
@@ -90,27 +92,18 @@ def _sure(record: StepRecord) -> float:
 
 def split_rows(person: LivedPerson) -> list[dict[str, Any]]:
     """Return why a person's runs differ, as rows that add up from the other run to this one."""
-    held = [fact_of(person, "held-right"), fact_of(person, "held-wrong")]
-    other, run = fact_of(person, "other"), fact_of(person, "total")
+    judged = bool(person.person.run.judge)
     parts = [
-        ("Days the other no longer had", fact_of(person, "stayed")),
-        ("Fresher after quiet days", fact_of(person, "fresher")),
-        ("Held back rightly", held[0]),
-        ("Held back wrongly", held[1]),
-        ("Other messages sent", fact_of(person, "action") - sum(held)),
+        ("Days the other no longer had", "stayed", True),
+        ("Fresher after quiet days", "fresher", True),
+        ("Held back rightly", "held-right", judged),
+        ("Held back wrongly", "held-wrong", judged),
+        ("Something else proposed" if judged else "What was sent on the day", "proposed", True),
+        ("The day’s chance", "luck", abs(fact_of(person, "luck")) > NOTICEABLE),
     ]
-    parts = [(title, size) for title, size in parts if person.person.run.judge or not title.startswith("Held")]
-    rest = run - other - sum(size for _, size in parts)
-    if abs(rest) >= 0.5:
-        parts.append(("The day’s chance", rest))
-    return [
-        {"title": title, "size": round(size, 3)}
-        for title, size in [
-            (f"{person.person.without[:1].upper()}{person.person.without[1:]}", other),
-            *parts,
-            ("This run", run),
-        ]
-    ]
+    without = person.person.without
+    rows = [(f"{without[:1].upper()}{without[1:]}", "other"), *((title, name) for title, name, shown in parts if shown)]
+    return [{"title": title, "size": round(fact_of(person, name), 3)} for title, name in (*rows, ("This run", "total"))]
 
 
 def _prediction(lived: LivedLesson, person: LivedPerson, asked: Prediction) -> dict[str, Any]:

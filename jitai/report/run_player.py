@@ -4,12 +4,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from jitai.glossary import meaning
 from jitai.player.contract import (
     Answer,
     Axes,
     Line,
     Options,
     PlayerRun,
+    RevealedSplit,
     Split,
     Weighing,
     axes_for,
@@ -17,6 +19,7 @@ from jitai.player.contract import (
     many_seeds_line,
 )
 from jitai.records import StepRecord
+from jitai.report.why import Comparison, why_sentences
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import interval_of_mean
 from jitai.trial.attribution import attribute
@@ -28,6 +31,15 @@ from jitai.trial.verdict_table import Verdicts
 WITHOUT_JUDGE, UNREAD = "without the judge", "with the text unread"
 _ROOM = 0.5
 """Share of the optimum for which the scales have room, whatever the run earns."""
+_ROUNDING = 1e-9
+_OFTEN_NOTHING = ("chance", "outside")
+"""Parts that most runs do not have; they are then left out."""
+_TERMS = {
+    "steps": "steps", "habituation": "habituation", "risk": "disengagement risk", "sensor": "context reading",
+    "policy": "policy", "words": "does not want a message", "judge": "P(send)", "done": "veto",
+    "truth": "could not walk",
+}  # fmt: skip
+"""Which word of the glossary is explained at which place of the player."""
 MANY_SEEDS = 200
 """Seeds that stand beside one run, so that nobody takes it for evidence."""
 
@@ -37,14 +49,40 @@ def twin_name(spec: TrialSpec) -> str:
     return UNREAD if spec.policy.uses_belief else WITHOUT_JUDGE
 
 
-def split_of(config: SimulatorConfig, records: Sequence[StepRecord], others: Sequence[StepRecord]) -> Split:
-    """Return why a run differs from another, day by day, as the player shows it."""
-    parts = attribute(config, records, others)
+def comparison_of(config: SimulatorConfig, records: Sequence[StepRecord], twin: Played) -> Comparison:
+    """Return a run, or its first days, beside its twin, with the difference split."""
+    return Comparison(records, twin.records, attribute(config, records, twin.records), twin_name(twin.scenario.spec))
+
+
+def split_of(compared: Comparison, *, with_truth: bool) -> Split:
+    """Return why a line differs from another, day by day, as the player shows it.
+
+    Args:
+        compared: the two lines.
+        with_truth: whether what was true may be sent to the browser.
+    """
+
+    def column(name: str) -> tuple[float, ...]:
+        values = tuple(float(getattr(part, name)) for part in compared.parts)
+        return values if any(abs(value) > _ROUNDING for value in values) or name not in _OFTEN_NOTHING else ()
+
+    n_days = len(compared.parts)
+    told = None
+    if with_truth:
+        told = RevealedSplit(
+            held_rightly=column("held_rightly"),
+            held_wrongly=column("held_wrongly"),
+            proposed=column("proposed"),
+            outside=column("outside"),
+            sentences=why_sentences(compared, n_days, revealed=True),
+        )
     return Split(
-        stayed=tuple(part.stayed for part in parts),
-        fresher=tuple(part.fresher for part in parts),
-        action=tuple(part.action for part in parts),
-        chance=tuple(part.chance for part in parts) if any(abs(part.chance) > 1e-9 for part in parts) else (),
+        stayed=column("stayed"),
+        fresher=column("fresher"),
+        action=column("action"),
+        chance=column("chance"),
+        sentences=why_sentences(compared, n_days, revealed=False),
+        revealed=told,
     )
 
 
@@ -84,7 +122,8 @@ def player_run(
     reads = run.scenario.is_read
     # Of a run that is still being read, only the days that are there can be compared.
     others = twin.records if complete else twin.records[: len(run.records)]
-    why = split_of(config, run.records, others) if reads else None
+    compared = comparison_of(config, run.records, twin._replace(records=others))
+    why = split_of(compared, with_truth=with_truth) if reads else None
     mine = line_of(
         run.records, key="run", name="This run", split=why, remembered=remembered, with_truth=with_truth,
         complete=complete,
@@ -110,6 +149,7 @@ def player_run(
         leaves_at=config.disengagement_threshold,
         unsure=(spec.filter.settings.unsure_low, spec.filter.settings.unsure_high) if reads else None,
         options=options or Options(),
+        terms=tuple((place, meaning(term)) for place, term in _TERMS.items()),
     )
 
 
@@ -133,8 +173,11 @@ def branch_line(
         first_day: that was changed, from 1; until then the two are the same.
         remembered, with_truth: as for ``player_run``.
     """
-    config, start = branch.scenario.spec.config, first_day - 1
-    split = None if run is None else split_of(config, branch.records[start:], run.records[start:])
+    split = None
+    if run is not None:
+        parts = attribute(branch.scenario.spec.config, branch.records, run.records)[first_day - 1 :]
+        compared = Comparison(branch.records, run.records, parts, "in this run", letter, first_day)
+        split = split_of(compared, with_truth=with_truth)
     return line_of(
         branch.records, key=key, name=name, letter=letter, first_day=first_day, split=split, remembered=remembered,
         with_truth=with_truth,

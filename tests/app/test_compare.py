@@ -61,7 +61,9 @@ def totals(identifier: str) -> dict[str, Any]:
 def test_before_the_first_run_the_page_says_what_will_come() -> None:
     app = without_error(go_to(open_app(), COMPARE))
     assert "Which method earns how many steps, and how sure are we?" in said(app)
-    assert "6 methods, the same 100 seeds for each, judged by simulated" in said(app)
+    assert "6 methods, the same 100 seeds for each; the judge is simulated: it recognises 93 % of those who" in said(
+        app
+    )
     assert app.info
     assert the_store().experiments() == []
 

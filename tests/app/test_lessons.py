@@ -88,9 +88,16 @@ def test_a_game_is_played_to_its_reveal(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize(
     "sent",
-    [None, "x", {}, {"number": "1", "identity": "", "what": "act", "action": 1}, {"number": 1, "identity": "", "what": "x"},
-     {"number": 1, "identity": "", "what": "act", "action": 4}, {"number": 1, "identity": "", "what": "act", "action": True},
-     {"number": 1, "identity": 3, "what": "new"}],
-)  # fmt: skip
+    [
+        None,
+        "x",
+        {},
+        {"number": "1", "identity": "", "what": "act", "action": 1},
+        {"number": 1, "identity": "", "what": "x"},
+        {"number": 1, "identity": "", "what": "act", "action": 4},
+        {"number": 1, "identity": "", "what": "act", "action": True},
+        {"number": 1, "identity": 3, "what": "new"},
+    ],
+)
 def test_what_a_browser_sends_is_checked(sent: object) -> None:
     assert game_request(sent) is None

@@ -149,7 +149,7 @@ def new_page(browser: Browser, dashboard: str) -> Iterator[NewPage]:
     """Opens pages of the dashboard, each in a browser session of its own."""
     with ExitStack() as sessions:
 
-        def open_page(path: str = "", **settings: Any) -> Page:
+        def open_page(path: str = "live", **settings: Any) -> Page:
             page = sessions.enter_context(session_of(browser, **settings)).new_page()
             page.goto(f"{dashboard}/{path}")
             page.locator("h1").first.wait_for()

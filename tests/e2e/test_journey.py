@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from jitai.ui.navigation import PAGES as NAVIGATION
 from tests.e2e.conftest import ROOT, NewPage, at_rest, running_dashboard, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -24,8 +25,12 @@ A_TRIAL_MS = 180_000
 USABLE_S = 6.0
 """Bound for a machine under load; the aim is 3 s."""
 NUMBER = r"[\d,]+"
+N_GROUPS = len({entry.group for entry in NAVIGATION})
 PAGES = {
-    "live": "",
+    "live": "live",
+    "start": "",
+    "stories": "stories",
+    "about": "about",
     "compare": "compare",
     "sweep": "sweep",
     "runs": "runs",
@@ -226,7 +231,7 @@ def test_hostile_words_stay_words(new_page: NewPage) -> None:
     page.get_by_text("The day at rest in full").click()
     expect(keyed(page, "decision_card")).to_contain_text(hostile)
     assert page.locator('.stMain img[src="x"], .stMain img[src*="evil"]').count() == 0
-    page.goto(page.url.split("?")[0].rstrip("/") + "/preferences")
+    page.goto(page.url.split("?")[0].removesuffix("/live") + "/preferences")
     keyed(page, "statements").get_by_role("textbox").fill(hostile)
     press(page, "judge_lines")
     expect(page.locator(".st-key-verdict_0")).to_contain_text(hostile)
@@ -282,16 +287,19 @@ def test_presenting_covers_the_page_and_leaves_it(new_page: NewPage) -> None:
 def test_an_old_address_of_the_player_leads_to_live(new_page: NewPage) -> None:
     page = new_page("player?seed=7")
     mounted(page)
-    expect(page).to_have_url(re.compile(r"/\?(scenario=1&)?seed=7(&|$)"))
+    expect(page).to_have_url(re.compile(r"/live\?(scenario=1&)?seed=7(&|$)"))
     expect(keyed(page, "seed").get_by_role("spinbutton")).to_have_value("7")
-    assert page.locator('[data-testid="stTopNavLink"]').count() == len(PAGES)
+    assert page.locator('[data-testid="stTopNavSection"]').count() == N_GROUPS
 
 
 def go_by_menu(page: Page, name: str) -> None:
     """Through the navigation, so that the session goes on."""
     path = PAGES[name]
-    links = page.locator('[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"]')
-    links.filter(visible=True).and_(page.locator(f'[href$="/{path}"]')).first.click()
+    group = next(entry.group for entry in NAVIGATION if entry.path == f"pages/{name}.py")
+    menu = page.locator('[data-testid="stTopNavSection"]').filter(visible=True)
+    if menu.count():
+        menu.filter(has_text=group).click()
+    page.locator(f'a[href$="/{path}"]').filter(visible=True).first.click()
     page.wait_for_url(re.compile(rf"/{path}(\?.*)?$"))
     settle(page)
 
@@ -365,7 +373,7 @@ def test_a_page_opened_first_on_a_fresh_server_has_the_navigation(browser: Brows
         page.goto(f"{address}/preferences")
         keyed(page, "try_examples").wait_for()
         settle(page)
-        assert page.locator('[data-testid="stTopNavLink"]').count() == len(PAGES)
+        assert page.locator('[data-testid="stTopNavSection"]').count() == N_GROUPS
         assert page.locator('[data-testid="stSidebarNavLink"]').count() == 0
         press(page, "try_examples")
         page.locator(".st-key-verdict_4").wait_for()

@@ -175,7 +175,7 @@ test("why says what matters, and its figures stand beside the headline's", () =>
   assert.ok(a.includes("without the judge this person left on day 5 and missed 45 days"), a);
   const b = sampleRun("b");
   const revealed = plain(drawWhy(b, [], { whyOf: "", day: 50, revealed: true }));
-  assert.ok(revealed.includes("7 of 8 times holding back was wrong"), revealed);
+  assert.ok(revealed.includes("resting, not from listening: 7 of 8 vetoes were wrong"), revealed);
   assert.ok(revealed.includes("+423") && revealed.includes("−88"), revealed);
   const bare = plain(drawWhy({ ...b, line: { ...b.line, split: null } }, [], { whyOf: "", day: 50, revealed: true }));
   assert.ok(bare.includes("has not been worked out") && bare.includes("1,126"), bare);
@@ -192,4 +192,19 @@ test("a study of a year and one of a week can be drawn", () => {
     const picture = String(drawPicture(viewOf(run, { day: days, revealed: true })));
     assert.ok(!/NaN|undefined|Infinity/.test(picture));
   }
+});
+
+test("a small picture has two tracks that fill it", () => {
+  const layout = layOut({ width: 560, height: 216, font: 13, gutter: 0, scale: 46, days: 50, without: ["ribbon", "habituation", "risk"] });
+  assert.deepEqual(Object.keys(layout.tracks), ["stepsSoFar", "stepsADay"]);
+  assert.ok(layout.bottom > 200 && layout.bottom <= 216, String(layout.bottom));
+  const picture = String(drawPicture({ ...viewOf(sampleRun("a"), { day: 20 }), layout }));
+  assert.ok(!/NaN|undefined|Risk of leaving/.test(picture) && picture.includes("Steps each day"));
+});
+
+test("words are explained where they stand", () => {
+  const run = { ...sampleRun("a"), terms: { habituation: "How used to <messages>", steps: "units" } };
+  const picture = String(drawPicture(viewOf(run, { day: 9 })));
+  assert.ok(picture.includes("<title>How used to &lt;messages&gt;</title>Habituation"));
+  assert.ok(plain(String(drawPicture(viewOf(run, { day: 0 })))).includes("not a pedometer’s 5,000"));
 });

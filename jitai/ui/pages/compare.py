@@ -78,7 +78,7 @@ def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
 def _start_button(state: CompareState, spec: ExperimentSpec | None) -> None:
     about = "Choose at least one method in the sidebar."
     if spec is not None:
-        who = f", judged by {spec.judges[0].name}" if spec.judges else ""
+        who = f"; the judge is {spec.judges[0].in_words}" if spec.judges else ""
         about = f"{counted(len(spec.methods), 'method')}, the same {counted(spec.n_seeds, 'seed')} for each{who}."
     run_button("compare", spec, about, state.show)
 

@@ -102,3 +102,17 @@ def _headline(report: Path) -> str:
     found = re.search(r"<h1>(.*?)</h1>", report.read_text(encoding="utf-8"))
     assert found is not None
     return found.group(1)
+
+
+def test_why_is_printed_in_parts_that_add_up(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["run", "--preset", "Ability mostly lasts", "--seed", "50", "--judge", "embedded", "--quiet", "--why"])
+        == 0
+    )
+    printed = capsys.readouterr().out
+    assert "resting, not from listening: 7 of 8 vetoes were wrong" in printed
+    rows = dict(re.findall(r"^  (\S.*?)  +([+-]?[\d,]+)", printed, re.M))
+    together = int(rows.pop("Together").replace(",", ""))
+    assert together == 335 and abs(sum(int(steps.replace(",", "")) for steps in rows.values()) - together) <= 2
+    assert main([*CALM, "--why"]) == 0
+    assert "Nobody reads the text in this run" in capsys.readouterr().out

@@ -13,7 +13,10 @@ from jitai.lessons import assets as lessons
 
 PARTS = pytest.mark.parametrize(
     ("folder", "script", "style", "mount"),
-    [(lessons.FOLDER, lessons.script, lessons.style, "mountLesson"), (game.FOLDER, game.script, game.style, "mountGame")],
+    [
+        (lessons.FOLDER, lessons.script, lessons.style, "mountLesson"),
+        (game.FOLDER, game.script, game.style, "mountGame"),
+    ],
     ids=["lesson", "game"],
 )  # fmt: skip
 Text = Callable[[], str]
