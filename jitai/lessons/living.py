@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from jitai.arrays import Flags, Floats
-from jitai.corpus import EVERYDAY_KINDS, StatementBook
+from jitai.corpus import KINDS as ALL_KINDS
+from jitai.corpus import StatementBook
 from jitai.lessons.records import Lesson, Person, Side, Step
 from jitai.parameters import at_place
 from jitai.records import JudgeReference, JudgesText, StepRecord, Verdict
@@ -22,7 +23,8 @@ from jitai.trial.verdict_table import read_all
 
 UNSURE = "unsure"
 """The knob that moves both ends of the unsure band: the judge holds back below it."""
-KINDS = EVERYDAY_KINDS
+KINDS = ALL_KINDS
+"""What people in lessons may write: also riddles, and words that try to mislead the judge, which are off on Live."""
 Judges = Callable[[str, float, float], JudgesText]
 """Gives the judge of a key, with the two ends of its unsure band."""
 
@@ -166,7 +168,7 @@ def _tries(person: Person, knob: Step, book: StatementBook, judges: Judges) -> t
         run, against = (_played(side, book, judges) for side in sides)
         held = [record for record in run if record.held_back]
         left = next((day for day, record in enumerate(run, 1) if record.terminated), 0)
-        gain = sum(record.step_count for record in run) - sum(record.step_count for record in against)
+        gain = round(sum(record.step_count for record in run)) - round(sum(record.step_count for record in against))
         found.append(Try(value, gain, len(held), sum(not record.can_walk for record in held), left))
     return tuple(found)
 

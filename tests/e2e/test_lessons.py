@@ -16,7 +16,7 @@ def test_a_whole_lesson_by_keyboard(new_page: NewPage, tmp_path: Path) -> None:
     page = new_page("lessons", reduced_motion="reduce", accept_downloads=True)
     page.get_by_role("button", name="Begin").nth(3).click()
     head, eye = page.locator("[data-part=head]"), page.locator(".progress [aria-current]")
-    expect(eye).to_contain_text("Question")
+    expect(eye).to_contain_text("Question", timeout=60_000)
     press = page.keyboard.press
     press("2")
     expect(page.locator(".answer-line")).to_contain_text("strawberry")

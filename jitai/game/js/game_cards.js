@@ -1,4 +1,4 @@
-import { percentText, probabilityText, sentenceCase, signed, whole } from "../../player/js/format.js";
+import { percentText, probabilityText, signed, whole } from "../../player/js/format.js";
 import { inlineGlyph } from "../../player/js/glyphs.js";
 import { markup } from "../../player/js/markup.js";
 import { drawLately, drawSensor, sums } from "./game_chart.js";
@@ -77,5 +77,5 @@ function agreementTable(agreement) {
 
 /** @param {any} game */
 export function announcement(game) {
-  return game.end ? sentenceCase(drawHead(game).head) : `Day ${game.lived.length + 1}. ${whole(game.lived[game.lived.length - 1]?.steps ?? 0)} steps the day before. ${game.today.words || "No words."}`;
+  return game.end ? drawHead(game).head : `Day ${game.lived.length + 1}. ${whole(game.lived[game.lived.length - 1]?.steps ?? 0)} steps the day before. ${game.today.words || "No words."}`;
 }

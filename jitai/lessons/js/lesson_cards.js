@@ -1,8 +1,9 @@
-import { percentText, probabilityText, sentenceCase, signed, stepsText, whole } from "../../player/js/format.js";
+import { percentText, probabilityText, signed, stepsText, whole } from "../../player/js/format.js";
 import { inlineGlyph } from "../../player/js/glyphs.js";
 import { markup } from "../../player/js/markup.js";
 import { shownGain } from "./gain_chart.js";
 import { isPending, phaseOf, scoreOf, shownDay, stepOf } from "./lesson_state.js";
+import { sentenceCase, shortName } from "./words.js";
 
 /** The card beside the picture, for each kind of step. */
 
@@ -147,14 +148,14 @@ function decisionsTable(data, state, key, person) {
 
 function takeCard(data, state) {
   const rows = Object.entries(data.people).filter(([key, person]) => person.prediction && state.locked[key]);
-  return markup`<h3>Your points</h3>${rows.length ? markup`<div class="pairs">${rows.map(([key, person]) => markup`<span>${person.name}</span><span><b>${whole(scoreOf(person, state.answer[key]))}</b> of 100</span>`)}</div>` : markup`<p>You have locked no prediction in.</p>`}<label class="field" for="nickname">Name or nickname <span class="muted">(may stay empty)</span></label><input type="text" id="nickname" data-field="nickname" maxlength="40" autocomplete="off" value="${state.nickname}"><button class="btn" data-do="save">Save my answers</button><p class="muted small">One small file for your teacher. Nothing is sent anywhere.</p><p class="foot"><button class="link" data-do="fresh">Start afresh</button>${state.again && " This is a second go; the class view leaves it out."}</p>`;
+  return markup`<h3>Your points</h3>${rows.length ? markup`<div class="pairs">${rows.map(([key, person]) => markup`<span>${shortName(person)}</span><span><b>${whole(scoreOf(person, state.answer[key]))}</b> of 100</span>`)}</div>` : markup`<p>You have locked no prediction in.</p>`}<label class="field" for="nickname">Name or nickname <span class="muted">(may stay empty)</span></label><input type="text" id="nickname" data-field="nickname" maxlength="40" autocomplete="off" value="${state.nickname}"><button class="btn" data-do="save">Save my answers</button><p class="muted small">One small file for your teacher. Nothing is sent anywhere.</p><p class="foot"><button class="link" data-do="fresh">Start afresh</button>${state.again && " This is a second go; the class view leaves it out."}</p>`;
 }
 
 function tryCard(data, state, step) {
   const index = state.knob[state.step] ?? nearestIndex(step);
   const rows = step.people.map((key) => {
     const tried = step.tries[key][index];
-    return markup`<tr><td>${data.people[key].name}</td><td class="r">${signed(tried.gain)}</td>${data.people[key].unsure && markup`<td class="r">${String(tried.right)} of ${String(tried.held)}</td>`}<td>${tried.left ? `day ${tried.left}` : "stays"}</td></tr>`;
+    return markup`<tr><td>${shortName(data.people[key])}</td><td class="r">${signed(tried.gain)}</td>${data.people[key].unsure && markup`<td class="r">${String(tried.right)} of ${String(tried.held)}</td>`}<td>${tried.left ? `day ${tried.left}` : "stays"}</td></tr>`;
   });
   const judged = step.people.some((key) => data.people[key].unsure);
   return markup`<h3>${step.name}</h3><label for="knob"><span>Setting</span> <output data-value="knob">${knobText(step, index)}</output></label><input type="range" id="knob" data-slider="knob" min="0" max="${String(step.values.length - 1)}" step="1"><table class="decisions"><thead><tr><th></th><th class="r">gain</th>${judged && markup`<th class="r">held rightly</th>`}<th>leaves</th></tr></thead><tbody data-part="knob-rows">${rows}</tbody></table>${notesList(step.notes)}<p class="foot">Every setting is the whole study lived again. All else is locked.</p>`;

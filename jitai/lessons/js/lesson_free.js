@@ -1,6 +1,7 @@
-import { percentText, sentenceCase, signed, whole } from "../../player/js/format.js";
+import { percentText, signed, whole } from "../../player/js/format.js";
 import { glyph, inlineGlyph } from "../../player/js/glyphs.js";
 import { markup } from "../../player/js/markup.js";
+import { shortName } from "./words.js";
 
 /** The pictures of steps without tracks: choice, see, why, take home, try; and a prediction that is no gain. */
 
@@ -83,9 +84,9 @@ export function drawTries(data, step, index, { width, height, font, gutter, scal
     const path = step.tries[key].map((tried, place) => `${x(place).toFixed(1)} ${y(tried.gain).toFixed(1)}`).join("L");
     const label = x(Math.round((step.values.length - 1) * (number ? 0.3 : 0.72)));
     const near = step.tries[key][Math.round((step.values.length - 1) * (number ? 0.3 : 0.72))].gain;
-    return markup`<path class="${number ? "l-reference" : "l-run strong"}" ${number ? markup`stroke-dasharray="5 4"` : null} d="M${path}"/><circle class="ink" cx="${x(index)}" cy="${y(step.tries[key][index].gain)}" r="${font * 0.34}"/><text class="${number ? "t" : "b"} halo" x="${label}" y="${y(near) - font * 0.8}" text-anchor="middle" font-size="${font}">${sentenceCase(data.people[key].name.split(",")[0])}</text>`;
+    return markup`<path class="${number ? "l-reference" : "l-run strong"}" ${number ? markup`stroke-dasharray="5 4"` : null} d="M${path}"/><circle class="ink" cx="${x(index)}" cy="${y(step.tries[key][index].gain)}" r="${font * 0.34}"/><text class="${number ? "t" : "b"} halo" x="${label}" y="${y(near) - font * 0.8}" text-anchor="middle" font-size="${font}">${shortName(data.people[key])}</text>`;
   });
-  const ticks = [least, most].map((gain) => Math.round(gain)).filter((gain) => Math.abs(gain) > 1);
+  const ticks = [least, most].map((gain) => Math.round(gain)).filter((gain) => Math.abs(gain) > (most - least) * 0.05);
   const ends = [0, Math.floor((step.values.length - 1) / 2), step.values.length - 1];
   return markup`<rect class="cursor-bar" x="${x(index) - 5}" width="10" y="0" height="${height - font * 2}"/><path class="base" d="M${left} ${y(0)}H${right}"/><text class="t" x="${right + 8}" y="${y(0) + font * 0.35}" font-size="${font}">0</text>${ticks.map((gain) => markup`<path class="grid" d="M${left} ${y(gain)}H${right}"/><text class="t" x="${right + 8}" y="${y(gain) + font * 0.35}" font-size="${font}">${signed(gain)}</text>`)}${lines}${ends.map((place) => markup`<text class="t" x="${x(place)}" y="${height - font * 0.5}" text-anchor="middle" font-size="${font}">${String(step.values[place])}</text>`)}${gutter > 0 && markup`<text class="b" x="0" y="${font * 1.4}" font-size="${font}">Gained</text><text class="t" x="0" y="${font * 2.8}" font-size="${font}">in steps</text>`}`;
 }

@@ -96,7 +96,7 @@ export class LessonView {
     if (this.state === before) return;
     if (this.state.step !== before.step) {
       this.write(false);
-      this.frame.scrollIntoView?.({ block: "start" });
+      if (this.frame.clientWidth < 960) this.parts.root.scrollIntoView({ block: "start" });
     }
     if (this.state.playing !== before.playing) this.setClock();
     this.render();

@@ -55,7 +55,8 @@ def _lesson() -> LivedLesson | None:
     if "class_lesson" not in st.session_state and asked in titles:
         st.session_state["class_lesson"] = asked
     picked = st.selectbox("Lesson", list(titles), format_func=titles.__getitem__, key="class_lesson")
-    st.query_params.from_dict({"lesson": picked})
+    if st.query_params.to_dict() != {"lesson": picked}:
+        st.query_params.from_dict({"lesson": picked})
     if mine and picked == mine.lived.lesson.identifier:
         return mine.lived
     with st.spinner("The people of this lesson live their days …"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from jitai.game.days import CLINICIAN, POLICY, Game, live_days, up_to_decision, with_action
 from jitai.game.payload import game_payload
@@ -51,13 +52,11 @@ def decide_page() -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", key="decide_settings"):
             role = st.segmented_control(
                 "Role", list(ROLES), format_func=ROLES.__getitem__, key="decide_role", required=True, default=POLICY,
-                persist_state="session",
-                help="The policy chooses what is sent each day. The clinician reads the words and sends or holds back "
-                "what a policy proposes, before the judge is heard.",
+                persist_state="session", label_visibility="collapsed",
             )  # fmt: skip
             kind = st.selectbox(
                 "Person", OFFERED, index=OFFERED.index(DEFAULT_PRESET) if DEFAULT_PRESET in OFFERED else 0,
-                key="decide_kind", persist_state="session", width=420,
+                key="decide_kind", persist_state="session", width=420, label_visibility="collapsed",
             )  # fmt: skip
         if state.game is None or (role, kind) != (state.game.role, state.kind):
             state.game, state.kind = _new_game(CLINICIAN if role == CLINICIAN else POLICY, str(kind)), str(kind)
@@ -74,7 +73,15 @@ def _stage(state: DecideState) -> None:
         if asked is not None and asked.number != state.answered:
             state.answered = asked.number
             state.game = after(state.game, asked, state.kind, judge)
-            st.rerun(scope="fragment")
+            _run_again()
+
+
+def _run_again() -> None:
+    """Draw the stage anew, or the page where the stage is drawn with all of it."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:
+        st.rerun()
 
 
 def after(game: Game, asked: GameRequest, kind: str, judge: JudgesText) -> Game:

@@ -39,7 +39,7 @@ def problems_of(change: Callable[[dict], None]) -> list[str]:
     return check_form(read_lesson(edited(change), "mine.yaml"))
 
 
-def step(kind: str, **fields: object) -> Callable[[dict], None]:
+def step(kind: str, /, **fields: object) -> Callable[[dict], None]:
     """Change the first step of a kind."""
 
     def change(content: dict) -> None:
@@ -86,7 +86,7 @@ def test_another_seed_gives_a_named_error(holding_back: LivedLesson) -> None:
         (step("see", rules=["habitation"]), "habituation"),
         (step("try", knob="nothing"), "no setting"),
         (step("try", step=0.001), "at most 41"),
-        (step("try", high=2), "at most 1"),
+        (step("try", high=2), "allowed is 0 to 1"),
         (step("reveal", person="z"), "nobody called 'z'"),
         (lambda c: c["people"]["a"]["link"].update(judge="ollama:x"), "embedded-tuned or embedded"),
         (lambda c: c["steps"][2]["predict"].update(step=7), "whole steps"),
