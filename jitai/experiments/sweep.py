@@ -93,6 +93,7 @@ class MapCell:
         against: method minus baseline, paired by seed.
         condition: the participant.
         judge: who reads there.
+        stored: the method's cell.
     """
 
     x: float
@@ -102,6 +103,7 @@ class MapCell:
     against: PairedDifference
     condition: Condition
     judge: JudgeChoice | None
+    stored: StoredCell
 
 
 def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Method, baseline: Method) -> list[MapCell]:
@@ -133,6 +135,7 @@ def map_cells(cells: Sequence[StoredCell], x_name: str, y_name: str, method: Met
                     paired_difference(item.totals, base.totals),
                     item.cell.condition,
                     judge,
+                    item,
                 )
             )
     return found

@@ -111,6 +111,23 @@ def test_a_deleted_experiment_is_not_said_to_have_failed() -> None:
     assert "deleted" in experiments.not_there(identifier).hint
 
 
+@pytest.mark.parametrize("content", [None, b"", b"no database at all"])
+def test_a_lost_index_is_said_and_rebuilt(content: bytes | None) -> None:
+    identifier = made(small())
+    index = the_store().folder / "index.sqlite"
+    if content is None:
+        index.unlink()
+    else:
+        index.write_bytes(content)
+    app = go_to(open_app(), RUNS)
+    assert not app.exception and "The index of results is lost or damaged" in said(app)
+    app = without_error(click(app, "repair_store"))
+    assert "1 experiment with 2 cells in the new index." in said(app)
+    assert the_store().experiment(identifier).n_finished == 2
+    app = without_error(app.run())
+    assert "lost or damaged" not in said(app) and f"delete_{identifier}" in {button.key for button in app.button}
+
+
 def test_an_export_holds_everything() -> None:
     identifier = made(small())
     with zipfile.ZipFile(io.BytesIO(runs._exported(identifier))) as archive:

@@ -166,7 +166,8 @@ def test_a_file_of_ones_own_is_shown_as_text_only() -> None:
     answer = kept(app, ValidationState).answer
     assert answer is not None
     assert answer.judges[0].n == 4
-    assert set(app.dataframe[-1].value["text"]) == {
+    [mistakes] = [table.value for table in app.dataframe if "text" in table.value]
+    assert set(mistakes["text"]) == {
         '=HYPERLINK("http://evil") I am in pain',
         "all good",
     }
@@ -230,7 +231,11 @@ def test_asking_again_measures_what_was_remembered(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"text,label\nx,maybe\n", "line 2, column label"), (b"\xff\xfe", "not UTF"), (b"a,b\n1,2\n", "no column text")],
+    [
+        (b"text,label\nx,maybe\n", "cannot be used, without a label that is known: line 2"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "a picture, which is not read"),
+        (b"a,b\n1,2\n", "which column holds what is not clear"),
+    ],
 )
 def test_a_file_that_cannot_be_used_is_a_sentence(content: bytes, words: str) -> None:
     app = open_page()

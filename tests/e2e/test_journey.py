@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from jitai.ui.navigation import PAGES as NAVIGATION
-from tests.e2e.conftest import ROOT, NewPage, at_rest, running_dashboard, session_of
+from tests.e2e.conftest import ROOT, NewPage, handed_over, running_dashboard, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -86,7 +86,7 @@ def focus(page: Page) -> None:
 def whole_run(page: Page) -> None:
     """Wait until every day has been read and go to the last one."""
     page.locator(".player").wait_for(timeout=A_TRIAL_MS)
-    expect(keyed(page, "download_scenario").get_by_role("button")).to_be_enabled(timeout=A_TRIAL_MS)
+    expect(keyed(page, "hand_over").get_by_role("button").first).to_be_enabled(timeout=A_TRIAL_MS)
     settle(page)
     focus(page)
     page.keyboard.press("End")
@@ -118,11 +118,7 @@ def no_error_is_shown(page: Page) -> None:
 
 
 def downloaded_log(page: Page) -> list[dict[str, str]]:
-    at_rest(page)
-    with page.expect_download() as download:
-        press(page, "download_log")
-    path = download.value.path()
-    return list(csv.DictReader(io.StringIO(Path(path).read_bytes().decode("utf-8"), newline="")))
+    return list(csv.DictReader(io.StringIO(handed_over(page, "log").decode("utf-8"), newline="")))
 
 
 @pytest.mark.alone
@@ -200,7 +196,10 @@ def test_a_truth_that_is_not_shown_never_reaches_the_browser(new_page: NewPage) 
     assert TRUTH_SENT.search(b"".join(frames)), "as long as it may be revealed, it is there"
     page.locator('[data-testid="stSidebar"]').get_by_text("More settings").click()
     keyed(page, "reveal").locator("label").first.click()
+    settle(page)
+    press(page, "hand_over")
     expect(keyed(page, "download_log")).to_contain_text("with the hidden truth")
+    page.keyboard.press("Escape")
     settle(page)
     frames.clear()
     seed = keyed(page, "seed").get_by_role("spinbutton")

@@ -10,6 +10,7 @@ import streamlit as st
 from jitai.errors import JitaiError
 from jitai.experiments.description_text import MAX_FILE_BYTES
 from jitai.experiments.methods import may_have_changed
+from jitai.experiments.repair import needs_repair, repair
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.spec_file import spec_as_yaml, spec_from_text
 from jitai.experiments.store import FINISHED, INTERRUPTED, RUNNING, StoredExperiment
@@ -58,11 +59,32 @@ def runs_page() -> None:
         st.title("What has been run, and what came of it?")
         _new_from_description(state)
         say_problem(app)
+        _offer_repair()
         for problem in store().unreadable():
             st.warning(for_markdown(problem))
         experiments = store().experiments()
         running = any(is_at_work(item) for item in experiments)
         st.fragment(_list, run_every=2 * TICK_S if running else None, key="runs_list")(state, running)
+
+
+def _offer_repair() -> None:
+    """Say that the index is damaged while results are there, and offer to rebuild it."""
+    if not needs_repair(store()):
+        return
+    st.warning(
+        "The index of results is lost or damaged, while files of days are there. Rebuilding it sets aside what is "
+        "damaged and deletes nothing.", icon=":material/build:",
+    )  # fmt: skip
+    if st.button("Rebuild the index", type="primary", key="repair_store"):
+        bar = st.progress(0.0, "Reading the files of days ...")
+
+        def show(n_done: int, n_total: int) -> None:
+            bar.progress(n_done / n_total, f"{n_done:,} of {n_total:,}")
+
+        done = repair(store(), show)
+        bar.empty()
+        for sentence in done.sentences:
+            st.success(for_markdown(sentence))
 
 
 def _new_from_description(state: RunsState) -> None:

@@ -29,7 +29,7 @@ from jitai.sanitise import for_markdown
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import SweepState
 from jitai.ui.session.state import AppState, palette
-from jitai.ui.widgets.experiment import command_and_description, load_on_live, store
+from jitai.ui.widgets.experiment import command_and_description, open_cell, store
 from jitai.ui.widgets.report_button import report_button
 
 LIVE_PAGE = "pages/live.py"
@@ -82,22 +82,22 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
     )  # fmt: skip
     st.caption(
         for_markdown(f"Steps of {method.name} minus {baseline.name} in a whole study, {sureness(spec.n_seeds)} ")
-        + "Dashed: no difference. **Click a cell to open its participant on the Live page**, where this "
-        "session’s own judge reads the statements, not the cell’s judge."
+        + "Dashed: no difference. **Click a cell to open it on the Live page**: one of its seeds, the very same run, "
+        "with its judge."
     )
     by_place = {(place.column, place.row): cell for place, cell in zip(places, cells, strict=True)}
     clicked = [tuple(point["customdata"]) for point in event["selection"]["points"] if "customdata" in point]
     if clicked and clicked[0] in by_place:
-        _open_on_live(app, state, spec, method, by_place[clicked[0]])
+        _open_on_live(app, state, found, by_place[clicked[0]], (x_name, y_name))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Or choose a cell", range(len(cells)), key="chosen_cell", width=320,
             format_func=lambda number: place_in_words(cells[number], x_name, y_name),
         )  # fmt: skip
         if st.button("Open on the Live page", icon=":material/play_circle:", key="open_cell"):
-            _open_on_live(app, state, spec, method, cells[chosen])
+            _open_on_live(app, state, found, cells[chosen], (x_name, y_name))
         st.download_button(
-            "Download (CSV)", data=lambda: safe_csv(map_table(cells, x_name, y_name)).encode(), mime="text/csv",
+            "Download (CSV)", data=safe_csv(map_table(cells, x_name, y_name)).encode(), mime="text/csv",
             file_name="jitai_lab_sweep.csv", on_click="ignore", key="sweep_csv", icon=":material/download:",
         )  # fmt: skip
     report_button(found, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep")
@@ -105,10 +105,17 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
         command_and_description(spec, "sweep")
 
 
-def _open_on_live(app: AppState, state: SweepState, spec: ExperimentSpec, method: Method, cell: MapCell) -> None:
+def _open_on_live(
+    app: AppState, state: SweepState, found: StoredExperiment, cell: MapCell, axes: tuple[str, str]
+) -> None:
     state.clicks += 1
-    load_on_live(app, spec, method, cell.condition.config)
-    st.switch_page(LIVE_PAGE)
+    if open_cell(app, found.spec.kinds, cell.stored, place_in_words(cell, *axes)):
+        st.switch_page(LIVE_PAGE)
+    st.error(
+        "This cell cannot be lived again: its file is gone, or this version has other statements or other code than "
+        "the one that made it. Run the sweep again.",
+        icon=":material/error:",
+    )
 
 
 def draw_line(found: StoredExperiment) -> None:

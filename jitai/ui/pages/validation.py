@@ -31,21 +31,19 @@ from jitai.ui.session.resources import judge_for, prompts
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
 from jitai.ui.widgets.page import errors_as_sentences
+from jitai.ui.widgets.statement_import import statement_file
 from jitai.validation.baselines import BASELINE_LABELS, KEYWORD, TFIDF, open_baseline
 from jitai.validation.corpora import (
-    LABEL_WORDS,
-    MAX_FILE_BYTES,
     OPTIONAL_COLUMNS,
     balanced_sample,
     chosen,
-    read_labelled_csv,
+    labelled_statements,
 )
 from jitai.validation.runner import Candidate, Validation, ValidationRun
 
 SUITED = "what suits each judge"
 LARGEST_SAMPLE = 20_000
 TICK_S = 0.5
-N_CHARACTERS_OF_A_NAME = 40
 
 
 def validation_page() -> None:
@@ -153,7 +151,7 @@ def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
     if len(kinds) > 1:
         of = st.multiselect(
             "Kinds", kinds, format_func=lambda kind: kind.replace("_", " "),
-            key=f"validated_kinds_{corpus}_{state.file_name}", persist_state="session", placeholder="all kinds",
+            key=f"validated_kinds_{corpus}_{state.own_file.name}", persist_state="session", placeholder="all kinds",
         )  # fmt: skip
     size = st.container(horizontal=True, vertical_alignment="bottom")
     own = corpus == OWN_FILE
@@ -181,20 +179,16 @@ def _own_file(state: ValidationState) -> tuple[Statement, ...]:
 
     Raises: FileFormatError for a file that cannot be used.
     """
-    labels = ", ".join(f"`{word}`" for word in LABEL_WORDS)
-    uploaded = st.file_uploader(
-        "CSV file with labels", type=["csv", "tsv", "txt"], key="validated_file",
-        help=f"UTF-8, at most {MAX_FILE_BYTES // 1_000_000} MB, read on this machine only. The first line names the "
-        f"columns: `text` and `label`, and if you like {', '.join(f'`{name}`' for name in OPTIONAL_COLUMNS)}. Labels "
-        f"are {labels}. Rows with the same `pair` are kept together.",
+    found = statement_file(
+        state.own_file, "validated", labelled_statements, with_labels=True,
+        help_text="CSV with any delimiter and encoding, TSV, Excel (.xlsx) or JSON lines, read on this machine only. "
+        "One column holds statements, another one labels: 1 or 0, yes or no, good or bad, can_walk or cannot_walk; you "
+        f"can say what others mean. Columns called {', '.join(f'`{name}`' for name in OPTIONAL_COLUMNS)} are read too. "
+        "Rows with the same `pair` are kept together.",
     )  # fmt: skip
-    if uploaded is not None and uploaded.file_id != state.file_id:
-        name = uploaded.name[:N_CHARACTERS_OF_A_NAME]
-        state.own_statements, state.file_name, state.file_id = (), "", ""
-        state.own_statements = read_labelled_csv(uploaded.getvalue(), name)
-        state.file_name, state.file_id = name, uploaded.file_id
+    state.own_statements = found or ()
     if state.own_statements:
-        st.caption(for_markdown(f"{counted(len(state.own_statements), 'statement')} from {state.file_name}"))
+        st.caption(for_markdown(f"{counted(len(state.own_statements), 'statement')} from {state.own_file.name}"))
         known = {item.text for item in load_part(DEVELOPMENT)}
         n_known = sum(item.text in known for item in state.own_statements)
         if n_known:
@@ -222,7 +216,7 @@ def _start_button(state: ValidationState, candidates: list[Candidate], sample: t
         if not candidates:
             st.caption("Choose at least one judge in the sidebar.")
         elif not sample:
-            st.caption("Choose a CSV file in the sidebar.")
+            st.caption("Choose a file in the sidebar.")
         else:
             st.caption(
                 f"{counted(len(sample), 'statement')}, {len(sample) - n_unable:,} that say “can walk” "

@@ -276,7 +276,7 @@ def _number_columns(*names: str) -> dict[str, Any]:
 
 def _download(label: str, table: pd.DataFrame, name: str) -> None:
     st.download_button(
-        label, data=lambda: safe_csv(table).encode(), file_name=f"jitai_lab_validation_{name}.csv", mime="text/csv",
+        label, data=safe_csv(table).encode(), file_name=f"jitai_lab_validation_{name}.csv", mime="text/csv",
         on_click="ignore", key=f"download_{name}",
     )  # fmt: skip
 

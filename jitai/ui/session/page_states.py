@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,25 @@ from jitai.ui.session.state import experiment_of_address
 from jitai.validation.report import JudgeReport
 from jitai.validation.runner import Validation, ValidationRun
 
+Result = TypeVar("Result")
+
+
+@dataclass
+class ImportedFile(Generic[Result]):
+    """The last file that was read, kept when the page is left.
+
+    Attributes:
+        name: of the file.
+        read_as: what decided the result: the file and the choices beside it.
+        result: what a page made of the rows; None before there are any.
+        notes: sentences about it.
+    """
+
+    name: str = ""
+    read_as: tuple[object, ...] = ()
+    result: Result | None = None
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
 
 class JudgedStatement(NamedTuple):
     """One line of the Preferences page with its verdict."""
@@ -29,10 +48,16 @@ class JudgedStatement(NamedTuple):
 
 @dataclass
 class PreferencesState:
-    """The verdicts on the page, and the judge, prompt and settings picked when they were asked for."""
+    """The verdicts on the page, and the judge, prompt and settings picked when they were asked for.
+
+    Attributes:
+        judged, judged_by: these.
+        own_file: the statements of the last file, at most as many as the page judges.
+    """
 
     judged: list[JudgedStatement] = field(default_factory=list)
     judged_by: tuple[Any, ...] = ()
+    own_file: ImportedFile[tuple[str, ...]] = field(default_factory=ImportedFile)
 
 
 @dataclass(frozen=True)
@@ -177,14 +202,13 @@ class ValidationState:
     """A person's file, and the run with its answer.
 
     Attributes:
-        file_name, file_id: of the last file that could be read.
+        own_file: the last file that could be read.
         own_statements: its rows.
         run: the last run, with the corpus and seed that it was started with.
         answer: of that run, once it has finished.
     """
 
-    file_name: str = ""
-    file_id: str = ""
+    own_file: ImportedFile[tuple[Statement, ...]] = field(default_factory=ImportedFile)
     own_statements: tuple[Statement, ...] = ()
     run: ValidationRun | None = None
     run_corpus: str = TEST
