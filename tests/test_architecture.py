@@ -54,8 +54,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {*GROUND, "experiments", "judge", "player", "policies", "simulator", "trial"},
     "cli": {*GROUND, "experiments", "finetuning", "importing", "judge", "policies", "report", "rl",
             "simulator", "trial", "ui", "validation"},
-    "ui": {*GROUND, "charts", "experiments", "game", "importing", "judge", "lessons", "player", "policies", "report", "rl",
-           "simulator", "stories", "trial", "validation"},
+    "ui": {*GROUND, "charts", "experiments", "game", "importing", "judge", "lessons", "player", "policies", "report",
+           "rl", "simulator", "stories", "trial", "validation"},
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip

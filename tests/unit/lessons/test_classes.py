@@ -20,12 +20,13 @@ def student(lived: LivedLesson, **changes: object) -> bytes:
 
 def test_files_are_read_and_others_left_out(holding_back: LivedLesson) -> None:
     files = [
-        student(holding_back), student(holding_back, again=True), student(holding_back, lesson="other"),
+        student(holding_back), student(holding_back, again=True, said={}), student(holding_back, lesson="other"),
         student(holding_back, digest="older"), b"{", b"[]", b"x" * 30_000, b"\xff", student(holding_back, predicted=3),
     ]  # fmt: skip
     found, left_out = read_class(holding_back, files)
     assert len(found) == 1 and left_out == (2, 1, 5)
     assert "second go" in left_out.sentence
+    assert found[0].said == {"a3": False, "a14": True}, "the first go counts"
     assert "Ann" not in repr(found)
 
 
