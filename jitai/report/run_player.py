@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from jitai.glossary import meaning
 from jitai.player.contract import (
+    LETTERS,
     Answer,
     Axes,
     Line,
@@ -24,10 +25,13 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import interval_of_mean
 from jitai.trial.attribution import attribute
 from jitai.trial.loop import run_trial
-from jitai.trial.scenario import Played
+from jitai.trial.saved_run import SavedBranch
+from jitai.trial.scenario import Played, Scenario, play
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts
 
+BranchOnPaper = tuple[Played, Line]
+"""A branch as it was played, and as it is drawn."""
 WITHOUT_JUDGE, UNREAD = "without the judge", "with the text unread"
 _ROOM = 0.5
 """Share of the optimum for which the scales have room, whatever the run earns."""
@@ -131,7 +135,7 @@ def player_run(
     reference = None
     if reads:
         name = twin_name(spec).capitalize()
-        reference = line_of(twin.records, key="twin", name=name, short="Twin", with_truth=with_truth)
+        reference = line_of(twin.records, key="twin", name=name, with_truth=with_truth)
     ideal = None if best is None else line_of(best.records, key="best", name="The optimum", with_truth=False)
     return PlayerRun(
         identity=identity or f"{spec.seed}-{len(run.records)}-{run.total_steps!r}",
@@ -147,10 +151,16 @@ def player_run(
         start_habituation=config.initial_habituation,
         start_risk=config.initial_disengagement,
         leaves_at=config.disengagement_threshold,
-        unsure=(spec.filter.settings.unsure_low, spec.filter.settings.unsure_high) if reads else None,
+        unsure=_unsure_band(run.scenario) if reads else None,
         options=options or Options(),
         terms=tuple((place, meaning(term)) for place, term in _TERMS.items()),
     )
+
+
+def _unsure_band(scenario: Scenario) -> tuple[float, float]:
+    """Between which P(send) the judge counts as unsure: a simulated one never does."""
+    settings = scenario.spec.filter.settings
+    return (0.5, 0.5) if scenario.is_simulated else (settings.unsure_low, settings.unsure_high)
 
 
 def branch_line(
@@ -182,6 +192,20 @@ def branch_line(
         branch.records, key=key, name=name, letter=letter, first_day=first_day, split=split, remembered=remembered,
         with_truth=with_truth,
     )  # fmt: skip
+
+
+def played_branches(saved: Sequence[SavedBranch], run: Played) -> list[BranchOnPaper]:
+    """Return branches from a file, as they are lived and as they are drawn.
+
+    Raises: VerdictMissing if words of one have no verdict.
+    """
+    found = []
+    for branch, letter in zip(saved, LETTERS, strict=False):
+        lived = play(branch.scenario)
+        key = f"branch-{letter}"
+        line = branch_line(lived, run, key=key, name=branch.name, letter=letter, first_day=branch.first_day)
+        found.append((lived, line))
+    return found
 
 
 def many_seeds_sentence(spec: TrialSpec, verdicts: Verdicts | None, n_seeds: int = MANY_SEEDS) -> str:

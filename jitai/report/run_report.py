@@ -28,6 +28,9 @@ from jitai.text_format import counted
 from jitai.trial.scenario import Played
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
+from jitai.trial.verdict_table import simulated_in_words
+
+_NOT_READ = "No words are read: whoever lives the run again has the same verdicts, as they follow from the seed."
 
 
 class ReportInputs(NamedTuple):
@@ -178,6 +181,9 @@ def _branches(run: Played, branches: Sequence[tuple[Played, Line]]) -> Html:
 def _judge(run: Played, inputs: ReportInputs) -> list[Html]:
     if not inputs.judge:
         return [paragraph("Nobody reads the text in this run.")]
+    rates = None if run.scenario.judge is None else run.scenario.judge.error_rates
+    if rates is not None:
+        return [paragraph(f"{simulated_in_words(*rates)} {_NOT_READ}")]
     remembered = "What it said was stored with the scenario." if inputs.remembered else ""
     return [paragraph(inputs.judge), paragraph(remembered), accuracy(inputs.measured)]
 

@@ -27,6 +27,7 @@ PAGES: tuple[Entry, ...] = (
     Entry(PLAY, "pages/stories.py", "Stories", ":material/movie:"),
     Entry(EVIDENCE, "pages/compare.py", "Compare", ":material/stacked_bar_chart:"),
     Entry(EVIDENCE, "pages/sweep.py", "Sweep", ":material/grid_on:"),
+    Entry(EVIDENCE, "pages/design_study.py", "Design a study", ":material/groups:"),
     Entry(EVIDENCE, "pages/runs.py", "Runs", ":material/inventory_2:"),
     Entry(JUDGE, "pages/preferences.py", "Preferences", ":material/chat:"),
     Entry(JUDGE, "pages/validation.py", "Validation", ":material/fact_check:"),

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from jitai.ui.navigation import PAGES as NAVIGATION
-from tests.e2e.conftest import ROOT, NewPage, at_rest, running_dashboard, session_of
+from tests.e2e.conftest import ROOT, NewPage, handed_over, running_dashboard, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -33,6 +33,7 @@ PAGES = {
     "about": "about",
     "compare": "compare",
     "sweep": "sweep",
+    "design_study": "design_study",
     "runs": "runs",
     "train": "train",
     "preferences": "preferences",
@@ -86,7 +87,7 @@ def focus(page: Page) -> None:
 def whole_run(page: Page) -> None:
     """Wait until every day has been read and go to the last one."""
     page.locator(".player").wait_for(timeout=A_TRIAL_MS)
-    expect(keyed(page, "download_scenario").get_by_role("button")).to_be_enabled(timeout=A_TRIAL_MS)
+    expect(keyed(page, "hand_over").get_by_role("button").first).to_be_enabled(timeout=A_TRIAL_MS)
     settle(page)
     focus(page)
     page.keyboard.press("End")
@@ -118,11 +119,7 @@ def no_error_is_shown(page: Page) -> None:
 
 
 def downloaded_log(page: Page) -> list[dict[str, str]]:
-    at_rest(page)
-    with page.expect_download() as download:
-        press(page, "download_log")
-    path = download.value.path()
-    return list(csv.DictReader(io.StringIO(Path(path).read_bytes().decode("utf-8"), newline="")))
+    return list(csv.DictReader(io.StringIO(handed_over(page, "log").decode("utf-8"), newline="")))
 
 
 @pytest.mark.alone
@@ -200,7 +197,10 @@ def test_a_truth_that_is_not_shown_never_reaches_the_browser(new_page: NewPage) 
     assert TRUTH_SENT.search(b"".join(frames)), "as long as it may be revealed, it is there"
     page.locator('[data-testid="stSidebar"]').get_by_text("More settings").click()
     keyed(page, "reveal").locator("label").first.click()
+    settle(page)
+    press(page, "hand_over")
     expect(keyed(page, "download_log")).to_contain_text("with the hidden truth")
+    page.keyboard.press("Escape")
     settle(page)
     frames.clear()
     seed = keyed(page, "seed").get_by_role("spinbutton")
@@ -405,11 +405,14 @@ def test_every_page_in_every_look(new_page: NewPage, look: str) -> None:
             page.locator(".st-key-verdict_4").wait_for()
             settle(page)
         if name == "validation":
+            press(page, "own_validation")
+            settle(page)
             sample = keyed(page, "validated_sample").locator("input")
             sample.fill("40")
             sample.press("Enter")
             settle(page)
             press(page, "start_validation")
+            page.keyboard.press("Escape")
             page.locator(".st-key-stop_validation").wait_for()
             page.locator(".st-key-stop_validation").wait_for(state="hidden", timeout=120_000)
             page.locator(".st-key-accuracy_chart svg.main-svg").first.wait_for()

@@ -96,6 +96,13 @@ test("the headline is a sentence with its number, and says cost at a loss", () =
   assert.equal(plain(drawAnswer(a, 50, answerNumber(a, 50))), "Listening gained 1,253 steps");
   const b = sampleRun("b");
   const worst = Array.from({ length: 50 }, (_, index) => index + 1).find((day) => answerNumber(b, day) < 0);
+  const branched = sampleRun("a", { letters: "A" });
+  const [lead] = branched.branches;
+  const difference = answerNumber(branched, 50, lead);
+  const read = (line) => Math.round(line.days.reduce((sum, lived) => sum + lived.steps, 0));
+  assert.equal(difference, read(lead) - read(branched.line), "the headline is of the branch that is followed");
+  assert.match(plain(drawAnswer(branched, 50, difference, lead)), new RegExp(`^Branch A (gained|cost) ${Math.abs(difference)} steps$`));
+  assert.equal(plain(drawAnswer(branched, 50, answerNumber(branched, 50))), "Listening gained 1,253 steps");
   assert.match(plain(drawAnswer(b, worst, answerNumber(b, worst))), /^Listening has cost \d+ steps$/);
   assert.ok(String(drawAnswer(b, worst, answerNumber(b, worst))).includes('class="loss"'));
   assert.equal(plain(drawAnswer(a, 9, 1)), "Listening has gained 1 step");

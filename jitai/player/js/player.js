@@ -122,7 +122,7 @@ export class Player {
     cancelAnimationFrame(this.animation);
     if (!this.frame.isConnected) return; // the page has gone on, and nothing has a size any more
     this.tellWhereItRests();
-    const target = answerNumber(this.run, this.state.day);
+    const target = answerNumber(this.run, this.state.day, leadLine(this.state, this.run));
     const from = this.shownNumber;
     this.shownNumber = target;
     const moves = onTheWay && from !== target && !document.hidden && !wantsNoMotion();

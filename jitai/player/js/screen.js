@@ -1,4 +1,4 @@
-import { answerNumber, drawAnswer, hasEnded, longestAnswer } from "./answer.js";
+import { answerNumber, drawAnswer, hasEnded, isOfBranch, longestAnswer } from "./answer.js";
 import { drawAxis } from "./axis.js";
 import { cardSlots } from "./card.js";
 import { drawDraws } from "./draws.js";
@@ -96,8 +96,9 @@ export class Screen {
     const { answer, many, title } = this.parts;
     for (const word of this.frame.querySelectorAll("[data-term]")) word.title = run.terms[word.dataset.term] ?? "";
     this.put(title, markup`<b>${run.title}</b>${run.detail && `, ${run.detail}`}`);
-    this.put(answer, drawAnswer(run, state.day, number ?? answerNumber(run, state.day)));
-    this.put(many, markup`${run.manySeeds}`);
+    const lead = leadLine(state, run);
+    this.put(answer, drawAnswer(run, state.day, number ?? answerNumber(run, state.day, lead), lead));
+    this.put(many, markup`${isOfBranch(lead) ? `Compared with this run, one person: ${lead.name}` : run.manySeeds}`);
     many.hidden = !run.manySeeds;
   }
 

@@ -155,7 +155,7 @@ GOOD = play(compose(TrialSpec(MOSTLY, seed=5), BOOK, DAYS, REFERENCE), Scripted(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"scenario": 2}, "version 2; this program reads up to 1"),
+        ({"scenario": 3}, "version 3; this program reads up to 2"),
         ({"scenario": "1"}, "no scenario"),
         ({"seed": -1}, '"seed" must be at least 0, not -1'),
         ({"seed": 2**40}, '"seed" must be at most'),
