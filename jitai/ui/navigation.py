@@ -24,7 +24,10 @@ class Entry(NamedTuple):
 START, LIVE, ABOUT = "pages/start.py", "pages/live.py", "pages/about.py"
 PAGES: tuple[Entry, ...] = (
     Entry(PLAY, LIVE, "Live", ":material/play_circle:"),
+    Entry(PLAY, "pages/lessons.py", "Lessons", ":material/school:"),
+    Entry(PLAY, "pages/decide.py", "Decide", ":material/videogame_asset:"),
     Entry(PLAY, "pages/stories.py", "Stories", ":material/movie:"),
+    Entry(PLAY, "pages/class.py", "Class", ":material/groups:"),
     Entry(EVIDENCE, "pages/compare.py", "Compare", ":material/stacked_bar_chart:"),
     Entry(EVIDENCE, "pages/sweep.py", "Sweep", ":material/grid_on:"),
     Entry(EVIDENCE, "pages/design_study.py", "Design a study", ":material/groups:"),

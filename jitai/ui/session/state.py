@@ -41,7 +41,7 @@ from jitai.trial.spec import TrialSpec
 from jitai.ui.session.resources import statement_book
 
 CUSTOM_PRESET = "Custom (Simulator page)"
-PAGE_PARAMETERS = ("experiment",)
+PAGE_PARAMETERS = ("experiment", "lesson", "step", "notes")
 """Names in the address that are no settings of a trial, but belong to single pages."""
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 Kept = TypeVar("Kept")
