@@ -50,6 +50,7 @@ class Door(NamedTuple):
         text: what is behind it.
         label: of the button.
         path: of the page that it leads to.
+        parameters: that the page finds in its address, by name.
     """
 
     title: str
@@ -57,13 +58,14 @@ class Door(NamedTuple):
     text: str
     label: str
     path: str
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 DOORS: tuple[Door, ...] = (
     Door(
         "Lesson", "8 minutes",
         "Predict what listening is worth, watch one person for 50 days, then see the truth.",
-        "Start the lesson", "pages/lessons.py",
+        "Start the lesson", "pages/lessons.py", (("lesson", "holding-back"),),
     ),
     Door(
         "Play", "you decide",
