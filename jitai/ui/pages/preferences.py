@@ -214,7 +214,7 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
             },
         )  # fmt: skip
     st.download_button(
-        "Download the verdicts (CSV)", data=lambda: safe_csv(table).encode(), file_name="jitai_lab_verdicts.csv",
+        "Download the verdicts (CSV)", data=safe_csv(table).encode(), file_name="jitai_lab_verdicts.csv",
         mime="text/csv", on_click="ignore", key="download_verdicts",
     )  # fmt: skip
 

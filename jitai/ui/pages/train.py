@@ -323,7 +323,7 @@ def _use_button(network: PolicyNetwork, key: str) -> None:
 
 def _download_button(network: PolicyNetwork, name: str, key: str) -> None:
     st.download_button(
-        "Download (JSON)", data=lambda: policy_text(network).encode(), file_name=f"{name}.json",
+        "Download (JSON)", data=policy_text(network).encode(), file_name=f"{name}.json",
         mime="application/json", on_click="ignore", key=key, icon=":material/download:",
     )  # fmt: skip
 
