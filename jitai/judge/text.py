@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jitai.errors import FileFormatError
 from jitai.files import write_atomically
+from jitai.judge.plain_form import plain_form
 from jitai.paths import program, resource
 from jitai.records import Statement
 
@@ -65,7 +66,7 @@ def clean_statement(raw: str) -> CleanStatement:
         raw: any text at all, lone surrogates and control characters included.
     Returns: the text on one line; imitated fields and special tokens lose the character that makes them work.
     """
-    visible = "".join(_visible(character) for character in raw[:_MAX_RAW_LENGTH])
+    visible = "".join(_visible(character) for character in plain_form(raw[:_MAX_RAW_LENGTH]))
     text = " ".join(visible.split())
     text = _BRACKETED_TOKEN.sub(r"(\1)", _TOKEN_CLOSING.sub("\u203a", _TOKEN_OPENING.sub("\u2039", text)))
     text = " ".join(_FIELD_NAME.sub(r"\1\2 -", text).split())
