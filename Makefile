@@ -49,7 +49,7 @@ train: $(TEST_TOOLS)
 results: $(INSTALLED)
 	$(BIN)/python -m jitai install-figures
 	for name in $(EXPERIMENTS); do $(BIN)/python -m jitai experiment specs/$$name.yaml --out results || exit 1; done
-	$(BIN)/python -m jitai report results --out docs/RESULTS.md
+	$(BIN)/python -m jitai report results --out docs/RESULTS.md --force
 
 # The published package runs on numpy 1.26 only, so it gets an environment of its own.
 bench: $(TEST_TOOLS) $(PUBLISHED)/installed

@@ -50,7 +50,7 @@ def main() -> None:
         "--address", help="of a dashboard that runs already; nothing is said of its processor and memory"
     )
     parser.add_argument("--heavy", nargs="*", metavar="WORD", help="heavy work instead; words choose, by default all")
-    parser.add_argument("--page", default="", help="page of the player (default: the first page)")
+    parser.add_argument("--page", default="live", help="page of the player (default: live)")
     parser.add_argument("--connected", type=int, default=20, help="sessions that are connected (default: %(default)s)")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} at the start\n")
@@ -71,13 +71,17 @@ def row(what: str, values: Sequence[float], unit: str = "s", remark: str = "") -
 
 
 class Server:
-    """A dashboard in a process of its own, with an empty home folder.
+    """A dashboard in a process of its own.
+
+    Args:
+        home: its home folder, empty for a first visit.
+        folder: of the checkout, with its own virtual environment if it has one.
 
     Attributes:
         address: of it.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, folder: Path = ROOT) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
@@ -86,9 +90,11 @@ class Server:
             **os.environ, "HOME": str(home), "OLLAMA_HOST": NOBODY_LISTENS,
             "JITAI_CACHE_DIR": str(home / "cache"), "JITAI_DATA_DIR": str(home / "data"),
         }  # fmt: skip
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        own = folder / ".venv/bin/python"
+        python = str(own) if folder != ROOT and own.exists() else sys.executable
+        command = [python, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless=true"]
         with (home / "log").open("w", encoding="utf-8") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: S603
+            self._process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)  # noqa: S603
 
     async def ready(self) -> None:
         """Wait until it answers."""

@@ -6,20 +6,30 @@ person or a program gave are untrusted: whatever is in them, reading ends with t
 
 import contextlib
 import errno
+import hashlib
+import hmac
 import json
 import math
 import os
 import stat
+import time
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
 from jitai.errors import FileFormatError
 from jitai.paths import default_cache_dir, default_data_dir
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 MAX_JSON_BYTES = 1_000_000
 """Limit for a JSON file for which no other is given; files that people write have some thousand bytes."""
+_KEY_BYTES = 32
 MAX_JSON_DEPTH = 50
 MAX_JSON_INTEGER = 2**64
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -106,6 +116,66 @@ def open_to_write(path: Path, mode: str = "wb") -> IO[bytes]:
         raise _not_written(path, error) from error
 
 
+def put_in_place(path: Path, target: Path) -> None:
+    """Give a file that is complete the name that people look for; what was there is replaced.
+
+    Raises: FileFormatError naming the file and the reason.
+    """
+    try:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        path.replace(target)
+    except OSError as error:
+        raise _not_written(target, error) from error
+
+
+def set_aside(path: Path) -> Path:
+    """Give a damaged file another name beside its own, so that nothing overwrites it; return where it is.
+
+    Raises: FileFormatError naming the file and the reason.
+    """
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    try:
+        path.rename(aside)
+    except OSError as error:
+        raise _not_written(aside, error) from error
+    return aside
+
+
+@contextlib.contextmanager
+def alone_with(path: Path, wait_s: float = 10.0) -> Iterator[None]:
+    """Keep other processes and threads away from a file that is read, changed and written again.
+
+    The lock is a file beside it, which the system frees when a process ends, however it does.
+
+    Args:
+        path: of the file; its folder is made if need be.
+        wait_s: how long another may be waited for.
+    Raises: FileFormatError if another does not let go, or the folder cannot be written.
+    """
+    with open_to_write(path.with_name(f".{path.name}.lock"), "ab") as lock:
+        # Where the system has no such locks (Windows), two may collide: the later one then wins.
+        given_up = time.monotonic() + wait_s
+        while not is_locked_by_us(lock):
+            if time.monotonic() > given_up:
+                raise FileFormatError(f"Another process is at work on {path.name}.", "Try again.")
+            time.sleep(0.02)
+        yield
+
+
+def is_locked_by_us(file: IO[bytes]) -> bool:
+    """Keep others of this machine off an open file until it is closed; False if another holds it at this moment."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
 def remove(path: Path) -> None:
     """Remove a file, if it is there.
 
@@ -166,23 +236,92 @@ def read_bytes(path: Path, max_bytes: int, hint: str = "", name: str = "") -> by
     Raises: FileFormatError if it is missing, no file or too large, or cannot be read.
     """
     name = name or path.name
-    try:
-        handle = os.open(path, _READ_ONLY)
+    with open_to_read(path, hint, name) as file:
         try:
-            mode = os.fstat(handle).st_mode
-            if not stat.S_ISREG(mode):
-                what = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
-                raise _unusable(name, f"it is {what}, not a file", hint)
-            with open(handle, "rb", closefd=False) as file:
-                content = file.read(max_bytes + 1)
-        finally:
-            os.close(handle)
-    except (OSError, ValueError) as error:  # a ValueError for a name with a null character
-        reason = _reason(error) if isinstance(error, OSError) else "its name is not allowed"
-        raise FileFormatError(f"{name} cannot be read: {reason}.", hint) from error
+            content = file.read(max_bytes + 1)
+        except OSError as error:
+            raise FileFormatError(f"{name} cannot be read: {_reason(error)}.", hint) from error
     if len(content) > max_bytes:
         raise _too_large(name, max_bytes, hint)
     return content
+
+
+def open_to_read(path: Path, hint: str = "", name: str = "") -> BufferedReader:
+    """Open a file to be read in parts; a pipe or a device, which may never end, is none.
+
+    Args:
+        path: of the file.
+        hint, name: as for ``read_bytes``.
+    Raises: FileFormatError if it is missing or no file.
+    """
+    name = name or path.name
+    try:
+        handle = os.open(path, _READ_ONLY)
+    except (OSError, ValueError) as error:  # a ValueError for a name with a null character
+        reason = _reason(error) if isinstance(error, OSError) else "its name is not allowed"
+        raise FileFormatError(f"{name} cannot be read: {reason}.", hint) from error
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        what = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+        raise _unusable(name, f"it is {what}, not a file", hint)
+    return open(handle, "rb")
+
+
+def signature_of(path: Path) -> str:
+    """A code that only this installation can make of a file's content: HMAC-SHA256 with a key in the data folder.
+
+    The key is made when it is first needed, for the person alone. It tells a file that this installation wrote from one
+    that came from elsewhere, which must never be unpickled.
+
+    Raises: FileFormatError if the file cannot be read, or the key neither read nor made.
+    """
+    key_file = default_data_dir() / "signing.key"
+    with alone_with(key_file):
+        if key_file.exists() and key_file.stat().st_size != _KEY_BYTES:
+            set_aside(key_file)  # anybody could sign with an empty one
+        if not key_file.exists():
+            write_atomically(key_file, os.urandom(_KEY_BYTES))
+    key = read_bytes(key_file, _KEY_BYTES)
+    with open_to_read(path) as file:
+        try:
+            digest = hashlib.file_digest(file, lambda: hmac.new(key, digestmod="sha256"))
+        except OSError as error:
+            raise FileFormatError(f"{path.name} cannot be read: {_reason(error)}.") from error
+    return digest.hexdigest()
+
+
+def is_signature_of(path: Path, code: object) -> bool:
+    """Whether this installation made the code of the file as it is now.
+
+    Raises: FileFormatError as ``signature_of``.
+    """
+    return isinstance(code, str) and hmac.compare_digest(signature_of(path).encode(), code.encode())
+
+
+def check_is_file(path: Path) -> None:
+    """See that a library may open a path: a pipe or a device would keep it for ever. What is missing it says itself.
+
+    Raises: FileFormatError for what is there and no file.
+    """
+    try:
+        if not path.exists() or path.is_file():
+            return
+    except (OSError, ValueError):
+        pass
+    raise _unusable(path.name, "it is not a file", "")
+
+
+def digest_of_file(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal digits.
+
+    Raises: FileFormatError if it cannot be read.
+    """
+    with open_to_read(path) as file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise FileFormatError(f"{path.name} cannot be read: {_reason(error)}.") from error
 
 
 def read_text(path: Path, max_bytes: int, hint: str = "") -> str:

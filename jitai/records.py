@@ -58,7 +58,8 @@ class Role(StrEnum):
 class VerdictSource(StrEnum):
     """Where a verdict came from.
 
-    CACHE: the model said it earlier, on this machine. REMEMBERED: it said it when the lab was made.
+    CACHE: the model said it earlier, on this machine. REMEMBERED: it said it when the lab was made. SIMULATED: nobody
+    read anything; it was drawn.
     """
 
     MODEL = "model"
@@ -67,6 +68,7 @@ class VerdictSource(StrEnum):
     RULE = "rule"
     FALLBACK = "fallback"
     NO_STATEMENT = "no statement"
+    SIMULATED = "simulated"
 
 
 class Label(StrEnum):
@@ -161,7 +163,7 @@ class Verdict:
     Attributes:
         decision: send, do not send or unsure; under a fallback, what the chosen rule says.
         p_send: probability in [0, 1] that a message may be sent; None when nothing could be read.
-        source: model, cache, remembered, rule, fallback or no statement.
+        source: model, cache, remembered, rule, fallback, no statement or simulated.
         reason: one sentence, built from a template; no words of the model's.
         statement: what the judge read, after cleaning; empty if nothing was said.
         prompt: the exact prompt; empty if no model was asked.
@@ -224,6 +226,8 @@ class JudgeReference(NamedTuple):
         prompt_version: name and version as verdicts carry it.
         digest: of all that decides its verdicts: model, prompt, rules, calibration, band.
         name: for people.
+        error_rates: the shares (finds_cannot_walk, false_alarms) at which a simulated judge's verdicts are drawn; None
+            for a judge that reads.
     """
 
     key: str
@@ -231,6 +235,7 @@ class JudgeReference(NamedTuple):
     prompt_version: str = ""
     digest: str = ""
     name: str = ""
+    error_rates: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

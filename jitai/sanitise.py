@@ -9,6 +9,7 @@ import re
 MAX_NAME_LENGTH = 60
 """Longest name in a chart, in characters."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 _DOCUMENT_MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
 
@@ -42,6 +43,11 @@ def for_terminal(text: str) -> str:
 def for_spreadsheet(text: str) -> str:
     """A text that no spreadsheet program takes for a formula: one that begins like it gets an apostrophe in front."""
     return "'" + text if text.startswith(_FORMULA_STARTS) else text
+
+
+def for_cell(text: str) -> str:
+    """A cell of somebody's table: as ``for_spreadsheet``, but what is a number stays one."""
+    return text if _NUMBER.fullmatch(text) else for_spreadsheet(text)
 
 
 def for_sentence(name: str) -> str:

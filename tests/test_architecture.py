@@ -14,7 +14,7 @@ SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "jitai").
 ENTRY_POINTS = ["app.py", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("*.py"))]
 
 GROUND = {"arrays", "background", "background_process", "corpus", "decision", "errors", "file_models", "files",
-          "installation", "parameters", "paths", "records", "registry", "sanitise", "seeding", "statistics",
+          "glossary", "installation", "parameters", "paths", "records", "registry", "sanitise", "seeding", "statistics",
           "text_format"}  # fmt: skip
 """What every room stands on."""
 MAY_IMPORT: dict[str, set[str]] = {
@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sanitise": set(),
     "files": {"errors", "paths"},
     "text_format": set(),
+    "glossary": set(),
     "decision": {"errors", "records"},
     "file_models": {"errors", "parameters"},
     "parameters": {"errors"},
@@ -39,18 +40,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulator": GROUND,
     "policies": {*GROUND, "simulator"},
     "trial": {*GROUND, "policies", "simulator"},
+    "importing": GROUND,
     "judge": GROUND,
-    "validation": {*GROUND, "judge"},
+    "validation": {*GROUND, "importing", "judge"},
     "finetuning": {*GROUND, "judge", "validation"},
     "rl": {*GROUND, "policies", "simulator", "trial"},
     "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "trial"},
+    "study": {"arrays", "errors", "statistics"},
     "charts": {"records", "sanitise", "text_format"},
     "player": {"records"},
+    "stories": {*GROUND, "experiments", "player", "policies", "report", "simulator", "trial"},
+    "lessons": {*GROUND, "experiments", "player", "policies", "simulator", "trial"},
+    "game": {*GROUND, "lessons", "player", "policies", "simulator", "trial"},
     "report": {*GROUND, "experiments", "judge", "player", "policies", "simulator", "trial"},
-    "cli": {*GROUND, "experiments", "finetuning", "judge", "policies", "report", "rl", "simulator", "trial", "ui",
-            "validation"},
-    "ui": {*GROUND, "charts", "experiments", "judge", "player", "policies", "report", "rl", "simulator", "trial",
-           "validation"},
+    "cli": {*GROUND, "experiments", "finetuning", "importing", "judge", "policies", "report", "rl",
+            "simulator", "study", "trial", "ui", "validation"},
+    "ui": {*GROUND, "charts", "experiments", "game", "importing", "judge", "lessons", "player", "policies", "report",
+           "rl", "simulator", "stories", "study", "trial", "validation"},
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip

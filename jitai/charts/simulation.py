@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from jitai.charts.parts import add_state_lines, title_on_the_left
+from jitai.charts.parts import title_on_the_left
 from jitai.charts.theme import LETTER_COLOUR, Palette, base_layout, style_axes
 
 
@@ -19,7 +19,7 @@ def schedule_figure(
     threshold: float,
     palette: Palette,
 ) -> go.Figure:
-    """Draw habituation, disengagement risk and steps under a fixed schedule of messages.
+    """Draw habituation, disengagement risk and steps under a fixed schedule of messages, each in a row of its own.
 
     Args:
         habituation, risk, steps: after each day lived; as many as days.
@@ -29,22 +29,33 @@ def schedule_figure(
         palette: light or dark.
     """
     figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12, row_heights=[0.5, 0.5],
-        subplot_titles=("Habituation and disengagement risk", "Steps a day"),
+        rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.1, row_heights=[0.27, 0.29, 0.44],
+        subplot_titles=("Habituation", "Disengagement risk", "Steps a day"),
     )  # fmt: skip
     title_on_the_left(figure, palette)
-    add_state_lines(figure, habituation, risk, threshold=threshold, palette=palette, row=1)
+    for row, (name, values) in enumerate((("habituation", habituation), ("disengagement risk", risk)), 1):
+        figure.add_scatter(
+            x=list(range(1, len(values) + 1)), y=list(values), mode="lines", name=name, showlegend=False,
+            line={"color": palette.state, "width": 2}, hovertemplate=name + " %{y:.2f}<extra></extra>", row=row, col=1,
+        )  # fmt: skip
+    # Risk alone has a line at which the participant leaves; habituation reaches 1 harmlessly.
+    figure.add_hline(
+        y=threshold, line={"color": palette.text, "width": 1, "dash": "dot"}, row=2, col=1,
+        annotation={"text": "leaves the study", "font": {"size": 11, "color": palette.text}},
+        annotation_position="bottom left",
+    )  # fmt: skip
     figure.add_bar(
         x=list(range(1, len(steps) + 1)), y=list(steps), marker={"color": palette.alone}, showlegend=False,
-        hovertemplate="%{y:,.0f} steps<extra></extra>", row=2, col=1,
+        hovertemplate="%{y:,.0f} steps<extra></extra>", row=3, col=1,
     )  # fmt: skip
-    figure.update_layout(**base_layout(palette, 400), hovermode="x unified")
-    figure.update_layout(margin={"t": 56})
+    figure.update_layout(**base_layout(palette, 500), hovermode="x unified")
+    figure.update_layout(margin={"t": 28})
     style_axes(figure, palette)
     figure.update_xaxes(range=[0.4, n_days + 0.6])
-    figure.update_xaxes(title_text="day of the study", row=2, col=1)
-    figure.update_yaxes(range=[-0.03, 1.05], row=1, col=1)
-    figure.update_yaxes(range=[0, 1.04 * most_steps], row=2, col=1)
+    figure.update_xaxes(title_text="day of the study", row=3, col=1)
+    for row in (1, 2):
+        figure.update_yaxes(range=[-0.03, 1.05], row=row, col=1)
+    figure.update_yaxes(range=[0, 1.04 * most_steps], row=3, col=1)
     return figure
 
 

@@ -22,6 +22,11 @@ def add_dashboard_command(commands: Any) -> None:
     parser.add_argument(
         "--port", type=int, default=None, metavar="N", help="where it listens (default: 8501, or the next free one)"
     )
+    parser.add_argument(
+        "--name", action="append", default=[], metavar="NAME",
+        help="a name under which others reach it, through a server in front of it, such as lab.example.org; may be "
+        "repeated (default: only the names of this machine)",
+    )  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
     parser.set_defaults(command=start_dashboard)
 
@@ -39,4 +44,8 @@ def start_dashboard(options: argparse.Namespace) -> None:
         MODEL.require()
     except PartMissing as missing:
         print(missing.in_full, file=sys.stderr)
-    serve(getattr(options, "port", None), opens_browser=not getattr(options, "no_browser", False))
+    serve(
+        getattr(options, "port", None),
+        opens_browser=not getattr(options, "no_browser", False),
+        names=getattr(options, "name", ()),
+    )

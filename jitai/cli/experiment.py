@@ -14,16 +14,18 @@ from typing import Any
 import numpy as np
 
 from jitai.cli.options import add_backend_options, backend_settings
-from jitai.cli.outputs import check_output
-from jitai.errors import ParameterError
+from jitai.cli.outputs import add_force_option, check_output
+from jitai.cli.progress import ProgressLine
+from jitai.errors import JitaiError, ParameterError
 from jitai.experiments.cell import run_cell
 from jitai.experiments.cell_file import read_steps, read_work
 from jitai.experiments.engine import run_experiment
 from jitai.experiments.progress import ExperimentProgress, Phase
+from jitai.experiments.repair import repair
 from jitai.experiments.report import write_report
 from jitai.experiments.spec import JudgeChoice
 from jitai.experiments.spec_file import read_spec, spec_as_yaml
-from jitai.experiments.store import FINISHED, Store, StoredExperiment, figures_table
+from jitai.experiments.store import FINISHED, STEPS, Store, StoredExperiment, figures_table
 from jitai.experiments.workers import cluster_workers, local_workers
 from jitai.files import write_atomically
 from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, suited_prompt
@@ -77,7 +79,16 @@ def add_experiment_commands(commands: Any) -> None:
         "--html", type=Path, metavar="FILE.html",
         help="one experiment as one HTML file that opens without network, instead of Markdown",
     )  # fmt: skip
+    add_force_option(report)
     report.set_defaults(command=_report)
+    mend: argparse.ArgumentParser = commands.add_parser(
+        "repair",
+        help="rebuild a damaged or lost index of results",
+        description="Rebuild the index of a folder of results from its files of days. What is damaged is set aside and "
+        "named; nothing is deleted.",
+    )
+    mend.add_argument("folder", type=Path, metavar="DIR", help="where `experiment` kept its results")
+    mend.set_defaults(command=_repair)
     rerun: argparse.ArgumentParser = commands.add_parser(
         "rerun",
         help="run a stored cell again from its file alone, and compare",
@@ -137,6 +148,8 @@ def _experiment(options: argparse.Namespace) -> None:
         f"{ended}. Results: {store.folder}, experiment {identifier}",
         file=sys.stderr,
     )
+    if not stored.n_finished:
+        raise JitaiError("No cell could be run, so there is nothing to compare.")
 
 
 def _shown_columns(axes: tuple[tuple[str, Any], ...]) -> list[str]:
@@ -188,7 +201,7 @@ def _report(options: argparse.Namespace) -> None:
         _write_html(store, experiments, options)
         return
     out = options.out if options.out is not None else options.folder / "report.md"
-    check_output(out, ".md")
+    check_output(out, ".md", force=options.force)
     write_report(store, experiments, out)
     print(f"Report: {out}", file=sys.stderr)
 
@@ -200,7 +213,7 @@ def _write_html(store: Store, experiments: list[StoredExperiment], options: argp
     """
     if options.out is not None:
         raise ParameterError("--out names a Markdown file and --html an HTML file: give one of them.")
-    check_output(options.html, ".html")
+    check_output(options.html, ".html", force=options.force)
     if len(experiments) > 1:
         names = ", ".join(item.identifier for item in experiments)
         raise ParameterError(f"There are {len(experiments)} experiments here: {names}.", "Name one with --experiment.")
@@ -213,6 +226,15 @@ def _write_html(store: Store, experiments: list[StoredExperiment], options: argp
     )
     write_atomically(options.html, experiment_report(store, found, inputs))
     print(f"Report: {options.html}", file=sys.stderr)
+
+
+def _repair(options: argparse.Namespace) -> None:
+    store = Store(options.folder)
+    progress = ProgressLine("files read", max(1, sum(1 for _ in (options.folder / STEPS).glob("*.parquet"))))
+    done = repair(store, lambda n_done, _: progress.show(n_done))
+    progress.end()
+    for sentence in done.sentences:
+        print(for_terminal(sentence))
 
 
 def _rerun(options: argparse.Namespace) -> None:

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from jitai import __version__
+from jitai.cli.cluster import add_cluster_command
 from jitai.cli.dashboard import add_dashboard_command, start_dashboard
+from jitai.cli.design_study import add_design_command
 from jitai.cli.experiment import add_experiment_commands
 from jitai.cli.install import add_install_commands
-from jitai.cli.judge import judge_command
+from jitai.cli.judge import add_judge_command
 from jitai.cli.optimum import add_optimum_command
 from jitai.cli.options import add_components, add_judge_option, add_parameters
+from jitai.cli.outputs import add_force_option
 from jitai.cli.run import run_command
+from jitai.cli.ship_answers import add_ship_answers_command
 from jitai.cli.ship_verdicts import add_ship_command
 from jitai.cli.train_judge import add_train_command
-from jitai.cli.train_policy import add_learn_command
+from jitai.cli.train_policy import add_import_command, add_learn_command
 from jitai.cli.validate import add_validate_command
 from jitai.errors import JitaiError
 from jitai.paths import program
@@ -82,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, metavar="FILE", help="write the decision log as .csv or .parquet")
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     run.add_argument(
+        "--why", action="store_true", help="print why it earned more or less than the same seed without the judge"
+    )
+    run.add_argument(
         "--scenario", metavar="FILE.json",
         help="play the scenario of a file, or of a link in quotes: the same run, to the digit, without asking its "
         "judge again",
@@ -91,28 +98,24 @@ def _parser() -> argparse.ArgumentParser:
         "--report", type=Path, metavar="FILE.html", help="write a report: one file that opens without a network"
     )
     run.add_argument("--link", action="store_true", help="print the link that brings the run back")
+    add_force_option(run)
     run.add_argument("--bundle", type=Path, metavar="FILE.zip", help="write scenario, log and report in one zip file")
-    add_judge_option(run)
+    add_judge_option(run, with_simulated=True)
     add_components(run, POLICIES)
     add_components(run, FILTERS)
     for settings_class in (BeliefSettings, SimulatorConfig):
         add_parameters(run, settings_class)
     run.set_defaults(command=run_command)
     add_optimum_command(commands)
-    judge = commands.add_parser(
-        "judge",
-        help="judge a column of statements",
-        description="Judge a file of statements: every row is written with all its columns and its verdict.",
-    )
-    judge.add_argument("file", type=Path, metavar="FILE.csv", help="statements, one a row, with a header line")
-    judge.add_argument("--text-column", required=True, metavar="NAME", help="the column that holds the statements")
-    judge.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the verdicts are written")
-    add_judge_option(judge)
-    judge.set_defaults(command=judge_command)
+    add_judge_command(commands)
     add_validate_command(commands)
     add_experiment_commands(commands)
+    add_design_command(commands)
+    add_cluster_command(commands)
     add_train_command(commands)
     add_learn_command(commands)
+    add_import_command(commands)
     add_ship_command(commands)
+    add_ship_answers_command(commands)
     add_install_commands(commands)
     return parser

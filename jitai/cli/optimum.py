@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jitai.cli.options import add_parameters, changed, preset_of
-from jitai.cli.outputs import check_output
+from jitai.cli.outputs import add_force_option, check_output
 from jitai.errors import ParameterError
 from jitai.files import write_atomically
 from jitai.policies.optimum import Optimum, optimum
@@ -38,6 +38,7 @@ def add_optimum_command(commands: Any) -> None:
     parser.add_argument("--seeds", type=int, default=500, help="simulated studies of the check (default: 500)")
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the whole policy: a row for each day, walk "
                         "state, context, habituation and risk")  # fmt: skip
+    add_force_option(parser)
     add_parameters(parser, SimulatorConfig)
     parser.set_defaults(command=_optimum)
 
@@ -47,7 +48,7 @@ def _optimum(options: argparse.Namespace) -> None:
     if not 2 <= options.seeds <= MOST_SEEDS:
         raise ParameterError(f"The number of seeds is {options.seeds}: allowed is 2 to {MOST_SEEDS:,}.")
     if options.out is not None:
-        check_output(options.out, ".csv")
+        check_output(options.out, ".csv", force=options.force)
     solved = optimum(config)
     _print_check(check_optimum(config, options.seeds))
     _print_map(solved)

@@ -9,6 +9,7 @@ from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import ParameterError
 from jitai.judge.judge import Judge
 from jitai.judge.registry import (
+    BACKENDS,
     BackendClass,
     available_judges,
     backend_of,
@@ -19,6 +20,7 @@ from jitai.judge.registry import (
     reading_backends,
     suited_prompt,
 )
+from jitai.judge.simulated import SIMULATED, SimulatedBackend, SimulatedSettings
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
 from jitai.paths import default_cache_dir, default_data_dir
@@ -78,14 +80,15 @@ def _add_options(parser: argparse.ArgumentParser, infos: Iterable[ParameterInfo]
         )
 
 
-def add_backend_options(parser: argparse.ArgumentParser) -> None:
-    """Add the settings of every judge backend that reads; their settings classes validate the values.
+def add_backend_options(parser: argparse.ArgumentParser, backends: Iterable[BackendClass] | None = None) -> None:
+    """Add the settings of judge backends; their settings classes validate the values.
 
     Args:
         parser: of a command that may open a judge.
+        backends: that may be named there; None for all that read.
     """
     groups: dict[str, Any] = {}
-    for backend in reading_backends():
+    for backend in reading_backends() if backends is None else backends:
         for info in describe(backend.Settings):
             if info.group not in groups:
                 groups[info.group] = parser.add_argument_group(info.group)
@@ -111,6 +114,19 @@ def backend_settings(options: argparse.Namespace) -> dict[str, Any]:
             backend.Settings, {name: value for name, value in values.items() if value is not None}
         )
     return found
+
+
+def simulated_settings(options: argparse.Namespace) -> SimulatedSettings | None:
+    """Return the error rates of the simulated judge; None where the options name another one.
+
+    Raises: ParameterError naming the one that is wrong, or given without that judge.
+    """
+    values = {info.name: getattr(options, _destination(SimulatedBackend, info)) for info in describe(SimulatedSettings)}
+    values = {name: value for name, value in values.items() if value is not None}
+    if options.judge != SIMULATED and values:
+        name = next(iter(values)).replace("_", "-")
+        raise ParameterError(f"--{SIMULATED}-{name} belongs to --judge {SIMULATED}.")
+    return build(SimulatedSettings, values) if options.judge == SIMULATED else None
 
 
 def _destination(backend: BackendClass, info: ParameterInfo) -> str:
@@ -149,16 +165,22 @@ def given(options: argparse.Namespace, settings_class: type[object]) -> dict[str
 AUTOMATIC = "auto"
 
 
-def add_judge_option(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name a judge and say how it is asked."""
+def add_judge_option(parser: argparse.ArgumentParser, *, with_simulated: bool = False) -> None:
+    """Add the options that name a judge and say how it is asked.
+
+    Args:
+        parser: of the command.
+        with_simulated: whether the simulated judge may be named too, where only simulated participants speak.
+    """
+    backends = BACKENDS.values() if with_simulated else reading_backends()
     parser.add_argument(
         "--judge", default=AUTOMATIC, metavar="KEY",
-        help=f'{key_forms(reading_backends())}; "{AUTOMATIC}" (default) is the best measured one that is there',
+        help=f'{key_forms(backends)}; "{AUTOMATIC}" (default) is the best measured one that is there',
     )  # fmt: skip
     parser.add_argument(
         "--prompt", default="", metavar="NAME", help="how it is asked: a prompt's name (default: what suits the judge)"
     )
-    add_backend_options(parser)
+    add_backend_options(parser, backends)
 
 
 def open_chosen_judge(

@@ -3,6 +3,7 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -16,15 +17,18 @@ from jitai.cli.options import (
     given,
     open_chosen_judge,
     preset_of,
+    simulated_settings,
 )
 from jitai.cli.outputs import check_output
+from jitai.cli.progress import ProgressLine
 from jitai.cli.train_policy import open_policy
 from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, load_part
 from jitai.decision import UnsureBand
-from jitai.errors import FileFormatError, JitaiError, ParameterError
+from jitai.errors import BackendError, FileFormatError, JitaiError, ParameterError
 from jitai.files import replacing, write_atomically
 from jitai.judge.calibration import Measured
 from jitai.judge.judge import Judge
+from jitai.judge.simulated import simulated_reference
 from jitai.parameters import build
 from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
@@ -32,16 +36,19 @@ from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Decision, JudgeReference, Verdict
 from jitai.report.bundle import bundle, scenario_json
 from jitai.report.run_log import run_log
-from jitai.report.run_report import ReportInputs, run_report
+from jitai.report.run_player import BranchOnPaper, comparison_of, played_branches
+from jitai.report.run_report import ReportInputs, run_report, steps_gained
 from jitai.report.scenario_file import read_scenario
 from jitai.report.scenario_link import link_parameters, link_to, open_link
 from jitai.report.shown import participant_name
+from jitai.report.why import WhyRow, why_rows, why_sentence
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, SimulatorConfig
 from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 from jitai.trial.log import safe_csv
+from jitai.trial.saved_run import SavedRun
 from jitai.trial.scenario import Played, Scenario, compose, play
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
@@ -64,33 +71,52 @@ UNLESS_GIVEN = {"preset": DEFAULT_PRESET, "policy": PolicySpec().key, "filter": 
 def run_command(options: argparse.Namespace) -> None:
     """Run one simulated participant and print the days."""
     _check_outputs(options)
-    scenario = _composed(options) if options.scenario is None else _read_scenario(options)
+    simulated_settings(options)  # refuses rates without that judge, and wrong ones, even where nobody reads
+    scenario, saved = (_composed(options), ()) if options.scenario is None else _read_scenario(options)
     with LazyJudge(options, scenario) as judge:
         scenario = judge.with_remembered(scenario)
         run = play(scenario, judge if scenario.judge is not None else None)
         twin = play(run.scenario.without_judge())
         run = run._replace(scenario=judge.described(run.scenario))
-        _give(options, run, twin, judge.measured())
+        branches = played_branches(saved, run)
+        _give(options, run, twin, judge.measured(), branches)
         if options.link:
             print(_link_of(run.scenario, judge))
+    read = [record.verdict for record in run.records if record.statement and record.verdict is not None]
+    if options.scenario is None and read and all(verdict.is_fallback for verdict in read):
+        why = read[0].failure
+        raise BackendError("The judge has answered on no day: the rule for that case has made this run.", why)
 
 
-def _give(options: argparse.Namespace, run: Played, twin: Played, measured: Measured | None) -> None:
+def _give(
+    options: argparse.Namespace,
+    run: Played,
+    twin: Played,
+    measured: Measured | None,
+    branches: Sequence[BranchOnPaper],
+) -> None:
     """Print the run, and write the files that the options name."""
     if not options.quiet:
         _print_days(run_log(run), sys.stdout)
     _print_summary(summarise(run.records), summarise(twin.records), run.scenario)
+    for branch, line in branches:
+        other = summarise(branch.records)
+        against = steps_gained(other, summarise(run.records))
+        print(f"Branch {line.letter}, {for_terminal(line.name)}: {other.total_steps:,.0f} steps ({against:+,}).")
+    if options.why:
+        _print_why(run, twin)
     if options.out is not None:
         _write(run_log(run), options.out)
     if options.save is not None:
-        write_atomically(options.save, scenario_json(run.scenario))
+        write_atomically(options.save, scenario_json(run.scenario, branches))
         print(f"Scenario: {options.save}", file=sys.stderr)
     if options.report is not None:
-        write_atomically(options.report, run_report(run, twin, _inputs(options, run, measured, _own_command(options))))
+        inputs = _inputs(options, run, measured, _own_command(options))
+        write_atomically(options.report, run_report(run, twin, inputs, branches))
         print(f"Report: {options.report}", file=sys.stderr)
     if options.bundle is not None:
         command = f"{program()} run --scenario {BUNDLED}.json"
-        write_atomically(options.bundle, bundle(run, twin, _inputs(options, run, measured, command), BUNDLED))
+        write_atomically(options.bundle, bundle(run, twin, _inputs(options, run, measured, command), BUNDLED, branches))
         print(f"Bundle: {options.bundle}", file=sys.stderr)
 
 
@@ -125,7 +151,7 @@ def _check_outputs(options: argparse.Namespace) -> None:
         for given_file in filter(None, (options.scenario, options.policy_file)):
             if path.exists() and Path(given_file).exists() and path.samefile(given_file):
                 raise FileFormatError(f"{path.name} is read in this run; it would be overwritten.", "Use another name.")
-        check_output(path, *allowed)
+        check_output(path, *allowed, force=options.force)
 
 
 def _composed(options: argparse.Namespace) -> Scenario:
@@ -151,12 +177,21 @@ def _composed(options: argparse.Namespace) -> Scenario:
         seed=options.seed,
         belief=build(BeliefSettings, given(options, BeliefSettings)),
     )
-    judge = JudgeReference(options.judge) if spec.uses_text else None
+    judge = _judge_of(options) if spec.uses_text else None
     return compose(spec, _book(EVERYDAY_KINDS), judge=judge)
 
 
-def _read_scenario(options: argparse.Namespace) -> Scenario:
-    """The scenario of the file, or the link, that the options name.
+def _judge_of(options: argparse.Namespace) -> JudgeReference:
+    """The judge that the options name.
+
+    Raises: ParameterError naming the setting that is wrong.
+    """
+    simulated = simulated_settings(options)
+    return JudgeReference(options.judge) if simulated is None else simulated_reference(simulated)
+
+
+def _read_scenario(options: argparse.Namespace) -> SavedRun:
+    """The scenario of the file, or the link, that the options name; a file's with its branches.
 
     Raises: FileFormatError naming the file and what is wrong; ParameterError if settings were given beside it.
     """
@@ -167,15 +202,18 @@ def _read_scenario(options: argparse.Namespace) -> Scenario:
     if beside:
         raise ParameterError(f"The scenario holds all settings: leave out {', '.join(beside)}.")
     if options.scenario.startswith(("http://", "https://")):
-        scenario = _scenario_of_link(options.scenario)
+        found = SavedRun(_scenario_of_link(options.scenario))
     else:
-        scenario = read_scenario(path := Path(options.scenario), path.name)
+        found = read_scenario(path := Path(options.scenario), path.name)
+    scenario = found.scenario
     if options.judge != AUTOMATIC and scenario.spec.uses_text:
         print(f"Read anew by {for_terminal(options.judge)}: the stored verdicts are not used.", file=sys.stderr)
-        return replace(scenario, judge=JudgeReference(options.judge), verdicts={})
+        if found.branches:
+            print("The branches are left out: another judge read them.", file=sys.stderr)
+        return SavedRun(replace(scenario, judge=_judge_of(options), verdicts={}))
     if scenario.judge is None and scenario.spec.uses_text:
         print("The scenario names no judge, so nobody reads the text. Name one with --judge.", file=sys.stderr)
-    return scenario
+    return found
 
 
 def _scenario_of_link(link: str) -> Scenario:
@@ -204,11 +242,15 @@ class LazyJudge:
     def __init__(self, options: argparse.Namespace, scenario: Scenario) -> None:
         self._options, self._scenario = options, scenario
         self._judge: Judge | None = None
+        self._progress: ProgressLine | None = None
+        self._n_read = 0
 
     def __enter__(self) -> "LazyJudge":
         network = self._scenario.spec.policy.network
-        if self._scenario.judge is not None and self._options.scenario is None:
-            print(f"Judge: {for_terminal(self._opened().describe())}", file=sys.stderr)
+        judge = self._scenario.judge
+        if judge is not None and self._options.scenario is None:
+            who = judge.name if self._scenario.is_simulated else self._opened().describe()
+            print(f"Judge: {for_terminal(who)}", file=sys.stderr)
         if network is not None:
             is_read = self._scenario.judge is not None
             for sentence in mismatch_of_trial(network, self._scenario.spec, is_read=is_read):
@@ -216,6 +258,8 @@ class LazyJudge:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.end()
         if self._judge is not None:
             self._judge.close()
 
@@ -224,14 +268,21 @@ class LazyJudge:
 
         Raises: ParameterError if the scenario was read by another judge than the one that is there now.
         """
-        return self._opened().judge(text)
+        verdict = self._opened().judge(text)
+        self._n_read += 1
+        if self._progress is not None:
+            self._progress.show(self._n_read)
+        return verdict
 
     def with_remembered(self, scenario: Scenario) -> Scenario:
         """The scenario with all verdicts that need no model; a judge that is not needed is not opened.
 
         Raises: ParameterError as ``judge``.
         """
-        return scenario.with_known(self._opened().remembered) if scenario.unread else scenario
+        if scenario.unread:
+            scenario = scenario.with_known(self._opened().remembered)
+        self._progress = ProgressLine("statements read", max(1, len(scenario.unread)))
+        return scenario
 
     def known_everywhere(self, text: str) -> Verdict | None:
         """The verdict that every copy of the scenario's judge gives; None where that judge is not here."""
@@ -277,9 +328,14 @@ def _inputs(options: argparse.Namespace, run: Played, measured: Measured | None,
     """What else stands in a report of the run, which ``command`` gives again."""
     judge = run.scenario.judge
     title = participant_name(run.scenario.spec.config)
-    remembered = judge is not None and options.scenario is not None and measured is None
+    is_stored = judge is not None and options.scenario is not None and measured is None
     return ReportInputs(
-        title, "" if judge is None else judge.name or judge.key, "", command, measured=measured, remembered=remembered
+        title,
+        "" if judge is None else judge.name or judge.key,
+        "",
+        command,
+        measured=measured,
+        remembered=is_stored and not run.scenario.is_simulated,
     )
 
 
@@ -311,6 +367,20 @@ def _print_summary(summary: TrialSummary, alone: TrialSummary, scenario: Scenari
         print(
             f"On {counted(summary.n_failures, 'day')} the judge could not answer and the rule for that case stood in."
         )
+
+
+def _print_why(run: Played, twin: Played) -> None:
+    """Print why run and twin differ: the sentence, and the parts that add up to the difference."""
+    if not run.scenario.is_read:
+        print("\nNobody reads the text in this run, so there is no twin that it could differ from.")
+        return
+    compared = comparison_of(run.scenario.spec.config, run.records, twin)
+    rows = why_rows(compared, revealed=True)
+    rows += (WhyRow("Together", "", sum(row.steps for row in rows)),)
+    print(f"\n{why_sentence(compared, revealed=True)}")
+    width = max(len(row.title) for row in rows)
+    for row in rows:
+        print(f"  {row.title:{width}}  {row.shown:>7}  {row.note}".rstrip())
 
 
 def _write(log: "pd.DataFrame", path: Path) -> None:

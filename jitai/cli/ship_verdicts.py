@@ -45,7 +45,7 @@ def add_ship_command(commands: Any) -> None:
 
 
 def _ship(options: argparse.Namespace) -> None:
-    check_output(options.out, ".gz")
+    check_output(options.out, ".gz", force=True)
     cleaned = (clean_statement(item.text).text for part in PARTS for item in load_part(part))
     texts = tuple(dict.fromkeys(text for text in cleaned if text))
     with closing(VerdictCache(default_cache_dir())) as cache:

@@ -124,7 +124,7 @@ def train_judge(
     if out is None:
         out = default_out()
         make_folder(out.parent)
-    check_output(out, ".gguf")
+    check_output(out, ".gguf", force=True)
     if out == ADAPTER_FILE:
         write_words(WORDS_FILE, development)
     _say(f"Training on {len(training):,} statements; {len(aside):,} are set aside for calibration.")

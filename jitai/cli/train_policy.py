@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from jitai.cli.options import add_parameters, changed, given, preset_of
-from jitai.cli.outputs import check_output
+from jitai.cli.outputs import add_force_option, check_output
 from jitai.errors import JitaiError
+from jitai.files import read_bytes
 from jitai.parameters import build
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import ALGORITHM_LABELS, OBSERVATION_LABELS, PolicyNetwork
 from jitai.rl.evaluation import N_SEEDS, Evaluation, evaluate_as_trained
+from jitai.rl.imported_model import MAX_ZIP_BYTES, policy_of_model
 from jitai.rl.policy_store import default_policy_store, read_policy, write_policy
 from jitai.rl.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.rl.train import Training, TrainingRun
 from jitai.sanitise import for_terminal
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
+from jitai.simulator.spaces import DEFAULT_OBSERVATIONS as SHOWN_BY_DEFAULT
 from jitai.text_format import counted
 from jitai.trial.filters import training_filters
 
@@ -53,10 +56,43 @@ def add_learn_command(commands: Any) -> None:
         "--filter", dest="training_filter", default=training_filters()[0], metavar="NAME",
         help=f"what the judge may do in training: {' or '.join(training_filters())} (default: %(default)s)",
     )  # fmt: skip
+    add_force_option(parser)
     parser.add_argument("--resume", action="store_true", help="resume the stopped training that has these options")
     for settings_class in (LearningSettings, BeliefSettings, SimulatorConfig):
         add_parameters(parser, settings_class)
     parser.set_defaults(command=_train)
+
+
+def add_import_command(commands: Any) -> None:
+    """Add the command "import-policy" to a parser.
+
+    Args:
+        commands: what ArgumentParser.add_subparsers returned.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "import-policy",
+        help="use a model trained with stable-baselines3",
+        description="Make a policy of a model that stable-baselines3 trained on a registered environment (PPO, A2C or "
+        "DQN with an MlpPolicy). Only its numbers are read: no code in the file is run.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE.zip", help="what model.save wrote")
+    parser.add_argument(
+        "--observations", default=",".join(SHOWN_BY_DEFAULT), metavar="NAMES",
+        help="what its environment was made with, in order, with commas between (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--preset", default=DEFAULT_PRESET, help="the participant it was trained on")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.json", help="where the policy is written")
+    add_force_option(parser)
+    parser.set_defaults(command=_import)
+
+
+def _import(options: argparse.Namespace) -> None:
+    check_output(options.out, _ENDING, force=options.force, read=options.file)
+    names = tuple(name.strip() for name in options.observations.split(",") if name.strip())
+    content = read_bytes(options.file, MAX_ZIP_BYTES)
+    network = policy_of_model(content, options.file.name, names, preset_of(options))
+    write_policy(network, options.out)
+    print(f"{options.out}: {for_terminal(network.name)}, sees {', '.join(network.observations)}.")
 
 
 def _task(options: argparse.Namespace) -> LearningTask:
@@ -76,7 +112,7 @@ def _task(options: argparse.Namespace) -> LearningTask:
 
 
 def _train(options: argparse.Namespace) -> None:
-    check_output(options.out, _ENDING)
+    check_output(options.out, _ENDING, force=options.force or options.resume)
     run = TrainingRun(_task(options), default_policy_store().checkpoints, options.resume)
     task = run.task
     _say(

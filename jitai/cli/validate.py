@@ -3,17 +3,22 @@
 import argparse
 import math
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from jitai.cli.options import add_backend_options, backend_settings
+from jitai.cli.outputs import UNFINISHED, add_force_option, check_output_folder
+from jitai.cli.progress import ProgressLine
+from jitai.cli.reading import add_reading_options, print_preview, reading_options, say, say_what_is_read
 from jitai.corpus import DEVELOPMENT, TEST, load_part
 from jitai.errors import BackendError, ParameterError
-from jitai.files import make_folder, read_bytes, replacing, write_atomically
+from jitai.files import open_to_read, remove, replacing, write_atomically
+from jitai.importing.labels import label_words
+from jitai.importing.statements import StatementReader, labelled_reader
+from jitai.importing.table import open_table
 from jitai.judge.prompts import Prompt
 from jitai.judge.registry import (
     available_judges,
@@ -29,10 +34,10 @@ from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_cache_dir, default_data_dir
 from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_terminal
-from jitai.text_format import counted, duration
+from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
-from jitai.validation.corpora import MAX_FILE_BYTES, balanced_sample, chosen, read_labelled_csv
+from jitai.validation.corpora import balanced_sample, chosen, labelled_statements
 from jitai.validation.metrics import Interval
 from jitai.validation.report import (
     PUBLISHED_CAVEAT,
@@ -62,7 +67,7 @@ FITTED_HERE = (
     "good. The TF-IDF baseline is cross-validated there, and no pair is divided."
 )
 _SHOWN_FIGURES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc")
-_SECONDS_BETWEEN_NOTES = 5.0
+_TABLES = ("verdicts", "figures", "kinds", "languages", "agreement", "confusion", "reliability", "mistakes")
 
 
 def add_validate_command(commands: Any) -> None:
@@ -81,8 +86,9 @@ def add_validate_command(commands: Any) -> None:
     corpus = parser.add_mutually_exclusive_group()
     corpus.add_argument("--part", choices=(TEST, DEVELOPMENT), default=TEST, help="of our corpus (default: test)")
     corpus.add_argument(
-        "--file", type=Path, metavar="FILE.csv",
-        help="your own statements: columns text and label (can_walk, cannot_walk); optional: kind, language, id, pair",
+        "--file", type=Path, metavar="FILE",
+        help="your own statements and labels (can_walk, cannot_walk, 1, 0, yes, no, good, bad ...); columns kind, "
+        "language, id and pair are read too",
     )  # fmt: skip
     parser.add_argument(
         "--judge", action="append", default=[], metavar="KEY",
@@ -120,6 +126,8 @@ def add_validate_command(commands: Any) -> None:
         "--out", type=Path, metavar="FOLDER",
         help="write every verdict and mistake, figures, kinds, languages, agreement, confusion and reliability here",
     )  # fmt: skip
+    add_force_option(parser)
+    add_reading_options(parser, with_labels=True)
     add_backend_options(parser)
     parser.set_defaults(command=validate)
 
@@ -131,12 +139,18 @@ def validate(options: argparse.Namespace) -> None:
     """
     if options.mistakes < 0:
         raise ParameterError("The number of mistakes to print is 0 or more.")
+    if options.preview:
+        if options.file is None:
+            raise ParameterError("--preview shows how a file is read: name it with --file.")
+        with open_to_read(options.file) as file:
+            print_preview(_reader(options, file))
+        return
+    if options.out is not None:
+        check_output_folder(options.out, ["verdicts.parquet", *(f"{name}.csv" for name in _TABLES)], options.force)
     settings, statements = backend_settings(options), _statements(options)
     with ExitStack() as opened:
         baselines = (_baseline(key) for key in dict.fromkeys(options.baseline))
         candidates = [*_language_models(options, settings, opened), *baselines]
-        if options.out is not None:
-            make_folder(options.out)
         run = ValidationRun(candidates, statements)
         run.start()
         found = _watch(run)
@@ -155,7 +169,7 @@ def validate(options: argparse.Namespace) -> None:
             "reliability": reliabilities(found),
             "mistakes": all_mistakes(found),
         }
-        _write(options.out, verdict_table(found.rows), tables)
+        _write(options.out, verdict_table(found.rows), tables, found.stopped)
     if not any(result.n for result in results):
         raise BackendError("No judge has answered any statement, so there are no figures.", hint=_first_failure(found))
 
@@ -165,11 +179,21 @@ def _statements(options: argparse.Namespace) -> tuple[Statement, ...]:
     if options.file is None:
         statements = load_part(options.part)
     else:
-        statements = read_labelled_csv(read_bytes(options.file, MAX_FILE_BYTES), options.file.name)
+        with open_to_read(options.file) as file:
+            reader = _reader(options, file)
+            found = labelled_statements(reader)
+        say_what_is_read(reader, found.notes)
+        statements = found.statements
     _check_names("source", options.source, {item.source for item in statements})
     _check_names("kind", options.kind, {item.kind for item in statements})
     statements = chosen(statements, options.source or None, options.kind or None)
     return statements if options.sample is None else balanced_sample(statements, options.sample, options.seed)
+
+
+def _reader(options: argparse.Namespace, file: IO[bytes]) -> StatementReader:
+    table = open_table(file, options.file.name, reading_options(options))
+    words = label_words(options.can_walk, options.cannot_walk)
+    return labelled_reader(table, words, options.text_column, options.label_column, options.missing)
 
 
 def _check_names(what: str, wanted: Sequence[str], present: set[str]) -> None:
@@ -210,18 +234,17 @@ def _baseline(key: str) -> Candidate:
 
 def _watch(run: ValidationRun) -> Validation:
     """Print the progress until the run ends; a run stopped from the keyboard returns what it has."""
-    noted = time.monotonic()
+    progress = ProgressLine("verdicts", run.snapshot().n_total)
     try:
         while not run.wait(0.1):
-            if time.monotonic() - noted >= _SECONDS_BETWEEN_NOTES:
-                noted = time.monotonic()
-                now = run.snapshot()
-                left = "" if now.seconds_left is None else f", about {duration(now.seconds_left)} left"
-                print(f"{len(now.rows):,} of {now.n_total:,}: {for_terminal(now.at_work)}{left}", file=sys.stderr)
+            now = run.snapshot()
+            progress.show(len(now.rows), now.at_work, now.seconds_left)
     except KeyboardInterrupt:
-        print("Stopping ...", file=sys.stderr)
+        progress.end()
+        say(["Stopping ... What is judged is remembered: the same command goes on."])
         run.stop()
         run.wait()
+    progress.end()
     return run.snapshot()
 
 
@@ -348,10 +371,14 @@ def _first_failure(found: Validation) -> str:
     return next(iter(reasons), "")
 
 
-def _write(folder: Path, verdicts: "pd.DataFrame", tables: "Mapping[str, pd.DataFrame]") -> None:
+def _write(folder: Path, verdicts: "pd.DataFrame", tables: "Mapping[str, pd.DataFrame]", is_part: bool) -> None:
     """Write every verdict as CSV and Parquet, and the other tables as CSV under their names."""
+    if is_part:
+        write_atomically(folder / UNFINISHED, "The run was stopped: these files cover only a part of it.\n")
     with replacing(folder / "verdicts.parquet") as partial:
         verdicts.to_parquet(partial)
     for name, table in {"verdicts": verdicts, **tables}.items():
         write_atomically(folder / f"{name}.csv", safe_csv(table))
+    if not is_part:
+        remove(folder / UNFINISHED)
     print(f"Verdicts and figures: {folder}", file=sys.stderr)

@@ -1,15 +1,16 @@
 """One cell of an experiment as a Parquet file."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jitai.errors import FileFormatError
+from jitai.errors import FileFormatError, JitaiError
 from jitai.experiments.cell import CellWork, work_from_mapping
-from jitai.files import read_json
+from jitai.files import check_is_file, read_json
 from jitai.trial.trial_log import TrialLog
 
 if TYPE_CHECKING:
@@ -17,6 +18,29 @@ if TYPE_CHECKING:
 
 _METADATA_KEY = b"jitai"
 _MAX_WORK_BYTES = 50_000_000
+
+
+UNFIT = (
+    JitaiError, KeyError, ValueError, TypeError, AttributeError, OverflowError, IndexError, AssertionError,
+    RecursionError, ZeroDivisionError,
+)  # fmt: skip
+"""What may come of a description that is JSON, but not ours."""
+
+
+@dataclass(frozen=True)
+class CellFile:
+    """What a cell's file says of the cell.
+
+    Attributes:
+        work: that makes it.
+        scenario: values of the axes, by parameter.
+        method, judge: their names; no judge where nobody reads.
+    """
+
+    work: CellWork
+    scenario: Mapping[str, Any]
+    method: str
+    judge: str
 
 
 def write_steps(path: Path, result: TrialLog, about: dict[str, Any]) -> None:
@@ -53,10 +77,11 @@ def read_steps(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFram
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    check_is_file(path)
     try:
         table: pd.DataFrame = pq.read_table(path, columns=None if columns is None else list(columns)).to_pandas()
         return table
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, ValueError, TypeError, MemoryError, OverflowError, RecursionError) as error:
         raise FileFormatError(
             f"{path.name} cannot be read: it is missing or damaged.",
             "Run the experiment again: only this cell will be run anew.",
@@ -68,16 +93,32 @@ def read_work(path: Path) -> CellWork:
 
     Raises: FileFormatError if the file is damaged, or none of ours.
     """
+    return read_cell_file(path).work
+
+
+def read_cell_file(path: Path) -> CellFile:
+    """Return what a cell's file says of the cell.
+
+    Raises: FileFormatError if the file is damaged, or none of ours.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    check_is_file(path)
     try:
         metadata = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowException) as error:
+    # pyarrow reads whatever the file says: what comes of a damaged one is a MemoryError or an UnicodeDecodeError too.
+    except (OSError, pa.ArrowException, ValueError, TypeError, MemoryError, OverflowError, RecursionError) as error:
         raise FileFormatError(f"{path} cannot be read: it is missing, damaged or no Parquet file.") from error
     if _METADATA_KEY not in metadata:
         raise FileFormatError(f"{path} holds no description of a cell: it was not written by an experiment.")
     try:
-        return work_from_mapping(read_json(metadata[_METADATA_KEY], path.name, _MAX_WORK_BYTES)["work"])
-    except (FileFormatError, KeyError, ValueError, TypeError, AttributeError, OverflowError, IndexError) as error:
+        about = read_json(metadata[_METADATA_KEY], path.name, _MAX_WORK_BYTES)
+        return CellFile(
+            work_from_mapping(about["work"]),
+            dict(about.get("scenario", {})),
+            str(about.get("method", "")),
+            str(about.get("judge", "")),
+        )
+    except UNFIT as error:
         raise FileFormatError(f"The description of the cell in {path} is damaged.") from error

@@ -4,7 +4,7 @@ import contextlib
 import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
@@ -20,11 +20,13 @@ from jitai.experiments.judgements import (
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FAILED, FINISHED, SECONDS_WITHOUT_HEARTBEAT, STOPPED, Store
+from jitai.paths import program
 from jitai.records import JudgesText, Statement
 from jitai.text_format import counted
 
 OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
 """Makes a judge of an experiment ready, and says in one line which one it is. Raises JitaiError if it cannot."""
+_CANCELLED = (CancelledError, ConnectionError, TimeoutError)
 OUT_OF_MEMORY = "There is not enough memory for so many seeds and days: use fewer."
 SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_BETWEEN_REPORTS = 1.0
@@ -114,6 +116,9 @@ def _run_alone(
         store.end(identifier, STOPPED)
         raise
     except Exception as error:
+        if (lost := _lost_on_the_cluster(error, executor)) is not None:
+            store.end(identifier, FAILED, lost.in_full)
+            raise lost from error
         # A bug: it stays visible as one, and the index does not say that the experiment goes on.
         store.end(identifier, FAILED, f"An error of the program: {type(error).__name__}.")
         raise
@@ -199,6 +204,26 @@ def _run_cells(
             stopping = True
     if stopping and waiting:
         raise Stopped
+
+
+def _lost_on_the_cluster(error: Exception, executor: Executor) -> JitaiError | None:
+    """What is said where Dask, and not the cell, has failed; None for everything else."""
+    kind, words = type(error), str(error)
+    if not type(executor).__module__.startswith("distributed"):
+        return None
+    if isinstance(error, ImportError) or "deserializ" in words:
+        return JitaiError(
+            "The cluster lacks this project, or has another version of Python or of a library: what it is sent cannot "
+            "be read there.",
+            f"Start scheduler and workers with `{program()} cluster` on machines with the same version. What is "
+            "finished is kept: run the same command again.",
+        )
+    if kind.__module__.startswith(("distributed", "dask")) or isinstance(error, _CANCELLED):
+        return JitaiError(
+            f"The cluster has lost its workers or its scheduler ({kind.__name__}).",
+            "What is finished is kept: run the same command again when the cluster is there.",
+        )
+    return None
 
 
 def _submit(executor: Executor, work: CellWork) -> Future[CellOutcome]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jitai.errors import FileFormatError
+from jitai.paths import program
 
 _SCHEMA = """
 create table if not exists experiments (
@@ -30,6 +31,15 @@ _NEW_IN_VERSION_1 = {
 }
 
 
+def is_damage(error: BaseException | None) -> bool:
+    """Whether the file's content is at fault, and not the disk, the rights or a lock."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        # A text that is no UTF-8, or a query that does not fit what is there.
+        return isinstance(error, sqlite3.Error | UnicodeDecodeError)
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+
 @contextlib.contextmanager
 def open_index(path: Path) -> Iterator[sqlite3.Connection]:
     """Open an index for one transaction; it is made, or brought up to date, if it has to be.
@@ -43,14 +53,14 @@ def open_index(path: Path) -> Iterator[sqlite3.Connection]:
             _bring_up_to_date(index)
         with index:
             yield index
-    except sqlite3.OperationalError as error:
-        raise FileFormatError(
-            f"{path} cannot be used now: {error}.", "Try again; see that the disk is not full."
-        ) from error
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if not is_damage(error):
+            raise FileFormatError(
+                f"{path} cannot be used now: {error}.", "Try again; see that the disk is not full."
+            ) from error
         raise FileFormatError(
             f"{path} cannot be used: {error}.",
-            "Move the file away to begin with an empty store; the files of days beside it stay.",
+            f"`{program()} repair {path.parent}` rebuilds it from the files of days beside it, which stay.",
         ) from error
     finally:
         if index is not None:

@@ -1,6 +1,5 @@
 """Starting an experiment in a process of its own, which outlives the page that started it."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,6 +9,8 @@ from pathlib import Path
 from jitai.background_process import give_way
 from jitai.errors import FileFormatError
 from jitai.experiments.spec import ExperimentSpec
+from jitai.experiments.spec_file import spec_as_json
+from jitai.experiments.store import DESCRIPTIONS
 from jitai.files import make_folder, open_to_write, write_atomically
 from jitai.paths import resource
 
@@ -24,9 +25,9 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
     Returns: the process; keep it, and poll it now and then, so that it does not linger once it has ended.
     Raises: FileFormatError if the folder cannot be written.
     """
-    described = folder / "descriptions" / f"{spec.identifier}.json"
+    described = folder / DESCRIPTIONS / f"{spec.identifier}.json"
     make_folder(described.parent)
-    write_atomically(described, json.dumps(spec.as_mapping(), ensure_ascii=False))
+    write_atomically(described, spec_as_json(spec))
     with open_to_write(described.with_suffix(".log")) as log:
         try:
             process = subprocess.Popen(  # noqa: S603  (a list of words of our own, no shell)

@@ -88,6 +88,17 @@ class JudgeChoice:
         name = self.backend.judge_name(self.key, dict(self.settings))
         return f"{name}, {self.prompt}" if self.prompt else name
 
+    @property
+    def in_words(self) -> str:
+        """What the judge is, after "the judge is"."""
+        if self.error_rates is None:
+            return self.name
+        finds, alarms = self.error_rates
+        return (
+            f"simulated: it recognises {100 * finds:.3g} % of those who cannot walk and mistakes "
+            f"{100 * alarms:.3g} % of the others for them"
+        )
+
     def as_mapping(self) -> dict[str, Any]:
         """Return the part of the judge that a description keeps."""
         return {"key": self.key, **({"prompt": self.prompt} if self.prompt else {}), **dict(self.settings)}

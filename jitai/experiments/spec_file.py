@@ -1,5 +1,6 @@
 """Descriptions of experiments as YAML or JSON: reading, checking, writing."""
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -187,6 +188,11 @@ def _judges(entries: Sequence["JudgeEntry"]) -> tuple[JudgeChoice, ...]:
             judges.append(at_place(where, partial(JudgeChoice, key, prompt, tuple(chosen.items()))))
         _check_number("judges", len(judges))
     return tuple(judges)
+
+
+def spec_as_json(spec: ExperimentSpec) -> str:
+    """Return the description as the text of a JSON file, trained policies whole."""
+    return json.dumps(spec.as_mapping(), ensure_ascii=False)
 
 
 def spec_as_yaml(spec: ExperimentSpec, name_of: NameOfNetwork | None = None) -> str:

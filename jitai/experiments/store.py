@@ -6,7 +6,6 @@ in common. One process writes, any number may read.
 """
 
 import contextlib
-import hashlib
 import json
 import platform
 import sqlite3
@@ -31,13 +30,22 @@ from jitai.experiments.cell import (
     figures_from_mapping,
     library_versions,
 )
-from jitai.experiments.cell_file import read_steps, write_steps
+from jitai.experiments.cell_file import UNFIT, read_steps, write_steps
 from jitai.experiments.description_text import MAX_FILE_BYTES
 from jitai.experiments.index import open_index
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.spec import Cell, ExperimentSpec
-from jitai.experiments.spec_file import spec_from_mapping
-from jitai.files import make_folder, open_to_write, read_json, remove, replacing
+from jitai.experiments.spec_file import spec_as_json, spec_from_mapping
+from jitai.files import (
+    digest_of_file,
+    make_folder,
+    open_to_write,
+    read_json,
+    read_text,
+    remove,
+    replacing,
+    write_atomically,
+)
 from jitai.trial.log import safe_csv
 
 if TYPE_CHECKING:
@@ -49,6 +57,8 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 
+INDEX, STEPS, DESCRIPTIONS = "index.sqlite", "steps", "descriptions"
+"""In the folder of a store; descriptions lie there so that the index can be rebuilt (jitai/experiments/repair.py)."""
 RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED = "running", "finished", "stopped", "failed", "interrupted"
 SECONDS_WITHOUT_HEARTBEAT = 30.0
 """An experiment that says it runs, but whose engine has been silent for so long, was killed."""
@@ -116,8 +126,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._steps = folder / "steps"
-        self._index = folder / "index.sqlite"
+        self._steps = folder / STEPS
+        self._index = folder / INDEX
 
     # Writing -------------------------------------------------------------------------------------------------------
 
@@ -127,6 +137,7 @@ class Store:
         Raises: FileFormatError if the folder cannot be written.
         """
         make_folder(self._steps)
+        make_folder(self.folder / DESCRIPTIONS)
         open_to_write(self._index, "ab").close()  # SQLite would make it for everybody
         now = time.time()
         with self._open() as index:
@@ -136,6 +147,7 @@ class Store:
                 "status = excluded.status, note = '', phase = '', alive_at = excluded.alive_at, stop_wanted = 0",
                 (spec.identifier, json.dumps(spec.as_mapping()), json.dumps(versions()), now, RUNNING, now),
             )
+        self._describe(spec)
         return spec.identifier
 
     def place(self, identifier: str, keys: Sequence[str]) -> list[int]:
@@ -177,7 +189,7 @@ class Store:
                     outcome.result.total_steps.astype("<f8").tobytes(),
                     outcome.seconds,
                     path.stat().st_size,
-                    _digest_of(path),
+                    digest_of_file(path),
                     time.time(),
                 ),
             )
@@ -251,6 +263,7 @@ class Store:
         with self.alone(identifier), self._open() as index:
             index.execute("delete from experiments where id = ?", (identifier,))
             index.execute("delete from places where experiment = ?", (identifier,))
+        remove(self._description(identifier))
         self._forget_cells_of_nobody()
 
     # Reading -------------------------------------------------------------------------------------------------------
@@ -317,7 +330,7 @@ class Store:
                 )
                 for position, key, figures, totals, seconds in rows
             ]
-        except (FileFormatError, ValueError, TypeError, IndexError, AttributeError) as error:
+        except UNFIT as error:
             raise FileFormatError(
                 f"The cells of {identifier} were kept by another version and cannot be read.", "Run it again."
             ) from error
@@ -368,12 +381,23 @@ class Store:
 
     # Inside --------------------------------------------------------------------------------------------------------
 
+    def _describe(self, spec: ExperimentSpec) -> None:
+        """Write the description beside the index, unless it is there; the time of the file is that of the beginning."""
+        path, text = self._description(spec.identifier), spec_as_json(spec)
+        with contextlib.suppress(FileFormatError):
+            if read_text(path, MAX_FILE_BYTES) == text:
+                return
+        write_atomically(path, text)
+
+    def _description(self, identifier: str) -> Path:
+        return self.folder / DESCRIPTIONS / f"{identifier}.json"
+
     def _path(self, key: str) -> Path:
         return self._steps / f"{key}.parquet"
 
     def _is_whole(self, key: str, digest: str | None) -> bool:
         path = self._path(key)
-        return digest is not None and path.is_file() and _digest_of(path) == digest
+        return digest is not None and path.is_file() and digest_of_file(path) == digest
 
     def _forget_cells_of_nobody(self) -> None:
         with self._open() as index:
@@ -395,14 +419,15 @@ def _experiment_or_problem(row: tuple[Any, ...]) -> StoredExperiment | str:
         spec, made_with, progress = _spec_of(described), _mapping(made_with), _progress_of(*told)
         if progress.phase is Phase.RUNNING_CELLS:
             progress = replace(progress, n_done=n_finished + n_failed, n_total=n_cells)
-    except (JitaiError, ValueError, KeyError, TypeError) as error:
-        return f"The experiment {identifier} was described by another version and cannot be shown: {error}"
-    if status == RUNNING and time.time() - alive_at > SECONDS_WITHOUT_HEARTBEAT:
-        status = INTERRUPTED
-    return StoredExperiment(
-        identifier, spec, made_with, created_at, status, note if status == FAILED else "", n_cells, n_finished,
-        n_failed, progress,
-    )  # fmt: skip
+        if status == RUNNING and time.time() - alive_at > SECONDS_WITHOUT_HEARTBEAT:
+            status = INTERRUPTED
+        return StoredExperiment(
+            str(identifier), spec, made_with, float(created_at), str(status), str(note) if status == FAILED else "",
+            int(n_cells), int(n_finished), int(n_failed), progress,
+        )  # fmt: skip
+    except UNFIT as error:
+        why = str(error) if isinstance(error, JitaiError) else "a part of it is damaged."
+        return f"The experiment {str(identifier)[:80]} was described by another version and cannot be shown: {why}"
 
 
 def _progress_of(phase: str, judge: str, n_done: int, n_total: int, seconds_left: float | None) -> ExperimentProgress:
@@ -427,12 +452,6 @@ def _mapping(text: str) -> dict[str, Any]:
     return content
 
 
-def _digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def figures_table(cells: Sequence[StoredCell]) -> "pd.DataFrame":
     """Return a table with one row for each cell: its condition, method, judge and figures."""
     import pandas as pd  # 0.4 s to import: not before a table is made
@@ -448,6 +467,7 @@ def figures_table(cells: Sequence[StoredCell]) -> "pd.DataFrame":
                 "judge": "" if item.cell.judge is None else item.cell.judge.name,
                 **figures,
                 "share_of_optimum": item.figures.share_of_optimum,
+                "share_of_possible": item.figures.share_of_possible.value,
                 **{f"share_action_{action}": share for action, share in enumerate(shares)},
             }
         )

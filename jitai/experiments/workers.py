@@ -11,6 +11,7 @@ from jitai.background import BackgroundCall
 from jitai.errors import ParameterError
 from jitai.experiments.engine import SECONDS_BETWEEN_LOOKS
 from jitai.installation import CLUSTER
+from jitai.paths import program
 
 SECONDS_FOR_THE_SCHEDULER = 10
 MAX_WORKERS = 256
@@ -63,8 +64,8 @@ def cluster_workers(scheduler: str) -> Iterator[Executor]:
     except (OSError, ValueError, TypeError) as error:
         raise ParameterError(
             f"No Dask scheduler answers at {scheduler[:100]!r}.",
-            "Start one with `dask scheduler`, workers with `dask worker ADDRESS`, and give its address, such as "
-            "tcp://127.0.0.1:8786.",
+            f"Start one with `{program()} cluster`, which prints its address, and more workers on other machines with "
+            f"`{program()} cluster --join ADDRESS`.",
         ) from error
     with client, client.get_executor(pure=False) as executor:  # type: ignore[no-untyped-call]
         yield executor

@@ -122,11 +122,11 @@ class VerdictCache:
             return None
         try:
             row = self._connection.execute(statement, values).fetchone()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # a text in a damaged file may be no UTF-8
             if not _is_passing(error):
                 self._recover(error)
             return None
-        return row if row is None else tuple(row)
+        return row if row is None else tuple(str(value) for value in row)
 
     def _open(self) -> None:
         """Open the file; if that fails, keep replies in memory only and set a notice."""
@@ -202,6 +202,8 @@ def _is_passing(error: Exception) -> bool:
 
 def _is_damage(error: Exception) -> bool:
     """Return whether the file's content is at fault, and not the disk, the rights or a lock."""
+    if isinstance(error, UnicodeDecodeError):
+        return True
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     # SQLITE_ERROR: the file is a database, but its table is another one.
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)

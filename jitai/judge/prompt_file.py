@@ -140,12 +140,13 @@ class JsonReader:
         """Return the error to raise for a complaint about this file."""
         return FileFormatError(f"{self.path.name} cannot be used: {complaint}.", self._hint)
 
-    def load(self) -> dict[str, Any]:
-        """Read the file's content.
+    def load(self, only_finite: bool = True) -> dict[str, Any]:
+        """Read the file's content; ``only_finite`` as for ``read_json``.
 
         Raises: FileFormatError if it cannot be read or is no JSON object.
         """
-        content = read_json(self.path if self._text is None else self._text, self.path.name, hint=self._hint)
+        source = self.path if self._text is None else self._text
+        content = read_json(source, self.path.name, hint=self._hint, only_finite=only_finite)
         if not isinstance(content, dict):
             raise self.error("it must be a JSON object")
         return content

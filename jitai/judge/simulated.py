@@ -8,6 +8,7 @@ from jitai.errors import ParameterError
 from jitai.judge.base import Backend
 from jitai.judge.registered_backend import RegisteredBackend
 from jitai.parameters import parameter, validate
+from jitai.records import JudgeReference
 
 SIMULATED = "simulated"
 _GROUP = "Simulated judge"
@@ -34,9 +35,9 @@ class SimulatedSettings:
 
 
 class SimulatedBackend(RegisteredBackend):
-    """Knows the truth of each statement and errs on given shares of them, so it can only judge in experiments.
+    """Knows the truth of each statement and errs on given shares of them, so it can only judge simulated participants.
 
-    ``jitai/trial/verdict_table.py`` draws the errors: policies are trained with this judge too.
+    ``jitai/trial/verdict_table.py`` draws the errors, for experiments, single runs and the training of policies.
     """
 
     key = SIMULATED
@@ -52,8 +53,8 @@ class SimulatedBackend(RegisteredBackend):
         Raises: ParameterError, always.
         """
         raise ParameterError(
-            "The simulated judge reads no text: it errs at the rates that an experiment gives it.",
-            hint="Choose a judge that reads, or name it in an experiment.",
+            "The simulated judge reads no text: it errs at given rates on what simulated participants say.",
+            hint="Choose a judge that reads, or use it in a run or an experiment.",
         )
 
     @classmethod
@@ -65,3 +66,10 @@ class SimulatedBackend(RegisteredBackend):
     def judge_name(cls, key: str, settings: Mapping[str, Any]) -> str:
         """Return its name with both rates."""
         return f"{key}, finds {settings['finds_cannot_walk']:g}, false alarms {settings['false_alarms']:g}"
+
+
+def simulated_reference(settings: SimulatedSettings) -> JudgeReference:
+    """Return the simulated judge with these settings, for a scenario."""
+    rates = {"finds_cannot_walk": settings.finds_cannot_walk, "false_alarms": settings.false_alarms}
+    name = SimulatedBackend.judge_name(SIMULATED, rates)
+    return JudgeReference(SIMULATED, name=name, error_rates=(settings.finds_cannot_walk, settings.false_alarms))

@@ -7,7 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.files import MAX_JSON_BYTES, make_folder, read_json, read_text, remove, write_atomically
+from jitai.files import (
+    MAX_JSON_BYTES,
+    alone_with,
+    make_folder,
+    read_json,
+    read_text,
+    remove,
+    set_aside,
+    write_atomically,
+)
 from jitai.judge.calibration import Calibration
 from jitai.judge.prompt_file import JsonReader, available_prompts, damaged_prompts, read_calibrations, read_prompt
 from jitai.judge.prompts import Prompt
@@ -44,15 +53,19 @@ class PersonalJudging:
 
     def prompts(self) -> tuple[Prompt, ...]:
         """Return the project's strategies and the person's own, with the person's calibrations added."""
-        kept = self._kept_calibrations()
+        kept, _ = self._read_calibrations()
         return tuple(
             prompt.with_calibrations(kept.get(prompt.content_hash, {}))
             for prompt in available_prompts(self.prompts_folder)
         )
 
     def damaged_prompts(self) -> tuple[FileFormatError, ...]:
-        """Return what is wrong with the person's own prompts that cannot be used."""
-        return damaged_prompts(self.prompts_folder)
+        """Return what is wrong with the person's own prompts and calibrations that cannot be used.
+
+        A damaged file stays as it is. When a calibration is kept, it is set aside as calibrations.json.damaged-1, and
+        what can be read of it goes into the new one.
+        """
+        return (*damaged_prompts(self.prompts_folder), *self._read_calibrations()[1][:1])
 
     def free_name(self, name: str) -> str:
         """Return a name that no prompt has: the given one, or the same with a number."""
@@ -126,9 +139,10 @@ class PersonalJudging:
 
         Raises: FileFormatError if the folder cannot be written to.
         """
-        kept = self._kept_calibrations()
-        kept.setdefault(prompt.content_hash, {})[digest] = calibration
-        self._keep_calibrations(kept)
+        with alone_with(self._calibrations_file):
+            kept = self._calibrations_to_change()
+            kept.setdefault(prompt.content_hash, {})[digest] = calibration
+            self._keep_calibrations(kept)
 
     def _keep_calibrations(self, kept: Mapping[str, Mapping[str, Calibration]]) -> None:
         """Write all calibrations.
@@ -148,18 +162,37 @@ class PersonalJudging:
 
         Raises: ParameterError if there is none; FileFormatError if the folder cannot be written to.
         """
-        kept = self._kept_calibrations()
-        if kept.get(prompt.content_hash, {}).pop(digest, None) is None:
-            raise ParameterError("There is no calibration of your own for this prompt and model.")
-        self._keep_calibrations(kept)
+        with alone_with(self._calibrations_file):
+            kept = self._calibrations_to_change()
+            if kept.get(prompt.content_hash, {}).pop(digest, None) is None:
+                raise ParameterError("There is no calibration of your own for this prompt and model.")
+            self._keep_calibrations(kept)
 
-    def _kept_calibrations(self) -> dict[str, dict[str, Calibration]]:
-        """Return the calibrations by content hash of the prompt and digest of the model; none from a bad file."""
+    def _calibrations_to_change(self) -> dict[str, dict[str, Calibration]]:
+        """Return the calibrations that can be read; a file in which something cannot is set aside first.
+
+        Raises: FileFormatError if it cannot be.
+        """
+        kept, problems = self._read_calibrations()
+        if problems:
+            set_aside(self._calibrations_file)
+        return kept
+
+    def _read_calibrations(self) -> tuple[dict[str, dict[str, Calibration]], list[FileFormatError]]:
+        """Return the calibrations by content hash of the prompt and digest of the model, and what cannot be read."""
         reader = JsonReader(self._calibrations_file)
         if not self._calibrations_file.is_file():
-            return {}
+            return {}, []
         try:
-            content = reader.load()
-            return {key: read_calibrations(reader, rows) for key, rows in content.items()}
-        except FileFormatError:
-            return {}
+            content = reader.load(only_finite=False)
+        except FileFormatError as error:
+            return {}, [error]
+        kept: dict[str, dict[str, Calibration]] = {}
+        problems = []
+        for key, rows in content.items():
+            for digest, row in rows.items() if isinstance(rows, dict) else [("", rows)]:
+                try:
+                    kept.setdefault(key, {}).update(read_calibrations(reader, {digest: row}))
+                except FileFormatError as error:
+                    problems.append(error)
+        return kept, problems

@@ -20,8 +20,13 @@ _EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULT
 @cache
 def script() -> str:
     """All modules as one script, without an export."""
+    return joined_script(FOLDER / "js" / ENTRY)
+
+
+def joined_script(entry: Path) -> str:
+    """A module and all that it imports as one script, without an export; lessons and the game join theirs too."""
     ordered: list[Path] = []
-    _collect((FOLDER / "js" / ENTRY).resolve(), ordered)
+    _collect(entry.resolve(), ordered)
     return "\n".join(_without_module_words(path.read_text(encoding="utf-8")) for path in ordered)
 
 

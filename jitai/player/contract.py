@@ -18,6 +18,9 @@ from jitai.records import CONTEXT_LABELS, TYPED, Action, StepRecord
 VERSION = 1
 """Of the JSON. A player that meets a later version says so and draws nothing."""
 
+TERM_PLACES = ("steps", "habituation", "risk", "sensor", "policy", "words", "judge", "done", "truth")
+"""Places of the player whose word is explained where it stands."""
+
 MAX_BRANCHES = 4
 LETTERS = ("A", "B", "C", "D")
 """Flags of the branches, in the order in which they are given out."""
@@ -58,12 +61,35 @@ class Split:
         fresher: steps because habituation differed at the start of the day.
         action: steps because something else was done on the day itself.
         chance: steps because the random variation of the day differed; 0 without variation.
+        sentences: what matters most, as it stands after each day.
+        revealed: the parts of ``action`` and the sentences that tell the truth; None to keep them from the browser.
     """
 
     stayed: tuple[float, ...]
     fresher: tuple[float, ...]
     action: tuple[float, ...]
     chance: tuple[float, ...] = ()
+    sentences: tuple[str, ...] = ()
+    revealed: "RevealedSplit | None" = None
+
+
+@dataclass(frozen=True)
+class RevealedSplit:
+    """What may be told of a split once the truth is revealed; the first four add up to ``action``, day by day.
+
+    Attributes:
+        held_rightly: steps because the filter held something back while the participant could not walk.
+        held_wrongly: the same while the participant could walk.
+        proposed: steps because the policy proposed something else.
+        outside: steps because a person, or the rule for a judge that cannot answer, decided.
+        sentences: what matters most, as it stands after each day.
+    """
+
+    held_rightly: tuple[float, ...]
+    held_wrongly: tuple[float, ...]
+    proposed: tuple[float, ...]
+    outside: tuple[float, ...] = ()
+    sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,6 +218,23 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Scene:
+    """A day at which the player stops by itself, with a caption.
+
+    Attributes:
+        day: from 0; 0 stands before the first day.
+        caption: a sentence or two.
+        why: whether the split of the difference is shown in place of the tracks.
+        revealed: whether what was true is shown.
+    """
+
+    day: int
+    caption: str
+    why: bool = False
+    revealed: bool = False
+
+
+@dataclass(frozen=True)
 class Options:
     """What may be done with the player.
 
@@ -202,6 +245,9 @@ class Options:
         stop_at: the last day that can be reached, for a lesson that stops before the end; None for no such day.
         suggestions: words that the fork dialog offers.
         tells_viewer: whether Python hears of the day at rest and of a reveal; each runs the script, so only on demand.
+        plays: whether it starts to play by itself; a viewer who wants no motion is shown the end at once.
+        small: a picture that plays, without anything to press.
+        scenes: days at which it stops, with captions, in order of their days.
     """
 
     can_fork: bool = True
@@ -210,6 +256,9 @@ class Options:
     stop_at: int | None = None
     suggestions: tuple[str, ...] = ()
     tells_viewer: bool = False
+    plays: bool = False
+    small: bool = False
+    scenes: tuple[Scene, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -238,6 +287,7 @@ class PlayerRun:
         notice: one sentence to show at once, such as why a fork failed; empty without.
         answered: ``number`` of the last fork request that was answered, by a branch or by a notice. Until it comes, the
             player shows that the day is being lived, and takes no other request.
+        terms: what the words on the card and beside the tracks mean, by ``TERM_PLACES``.
     """
 
     identity: str
@@ -258,6 +308,7 @@ class PlayerRun:
     options: Options = field(default_factory=Options)
     notice: str = ""
     answered: int = 0
+    terms: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""

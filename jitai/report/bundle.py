@@ -9,15 +9,17 @@ from jitai.player.contract import Line
 from jitai.report.run_log import run_log
 from jitai.report.run_report import ReportInputs, run_report
 from jitai.trial.log import safe_csv
+from jitai.trial.saved_run import SavedBranch, SavedRun
 from jitai.trial.scenario import Played, Scenario
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip file knows: the same run gives the same bytes, whenever it is packed."""
 
 
-def scenario_json(scenario: Scenario) -> str:
-    """A scenario as the text of its file."""
-    return json.dumps(scenario.as_mapping(), ensure_ascii=False, indent=1) + "\n"
+def scenario_json(scenario: Scenario, branches: Sequence[tuple[Played, Line]] = ()) -> str:
+    """A scenario, with the branches of its run, as the text of its file."""
+    saved = tuple(SavedBranch(line.name, line.first_day, branch.scenario) for branch, line in branches)
+    return json.dumps(SavedRun(scenario, saved).as_mapping(), ensure_ascii=False, indent=1) + "\n"
 
 
 def bundle(
@@ -34,7 +36,7 @@ def bundle(
     if not name.replace("_", "").replace("-", "").replace(".", "").isalnum() or not name.isascii():
         raise ValueError(f"{name!r} is no name for files in a bundle.")
     files = {
-        f"{name}.json": scenario_json(run.scenario),
+        f"{name}.json": scenario_json(run.scenario, branches),
         f"{name}.csv": safe_csv(run_log(run, with_truth=inputs.with_truth)),
         f"{name}.html": run_report(run, twin, inputs, branches),
     }

@@ -4,12 +4,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from jitai.glossary import meaning
 from jitai.player.contract import (
+    LETTERS,
     Answer,
     Axes,
     Line,
     Options,
     PlayerRun,
+    RevealedSplit,
     Split,
     Weighing,
     axes_for,
@@ -17,17 +20,30 @@ from jitai.player.contract import (
     many_seeds_line,
 )
 from jitai.records import StepRecord
+from jitai.report.why import Comparison, why_sentences
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import interval_of_mean
 from jitai.trial.attribution import attribute
 from jitai.trial.loop import run_trial
-from jitai.trial.scenario import Played
+from jitai.trial.saved_run import SavedBranch
+from jitai.trial.scenario import Played, Scenario, play
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts
 
+BranchOnPaper = tuple[Played, Line]
+"""A branch as it was played, and as it is drawn."""
 WITHOUT_JUDGE, UNREAD = "without the judge", "with the text unread"
 _ROOM = 0.5
 """Share of the optimum for which the scales have room, whatever the run earns."""
+_ROUNDING = 1e-9
+_OFTEN_NOTHING = ("chance", "outside")
+"""Parts that most runs do not have; they are then left out."""
+_TERMS = {
+    "steps": "steps", "habituation": "habituation", "risk": "disengagement risk", "sensor": "context reading",
+    "policy": "policy", "words": "does not want a message", "judge": "P(send)", "done": "veto",
+    "truth": "could not walk",
+}  # fmt: skip
+"""Which word of the glossary is explained at which place of the player."""
 MANY_SEEDS = 200
 """Seeds that stand beside one run, so that nobody takes it for evidence."""
 
@@ -37,14 +53,40 @@ def twin_name(spec: TrialSpec) -> str:
     return UNREAD if spec.policy.uses_belief else WITHOUT_JUDGE
 
 
-def split_of(config: SimulatorConfig, records: Sequence[StepRecord], others: Sequence[StepRecord]) -> Split:
-    """Return why a run differs from another, day by day, as the player shows it."""
-    parts = attribute(config, records, others)
+def comparison_of(config: SimulatorConfig, records: Sequence[StepRecord], twin: Played) -> Comparison:
+    """Return a run, or its first days, beside its twin, with the difference split."""
+    return Comparison(records, twin.records, attribute(config, records, twin.records), twin_name(twin.scenario.spec))
+
+
+def split_of(compared: Comparison, *, with_truth: bool) -> Split:
+    """Return why a line differs from another, day by day, as the player shows it.
+
+    Args:
+        compared: the two lines.
+        with_truth: whether what was true may be sent to the browser.
+    """
+
+    def column(name: str) -> tuple[float, ...]:
+        values = tuple(float(getattr(part, name)) for part in compared.parts)
+        return values if any(abs(value) > _ROUNDING for value in values) or name not in _OFTEN_NOTHING else ()
+
+    n_days = len(compared.parts)
+    told = None
+    if with_truth:
+        told = RevealedSplit(
+            held_rightly=column("held_rightly"),
+            held_wrongly=column("held_wrongly"),
+            proposed=column("proposed"),
+            outside=column("outside"),
+            sentences=why_sentences(compared, n_days, revealed=True),
+        )
     return Split(
-        stayed=tuple(part.stayed for part in parts),
-        fresher=tuple(part.fresher for part in parts),
-        action=tuple(part.action for part in parts),
-        chance=tuple(part.chance for part in parts) if any(abs(part.chance) > 1e-9 for part in parts) else (),
+        stayed=column("stayed"),
+        fresher=column("fresher"),
+        action=column("action"),
+        chance=column("chance"),
+        sentences=why_sentences(compared, n_days, revealed=False),
+        revealed=told,
     )
 
 
@@ -84,7 +126,8 @@ def player_run(
     reads = run.scenario.is_read
     # Of a run that is still being read, only the days that are there can be compared.
     others = twin.records if complete else twin.records[: len(run.records)]
-    why = split_of(config, run.records, others) if reads else None
+    compared = comparison_of(config, run.records, twin._replace(records=others))
+    why = split_of(compared, with_truth=with_truth) if reads else None
     mine = line_of(
         run.records, key="run", name="This run", split=why, remembered=remembered, with_truth=with_truth,
         complete=complete,
@@ -92,7 +135,7 @@ def player_run(
     reference = None
     if reads:
         name = twin_name(spec).capitalize()
-        reference = line_of(twin.records, key="twin", name=name, short="Twin", with_truth=with_truth)
+        reference = line_of(twin.records, key="twin", name=name, with_truth=with_truth)
     ideal = None if best is None else line_of(best.records, key="best", name="The optimum", with_truth=False)
     return PlayerRun(
         identity=identity or f"{spec.seed}-{len(run.records)}-{run.total_steps!r}",
@@ -108,9 +151,16 @@ def player_run(
         start_habituation=config.initial_habituation,
         start_risk=config.initial_disengagement,
         leaves_at=config.disengagement_threshold,
-        unsure=(spec.filter.settings.unsure_low, spec.filter.settings.unsure_high) if reads else None,
+        unsure=_unsure_band(run.scenario) if reads else None,
         options=options or Options(),
+        terms=tuple((place, meaning(term)) for place, term in _TERMS.items()),
     )
+
+
+def _unsure_band(scenario: Scenario) -> tuple[float, float]:
+    """Between which P(send) the judge counts as unsure: a simulated one never does."""
+    settings = scenario.spec.filter.settings
+    return (0.5, 0.5) if scenario.is_simulated else (settings.unsure_low, settings.unsure_high)
 
 
 def branch_line(
@@ -133,12 +183,29 @@ def branch_line(
         first_day: that was changed, from 1; until then the two are the same.
         remembered, with_truth: as for ``player_run``.
     """
-    config, start = branch.scenario.spec.config, first_day - 1
-    split = None if run is None else split_of(config, branch.records[start:], run.records[start:])
+    split = None
+    if run is not None:
+        parts = attribute(branch.scenario.spec.config, branch.records, run.records)[first_day - 1 :]
+        compared = Comparison(branch.records, run.records, parts, "in this run", letter, first_day)
+        split = split_of(compared, with_truth=with_truth)
     return line_of(
         branch.records, key=key, name=name, letter=letter, first_day=first_day, split=split, remembered=remembered,
         with_truth=with_truth,
     )  # fmt: skip
+
+
+def played_branches(saved: Sequence[SavedBranch], run: Played) -> list[BranchOnPaper]:
+    """Return branches from a file, as they are lived and as they are drawn.
+
+    Raises: VerdictMissing if words of one have no verdict.
+    """
+    found = []
+    for branch, letter in zip(saved, LETTERS, strict=False):
+        lived = play(branch.scenario)
+        key = f"branch-{letter}"
+        line = branch_line(lived, run, key=key, name=branch.name, letter=letter, first_day=branch.first_day)
+        found.append((lived, line))
+    return found
 
 
 def many_seeds_sentence(spec: TrialSpec, verdicts: Verdicts | None, n_seeds: int = MANY_SEEDS) -> str:

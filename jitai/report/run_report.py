@@ -21,12 +21,16 @@ from jitai.report.page import (
     sources,
 )
 from jitai.report.run_log import scenario_name
-from jitai.report.run_player import player_run, twin_name
+from jitai.report.run_player import comparison_of, player_run, twin_name
 from jitai.report.shown import accuracy, method_settings, settings_rows
+from jitai.report.why import Comparison, why_rows, why_sentence
 from jitai.text_format import counted
 from jitai.trial.scenario import Played
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import TrialSummary, summarise
+from jitai.trial.verdict_table import simulated_in_words
+
+_NOT_READ = "No words are read: whoever lives the run again has the same verdicts, as they follow from the seed."
 
 
 class ReportInputs(NamedTuple):
@@ -71,16 +75,19 @@ def run_report(run: Played, twin: Played, inputs: ReportInputs, branches: Sequen
     if not inputs.with_truth:
         shown = without_truth(shown)
     gain = steps_gained(mine, other)
+    compared = comparison_of(spec.config, run.records, twin)
     return page(
         f"{inputs.title}, seed {spec.seed}: a simulated run",
         "report of one run",
         headline(
             headline_of(is_read, mine, other), f"{abs(gain):,} steps" if is_read and gain else "", is_loss=gain < 0
         ),
+        paragraph(why_sentence(compared, revealed=inputs.with_truth) if is_read else "", "lead"),
         paragraph(inputs.many_seeds, "lead"),
         paragraph(f"{inputs.title}, seed {spec.seed}. One seed is one person: an anecdote, not evidence.", "muted"),
         element("div", player_fragment_of(shown), class_="answered"),
         section("In numbers", rows_table(_numbers(spec, is_read, mine, other, inputs.with_truth)), kind="together"),
+        _why(compared, inputs.with_truth) if is_read else Html(""),
         _branches(run, branches),
         section("The judge", *_judge(run, inputs), kind="together"),
         section("What was assumed", paragraph(_assumed(run)), kind="together"),
@@ -97,9 +104,13 @@ def player_fragment_of(shown: PlayerRun) -> Html:
 
 def without_truth(shown: PlayerRun) -> PlayerRun:
     """The same without what was true, in every line."""
-    reference = None if shown.reference is None else replace(shown.reference, truth=None)
-    branches = tuple(replace(line, truth=None) for line in shown.branches)
-    return replace(shown, run=replace(shown.run, truth=None), reference=reference, branches=branches)
+
+    def untold(line: Line) -> Line:
+        return replace(line, truth=None, split=None if line.split is None else replace(line.split, revealed=None))
+
+    reference = None if shown.reference is None else untold(shown.reference)
+    branches = tuple(untold(line) for line in shown.branches)
+    return replace(shown, run=untold(shown.run), reference=reference, branches=branches)
 
 
 def headline_of(is_read: bool, mine: TrialSummary, other: TrialSummary) -> str:
@@ -141,6 +152,13 @@ def _numbers(
     return rows
 
 
+def _why(compared: Comparison, with_truth: bool) -> Html:
+    """The parts of the difference."""
+    rows = [(row.title, row.shown, row.note) for row in why_rows(compared, revealed=with_truth)]
+    note = "The parts add up to the difference exactly."
+    return section("Why", grid_table(("Part", "Steps", ""), rows), paragraph(note, "muted"), kind="together")
+
+
 def _branches(run: Played, branches: Sequence[tuple[Played, Line]]) -> Html:
     """What each branch earns, beside the run."""
     if not branches:
@@ -163,6 +181,9 @@ def _branches(run: Played, branches: Sequence[tuple[Played, Line]]) -> Html:
 def _judge(run: Played, inputs: ReportInputs) -> list[Html]:
     if not inputs.judge:
         return [paragraph("Nobody reads the text in this run.")]
+    rates = None if run.scenario.judge is None else run.scenario.judge.error_rates
+    if rates is not None:
+        return [paragraph(f"{simulated_in_words(*rates)} {_NOT_READ}")]
     remembered = "What it said was stored with the scenario." if inputs.remembered else ""
     return [paragraph(inputs.judge), paragraph(remembered), accuracy(inputs.measured)]
 

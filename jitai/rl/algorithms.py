@@ -1,11 +1,12 @@
 """The algorithms of stable-baselines3: making, watching, keeping them, and turning them into plain numbers.
 
 Only training imports this module: it loads torch. A kept training is a file that runs code when it is read, as torch's
-files do; it is read from the person's own folder alone. What is given to others is the plain network.
+files do; only what this installation has signed is read. What is given to others is the plain network.
 """
 
-import zipfile
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
 from jitai.errors import FileFormatError
-from jitai.files import replacing
+from jitai.files import is_signature_of, replacing, signature_of
 from jitai.policies import network as learned
 from jitai.policies.network import Layer, PolicyNetwork, TrainedOn, rounded
 from jitai.rl.task import LearningTask, steps_per_value
 
 _CLASSES: dict[str, type[BaseAlgorithm]] = {learned.PPO: PPO, learned.DQN: DQN, learned.A2C: A2C}
-_MODEL_FILE, _MEMORY_FILE = "model.zip", "memory.pkl"
+_MODEL, _MEMORY = "model", "memory"
+_KEPT = re.compile(rf"(?:{_MODEL}|{_MEMORY})-[0-9a-f]{{8}}\.(?:zip|pkl)")
 MOST_ROLLOUT_DAYS = 100
 """PPO looks at whole studies, but at no more days than this at once."""
 
@@ -113,31 +115,50 @@ def learn(algorithm: BaseAlgorithm, n_steps: int, on_progress: Callable[[int, li
         algorithm.learn(n_left, callback=Watcher(on_progress), log_interval=None, reset_num_timesteps=False)  # type: ignore[arg-type]
 
 
-def keep(algorithm: BaseAlgorithm, folder: Path) -> None:
-    """Write everything that is needed to resume, DQN's memory included.
+def keep(algorithm: BaseAlgorithm, folder: Path) -> dict[str, str]:
+    """Write everything that is needed to resume, DQN's memory included, beside what was kept before.
 
+    Returns: the signatures of the files by their names, which are new each time; ``resume`` needs them.
     Raises: FileFormatError if the folder cannot be written to.
     """
-    with replacing(folder / _MODEL_FILE) as model:
+    number = os.urandom(4).hex()
+    with replacing(folder / f"{_MODEL}-{number}.zip") as model:
         algorithm.save(model)
-        if isinstance(algorithm, DQN):
-            with replacing(folder / _MEMORY_FILE) as memory:
-                algorithm.save_replay_buffer(memory)
+        signatures = {f"{_MODEL}-{number}.zip": signature_of(model)}
+    if isinstance(algorithm, DQN):
+        with replacing(folder / f"{_MEMORY}-{number}.pkl") as memory:
+            algorithm.save_replay_buffer(memory)
+            signatures[f"{_MEMORY}-{number}.pkl"] = signature_of(memory)
+    return signatures
 
 
-def resume(task: LearningTask, environment: VecEnv, folder: Path) -> BaseAlgorithm:
+def resume(task: LearningTask, environment: VecEnv, folder: Path, signatures: Mapping[str, str]) -> BaseAlgorithm:
     """Return the learner that ``keep`` wrote.
 
-    Raises: FileFormatError if it cannot be read.
+    stable-baselines3 keeps pickles, which run whatever code stands in them. So only files that this installation
+    signed are read.
+
+    Raises: FileFormatError if they are damaged or were not written by this installation.
     """
     torch.set_num_threads(1)
-    try:
-        algorithm = _CLASSES[task.settings.algorithm].load(folder / _MODEL_FILE, env=environment, device="cpu")
-        if isinstance(algorithm, DQN):
-            algorithm.load_replay_buffer(folder / _MEMORY_FILE)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    kind = _CLASSES[task.settings.algorithm]
+    names = {name.partition("-")[0]: name for name in signatures if _KEPT.fullmatch(name)}
+    wanted = {_MODEL, _MEMORY} if kind is DQN else {_MODEL}
+    if set(names) != wanted or not all(is_signature_of(folder / name, signatures[name]) for name in names.values()):
         raise FileFormatError(
-            "The training that was stopped cannot be resumed: its files are damaged.", "Start it again."
+            "The training that was stopped cannot be resumed: its files are damaged, or were not written by this "
+            "installation, and then they could run any program.",
+            "Start it again.",
+        )
+    try:
+        algorithm = kind.load(folder / names[_MODEL], env=environment, device="cpu")
+        if isinstance(algorithm, DQN):
+            algorithm.load_replay_buffer(folder / names[_MEMORY])
+    # Whole and our own, so another version of torch or stable-baselines3 wrote it; they raise anything then.
+    except Exception as error:
+        raise FileFormatError(
+            "The training that was stopped cannot be resumed: another version of the program wrote it.",
+            "Start it again.",
         ) from error
     return algorithm
 

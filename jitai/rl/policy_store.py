@@ -7,10 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.files import make_folder, read_json, remove, write_atomically
+from jitai.files import alone_with, make_folder, read_bytes, read_json, remove, set_aside, write_atomically
 from jitai.parameters import suggestion
 from jitai.paths import default_data_dir, resource
 from jitai.policies.network import PolicyNetwork
+from jitai.rl.imported_model import MAX_ZIP_BYTES, policy_of_model
 from jitai.trial.spec import network_from
 
 SHIPPED_FOLDER = resource("assets", "policies")
@@ -57,17 +58,20 @@ def read_policy(path: Path) -> PolicyNetwork:
 @lru_cache(maxsize=256)
 def _policy_of(path: Path, changed_ns: int, n_bytes: int) -> PolicyNetwork:
     """Return a file's policy, read again only if the file has changed: pages ask for all of them at each click."""
-    return network_from(read_json(path, max_bytes=MAX_BYTES, hint=_HINT), path.name)
+    content = read_bytes(path, MAX_ZIP_BYTES, _HINT)
+    return policy_from_bytes(content, path.name)
 
 
 def policy_from_bytes(content: bytes, name: str) -> PolicyNetwork:
-    """Return the policy in a file's content, which may be anything.
+    """Return the policy in a file's content, which may be anything: ours, or a model of stable-baselines3.
 
     Args:
         content: of the file.
         name: of the file.
-    Raises: FileFormatError as ``read_policy``.
+    Raises: FileFormatError as ``read_policy``; PartMissing for a model where what reads it is not installed.
     """
+    if content.startswith(b"PK"):
+        return policy_of_model(content, name)
     return network_from(read_json(content, name, MAX_BYTES, _HINT), name)
 
 
@@ -139,7 +143,7 @@ class PolicyStore:
         return name
 
     def save(self, network: PolicyNetwork, name: str) -> PolicyFile:
-        """Keep a person's policy; an earlier one of that name is replaced.
+        """Keep a person's policy; an earlier one of that name is replaced, but a damaged file is set aside.
 
         Args:
             network: the policy.
@@ -149,7 +153,14 @@ class PolicyStore:
         self._check(name)
         if (self.shipped / f"{name}.json").is_file():
             raise ParameterError(f"The name {name} belongs to a policy of the project.", "Choose another.")
-        write_policy(network, self.folder / f"{name}.json")
+        path = self.folder / f"{name}.json"
+        with alone_with(path):
+            if path.is_file():
+                try:
+                    read_policy(path)
+                except FileFormatError:
+                    set_aside(path)
+            write_policy(network, path)
         return PolicyFile(name, network, True)
 
     def delete(self, name: str) -> None:

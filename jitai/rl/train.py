@@ -6,16 +6,17 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jitai.background import BackgroundJob
 from jitai.background_process import BackgroundProcess
 from jitai.errors import FileFormatError
-from jitai.files import make_folder, read_json, write_atomically
+from jitai.files import make_folder, read_json, remove, set_aside, write_atomically
 from jitai.installation import TRAINING
 from jitai.policies.network import PolicyNetwork
 from jitai.rl.episodes import Episodes, TrainingSeeds
@@ -93,6 +94,7 @@ class Checkpoint(NamedTuple):
         seconds: spent.
         curve: as far as it came.
         judge: name of the judge.
+        files: signatures of the files that hold the learner, by their names.
     """
 
     n_steps: int
@@ -100,6 +102,7 @@ class Checkpoint(NamedTuple):
     seconds: float
     curve: tuple[CurvePoint, ...]
     judge: str
+    files: Mapping[str, str] = MappingProxyType({})
 
 
 def checkpoint_of(task: LearningTask, folder: Path) -> Checkpoint | None:
@@ -114,7 +117,8 @@ def checkpoint_of(task: LearningTask, folder: Path) -> Checkpoint | None:
         content = read_json(folder / task.digest / _STATE_FILE, only_finite=False)
         curve = tuple(CurvePoint(*point) for point in content["curve"])
         n_steps, n_seeds, seconds = int(content["n_steps"]), int(content["n_seeds"]), float(content["seconds"])
-        return Checkpoint(n_steps, n_seeds, seconds, curve, str(content["judge"]))
+        files = {str(name): str(code) for name, code in dict(content["files"]).items()}
+        return Checkpoint(n_steps, n_seeds, seconds, curve, str(content["judge"]), files)
     except (FileFormatError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
@@ -162,6 +166,8 @@ class TrainingRun(BackgroundJob[Training]):
         self._returns: list[float] = []
         self._network: PolicyNetwork | None = None
         self._at_work = "getting ready"
+        self._files: Mapping[str, str] = {}
+        self._has_made_way = False
 
     def start(self) -> None:
         """Begin; call it once only. If the program ends first, the training is stopped and kept."""
@@ -208,7 +214,7 @@ class TrainingRun(BackgroundJob[Training]):
         ]
         environment = EpisodesVecEnv(groups, task.reward_unit, task.ends_with_the_study)
         if self._kept is not None and self._folder is not None:
-            algorithm = algorithms.resume(task, environment, self._folder)
+            algorithm = algorithms.resume(task, environment, self._folder, self._kept.files)
         else:
             algorithm = algorithms.make_algorithm(task, environment)
 
@@ -254,7 +260,7 @@ class TrainingRun(BackgroundJob[Training]):
 
         learn(on_progress)
 
-    def _keep(self, write: Callable[[Path], None], n_seeds: int) -> None:
+    def _keep(self, write: Callable[[Path], dict[str, str]], n_seeds: int) -> None:
         """Write the training, its state last; a full disk does not end the training."""
         if self._folder is None:
             return
@@ -269,12 +275,28 @@ class TrainingRun(BackgroundJob[Training]):
         failure = ""
         try:
             make_folder(self._folder)
-            write(self._folder)
+            state["files"] = write(self._folder)
+            self._make_way()
             write_atomically(self._folder / _STATE_FILE, json.dumps(state))
+            for name in self._files.keys() - state["files"].keys():
+                remove(self._folder / name)
+            self._files = state["files"]
         except FileFormatError as error:
             failure = f"The training cannot be kept to be resumed later. {error.in_full}"
+            for name in state.get("files", {}):  # what no state names would lie there for ever
+                remove(self._folder / name)
         with self._lock:
             self._failure = failure
+
+    def _make_way(self) -> None:
+        """Before the first writing: set a damaged state aside, and remember the files of a whole one to remove them."""
+        if self._folder is None or self._has_made_way:
+            return
+        self._has_made_way = True
+        before = checkpoint_of(self.task, self._folder.parent)
+        if before is None and (self._folder / _STATE_FILE).exists():
+            set_aside(self._folder / _STATE_FILE)
+        self._files = {} if before is None else {name: "" for name in before.files if Path(name).name == name}
 
 
 def train_elsewhere(task: LearningTask, folder: Path, resume: bool = False) -> BackgroundProcess[Training]:

@@ -10,9 +10,10 @@ import numpy.typing as npt
 from jitai.records import Action
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.participant import Participant
-from jitai.simulator.spaces import ONE_HOT_DAY, StatementChoice, check_observations, observation_bounds
+from jitai.simulator.spaces import ONE_HOT_DAY, StatementChoice, action_code, check_observations, observation_bounds
 
 Observed = npt.NDArray[np.float32]
+_N_ACTIONS = len(Action)
 
 
 class StepCountEnv(gym.Env[Observed, np.int64]):
@@ -65,11 +66,15 @@ class StepCountEnv(gym.Env[Observed, np.int64]):
         return self._observe(self._participant), self._truth(self._participant)
 
     def step(self, action: np.int64 | int) -> tuple[Observed, float, bool, bool, dict[str, Any]]:
-        """Live one day under an action; the class describes what is returned."""
+        """Live one day under an action; the class describes what is returned.
+
+        Raises: ParameterError if there is no such action.
+        """
         participant = self._participant
         if participant is None:
             raise gym.error.ResetNeeded("Call reset before step.")
-        outcome = participant.act(action)  # type: ignore[arg-type]
+        # The usual kind first: numpy takes ten times as long to look at a number.
+        outcome = participant.act(action if type(action) is int and 0 <= action < _N_ACTIONS else action_code(action))
         return (
             self._observe(participant),
             outcome.step_count,

@@ -7,6 +7,7 @@ import numpy as np
 
 from jitai.errors import ParameterError
 from jitai.parameters import suggestion
+from jitai.records import Action
 
 ONE_HOT_DAY = "ONE_HOT_T"
 StatementChoice = Callable[[bool, float], str]
@@ -32,6 +33,40 @@ QUANTITIES: dict[str, ObservedQuantity] = {
     ONE_HOT_DAY: ObservedQuantity("the day as a one-hot vector of the study's length"),
 }
 """Names as published (arXiv:2411.00336); all lower bounds are 0."""
+DEFAULT_OBSERVATIONS = ("P", "H", "D")
+"""What the environments show where nothing else is said."""
+
+
+def action_code(action: object) -> int:
+    """Return the code of an action that a user of an environment gives: a whole number, or an array of one.
+
+    Raises: ParameterError if it is none of 0 to 3.
+    """
+    found = np.asarray(action)
+    if found.size == 1 and found.dtype.kind in "iu" and 0 <= (code := int(found.item())) < len(Action):
+        return code
+    shown = repr(action)
+    raise ParameterError(
+        f"The action is {shown if len(shown) <= 60 else shown[:59] + '…'}: it is one whole number, 0 no message, 1 "
+        "generic, 2 tailored to context 0 or 3 tailored to context 1."
+    )
+
+
+def action_codes(actions: object, n_envs: int) -> np.ndarray:
+    """Return the codes of the actions of several environments: int64, shape (n_envs,).
+
+    Raises: ParameterError if they are not as many whole numbers from 0 to 3.
+    """
+    try:
+        found = np.asarray(actions)
+    except (ValueError, TypeError):  # rows of different lengths
+        found = np.empty(0, dtype=object)
+    if found.shape == (n_envs,) and found.dtype.kind in "iu" and found.min() >= 0 and found.max() < len(Action):
+        return found.astype(np.int64, copy=False)
+    raise ParameterError(
+        f"The actions are an array of shape {found.shape} and type {found.dtype}: {n_envs} whole numbers are needed, "
+        "one for each environment, each from 0 to 3."
+    )
 
 
 def check_observations(names: Sequence[str]) -> tuple[str, ...]:

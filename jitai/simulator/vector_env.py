@@ -15,7 +15,7 @@ from jitai.records import Action
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
 from jitai.simulator.dynamics import disengages, respond, response_table
 from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
-from jitai.simulator.spaces import ONE_HOT_DAY, StatementChoice, check_observations, observation_bounds
+from jitai.simulator.spaces import ONE_HOT_DAY, StatementChoice, action_codes, check_observations, observation_bounds
 from jitai.simulator.world import ABILITY_COLUMNS, CONTEXT_COLUMNS, LUCK_COLUMNS, context_posterior, writes_today
 
 Floats = npt.NDArray[np.float64]
@@ -119,13 +119,17 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
             actions: 0 to 3; shape (n_envs,).
         Returns: observations (n_envs, n_observed), steps earned, terminated, truncated, each (n_envs,), and the
             hidden truth; where an environment ended (``_final_obs``), ``final_obs`` holds its last observation.
+        Raises: ParameterError if the actions are not one for each environment.
         """
+        if not self._seeded:
+            raise gym.error.ResetNeeded("Call reset before step.")
         config = self.config
+        actions = action_codes(actions, self.num_envs)
         luck = None
         if config.variation != DETERMINISTIC:
             luck = (self._luck_row[0], self._luck_row[1], self._luck_row[2])
         habituation, risk, step_count = respond(
-            config, self._table, self._habituation, self._risk, np.asarray(actions), self._true_context, self._can_walk,
+            config, self._table, self._habituation, self._risk, actions, self._true_context, self._can_walk,
             luck,
         )  # fmt: skip
         self._habituation, self._risk, self._step_count = habituation, risk, step_count

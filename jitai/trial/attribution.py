@@ -1,12 +1,14 @@
 """Why one run earned more than another: the difference, day by day, in parts that add up to the step.
 
-On a day that both live, with s(a, h) the expected steps of action a at habituation h before it:
+On a day that both live, with s(a, h) the expected steps of action a at habituation h before it, and c the action that
+the policy proposed:
 
-    s(a, h) - s(a, h_other)          fresher: habituation differed when the day began
-    s(a, h_other) - s(a_other, h_other)   action: something else was done on the day itself
+    s(a, h) - s(a, h_other)                                     fresher: habituation differed when the day began
+    [s(a, h_other) - s(c, h_other)], less the other's own       held back: the filter did not do what was proposed
+    s(c, h_other) - s(c_other, h_other)                         proposed: the policy had learned or seen other things
 
-What is left is chance: the random variation of the response. On a day that only one of the two had, all its steps are
-"stayed": the other had left the study.
+What is left is chance: the random variation of the response, 0 without variation. On a day that only one of the two
+had, all its steps are "stayed": the other had left the study.
 """
 
 from collections.abc import Sequence
@@ -18,23 +20,35 @@ from jitai.simulator.dynamics import case_index, mean_outcome, responses
 
 
 class DayParts(NamedTuple):
-    """The parts of one day's difference, in steps; they add up to it.
+    """The parts of one day's difference, or of several days', in steps; they add up to it.
 
     Attributes:
         stayed: on a day that only one of the two had.
         fresher: because habituation differed when the day began.
-        action: because something else was done.
+        held_rightly: because the filter held a message back, or replaced it, while the participant could not walk.
+        held_wrongly: the same while the participant could walk.
+        proposed: because the policy proposed something else.
+        outside: because of neither filter nor policy: a day that a person changed, or the rule for a judge that cannot
+            answer.
         chance: because the random variation differed; 0 without variation, but for rounding.
     """
 
     stayed: float = 0.0
     fresher: float = 0.0
-    action: float = 0.0
+    held_rightly: float = 0.0
+    held_wrongly: float = 0.0
+    proposed: float = 0.0
+    outside: float = 0.0
     chance: float = 0.0
 
     @property
+    def action(self) -> float:
+        """Because something else was done on the day itself, whatever the reason."""
+        return self.held_rightly + self.held_wrongly + self.proposed + self.outside
+
+    @property
     def total(self) -> float:
-        """The day's difference, in steps."""
+        """The difference, in steps."""
         return self.stayed + self.fresher + self.action + self.chance
 
 
@@ -60,15 +74,33 @@ def attribute(
     return tuple(parts)
 
 
+def summed(parts: Sequence[DayParts]) -> DayParts:
+    """Return the parts of several days together."""
+    return DayParts(*(sum(column) for column in zip(*parts, strict=True)))
+
+
 def _of_day(config: SimulatorConfig, mine: StepRecord, other: StepRecord) -> DayParts:
-    as_lived = _expected(config, mine, int(mine.executed_action), mine.observation.habituation)
-    as_fresh_as_the_other = _expected(config, mine, int(mine.executed_action), other.observation.habituation)
-    as_the_other = _expected(config, mine, int(other.executed_action), other.observation.habituation)
-    fresher, action = as_lived - as_fresh_as_the_other, as_fresh_as_the_other - as_the_other
-    # A truth that was set in one of the two alone belongs to what was done with the day, not to luck.
-    other_lived = _expected(config, other, int(other.executed_action), other.observation.habituation)
-    action += as_the_other - other_lived
-    return DayParts(0.0, fresher, action, mine.step_count - other.step_count - fresher - action)
+    habituation = other.observation.habituation
+    done = _expected(config, mine, int(mine.executed_action), habituation)
+    fresher = _expected(config, mine, int(mine.executed_action), mine.observation.habituation) - done
+    other_done = _expected(config, other, int(other.executed_action), habituation)
+    parts = DayParts(fresher=fresher, chance=mine.step_count - other.step_count - fresher - (done - other_done))
+    if mine.action_was_chosen or other.action_was_chosen or mine.can_walk != other.can_walk:
+        return parts._replace(outside=done - other_done)
+    wished = _expected(config, mine, int(mine.candidate_action), habituation)
+    other_wished = _expected(config, other, int(other.candidate_action), habituation)
+    # Each of the two runs may have a filter: a branch and its run have.
+    for record, gained in ((mine, done - wished), (other, other_wished - other_done)):
+        name = _kind(record)
+        parts = parts._replace(**{name: getattr(parts, name) + gained})
+    return parts._replace(proposed=wished - other_wished)
+
+
+def _kind(day: StepRecord) -> str:
+    """Return the part to which a day belongs on which something else was done than proposed."""
+    if day.rule_stood_in or not day.truth_is_known:
+        return "outside"
+    return "held_wrongly" if day.can_walk else "held_rightly"
 
 
 def _expected(config: SimulatorConfig, day: StepRecord, action: int, habituation: float) -> float:

@@ -6,7 +6,7 @@ in it by the words, so that a run can be had again without the judge. Nothing he
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from jitai.corpus import EVERYDAY_KINDS, KINDS, StatementBook
 from jitai.errors import JitaiError, ParameterError, VerdictMissing
@@ -26,15 +26,26 @@ from jitai.simulator.world import draw_worlds, with_walk_state
 from jitai.trial.loop import Trial, days_of_one
 from jitai.trial.spec import TrainedPolicies, TrialSpec, trial_from_mapping
 from jitai.trial.texts import Evidence, Script, ScriptedDay, Spoken, evidence_of, words_of
+from jitai.trial.verdict_table import simulated_verdicts
 
-VERSION = 1
-"""Version of a scenario as a mapping."""
+if TYPE_CHECKING:
+    from jitai.trial.scenario_models import JudgeEntry
+
+VERSION = 2
+"""Latest version of a scenario as a mapping. Version 2 may have a simulated judge, and branches; there is nothing to
+change in one of version 1, which is written where neither is there."""
+BRANCHED = 2
+"""Version in which a file may hold branches."""
+MAX_BRANCH_NAME = 200
+"""Most characters of a branch's name in a file."""
 MAX_BYTES = 10_000_000
 """Largest size of a scenario's file."""
 MAX_WORDS = 20_000
 """Most characters of one day's words in a scenario."""
 _STORED = ("decision", "p_send", "source", "reason", "model", "prompt_version", "latency_ms", "failure", "model_reason")
 """What is kept of a verdict; its prompt is made again from the prompt's file, and the words stand beside it."""
+_RATES = ("finds_cannot_walk", "false_alarms")
+"""Of a simulated judge."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class Scenario:
         words: what the simulated participant writes on each day, empty where silent; one entry a day of the study.
         days: what a person changed, by day from 0.
         judge: who reads; None where nobody does.
-        verdicts: what the judge said, by the words.
+        verdicts: what the judge said, by the words; none of a simulated judge, whose verdicts follow from the seed.
         kinds: of statement that the simulated participant uses.
     Raises: ParameterError naming what is wrong.
     """
@@ -87,14 +98,21 @@ class Scenario:
         return self.judge is not None and self.spec.uses_text
 
     @property
+    def is_simulated(self) -> bool:
+        """Whether a judge's verdicts are drawn, so that no words are read."""
+        return self.judge is not None and self.judge.error_rates is not None
+
+    @property
     def unread(self) -> tuple[str, ...]:
-        """Words on which no verdict is stored, in order, each once; none if nobody reads."""
-        if not self.is_read:
+        """Words on which no verdict is stored, in order, each once; none if nobody reads them."""
+        if not self.is_read or self.is_simulated:
             return ()
         return tuple(dict.fromkeys(text for text in self.said if text and text not in self.verdicts))
 
     def with_verdicts(self, verdicts: Mapping[str, Verdict]) -> "Scenario":
         """Return the same scenario with more verdicts, in the order of its words; those on other words are dropped."""
+        if self.is_simulated:
+            return self
         all_verdicts = {**self.verdicts, **verdicts}
         said = dict.fromkeys(self.said)
         return replace(self, verdicts={text: all_verdicts[text] for text in said if text and text in all_verdicts})
@@ -119,11 +137,11 @@ class Scenario:
     def as_mapping(self) -> dict[str, Any]:
         """Return a mapping ready for JSON; ``scenario_from_mapping`` reads it back to the same run."""
         return {
-            "scenario": VERSION,
+            "scenario": 2 if self.is_simulated else 1,
             "seed": self.spec.seed,
             "trial": self.spec.as_mapping(),
             "kinds": list(self.kinds),
-            "judge": None if self.judge is None else self.judge._asdict(),
+            "judge": None if self.judge is None else judge_as_mapping(self.judge),
             "words": {str(day + 1): words for day, words in enumerate(self.words) if words},
             "days": {
                 str(day + 1): {name: value for name, value in scripted._asdict().items() if value not in (None, "")}
@@ -160,8 +178,27 @@ def compose(
     return Scenario(spec, words, given, judge, {}, kinds).with_verdicts(verdicts or {})
 
 
+def judge_as_mapping(judge: JudgeReference) -> dict[str, Any]:
+    """Return which judge it is, ready for JSON; the error rates stand there only for a simulated one."""
+    values = judge._asdict()
+    rates = values.pop("error_rates")
+    return values if rates is None else {**values, "error_rates": dict(zip(_RATES, rates, strict=True))}
+
+
+def _judge_of(entry: "JudgeEntry") -> JudgeReference:
+    """Return the judge that ``judge_as_mapping`` wrote."""
+    values = dict(entry)
+    if entry.error_rates is not None:
+        values["error_rates"] = (entry.error_rates.finds_cannot_walk, entry.error_rates.false_alarms)
+    return JudgeReference(**values)
+
+
 class _WrittenTexts:
-    """A scenario's words and stored verdicts; a judge is asked for the verdicts that are missing."""
+    """A scenario's words and stored verdicts; a judge is asked for the verdicts that are missing.
+
+    A simulated judge's verdict is looked up by the day's truth and the number that chose the words, as in an
+    experiment: so a run is a cell's, to the digit.
+    """
 
     def __init__(self, scenario: Scenario, judge: JudgesText | None) -> None:
         self._scenario, self._judge = scenario, judge
@@ -180,9 +217,18 @@ class _WrittenTexts:
         if not self.is_read or not asks:
             self.spoken = (Spoken(text, author, None),)
             return None
-        verdict = self._verdict(text)
+        verdict = self._drawn(text, today) if self._scenario.is_simulated else self._verdict(text)
         self.spoken = (Spoken(text, author, verdict),)
         return evidence_of([verdict], self._scenario.spec.belief)
+
+    def _drawn(self, text: str, today: Today) -> Verdict:
+        if not text:
+            return SILENCE
+        judge = self._scenario.judge
+        assert judge is not None and judge.error_rates is not None
+        drawn = simulated_verdicts(*judge.error_rates)
+        found = drawn.chosen(bool(today.can_walk[0]), float(today.statement_uniform[0]))
+        return replace(found, statement=text)
 
     def _verdict(self, text: str) -> Verdict:
         if not text:
@@ -253,7 +299,7 @@ def scenario_from_mapping(content: object, named: TrainedPolicies | None = None)
 
     version = content.get("scenario") if isinstance(content, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ParameterError(f'This is no scenario: the field "scenario" must be {VERSION}, its version.')
+        raise ParameterError(f'This is no scenario: the field "scenario" must be its version, 1 to {VERSION}.')
     if version > VERSION:
         raise ParameterError(
             f"The scenario has version {shortened(version)}; this program reads up to {VERSION}.",
@@ -277,7 +323,9 @@ def scenario_from_mapping(content: object, named: TrainedPolicies | None = None)
     verdicts = {item.words: Verdict(**item.model_dump(exclude={"words"})) for item in file.verdicts}
     if len(verdicts) < len(file.verdicts):
         raise ParameterError("verdicts: there are two on the same words.")
-    judge = None if file.judge is None else JudgeReference(**dict(file.judge))
+    judge = None if file.judge is None else _judge_of(file.judge)
+    if verdicts and judge is not None and judge.error_rates is not None:
+        raise ParameterError("verdicts: a simulated judge has none, as they are drawn by its error rates.")
     return Scenario(spec, tuple(words.get(day, "") for day in range(length)), days, judge, verdicts, tuple(file.kinds))
 
 

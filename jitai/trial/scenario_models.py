@@ -8,13 +8,23 @@ from jitai.corpus import EVERYDAY_KINDS
 from jitai.file_models import FileModel, Text, WholeText
 from jitai.records import Decision, VerdictSource
 from jitai.seeding import MAX_SEED
-from jitai.trial.scenario import MAX_WORDS
+from jitai.trial.scenario import MAX_BRANCH_NAME, MAX_WORDS
 
 Words = Annotated[WholeText, Field(max_length=MAX_WORDS)]
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Part(FileModel, extra="forbid"):
     """Base of the parts of a scenario: a name that is not known is an error."""
+
+
+class RatesEntry(Part):
+    """How often a simulated judge errs."""
+
+    finds_cannot_walk: Share
+    false_alarms: Share
 
 
 class JudgeEntry(Part):
@@ -25,6 +35,7 @@ class JudgeEntry(Part):
     prompt_version: Words = ""
     digest: Words = ""
     name: Words = ""
+    error_rates: RatesEntry | None = None
 
 
 class DayEntry(Part):
@@ -50,6 +61,16 @@ class VerdictEntry(Part):
     model_reason: Words = ""
 
 
+class BranchEntry(Part):
+    """What a branch changes of the run."""
+
+    name: Annotated[Words, Field(max_length=MAX_BRANCH_NAME)]
+    first_day: Annotated[int, Field(ge=1)]
+    words: dict[str, Words] = Field(default={})
+    days: dict[str, DayEntry] = Field(default={})
+    verdicts: list[VerdictEntry] = Field(default=[])
+
+
 class ScenarioFile(Part):
     """All of it."""
 
@@ -61,3 +82,4 @@ class ScenarioFile(Part):
     words: dict[str, Words]
     days: dict[str, DayEntry] = Field(default={})
     verdicts: list[VerdictEntry] = Field(default=[])
+    branches: list[BranchEntry] = Field(default=[], max_length=4)

@@ -1,7 +1,8 @@
 """Verdicts that are known beforehand, on every statement that participants may write."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,11 @@ class Verdicts(NamedTuple):
 
     if_able: tuple[Verdict, ...]
     if_unable: tuple[Verdict, ...]
+
+    def chosen(self, can_walk: bool, uniform: float) -> Verdict:
+        """The verdict that a number in [0, 1) picks for a walk state, as ``StatementBook.choose`` does."""
+        verdicts = self.if_able if can_walk else self.if_unable
+        return verdicts[int(uniform * len(verdicts))]
 
 
 def read_all(book: StatementBook, judge: JudgesText) -> Verdicts:
@@ -98,6 +104,28 @@ def simulated_judge(finds_cannot_walk: float, false_alarms: float) -> tuple[Stat
             probability = if_can / (if_can + if_cannot) if if_can != if_cannot else 0.5
             p_send[text] = min(probability, 0.4999) if says_cannot else max(probability, 0.5)
     return StatementBook(statements), PreparedJudge(p_send)
+
+
+def simulated_in_words(finds_cannot_walk: float, false_alarms: float) -> str:
+    """Return what a simulated judge is, in a sentence; arguments as for ``simulated_judge``."""
+    return (
+        f"A simulated judge: it recognises {100 * finds_cannot_walk:g} % of what people write who cannot walk, and "
+        f"mistakes {100 * false_alarms:g} % of the rest for such."
+    )
+
+
+@lru_cache(maxsize=16)
+def simulated_verdicts(finds_cannot_walk: float, false_alarms: float) -> Verdicts:
+    """Return all that a simulated judge may say, in the order in which an experiment's cells draw from it.
+
+    Args:
+        finds_cannot_walk, false_alarms: as for ``simulated_judge``.
+    """
+    reason = f"Drawn, not read. {simulated_in_words(finds_cannot_walk, false_alarms)}"
+    drawn = read_all(*simulated_judge(finds_cannot_walk, false_alarms))
+    return Verdicts(
+        *(tuple(replace(item, source=VerdictSource.SIMULATED, reason=reason) for item in part) for part in drawn)
+    )
 
 
 class VerdictTable:

@@ -1,11 +1,13 @@
 """Starting the dashboard from any folder: a free port, this machine only, and a browser once it answers."""
 
 import os
+import re
 import socket
 import sys
 import time
 import urllib.request
 import webbrowser
+from collections.abc import Sequence
 
 from jitai.background import BackgroundCall
 from jitai.errors import ParameterError
@@ -15,15 +17,18 @@ FIRST_PORT = 8501
 _N_PORTS_TRIED = 50
 _SECONDS_FOR_THE_START = 60.0
 HOST = "localhost"
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_NAME = re.compile(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 
 
-def serve(port: int | None = None, opens_browser: bool = True) -> None:
+def serve(port: int | None = None, opens_browser: bool = True, names: Sequence[str] = ()) -> None:
     """Run the dashboard in this process until it is stopped.
 
     Args:
         port: 1 to 65535; by default 8501, or the next that is free.
         opens_browser: whether a browser is opened, where there is a screen.
-    Raises: ParameterError if the port cannot be used.
+        names: under which others reach it, beside those of this machine: requests for another name get no session.
+    Raises: ParameterError if the port or a name cannot be used.
     """
     from streamlit.web import cli  # loaded here: it makes the options of all its commands
 
@@ -40,8 +45,14 @@ def serve(port: int | None = None, opens_browser: bool = True) -> None:
         "browser.gatherUsageStats": "false",
         "global.developmentMode": "false",  # what it takes an installation outside of site-packages for
     }
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ParameterError(
+                f"{name[:60]!r} is no name of a machine.", "Give one such as lab.example.org, without http:// and port."
+            )
+    hosts = [word for name in (*LOCAL_NAMES, *names) for word in ("--server.allowedHosts", name)]
     options = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    cli.main(["run", str(resource("app.py")), *options], prog_name="streamlit", standalone_mode=False)
+    cli.main(["run", str(resource("app.py")), *options, *hosts], prog_name="streamlit", standalone_mode=False)
 
 
 def _free_port() -> int:

@@ -1,201 +1,92 @@
-"""Labelled statements to judge a judge on: parts of our corpus, or a person's CSV file; and samples of them.
+"""Labelled statements to judge a judge on: parts of our corpus, or a person's file; and samples of them."""
 
-A person's file is untrusted: it is read with limits, nothing in it is executed or rendered, and whatever is wrong with
-it is said in one sentence that names line and column.
-"""
-
-import csv
-import io
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from jitai.errors import FileFormatError, ParameterError
+from jitai.importing.labels import ALLOWED_LABELS
+from jitai.importing.statements import ImportedRow, RowState, StatementReader, Tally
 from jitai.records import Label, Statement
-from jitai.sanitise import for_terminal
 from jitai.seeding import Stream, generator
-from jitai.text_format import counted
 
-MAX_FILE_BYTES = 10_000_000
-MAX_ROWS = 20_000
-MAX_TEXT_LENGTH = 20_000
-"""Characters of one statement; the judge reads far fewer, see jitai.judge.text."""
+MAX_STATEMENTS = 20_000
+"""Of a file: all of them are held, with a verdict of each judge."""
 MAX_WORD_LENGTH = 60
 """Characters of a kind, a language or an id."""
 NOT_GIVEN = "not given"
-REQUIRED_COLUMNS = ("text", "label")
 OPTIONAL_COLUMNS = ("kind", "language", "id", "pair")
-LABEL_WORDS: dict[str, Label] = {
-    **dict.fromkeys(("can_walk", "can walk", "1", "yes", "send", "true"), Label.CAN_WALK),
-    **dict.fromkeys(
-        ("cannot_walk", "cannot walk", "can't walk", "0", "no", "do not send", "do_not_send", "don't send", "false"),
-        Label.CANNOT_WALK,
-    ),
-}
-"""What a label may be called, in small letters: 1, yes and send mean that a walking message may be sent."""
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-_ALLOWED_LABELS = "can_walk or cannot_walk (also 1 or 0, yes or no, send or do not send)"
 
 
-class _Row(NamedTuple):
-    """One data row with the line on which it begins."""
+class LabelledFile(NamedTuple):
+    """What a person's file holds.
 
-    line: int
-    cells: Mapping[str, str]
+    Attributes:
+        statements: in the file's order.
+        notes: sentences on what could not be used.
+    """
+
+    statements: tuple[Statement, ...]
+    notes: tuple[str, ...]
 
 
-def read_labelled_csv(content: bytes, name: str) -> tuple[Statement, ...]:
-    """Read a person's labelled statements.
+def labelled_statements(reader: StatementReader) -> LabelledFile:
+    """The statements of a person's file, the first MAX_STATEMENTS that can be used.
 
     Args:
-        content: of the file: UTF-8 (a byte order mark is fine), with commas, semicolons or tabs between the columns,
-            and a first line that names them: text and label, in any order, and if wanted kind, language, id and pair.
-            Other columns are passed over. Capital letters in names of columns and in labels do not matter.
-        name: of the file, for error messages.
-    Returns: in the file's order. Without an id, a row's line number is its id; without a pair, a row is alone; kind and
-        language are NOT_GIVEN where the file does not give them.
-    Raises: FileFormatError with file, line and column, and what is allowed.
+        reader: of the file, with a column of labels. Columns called kind, language, id and pair are read too.
+    Returns: without an id, a row's line is its id, and an id that repeats has the line added; without a pair, a row is
+        alone; kind and language are NOT_GIVEN where the file does not give them.
+    Raises: FileFormatError if no row can be used.
     """
-    if len(content) > MAX_FILE_BYTES:
-        size = f"{len(content) / 1e6:.1f} MB"
-        raise FileFormatError(f"{name} has {size}: at most {MAX_FILE_BYTES / 1e6:.0f} MB are read.", "Split the file.")
-    text = _decoded(content, name)
+    names = [name.casefold() for name in reader.table.columns]
+    places = {name: names.index(name) for name in OPTIONAL_COLUMNS if name in names}
     statements: list[Statement] = []
-    lines_by_id: dict[str, int] = {}
-    pairs: dict[str, int] = {}
-    for row in _rows(text, name):
-        if len(statements) == MAX_ROWS:
-            raise FileFormatError(f"{name} has more than {MAX_ROWS:,} rows.", "Split the file.")
-        statement = _statement(row, name, pairs)
-        if statement.identifier in lines_by_id:
-            raise FileFormatError(
-                f"{name}, line {row.line}, column id: {_shown(statement.identifier)} stands in line "
-                f"{lines_by_id[statement.identifier]} already.",
-                "Give every row an id of its own, or leave the column out.",
-            )
-        lines_by_id[statement.identifier] = row.line
+    tally, pairs, identifiers, n_left_out = Tally(), dict[str, int](), set[str](), 0
+    for row in reader.rows():
+        tally.add(row)
+        if row.state is not RowState.USABLE:
+            continue
+        if len(statements) == MAX_STATEMENTS:
+            n_left_out += 1
+            continue
+        statement = _statement(row, places, pairs, identifiers, reader.table.name)
+        identifiers.add(statement.identifier)
         statements.append(statement)
+    notes = tally.sentences()
     if not statements:
-        raise FileFormatError(f"{name} has no statements below its first line.", "Add at least one row.")
-    return tuple(statements)
-
-
-def _decoded(content: bytes, name: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
         raise FileFormatError(
-            f"{name}, line {line}, is not UTF-8 text.", "Save the file as CSV in UTF-8 and try again."
-        ) from error
-
-
-def _rows(text: str, name: str) -> Iterator[_Row]:
-    """Yield the data rows without empty lines.
-
-    Raises: FileFormatError.
-    """
-    first_line = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    begins = 1
-    header: list[str] | None = None
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise FileFormatError(
-                f"{name}, line {begins}, is not valid CSV: {error}.", "Close every double quote that opens a cell."
-            ) from error
-        if header is None:
-            header = _checked_header(cells, name)
-        elif any(cell.strip() for cell in cells):
-            if len(cells) != len(header):
-                raise FileFormatError(
-                    f"{name}, line {begins}, has {counted(len(cells), 'cell')}; the header has {len(header)}.",
-                    f"Put texts that contain {_DELIMITERS[delimiter]} in double quotes.",
-                )
-            yield _Row(begins, dict(zip(header, cells, strict=True)))
-        begins = reader.line_num + 1
-
-
-def _checked_header(cells: Sequence[str], name: str) -> list[str]:
-    """Return the names of the columns in small letters, once they are checked.
-
-    Raises: FileFormatError if one that is needed is missing, or one of ours is there twice.
-    """
-    header = [cell.strip().lower() for cell in cells]
-    missing = [column for column in REQUIRED_COLUMNS if column not in header]
-    if missing:
-        raise FileFormatError(
-            f"{name}, line 1: there is no column {' and no column '.join(missing)}.",
-            'The first line names the columns: "text" and "label" are needed, '
-            f"{', '.join(OPTIONAL_COLUMNS)} may be there too.",
+            f"{reader.table.name} has no statement with a label that can be used. {' '.join(notes)}".strip(),
+            f"Labels are {ALLOWED_LABELS}; say what others mean.",
         )
-    for column in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS):
-        if header.count(column) > 1:
-            raise FileFormatError(f"{name}, line 1: two columns are called {column}.", "Rename one and try again.")
-    return header
+    if n_left_out:
+        notes = (f"Only the first {MAX_STATEMENTS:,} statements are used; {n_left_out:,} more are not.", *notes)
+    return LabelledFile(tuple(statements), notes)
 
 
-def _statement(row: _Row, name: str, pairs: dict[str, int]) -> Statement:
-    """Return the labelled statement in a row, once the row is checked.
-
-    Args:
-        row: the row.
-        name: of the file.
-        pairs: numbers of the pairs met so far, by what the file calls them; extended here.
-    Raises: FileFormatError.
-    """
-    text = row.cells["text"]
-    if not text.strip():
-        raise FileFormatError(
-            f"{name}, line {row.line}, column text: it is empty.", "Write a statement or delete the row."
-        )
-    if len(text) > MAX_TEXT_LENGTH:
-        raise FileFormatError(
-            f"{name}, line {row.line}, column text: {len(text):,} characters; at most {MAX_TEXT_LENGTH:,} are allowed.",
-            "Shorten the text.",
-        )
-    label = LABEL_WORDS.get(" ".join(row.cells["label"].split()).lower())
-    if label is None:
-        given = _shown(row.cells["label"]) if row.cells["label"].strip() else "nothing"
-        raise FileFormatError(
-            f"{name}, line {row.line}, column label: {given} is no label.", f"Allowed are {_ALLOWED_LABELS}."
-        )
-    words = {column: _word(row, column, name) for column in OPTIONAL_COLUMNS}
+def _statement(
+    row: ImportedRow, places: dict[str, int], pairs: dict[str, int], identifiers: Collection[str], source: str
+) -> Statement:
+    """The labelled statement in a row; ``pairs`` numbers the pairs met so far, and is extended here."""
+    assert row.label is not None
+    words = {name: _word(row.cells[place]) for name, place in places.items()}
+    identifier = words.get("id") or f"line {row.line}"
     # The space in front keeps it apart from names in the file, which are stripped.
-    pair = words["pair"] or f" line {row.line}"
+    pair = words.get("pair") or f" line {row.line}"
     return Statement(
-        identifier=words["id"] or f"line {row.line}",
-        text=text,
-        label=label,
-        kind=words["kind"] or NOT_GIVEN,
+        identifier=f"{identifier} (line {row.line})" if identifier in identifiers else identifier,
+        text=row.text,
+        label=row.label,
+        kind=words.get("kind") or NOT_GIVEN,
         pair=pairs.setdefault(pair, len(pairs)),
-        language=words["language"] or NOT_GIVEN,
-        source=name,
+        language=words.get("language") or NOT_GIVEN,
+        source=source,
     )
 
 
-def _word(row: _Row, column: str, name: str) -> str:
-    """Return a short cell on one line; empty if the column is missing or the cell is blank.
-
-    Raises: FileFormatError.
-    """
-    word = row.cells.get(column, "").strip()
-    if len(word) > MAX_WORD_LENGTH or not word.isprintable():
-        raise FileFormatError(
-            f"{name}, line {row.line}, column {column}: {_shown(word)} is no short word.",
-            f"Use at most {MAX_WORD_LENGTH} characters without line breaks.",
-        )
-    return word
-
-
-def _shown(text: str) -> str:
-    """Return a cell's content, short enough for a message and without line breaks."""
-    words = " ".join(for_terminal(text).split())
-    return f'"{words if len(words) <= 40 else words[:39] + "…"}"'
+def _word(cell: str) -> str:
+    """A short cell on one line."""
+    word = "".join(character if character.isprintable() else " " for character in cell).strip()
+    return word if len(word) <= MAX_WORD_LENGTH else word[: MAX_WORD_LENGTH - 1] + "…"
 
 
 def chosen(

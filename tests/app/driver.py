@@ -24,8 +24,7 @@ Kept = TypeVar("Kept")
 
 def open_app(page: str = LIVE) -> AppTest:
     """A new browser session, so to speak, on one page."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S).run()
-    return app if page == LIVE else go_to(app, page)
+    return go_to(AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S).run(), page)
 
 
 def go_to(app: AppTest, page: str) -> AppTest:

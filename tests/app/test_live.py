@@ -19,6 +19,7 @@ from jitai.trial.filters import NONE
 from jitai.trial.log import TRUTH_COLUMNS
 from jitai.trial.spec import LEARNED
 from jitai.trial.summary import summarise
+from jitai.ui.pages.live_hand_over import HAND_OVER
 from jitai.ui.pages.live_results import DAY_IN_FULL, LOG
 from jitai.ui.session import resources
 from jitai.ui.widgets.player import ForkRequest, Viewer
@@ -98,9 +99,14 @@ def test_days_arrive_as_they_are_read_and_the_script_does_not_wait(
     n_arrived = len(arrived["run"]["steps"])
     assert 0 < n_arrived < arrived["days"]
     assert (arrived["run"]["complete"], len(records_of(app))) == (False, n_arrived)
+    app = opened(app, LOG, HAND_OVER)
+    assert not list(app.get("download_button")), "nothing is handed over before all days are there"
+    [log] = [element.value for element in app.dataframe]
+    assert len(log) == n_arrived and f"{n_arrived} days so far, more are being read" in as_markup(app)
     steps.release(1000)
     whole = payload_of(lived(app))
     assert whole["run"]["complete"] is True
+    assert "short" not in whole["reference"], "the twin has one name, everywhere"
     assert whole["identity"] == arrived["identity"], "the player goes on where it stands"
     assert whole["axes"]["steps_so_far"] == arrived["axes"]["steps_so_far"], "no scale moves"
     assert whole["run"]["steps"][:n_arrived] == arrived["run"]["steps"]
@@ -246,7 +252,7 @@ def test_a_hidden_truth_is_nowhere_on_the_page(scripted: ScriptedBackend, send: 
     assert not re.search(r"\d of \d+", metrics(app).get("Vetoes right", ""))
     [log] = [element.value for element in app.dataframe]
     assert not set(TRUTH_COLUMNS) & set(log.columns)
-    labels = [element.proto.label for element in app.get("download_button")]
+    labels = [element.proto.label for element in opened(app, HAND_OVER).get("download_button")]
     assert "Log with the hidden truth (CSV)" in labels, "only a button that says so gives it away"
 
 
@@ -322,7 +328,7 @@ def test_a_run_put_aside_by_a_new_setting_can_be_had_back_with_its_branches(
     before, spec, total = payload_of(app), spec_of(app), sum(record.step_count for record in records_of(app))
     app = lived(without_error(widget(app.number_input, "seed").set_value(99).run()))
     assert "branches" not in payload_of(app)
-    assert f"The run before: {total:,.0f} steps, 1 branch." in as_markup(app)
+    assert f"Before: {total:,.0f} steps, 1 branch." in as_markup(app)
     app = lived(without_error(click(app, "go_back")))
     assert payload_of(app) == before
     assert spec_of(app) == spec

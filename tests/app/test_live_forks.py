@@ -20,6 +20,7 @@ from jitai.judge.judge import Judge
 from jitai.judge.scripted import ScriptedBackend
 from jitai.trial.log import decision_log
 from jitai.trial.scenario import MAX_BYTES, Played
+from jitai.ui.pages.live_hand_over import HAND_OVER
 from jitai.ui.pages.live_results import DAY_IN_FULL
 from jitai.ui.session.resources import statement_book
 from jitai.ui.widgets.player import ForkRequest, Viewer
@@ -146,11 +147,54 @@ def test_the_address_brings_run_words_truth_and_judge_back(
 
 
 def test_the_link_and_all_files_in_one_are_at_hand(scripted: ScriptedBackend, send: Callable[..., AppTest]) -> None:
-    app = opened(open_live(), "link_and_command")
+    app = opened(open_live(), HAND_OVER)
     link, command = [block.value for block in app.code][:2]
     assert link.endswith("&s=" + app.query_params["s"]) and "run --scenario" in command
     keys = {button.proto.id.rsplit("-", 1)[-1] for button in app.get("download_button")}
     assert {"download_scenario", "download_report", "download_log", "download_bundle"} <= keys
+
+
+def test_a_file_that_is_clicked_while_the_page_is_drawn_anew_is_still_there(
+    scripted: ScriptedBackend, send: Callable[..., AppTest]
+) -> None:
+    """A file made by a function is gone as soon as its button is drawn again; one of bytes keeps its address."""
+    app = opened(open_live(), HAND_OVER)
+    before = [(button.proto.url, button.proto.deferred_file_id) for button in app.get("download_button")]
+    app = without_error(app.run())
+    assert [(button.proto.url, button.proto.deferred_file_id) for button in app.get("download_button")] == before
+    assert all(url and not deferred for url, deferred in before) and len(before) == 4
+    app = send(app, fork=request(app, 1, 3, action=0))
+    assert [button.proto.url for button in app.get("download_button")] != [url for url, _ in before], "of the branch"
+
+
+def test_a_file_holds_the_branches_for_the_page_and_the_command_line(
+    scripted: ScriptedBackend, send: Callable[..., AppTest], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = send(open_live(), fork=request(open_live(), 1, 3, action=0))
+    app = send(app, fork=request(app, 2, 6, words="I twisted my ankle"))
+    app = opened(without_error(widget(app.button_group, "player_line").set_value("This run").run()), HAND_OVER)
+    assert "branches are in the scenario’s file" in as_markup(app)
+    files = shown_run(app).files
+    assert files is not None
+    before = payload_of(app)
+    other = upload(open_live(), files.scenario)
+    assert payload_of(other)["branches"] == before["branches"]
+    assert payload_of(other)["run"]["steps"] == before["run"]["steps"]
+    saved, log, report = (tmp_path / name for name in ("saved.json", "log.csv", "report.html"))
+    saved.write_bytes(files.scenario)
+    options = ["--out", str(log), "--report", str(report), "--save", str(tmp_path / "again.json")]
+    assert main(["run", "--quiet", "--scenario", str(saved), *options]) == 0
+    told = capsys.readouterr().out
+    for branch in shown_run(app).branches:
+        assert f"Branch {branch.letter}, {branch.name}: {branch.run.total_steps:,.0f} steps" in told
+    assert (tmp_path / "again.json").read_bytes() == files.scenario
+    assert log.read_bytes() == files.log
+    assert "twisted my ankle" in report.read_text(encoding="utf-8")
+
+
+def test_nothing_is_made_to_hand_over_before_somebody_asks(scripted: ScriptedBackend) -> None:
+    app = open_live()
+    assert not list(app.get("download_button")) and shown_run(app).files is None
 
 
 def test_settings_stand_in_the_address(scripted: ScriptedBackend) -> None:
@@ -176,7 +220,8 @@ def test_a_fork_is_answered_with_a_branch(scripted: ScriptedBackend, send: Calla
     assert branch["name"] == f"day {day}, no message"
     assert "notice" not in payload
     gained = sum(branch["steps"]) - sum(run["steps"][day - 1 :])
-    assert sum(map(sum, branch["split"].values())) == pytest.approx(gained, abs=0.05)
+    parts = (branch["split"].get(name, ()) for name in ("stayed", "fresher", "action", "chance"))
+    assert sum(map(sum, parts)) == pytest.approx(gained, abs=0.05)
     assert payload["run"] == run
     app = send(app, fork=request(app, 2, day + 3, line=branch["key"], words="I twisted my ankle", can_walk=False))
     second = payload_of(app)["branches"][1]
@@ -327,7 +372,7 @@ def test_another_judges_scenario_is_remembered_and_never_read_silently(
     ("spoil", "sentence"),
     [
         (lambda content: json.dumps(content)[:400], "not valid JSON"),
-        (lambda content: json.dumps(content | {"scenario": 2}), "Update JITAI Lab"),
+        (lambda content: json.dumps(content | {"scenario": 3}), "Update JITAI Lab"),
         (lambda content: json.dumps(content | {"words": {"999": HOSTILE}}), "is no day"),
         (lambda content: json.dumps(content | {"words": {"1": "x" * 20_001}}), "at most 20,000"),
         (lambda content: "[" * 100_000, "nested too deeply"),

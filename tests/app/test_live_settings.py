@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.judge.scripted import ScriptedBackend
+from jitai.judge.simulated import SIMULATED, SimulatedSettings, simulated_reference
 from jitai.parameters import describe
 from jitai.policies.belief import BY_DECISION, BeliefSettings
 from jitai.policies.planner import PlannerSettings
@@ -23,14 +25,17 @@ from tests.app.driver import (
     as_markup,
     as_text,
     click,
+    live_of,
     lived,
     metrics,
     open_app,
+    open_live,
     opened,
     payload_of,
     records_of,
     shown_run,
     spec_of,
+    state_of,
     widget,
     without_error,
 )
@@ -222,3 +227,31 @@ def test_a_reason_in_the_models_own_words_is_text() -> None:
     assert ours == "Ours."
     assert theirs == "The model's own reason, which nobody checked: “**bold** [link](http://x) :red[red] $x$”"
     assert not any("bold" in item.value for item in app.markdown)
+
+
+def test_the_simulated_judge_has_two_sliders_and_is_left_again(scripted: ScriptedBackend) -> None:
+    app = open_live()
+    before = records_of(app)
+    app = without_error(widget(app.selectbox, "judge").set_value(SIMULATED).run())
+    n_asked = len(scripted.requests)
+    sliders = {"simulated_finds_cannot_walk", "simulated_false_alarms"}
+    assert sliders <= names_of_widgets(app) and "prompt" not in names_of_widgets(app)
+    usual = records_of(app)
+    app = widget(app.slider, "simulated_finds_cannot_walk").set_value(0.0).run()
+    app = without_error(widget(app.slider, "simulated_false_alarms").set_value(1.0).run())
+    assert [record.observation for record in records_of(app)] != [record.observation for record in usual]
+    for record in records_of(app):
+        if record.statement and record.verdict is not None:
+            assert (record.verdict.decision == Decision.SEND) != record.can_walk, "wrong every time"
+            assert record.verdict.source == VerdictSource.SIMULATED
+    assert len(scripted.requests) == n_asked, "nobody reads"
+    assert shown_run(app).so_far.scenario.judge == simulated_reference(SimulatedSettings(0.0, 1.0))
+    job = live_of(app).many_seeds
+    assert job is not None
+    job.wait(30)
+    told = payload_of(app.run())["many_seeds"]
+    assert told.startswith("Over 200 such people: −"), "a judge that is always wrong costs steps"
+    app = without_error(click(app, "go_back"))
+    assert app.session_state["simulated_false_alarms"] == SimulatedSettings().false_alarms
+    app = without_error(widget(app.selectbox, "judge").set_value(state_of(app).judge_at_work).run())
+    assert records_of(lived(app)) == before and not sliders & names_of_widgets(app)

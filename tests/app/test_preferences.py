@@ -148,3 +148,27 @@ def test_many_lines() -> None:
     assert not app.exception
     assert len(kept(app, PreferencesState).judged) == 500
     assert len(app.dataframe[-1].value) == 500
+
+
+def test_a_file_of_statements_is_previewed_and_added() -> None:
+    app = open_app(PREFERENCES)
+    content = "id;said\r\n1;Müde, bleibe daheim\r\n2;NA\r\n3;<b>Off</b> to the park\r\n4;a;b;c\r\n".encode("cp1252")
+    app = without_error(app.file_uploader[0].set_value(("theirs.csv", content, "text/csv")).run())
+    preview = next(table.value for table in app.dataframe if "line" in table.value)
+    assert preview["statement"].tolist()[:3] == ["Müde, bleibe daheim", "(no statement)", "<b>Off</b> to the park"]
+    assert "Windows\\-1252, semicolons" in as_markup(app)
+    app = without_error(click(app, "add_file"))
+    assert app.session_state["statements"] == "Müde, bleibe daheim\n<b>Off</b> to the park"
+    assert any("more cells than columns" in element.value for element in app.caption)
+
+
+def test_a_wrong_file_is_a_sentence_and_the_column_can_be_chosen() -> None:
+    app = open_app(PREFERENCES)
+    app = app.file_uploader[0].set_value(("x.pdf.csv", b"%PDF-1.7", "text/csv")).run()
+    assert not app.exception and "PDF file" in app.error[0].value
+    app = app.file_uploader[0].set_value(("t.csv", b"a,b\nx,y\n", "text/csv")).run()
+    assert "not clear" in app.error[0].value
+    chooser = next(box for box in app.selectbox if box.label == "Statements in")
+    app = without_error(chooser.set_value(1).run())
+    app = without_error(click(app, "add_file"))
+    assert app.session_state["statements"] == "y"

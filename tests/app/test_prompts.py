@@ -137,7 +137,7 @@ def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[o
     # It bears the digest of our model, whose replies come with the lab; these are the script's.
     monkeypatch.setattr(cached, "shipped_replies", lambda key: None)
     cached.verdict_cache.clear()
-    monkeypatch.setattr(prompts_ui, "N_TO_CALIBRATE", 60)
+    monkeypatch.setattr(prompts_ui, "N_TO_CALIBRATE", 30)
     return opened
 
 
@@ -197,7 +197,7 @@ def test_what_leaves_too_much_unanswered_is_not_calibrated(monkeypatch: pytest.M
 
 @pytest.mark.model
 def test_the_judge_at_work_is_calibrated_for_a_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompts_ui, "N_TO_CALIBRATE", 60)
+    monkeypatch.setattr(prompts_ui, "N_TO_CALIBRATE", 30)
     app = open_app(MODELS)
     app = widget(app.selectbox, "judge").set_value("embedded").run()
     app = shown(app, "able_and_willing")
@@ -206,6 +206,6 @@ def test_the_judge_at_work_is_calibrated_for_a_prompt(monkeypatch: pytest.Monkey
     while background_jobs().running and time.monotonic() < give_up:
         time.sleep(0.2)
     [prompt] = [prompt for prompt in mine().prompts() if prompt.name == "able_and_willing"]
-    [calibration] = [item for item in prompt.calibrations.values() if "60 statements" in item.fitted_on]
+    [calibration] = [item for item in prompt.calibrations.values() if "30 statements" in item.fitted_on]
     assert calibration.is_fitted
     assert "Your calibration for SmolLM2" in as_markup(without_error(app.run())).replace("\\", "")

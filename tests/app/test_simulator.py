@@ -113,6 +113,14 @@ def test_all_parameters_at_one_end_and_a_trial(end: str) -> None:
     without_error(go_to(app, SIMULATOR))
 
 
+def test_the_seed_is_that_of_the_live_page() -> None:
+    app = without_error(go_to(widget(open_app().number_input, "seed").set_value(77).run(), SIMULATOR))
+    assert widget(app.number_input, "seed").value == 77
+    assert any("Seed 77, as on the Live page" in caption.value for caption in app.caption)
+    app = go_to(widget(app.number_input, "seed").set_value(78).run(), LIVE)
+    assert spec_of(app).seed == 78
+
+
 @pytest.mark.parametrize("message", MESSAGES)
 def test_every_schedule(message: str) -> None:
     app = open_app(SIMULATOR)

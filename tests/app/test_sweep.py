@@ -1,15 +1,19 @@
 """The Sweep page, without a browser."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.experiments.answers import SWEEP as SWEEP_ANSWER
+from jitai.experiments.answers import shipped_answer
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.sweep import JUDGE_ERROR, judge_of_error
 from jitai.ui.session.page_states import LINE, MAP, SweepState
 from jitai.ui.widgets import experiment as experiments
 from tests.app.driver import (
+    LIVE,
     ROOT,
     TIMEOUT_S,
     as_markup,
@@ -17,12 +21,14 @@ from tests.app.driver import (
     go_to,
     kept,
     open_app,
+    payload_of,
+    records_of,
     set_widgets,
     spec_of,
     widget,
     without_error,
 )
-from tests.app.stored import made, small, the_store, when_done
+from tests.app.stored import made, methods, small, the_store, when_done
 
 SWEEP = "pages/sweep.py"
 
@@ -62,18 +68,80 @@ def test_a_map_is_run_and_said_in_words() -> None:
         for error in (0.0, 0.5):
             difference = (cells[able, "LLM+TS", judge_of_error(error)] - cells[able, "TS", None]).mean()
             assert f"{difference:+,.0f}" in app.get("plotly_chart")[0].proto.spec
-    assert "LLM+TS earns more than TS in" in said(app)
+    assert "The judge" in app.title[0].value or "No difference" in app.title[0].value
+    assert "4 pairs of the same seed" in said(app)
 
 
-def test_a_cell_opens_on_the_live_page_with_its_participant_and_method() -> None:
-    app = without_error(open_page(shown=a_map()))
-    assert "session’s own judge reads" in said(app)
-    app = widget(app.selectbox, "chosen_cell").set_value(3).run()
-    app = without_error(click(app, "open_cell"))
+def test_the_page_opens_with_the_map_that_came_with_the_lab() -> None:
+    app = without_error(open_page())
+    shipped = shipped_answer(SWEEP_ANSWER)
+    assert shipped is not None
+    assert "The judge :yellow-background[pays] if it misreads under" in app.title[0].value
+    assert "400 pairs of the same seed" in said(app)
+    key = f"mapped_base_{shipped.experiment.identifier}"
+    app = without_error(widget(app.selectbox, key).set_value("Coin+TS").run())
+    assert app.title[0].value.startswith("Listening ")
+    assert the_store().experiments() == []
+
+
+def steps_in_the_cell(identifier: str, method: str, place: dict[str, Any], seed: int) -> list[float]:
+    """The steps of each day of one seed, as they are stored."""
+    [stored] = [
+        item for item in the_store().cells(identifier)
+        if item.cell.method.name == method
+        and dict(item.cell.condition.values) == {name: value for name, value in place.items() if name != JUDGE_ERROR}
+        and (JUDGE_ERROR not in place or item.cell.judge == judge_of_error(place[JUDGE_ERROR]))
+    ]  # fmt: skip
+    table = the_store().steps(stored.key, ("seed", "day", "step_count"))
+    steps: list[float] = table[table["seed"] == seed].sort_values("day")["step_count"].tolist()
+    return steps
+
+
+def opened_cell(identifier: str, number: int) -> AppTest:
+    app = without_error(open_page(shown=identifier))
+    app = widget(app.selectbox, "chosen_cell").set_value(number).run()
+    return without_error(click(app, "open_cell"))
+
+
+def test_a_cell_opens_on_the_live_page_as_the_very_cell() -> None:
+    identifier = made(
+        small(
+            methods=(replace(methods("Planner")[0], model={"context_noise": 0.9}), *methods("TS")),
+            axes=(("can_walk_persistence", (0.7, 0.95)),), judges=(judge_of_error(0.05), judge_of_error(0.35)),
+            baseline="TS",
+        )
+    )  # fmt: skip
+    app = opened_cell(identifier, 3)
+    assert app.title[0].value.startswith("What does the policy do")
+    assert [record.step_count for record in records_of(app)] == steps_in_the_cell(
+        identifier, "Planner", {"can_walk_persistence": 0.95, JUDGE_ERROR: 0.35}, 0
+    )
+    spec = spec_of(app)
+    assert (spec.config.can_walk_persistence, spec.policy.key) == (0.95, "planner")
+    assert (app.session_state["simulated_finds_cannot_walk"], app.session_state["simulated_false_alarms"]) == (
+        0.65,
+        0.35,
+    )
+    assert "This is the scenario of the cell" in said(app)
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
+    for name in app.query_params:
+        again.query_params[name] = app.query_params[name]
+    assert records_of(without_error(again.run())) == records_of(app)
+    app = go_to(app, LIVE)
+    app = without_error(widget(app.slider, "simulated_false_alarms").set_value(0.0).run())
+    assert "this is a new run" in said(app)
+    assert payload_of(app)["detail"].startswith("seed 0, simulated, finds 0.65, false alarms 0")
+
+
+def test_a_cell_with_other_settings_of_the_participant_opens_too() -> None:
+    identifier = a_map()
+    app = opened_cell(identifier, 3)
     spec = spec_of(app)
     assert (spec.config.can_walk_persistence, spec.config.disengagement_increment) == (0.95, 0.4)
     assert (spec.policy.key, spec.filter.key) == ("thompson", "veto")
-    assert app.title[0].value.startswith("What does the policy do")
+    place = {"can_walk_persistence": 0.95, "disengagement_increment": 0.4}
+    assert [record.step_count for record in records_of(app)] == steps_in_the_cell(identifier, "LLM+TS", place, 0)
+    assert widget(go_to(app, "pages/preferences.py").selectbox, "judge").value != "simulated", "it reads no words"
 
 
 def test_a_long_name_of_a_method_is_cut_in_the_sweep_s() -> None:
@@ -117,6 +185,7 @@ def test_the_error_at_which_the_filter_stops_paying() -> None:
         judges=tuple(judge_of_error(error) for error in errors), n_seeds=40,
     )  # fmt: skip
     app = without_error(open_page(LINE, made(spec)))
+    assert "if the judge misreads under" in app.title[0].value
     assert "LLM+TS stops paying where the judge errs on" in said(app)
     assert "40 paired seeds" in said(app)
     assert "stops paying at" in app.get("plotly_chart")[0].proto.spec

@@ -9,14 +9,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import NOBODY_LISTENS
 
@@ -137,11 +136,20 @@ def session_of(browser: Browser, **settings: Any) -> Iterator[BrowserContext]:
         context.close()
 
 
-def at_rest(page: Page) -> None:
-    """Wait for what many seeds say, as the page is drawn anew then; some runs have no such line."""
-    with suppress(PlaywrightTimeoutError):
-        page.locator("[data-part=many]").first.wait_for(timeout=15_000)
-    page.wait_for_timeout(1000)
+def handed_over(page: Page, name: str) -> bytes:
+    """A file of the Live page's "Hand over", which is opened for it and closed again.
+
+    Args:
+        page: with the whole run.
+        name: of the file: scenario, report, log or bundle.
+    """
+    opener = page.locator(".st-key-hand_over").get_by_role("button").first
+    expect(opener).to_be_enabled(timeout=60_000)
+    opener.click()
+    with page.expect_download() as download:
+        page.locator(f".st-key-download_{name}").get_by_role("button").click()
+    page.keyboard.press("Escape")
+    return Path(download.value.path()).read_bytes()
 
 
 @pytest.fixture
@@ -149,7 +157,7 @@ def new_page(browser: Browser, dashboard: str) -> Iterator[NewPage]:
     """Opens pages of the dashboard, each in a browser session of its own."""
     with ExitStack() as sessions:
 
-        def open_page(path: str = "", **settings: Any) -> Page:
+        def open_page(path: str = "live", **settings: Any) -> Page:
             page = sessions.enter_context(session_of(browser, **settings)).new_page()
             page.goto(f"{dashboard}/{path}")
             page.locator("h1").first.wait_for()

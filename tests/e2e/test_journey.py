@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.conftest import ROOT, NewPage, at_rest, running_dashboard, session_of
+from jitai.ui.navigation import PAGES as NAVIGATION
+from tests.e2e.conftest import ROOT, NewPage, handed_over, running_dashboard, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -24,10 +25,15 @@ A_TRIAL_MS = 180_000
 USABLE_S = 6.0
 """Bound for a machine under load; the aim is 3 s."""
 NUMBER = r"[\d,]+"
+N_GROUPS = len({entry.group for entry in NAVIGATION})
 PAGES = {
-    "live": "",
+    "live": "live",
+    "start": "",
+    "stories": "stories",
+    "about": "about",
     "compare": "compare",
     "sweep": "sweep",
+    "design_study": "design_study",
     "runs": "runs",
     "train": "train",
     "preferences": "preferences",
@@ -81,7 +87,7 @@ def focus(page: Page) -> None:
 def whole_run(page: Page) -> None:
     """Wait until every day has been read and go to the last one."""
     page.locator(".player").wait_for(timeout=A_TRIAL_MS)
-    expect(keyed(page, "download_scenario").get_by_role("button")).to_be_enabled(timeout=A_TRIAL_MS)
+    expect(keyed(page, "hand_over").get_by_role("button").first).to_be_enabled(timeout=A_TRIAL_MS)
     settle(page)
     focus(page)
     page.keyboard.press("End")
@@ -113,11 +119,7 @@ def no_error_is_shown(page: Page) -> None:
 
 
 def downloaded_log(page: Page) -> list[dict[str, str]]:
-    at_rest(page)
-    with page.expect_download() as download:
-        press(page, "download_log")
-    path = download.value.path()
-    return list(csv.DictReader(io.StringIO(Path(path).read_bytes().decode("utf-8"), newline="")))
+    return list(csv.DictReader(io.StringIO(handed_over(page, "log").decode("utf-8"), newline="")))
 
 
 @pytest.mark.alone
@@ -195,7 +197,10 @@ def test_a_truth_that_is_not_shown_never_reaches_the_browser(new_page: NewPage) 
     assert TRUTH_SENT.search(b"".join(frames)), "as long as it may be revealed, it is there"
     page.locator('[data-testid="stSidebar"]').get_by_text("More settings").click()
     keyed(page, "reveal").locator("label").first.click()
+    settle(page)
+    press(page, "hand_over")
     expect(keyed(page, "download_log")).to_contain_text("with the hidden truth")
+    page.keyboard.press("Escape")
     settle(page)
     frames.clear()
     seed = keyed(page, "seed").get_by_role("spinbutton")
@@ -226,7 +231,7 @@ def test_hostile_words_stay_words(new_page: NewPage) -> None:
     page.get_by_text("The day at rest in full").click()
     expect(keyed(page, "decision_card")).to_contain_text(hostile)
     assert page.locator('.stMain img[src="x"], .stMain img[src*="evil"]').count() == 0
-    page.goto(page.url.split("?")[0].rstrip("/") + "/preferences")
+    page.goto(page.url.split("?")[0].removesuffix("/live") + "/preferences")
     keyed(page, "statements").get_by_role("textbox").fill(hostile)
     press(page, "judge_lines")
     expect(page.locator(".st-key-verdict_0")).to_contain_text(hostile)
@@ -282,16 +287,19 @@ def test_presenting_covers_the_page_and_leaves_it(new_page: NewPage) -> None:
 def test_an_old_address_of_the_player_leads_to_live(new_page: NewPage) -> None:
     page = new_page("player?seed=7")
     mounted(page)
-    expect(page).to_have_url(re.compile(r"/\?(scenario=1&)?seed=7(&|$)"))
+    expect(page).to_have_url(re.compile(r"/live\?(scenario=1&)?seed=7(&|$)"))
     expect(keyed(page, "seed").get_by_role("spinbutton")).to_have_value("7")
-    assert page.locator('[data-testid="stTopNavLink"]').count() == len(PAGES)
+    assert page.locator('[data-testid="stTopNavSection"]').count() == N_GROUPS
 
 
 def go_by_menu(page: Page, name: str) -> None:
     """Through the navigation, so that the session goes on."""
     path = PAGES[name]
-    links = page.locator('[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"]')
-    links.filter(visible=True).and_(page.locator(f'[href$="/{path}"]')).first.click()
+    group = next(entry.group for entry in NAVIGATION if entry.path == f"pages/{name}.py")
+    menu = page.locator('[data-testid="stTopNavSection"]').filter(visible=True)
+    if menu.count():
+        menu.filter(has_text=group).click()
+    page.locator(f'a[href$="/{path}"]').filter(visible=True).first.click()
     page.wait_for_url(re.compile(rf"/{path}(\?.*)?$"))
     settle(page)
 
@@ -365,7 +373,7 @@ def test_a_page_opened_first_on_a_fresh_server_has_the_navigation(browser: Brows
         page.goto(f"{address}/preferences")
         keyed(page, "try_examples").wait_for()
         settle(page)
-        assert page.locator('[data-testid="stTopNavLink"]').count() == len(PAGES)
+        assert page.locator('[data-testid="stTopNavSection"]').count() == N_GROUPS
         assert page.locator('[data-testid="stSidebarNavLink"]').count() == 0
         press(page, "try_examples")
         page.locator(".st-key-verdict_4").wait_for()
@@ -397,11 +405,14 @@ def test_every_page_in_every_look(new_page: NewPage, look: str) -> None:
             page.locator(".st-key-verdict_4").wait_for()
             settle(page)
         if name == "validation":
+            press(page, "own_validation")
+            settle(page)
             sample = keyed(page, "validated_sample").locator("input")
             sample.fill("40")
             sample.press("Enter")
             settle(page)
             press(page, "start_validation")
+            page.keyboard.press("Escape")
             page.locator(".st-key-stop_validation").wait_for()
             page.locator(".st-key-stop_validation").wait_for(state="hidden", timeout=120_000)
             page.locator(".st-key-accuracy_chart svg.main-svg").first.wait_for()

@@ -4,12 +4,11 @@ import csv
 import io
 import re
 import zipfile
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import NewPage, at_rest
+from tests.e2e.conftest import NewPage, handed_over
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -20,13 +19,6 @@ READ_MS = 180_000
 def mounted(page: Page) -> None:
     page.locator(".player").wait_for(timeout=READ_MS)
     page.locator("[data-part=answer]").get_by_text("Does listening pay?").wait_for(timeout=READ_MS)
-
-
-def downloaded(page: Page, name: str) -> bytes:
-    at_rest(page)
-    with page.expect_download() as download:
-        page.locator(f".st-key-{name}").get_by_role("button").click()
-    return Path(download.value.path()).read_bytes()
 
 
 def total_of(log: bytes) -> float:
@@ -50,9 +42,8 @@ def legend_total(page: Page) -> int:
 def test_play_fork_save_and_open_elsewhere(new_page: NewPage) -> None:
     page = new_page("?seed=7")
     mounted(page)
-    expect(page.locator(".st-key-download_scenario").get_by_role("button")).to_be_enabled(timeout=READ_MS)
     answer = to_the_end(page)
-    assert legend_total(page) == round(total_of(downloaded(page, "download_log")))
+    assert legend_total(page) == round(total_of(handed_over(page, "log")))
 
     page.locator(".player").focus()
     for key in ("Home", "Shift+ArrowRight", "f"):
@@ -61,14 +52,13 @@ def test_play_fork_save_and_open_elsewhere(new_page: NewPage) -> None:
     page.get_by_role("button", name="Live it again").click()
     expect(page.locator("[data-part=legend]")).to_contain_text("A: day 5, cannot walk")
     expect(page.get_by_role("radio", name="Branch A")).to_be_checked()
-    page.wait_for_timeout(1000)
-    scenario = downloaded(page, "download_scenario")
-    files = zipfile.ZipFile(io.BytesIO(downloaded(page, "download_bundle")))
+    scenario = handed_over(page, "scenario")
+    files = zipfile.ZipFile(io.BytesIO(handed_over(page, "bundle")))
     assert sorted(files.namelist()) == [f"jitai_lab_seed_7_branch_a.{ending}" for ending in ("csv", "html", "json")]
     assert files.read("jitai_lab_seed_7_branch_a.json") == scenario
-    assert files.read("jitai_lab_seed_7_branch_a.csv") == downloaded(page, "download_log")
-    assert b"no medical advice" in downloaded(page, "download_report")
-    total = total_of(downloaded(page, "download_log"))
+    assert files.read("jitai_lab_seed_7_branch_a.csv") == handed_over(page, "log")
+    assert b"no medical advice" in handed_over(page, "report")
+    total = total_of(handed_over(page, "log"))
     assert "Listening" in answer
 
     other = new_page()
@@ -82,12 +72,12 @@ def test_play_fork_save_and_open_elsewhere(new_page: NewPage) -> None:
     expect(other.locator("[data-part=title]")).to_have_count(1)
     to_the_end(other)
     assert legend_total(other) == round(total)
-    assert total_of(downloaded(other, "download_log")) == total
+    assert total_of(handed_over(other, "log")) == total
 
     # The address holds the branch: a reload, and whoever is given it, has the same run.
     third = new_page(page.url.split("/")[-1])
     mounted(third)
-    assert total_of(downloaded(third, "download_log")) == total
+    assert total_of(handed_over(third, "log")) == total
     third.reload()
     mounted(third)
-    assert total_of(downloaded(third, "download_log")) == total
+    assert total_of(handed_over(third, "log")) == total

@@ -105,7 +105,7 @@ def as_written(log: pd.DataFrame) -> pd.DataFrame:
 def run(arguments: tuple[str, ...], folder: Path) -> tuple[pd.DataFrame, list[float]]:
     """A trial's log, and the numbers of its summary: among them what the same seed earned without the filter."""
     path = folder / "log.csv"
-    told = succeeded("run", *arguments, "--quiet", "--out", str(path))
+    told = succeeded("run", *arguments, "--quiet", "--force", "--out", str(path))
     return read_log(path), told.numbers
 
 
@@ -191,7 +191,7 @@ def _flat(figures: Mapping[str, Any]) -> dict[str, Any]:
 def report_numbers(folder: Path) -> list[list[float]]:
     """The numbers in each row of each table of a report, whatever is written around them."""
     path = folder / "report.md"
-    succeeded("report", str(folder), "--out", str(path))
+    succeeded("report", str(folder), "--force", "--out", str(path))
     rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     return [_numbers_in(line) for line in rows]
 
@@ -202,7 +202,7 @@ def report_numbers(folder: Path) -> list[list[float]]:
 def optimum(arguments: tuple[str, ...], folder: Path) -> tuple[pd.DataFrame, list[float]]:
     """The best policy, a letter for each risk, and the numbers that are printed of what it earns."""
     path = folder / "policy.csv"
-    told = succeeded("optimum", *arguments, "--seeds", "50", "--out", str(path))
+    told = succeeded("optimum", *arguments, "--seeds", "50", "--force", "--out", str(path))
     table = pd.read_csv(path, dtype=str)
     letters = {"no message": "-", "generic message": "G", "tailored, home": "H", "tailored, work": "W"}
     table["action"] = table["action"].map(letters)
@@ -216,14 +216,14 @@ def optimum(arguments: tuple[str, ...], folder: Path) -> tuple[pd.DataFrame, lis
 def trained(arguments: tuple[str, ...], folder: Path) -> tuple[dict[str, Any], Told]:
     """What a training writes, and what it says."""
     path = folder / "policy.json"
-    told = succeeded("train", *arguments, "--out", str(path))
+    told = succeeded("train", *arguments, "--force", "--out", str(path))
     return json.loads(path.read_text(encoding="utf-8")), told
 
 
 def judged(statements: Path, judge: str, folder: Path) -> pd.DataFrame:
     """A judge's verdicts on a file of statements."""
     path = folder / "verdicts.csv"
-    succeeded("judge", str(statements), "--text-column", "text", "--judge", judge, "--out", str(path))
+    succeeded("judge", str(statements), "--text-column", "text", "--judge", judge, "--force", "--out", str(path))
     table = pd.read_csv(path, keep_default_na=False, dtype=str)
     table["p_send"] = table["p_send"].map(lambda text: float(text) if text else np.nan).astype(float)
     return table[["id", "p_send", "verdict"]]

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from jitai.trial.log import decision_log
 from jitai.ui.pages.live_results import LOG
 from tests.app.conftest import a_process_of_its_own, a_server_that_has_been_visited  # noqa: F401
-from tests.app.driver import ROOT, lived, opened, shown_run, widget, without_error
+from tests.app.driver import ROOT, lived, open_app, opened, shown_run, widget, without_error
 from tests.golden import measure
 from tests.golden.cases import PARTICIPANTS
 from tests.golden.parts import read
@@ -83,8 +83,7 @@ def with_the_judge(app: AppTest) -> AppTest:
 
 @pytest.mark.usefixtures("a_server_that_has_been_visited", "arithmetic_judge")
 def test_days_that_arrive_are_those_of_the_whole_run() -> None:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app = with_the_judge(without_error(app.run()))
+    app = with_the_judge(without_error(open_app()))
     arrived: list[pd.DataFrame] = []
     while shown_run(app).at_work:
         app = opened(app, LOG)

@@ -96,6 +96,13 @@ test("the headline is a sentence with its number, and says cost at a loss", () =
   assert.equal(plain(drawAnswer(a, 50, answerNumber(a, 50))), "Listening gained 1,253 steps");
   const b = sampleRun("b");
   const worst = Array.from({ length: 50 }, (_, index) => index + 1).find((day) => answerNumber(b, day) < 0);
+  const branched = sampleRun("a", { letters: "A" });
+  const [lead] = branched.branches;
+  const difference = answerNumber(branched, 50, lead);
+  const read = (line) => Math.round(line.days.reduce((sum, lived) => sum + lived.steps, 0));
+  assert.equal(difference, read(lead) - read(branched.line), "the headline is of the branch that is followed");
+  assert.match(plain(drawAnswer(branched, 50, difference, lead)), new RegExp(`^Branch A (gained|cost) ${Math.abs(difference)} steps$`));
+  assert.equal(plain(drawAnswer(branched, 50, answerNumber(branched, 50))), "Listening gained 1,253 steps");
   assert.match(plain(drawAnswer(b, worst, answerNumber(b, worst))), /^Listening has cost \d+ steps$/);
   assert.ok(String(drawAnswer(b, worst, answerNumber(b, worst))).includes('class="loss"'));
   assert.equal(plain(drawAnswer(a, 9, 1)), "Listening has gained 1 step");
@@ -175,7 +182,7 @@ test("why says what matters, and its figures stand beside the headline's", () =>
   assert.ok(a.includes("without the judge this person left on day 5 and missed 45 days"), a);
   const b = sampleRun("b");
   const revealed = plain(drawWhy(b, [], { whyOf: "", day: 50, revealed: true }));
-  assert.ok(revealed.includes("7 of 8 times holding back was wrong"), revealed);
+  assert.ok(revealed.includes("resting, not from listening: 7 of 8 vetoes were wrong"), revealed);
   assert.ok(revealed.includes("+423") && revealed.includes("−88"), revealed);
   const bare = plain(drawWhy({ ...b, line: { ...b.line, split: null } }, [], { whyOf: "", day: 50, revealed: true }));
   assert.ok(bare.includes("has not been worked out") && bare.includes("1,126"), bare);
@@ -192,4 +199,19 @@ test("a study of a year and one of a week can be drawn", () => {
     const picture = String(drawPicture(viewOf(run, { day: days, revealed: true })));
     assert.ok(!/NaN|undefined|Infinity/.test(picture));
   }
+});
+
+test("a small picture has two tracks that fill it", () => {
+  const layout = layOut({ width: 560, height: 216, font: 13, gutter: 0, scale: 46, days: 50, without: ["ribbon", "habituation", "risk"] });
+  assert.deepEqual(Object.keys(layout.tracks), ["stepsSoFar", "stepsADay"]);
+  assert.ok(layout.bottom > 200 && layout.bottom <= 216, String(layout.bottom));
+  const picture = String(drawPicture({ ...viewOf(sampleRun("a"), { day: 20 }), layout }));
+  assert.ok(!/NaN|undefined|Risk of leaving/.test(picture) && picture.includes("Steps each day"));
+});
+
+test("words are explained where they stand", () => {
+  const run = { ...sampleRun("a"), terms: { habituation: "How used to <messages>", steps: "units" } };
+  const picture = String(drawPicture(viewOf(run, { day: 9 })));
+  assert.ok(picture.includes("<title>How used to &lt;messages&gt;</title>Habituation"));
+  assert.ok(plain(String(drawPicture(viewOf(run, { day: 0 })))).includes("not a pedometer’s 5,000"));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { initialState, isWaiting, leadLine, reduce, shownBranches } from "../../jitai/player/js/state.js";
+import { initialState, isWaiting, leadLine, reduce, shownBranches, sceneOf } from "../../jitai/player/js/state.js";
 import { payload, sampleRun } from "./sample.mjs";
 import { readPayload } from "../../jitai/player/js/model.js";
 
@@ -76,4 +76,28 @@ test("another run starts over, with the viewer's speed and theme", () => {
 
 test("an unknown event is a mistake", () => {
   assert.throws(() => after([{ type: "jump" }]), /jump/);
+});
+
+test("a story waits at its first caption, plays to each scene, and stops with what it shows", () => {
+  const scenes = [{ day: 0, caption: "first" }, { day: 3, caption: "second", revealed: true }, { day: 50, caption: "last", why: true }];
+  const run = sampleRun("b", { options: { plays: true, scenes } });
+  let state = initialState(run);
+  assert.equal(state.playing, false);
+  assert.equal(sceneOf(run, 0).caption, "first");
+  const played = () => {
+    state = reduce(state, { type: "toggle play" }, run);
+    assert.deepEqual([state.playing, state.why], [true, false], "the tracks are shown while it plays");
+    for (let beat = 0; beat < 60 && state.playing; beat += 1) state = reduce(state, { type: "tick" }, run);
+    return [state.day, state.playing, state.revealed, state.why];
+  };
+  assert.deepEqual(played(), [3, false, true, false]);
+  assert.equal(sceneOf(run, 2).caption, "first");
+  assert.equal(sceneOf(run, 3).caption, "second");
+  assert.deepEqual(played(), [50, false, false, true]);
+  assert.equal(sceneOf(run, 50).caption, "last");
+});
+
+test("a run that plays by itself begins at once", () => {
+  assert.equal(initialState(sampleRun("a", { options: { plays: true, small: true } })).playing, true);
+  assert.equal(initialState(sampleRun("a")).playing, false);
 });

@@ -11,14 +11,20 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from jitai import environments
 from jitai.corpus import TEST, load_part
 from jitai.environments import BASE, PRESET_OF, WITH_WALK_STATE
 from jitai.errors import ParameterError
 from jitai.records import Label
+from jitai.simulator import spaces
 from jitai.simulator.config import PRESETS
 from jitai.simulator.env import StepCountEnv
 
 NAMES = tuple(PRESET_OF)
+
+
+def test_what_is_shown_by_default_has_one_meaning() -> None:
+    assert environments.DEFAULT_OBSERVATIONS == spaces.DEFAULT_OBSERVATIONS
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -131,3 +137,39 @@ def test_a_fresh_process_finds_them(first: str, second: str, call: str) -> None:
     if first == "jitai":
         assert not {"gymnasium", "numpy"} & set(found["loaded"])
         assert found["seconds"] < 0.2
+
+
+@pytest.mark.parametrize(
+    "action", [-1, 7, 4, 1.0, "1", None, True, np.array([0, 1]), np.array([9]), np.array([]), [[1], [2, 3]]]
+)
+def test_a_wrong_action_is_a_sentence(action: object) -> None:
+    env = gymnasium.make("StepCountJITAI-v0")
+    env.reset(seed=1)
+    with pytest.raises((ParameterError, ValueError)) as error:
+        env.step(action)
+    if isinstance(error.value, ParameterError):
+        assert "one whole number, 0 no message" in str(error.value) and len(str(error.value)) < 300
+    own = StepCountEnv()
+    own.reset(seed=1)
+    if not isinstance(action, list):
+        with pytest.raises(ParameterError, match="one whole number"):
+            own.step(action)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("action", [2, np.int64(2), np.array(2), np.array([2]), np.array([[2]]), [2]])
+def test_a_number_and_an_array_of_one_are_an_action(action: object) -> None:
+    env, own = StepCountEnv(), StepCountEnv()
+    env.reset(seed=1), own.reset(seed=1)
+    assert env.step(action)[1] == own.step(2)[1]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "actions", [[0, 1], 1, [0, 1, 4], [0, -1, 1], [0.0, 1.0, 2.0], [[0, 1, 2]], [[0], [1, 2], [3]]]
+)
+def test_wrong_actions_of_many_are_a_sentence(actions: object) -> None:
+    envs = gymnasium.make_vec("StepCountJITAI-v0", num_envs=3)
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        envs.step(np.zeros(3, dtype=int))
+    envs.reset(seed=1)
+    with pytest.raises(ParameterError, match="3 whole numbers are needed"):
+        envs.step(actions)

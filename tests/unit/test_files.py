@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from jitai import files
 from jitai.errors import FileFormatError
 from jitai.files import (
     MAX_JSON_DEPTH,
@@ -274,3 +275,37 @@ def test_what_is_packed_is_unpacked_within_limits(pack: Callable[[bytes], bytes]
         with pytest.raises(FileFormatError, match=f"^x cannot be used: .*{said}") as caught:
             decompressed(given, "x", limit, "Do this.")
         assert caught.value.hint == "Do this."
+
+
+def test_only_this_installation_makes_its_signatures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JITAI_DATA_DIR", str(tmp_path / "mine"))
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    code = files.signature_of(path)
+    assert files.is_signature_of(path, code)
+    assert not any(files.is_signature_of(path, other) for other in (None, "", "é", 1, code[:-1]))
+    path.write_bytes(b"Content")
+    assert not files.is_signature_of(path, code)
+    path.write_bytes(b"content")
+    assert (tmp_path / "mine" / "signing.key").stat().st_mode & 0o077 == 0
+    (tmp_path / "mine" / "signing.key").write_bytes(b"")
+    assert not files.is_signature_of(path, code), "an empty key signs nothing"
+    monkeypatch.setenv("JITAI_DATA_DIR", str(tmp_path / "theirs"))
+    assert not files.is_signature_of(path, code)
+
+
+def test_a_damaged_file_is_set_aside_and_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    for content in ("first", "second"):
+        path.write_text(content)
+        files.set_aside(path)
+    assert [item.read_text() for item in sorted(tmp_path.iterdir())] == ["first", "second"] and not path.exists()
+
+
+def test_who_waits_in_vain_for_a_file_is_told(tmp_path: Path) -> None:
+    with (
+        files.alone_with(tmp_path / "a.json"),
+        pytest.raises(FileFormatError, match=r"Another process is at work on a\.json"),
+        files.alone_with(tmp_path / "a.json", wait_s=0.05),
+    ):
+        pass

@@ -36,11 +36,6 @@ export function percentText(share) {
   return `${Math.round(share * 100)} %`;
 }
 
-/** The first letter as a capital. @param {string} text */
-export function sentenceCase(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 /** Shortened at a word, with an ellipsis. @param {string} text @param {number} length */
 export function shortened(text, length) {
   const characters = Array.from(text);

@@ -28,19 +28,19 @@ const SHARES = { stepsSoFar: 2.5, stepsADay: 2.35, ribbon: 0, habituation: 0.92,
  * @param {number} size.gutter
  * @param {number} size.scale
  * @param {number} size.days
- * @param {boolean} [size.low] leaves habituation out
+ * @param {string[]} [size.without] tracks that are left out; never the first two
  * @returns {Layout}
  */
-export function layOut({ width, height, font, gutter, scale, days, low = false }) {
+export function layOut({ width, height, font, gutter, scale, days, without = [] }) {
   const narrow = gutter === 0;
   const left = narrow ? 2 : gutter;
   const column = (width - left - scale) / days;
-  const names = Object.keys(SHARES).filter((name) => !(low && name === "habituation"));
+  const names = Object.keys(SHARES).filter((name) => !without.includes(name));
   const above = narrow ? font + 7 : 0;
   const gap = narrow ? 8 : font * 1.15;
   const glyphRadius = Math.min(column * 0.4, font * 0.42);
   const row = narrow ? 14 : Math.max(font + 5, glyphRadius * 2 + 5);
-  const ribbon = row * 3 + (narrow ? 2 : 4);
+  const ribbon = without.includes("ribbon") ? 0 : row * 3 + (narrow ? 2 : 4);
   const margin = Math.max(4, font * 0.5);
   const free = height - gap * (names.length - 1) - ribbon - above * names.length - margin - font * 0.55;
   const total = names.reduce((sum, name) => sum + SHARES[name], 0);
@@ -63,7 +63,7 @@ export function layOut({ width, height, font, gutter, scale, days, low = false }
     row,
     narrow,
     top: tracks.stepsSoFar.top,
-    bottom: tracks.risk.bottom,
+    bottom: tracks[names[names.length - 1]].bottom,
     width,
     height,
   };

@@ -23,7 +23,7 @@ export function drawLegend(run, branches, pending) {
 }
 
 function entry(line, kind, name) {
-  return markup`<button class="m ${kind}" data-lead="${line.key}">${swatch(kind, line.letter)}<span class="name" title="${name}">${name}</span><span class="numbers"><b data-number="${line.key}"></b> <span data-note="${line.key}"></span></span></button>`;
+  return markup`<button class="m ${kind}" data-lead="${line.key}" data-whole="${name}">${swatch(kind, line.letter)}<span class="name">${name}</span><span class="numbers"><b data-number="${line.key}"></b> <span data-note="${line.key}"></span></span></button>`;
 }
 
 /**

@@ -13,6 +13,7 @@ export function listenToViewer(player) {
   const click = (name, action) => parts[name].addEventListener("click", action);
   const move = (by) => () => player.dispatch({ type: "step", by });
   click("play", () => player.dispatch({ type: "toggle play" }));
+  click("next-scene", () => player.dispatch({ type: "toggle play" }));
   click("home", () => player.dispatch({ type: "move", day: 0 }));
   click("back", move(-1));
   click("on", move(1));

@@ -55,9 +55,13 @@ export function readPayload(payload) {
       revealNote: options.reveal_note ?? "",
       suggestions: options.suggestions ?? [],
       tellsViewer: options.tells_viewer ?? false,
+      plays: options.plays ?? false,
+      small: options.small ?? false,
+      scenes: (options.scenes ?? []).map(({ day, caption, why, revealed }) => ({ day, caption, why: Boolean(why), revealed: Boolean(revealed) })),
     },
     hasTruth: line.days.length === 0 || line.days.some((day) => day.truth !== null),
     notice: payload.notice ?? "",
+    terms: Object.fromEntries(payload.terms ?? []),
     answered: payload.answered ?? 0,
   };
 }
@@ -157,41 +161,36 @@ export function differenceText(line, other, day) {
 }
 
 /**
- * How often the line held back up to a day, and how often that was right.
+ * How often the judge held back up to a day, and how often that was right.
  * @param {import("./types.js").Line} line
  * @param {boolean} revealed without the truth, nothing is right or wrong
  */
 export function countHeldBack(line, day, revealed) {
-  const held = line.days.slice(0, day).filter((lived) => lived.held);
+  const held = line.days.slice(0, day).filter((lived) => lived.vetoed);
   const judged = revealed ? held.filter((lived) => lived.truth?.known) : [];
   const right = judged.filter((lived) => lived.truth && !lived.truth.canWalk).length;
   return { count: held.length, judged: judged.length, right, wrong: judged.length - right };
 }
 
 /**
- * The parts of a line's difference up to a day; null where Python gave no split.
+ * The parts of a line's difference up to a day, as Python has split it; null where it has not.
  * @param {import("./types.js").Line} line
  * @param {boolean} revealed only then is the action's part told apart by right and wrong
  * @returns {import("./types.js").Split | null}
  */
 export function splitUpTo(line, day, revealed) {
   if (!line.split) return null;
-  const parts = { stayed: 0, fresher: 0, action: 0, heldRightly: 0, heldWrongly: 0, other: 0, chance: 0, total: 0 };
-  const length = Math.min(day - line.firstDay + 1, line.split.stayed.length);
-  for (let index = 0; index < length; index += 1) {
-    const lived = dayOf(line, line.firstDay + index);
-    const action = line.split.action[index];
-    parts.stayed += line.split.stayed[index];
-    parts.fresher += line.split.fresher[index];
-    parts.action += action;
-    parts.chance += line.split.chance?.[index] ?? 0;
-    if (revealed) {
-      const truth = lived?.truth;
-      if (lived?.held && truth?.known) parts[truth.canWalk ? "heldWrongly" : "heldRightly"] += action;
-      else parts.other += action;
-    }
-  }
-  if (!revealed) parts.heldRightly = parts.heldWrongly = parts.other = NaN;
-  parts.total = parts.stayed + parts.fresher + parts.action + parts.chance;
-  return parts;
+  const length = Math.max(0, Math.min(day - line.firstDay + 1, line.split.stayed.length));
+  const told = revealed ? line.split.revealed : undefined;
+  const sum = (column) => (column ?? []).slice(0, length).reduce((total, steps) => total + steps, 0);
+  const [stayed, fresher, action, chance] = ["stayed", "fresher", "action", "chance"].map((name) => sum(line.split[name]));
+  return {
+    stayed,
+    fresher,
+    action,
+    chance,
+    parts: told ? { heldRightly: sum(told.held_rightly), heldWrongly: sum(told.held_wrongly), proposed: sum(told.proposed), outside: sum(told.outside) } : null,
+    total: stayed + fresher + action + chance,
+    sentence: (told ?? line.split).sentences?.[length - 1] ?? "",
+  };
 }

@@ -24,7 +24,7 @@ export function drawPaper(run, branches, lead, { revealed, whyOf }) {
   const layout = layOut({ width: WIDTH, height: HEIGHT, font: FONT, gutter: 112, scale: 50, days: run.days });
   const view = { id: "paper", run, lead, branches, day, seen: day, revealed, layout, font: FONT, brief: false };
   const axis = drawAxis(layout, { days: run.days, day, font: FONT });
-  return markup`<section><p class="muted">${[run.title, run.detail].filter(Boolean).join(", ")}</p><h2 class="answer">${drawAnswer(run, day, answerNumber(run, day))}</h2><p class="many">${run.manySeeds}</p><div class="legend">${drawLegend(run, branches, "")}</div><svg class="picture" viewBox="0 0 ${WIDTH} ${HEIGHT + 34}" role="img" aria-label="The run, day by day">${drawPicture(view)}<g transform="translate(0 ${HEIGHT})">${axis}</g></svg></section><section>${drawWhy(
+  return markup`<section><p class="muted">${[run.title, run.detail].filter(Boolean).join(", ")}</p><h2 class="answer">${drawAnswer(run, day, answerNumber(run, day, lead), lead)}</h2><p class="many">${run.manySeeds}</p><div class="legend">${drawLegend(run, branches, "")}</div><svg class="picture" viewBox="0 0 ${WIDTH} ${HEIGHT + 34}" role="img" aria-label="The run, day by day">${drawPicture(view)}<g transform="translate(0 ${HEIGHT})">${axis}</g></svg></section><section>${drawWhy(
     run,
     branches,
     { whyOf, day, revealed },

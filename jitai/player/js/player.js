@@ -68,6 +68,10 @@ export class Player {
     if (!this.screen) this.start();
     const before = this.state ?? resting.get(this.run.identity);
     this.state = before ? reduce(before, { type: "data" }, this.run) : initialState(this.run);
+    if (!before && this.state.playing && wantsNoMotion()) this.state = reduce(this.state, { type: "move", day: this.run.end }, this.run);
+    this.frame.dataset.mode = this.run.options.small ? "small" : this.state.presenting ? "presenter" : "page";
+    this.frame.toggleAttribute("data-story", this.run.options.scenes.length > 0);
+    this.parts.player.tabIndex = this.run.options.small ? -1 : 0;
     this.screen.measure = null;
     this.restyle();
     this.setClock();
@@ -116,11 +120,12 @@ export class Player {
 
   render(onTheWay = false) {
     cancelAnimationFrame(this.animation);
+    if (!this.frame.isConnected) return; // the page has gone on, and nothing has a size any more
     this.tellWhereItRests();
-    const target = answerNumber(this.run, this.state.day);
+    const target = answerNumber(this.run, this.state.day, leadLine(this.state, this.run));
     const from = this.shownNumber;
     this.shownNumber = target;
-    const moves = onTheWay && from !== target && !document.hidden && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const moves = onTheWay && from !== target && !document.hidden && !wantsNoMotion();
     this.screen.render(this.run, this.state, moves ? from : target);
     if (!moves) return;
     const started = performance.now();
@@ -195,6 +200,10 @@ export class Player {
     this.parts.paper.innerHTML = String(drawPaper(run, branches, leadLine(state, run), state));
     fillLegend(this.parts.paper, run, branches, run.end);
   }
+}
+
+function wantsNoMotion() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
 /** A colour as the browser resolves it, for themes that name it otherwise. */

@@ -1,4 +1,4 @@
-import { answerNumber, drawAnswer, hasEnded, longestAnswer } from "./answer.js";
+import { answerNumber, drawAnswer, hasEnded, isOfBranch, longestAnswer } from "./answer.js";
 import { drawAxis } from "./axis.js";
 import { cardSlots } from "./card.js";
 import { drawDraws } from "./draws.js";
@@ -12,7 +12,7 @@ import { markup } from "./markup.js";
 import { dayOf, stepsUpTo } from "./model.js";
 import { fillLegend } from "./paper.js";
 import { playFace, skeleton } from "./skeleton.js";
-import { isWaiting, leadLine, shownBranches } from "./state.js";
+import { isWaiting, leadLine, sceneOf, shownBranches } from "./state.js";
 import { drawPicture } from "./tracks/picture.js";
 import { drawWhy } from "./why.js";
 
@@ -46,6 +46,7 @@ export class Screen {
     const pixels = (name) => parseFloat(style.getPropertyValue(name));
     const wide = this.frame.clientWidth >= 960;
     const low = state.presenting && wide && window.innerHeight < 900;
+    const { small } = run.options;
     this.measure = {
       width: plot.clientWidth,
       height: plot.clientHeight,
@@ -55,11 +56,11 @@ export class Screen {
       card: draws.clientWidth || 300,
       scaleWidth: this.parts["judge-scale"].clientWidth || 300,
       axisHeight: this.parts.axis.clientHeight,
-      brief: state.presenting,
+      brief: state.presenting || small,
       strip: state.presenting && (low || !wide),
-      low,
     };
-    this.layout = layOut({ ...this.measure, days: run.days });
+    const without = small ? ["ribbon", "habituation", "risk"] : low ? ["habituation"] : [];
+    this.layout = layOut({ ...this.measure, days: run.days, without });
     this.fitAnswer(answer, run, pixels("--f4"));
   }
 
@@ -93,9 +94,11 @@ export class Screen {
 
   renderAnswer(run, state, number) {
     const { answer, many, title } = this.parts;
+    for (const word of this.frame.querySelectorAll("[data-term]")) word.title = run.terms[word.dataset.term] ?? "";
     this.put(title, markup`<b>${run.title}</b>${run.detail && `, ${run.detail}`}`);
-    this.put(answer, drawAnswer(run, state.day, number ?? answerNumber(run, state.day)));
-    this.put(many, markup`${run.manySeeds}`);
+    const lead = leadLine(state, run);
+    this.put(answer, drawAnswer(run, state.day, number ?? answerNumber(run, state.day, lead), lead));
+    this.put(many, markup`${isOfBranch(lead) ? `Compared with this run, one person: ${lead.name}` : run.manySeeds}`);
     many.hidden = !run.manySeeds;
   }
 
@@ -149,6 +152,22 @@ export class Screen {
     parts.fork.hidden = !canFork;
     parts.fork.disabled = state.day < 1;
     this.renderSay(run, state, lead);
+    this.renderScene(run, state);
+  }
+
+  /** The caption of the scene, with what goes on from there. */
+  renderScene(run, state) {
+    const { scene, caption } = this.parts;
+    const button = this.parts["next-scene"];
+    const shown = sceneOf(run, state.day);
+    scene.hidden = !shown;
+    if (!shown) return;
+    const { scenes } = run.options;
+    this.put(caption, markup`${shown.caption}`);
+    const number = scenes.indexOf(shown) + 1;
+    const ended = hasEnded(run, state.day);
+    this.put(button, markup`${state.playing ? "Playing" : ended ? "Once more" : "Go on"} <small>${String(number)} of ${String(scenes.length)}</small>`);
+    button.disabled = state.playing;
   }
 
   /** The words box speaks of the day after the one that is shown. */

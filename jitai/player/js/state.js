@@ -11,7 +11,8 @@ export function initialState(run) {
     identity: run.identity,
     day: 0,
     seen: 0,
-    playing: false,
+    // A story begins with its first caption, and waits for the viewer.
+    playing: run.options.plays && !run.options.scenes.some((scene) => scene.day === 0),
     speed: 3,
     revealed: false,
     why: false,
@@ -41,6 +42,7 @@ export function reduce(state, event, run) {
       return moved({ ...state, playing: false }, state.day + event.by, run);
     case "toggle play":
       if (state.playing) return { ...state, playing: false };
+      if (run.options.scenes.length) state = { ...state, why: false };
       return state.day >= run.end && run.complete ? { ...moved(state, 0, run), playing: true } : { ...state, playing: true };
     case "pause":
       return { ...state, playing: false };
@@ -103,7 +105,14 @@ function moved(state, day, run) {
 function ticked(state, run) {
   if (!state.playing) return state;
   const next = moved(state, state.day + 1, run);
+  const scene = run.options.scenes.find((candidate) => candidate.day === next.day);
+  if (scene) return { ...next, playing: false, why: scene.why, revealed: scene.revealed && mayReveal(run) };
   return next.day >= run.end && run.complete ? { ...next, playing: false } : next;
+}
+
+/** The scene in which a day lies: the last that has begun. @param {import("./types.js").Run} run */
+export function sceneOf(run, day) {
+  return run.options.scenes.filter((scene) => scene.day <= day).pop() ?? null;
 }
 
 /** New data: the same run goes on where it stood; a branch that was asked for is followed; another run starts over. */

@@ -35,11 +35,10 @@
  * @property {number} stayed
  * @property {number} fresher
  * @property {number} action
- * @property {number} heldRightly part of action; NaN while the truth is hidden
- * @property {number} heldWrongly part of action; NaN while the truth is hidden
- * @property {number} other part of action; NaN while the truth is hidden
  * @property {number} chance
+ * @property {{heldRightly: number, heldWrongly: number, proposed: number, outside: number} | null} parts of action; null while the truth is hidden
  * @property {number} total
+ * @property {string} sentence what matters most; "" before the first day
  *
  * @typedef {object} Line
  * @property {string} key
@@ -50,7 +49,7 @@
  * @property {number | null} leftOn
  * @property {boolean} complete
  * @property {Day[]} days
- * @property {Record<string, number[]> | null} split columns, from firstDay on
+ * @property {Record<string, any> | null} split columns of Python's `Split`, from firstDay on
  *
  * @typedef {object} Run
  * @property {string} identity
@@ -72,10 +71,13 @@
  * @property {[number, number] | null} unsure
  * @property {{name: string, context?: number}[]} actions
  * @property {string[]} contexts
- * @property {{canFork: boolean, revealLocked: boolean, revealNote: string, suggestions: string[], tellsViewer: boolean}} options
+ * @property {{canFork: boolean, revealLocked: boolean, revealNote: string, suggestions: string[], tellsViewer: boolean, plays: boolean, small: boolean, scenes: Scene[]}} options
  * @property {boolean} hasTruth
  * @property {string} notice
+ * @property {Record<string, string>} terms what a word means, by its place
  * @property {number} answered number of the last request that Python has answered
+ *
+ * @typedef {{day: number, caption: string, why: boolean, revealed: boolean}} Scene
  *
  * @typedef {object} State what the viewer has done; see state.js
  * @property {string} identity
@@ -104,7 +106,6 @@
  * @property {number} card width of the card's pictures
  * @property {boolean} brief few words fit
  * @property {boolean} strip draws on one strip
- * @property {boolean} low no room for habituation
  *
  * @typedef {object} View everything that a drawing function of the tracks reads
  * @property {string} id prefix of the ids inside one drawing

@@ -1,30 +1,36 @@
 """The Live page: one participant's whole run, played in the browser; any day can be lived in another way."""
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from jitai.errors import BackendError, JitaiError
 from jitai.judge.judge import Judge
+from jitai.judge.simulated import SIMULATED, SimulatedBackend
 from jitai.player.contract import Options, PlayerRun, as_payload
 from jitai.report.run_player import player_run
 from jitai.report.scenario_file import read_scenario
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
-from jitai.trial.scenario import MAX_BYTES, Scenario
+from jitai.trial.scenario import MAX_BYTES
 from jitai.trial.summary import TrialSummary, summarise
-from jitai.ui.pages.live_results import branch_lines, draw_results, picked_line, results_are_open
+from jitai.ui.pages.live_hand_over import branch_lines, came_with_scenario, draw_hand_over, picked_line
+from jitai.ui.pages.live_results import draw_results, results_are_open
 from jitai.ui.pages.live_settings import run_settings
 from jitai.ui.session.live_run import LiveRun, LiveState, Opened, Setup, composed, is_read_by, read_anew
 from jitai.ui.session.reading import ManySeeds
-from jitai.ui.session.resources import prompts, statement_book
+from jitai.ui.session.resources import statement_book
 from jitai.ui.session.state import AppState, app_state, keep_in_address, say_problem, session_object
 from jitai.ui.widgets.judge_picker import current_judge, options_for
+from jitai.ui.widgets.opening import settings_shown, show_scenario
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.player import PlayerEvents, player
 
 POLL_S = 0.4
 """Seconds between two looks at what is being read in the background."""
+LOG_POLL_S = 1.0
+"""Seconds between two looks of an open log at the days that have been read."""
 LOCKED = "The truth is hidden: “Show who could really walk” is off in the sidebar."
 SUGGESTIONS = ("I twisted my ankle", "I am stuck in bed with a fever", "Lovely day, I could walk for hours")
 
@@ -39,60 +45,57 @@ def live_page() -> None:
         head.title("What does the policy do, and what does the language model change?", width="stretch")
         say_problem(app)
         if app.linked is not None:
-            state.opened = Opened("the link", app.linked, (app.spec, app.kinds), is_link=True)
+            state.opened = Opened("the link", app.linked, settings_shown(app), is_link=True)
             app.linked = None
-        judge = current_judge(app) if app.spec.uses_text else None
+        judge = current_judge(app) if app.spec.uses_text and not app.simulated else None
         reader = _begin(app, state, judge)
         if state.shown is not None:
             state.in_address = picked_line(state.shown)
             keep_in_address(app, state.shown.link(state.in_address, reader)[0])
+        many_seeds = _many_seeds(app, state, reader)
+        ticks = _is_busy(state, many_seeds)
         with head:
             _run_before(app, state)
+            # A fragment stands in a stack of its own, which is as wide as what it stands in.
+            with st.container(width="content"):
+                st.fragment(_hand_over, key="handing_over")(app, state, reader)
         _scenario_note(app, state, judge, reader)
-        ticks = _is_busy(state, _many_seeds(app, state, reader))
         st.fragment(_stage, run_every=POLL_S if ticks else None, key="stage")(app, state, reader, ticks)
-        # Apart: a file that is drawn anew while somebody clicks it is not downloaded.
-        st.fragment(_results, key="results")(app, state, reader)
+        follows = LOG_POLL_S if ticks and results_are_open() else None
+        st.fragment(_results, run_every=follows, key="results")(state)
     _open_file(app, state)
-
-
-def show_scenario(app: AppState, state: LiveState, name: str, scenario: Scenario) -> None:
-    """Show a scenario: its settings in all widgets, and its judge at work if that is here.
-
-    Args:
-        app, state: of the session.
-        name: where it comes from, untrusted.
-        scenario: to be shown.
-    """
-    app.show(scenario.spec)
-    st.session_state["kinds"] = list(scenario.kinds)
-    judge = scenario.judge
-    if judge is not None and judge.key in {option.key for option in options_for(app) if option.usable}:
-        app.judge_picked = judge.key
-        app.prompt_picked = judge.prompt if judge.prompt in {prompt.name for prompt in prompts()} else ""
-    state.opened = Opened(name, scenario, (app.spec, app.kinds))
 
 
 def _begin(app: AppState, state: LiveState, judge: Judge | None) -> Judge | None:
     """Show another run where the settings have changed; return the judge who may be asked, if any."""
     opened = _opened(app, state)
     reader = judge if opened is None or is_read_by(opened.scenario, judge) else None
-    settings = (app.spec, app.kinds, judge) if opened is None else (opened.scenario, judge)
+    simulated = app.simulated_judge
+    settings: tuple[Any, ...] = (app.spec, app.kinds, simulated, judge)
+    if opened is not None:
+        settings = (opened.scenario, opened.branches, judge)
     if state.shown is None or settings != state.shown.settings:
         book = statement_book(app.kinds)
         if opened is None:
-            scenario = composed(app.spec, book, app.kinds, judge, app.judge_at_work)
+            scenario = composed(app.spec, book, app.kinds, judge, app.judge_at_work, simulated)
         else:
             scenario = opened.scenario if reader is None else opened.scenario.with_known(reader.remembered)
-        setup = Setup(app.spec, app.kinds, app.judge_at_work, app.prompt_picked, app.deciding_settings, opened)
-        state.begin(settings, setup, scenario, reader)
+        setup = Setup(app.spec, app.kinds, *_judge_of_setup(app), opened)
+        state.begin(settings, setup, scenario, reader, () if opened is None else opened.branches)
     app.judge_settled = True
     return reader
 
 
+def _judge_of_setup(app: AppState) -> tuple[str, str, Any]:
+    """The judge at work, its prompt, and its settings where they matter, to go back to."""
+    if app.simulated:
+        return SIMULATED, "", app.settings_of(SimulatedBackend)
+    return app.judge_at_work, app.prompt_picked, app.deciding_settings
+
+
 def _opened(app: AppState, state: LiveState) -> Opened | None:
     """The scenario from a file, while the widgets show its settings."""
-    return state.opened if state.opened and state.opened.settings == (app.spec, app.kinds) else None
+    return state.opened if state.opened and state.opened.settings == settings_shown(app) else None
 
 
 def _run_before(app: AppState, state: LiveState) -> None:
@@ -108,8 +111,8 @@ def _run_before(app: AppState, state: LiveState) -> None:
     total = f"{before.so_far.total_steps:,.0f} steps"
     n_branches = len(before.branches)
     branches = f", {n_branches} {'branch' if n_branches == 1 else 'branches'}" if n_branches else ""
-    st.caption(f"The run before: {total}{branches}.", width="content")
-    st.button("Go back to it", type="tertiary", key="go_back", on_click=go_back)
+    st.caption(f"Before: {total}{branches}.", width="content")
+    st.button("Go back", type="tertiary", key="go_back", on_click=go_back, help="The run before, with its branches.")
 
 
 def _scenario_note(app: AppState, state: LiveState, judge: Judge | None, reader: Judge | None) -> None:
@@ -117,7 +120,7 @@ def _scenario_note(app: AppState, state: LiveState, judge: Judge | None, reader:
 
     def back() -> None:
         assert state.opened is not None
-        show_scenario(app, state, state.opened.name, state.opened.scenario)
+        show_scenario(app, state, state.opened.name, state.opened.scenario, state.opened.branches)
 
     def anew() -> None:
         assert state.opened is not None and judge is not None
@@ -126,10 +129,14 @@ def _scenario_note(app: AppState, state: LiveState, judge: Judge | None, reader:
         except BackendError as error:
             app.problem = f"The judge at work cannot read. {error.in_full}"
             return
-        state.opened = state.opened._replace(scenario=read_anew(state.opened.scenario, judge, app.judge_at_work))
+        # What the other judge said of the branches' words means nothing here: they are left out.
+        scenario = read_anew(state.opened.scenario, judge, app.judge_at_work)
+        state.opened = state.opened._replace(scenario=scenario, branches=())
 
     opened = _opened(app, state)
-    is_here = opened is not None and (opened.scenario.judge is None or reader is not None)
+    is_here = opened is not None and (
+        opened.scenario.judge is None or opened.scenario.is_simulated or reader is not None
+    )
     # A link is not spoken of where all is well: a reload opens it too.
     if state.opened is None or (state.opened.is_link and (opened is None or is_here)):
         return
@@ -153,14 +160,17 @@ def _scenario_note(app: AppState, state: LiveState, judge: Judge | None, reader:
 
 def _many_seeds(app: AppState, state: LiveState, reader: Judge | None) -> ManySeeds | None:
     """The comparison over many seeds of these settings; None where the scenario's judge is not at hand."""
-    if reader is None or state.shown is None:
+    if state.shown is None:
         return None
-    spec = state.shown.scenario.spec
-    wanted = (replace(spec, seed=0), app.kinds, reader)
+    spec, reference = state.shown.scenario.spec, state.shown.scenario.judge
+    judge = reader if reference is None or reference.error_rates is None else reference.error_rates
+    if judge is None:
+        return None
+    wanted = (replace(spec, seed=0), app.kinds, judge)
     if state.many_seeds is None or state.many_seeds_of != wanted:
         if state.many_seeds is not None:
             state.many_seeds.stop()
-        state.many_seeds = ManySeeds(spec, statement_book(app.kinds), reader)
+        state.many_seeds = ManySeeds(spec, statement_book(app.kinds), judge)
         state.many_seeds_of = wanted
     return state.many_seeds
 
@@ -200,13 +210,22 @@ def _stage(app: AppState, state: LiveState, reader: Judge | None, ticks: bool) -
             st.rerun()
 
 
-def _results(app: AppState, state: LiveState, reader: Judge | None) -> None:
-    """What stands below the player; the page is drawn anew where more than this follows from a click here."""
+def _hand_over(app: AppState, state: LiveState, reader: Judge | None) -> None:
+    """The run to take away; drawn at the head of the page, where it is seen without scrolling."""
     with errors_as_sentences():
         if state.shown is None or state.shown.lacks_judge:
             return
         many_seeds = _many_seeds(app, state, reader)
-        draw_results(app, state, state.shown, many_seeds.snapshot if many_seeds else str, reader)
+        known = "" if many_seeds is None else many_seeds.snapshot() if many_seeds.finished else None
+        draw_hand_over(app, state.shown, known, reader)
+
+
+def _results(state: LiveState) -> None:
+    """What stands below the player; the page is drawn anew where more than this follows from a click here."""
+    with errors_as_sentences():
+        if state.shown is None or state.shown.lacks_judge:
+            return
+        draw_results(state, state.shown)
         if results_are_open() != state.results_open or picked_line(state.shown) != state.in_address:
             st.rerun()
 
@@ -254,7 +273,7 @@ def _payload_of(app: AppState, state: LiveState, shown: LiveRun, reader: Judge |
     reveal = bool(st.session_state["reveal"])
     found = player_run(
         shown.so_far, shown.twin, title=app.preset, detail=_detail(app, shown), many_seeds=many_seeds,
-        remembered=reader is None and shown.scenario.judge is not None, with_truth=reveal, best=shown.best,
+        remembered=came_with_scenario(shown.scenario, reader), with_truth=reveal, best=shown.best,
         identity=shown.identity, complete=shown.run is not None, arrives=shown.reading is not None,
         options=Options(
             reveal="free" if reveal else "locked", reveal_note="" if reveal else LOCKED, suggestions=SUGGESTIONS,
@@ -283,7 +302,7 @@ def _open_file(app: AppState, state: LiveState) -> None:
             return
         try:
             found = read_scenario(uploaded.getvalue(), uploaded.name, default_policy_store().get)
-            show_scenario(app, state, uploaded.name[:60], found)
+            show_scenario(app, state, uploaded.name[:60], found.scenario, found.branches)
         except JitaiError as error:
             state.problem = error.in_full
 

@@ -1,29 +1,17 @@
-"""The Live page below the player: the run as files, the day at rest in full, the run in numbers, the decision log."""
-
-import shlex
-from collections.abc import Callable
-from typing import NamedTuple
+"""The Live page below the player: the day at rest in full, the run in numbers, the decision log."""
 
 import streamlit as st
 
-from jitai.judge.judge import Judge
-from jitai.paths import program
-from jitai.player.contract import Line
-from jitai.report.bundle import bundle, scenario_json
-from jitai.report.run_log import run_log
-from jitai.report.run_player import branch_line, twin_name
-from jitai.report.run_report import ReportInputs, run_report, steps_gained
-from jitai.report.scenario_link import PAGE, link_to
-from jitai.sanitise import for_markdown
+from jitai.report.run_player import twin_name
+from jitai.report.run_report import steps_gained
 from jitai.simulator.config import DETERMINISTIC
 from jitai.trial.filters import NONE
-from jitai.trial.log import TRUTH_COLUMNS, decision_log, safe_csv
-from jitai.trial.scenario import Played, play
+from jitai.trial.log import TRUTH_COLUMNS, decision_log
+from jitai.trial.scenario import Played
 from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import share_of_best, summarise
-from jitai.ui.session.linked import run_in_address
+from jitai.ui.pages.live_hand_over import THIS_RUN, Picked, picked_line, picked_run
 from jitai.ui.session.live_run import RUN, LiveRun, LiveState
-from jitai.ui.session.state import AppState
 from jitai.ui.widgets.decision_card import decision_card
 
 DAY_IN_FULL, LOG = "day_in_full", "decision_log"
@@ -35,40 +23,22 @@ LOG_COLUMNS = (
 )  # fmt: skip
 
 
-class Picked(NamedTuple):
-    """The run, or the branch, that files and tables are of.
-
-    Attributes:
-        name: of it.
-        played: its days so far.
-        is_whole: whether they are all there.
-        letter: of the branch; empty for the run itself.
-    """
-
-    name: str
-    played: Played
-    is_whole: bool
-    letter: str = ""
-
-
 def results_are_open() -> bool:
     """Whether something below the player follows what the viewer does in it."""
     return bool(st.session_state.get(DAY_IN_FULL) or st.session_state.get(LOG))
 
 
-def draw_results(
-    app: AppState, state: LiveState, shown: LiveRun, many_seeds: Callable[[], str], reader: Judge | None
-) -> None:
+def draw_results(state: LiveState, shown: LiveRun) -> None:
     """Draw all of it.
 
     Args:
-        app, state: of the session.
+        state: of the session.
         shown: the run on the page.
-        many_seeds: tells what many seeds say; empty without.
-        reader: the judge of the run, where it is at hand.
     """
-    picked = _picked(shown)
-    _files(app, shown, picked, many_seeds, reader)
+    with st.container(horizontal=True, vertical_alignment="center", key="below_player"):
+        _pick(shown)
+        st.page_link("pages/optimum.py", label="The best possible policy", icon=":material/north_east:")
+    picked = picked_run(shown)
     viewer = state.viewer if state.viewer is not None and state.viewer.identity == shown.identity else None
     allowed = bool(st.session_state["reveal"])
     reveal = allowed and viewer is not None and viewer.revealed
@@ -80,115 +50,25 @@ def draw_results(
     if card.open:
         with card:
             _day_in_full(shown, RUN if viewer is None else viewer.line, 0 if viewer is None else viewer.day, reveal)
+    so_far = "" if picked.is_whole else f"{len(picked.played.records)} days so far, more are being read. "
     # One label for every run: with another one, Streamlit would close it.
     log = st.expander("The run in numbers, and its decision log", key=LOG, on_change="rerun")
     if log.open:
         with log:
-            st.caption(f"{picked.name}. {hidden}")
+            st.caption(f"{picked.name}. {so_far}{hidden}")
             _numbers(shown, picked, reveal)
             _log(picked.played, reveal)
 
 
-def _picked(shown: LiveRun) -> Picked:
-    """The run, or the branch that the person has picked."""
-    runs = {RUN: Picked("This run", shown.so_far, shown.run is not None)}
-    for branch in shown.branches:
-        runs[branch.key] = Picked(f"Branch {branch.letter}", branch.run, True, branch.letter)
+def _pick(shown: LiveRun) -> None:
+    """Draw the choice of the run, or the branch, that files and tables are of."""
     picked_line(shown)
     if shown.branches:
+        names = {RUN: THIS_RUN} | {branch.key: f"Branch {branch.letter}" for branch in shown.branches}
         st.segmented_control(
-            "Which run", list(runs), format_func=lambda key: runs[key].name, key="player_line", required=True,
+            "Which run", list(names), format_func=names.__getitem__, key="player_line", required=True,
             label_visibility="collapsed",
         )  # fmt: skip
-    return runs[st.session_state["player_line"]]
-
-
-def picked_line(shown: LiveRun) -> str:
-    """The key of the line that files, link and address are of: a branch that was just made, or the one picked."""
-    present = {RUN, *(branch.key for branch in shown.branches)}
-    if shown.newest in present:
-        st.session_state["player_line"] = shown.newest
-    elif st.session_state.get("player_line") not in present:
-        st.session_state["player_line"] = RUN
-    shown.newest = ""
-    return str(st.session_state["player_line"])
-
-
-def _files(app: AppState, shown: LiveRun, picked: Picked, many_seeds: Callable[[], str], reader: Judge | None) -> None:
-    """The run, or one of its branches, to take away, and the link and the command that give the same."""
-    run, reveal = picked.played, bool(st.session_state["reveal"])
-    name = f"jitai_lab_seed_{run.scenario.spec.seed}" + (f"_branch_{picked.letter.lower()}" if picked.letter else "")
-    command = f"{program()} run --scenario {shlex.quote(name + '.json')}"
-    title = app.preset  # here, as a download is made where there is no session
-    judge = "" if run.scenario.judge is None else (run.scenario.judge.name or run.scenario.judge.key)[:200]
-
-    def handed_over() -> tuple[Played, Played, ReportInputs]:
-        parameters, _ = run_in_address(run.scenario, reader)
-        inputs = ReportInputs(
-            title, judge, "" if picked.letter else many_seeds(), command, link_to(parameters) if parameters else "",
-            with_truth=reveal, measured=None if reader is None else reader.measured(),
-            remembered=reader is None and run.scenario.judge is not None,
-        )  # fmt: skip
-        return run, play(run.scenario.without_judge()), inputs
-
-    def branches() -> list[tuple[Played, Line]]:
-        lines = () if picked.letter else branch_lines(shown, reveal)
-        return [(branch.run, line) for branch, line in zip(shown.branches, lines, strict=False)]
-
-    with st.container(horizontal=True, vertical_alignment="center", key="player_files"):
-        st.download_button(
-            "Scenario (JSON)", data=lambda: scenario_json(run.scenario).encode(), file_name=f"{name}.json",
-            mime="application/json", on_click="ignore", key="download_scenario", disabled=not picked.is_whole,
-            help="All that decides this run: opened here or by the command line, it gives the same run, to the digit.",
-        )  # fmt: skip
-        without = "" if reveal else " What was true is not in it."
-        st.download_button(
-            "Report (HTML)", data=lambda: run_report(*handed_over(), branches()).encode(), file_name=f"{name}.html",
-            mime="text/html", on_click="ignore", key="download_report", disabled=not picked.is_whole,
-            help=f"One file that opens without a network, with the player inside.{without}",
-        )  # fmt: skip
-        st.download_button(
-            "Log (CSV)" if reveal else "Log with the hidden truth (CSV)",
-            data=lambda: safe_csv(run_log(run)).encode(), file_name=f"{name}.csv",
-            mime="text/csv", on_click="ignore", key="download_log", disabled=not run.records,
-        )  # fmt: skip
-        st.download_button(
-            "All of it (ZIP)", data=lambda: bundle(*handed_over(), name, branches()), file_name=f"{name}.zip",
-            mime="application/zip", on_click="ignore", key="download_bundle", disabled=not picked.is_whole,
-            help=f"Scenario, report and log, and the scenarios of all branches.{without}",
-        )  # fmt: skip
-        with st.popover("Link and command", type="tertiary", key="link_and_command", on_change="rerun") as popover:
-            if popover.open:
-                _link_and_command(picked, command, reader)
-        st.page_link("pages/optimum.py", label="The best possible policy", icon=":material/north_east:")
-
-
-def _link_and_command(picked: Picked, command: str, reader: Judge | None) -> None:
-    """The link and the command that give the run again."""
-    parameters, why_not = run_in_address(picked.played.scenario, reader) if picked.is_whole else ({}, "")
-    if parameters:
-        st.caption("This link opens the same run, words, truths and verdicts included:")
-        st.code(link_to(parameters, str(st.context.url or PAGE).split("?")[0]), language=None, wrap_lines=True)
-    else:
-        st.caption(for_markdown(why_not) or "The link is there once all days have been read.")
-    st.caption("From a terminal, in the folder of the downloaded scenario:")
-    st.code(command, language="bash", wrap_lines=True)
-
-
-def branch_lines(shown: LiveRun, with_truth: bool) -> tuple[Line, ...]:
-    """The branches as the player draws them.
-
-    Args:
-        shown: the run that they are of.
-        with_truth: whether what was true may be sent to the browser.
-    """
-    return tuple(
-        branch_line(
-            branch.run, shown.run, key=branch.key, name=branch.name, letter=branch.letter, first_day=branch.first_day,
-            remembered=branch.remembered, with_truth=with_truth,
-        )
-        for branch in shown.branches
-    )  # fmt: skip
 
 
 def _day_in_full(shown: LiveRun, key: str, day: int, reveal: bool) -> None:

@@ -30,7 +30,7 @@ def run_settings(state: AppState) -> None:
         "Filter", list(FILTERS), format_func=FILTERS.labels.__getitem__, key="strategy", persist_state="session",
         help="What the judge's verdict may do to the proposed action.",
     )  # fmt: skip
-    judge_picker(state)
+    judge_picker(state, with_simulated=True)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
             "Seed", 0, MAX_SEED, step=1, key="seed", persist_state="session",

@@ -1,19 +1,25 @@
 """The Preferences page: statements in, verdicts out, at once."""
 
+import time
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
 from jitai.corpus import TEST, load_part
+from jitai.importing.statements import RowState, StatementReader, Tally
 from jitai.judge.text import MAX_STATEMENT_LENGTH
+from jitai.paths import program
 from jitai.records import Decision, Label, Statement
 from jitai.sanitise import for_markdown
-from jitai.text_format import counted
+from jitai.text_format import counted, duration
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import JudgedStatement, PreferencesState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.decision_card import verdict_badge, verdict_popover
 from jitai.ui.widgets.judge_picker import current_judge, judge_picker
 from jitai.ui.widgets.page import errors_as_sentences
+from jitai.ui.widgets.statement_import import statement_file
 
 MAX_STATEMENTS = 500
 N_SHOWN = 40
@@ -41,6 +47,7 @@ def preferences_page() -> None:
         found = session_object(PreferencesState)
         to_judge = _buttons(found, _statement_box())
         _corpus_picker()
+        _file_picker(found)
         if to_judge:
             _judge_lines(state, found, to_judge)
         _verdicts(state, found)
@@ -94,6 +101,30 @@ def _corpus_picker() -> None:
             )  # fmt: skip
 
 
+def _file_picker(found: PreferencesState) -> None:
+    """Let the person add statements from a file of their own."""
+    with st.expander("Read them from a file"), errors_as_sentences():
+        texts = statement_file(
+            found.own_file, "preferences", _texts, with_labels=False,
+            help_text="CSV with any delimiter and encoding, TSV, Excel (.xlsx), JSON lines, or text with one statement "
+            "a line; read on this machine only.",
+        )  # fmt: skip
+        if texts:
+            st.button(f"Add {counted(len(texts), 'statement')}", key="add_file", on_click=_add_lines, args=(texts,))
+
+
+def _texts(reader: StatementReader) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The first MAX_STATEMENTS statements of a file, one line each, and what is to be said of the others."""
+    tally, texts = Tally(), list[str]()
+    for row in reader.rows():
+        tally.add(row)
+        if row.state is RowState.USABLE and len(texts) < MAX_STATEMENTS:
+            texts.append(" ".join(row.text.split()))
+    more = tally.n_usable - len(texts)
+    note = (f"The first {len(texts)} of {tally.n_usable:,}; `{program()} judge` judges all of a file.",) if more else ()
+    return tuple(texts), (*note, *tally.sentences())
+
+
 def _spread(statements: list[Statement], number: int) -> list[Statement]:
     """Return that many statements, spread evenly over the list, the same every time."""
     number = min(number, len(statements))
@@ -101,7 +132,11 @@ def _spread(statements: list[Statement], number: int) -> list[Statement]:
 
 
 def _add(statements: list[Statement]) -> None:
-    lines = [*st.session_state["statements"].splitlines(), *(" ".join(item.text.split()) for item in statements)]
+    _add_lines([" ".join(item.text.split()) for item in statements])
+
+
+def _add_lines(more: Sequence[str]) -> None:
+    lines = [*st.session_state["statements"].splitlines(), *more]
     st.session_state["statements"] = "\n".join(line for line in lines if line.strip())
 
 
@@ -129,10 +164,11 @@ def _judge_lines(state: AppState, found: PreferencesState, lines: list[str]) -> 
     """Judge with progress; the verdicts given so far stay if the work is interrupted."""
     judge = current_judge(state)
     found.judged, found.judged_by = [], (state.judge_at_work, state.prompt_picked, state.deciding_settings)
-    progress = st.progress(0.0, "Judging ...")
+    progress, began = st.progress(0.0, "Judging ..."), time.monotonic()
     for number, line in enumerate(lines, start=1):
         found.judged.append(JudgedStatement(line, judge.judge(line)))
-        progress.progress(number / len(lines), f"{number} of {len(lines)}")
+        left = (time.monotonic() - began) / number * (len(lines) - number)
+        progress.progress(number / len(lines), f"{number} of {len(lines)}, about {duration(left)} left")
     st.rerun()
 
 
@@ -178,7 +214,7 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
             },
         )  # fmt: skip
     st.download_button(
-        "Download the verdicts (CSV)", data=lambda: safe_csv(table).encode(), file_name="jitai_lab_verdicts.csv",
+        "Download the verdicts (CSV)", data=safe_csv(table).encode(), file_name="jitai_lab_verdicts.csv",
         mime="text/csv", on_click="ignore", key="download_verdicts",
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import io
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +11,7 @@ import streamlit as st
 from jitai.errors import JitaiError
 from jitai.experiments.description_text import MAX_FILE_BYTES
 from jitai.experiments.methods import may_have_changed
+from jitai.experiments.repair import needs_repair, repair
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.spec_file import spec_as_yaml, spec_from_text
 from jitai.experiments.store import FINISHED, INTERRUPTED, RUNNING, StoredExperiment
@@ -20,6 +22,7 @@ from jitai.sanitise import for_markdown
 from jitai.text_format import counted
 from jitai.ui.session.page_states import N_SHOWN, CompareState, RunsState, SweepState
 from jitai.ui.session.state import app_state, keep_in_address, say_problem, session_object
+from jitai.ui.widgets.answer import draw_answer
 from jitai.ui.widgets.experiment import (
     TICK_S,
     find,
@@ -55,14 +58,49 @@ def runs_page() -> None:
     state, app = session_object(RunsState), app_state()
     with errors_as_sentences():
         keep_in_address(app)
-        st.title("What has been run, and what came of it?")
+        experiments = store().experiments()
+        _answer(experiments)
         _new_from_description(state)
         say_problem(app)
+        _offer_repair()
         for problem in store().unreadable():
             st.warning(for_markdown(problem))
-        experiments = store().experiments()
         running = any(is_at_work(item) for item in experiments)
         st.fragment(_list, run_every=2 * TICK_S if running else None, key="runs_list")(state, running)
+
+
+def _answer(experiments: Sequence[StoredExperiment]) -> None:
+    """Say what has been run so far."""
+    if not experiments:
+        draw_answer("Nothing has been run here yet")
+        return
+    finished = sum(item.status == FINISHED for item in experiments)
+    at_work = sum(is_at_work(item) for item in experiments)
+    rest = len(experiments) - finished - at_work
+    parts = [f"{finished:,} finished", *([f"{at_work:,} at work"] if at_work else [])]
+    parts += [f"{rest:,} not complete"] if rest else []
+    newest = f"The newest is “{experiments[0].spec.name}”, {_when(experiments[0].created_at)}."
+    draw_answer(f"{counted(len(experiments), 'experiment')} kept here", ", ".join(parts), newest)
+
+
+def _offer_repair() -> None:
+    """Say that the index is damaged while results are there, and offer to rebuild it."""
+    if not needs_repair(store()):
+        return
+    st.warning(
+        "The index of results is lost or damaged, while files of days are there. Rebuilding it sets aside what is "
+        "damaged and deletes nothing.", icon=":material/build:",
+    )  # fmt: skip
+    if st.button("Rebuild the index", type="primary", key="repair_store"):
+        bar = st.progress(0.0, "Reading the files of days ...")
+
+        def show(n_done: int, n_total: int) -> None:
+            bar.progress(n_done / n_total, f"{n_done:,} of {n_total:,}")
+
+        done = repair(store(), show)
+        bar.empty()
+        for sentence in done.sentences:
+            st.success(for_markdown(sentence))
 
 
 def _new_from_description(state: RunsState) -> None:
@@ -194,9 +232,7 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
                 ),
                 width="content",
             )
-        st.caption(
-            for_markdown(f"{', '.join(spec.method_names[:8])}{' …' if len(spec.methods) > 8 else ''}. {_shape(spec)}.")
-        )
+        st.caption(for_markdown(f"{', '.join(spec.method_names)}. {_shape(spec)}."))
         if item.failure and not running:
             st.caption(for_markdown(item.failure))
         if running:

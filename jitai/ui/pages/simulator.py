@@ -9,6 +9,7 @@ import streamlit as st
 from jitai.charts.simulation import ability_figure, schedule_figure
 from jitai.charts.theme import CONFIG
 from jitai.corpus import TEST, load_part
+from jitai.glossary import meaning
 from jitai.parameters import describe
 from jitai.seeding import MAX_SEED, Stream, generator
 from jitai.simulator.config import SimulatorConfig
@@ -62,7 +63,10 @@ def _schedule(config: SimulatorConfig) -> None:
         message = st.selectbox(
             "Kind of message", MESSAGES, index=MESSAGES.index(WELL), key="schedule_action", persist_state="session"
         )
-        seed = st.number_input("Seed of the participant", 0, MAX_SEED, 42, key="schedule_seed", persist_state="session")
+        seed = st.number_input(
+            "Seed of the participant", 0, MAX_SEED, key="seed", persist_state="session",
+            help=f"It is the Live page’s too. {meaning('seed')}",
+        )  # fmt: skip
     always_able = st.toggle(
         "Leave out the days without the ability to walk", value=True, key="schedule_always_able",
         persist_state="session", help="Shows what the messages alone do to habituation and risk.",
@@ -72,10 +76,10 @@ def _schedule(config: SimulatorConfig) -> None:
     outcomes = follow_schedule(config, schedule, message, seed)
     total, last = sum(outcome.step_count for outcome in outcomes), outcomes[-1]
     steps, habituation, stays = st.columns(3)
-    steps.metric("Steps in the study", f"{total:,.0f} steps", border=True)
-    habituation.metric("Habituation at the end", f"{last.habituation:.2f}", border=True)
+    steps.metric("Steps in the study", f"{total:,.0f}", border=True, help=meaning("steps"))
+    habituation.metric("Habituation at the end", f"{last.habituation:.2f}", border=True, help=meaning("habituation"))
     ends = f"leaves on day {len(outcomes)}" if last.terminated else "stays to the end"
-    stays.metric("The participant", ends, border=True)
+    stays.metric("The participant", ends, border=True, help=meaning("disengagement risk"))
     st.plotly_chart(
         schedule_figure(
             [outcome.habituation for outcome in outcomes], [outcome.disengagement_risk for outcome in outcomes],
@@ -94,7 +98,10 @@ def _ability(spec: TrialSpec) -> None:
     config = spec.config
     numbers = ability_numbers(config)
     share, able, unable = st.columns(3)
-    share.metric("Able to walk", f"{100 * numbers.share_able:.0f} % of days", border=True)
+    share.metric(
+        "Able to walk", f"{100 * numbers.share_able:.0f} % of days", border=True,
+        help=f"On the other days: {meaning('could not walk')}",
+    )  # fmt: skip
     able.metric("Mean spell of ability", _days(numbers.able_spell), border=True)
     unable.metric("Mean spell without", _days(numbers.unable_spell), border=True)
     paths = {

@@ -6,6 +6,7 @@ import streamlit as st
 from jitai.errors import JitaiError
 from jitai.installation import TRAINING
 from jitai.parameters import describe
+from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import (
     A2C,
@@ -26,6 +27,7 @@ from jitai.rl.train import Checkpoint, Training, checkpoint_of
 from jitai.rl.training_service import TrainingStatus
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
+from jitai.simulator.spaces import DEFAULT_OBSERVATIONS
 from jitai.text_format import counted
 from jitai.trial.filters import FILTERS, NONE, training_filters
 from jitai.trial.settings import settings_from, values_of
@@ -321,7 +323,7 @@ def _use_button(network: PolicyNetwork, key: str) -> None:
 
 def _download_button(network: PolicyNetwork, name: str, key: str) -> None:
     st.download_button(
-        "Download (JSON)", data=lambda: policy_text(network).encode(), file_name=f"{name}.json",
+        "Download (JSON)", data=policy_text(network).encode(), file_name=f"{name}.json",
         mime="application/json", on_click="ignore", key=key, icon=":material/download:",
     )  # fmt: skip
 
@@ -381,8 +383,10 @@ def _upload(state: TrainState) -> None:
     """Take in a policy's file; it is saved at once, because other pages find only saved ones."""
     with st.expander("Bring a policy from a file"):
         uploaded = st.file_uploader(
-            "Policy (JSON)", type=["json"], key="policy_file",
-            help="A file downloaded here or written by the command train. It holds numbers and no code.",
+            "Policy (JSON), or a model of stable-baselines3 (zip)", type=["json", "zip"], key="policy_file",
+            help="A file downloaded here or written by the command train; or a model of PPO, A2C or DQN that was "
+            f"trained on a registered environment that shows {', '.join(DEFAULT_OBSERVATIONS)} (for others: "
+            f"`{program()} import-policy`). Numbers are read, and no code.",
         )  # fmt: skip
         if uploaded is None or uploaded.file_id == state.file_id:
             return

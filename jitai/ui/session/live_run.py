@@ -1,5 +1,6 @@
 """What the Live page remembers: the run with its branches, the runs before it, and a scenario from a file."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -7,8 +8,9 @@ from jitai.corpus import StatementBook
 from jitai.errors import JitaiError, VerdictMissing
 from jitai.judge.judge import Judge
 from jitai.player.contract import LETTERS
-from jitai.records import Action
+from jitai.records import Action, JudgeReference
 from jitai.trial.fork import fork
+from jitai.trial.saved_run import SavedBranch
 from jitai.trial.scenario import Played, Scenario, compose, play
 from jitai.trial.spec import TrialSpec
 from jitai.ui.session.linked import run_in_address
@@ -19,7 +21,7 @@ RUN, TWIN = "run", "twin"
 """Keys of the run's own line and of its twin's; a branch has another key."""
 MOST_KEPT = 4
 """Runs that one can go back to."""
-_WORDS_IN_A_NAME = 24
+_WORDS_IN_A_NAME = 48
 
 
 class Opened(NamedTuple):
@@ -30,12 +32,14 @@ class Opened(NamedTuple):
         scenario: what it holds.
         settings: of the widgets that show it; with others, a run of those settings is shown instead.
         is_link: whether it stood in the address.
+        branches: that came with it.
     """
 
     name: str
     scenario: Scenario
     settings: tuple[Any, ...]
     is_link: bool = False
+    branches: tuple[SavedBranch, ...] = ()
 
 
 class Setup(NamedTuple):
@@ -83,6 +87,21 @@ class _Asked(NamedTuple):
     job: RunInBackground
 
 
+class Files(NamedTuple):
+    """A run to take away.
+
+    Attributes:
+        of: all that decides them.
+        scenario, report, log, bundle: their contents.
+    """
+
+    of: tuple[Any, ...]
+    scenario: bytes
+    report: bytes
+    log: bytes
+    bundle: bytes
+
+
 @dataclass
 class LiveRun:
     """One run with its twin, its optimum and its branches.
@@ -97,6 +116,7 @@ class LiveRun:
         reading: the work at it, where it has to be read.
         branches: up to four, in the order in which they were made.
         newest: key of a branch that was made just now; emptied by who takes it up.
+        files: that were made last, to take away.
     """
 
     identity: str
@@ -111,6 +131,7 @@ class LiveRun:
     _n_branches: int = 0
     _asked: _Asked | None = None
     newest: str = ""
+    files: Files | None = None
     _links: dict[str, tuple[dict[str, str], str]] = field(default_factory=dict)
 
     def link(self, key: str, judge: Judge | None) -> tuple[dict[str, str], str]:
@@ -214,9 +235,31 @@ class LiveRun:
                 raise
             self._asked = _Asked(request, first_day, changed, RunInBackground(changed, judge))
             return False
-        remembered = judge is None and changed.judge is not None
+        remembered = judge is None and changed.judge is not None and not changed.is_simulated
         self._add(request, first_day, changed, branch, remembered)
         return True
+
+    def take_up(self, saved: SavedBranch, judge: Judge | None) -> None:
+        """Add a branch that came with the scenario; one with words that nobody has read is left out.
+
+        Args:
+            saved: the branch.
+            judge: of the run, where it is at hand.
+        """
+        if len(self.branches) >= len(LETTERS):
+            return
+        with suppress(VerdictMissing):
+            branch = play(saved.scenario)
+            remembered = judge is None and branch.scenario.judge is not None and not branch.scenario.is_simulated
+            self._append(saved.name, saved.first_day, branch, remembered)
+
+    def _append(self, name: str, first_day: int, branch: Played, remembered: bool) -> str:
+        """Add a branch; return its key."""
+        letter = next(item for item in LETTERS if item not in {branch.letter for branch in self.branches})
+        self._n_branches += 1
+        key = f"branch-{self._n_branches}"
+        self.branches.append(Branch(key, name, letter, first_day, branch, remembered))
+        return key
 
     def _add(
         self, request: ForkRequest, first_day: int, changed: Scenario, branch: Played, remembered: bool = False
@@ -226,11 +269,7 @@ class LiveRun:
         failure = next((verdict.failure for verdict in new if verdict.is_fallback), "")
         if failure:
             return f"The judge could not answer, so the day was not lived again. {failure}"
-        letter = next(item for item in LETTERS if item not in {branch.letter for branch in self.branches})
-        self._n_branches += 1
-        key = f"branch-{self._n_branches}"
-        self.branches.append(Branch(key, _name(request), letter, first_day, branch, remembered))
-        self.newest = key
+        self.newest = self._append(_name(request), first_day, branch, remembered)
         return ""
 
 
@@ -264,7 +303,14 @@ class LiveState:
     results_open: bool = False
     _n_runs: int = 0
 
-    def begin(self, settings: tuple[Any, ...], setup: Setup, scenario: Scenario, judge: Judge | None) -> None:
+    def begin(
+        self,
+        settings: tuple[Any, ...],
+        setup: Setup,
+        scenario: Scenario,
+        judge: Judge | None,
+        branches: tuple[SavedBranch, ...] = (),
+    ) -> None:
         """Show another run from now on; one that was shown before comes back with its branches.
 
         Raises: JitaiError if the run cannot be lived.
@@ -277,6 +323,8 @@ class LiveState:
                 f"run-{self._n_runs}", settings, setup, scenario,
                 play(scenario.without_judge()), play(scenario.under_the_optimum()),
             )  # fmt: skip
+            for branch in branches:
+                again.take_up(branch, judge)
         again.go_on(judge)
         self.shown = again
         self.kept = [run for run in self.kept if run is not again]
@@ -326,16 +374,24 @@ def _name(request: ForkRequest) -> str:
     return f"day {request.day}, {', '.join(parts)}"
 
 
-def composed(spec: TrialSpec, book: StatementBook, kinds: tuple[str, ...], judge: Judge | None, key: str) -> Scenario:
+def composed(
+    spec: TrialSpec,
+    book: StatementBook,
+    kinds: tuple[str, ...],
+    judge: Judge | None,
+    key: str,
+    simulated: JudgeReference | None = None,
+) -> Scenario:
     """The scenario of some settings, with what the judge is known to say; nothing is asked.
 
     Args:
         spec, book, kinds: as for ``compose``.
         judge: None where nobody reads.
         key: of the judge.
+        simulated: the judge whose verdicts are drawn, where nobody reads.
     """
     if judge is None:
-        return compose(spec, book, kinds=kinds)
+        return compose(spec, book, judge=simulated, kinds=kinds)
     return with_known_verdicts(compose(spec, book, judge=judge.reference(key), kinds=kinds), judge)
 
 

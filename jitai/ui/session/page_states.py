@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,25 @@ from jitai.ui.session.state import experiment_of_address
 from jitai.validation.report import JudgeReport
 from jitai.validation.runner import Validation, ValidationRun
 
+Result = TypeVar("Result")
+
+
+@dataclass
+class ImportedFile(Generic[Result]):
+    """The last file that was read, kept when the page is left.
+
+    Attributes:
+        name: of the file.
+        read_as: what decided the result: the file and the choices beside it.
+        result: what a page made of the rows; None before there are any.
+        notes: sentences about it.
+    """
+
+    name: str = ""
+    read_as: tuple[object, ...] = ()
+    result: Result | None = None
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
 
 class JudgedStatement(NamedTuple):
     """One line of the Preferences page with its verdict."""
@@ -29,10 +48,16 @@ class JudgedStatement(NamedTuple):
 
 @dataclass
 class PreferencesState:
-    """The verdicts on the page, and the judge, prompt and settings picked when they were asked for."""
+    """The verdicts on the page, and the judge, prompt and settings picked when they were asked for.
+
+    Attributes:
+        judged, judged_by: these.
+        own_file: the statements of the last file, at most as many as the page judges.
+    """
 
     judged: list[JudgedStatement] = field(default_factory=list)
     judged_by: tuple[Any, ...] = ()
+    own_file: ImportedFile[tuple[str, ...]] = field(default_factory=ImportedFile)
 
 
 @dataclass(frozen=True)
@@ -49,18 +74,36 @@ class CompareState:
     """The experiment that the page shows, the run that all are compared to, and the pinned runs.
 
     Attributes:
-        shown: identifier of the experiment; at first the one in the address.
-        base: name of the run that the person chose to compare to; empty for the baseline.
+        shown: identifier of the experiment; at first the one in the address; empty for the answer that was shipped.
+        before: of the experiment that stays on the page until something of the one shown is finished.
+        asked, base: names of the runs that the person asked about and chose to compare to; empty for the usual ones.
         pins: the runs that are kept.
     """
 
     shown: str = field(default_factory=experiment_of_address)
+    before: str = ""
+    asked: str = ""
     base: str = ""
     pins: list[Pin] = field(default_factory=list)
 
     def show(self, identifier: str) -> None:
-        """Show another experiment, in which the base of the one before means nothing."""
-        self.shown, self.base = identifier, ""
+        """Show another experiment, in which the runs chosen in the one before mean nothing."""
+        if identifier != self.shown:
+            self.before = self.shown
+        self.shown, self.asked, self.base = identifier, "", ""
+
+
+@dataclass
+class DesignState:
+    """The size of a study that is looked at.
+
+    Attributes:
+        asked: the question to which the number belongs; with another one it follows the answer again.
+        people: an arm.
+    """
+
+    asked: Any = None
+    people: int = 0
 
 
 MAP, LINE = "map", "line"
@@ -98,11 +141,13 @@ class SweepState:
 
     Attributes:
         shown: identifier of the experiment by view; empty before there is one.
+        before: of the one that stays on the page until something of the one shown is finished.
         clicks: on cells of the map, so that a cell that was left can be clicked again.
         of_address: the experiment of the address, until the page has looked it up.
     """
 
     shown: dict[str, str] = field(default_factory=lambda: {MAP: "", LINE: ""})
+    before: dict[str, str] = field(default_factory=lambda: {MAP: "", LINE: ""})
     clicks: int = 0
     of_address: str = field(default_factory=experiment_of_address)
 
@@ -177,16 +222,22 @@ class ValidationState:
     """A person's file, and the run with its answer.
 
     Attributes:
-        file_name, file_id: of the last file that could be read.
+        own_file: the last file that could be read.
         own_statements: its rows.
         run: the last run, with the corpus and seed that it was started with.
-        answer: of that run, once it has finished.
+        answer: of the last run that has finished; it stays on the page while the next one runs.
+        answered: that run.
     """
 
-    file_name: str = ""
-    file_id: str = ""
+    own_file: ImportedFile[tuple[Statement, ...]] = field(default_factory=ImportedFile)
     own_statements: tuple[Statement, ...] = ()
     run: ValidationRun | None = None
     run_corpus: str = TEST
     run_seed: int = 1
     answer: ValidationAnswer | None = None
+    answered: ValidationRun | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run has not given its answer yet."""
+        return self.run is not None and self.run is not self.answered

@@ -12,7 +12,7 @@ from jitai.records import JudgesText, Label, StepRecord, Verdict
 from jitai.report.run_player import many_seeds_sentence
 from jitai.trial.scenario import Played, Scenario, play
 from jitai.trial.spec import TrialSpec
-from jitai.trial.verdict_table import Verdicts
+from jitai.trial.verdict_table import Verdicts, simulated_verdicts
 
 
 class Lived(NamedTuple):
@@ -90,10 +90,10 @@ class ManySeeds(BackgroundJob[str]):
     Args:
         spec: the setting; its seed is not used.
         book: what participants may write.
-        judge: looked up only, never asked.
+        judge: looked up only, never asked; or the error rates of a simulated one.
     """
 
-    def __init__(self, spec: TrialSpec, book: StatementBook, judge: Judge) -> None:
+    def __init__(self, spec: TrialSpec, book: StatementBook, judge: Judge | tuple[float, float]) -> None:
         super().__init__("many-seeds", "The comparison over many seeds")
         self._spec, self._book, self._judge = spec, book, judge
         self._sentence = ""
@@ -103,20 +103,23 @@ class ManySeeds(BackgroundJob[str]):
         return self._sentence
 
     def _run(self) -> None:
-        key = (replace(self._spec, seed=0), self._book, self._judge.digest())
-        self._sentence = _SENTENCES.get(key, self._computed)
+        judge = self._judge
+        decides = judge if isinstance(judge, tuple) else (self._book, judge.digest())
+        self._sentence = _SENTENCES.get((replace(self._spec, seed=0), decides), lambda: self._computed(judge))
 
-    def _computed(self) -> str:
-        verdicts = Verdicts(*(self._remembered(label) for label in (Label.CAN_WALK, Label.CANNOT_WALK)))
+    def _computed(self, judge: Judge | tuple[float, float]) -> str:
+        if isinstance(judge, tuple):
+            return many_seeds_sentence(self._spec, simulated_verdicts(*judge))
+        verdicts = Verdicts(*(self._remembered(label, judge) for label in (Label.CAN_WALK, Label.CANNOT_WALK)))
         if all(len(known) == len(self._book.by_label[label]) for label, known in zip(Label, verdicts, strict=True)):
             return many_seeds_sentence(self._spec, verdicts)
         return ""
 
-    def _remembered(self, label: Label) -> tuple[Verdict, ...]:
+    def _remembered(self, label: Label, judge: Judge) -> tuple[Verdict, ...]:
         """Verdicts on the statements of a label, up to the first that is not known."""
         found: list[Verdict] = []
         for item in self._book.by_label[label]:
-            verdict = None if self.stopping else self._judge.remembered(item.text)
+            verdict = None if self.stopping else judge.remembered(item.text)
             if verdict is None:
                 break
             found.append(verdict)

@@ -25,9 +25,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
-from jitai.judge.registry import BACKENDS, BackendClass, backend_of, find_backend
+from jitai.judge.registry import BACKENDS, BackendClass, backend_of, find_backend, reading_backends
+from jitai.judge.simulated import SIMULATED, SimulatedBackend, SimulatedSettings, simulated_reference
 from jitai.parameters import build, describe
 from jitai.policies.network import PolicyNetwork
+from jitai.records import JudgeReference
 from jitai.report.scenario_link import open_link
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
@@ -39,7 +41,7 @@ from jitai.trial.spec import TrialSpec
 from jitai.ui.session.resources import statement_book
 
 CUSTOM_PRESET = "Custom (Simulator page)"
-PAGE_PARAMETERS = ("experiment",)
+PAGE_PARAMETERS = ("experiment", "lesson", "step", "notes")
 """Names in the address that are no settings of a trial, but belong to single pages."""
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 Kept = TypeVar("Kept")
@@ -65,6 +67,8 @@ class AppState:
         network: the trained policy, where that is the policy.
         judge_picked, prompt_picked: the person's choice; empty before there is one.
         judge_at_work: key of the judge that reads the statements.
+        simulated: whether the Live page has the simulated judge instead, which reads nothing; other pages have words
+            read and keep the judge at work.
         judge_settled: whether nothing but the person may change the judge, because a run of its is shown.
         problem: why the last button could not do its work, as a sentence; shown once.
         page: that is shown, as Streamlit names it.
@@ -78,6 +82,7 @@ class AppState:
     judge_picked: str = ""
     prompt_picked: str = ""
     judge_at_work: str = ""
+    simulated: bool = False
     judge_settled: bool = False
     prompt_shown: str = ""
     model_to_delete: str = ""
@@ -102,8 +107,27 @@ class AppState:
         """Have the run of the address at hand, with its kinds of statement and, if it can be had, its judge."""
         self.linked = scenario
         st.session_state["kinds"] = list(scenario.kinds)
-        if scenario.judge is not None and find_backend(scenario.judge.key) is not None:
-            self.judge_picked, self.prompt_picked = scenario.judge.key, scenario.judge.prompt
+        if scenario.is_simulated or (
+            scenario.judge is not None and find_backend(scenario.judge.key) in reading_backends()
+        ):
+            self.use_judge(scenario.judge)
+
+    def use_judge(self, judge: JudgeReference | None) -> None:
+        """Have a scenario's judge at work, which the caller knows to be here; None leaves all as it is."""
+        if judge is None:
+            return
+        self.simulated = judge.error_rates is not None
+        if judge.error_rates is not None:
+            st.session_state.update(values_of(SimulatedSettings(*judge.error_rates), f"{SIMULATED}_"))
+        else:
+            self.judge_picked, self.prompt_picked = judge.key, judge.prompt
+
+    @property
+    def simulated_judge(self) -> JudgeReference | None:
+        """The simulated judge as its widgets stand; None where another judge reads, or nobody."""
+        if not self.simulated or not self.spec.uses_text:
+            return None
+        return simulated_reference(self.settings_of(SimulatedBackend))
 
     @property
     def spec(self) -> TrialSpec:
@@ -132,12 +156,14 @@ class AppState:
 
         Args:
             spec, kinds: of the trial.
-            judge, prompt: keys of those that were at work; the prompt empty for the one that suits the judge.
+            judge, prompt: keys of those that were at work, on Live; the prompt empty for the one that suits the judge.
             judge_settings: of the judge's backend; None where they do not matter.
         """
         self.show(spec)
         st.session_state["kinds"] = list(kinds)
-        self.judge_picked, self.prompt_picked = judge, prompt
+        self.simulated = judge == SIMULATED
+        if not self.simulated:
+            self.judge_picked, self.prompt_picked = judge, prompt
         if judge_settings is not None:
             st.session_state.update(values_of(judge_settings, f"{backend_of(judge).key}_"))
 

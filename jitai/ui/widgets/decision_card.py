@@ -25,6 +25,7 @@ SOURCE_EXPLANATIONS = {
     VerdictSource.RULE: "A rule decided; the model was not asked.",
     VerdictSource.FALLBACK: "The model could not answer; the rule chosen for that case stood in.",
     VerdictSource.NO_STATEMENT: "Nothing was said, so there was nothing to judge.",
+    VerdictSource.SIMULATED: "The judge is simulated: its verdict was drawn, and nobody read the words.",
 }
 LABEL_WIDTH = 62
 """Pixels of the left column of the card."""
@@ -172,6 +173,7 @@ def source_words(verdict: Verdict) -> str:
         VerdictSource.RULE: "by a rule",
         VerdictSource.FALLBACK: "why",
         VerdictSource.NO_STATEMENT: "silence",
+        VerdictSource.SIMULATED: "drawn",
     }[verdict.source]
 
 

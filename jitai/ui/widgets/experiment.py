@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +10,35 @@ import streamlit as st
 
 from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.errors import JitaiError, ParameterError
+from jitai.experiments.cell import CellWork
 from jitai.experiments.comparison import DayFigures, Run, day_figures, days_of
 from jitai.experiments.launch import Processes
 from jitai.experiments.methods import may_have_changed, offered_methods
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice, Method
 from jitai.experiments.spec_file import spec_as_yaml
-from jitai.experiments.store import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Store, StoredExperiment
+from jitai.experiments.store import (
+    FAILED,
+    FINISHED,
+    INTERRUPTED,
+    RUNNING,
+    STOPPED,
+    Store,
+    StoredCell,
+    StoredExperiment,
+)
 from jitai.files import remove
 from jitai.judge.registry import backend_of, experiment_judges
 from jitai.parameters import settings_as_mapping
 from jitai.paths import default_store_folder, program
 from jitai.policies.belief import BeliefSettings
+from jitai.report.experiment import lived_again, work_of
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
-from jitai.simulator.config import SimulatorConfig
 from jitai.text_format import counted
-from jitai.ui.session.state import AppState, app_state
+from jitai.ui.session.live_run import LiveState
+from jitai.ui.session.state import AppState, app_state, session_object
 from jitai.ui.widgets.judge_picker import backend_widgets, options_for
+from jitai.ui.widgets.opening import show_played
 
 TICK_S = 1.0
 """Between two looks at a running experiment."""
@@ -170,20 +182,23 @@ def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callabl
             st.caption(for_markdown(about))
 
 
-def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | None) -> StoredExperiment | None:
+def finished_so_far(
+    identifier: str, running: bool, wanted: ExperimentSpec | None, *, has_progress: bool = True
+) -> StoredExperiment | None:
     """Draw the progress of the page's experiment and the remarks on it; return the experiment.
 
     Args:
         identifier: of the experiment.
         running: whether it was at work when the page was drawn; where that has changed, the page is drawn anew.
         wanted: what the page's settings stand for.
+        has_progress: whether the progress is drawn here, and not by the page.
     Returns: None as long as nothing of it is stored.
     Raises: ParameterError if there is no such experiment, with what its process wrote last.
     """
     found = find(identifier)
     if (processes().is_alive(identifier) or is_at_work(found)) != running:
         st.rerun()  # the whole page: the ticking begins or ends, and the button follows
-    if running:
+    if running and has_progress:
         progress(identifier, found)
     if found is not None:
         remarks(found, running, "" if wanted is None else wanted.identifier)
@@ -217,7 +232,7 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
         st.caption(
             for_markdown(
                 f"This is “{experiment.spec.name}”, {counted(experiment.spec.n_seeds, 'seed')}. The "
-                "settings in the sidebar "
+                "settings of your own "
             )
             + "differ from it: **Run** uses them."
         )
@@ -298,22 +313,33 @@ def command_and_description(spec: ExperimentSpec, name: str) -> None:
     st.caption("The same without a browser, into the same store:")
     st.code(f"{program()} experiment {spec.identifier}.yaml", language="bash")
     st.download_button(
-        "Download the description (YAML)", data=lambda: spec_as_yaml(spec, default_policy_store().name_of).encode(),
+        "Download the description (YAML)", data=spec_as_yaml(spec, default_policy_store().name_of).encode(),
         mime="application/yaml", file_name=f"{spec.identifier}.yaml", on_click="ignore", key=f"{name}_yaml",
         icon=":material/download:",
     )  # fmt: skip
     st.code(spec_as_yaml(spec, default_policy_store().name_of), language="yaml", height=320)
 
 
-def load_on_live(state: AppState, spec: ExperimentSpec, method: Method, participant: SimulatorConfig) -> None:
-    """Give the Live page a participant of an experiment and, where it can show it, the method.
+def open_cell(
+    app: AppState, kinds: Sequence[str], stored: StoredCell, place: str, shipped: CellWork | None = None
+) -> bool:
+    """Have the Live page show one seed of a cell: the session's where the cell has it, else the cell's first.
 
     Args:
-        state: takes the settings; its seed stays.
-        spec: of the experiment, whose statements are used.
-        method: to be shown.
-        participant: the settings.
+        app: of the session.
+        kinds: of the experiment's statements.
+        stored: the cell.
+        place: of it, in words.
+        shipped: what decided the cell, where it came with the lab; its steps are kept to a tenth.
+    Returns: False where the cell cannot be lived again.
     """
-    # Live assumes what is true: a model that is wrong on purpose stays behind.
-    state.show(replace(method.trial(participant, None), seed=state.spec.seed, model=None))
-    st.session_state["kinds"] = list(spec.kinds)
+    work = shipped or work_of(store())(stored)
+    if work is None:
+        return False
+    seeds = range(work.first_seed, work.first_seed + work.n_seeds)
+    seed = app.spec.seed if app.spec.seed in seeds else seeds[0]
+    played = lived_again(stored, work, kinds, seed, 0.0 if shipped is None else 0.051)
+    if played is None:
+        return False
+    show_played(app, session_object(LiveState), f"the cell {place}, seed {seed}", played)
+    return True

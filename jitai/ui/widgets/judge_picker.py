@@ -15,6 +15,7 @@ from jitai.judge.registry import (
     missing_option,
     reading_backends,
 )
+from jitai.judge.simulated import SIMULATED, SimulatedBackend
 from jitai.parameters import build, describe
 from jitai.sanitise import for_markdown
 from jitai.ui.session.resources import backend_watch, judge_for, prompts
@@ -61,16 +62,28 @@ def current_judge(state: AppState) -> Judge:
     )
 
 
-def judge_picker(state: AppState) -> None:
-    """Draw the choice of the judge, with what should be known about the one at work."""
+def judge_picker(state: AppState, *, with_simulated: bool = False) -> None:
+    """Draw the choice of the judge, with what should be known about the one at work.
+
+    Args:
+        state: of the session.
+        with_simulated: whether the simulated judge is offered too, where only simulated participants speak.
+    """
     all_options = options_for(state)
     options = {option.key: option for option in all_options}
+    if with_simulated:
+        options |= {option.key: option for option in SimulatedBackend.options(None, ())}
+    simulated = with_simulated and state.simulated
 
     def pick() -> None:
-        state.judge_picked, state.prompt_picked = st.session_state["judge"], ""
+        picked = st.session_state["judge"]
+        if with_simulated:
+            state.simulated = picked == SIMULATED
+        if picked != SIMULATED:
+            state.judge_picked, state.prompt_picked = picked, ""
 
     # Set each time, so that the selection follows when the recommendation changes.
-    st.session_state["judge"] = state.judge_at_work
+    st.session_state["judge"] = SIMULATED if simulated else state.judge_at_work
     st.selectbox(
         "Judge at work",
         list(options),
@@ -78,8 +91,16 @@ def judge_picker(state: AppState) -> None:
         key="judge",
         on_change=pick,
         help="The local language model that reads the statements. The embedded one needs no server; every model of a "
-        "running Ollama server is offered too (address: the environment variable OLLAMA_HOST).",
+        "running Ollama server is offered too (address: the environment variable OLLAMA_HOST)."
+        + (" The simulated one reads nothing and errs as often as you set." if with_simulated else ""),
     )
+    if simulated:
+        backend_widgets(SimulatedBackend, f"{SIMULATED}_")
+        st.caption(
+            "It reads no words: it knows what is true of the day, and errs that often. Words that you type have the "
+            "day’s truth, too. A cell of the Sweep page has such a judge."
+        )
+        return
     note = options[state.judge_at_work].note
     if note:
         st.caption(for_markdown(note))

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
 from jitai.errors import JitaiError
 from jitai.paths import resource
 from jitai.sanitise import for_markdown
+from jitai.ui.navigation import LIVE, PAGES
+from jitai.ui.session.state import session_object
 
 FAVICON = resource("assets", "favicon.png")
 STYLE_FILE = resource("assets", "style.css")
@@ -19,7 +23,31 @@ SIDEBAR_WIDTH = 244
 
 def moved_to_live() -> None:
     """Lead an old address to the Live page: the player once had a page of its own."""
-    st.switch_page("pages/live.py", query_params=st.query_params.to_dict())
+    st.switch_page(LIVE, query_params=st.query_params.to_dict())
+
+
+@dataclass
+class Visits:
+    """Where a session has been.
+
+    Attributes:
+        last: file of the last page of the navigation, such as "pages/live.py"; empty before there is one.
+    """
+
+    last: str = ""
+
+
+def note_visit(page: StreamlitPage) -> None:
+    """Remember the page, so that Start can lead back to it."""
+    path = next((entry.path for entry in PAGES if entry.title == page.title), "")
+    if path:
+        session_object(Visits).last = path
+
+
+def name_and_mark() -> None:
+    """Show the name and the mark of the lab at the top; they lead to Start."""
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    st.logo(resource("assets", f"logo_{theme}.svg"), size="large")
 
 
 def load_style() -> None:

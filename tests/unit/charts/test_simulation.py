@@ -19,8 +19,10 @@ def test_schedule_axes_and_bars() -> None:
     assert bars(figure(2)).keys() == {1, 2}
     assert [height for height, _ in bars(figure(2)).values()] == steps
     lines = [list(trace.y) for trace in figure(2).data if trace.type == "scatter"]
-    assert habituation in lines
-    assert risk in lines
+    assert lines == [habituation, risk]
+    [line] = figure(2).layout.shapes
+    of_risk = next(trace for trace in figure(2).data if trace.name == "disengagement risk")
+    assert (line.y0, line.yref.split()[0]) == (0.9, of_risk.yaxis), "habituation reaches 1 harmlessly"
 
 
 def test_ability_crosses_are_the_days_without() -> None:

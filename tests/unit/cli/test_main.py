@@ -100,8 +100,9 @@ def test_run_with_the_embedded_judge(tmp_path: Path, capsys: Captured) -> None:
 
 
 def test_run_says_on_how_many_days_the_judge_failed(capsys: Captured) -> None:
-    assert main(["run", "--judge", "ollama:gone", "--study-length", "10", "--policy", "generic", "--quiet"]) == 0
+    assert main(["run", "--judge", "ollama:gone", "--study-length", "10", "--policy", "generic", "--quiet"]) == 1
     shown = capsys.readouterr()
+    assert "The judge has answered on no day" in shown.err
     assert "no model" in shown.err
     assert "could not answer" in shown.out
 
@@ -193,7 +194,7 @@ def test_options_of_bias_belief_and_planner_reach_the_trial(tmp_path: Path) -> N
     found = []
     for extra in ([], ["--weighs-context", "false"], ["--sees-steps", "false"]):
         arguments = ["--policy", "planner", *NO_FILTER, "--reads-text", "false", *extra]
-        assert main(["run", *arguments, "--quiet", "--out", str(path)]) == 0
+        assert main(["run", *arguments, "--quiet", "--force", "--out", str(path)]) == 0
         log = pd.read_parquet(path)
         found.append((log["candidate_action"].tolist(), log["belief"].tolist()))
     assert found[0][0] != found[1][0]
@@ -310,16 +311,21 @@ def test_judge_gives_back_every_row_as_it_was(tmp_path: Path, capsys: Captured) 
     source, out = write_rows(tmp_path / "in.csv", rows), tmp_path / "out.csv"
     assert main(judge_arguments(source, out)) == 0
     judged = read_rows(out)
-    assert [[row["id"], row["text"], row["größe"]] for row in judged] == rows[1:]
+    expected = [["'=1+1" if cell == "=1+1" else cell for cell in row] for row in rows[1:]]
+    assert [[row["id"], row["text"], row["größe"]] for row in judged] == expected, "no formula, else as it was"
     assert list(judged[0]) == ["id", "text", "größe", *JUDGE_COLUMNS]
+    nothing = [row for row in judged if row["text"] in ("", "NA", ",;|")]
+    assert {row["verdict"] for row in nothing} == {"no statement"}
     for row in judged:
+        if row in nothing:
+            continue
         assert row["verdict"] in ("send", "do not send", "unsure")
         assert row["source"] in ("model", "rule", "cache", "no statement")
         assert float(row["latency_ms"]) >= 0
         assert row["failure"] == ""
         assert row["p_send"] == "" if row["source"] == "no statement" else 0 <= float(row["p_send"]) <= 1
     assert judged[0]["verdict"] == "do not send"
-    assert "9 statements" in capsys.readouterr().err
+    assert "7 statements judged" in capsys.readouterr().err
 
 
 @pytest.mark.model
@@ -356,7 +362,7 @@ def test_judge_of_a_file_without_rows(tmp_path: Path) -> None:
 
 def test_judge_that_fails_says_so(tmp_path: Path, capsys: Captured) -> None:
     source, out = write_rows(tmp_path / "in.csv", [["text"], ["fine"], ["ill"]]), tmp_path / "out.csv"
-    assert main([*judge_arguments(source, out)[:-1], "ollama:gone"]) == 0
+    assert main([*judge_arguments(source, out)[:-1], "ollama:gone"]) == 1
     assert [row["source"] for row in read_rows(out)] == ["fallback", "fallback"]
     assert [row["p_send"] for row in read_rows(out)] == ["", ""]
     assert [row["verdict"] for row in read_rows(out)] == ["no answer", "no answer"], "an error is no veto"
@@ -388,15 +394,10 @@ def test_only_what_failed_has_no_answer(tmp_path: Path, capsys: Captured, monkey
     ("content", "words"),
     [
         (b"id,txt\n1,fine\n", ("'text'", "'txt'")),
-        (b"text,verdict\nfine,send\n", ("'verdict'", "Rename")),
-        (b"text,failure\nfine,\n", ("'failure'", "Rename")),
         (b"\x89PNG\r\n\x1a\n\x00\x00\xff", ("in.csv", "CSV")),
-        ("id,text\n1,Grüße\n".encode("latin-1"), ("in.csv", "UTF-8")),
         (b"", ("in.csv",)),
-        (b'text,id\n"never closed,1\n2,3\n', ("in.csv",)),
-        (b"id,text\n1,a\n2,b,c\n3,d\n", ("in.csv",)),
     ],
-    ids=["wrong column", "taken column", "taken too", "binary", "latin-1", "empty", "open quote", "a cell too many"],
+    ids=["wrong column", "binary", "empty"],
 )
 def test_judge_refuses_a_file_in_a_sentence(
     tmp_path: Path, content: bytes, words: tuple[str, ...], capsys: Captured
@@ -410,16 +411,17 @@ def test_judge_refuses_a_file_in_a_sentence(
     assert source.read_bytes() == content
 
 
-@pytest.mark.model
-def test_judge_never_shifts_the_columns(tmp_path: Path, capsys: Captured) -> None:
-    """With a cell too many in every row, the first column would be taken for row names, and lost."""
+def test_judge_never_shifts_the_columns_and_names_what_it_cannot_use(tmp_path: Path, capsys: Captured) -> None:
     source, out = tmp_path / "in.csv", tmp_path / "out.csv"
-    source.write_text("id,text\n1,I broke my leg,\n2,fine,\n", encoding="utf-8")
-    status = main(judge_arguments(source, out))
-    if status == 0:
-        assert [(row["id"], row["text"]) for row in read_rows(out)] == [("1", "I broke my leg"), ("2", "fine")]
-    else:
-        assert "in.csv" in capsys.readouterr().err
+    source.write_text("id,text,verdict\n1,\U0001f44d,,\n2,\U0001f44d,a,b\n3,NA\n", encoding="utf-8")
+    assert main(judge_arguments(source, out)) == 0
+    rows = read_rows(out)
+    assert [(row["id"], row["text"], row["verdict"]) for row in rows] == [
+        ("1", "\U0001f44d", ""), ("2", "\U0001f44d", "a b"), ("3", "NA", ""),
+    ]  # fmt: skip
+    assert [row["verdict_2"] for row in rows] == ["send", "unusable", "no statement"]
+    assert rows[1]["failure_2"] == "line 3 has 4 cells; there are 3 columns"
+    assert "1 row cannot be used, with more cells than columns: line 3." in capsys.readouterr().err
 
 
 def test_judge_refuses_what_is_not_there(tmp_path: Path, capsys: Captured) -> None:

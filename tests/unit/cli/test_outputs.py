@@ -53,24 +53,41 @@ def small_results(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("arguments", "name"),
     [
-        ("", "in.csv is empty, or its first line is. The first line names the columns, 'text' among them."),
-        ("\n\n", "in.csv is empty, or its first line is."),
-        ('text\n"my knee hurts\nand so on\n', "in.csv, line 2, is not valid CSV: unexpected end of data. Close every"),
-        ('text\nfine\n"a"b\n', "in.csv, line 3, is not valid CSV"),
-        ("text\na,b\n", "in.csv, line 2, has 2 cells; the header has 1."),
-        ("other\na\n", "in.csv has no column 'text'; known are other."),
+        ([*RUN, "--out"], "log.csv"),
+        ([*RUN, "--save"], "run.json"),
+        (["optimum", "--seeds", "2", "--study-length", "2", "--out"], "map.csv"),
+        (["judge", "in.csv", "--judge", "ollama:gone", "--out"], "verdicts.csv"),
+        (["report", "results", "--out"], "report.md"),
+        (["report", "results", "--html"], "report.html"),
     ],
 )
-def test_statements_that_cannot_be_read(
-    content: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    source = tmp_path / "in.csv"
-    source.write_text(content, encoding="utf-8")
-    assert main(["judge", str(source), "--text-column", "text", "--out", str(tmp_path / "out.csv")]) == 1
-    assert words in " ".join(capsys.readouterr().err.split())
-    assert not (tmp_path / "out.csv").exists()
+def test_no_file_is_overwritten_unasked(
+    arguments: list[str], name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, small_results: None,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("in.csv").write_text("text\n\U0001f44d\n", encoding="utf-8")
+    Path(name).write_text("mine", encoding="utf-8")
+    assert main([*arguments, name]) == 1
+    assert f"{name} is there already. Use another name, or --force" in " ".join(capsys.readouterr().err.split())
+    assert Path(name).read_text(encoding="utf-8") == "mine"
+    assert main([*arguments, name, "--force"]) == 0
+    assert Path(name).read_text(encoding="utf-8") != "mine"
+
+
+def test_validate_overwrites_no_folder_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "own.csv"
+    source.write_text("text,label\nMy knee hurts,N\nAll fine,Y\n", encoding="utf-8")
+    command = ["validate", "--file", str(source), "--baseline", "keyword", "--out", str(tmp_path / "found")]
+    assert main(command) == 0
+    assert main(command) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert main([*command, "--force"]) == 0
+    (tmp_path / "found" / "unfinished.txt").write_text("")
+    assert main(command) == 0, "what covers only a part may be replaced"
+    assert not (tmp_path / "found" / "unfinished.txt").exists()
 
 
 def test_names_with_commas_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,6 +55,8 @@ def test_the_command_in_a_report_gives_the_same_run(
 ) -> None:
     for options in (["run", "--scenario", str(saved), "--quiet"], [*CALM, "--seed", "9"]):
         report, again = tmp_path / "one.html", tmp_path / "again.html"
+        for path in (report, again):
+            path.unlink(missing_ok=True)
         assert main([*options, "--report", str(report)]) == 0
         printed = capsys.readouterr().out
         found = re.search(r"<code>(.+?)</code>", report.read_text(encoding="utf-8"))
@@ -102,3 +104,37 @@ def _headline(report: Path) -> str:
     found = re.search(r"<h1>(.*?)</h1>", report.read_text(encoding="utf-8"))
     assert found is not None
     return found.group(1)
+
+
+def test_why_is_printed_in_parts_that_add_up(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["run", "--preset", "Ability mostly lasts", "--seed", "50", "--judge", "embedded", "--quiet", "--why"])
+        == 0
+    )
+    printed = capsys.readouterr().out
+    assert "resting, not from listening: 7 of 8 vetoes were wrong" in printed
+    rows = dict(re.findall(r"^  (\S.*?)  +([+-]?[\d,]+)", printed, re.M))
+    together = int(rows.pop("Together").replace(",", ""))
+    assert together == 335 and abs(sum(int(steps.replace(",", "")) for steps in rows.values()) - together) <= 2
+    assert main([*CALM, "--why"]) == 0
+    assert "Nobody reads the text in this run" in capsys.readouterr().out
+
+
+def test_the_simulated_judge_needs_no_model_and_comes_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved, log, again, report = (tmp_path / name for name in ("a.json", "a.csv", "b.csv", "a.html"))
+    rates = ["--judge", "simulated", "--simulated-finds-cannot-walk", "0.6", "--simulated-false-alarms", "0.4"]
+    options = ["--save", str(saved), "--out", str(log), "--report", str(report), "--link"]
+    assert main(["run", "--quiet", "--seed", "5", *rates, *options]) == 0
+    told = capsys.readouterr()
+    assert "simulated, finds 0.6, false alarms 0.4" in told.err
+    assert "recognises 60 %" in report.read_text(encoding="utf-8")
+    link = told.out.strip().splitlines()[-1]
+    for source in (str(saved), link):
+        assert main(["run", "--quiet", "--scenario", source, "--out", str(again)]) == 0
+        assert again.read_bytes() == log.read_bytes()
+    assert main(["run", "--quiet", "--scenario", str(saved), *rates[:2], "--out", str(again)]) == 0
+    assert again.read_bytes() != log.read_bytes(), "the same judge with its usual rates"
+    for beside in ([], ["--scenario", str(saved)]):
+        assert main(["run", *beside, "--simulated-false-alarms", "0.4"]) == 1
+        assert "belongs to --judge simulated" in capsys.readouterr().err
+    assert main(["run", "--judge", "simulated", "--simulated-false-alarms", "1.4"]) != 0

@@ -29,13 +29,13 @@ def test_one_command_trains_calibrates_measures_and_writes_the_card(
     before = TUNED_PROMPT_FILE.read_bytes()
     out = tmp_path / "small.gguf"
     settings = ["--passes", "2", "--batch-size", "8", "--learning-rate", "0.003", "--rank", "2", "--alpha", "4"]
-    assert main(["train-judge", "--out", str(out), "--limit", "40", *settings]) == 0
+    assert main(["train-judge", "--out", str(out), "--limit", "32", "--n-threads", "1", *settings]) == 0
     printed = capsys.readouterr()
     assert "Right on" in printed.out
-    assert "step 10 of 10" in printed.err
+    assert "step 8 of 8" in printed.err
     card = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert hashlib.sha256(out.read_bytes()).hexdigest() in card
-    assert "| source: independent |" in card or "| all | 40 |" in card
+    assert "| source: independent |" in card or "| all | 32 |" in card
     # A trial run leaves the project's own prompt as it was.
     assert TUNED_PROMPT_FILE.read_bytes() == before
     # The answers can be read: the trained model gives them nearly all the probability.
@@ -61,14 +61,14 @@ def test_the_prompt_file_is_calibrated_for_the_shipped_adapter() -> None:
 @pytest.mark.model
 def test_the_shipped_judge_is_as_good_as_its_card_says() -> None:
     """A balanced sample of held-out statements; the floor is three standard errors below what the card tells."""
-    statements = balanced_sample(load_part(TEST), 240, 5)
+    statements = balanced_sample(load_part(TEST), 120, 5)
     rows = list(judge_corpus("tuned", open_judge(TUNED, anew=True), statements))
     assert not any(row.failed for row in rows)
     accuracy = sum(row.is_right for row in rows) / len(rows)
     assert accuracy >= FLOOR
 
 
-FLOOR = 0.79
+FLOOR = 0.81
 
 OPT_OUTS = [
     "do not disturb me", "Stop texting me.", "STOP", "unsubscribe", "Please don't send me any more messages",

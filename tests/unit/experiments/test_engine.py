@@ -1,6 +1,5 @@
 """Running grids with real workers: the same numbers for any number of them, and nothing lost on the way."""
 
-import json
 import os
 import signal
 import subprocess
@@ -401,31 +400,32 @@ def test_killed_in_the_midst_it_resumes_and_loses_no_finished_cell(tmp_path: Pat
 def test_a_real_cluster_gives_the_same_numbers(
     tmp_path: Path, small_spec: ExperimentSpec, one_thread: ThreadPoolExecutor
 ) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    address_file = tmp_path / "scheduler.json"
-    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
-               "--no-dashboard", "--scheduler-file", str(address_file)]  # fmt: skip
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(address_file),
-              "--no-dashboard", "--nworkers", "1", "--nthreads", "1", "--local-directory", str(tmp_path)]  # fmt: skip
-    processes = [
-        subprocess.Popen(line, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for line in (command, worker, worker)
-    ]
+    """The command of the README starts it; when its workers are killed, a sentence says so and nothing is lost."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    command = [sys.executable, "-m", "jitai", "cluster", "--workers", "2", "--port", "0"]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 40
-        while not address_file.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        address = json.loads(address_file.read_text())["address"]
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[1].rstrip(",")
         here, there = Store(tmp_path / "here"), Store(tmp_path / "there")
         with cluster_workers(address) as executor:
             far = run_experiment(small_spec, there, executor, nobody)
-        near = run_experiment(small_spec, here, one_thread, nobody)
-        assert numbers(here, near) == numbers(there, far)
+            near = run_experiment(small_spec, here, one_thread, nobody)
+            assert numbers(here, near) == numbers(there, far)
+            longer = replace(small_spec, n_seeds=7)
+
+            def kill_the_scheduler(progress: ExperimentProgress) -> None:
+                if progress.phase is Phase.RUNNING_CELLS:
+                    process.kill()
+
+            with pytest.raises(JitaiError, match="has lost its workers or its scheduler") as error:
+                run_experiment(longer, there, executor, nobody, kill_the_scheduler)
+        assert "the same command again" in error.value.hint
+        assert there.experiment(longer.identifier).status == FAILED
+        assert numbers(here, near) == numbers(there, far), "what was finished is there"
     finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(20)
+        process.kill()
+        process.communicate(timeout=20)
 
 
 @pytest.mark.needs("cluster")

@@ -215,7 +215,7 @@ def test_strategies_do_not_disturb_each_other(rules: Rules) -> None:
     from jitai.judge.embedded import N_SLOTS, EmbeddedBackend
 
     backend = EmbeddedBackend()
-    names = ["few_shot", "able_and_willing", "zero_shot", "chain_of_thought"]
+    names = ["few_shot", "able_and_willing", "zero_shot", "behavioural_dynamics"]
     assert len(names) + 1 > N_SLOTS
 
     def answers(order: list[str]) -> dict[str, float | None]:

@@ -1,6 +1,7 @@
 """A person's own prompts and calibrations: kept whole, refused in plain words, never in the way."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ def test_a_damaged_file_is_passed_over(mine: PersonalJudging, prompt_file: dict[
     (mine.prompts_folder / "broken.json").write_text("{")
     (mine.folder / "calibrations.json").write_text('{"x": {"sha256:1": {"scale": -1}}}')
     assert mine.prompts()[-1].name == "test_prompt"
-    [error] = mine.damaged_prompts()
+    [error, of_calibrations] = mine.damaged_prompts()
+    assert str(of_calibrations).startswith("calibrations.json cannot be used")
     assert str(error) == "broken.json cannot be used: it is not valid JSON at line 1."
     assert str(mine.prompts_folder / "broken.json") in error.hint
 
@@ -161,3 +163,38 @@ def test_the_folder_is_a_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert default_data_dir() == tmp_path
     monkeypatch.delenv("JITAI_DATA_DIR")
     assert default_data_dir().name == "jitai-lab"
+
+
+@pytest.mark.parametrize("damage", ["1e999", "-1", '"x"', "123456789e400", "9" * 5000])
+def test_one_damaged_number_loses_no_other_calibration(mine: PersonalJudging, damage: str) -> None:
+    shipped = mine.prompts()[0]
+    mine.save_calibration(shipped, "sha256:1", Calibration(2.0, 0.1, "a", "30 statements", is_fitted=True))
+    mine.save_calibration(shipped, "sha256:2", Calibration(3.0, 0.1, "b", "30 statements", is_fitted=True))
+    path = mine.folder / "calibrations.json"
+    damaged = path.read_text().replace('"scale": 3.0', f'"scale": {damage}')
+    path.write_text(damaged)
+    readable = damage != "9" * 5000
+    if readable:
+        assert mine.prompts()[0].calibration_for("sha256:1").scale == 2.0
+    assert [error for error in mine.damaged_prompts() if "calibrations.json" in str(error)]
+    mine.save_calibration(shipped, "sha256:3", Calibration(4.0, 0.1, "c", "30 statements", is_fitted=True))
+    assert (mine.folder / "calibrations.json.damaged-1").read_text() == damaged, "set aside as it was"
+    assert mine.prompts()[0].calibration_for("sha256:3").scale == 4.0
+    assert mine.prompts()[0].calibration_for("sha256:1").is_fitted == readable
+    assert not mine.damaged_prompts()
+
+
+def test_two_who_save_at_once_lose_nothing(mine: PersonalJudging, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JITAI_DATA_DIR", str(mine.folder))
+    shipped = mine.prompts()[0]
+
+    def save(number: int) -> None:
+        one = PersonalJudging(mine.folder)
+        one.save_calibration(shipped, f"sha256:{number}", Calibration(2.0, 0.1, "a", "30", is_fitted=True))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(save, range(40)))
+    kept = mine.prompts()[0]
+    assert all(kept.calibration_for(f"sha256:{number}").scale == 2.0 for number in range(40))
+    assert not list(mine.folder.glob("*.partial"))
+    assert {path.stat().st_mode & 0o077 for path in mine.folder.rglob("*")} == {0}, "for the person alone"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from jitai.corpus import EVERYDAY_KINDS, KINDS, TEST, StatementBook, load_part
 from jitai.errors import ParameterError
+from jitai.judge.simulated import SimulatedSettings, simulated_reference
 from jitai.policies.network import PolicyNetwork
 from jitai.policies.planner import PlannerSettings
 from jitai.policies.registry import PolicySpec, trained
@@ -103,6 +104,14 @@ def test_a_run_comes_back_to_the_digit(
             assert (mine.verdict.p_send, mine.verdict.source, mine.verdict.latency_ms) == (
                 theirs.verdict.p_send, theirs.verdict.source, theirs.verdict.latency_ms
             )  # fmt: skip
+
+
+def test_a_simulated_judge_comes_back_with_its_rates_and_no_verdicts() -> None:
+    judge = simulated_reference(SimulatedSettings(0.81, 0.19))
+    scenario = compose(SPECS[0], books(EVERYDAY_KINDS), {2: ScriptedDay("I am stuck", False)}, judge)
+    back = through_a_link(scenario)
+    assert back == scenario and play(back).records == play(scenario).records
+    assert len(link_to(link_parameters(scenario, books))) < 600
 
 
 def test_words_of_another_book_and_a_silenced_day_come_back() -> None:

@@ -1,9 +1,13 @@
 """Training on the real simulator: it learns, can be stopped and taken up, and what comes out is the same as numbers."""
 
+import base64
+import contextlib
 import errno
 import json
 import os
+import pickle
 import threading
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from tests.conftest import reason_to_skip
 
 pytest.importorskip("stable_baselines3", reason=reason_to_skip(TRAINING))
 
+from stable_baselines3 import PPO as PPO_CLASS
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from jitai.errors import FileFormatError
@@ -157,12 +162,55 @@ def test_damaged_files_are_named_in_a_sentence(tmp_path: Path) -> None:
     run.stop()
     finished(run)
     folder = tmp_path / task.digest
-    (folder / "model.zip").write_bytes(b"no archive")
+    [model] = folder.glob("model-*.zip")
+    model.write_bytes(b"no archive")
     failed = finished(TrainingRun(task, tmp_path, resume=True))
     assert "damaged" in failed.failure and failed.network is None and not failed.stopped
     (folder / "state.json").write_text("{}")
     with pytest.raises(FileFormatError, match="no stopped training"):
         TrainingRun(task, tmp_path, resume=True)
+
+
+def test_a_stranger_s_pickle_is_never_loaded(tmp_path: Path) -> None:
+    """A model that would run code when it is read, beside a state that names it."""
+
+    class Attack:
+        def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+            return Path.touch, (tmp_path / "executed",)
+
+    task = task_of()
+    run = TrainingRun(task, tmp_path)
+    run.stop()
+    finished(run)
+    folder = tmp_path / task.digest
+    [model] = folder.glob("model-*.zip")
+    attack = base64.b64encode(pickle.dumps(Attack())).decode()
+    entry = {":type:": "<class 'x'>", ":serialized:": attack}
+    with zipfile.ZipFile(model) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["data"] = json.dumps({**json.loads(parts["data"]), "policy_class": entry}).encode()
+    with zipfile.ZipFile(model, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    failed = finished(TrainingRun(task, tmp_path, resume=True))
+    assert "not written by this installation" in failed.failure and failed.network is None
+    assert not (tmp_path / "executed").exists()
+    # Without the signature it would have been executed: the attack is one.
+    with contextlib.suppress(Exception):
+        PPO_CLASS.load(model)
+    assert (tmp_path / "executed").exists()
+
+
+def test_a_damaged_state_is_set_aside_before_another_is_kept(tmp_path: Path) -> None:
+    task = task_of(total_steps=200_000)
+    folder = tmp_path / task.digest
+    folder.mkdir()
+    (folder / "state.json").write_text('{"n_steps": 1e999')
+    run = TrainingRun(task, tmp_path)
+    run.stop()
+    finished(run)
+    assert (folder / "state.json.damaged-1").read_text() == '{"n_steps": 1e999'
+    assert checkpoint_of(task, tmp_path) is not None
 
 
 def test_a_folder_that_cannot_be_written_to_is_named_in_a_sentence(tmp_path: Path) -> None:

@@ -1,18 +1,26 @@
 """A person's CSV file: what is read, and how what is wrong is said; and balanced samples."""
 
+import io
 from itertools import pairwise
 
 import pytest
 
 from jitai.corpus import CALIBRATION, DEVELOPMENT, KINDS, TEST, load_part
 from jitai.errors import FileFormatError, ParameterError
+from jitai.importing.labels import label_words
+from jitai.importing.statements import labelled_reader
+from jitai.importing.table import open_table
 from jitai.records import Label, Statement
 from jitai.validation import corpora
-from jitai.validation.corpora import NOT_GIVEN, balanced_sample, chosen, read_labelled_csv, shuffled
+from jitai.validation.corpora import NOT_GIVEN, LabelledFile, balanced_sample, chosen, labelled_statements, shuffled
+
+
+def file_of(text: str) -> LabelledFile:
+    return labelled_statements(labelled_reader(open_table(io.BytesIO(text.encode()), "mine.csv"), label_words()))
 
 
 def read(text: str) -> tuple[Statement, ...]:
-    return read_labelled_csv(text.encode(), "mine.csv")
+    return file_of(text).statements
 
 
 def test_the_least_that_is_needed() -> None:
@@ -41,44 +49,37 @@ def test_everything_that_may_be_there() -> None:
     assert read("text\tlabel\na, b\tyes\n")[0].text == "a, b"
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("", "has no statements"),
-        ("text,label\n", "has no statements"),
-        ("words,label\nx,1\n", "line 1: there is no column text"),
-        ("x\n", "no column text and no column label"),
-        ("text,label,Text\nx,1,y\n", "two columns are called text"),
-        ("text,label\nx,1\ny,perhaps\n", 'line 3, column label: "perhaps" is no label'),
-        ("text,label\nx,\n", "line 2, column label: nothing is no label"),
-        ('text,label\n"a\nb",1\n  ,1\n', "line 4, column text: it is empty"),
-        ("text,label\na,b,1\n", "line 2, has 3 cells; the header has 2"),
-        ('text,label\nfine,1\n"never closed,1\n', "line 3, is not valid CSV"),
-        ("text,label,id\na,1,x\nb,0,x\n", 'line 3, column id: "x" stands in line 2 already'),
-        (f"text,label,kind\na,1,{'k' * 61}\n", "line 2, column kind"),
-        ("text,label,language\na,1,\x1b[31m\n", "line 2, column language"),
-        (f"text,label\n{'x' * 20_001},1\n", "line 2, column text: 20,001 characters"),
-        (f"text,label\n{'x' * 200_000},1\n", "line 2, is not valid CSV: field larger"),
-    ],
-)
-def test_what_is_wrong_is_said_with_line_and_column(content: str, words: str) -> None:
-    with pytest.raises(FileFormatError) as error:
-        read(content)
-    assert words in str(error.value)
-    assert str(error.value).startswith("mine.csv")
-    assert "\n" not in str(error.value)
-    assert error.value.hint
+def test_a_participant_s_id_may_repeat() -> None:
+    found = read("text,label,id\na,1,p7\nb,0,p7\nc,1,p8\n")
+    assert [item.identifier for item in found] == ["p7", "p7 (line 3)", "p8"]
 
 
-def test_other_encodings_and_sizes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(FileFormatError, match="line 3, is not UTF-8"):
-        read_labelled_csv("text,label\nok,1\nmüde,0\n".encode("latin-1"), "mine.csv")
-    monkeypatch.setattr(corpora, "MAX_ROWS", 2)
-    with pytest.raises(FileFormatError, match="more than 2 rows"):
-        read("text,label\na,1\nb,1\nc,0\n")
-    monkeypatch.setattr(corpora, "MAX_FILE_BYTES", 10)
-    with pytest.raises(FileFormatError, match="at most"):
-        read("text,label\na,1\n")
+def test_long_words_are_cut_and_stay_on_their_line() -> None:
+    [item] = read(f"text,label,kind,language\na b,1,{'k' * 61},\x1b[31m\n")
+    assert item.kind == "k" * 59 + "…" and item.language == "[31m"
+
+
+def test_rows_that_cannot_be_used_are_named_and_the_others_used() -> None:
+    content = "text,label\nfine,1\nwhatever,perhaps\n  ,1\nNA,0\nill,\na,b,1\n" + f"{'x' * 20_001},1\nhurt,0\n"
+    found = file_of(content)
+    assert [item.text for item in found.statements] == ["fine", "hurt"]
+    assert found.notes == (
+        "2 rows with no statement (empty, or a code such as NA or -99).",
+        "2 rows cannot be used, without a label that is known: lines 3, 6.",
+        "1 row cannot be used, with more cells than columns: line 7.",
+        "1 row cannot be used, too long a statement: line 8.",
+    )
+
+
+def test_a_file_without_anything_to_use_says_why() -> None:
+    with pytest.raises(FileFormatError, match=r"mine.csv has no statement with a label that can be used. 1 row cannot"):
+        read("text,label\nx,maybe\n")
+
+
+def test_no_more_are_held_than_a_validation_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpora, "MAX_STATEMENTS", 2)
+    found = file_of("text,label\na,1\nb,1\nc,0\n")
+    assert len(found.statements) == 2 and "1 more are not" in found.notes[0]
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -11,15 +11,20 @@ export function withGhost(view, draw) {
   return markup`${view.seen > view.day && markup`<g class="ghost">${draw(view.seen)}</g>`}${draw(view.day)}`;
 }
 
+/** The word behind a title that is explained where it stands. */
+const TERMS = { "Steps so far": "steps", "Steps each day": "steps", Habituation: "habituation", "Risk of leaving": "risk" };
+
 /** A title in the gutter, or above the track where there is none. @param {import("../types.js").View} view */
 export function trackTitle(view, track, title, note = "") {
   const { font, layout } = view;
+  const term = view.run.terms[TERMS[title]];
+  const named = markup`${term && markup`<title>${term}</title>`}${title}`;
   if (layout.narrow) {
-    return markup`<text class="b" x="${layout.left}" y="${track.top - 6}" font-size="${font}">${title}</text>${
+    return markup`<text class="b" x="${layout.left}" y="${track.top - 6}" font-size="${font}">${named}</text>${
       note && markup`<text class="t" x="${layout.right}" y="${track.top - 6}" text-anchor="end" font-size="${font}">${note}</text>`
     }`;
   }
-  return markup`<text class="b" x="0" y="${track.top + font * 0.86}" font-size="${font}">${title}</text>${
+  return markup`<text class="b" x="0" y="${track.top + font * 0.86}" font-size="${font}">${named}</text>${
     note && markup`<text class="t" x="0" y="${track.top + font * 2.2}" font-size="${font}">${note}</text>`
   }`;
 }

@@ -10,9 +10,9 @@ import { drawStepsSoFar } from "./steps_so_far.js";
  */
 export function drawPicture(view) {
   const { tracks } = view.layout;
-  return markup`<defs>${patterns(view.id)}</defs>${view.revealed && hatching(view)}${drawStepsSoFar(view)}${drawStepsADay(view)}${drawRibbon(view)}${
+  return markup`<defs>${patterns(view.id)}</defs>${view.revealed && hatching(view)}${drawStepsSoFar(view)}${drawStepsADay(view)}${tracks.ribbon && drawRibbon(view)}${
     tracks.habituation && drawHabituation(view)
-  }${drawRisk(view)}${view.seen === 0 && hints(view)}`;
+  }${tracks.risk && drawRisk(view)}${view.seen === 0 && hints(view)}`;
 }
 
 function patterns(id) {
@@ -44,7 +44,9 @@ function hints({ brief, font, layout, run }) {
   const hint = (track, text, shift = 0) =>
     track && markup`<text class="t" x="${centre}" y="${track.top + track.height * (0.5 + shift) + font * 0.35}" text-anchor="middle" font-size="${font}">${text}</text>`;
   const gap = short ? "filled: the difference" : `Two lines: this run, and ${run.answer.without}. The filled gap is the difference.`;
-  return markup`${run.reference && hint(layout.tracks.stepsSoFar, gap, -0.24)}${hint(
+  return markup`${run.reference && hint(layout.tracks.stepsSoFar, gap, -0.24)}${
+    !short && run.terms.steps && hint(layout.tracks.stepsSoFar, "Steps are the model’s units, not a pedometer’s 5,000 a day.", 0.18)
+  }${hint(
     layout.tracks.stepsADay,
     short ? "one bar a day, by what was sent" : "One bar a day, by what was sent. A cross where a message was held back.",
     0.24,

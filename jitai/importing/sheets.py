@@ -1,0 +1,118 @@
+"""Excel workbooks: the first sheet that holds anything, row after row, within limits.
+
+A workbook is a zip file of XML, so a few kilobytes may hold gigabytes: what its parts unpack to is counted before
+anything is unpacked, and zipfile gives no more of a part than it declared. defusedxml refuses entities.
+"""
+
+import datetime
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from jitai.errors import FileFormatError
+from jitai.importing.delimited import Record
+
+MAX_UNPACKED_BYTES = 300_000_000
+MAX_SHARED_TEXT_BYTES = 100_000_000
+"""Of the texts that cells share, which are held in memory."""
+MAX_PARTS = 2_000
+MAX_COLUMNS = 1_000
+MAX_ROWS = 1_048_576
+"""That a sheet of Excel can have."""
+_OTHER_ZIPS = (
+    ("content.xml", "an OpenDocument file, which is not read", "Save it as .xlsx or CSV and try again."),
+    ("word/document.xml", "a Word document", "Save its statements as plain text, one a line."),
+    ("Index/Document.iwa", "a file of Apple Numbers, which is not read", "Export it as .xlsx or CSV and try again."),
+    ("xl/workbook.bin", "a binary Excel file (.xlsb), which is not read", "Save it as .xlsx or CSV and try again."),
+)
+_HINT = "Save the sheet as CSV and try again."
+
+
+def open_workbook(stream: IO[bytes], name: str) -> tuple[Callable[[], Iterator[Record]], tuple[str, ...]]:
+    """A workbook's rows, to be read as often as wanted, and what is to be said about it.
+
+    Raises: FileFormatError for whatever is not a workbook of a size that can be read.
+    """
+    stream.seek(0)
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            parts = archive.infolist()
+    except Exception as error:  # zipfile raises what its parts raise: struct.error, ValueError, NotImplementedError ...
+        raise FileFormatError(f"{name} is a damaged Excel file.", _HINT) from error
+    names = {part.filename for part in parts}
+    if "xl/workbook.xml" not in names:
+        what, hint = next(
+            ((what, hint) for inside, what, hint in _OTHER_ZIPS if inside in names),
+            ("a zip file, but no Excel workbook", "Unpack it, and name the file in it."),
+        )
+        raise FileFormatError(f"{name} is {what}.", hint)
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+        raise FileFormatError(f"{name} unpacks to more than {MAX_UNPACKED_BYTES / 1e6:.0f} MB.", _HINT)
+    if any(part.flag_bits & 1 for part in parts):
+        raise FileFormatError(f"{name} is protected by a password.", "Save it without one and try again.")
+    if sum(part.file_size for part in parts if "sharedstrings" in part.filename.casefold()) > MAX_SHARED_TEXT_BYTES:
+        raise FileFormatError(f"{name} holds more than {MAX_SHARED_TEXT_BYTES / 1e6:.0f} MB of text.", _HINT)
+    with _as_sentence(name):
+        workbook = _opened(stream)
+        sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"] or workbook.worksheets
+        chosen = next((sheet for sheet in sheets if any(_rows_of(sheet))), None)
+    if chosen is None:
+        raise FileFormatError(f"{name} has no sheet with anything in it.", "Choose another file.")
+    note = f'Excel, sheet "{chosen.title}"' + (f", the first of {len(sheets)} with rows" if len(sheets) > 1 else "")
+    title = chosen.title
+
+    def rows() -> Iterator[Record]:
+        with _as_sentence(name):
+            yield from _rows_of(_opened(stream)[title])
+
+    return rows, (note,)
+
+
+class _as_sentence:  # noqa: N801 - a context, read as words; a generator could not be left by an iterator's end
+    """Turns whatever openpyxl and the XML parser raise into one sentence."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, FileFormatError):
+            raise FileFormatError(f"{self._name} is a damaged Excel file.", _HINT) from error
+
+
+def _opened(stream: IO[bytes]) -> Any:
+    import openpyxl  # 0.3 s to import
+
+    stream.seek(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about styles and extensions, which nobody here looks at
+        return openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+
+
+def _rows_of(sheet: Any) -> Iterator[Record]:
+    """Rows that hold anything, with their numbers. What a sheet says of its own size is not believed."""
+    sheet.reset_dimensions()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for number, row in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS, max_row=MAX_ROWS), start=1):
+            filled = row[: _n_filled(row)]
+            if filled:
+                yield Record(number, tuple(_text(value) for value in filled))
+
+
+def _n_filled(row: tuple[Any, ...]) -> int:
+    return max((index + 1 for index, value in enumerate(row) if value is not None), default=0)
+
+
+def _text(value: object) -> str:
+    """A cell as a person sees it: whole numbers without a point, dates as ISO 8601 writes them."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return value.isoformat()
+    return str(value)
