@@ -29,7 +29,8 @@ def _mathematical(text: str) -> str:
     """The letters of the block "Mathematical Alphanumeric Symbols", sans-serif, as posting programs offer them."""
     small, capital = 0x1D5BA - ord("a"), 0x1D5A0 - ord("A")
     return "".join(
-        chr(ord(letter) + (small if "a" <= letter <= "z" else capital if "A" <= letter <= "Z" else 0)) for letter in text
+        chr(ord(letter) + (small if "a" <= letter <= "z" else capital if "A" <= letter <= "Z" else 0))
+        for letter in text
     )
 
 
