@@ -58,11 +58,14 @@ def runs_page() -> None:
     state, app = session_object(RunsState), app_state()
     with errors_as_sentences():
         keep_in_address(app)
-        experiments = store().experiments()
-        _answer(experiments)
+        if needs_repair(store()):
+            draw_answer("The index of results has to be rebuilt")
+        else:
+            _answer(store().experiments())
         _new_from_description(state)
         say_problem(app)
         _offer_repair()
+        experiments = store().experiments()
         for problem in store().unreadable():
             st.warning(for_markdown(problem))
         running = any(is_at_work(item) for item in experiments)
