@@ -93,8 +93,9 @@ def up_to_decision(game: Game, judge: JudgesText | None) -> Game:
 
 def truth_of(game: Game) -> tuple[list[bool], list[int]]:
     """Return what was true on each day of the study: whether they could walk, and where they were."""
-    world = draw_worlds(game.scenario.spec.config, [game.scenario.spec.seed])
-    return [bool(flag) for flag in world.can_walk[0]], [int(place) for place in world.true_context[0]]
+    config = game.scenario.spec.config
+    world, days = draw_worlds(config, [game.scenario.spec.seed]), slice(config.study_length)
+    return [bool(flag) for flag in world.can_walk[0, days]], [int(place) for place in world.true_context[0, days]]
 
 
 class Agreement(NamedTuple):

@@ -102,7 +102,8 @@ class LivedPerson:
     def can_walk(self) -> tuple[bool, ...]:
         """The truth of every day of the study, also of those after somebody has left."""
         spec = self.person.run.spec
-        return tuple(bool(flag) for flag in draw_worlds(spec.config, [spec.seed]).can_walk[0])
+        world = draw_worlds(spec.config, [spec.seed])
+        return tuple(bool(flag) for flag in world.can_walk[0, : spec.config.study_length])
 
 
 @dataclass(frozen=True)

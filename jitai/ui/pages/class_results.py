@@ -19,10 +19,12 @@ def class_page() -> None:
     """Draw the page."""
     app_state()
     with errors_as_sentences():
-        lived = _lesson()
+        choice, drop = st.columns(2, gap="large")
+        with choice:
+            lived = _lesson()
         if lived is None:
             return
-        files = st.file_uploader(
+        files = drop.file_uploader(
             "The class’s files", type=["json"], accept_multiple_files=True, key="class_files",
             help=f"Each student saves one after the lesson. At most {MAX_FILES} files of {MAX_BYTES // 1000} kB "
             "each, read on this machine only. No name is shown.",
