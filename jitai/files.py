@@ -285,7 +285,7 @@ def signature_of(path: Path) -> str:
     key = read_bytes(key_file, _KEY_BYTES)
     with open_to_read(path) as file:
         try:
-            digest = hashlib.file_digest(file, lambda: hmac.new(key, digestmod="sha256"))  # type: ignore[arg-type]
+            digest = hashlib.file_digest(file, lambda: hmac.new(key, digestmod="sha256"))
         except OSError as error:
             raise FileFormatError(f"{path.name} cannot be read: {_reason(error)}.") from error
     return digest.hexdigest()

@@ -39,16 +39,31 @@ class Estimate(NamedTuple):
         return self.low > 0 or self.high < 0
 
 
+class MoreSameLess(NamedTuple):
+    """Of 100 seeds: on how many one thing is more than another, exactly the same, and less; they add up to 100."""
+
+    more: int
+    same: int
+    less: int
+
+    @property
+    def in_words(self) -> str:
+        """The three numbers, each with its word."""
+        return f"{self.more} more, {self.same} the same, {self.less} less"
+
+
 class PairedDifference(NamedTuple):
     """How two methods differ under the same seeds.
 
     Attributes:
         difference: mean of (method minus baseline), with its interval.
         share_better: of the seeds on which the method earned more; a tie counts half.
+        of_100: on how many of 100 seeds the method earned more, exactly the same, and less.
     """
 
     difference: Estimate
     share_better: float
+    of_100: "MoreSameLess"
 
 
 def interval_of_mean(values: Floats | Sequence[float]) -> Estimate:
@@ -100,7 +115,19 @@ def paired_difference(method: Floats, baseline: Floats) -> PairedDifference:
         )
     difference = method - baseline
     better = np.mean(difference > 0) + np.mean(difference == 0) / 2
-    return PairedDifference(interval_of_mean(difference), float(better))
+    return PairedDifference(interval_of_mean(difference), float(better), more_same_less(difference))
+
+
+def more_same_less(difference: Floats) -> MoreSameLess:
+    """How many of 100 differences, shape (n,), n >= 1, are above, at and below zero, in whole numbers that add up.
+
+    What rounding down leaves goes to those that lost most by it (largest remainders; the first of equals).
+    """
+    shares = 100 * np.array([(difference > 0).mean(), (difference == 0).mean(), (difference < 0).mean()])
+    whole = np.floor(shares + 1e-9)
+    left = 100 - int(whole.sum())
+    whole[np.argsort(whole - shares, kind="stable")[:left]] += 1
+    return MoreSameLess(*(int(number) for number in whole))
 
 
 def intervals_by_day(values: Floats, counted: Flags) -> list[Estimate | None]:

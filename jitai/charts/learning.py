@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 
 from jitai.charts.theme import Palette, base_layout, style_axes
-from jitai.records import Action
 
 OPTIMUM, PLANNER, LLM_TS, RANDOM = "optimum", "planner", "LLM+TS", "random"
 LEVELS = (OPTIMUM, PLANNER, LLM_TS, RANDOM)
@@ -60,9 +59,9 @@ def learning_figure(
     )  # fmt: skip
     looks = {
         OPTIMUM: (palette.text, "dash"),
-        PLANNER: (palette.action(Action.TAILORED_WORK), "dashdot"),
-        LLM_TS: (palette.held_back, "longdash"),
-        RANDOM: (palette.action(Action.NO_MESSAGE), "dot"),
+        PLANNER: (palette.planner, "dashdot"),
+        LLM_TS: (palette.text, "longdash"),
+        RANDOM: (palette.other, "dot"),
     }
     # Given to the figure all at once: it is drawn each second, and adding them one by one takes longer.
     lines: list[dict[str, Any]] = []

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from jitai.charts.comparison import MethodStyle, translucent
-from jitai.charts.theme import LETTER_COLOUR, Palette, base_layout, style_axes
+from jitai.charts.theme import Palette, base_layout, style_axes
 from jitai.sanitise import for_plotly, for_plotly_lines
-
-_LESS, _MORE = ("#0072B2", "#D55E00"), ("#56B4E9", "#F0803C")
-"""Baseline ahead blue, method ahead vermilion, light and dark: the colours that the two have in comparisons."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,8 @@ def map_figure(
 ) -> go.Figure:
     """Draw the differences in steps as colours and numbers, and the line on which there is none.
 
+    Yellow: a gain, for certain. Hatched: a loss, for certain. Blank: the interval holds zero.
+
     The markers that carry the numbers are what a click selects: a heat map's own cells cannot be selected. Each holds
     (column, row) in its customdata.
 
@@ -61,29 +60,32 @@ def map_figure(
     for place in places:
         values[place.row][place.column] = place.difference
     most = max((abs(place.difference) for place in places), default=1.0) or 1.0
-    less, more = _MORE if palette.dark else _LESS
-    figure.add_heatmap(
-        z=values, zmin=-most, zmax=most, colorscale=[[0, less], [0.5, palette.background], [1, more]], xgap=2, ygap=2,
-        hoverinfo="skip", showscale=False,
-    )  # fmt: skip
+    fills = [_fill(place, most, palette) for place in places]
+    for place, fill in zip(places, fills, strict=True):
+        x, y = place.column, place.row
+        figure.add_shape(
+            type="rect", x0=x - 0.49, x1=x + 0.49, y0=y - 0.49, y1=y + 0.49, fillcolor=fill, layer="below",
+            line={"color": palette.line, "width": 1 if fill == palette.background else 0},
+        )  # fmt: skip
+        if place.is_sure and place.difference < 0:
+            figure.add_shape(
+                type="path",
+                path=_hatching(x, y),
+                line={"color": palette.loss, "width": 1.5},
+                opacity=0.8,
+                layer="below",
+            )
     signs = {place.difference > 0 for place in places}
     if len(signs) > 1 and min(len(columns), len(rows)) > 1:
         figure.add_contour(
             z=values, showscale=False, showlegend=False, hoverinfo="skip", connectgaps=False,
             contours={"type": "levels", "start": 0, "end": 0, "size": 1, "coloring": "none", "showlabels": False},
-            line={"color": palette.text, "width": 3, "dash": "dash"},
+            line={"color": palette.text, "width": 3},
         )  # fmt: skip
-    for place in places:
-        if not place.is_sure:
-            figure.add_shape(
-                type="path", path=_hatching(place.column, place.row), line={"color": palette.text, "width": 1},
-                opacity=0.45,
-            )  # fmt: skip
-    # Black or white, whichever can be read on the cell.
-    colours = [_text_colour(place.difference / most, palette) for place in places]
+    colours = [palette.text if place.is_sure else palette.muted for place in places]
     figure.add_scatter(
         x=[place.column for place in places], y=[place.row for place in places], mode="markers+text",
-        text=[f"{'' if place.is_sure else '≈ '}{place.difference:+,.0f}" for place in places],
+        text=[f"{place.difference:+,.0f}".replace("-", "−") for place in places],
         textfont={"size": 14, "color": colours}, showlegend=False, cliponaxis=False,
         marker={"size": 34, "symbol": "square", "color": "rgba(0,0,0,0)", "line": {"width": 0}},
         customdata=[[place.column, place.row] for place in places],
@@ -135,7 +137,7 @@ def error_figure(
         )  # fmt: skip
         figure.add_scatter(
             x=errors, y=[point.value for point in points], mode="lines+markers", name=for_plotly(name),
-            line={"color": colour, "width": 2.5, "dash": look.dash}, marker={"symbol": look.marker.symbol, "size": 8},
+            line={"color": colour, "width": 2.5, "dash": look.dash}, marker={"symbol": look.marker, "size": 8},
             customdata=[
                 "" if math.isnan(point.low) else f" ({point.low:,.0f} to {point.high:,.0f})" for point in points
             ],
@@ -174,7 +176,7 @@ def error_figure(
 
 
 def _hatching(column: int, row: int) -> str:
-    """Draw slanting lines on both sides of a cell's number: they say that the interval includes zero."""
+    """Draw slanting lines on both sides of a cell's number: they say that the method loses there."""
     lines = []
     for shift in (-0.6, -0.35, 0.35, 0.6):
         left, right = max(-0.46, shift - 0.46), min(0.46, shift + 0.46)
@@ -182,8 +184,13 @@ def _hatching(column: int, row: int) -> str:
     return " ".join(lines)
 
 
-def _text_colour(strength: float, palette: Palette) -> str:
-    """Return a text colour that is legible on a cell of that strength, from -1 (baseline ahead) to 1."""
-    if palette.dark:
-        return LETTER_COLOUR if abs(strength) > 0.65 else palette.text
-    return "#FFFFFF" if strength < -0.6 else palette.text
+def _fill(place: MapTile, most: float, palette: Palette) -> str:
+    """Return the colour of a cell: yellow for a gain, vermilion for a loss, stronger for more; blank if undecided."""
+    if not place.is_sure or place.difference == 0:
+        return palette.background
+    strength = min(1.0, abs(place.difference) / most) ** 0.6
+    hue = palette.gain if place.difference > 0 else palette.loss
+    strongest = 0.43 if palette.dark else 0.95 if place.difference > 0 else 0.5
+    share = (0.1 if palette.dark else 0.18) + strength * (strongest - (0.1 if palette.dark else 0.18))
+    blank, full = ([int(colour[start : start + 2], 16) for start in (1, 3, 5)] for colour in (palette.background, hue))
+    return "#" + "".join(f"{round(low + (high - low) * share):02x}" for low, high in zip(blank, full, strict=True))

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from jitai.charts.parts import title_on_the_left
+from jitai.charts.parts import note, title_on_the_left
 from jitai.charts.theme import Palette, base_layout, style_axes
 from jitai.sanitise import for_plotly
 from jitai.text_format import counted
 
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
-_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#8A8F98")
-_DARK = ("#56B4E9", "#F0803C", "#2CC295", "#F0B93A", "#DE9CC1", "#9AA0A8")
+SYMBOLS = ("triangle-up", "triangle-down-open", "pentagon", "star", "hexagon2", "cross", "x", "octagon")
+"""Of judges; no action has one of these."""
 COIN = 0.5
 """What guessing gets right where both labels are as common."""
 
@@ -62,7 +61,7 @@ class CalibrationPoint:
 
 def judge_colour(number: int, palette: Palette) -> str:
     """Return the colour of the judge of a number, from 0; after six they begin again, with other markers."""
-    colours = _DARK if palette.dark else _LIGHT
+    colours = (palette.text, palette.alone, palette.rule, palette.planner, palette.state, palette.other)
     return colours[number % len(colours)]
 
 
@@ -238,3 +237,83 @@ def _error_bars(dots: Sequence[AccuracyDot], colour: str, thickness: float) -> d
 def _in_words(dot: AccuracyDot) -> str:
     """Return the share with its interval and the number of statements."""
     return f"{dot.value:.2f} ({dot.low:.2f} to {dot.high:.2f}), {counted(dot.n, 'statement')}"
+
+
+@dataclass(frozen=True)
+class RateRow:
+    """How often one judge, and perhaps another, is right on some statements.
+
+    Attributes:
+        label: what the statements are.
+        value, low, high: of the judge, in [0, 1].
+        n: statements.
+        is_strong: whether the row is drawn strongly.
+        other: value, low and high of another judge; None for none.
+    """
+
+    label: str
+    value: float
+    low: float
+    high: float
+    n: int
+    is_strong: bool = False
+    other: tuple[float, float, float] | None = None
+
+
+def rates_figure(rows: Sequence[RateRow], needed: float | None, palette: Palette, *, narrow: bool) -> go.Figure:
+    """Draw one row a kind: of 100, how many are judged rightly, beside a coin and what is needed.
+
+    Args:
+        rows: from top to bottom.
+        needed: share that has to be right; None for no line.
+        palette: light or dark.
+        narrow: for a phone: labels stand above their rows instead of beside them.
+    """
+    figure = go.Figure()
+    strong = any(row.is_strong for row in rows)
+    left, top, height = (2 if narrow else 196), 22, (58 if strong else 40) if narrow else (46 if strong else 30)
+    figure.update_layout(**base_layout(palette, len(rows) * height + top + 28), hovermode="closest")
+    figure.update_layout(margin={"l": left, "r": 8 if narrow else 92, "t": top, "b": 28}, dragmode=False)
+    style_axes(figure, palette)
+    ends = [end for row in rows for end in (row.low, *(row.other or (1.0,))[:2])]
+    figure.update_xaxes(
+        range=[min(28.0, 100 * min(ends, default=0.5) - 2), 101], tickvals=[25, 50, 75, 100], automargin=False
+    )
+    figure.update_yaxes(range=[len(rows) - 0.45, -0.62], visible=False, automargin=False)
+    for share, text, dash, colour in (
+        (COIN, "a coin", "dot", palette.muted),
+        (needed, f"needed {100 * (needed or 0):.0f}", "dash", palette.text),
+    ):
+        if share is not None:
+            line = {"color": colour, "width": 1.5, "dash": dash}
+            figure.add_shape(
+                type="line", x0=100 * share, x1=100 * share, y0=-0.6, y1=len(rows) - 0.45, line=line, layer="below"
+            )
+            note(figure, 100 * share, 1, text, colour, yref="paper", yanchor="bottom", anchor="center")
+    for number, row in enumerate(rows):
+        shown = [(row.value, row.low, row.high, palette.text, "triangle-up", number - (0.04 if row.other else 0.0))]
+        if row.other is not None:
+            shown.append((*row.other, palette.alone, "triangle-down-open", number + 0.24))
+        for value, low, high, colour, symbol, level in shown:
+            width = (5 if row.is_strong else 3) if symbol == "triangle-up" else 2
+            figure.add_scatter(
+                x=[100 * low, 100 * high], y=[level, level], mode="lines", hoverinfo="skip", showlegend=False,
+                line={"color": colour, "width": width},
+            )  # fmt: skip
+            figure.add_scatter(
+                x=[100 * value], y=[level], mode="markers", hoverinfo="text", showlegend=False,
+                marker={"symbol": symbol, "size": 12, "color": colour, "line":
+                        {"width": 1.5, "color": colour if "open" in symbol else palette.background}},
+                hovertext=f"<b>{for_plotly(row.label)}</b>: {100 * value:.0f} of 100 right<br>95 % interval "
+                f"{100 * low:.0f} to {100 * high:.0f}",
+            )  # fmt: skip
+        label = f"<b>{for_plotly(row.label)}</b>" if row.is_strong else for_plotly(row.label)
+        right = f"<b>{100 * row.value:.0f}</b>" if row.is_strong else f"{100 * row.value:.0f}"
+        if narrow:
+            words = f"{label}: {100 * row.value:.0f} of 100 (n {row.n:,})"
+            note(figure, 0, number - 0.36, words, palette.text, xref="paper", background=palette.background)
+            continue
+        note(figure, 0, number, label, palette.text, xref="paper", xshift=-left)
+        note(figure, 1, number, right, palette.text, xref="paper", anchor="right", xshift=34)
+        note(figure, 1, number, f"n {row.n:,}", palette.muted, xref="paper", anchor="right", xshift=90)
+    return figure

@@ -10,6 +10,7 @@ from typing import Any
 from jitai import __version__
 from jitai.cli.cluster import add_cluster_command
 from jitai.cli.dashboard import add_dashboard_command, start_dashboard
+from jitai.cli.design_study import add_design_command
 from jitai.cli.experiment import add_experiment_commands
 from jitai.cli.install import add_install_commands
 from jitai.cli.judge import add_judge_command
@@ -17,6 +18,7 @@ from jitai.cli.optimum import add_optimum_command
 from jitai.cli.options import add_components, add_judge_option, add_parameters
 from jitai.cli.outputs import add_force_option
 from jitai.cli.run import run_command
+from jitai.cli.ship_answers import add_ship_answers_command
 from jitai.cli.ship_verdicts import add_ship_command
 from jitai.cli.train_judge import add_train_command
 from jitai.cli.train_policy import add_import_command, add_learn_command
@@ -108,10 +110,12 @@ def _parser() -> argparse.ArgumentParser:
     add_judge_command(commands)
     add_validate_command(commands)
     add_experiment_commands(commands)
+    add_design_command(commands)
     add_cluster_command(commands)
     add_train_command(commands)
     add_learn_command(commands)
     add_import_command(commands)
     add_ship_command(commands)
+    add_ship_answers_command(commands)
     add_install_commands(commands)
     return parser

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,14 @@ import numpy.typing as npt
 
 from jitai.errors import ParameterError
 from jitai.experiments.judgements import JudgeResponses, responses_from_mapping
+from jitai.policies.baselines import NeverPolicy
 from jitai.policies.optimum import optimum
 from jitai.policies.registry import PolicySpec
 from jitai.records import Action
 from jitai.seeding import MAX_SEEDS
-from jitai.statistics import interval_of_mean
+from jitai.simulator.config import SimulatorConfig
+from jitai.statistics import Estimate, interval_of_mean
+from jitai.trial.coin import with_matched_coin
 from jitai.trial.filters import FilterSpec
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec, digest, trial_from_mapping
@@ -102,8 +105,16 @@ class CellFigures:
             could not.
         action_shares: of the days, in Action order.
         vetoes, right_vetoes: messages held back in a study, and those of them to somebody who could not walk.
-        held_back_by_rule: messages held back in a study because the judge could not answer; they are no vetoes. NaN
-            where another version did not count them.
+        held_back_by_rule: messages held back in a study because the judge could not answer; they are no vetoes. This
+            and all that follow are NaN where another version did not count them.
+        never_steps: what the same participants walk if nobody ever sends them a message, in steps.
+        above_never, above_never_low, above_never_high: steps above that, paired by seed, with the 95 % interval.
+        steps_per_day: mean steps of a day in the study.
+        unable_per_1000_days: messages sent to somebody who could not walk, per 1,000 days in the study.
+        veto_precision: of the messages held back (by a verdict, not by the rule), the share to somebody who could not
+            walk; NaN if none was.
+        veto_recall: of the messages proposed to somebody who could not walk, the share held back; NaN if none was
+            proposed.
     """
 
     n: int
@@ -119,11 +130,31 @@ class CellFigures:
     vetoes: float
     right_vetoes: float
     held_back_by_rule: float = math.nan
+    never_steps: float = math.nan
+    above_never: float = math.nan
+    above_never_low: float = math.nan
+    above_never_high: float = math.nan
+    steps_per_day: float = math.nan
+    unable_per_1000_days: float = math.nan
+    veto_precision: float = math.nan
+    veto_recall: float = math.nan
 
     @property
     def share_of_optimum(self) -> float:
-        """The mean as a share of the optimum; NaN if nobody can earn anything."""
+        """The mean as a plain share of the optimum, whose zero is 0 steps; NaN if nobody can earn anything."""
         return self.mean_steps / self.optimum_steps if self.optimum_steps > 0 else math.nan
+
+    @property
+    def share_of_possible(self) -> Estimate:
+        """(method - never) / (optimum - never), with its interval: 0 is never a message, 1 the optimum.
+
+        The optimum is computed, not sampled, so the interval is that of the paired difference to never. NaN where
+        messages can gain nothing.
+        """
+        possible = self.optimum_steps - self.never_steps
+        if not possible > 0:
+            return Estimate(math.nan, math.nan, math.nan, self.n)
+        return Estimate(self.above_never, self.above_never_low, self.above_never_high, self.n).scaled(1 / possible)
 
     def as_mapping(self) -> dict[str, Any]:
         """Return a mapping ready for JSON, with None for NaN."""
@@ -165,7 +196,8 @@ def run_cell(work: CellWork) -> CellOutcome:
     """
     started = time.perf_counter()
     verdicts = None if work.readings is None else work.readings.verdicts(work.trial.filter.settings)
-    result = run_trial(work.trial, range(work.first_seed, work.first_seed + work.n_seeds), verdicts)
+    seeds = range(work.first_seed, work.first_seed + work.n_seeds)
+    result = run_trial(with_matched_coin(work.trial, seeds, verdicts), seeds, verdicts)
     return CellOutcome(result, cell_figures(work.trial, result), time.perf_counter() - started, code_behind(work.trial))
 
 
@@ -195,6 +227,10 @@ def cell_figures(trial: TrialSpec, result: TrialLog) -> CellFigures:
     held_back = lived & (result.candidate_action != Action.NO_MESSAGE) & ~sent
     vetoed = held_back & ~result.rule_stood_in
     days = lived.sum(axis=1)
+    to_unable = lived & ~able
+    proposed_to_unable = to_unable & (result.candidate_action != Action.NO_MESSAGE)
+    never = _never_steps(trial.config, result.seeds)
+    above = interval_of_mean(result.total_steps - never)
     counts = [int((lived & (result.executed_action == action)).sum()) for action in Action]
     shares = [count / int(lived.sum()) for count in counts]
     return CellFigures(
@@ -211,7 +247,28 @@ def cell_figures(trial: TrialSpec, result: TrialLog) -> CellFigures:
         vetoes=float(vetoed.sum(axis=1).mean()),
         right_vetoes=float((vetoed & ~able).sum(axis=1).mean()),
         held_back_by_rule=float((held_back & result.rule_stood_in).sum(axis=1).mean()),
+        never_steps=float(never.mean()),
+        above_never=above.value,
+        above_never_low=above.low,
+        above_never_high=above.high,
+        steps_per_day=float(result.step_count.sum()) / int(lived.sum()),
+        unable_per_1000_days=1000 * int((to_unable & sent).sum()) / int(lived.sum()),
+        veto_precision=_share(vetoed & ~able, vetoed),
+        veto_recall=_share(proposed_to_unable & vetoed, proposed_to_unable),
     )
+
+
+def _share(part: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]) -> float:
+    """Return which share of some days others are; NaN if there are none."""
+    return int(part.sum()) / int(whole.sum()) if whole.any() else math.nan
+
+
+@lru_cache(maxsize=4)
+def _never_steps(config: SimulatorConfig, seeds: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Return the steps of the same participants without any message, shape (n_seeds,); cached for the next method."""
+    never = TrialSpec(config, PolicySpec(NeverPolicy.key)).without_filter()
+    steps: npt.NDArray[np.float64] = run_trial(never, seeds, None).total_steps
+    return steps
 
 
 def agreement_by_seed(

@@ -26,6 +26,13 @@ from jitai.trial.filters import FILTERS
 if TYPE_CHECKING:
     import pandas as pd
 
+OF_POSSIBLE, OF_BEST = "Of possible", "Of the best, plain"
+OUTCOMES_IN_WORDS = (
+    "To somebody unable: messages to people who could not walk, per 1,000 days in the study. Held back, right: of the "
+    "messages held back, those to somebody who could not walk. Unable, held back: of the messages proposed to such "
+    "people, those held back."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -53,13 +60,15 @@ class ComparedRun:
     Attributes:
         run: the run.
         total: mean steps of a whole study.
-        share: of what its participant could earn at best; NaN where that is nothing.
+        share: of what its participant could earn at best, plain: 0 steps are 0; NaN where that is nothing.
+        possible: the share of what messages can gain, see ``CellFigures.share_of_possible``: never a message is 0.
         against: difference to the base; None for the base itself, and where the seeds are others.
     """
 
     run: Run
     total: Estimate
     share: Estimate
+    possible: Estimate
     against: PairedDifference | None
 
 
@@ -70,7 +79,9 @@ def side_by_side(runs: Sequence[Run], base: Run | None) -> list[ComparedRun]:
         total = interval_of_mean(run.stored.totals)
         paired = base is not None and run is not base and run.seeds == base.seeds
         against = paired_difference(run.stored.totals, base.stored.totals) if base is not None and paired else None
-        lines.append(ComparedRun(run, total, share_of(total, run.stored.figures.optimum_steps), against))
+        figures = run.stored.figures
+        share = share_of(total, figures.optimum_steps)
+        lines.append(ComparedRun(run, total, share, figures.share_of_possible, against))
     return lines
 
 
@@ -82,7 +93,7 @@ def percent(share: float, digits: int = 0) -> str:
 def in_words(line: ComparedRun, base: str) -> str:
     """Return one line as a sentence that can be recomputed from its numbers; empty if nothing is paired."""
     name = line.run.name
-    share = f"reaches {percent(line.share.value)} of the best possible"
+    share = f"reaches {percent(line.possible.value)} of what messages can gain"
     if line.against is None:
         return ""
     difference = line.against.difference
@@ -106,6 +117,11 @@ def in_words(line: ComparedRun, base: str) -> str:
 
 def _more_or_less(steps: float) -> str:
     return f"{abs(steps):,.0f} steps {'more' if steps >= 0 else 'less'}"
+
+
+def number_or_dash(value: float) -> str:
+    """Return a whole number; a dash if there is none."""
+    return "–" if math.isnan(value) else f"{value:,.0f}"
 
 
 def in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
@@ -142,9 +158,8 @@ def answer_in_words(lines: Sequence[ComparedRun], base: Run) -> str:
         return " ".join(in_words(line, base.name) for line in told)
     only = next(line for line in lines if line.run is base)
     sure = in_brackets(only.total) if only.total.n == 1 else f"95 % {in_brackets(only.total)}, n = {only.total.n:,}"
-    return (
-        f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {percent(only.share.value)} of the best possible."
-    )
+    possible = percent(only.possible.value)
+    return f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {possible} of what messages can gain."
 
 
 def table_rows(lines: Sequence[ComparedRun], days: Sequence["DayFigures | None"], base: Run) -> list[dict[str, str]]:
@@ -152,30 +167,27 @@ def table_rows(lines: Sequence[ComparedRun], days: Sequence["DayFigures | None"]
     against = f"Against {base.name}"
     rows = []
     for line, about in zip(lines, days, strict=True):
-        paired = line.against
+        paired, figures = line.against, line.run.stored.figures
         rows.append(
             {
                 "Method": line.run.name,
                 "Steps": f"{line.total.value:,.0f}",
                 "95 %": in_brackets(line.total),
-                "Of the best": percent(line.share.value, 1),
+                OF_POSSIBLE: percent(line.possible.value, 1),
+                OF_BEST: percent(line.share.value, 1),
                 against: "" if paired is None else f"{paired.difference.value:+,.0f}",
                 "95 %, paired": "" if paired is None else in_brackets(paired.difference, "+,.0f"),
-                "Better on": "" if paired is None else f"{100 * paired.share_better:.0f} % of seeds",
-                "Fits ability": "" if about is None else f"{100 * about.agreement.value:.0f} % of days",
+                "Of 100 seeds": "" if paired is None else paired.of_100.in_words,
+                "Leave early": f"{100 * figures.share_disengaged:.0f} %",
                 "Length": "" if about is None else f"{about.length.value:.1f} days",
-                "Leave early": f"{100 * line.run.stored.figures.share_disengaged:.0f} %",
+                "Steps a day in the study": number_or_dash(figures.steps_per_day),
+                "To somebody unable": number_or_dash(figures.unable_per_1000_days),
+                "Held back, right": percent(figures.veto_precision),
+                "Unable, held back": percent(figures.veto_recall),
+                "Fits ability": "" if about is None else f"{100 * about.agreement.value:.0f} % of days",
             }
         )
     return rows
-
-
-def more_same_fewer(line: ComparedRun, base: Run) -> tuple[int, int, int] | None:
-    """Return on how many seeds a run earned more than the base, exactly as much, and less; None if it is not paired."""
-    if line.against is None:
-        return None
-    difference = line.run.stored.totals - base.stored.totals
-    return int((difference > 0).sum()), int((difference == 0).sum()), int((difference < 0).sum())
 
 
 def lines_table(lines: Sequence[ComparedRun], days: Sequence["DayFigures"]) -> "pd.DataFrame":
@@ -194,16 +206,26 @@ def lines_table(lines: Sequence[ComparedRun], days: Sequence["DayFigures"]) -> "
                 "low": line.total.low,
                 "high": line.total.high,
                 "share_of_optimum": line.share.value,
+                "share_of_possible": line.possible.value,
+                "share_of_possible_low": line.possible.low,
+                "share_of_possible_high": line.possible.high,
                 "difference": np.nan if against is None else against.difference.value,
                 "difference_low": np.nan if against is None else against.difference.low,
                 "difference_high": np.nan if against is None else against.difference.high,
-                "share_better": np.nan if against is None else against.share_better,
+                "more_of_100": np.nan if against is None else against.of_100.more,
+                "same_of_100": np.nan if against is None else against.of_100.same,
+                "less_of_100": np.nan if against is None else against.of_100.less,
                 "agreement": about.agreement.value,
                 "days": about.length.value,
                 "share_who_left": figures.share_disengaged,
                 "vetoes": figures.vetoes,
                 "right_vetoes": figures.right_vetoes,
                 "held_back_by_rule": figures.held_back_by_rule,
+                "never_steps": figures.never_steps,
+                "steps_per_day": figures.steps_per_day,
+                "unable_per_1000_days": figures.unable_per_1000_days,
+                "veto_precision": figures.veto_precision,
+                "veto_recall": figures.veto_recall,
             }
         )
     return pd.DataFrame(rows)
@@ -386,7 +408,8 @@ class Comparison:
         stored: the cell.
         label: of method and, where there are several, judge.
         total: mean steps of a whole study, with its interval.
-        share: of the optimum, with the interval of the mean.
+        share: of the optimum, plain: 0 steps are 0; with the interval of the mean.
+        possible: the share of what messages can gain, see ``CellFigures.share_of_possible``.
         against: difference to the baseline under the same seeds; None for the baseline itself, and where it is missing.
     """
 
@@ -394,6 +417,7 @@ class Comparison:
     label: str
     total: Estimate
     share: Estimate
+    possible: Estimate
     against: PairedDifference | None
 
 
@@ -440,6 +464,7 @@ def compare(cells: Sequence[StoredCell], baseline: str) -> list[Comparison]:
                 label_of(item.cell, several),
                 total,
                 share_of(total, item.figures.optimum_steps),
+                item.figures.share_of_possible,
                 None if base is None or base.key == item.key else paired_difference(item.totals, base.totals),
             )
         )

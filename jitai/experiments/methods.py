@@ -11,10 +11,10 @@ from jitai.policies.planner import BeliefPlanner
 from jitai.policies.registry import POLICIES, PolicySpec, trained
 from jitai.records import Role
 from jitai.rl.policy_store import PolicyStore
-from jitai.trial.filters import FILTERS, NONE, VETO, BeliefVeto, CarryForwardVeto, FilterSpec
+from jitai.trial.filters import FILTERS, NONE, VETO, BeliefVeto, CarryForwardVeto, Coin, FilterSpec
 
-TS, LLM_TS = "TS", "LLM+TS"
-_VETO = FilterSpec(VETO)
+TS, LLM_TS, COIN_TS, RULE, PLANNER, NEVER = "TS", "LLM+TS", "Coin+TS", "LLM+tailored", "Planner", "Never"
+_VETO, _COIN = FilterSpec(VETO), FilterSpec(Coin.key)
 
 
 def offered_methods() -> dict[str, tuple[Method, str]]:
@@ -45,6 +45,11 @@ def _named_methods() -> dict[str, tuple[Method, str]]:
                 "Thompson sampling; the judge reads the text and may hold a message.",
             ),
             (
+                Method(COIN_TS, PolicySpec(), _COIN),
+                "Control: as LLM+TS, but messages are held back at random, as often as the judge does. Listening is "
+                "what exceeds it.",
+            ),
+            (
                 Method("LLM+TS, memory", PolicySpec(), FilterSpec(CarryForwardVeto.key)),
                 "As LLM+TS; the last statement still counts on silent days.",
             ),
@@ -53,8 +58,12 @@ def _named_methods() -> dict[str, tuple[Method, str]]:
                 "As LLM+TS; held back while all statements, silences and steps so far speak against a walk.",
             ),
             (
-                Method("LLM+tailored", PolicySpec("tailored"), _VETO),
+                Method(RULE, PolicySpec("tailored"), _VETO),
                 "Always tailored to the context read; the judge may hold it.",
+            ),
+            (
+                Method("Coin+tailored", PolicySpec("tailored"), _COIN),
+                "Control: as LLM+tailored, but held back at random, as often as the judge does.",
             ),
             (Method("LLM+random", PolicySpec("random"), _VETO), "A message at random; the judge may hold it back."),
             (
@@ -70,7 +79,7 @@ def _named_methods() -> dict[str, tuple[Method, str]]:
                 "Trained on numbers alone; the judge may hold a message back.",
             ),
             (
-                Method("Planner", PolicySpec(BeliefPlanner.key)),
+                Method(PLANNER, PolicySpec(BeliefPlanner.key)),
                 "Plans on the belief in ability. It knows a model of the participant.",
             ),
             (
@@ -84,7 +93,7 @@ def _named_methods() -> dict[str, tuple[Method, str]]:
             (Method("Tailored", PolicySpec("tailored")), "A message every day, tailored to the context read."),
             (Method("Generic", PolicySpec("generic")), "A generic message every day."),
             (Method("Random", PolicySpec("random")), "Any of the four actions, at random."),
-            (Method("Never", PolicySpec("never")), "No message at all."),
+            (Method(NEVER, PolicySpec("never")), "No message at all."),
         )
     }
 

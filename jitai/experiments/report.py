@@ -1,11 +1,12 @@
 """Written reports of stored experiments: tables and figures in Markdown, with every interval, and what was claimed."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from jitai.errors import ParameterError
-from jitai.experiments.comparison import Comparison, by_condition, compare
+from jitai.experiments.comparison import Comparison, by_condition, compare, number_or_dash
 from jitai.experiments.spec import Claim, Condition, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FINISHED, Store, StoredCell, StoredExperiment
 from jitai.experiments.sweep import error_of
@@ -48,7 +49,8 @@ _HEAD = """# Results
 All participants are simulated; nothing here is a medical claim. The tables show means over seeds with 95 % intervals
 (Student's t). All methods of a table met the same seeds, so differences are paired. "Share" is the share of the
 full-information optimum (dynamic programming on walk state, context, habituation and risk). No method can reach this
-ceiling, because walk state and context are hidden.
+ceiling, because walk state and context are hidden. This share is plain: 0 steps are 0 %. The "share of what messages
+can gain" has never a message at 0 %.
 
 `python -m jitai report` wrote this page from stored results. The expectations stand in the experiments' descriptions.
 
@@ -75,6 +77,8 @@ def _section(experiment: StoredExperiment, cells: list[StoredCell], store: Store
     if len(_errors(compared)) < _JUDGE_ERRORS_FOR_A_LINE:
         parts.append(_differences_table(spec, compared))
         parts.append(_behaviour_table(compared))
+        parts.append(_possible_table(compared))
+        parts.append(_messages_table(compared))
     failures = store.failures(experiment.identifier)
     if failures:
         parts.append("These cells could not be run:\n")
@@ -218,13 +222,13 @@ def _differences_table(spec: ExperimentSpec, compared: dict[Condition, list[Comp
             return ""
         difference = row.against.difference
         doubt = "" if difference.excludes_zero else " (includes 0)"
-        better = f"better in {100 * row.against.share_better:.0f} %"
-        return f"{difference.value:+,.0f} ± {difference.half_width:,.0f}{doubt}; {better}"
+        of_100 = " / ".join(str(count) for count in row.against.of_100)
+        return f"{difference.value:+,.0f} ± {difference.half_width:,.0f}{doubt}; {of_100}"
 
     baseline = for_document(spec.baseline_name)
     title = (
-        f"Paired differences to {baseline} in steps, and share of seeds on which the method earned more "
-        "(a tie counts half):"
+        f"Paired differences to {baseline} in steps, and of 100 seeds, on how many the method earned more / the same / "
+        "less:"
     )
     return _table(title, compared, words)
 
@@ -239,6 +243,39 @@ def _behaviour_table(compared: dict[Condition, list[Comparison]]) -> str:
         "Fit to ability (share of a study's days on which an able participant was sent a message, or an unable one "
         "none, as the mean over studies), "
         "mean days in the study, and share of participants who left it:"
+    )
+    return _table(title, compared, words)
+
+
+def _possible_table(compared: dict[Condition, list[Comparison]]) -> str:
+    def words(row: Comparison) -> str:
+        possible = row.possible
+        if math.isnan(possible.value):
+            return ""
+        sure = "" if possible.n == 1 else f" ± {100 * possible.half_width:.1f}"
+        return f"{100 * possible.value:.1f}{sure} %, {row.stored.figures.steps_per_day:.0f} a day"
+
+    title = (
+        "Share of what messages can gain, (method - never) / (optimum - never), ± half the 95 % interval of the paired "
+        "difference to never a message; and mean steps of a day in the study:"
+    )
+    never = [rows[0].stored.figures.never_steps for rows in compared.values()]
+    return _table(title, compared, words, ["never a message, steps", *(number_or_dash(steps) for steps in never)])
+
+
+def _messages_table(compared: dict[Condition, list[Comparison]]) -> str:
+    def words(row: Comparison) -> str:
+        figures = row.stored.figures
+        if math.isnan(figures.unable_per_1000_days):
+            return ""
+        held = "" if math.isnan(figures.veto_precision) else f"; {100 * figures.veto_precision:.0f} %"
+        caught = "" if not held or math.isnan(figures.veto_recall) else f", {100 * figures.veto_recall:.0f} %"
+        return f"{figures.unable_per_1000_days:.0f}{held}{caught}"
+
+    title = (
+        "Messages to somebody who could not walk, per 1,000 days in the study; where messages are held back, which "
+        "share of those was to such people (precision), and which share of the messages proposed to such people was "
+        "held back (recall):"
     )
     return _table(title, compared, words)
 

@@ -467,6 +467,7 @@ def figures_table(cells: Sequence[StoredCell]) -> "pd.DataFrame":
                 "judge": "" if item.cell.judge is None else item.cell.judge.name,
                 **figures,
                 "share_of_optimum": item.figures.share_of_optimum,
+                "share_of_possible": item.figures.share_of_possible.value,
                 **{f"share_action_{action}": share for action, share in enumerate(shares)},
             }
         )

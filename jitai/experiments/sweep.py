@@ -51,6 +51,11 @@ def axis_label(name: str) -> str:
     return f"{info.label} ({info.symbol})" if info.symbol else info.label
 
 
+def axis_words(name: str) -> str:
+    """Return the name of an axis without its symbol, for sentences."""
+    return "Judge's error rate" if name == JUDGE_ERROR else described(SimulatorConfig, name).label
+
+
 def axes_of(spec: ExperimentSpec) -> dict[str, tuple[float, ...]]:
     """Return the parameters that vary in an experiment: numbers only, two or more values each, in ascending order."""
     found: dict[str, tuple[float, ...]] = {}
@@ -310,7 +315,7 @@ def sureness(n_seeds: int) -> str:
     """Return what stands behind a map's numbers."""
     if n_seeds == 1:
         return "of one seed: an anecdote, without intervals."
-    return f"mean of {n_seeds:,} paired seeds. Hatched, with ≈: the 95 % interval includes zero."
+    return f"mean of {n_seeds:,} paired seeds. Blank: the 95 % interval includes zero."
 
 
 def cell_in_words(cell: MapCell, method: str, baseline: str, x_name: str, y_name: str) -> str:
@@ -320,7 +325,7 @@ def cell_in_words(cell: MapCell, method: str, baseline: str, x_name: str, y_name
         f"{place_in_words(cell, x_name, y_name)}\n"
         f"{method} {cell.method.value:,.0f}, {baseline} {cell.baseline.value:,.0f} steps\n"
         f"difference {difference.value:+,.0f} ({interval_in_words(difference)})\n"
-        f"better on {100 * cell.against.share_better:.0f} % of {counted(difference.n, 'seed')}"
+        f"of 100 seeds {cell.against.of_100.in_words} ({counted(difference.n, 'seed')})"
     )
 
 
@@ -362,7 +367,9 @@ def map_table(cells: list[MapCell], x_name: str, y_name: str) -> "pd.DataFrame":
                 "difference": cell.against.difference.value,
                 "low": cell.against.difference.low,
                 "high": cell.against.difference.high,
-                "share_better": cell.against.share_better,
+                "more_of_100": cell.against.of_100.more,
+                "same_of_100": cell.against.of_100.same,
+                "less_of_100": cell.against.of_100.less,
             }
             for cell in cells
         ]
@@ -378,7 +385,7 @@ def error_rows(line: ErrorLine, method: str, baseline: str) -> list[dict[str, st
             baseline: f"{base.value:,.0f}",
             "Difference": f"{paired.difference.value:+,.0f}",
             "95 %, paired": interval_in_words(paired.difference, before=""),
-            "Better on": f"{100 * paired.share_better:.0f} % of seeds",
+            "Of 100 seeds": paired.of_100.in_words,
         }
         for error, mean, base, paired in zip(line.errors, line.method, line.baseline, line.differences, strict=True)
     ]

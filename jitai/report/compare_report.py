@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from jitai.experiments.comparison import (
+    OF_BEST,
+    OF_POSSIBLE,
+    OUTCOMES_IN_WORDS,
     ComparedRun,
     answer_in_words,
     in_brackets,
-    more_same_fewer,
     percent,
     seeds_in_words,
     table_rows,
@@ -35,7 +37,10 @@ from jitai.report.shown import participant_name
 from jitai.statistics import paired_difference
 
 _MOST_CURVES = 5
-_COLUMNS = ("Method", "Steps", "95 %", "n", "Of the best")
+_COLUMNS = ("Method", "Steps", "95 %", "n", OF_POSSIBLE, OF_BEST)
+_OUTCOMES = (
+    "Leave early", "Length", "Steps a day in the study", "To somebody unable", "Held back, right", "Unable, held back"
+)  # fmt: skip
 
 
 def compare_report(found: StoredExperiment, participants: Sequence[Compared], inputs: ExperimentInputs) -> str:
@@ -135,7 +140,7 @@ def _one_participant(compared: Compared, told: Sequence[ComparedRun], suffix: st
             line.run.name,
             look,
             line.total,
-            f"{line.total.value:,.0f} ({percent(line.share.value)} of the best)",
+            f"{line.total.value:,.0f} ({percent(line.possible.value)} of what messages can gain)",
             line.run.stored.totals,
         )
         for line, look in zip(lines, looks, strict=True)
@@ -191,24 +196,26 @@ def _tables(compared: Compared) -> list[Html]:
     """All numbers of the page's table, to the digit, with n and ties, in two tables that fit a sheet."""
     rows = table_rows(compared.lines, compared.days, compared.base)
     against = f"Against {compared.base.name}"
-    first, second = [], []
+    first, second, third = [], [], []
     for row, line, about in zip(rows, compared.lines, compared.days, strict=True):
-        counts = more_same_fewer(line, compared.base)
-        ties = "" if counts is None else " / ".join(f"{count:,}" for count in counts)
         first.append(
-            (row["Method"], row["Steps"], row["95 %"], f"{line.total.n:,}", row["Of the best"], row[against],
-             row["95 %, paired"], row["Better on"], ties)
+            (row["Method"], row["Steps"], row["95 %"], f"{line.total.n:,}", row[OF_POSSIBLE], row[OF_BEST],
+             row[against], row["95 %, paired"], row["Of 100 seeds"])
         )  # fmt: skip
         shares = [""] * len(Action) if about is None else [f"{100 * share:.0f} %" for share in about.action_shares]
-        second.append((row["Method"], *shares, row["Fits ability"], row["Length"], row["Leave early"]))
+        second.append((row["Method"], *shares, row["Fits ability"]))
+        third.append((row["Method"], *(row[name] for name in _OUTCOMES)))
     actions = [action.label.capitalize() for action in Action]
     return [
-        grid_table((*_COLUMNS, against, "95 %, paired", "Better on", "More / same / fewer"), first),
+        grid_table((*_COLUMNS, against, "95 %, paired", "Of 100 seeds"), first),
         paragraph(
-            "Paired: the difference is taken seed by seed. Better on: a tie counts half. More / same / fewer: on how "
-            f"many seeds the method earned more than {compared.base.name}, exactly as much, and less.", "muted",
+            f"{OF_POSSIBLE}: never a message is 0 %, the best possible 100 %. {OF_BEST}: 0 steps are 0 %. Paired: the "
+            "difference is taken seed by seed. Of 100 seeds: on how many the method earned more than "
+            f"{compared.base.name}, exactly as much, and less.", "muted",
         ),
-        grid_table(("Method", *actions, "Fits ability", "Length", "Leave early"), second),
+        grid_table(("Method", *_OUTCOMES), third),
+        paragraph(OUTCOMES_IN_WORDS, "muted"),
+        grid_table(("Method", *actions, "Fits ability"), second),
         paragraph(
             "Actions: shares of all days lived. Fits ability: the share of a study's days on which a message was sent "
             "to somebody who could walk, or none to somebody who could not, as the mean over studies. A good method "

@@ -34,6 +34,7 @@ from jitai.report.page import (
 from jitai.report.run_player import player_run
 from jitai.report.shown import accuracy, in_one_line, method_settings, participant_name, settings_rows
 from jitai.statistics import interval_of_share
+from jitai.trial.coin import with_matched_coin
 from jitai.trial.filters import NONE, VETO, FilterSettings, FilterSpec
 from jitai.trial.scenario import Played, compose, play
 
@@ -127,16 +128,22 @@ def with_simplest_rule(compared: Compared, work_of: WorkOf) -> Compared:
     return compared._replace(lines=lines, days=[*compared.days, day_figures(days)])
 
 
-def lived_again(stored: StoredCell, work: CellWork, kinds: Sequence[str], seed: int) -> Played | None:
+def lived_again(
+    stored: StoredCell, work: CellWork, kinds: Sequence[str], seed: int, tolerance: float = 0.0
+) -> Played | None:
     """One seed of a cell as a run, day by day.
 
     Args:
         stored, work: the cell, and what decided it.
         kinds: of the experiment's statements.
         seed: one of the cell's.
+        tolerance: steps by which the run may differ from what is stored, where that is rounded.
     Returns: None where the run does not earn what is stored, as other statements or other code made that.
     """
-    spec, choice = replace(work.trial, seed=seed), stored.cell.judge
+    verdicts = None if work.readings is None else work.readings.verdicts(work.trial.filter.settings)
+    # A coin of a cell is matched to the cell's judge over all its seeds.
+    trial = with_matched_coin(work.trial, range(work.first_seed, work.first_seed + work.n_seeds), verdicts)
+    spec, choice = replace(trial, seed=seed), stored.cell.judge
     if work.readings is None or choice is None:
         played = play(compose(spec, StatementBook(load_part(TEST), kinds), kinds=tuple(kinds)))
     else:
@@ -147,7 +154,7 @@ def lived_again(stored: StoredCell, work: CellWork, kinds: Sequence[str], seed: 
         reference = JudgeReference(choice.key, choice.prompt, name=choice.name, error_rates=rates)
         played = play(compose(spec, book, judge=reference, verdicts=known, kinds=tuple(kinds)))
     # The same steps, added up in another order.
-    same = math.isclose(played.total_steps, stored.totals[seed - work.first_seed], rel_tol=1e-9)
+    same = math.isclose(played.total_steps, stored.totals[seed - work.first_seed], rel_tol=1e-9, abs_tol=tolerance)
     return played if same else None
 
 

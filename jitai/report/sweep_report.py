@@ -70,14 +70,14 @@ def map_report(
     table = grid_table(
         (
             axis_symbol(x_name), axis_symbol(y_name), "n", method.name, "95 %", baseline.name, "95 %", "Difference",
-            "95 %, paired", "Better on",
+            "95 %, paired", "Of 100 seeds",
         ),
         [
             (
                 axis_value(x_name, cell.x), axis_value(y_name, cell.y), f"{cell.against.difference.n:,}",
                 f"{cell.method.value:,.0f}", _ends(cell.method), f"{cell.baseline.value:,.0f}", _ends(cell.baseline),
                 f"{cell.against.difference.value:+,.0f}", interval_in_words(cell.against.difference, before=""),
-                f"{100 * cell.against.share_better:.0f} %",
+                cell.against.of_100.in_words,
             )
             for cell in places
         ],

@@ -88,6 +88,25 @@ class BeliefVetoSettings(FilterSettings):
     )  # fmt: skip
 
 
+AS_JUDGE, AS_SET = "as the judge does", "as set here"
+
+
+@dataclass(frozen=True)
+class CoinSettings(FilterSettings):
+    """The settings of all filters, and how often the coin holds back."""
+
+    coin_rate: str = choice(
+        AS_JUDGE, label="How often the coin holds back", group=_GROUP, source="our choice", choices=(AS_JUDGE, AS_SET),
+        help="Coin: in experiments, as often as the veto of the cell's own judge would hold a message back. A single "
+        "run, such as on Live, does not know how often that is, and uses the probability below.",
+    )  # fmt: skip
+    coin_probability: float = parameter(
+        0.3, label="Coin's probability to hold back", low=0, high=1, step=0.05, unit="probability", group=_GROUP,
+        source="about as often as the built-in judge does for the default participant",
+        help="Coin: the probability with which a message is held back on any day, whatever was written.",
+    )  # fmt: skip
+
+
 class FilterInputs(NamedTuple):
     """What a filter is shown of a day; every array has shape (n,).
 
@@ -267,6 +286,28 @@ class NextBest(Veto):
         return filtered._replace(executed_action=np.where(unsure, untailored, filtered.executed_action))
 
 
+class Coin(Filter):
+    """Holds messages back at random, as often as the judge does: the control for a filter that listens.
+
+    Each day the candidate is held back with one probability q, drawn anew from the filter's own stream, whatever was
+    written and whether or not anything was. Where q follows the judge, it is the share of all days of the whole study,
+    over all participants of the cell, on which the veto with the same settings would have held a message back
+    (``coin.held_back_share``). That depends on what is written and what the judge says of it, but on nothing that is
+    done. So policy for policy, the coin sends as much less as the judge does; what a veto earns beyond it, it earns by
+    listening. Matched is the probability of each decision and not the sum: people who stay longer are held back more.
+    """
+
+    key, label = "coin", "Coin"
+    Settings = CoinSettings
+    draws = True
+
+    def apply(self, inputs: FilterInputs) -> Filtered:
+        """Return the candidate, or no message where the coin falls so. Verdicts are shown and not used."""
+        sends = inputs.uniform >= self.settings.coin_probability
+        executed = np.where(sends, inputs.proposals.candidate_action, int(Action.NO_MESSAGE))
+        return unfiltered(inputs)._replace(executed_action=executed)
+
+
 class BeliefVeto(Filter):
     """Holds back while it is too unlikely, given all statements, silences and steps, that the participant can walk."""
 
@@ -316,7 +357,7 @@ def silence(n: int) -> Filtered:
 
 
 FILTERS: Registry[Filter] = Registry(
-    "filter", Veto, CarryForwardVeto, SampledVeto, NextBest, BeliefVeto, NoFilter,
+    "filter", Veto, CarryForwardVeto, SampledVeto, NextBest, BeliefVeto, NoFilter, Coin,
     beside=(POLICIES, SimulatorConfig, BeliefSettings),
 )  # fmt: skip
 """In the order in which they are listed; the first is the default. A new filter needs its class and a place here."""

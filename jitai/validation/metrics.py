@@ -6,6 +6,7 @@ veto, because a message is sent only if sending is the likelier of the two.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -262,6 +263,44 @@ def reliability(p_send: Sequence[float] | Floats, cannot_walk: Sequence[bool] | 
         share = float((~truth[inside]).mean()) if n else float("nan")
         bins.append(ReliabilityBin(number / N_BINS, (number + 1) / N_BINS, n, mean, share))
     return tuple(bins)
+
+
+class CalibrationFloor(NamedTuple):
+    """The calibration error that a judge without any such fault would seem to have on so many statements.
+
+    Attributes:
+        mean: on average, in [0, 1].
+        high: which 95 of 100 such judges do not exceed.
+    """
+
+    mean: float
+    high: float
+
+
+def calibration_floor(
+    p_send: Sequence[float] | Floats, *, n_draws: int = N_RESAMPLES, seed: int = 0
+) -> CalibrationFloor:
+    """Return the floor of the calibration error: few statements in a bin are never right as often as it says.
+
+    Each draw makes the truth of every statement from the judge's own probability of it, so that the judge is faultless,
+    and takes its calibration error.
+
+    Args:
+        p_send: probabilities in [0, 1], shape (n,), n at least 1.
+        n_draws: at least 1.
+        seed: of the draws.
+    Raises: ParameterError as figures does.
+    """
+    probabilities, _, _ = _checked(p_send, np.zeros(len(p_send), dtype=bool), None)
+    random = generator(seed, Stream.BOOTSTRAP)
+    in_bin = (bin_index(probabilities)[:, None] == np.arange(N_BINS)).astype(np.float64)
+    errors = []
+    at_once = max(1, _CELLS_AT_ONCE // len(probabilities))
+    for first in range(0, n_draws, at_once):
+        able = random.random((min(at_once, n_draws - first), len(probabilities))) < probabilities
+        errors.append(np.abs((probabilities - able) @ in_bin).sum(axis=1) / len(probabilities))
+    drawn = np.concatenate(errors)
+    return CalibrationFloor(float(drawn.mean()), float(np.quantile(drawn, 0.95)))
 
 
 def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> float:

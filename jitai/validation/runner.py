@@ -4,12 +4,17 @@ A run can be watched and stopped at any time; what has been judged by then is ke
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from jitai.background import BackgroundJob
 from jitai.errors import JitaiError, ParameterError
 from jitai.records import JudgesText, Label, Statement, Verdict
+from jitai.text_format import counted, duration
+
+_PACE_ROWS = 40
+"""Verdicts by which the pace of a judge is told."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,9 @@ class Validation:
         statements: what each was to judge.
         rows: the verdicts so far, judge by judge.
         failures: why a judge could not be made ready, by name.
-        seconds_left: estimated; None before there is anything to go by, 0 when finished.
+        seconds_left: of the judge at work, at the pace of its latest verdicts; None before there is anything to go by,
+            0 when finished.
+        n_after: judges that come after it, whose pace nobody knows yet.
         at_work: what is being done, in words; empty when finished.
         finished: whether nothing more will come.
         stopped: whether it ended early.
@@ -87,10 +94,19 @@ class Validation:
     rows: tuple[JudgedRow, ...] = ()
     failures: dict[str, str] = field(default_factory=dict)
     seconds_left: float | None = None
+    n_after: int = 0
     at_work: str = ""
     finished: bool = False
     stopped: bool = False
     failure: str = ""
+
+    @property
+    def time_left_in_words(self) -> str:
+        """Return how long the judge at work still needs, and how many come after it; empty if nobody can tell."""
+        after = f", then {counted(self.n_after, 'more judge')}" if self.n_after else ""
+        if self.seconds_left is None:
+            return after
+        return f", about {duration(self.seconds_left)} left{' for it' if after else ''}{after}"
 
     @property
     def n_total(self) -> int:
@@ -135,17 +151,22 @@ class ValidationRun(BackgroundJob[Validation]):
         self._rows: list[JudgedRow] = []
         self._failures: dict[str, str] = {}
         self._at_work = "getting ready"
-        self._seconds_a_row: float | None = None
+        self._ticks: deque[float] = deque(maxlen=_PACE_ROWS)
+        self._n_left = 0
+        self._n_after = 0
 
     def _snapshot(self, finished: bool) -> Validation:
         n_left = (len(self._candidates) - len(self._failures)) * len(self._statements) - len(self._rows)
-        pace = self._seconds_a_row
+        # Remembered replies come at once and others do not: only the latest verdicts tell the pace.
+        known = len(self._ticks) > 1
+        pace = (self._ticks[-1] - self._ticks[0]) / (len(self._ticks) - 1) if known else None
         return Validation(
             tuple(candidate.name for candidate in self._candidates),
             self._statements,
             tuple(self._rows),
             dict(self._failures),
-            seconds_left=0.0 if finished else None if pace is None else pace * n_left,
+            seconds_left=0.0 if finished else None if pace is None else pace * self._n_left,
+            n_after=0 if finished else self._n_after,
             at_work="" if finished else self._at_work,
             finished=finished,
             stopped=finished and n_left > 0,
@@ -153,15 +174,18 @@ class ValidationRun(BackgroundJob[Validation]):
         )
 
     def _run(self) -> None:
-        for candidate in self._candidates:
+        for number, candidate in enumerate(self._candidates, start=1):
             if self.stopping:
                 return
+            with self._lock:
+                self._n_after = len(self._candidates) - number
             self._ask(candidate)
 
     def _ask(self, candidate: Candidate) -> None:
         """Have one judge read all statements, until somebody stops it."""
         with self._lock:
-            self._at_work, self._seconds_a_row = f"getting {candidate.name} ready", None
+            self._at_work, self._n_left = f"getting {candidate.name} ready", len(self._statements)
+            self._ticks.clear()
         try:
             judge = candidate.open()
         except JitaiError as error:
@@ -170,10 +194,11 @@ class ValidationRun(BackgroundJob[Validation]):
             return
         with self._lock:
             self._at_work = f"asking {candidate.name}"
-        started = time.perf_counter()
-        for number, row in enumerate(judge_corpus(candidate.name, judge, self._statements), start=1):
+            self._ticks.append(time.perf_counter())
+        for row in judge_corpus(candidate.name, judge, self._statements):
             with self._lock:
                 self._rows.append(row)
-                self._seconds_a_row = (time.perf_counter() - started) / number
+                self._ticks.append(time.perf_counter())
+                self._n_left -= 1
             if self.stopping:
                 return

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.experiments.answers import COMPARE as COMPARE_ANSWER
+from jitai.experiments.answers import shipped_answer
 from jitai.experiments.progress import ExperimentProgress
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.store import FINISHED, STOPPED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
-from jitai.ui.session.page_states import CompareState
+from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.widgets import experiment as experiments
 from tests.app.driver import (
     ROOT,
@@ -58,14 +60,54 @@ def totals(identifier: str) -> dict[str, Any]:
     return {item.cell.method.name: item.totals for item in the_store().cells(identifier)}
 
 
-def test_before_the_first_run_the_page_says_what_will_come() -> None:
+def test_the_page_opens_with_the_answer_that_came_with_the_lab() -> None:
     app = without_error(go_to(open_app(), COMPARE))
-    assert "Which method earns how many steps, and how sure are we?" in said(app)
-    assert "6 methods, the same 100 seeds for each; the judge is simulated: it recognises 93 % of those who" in said(
+    shipped = shipped_answer(COMPARE_ANSWER)
+    assert shipped is not None
+    here = {item.cell.method.name: item.totals for item in shipped.stored
+            if item.cell.condition.config == PRESETS[DEFAULT_PRESET]}  # fmt: skip
+    gain, coin = here["LLM+TS"] - here["TS"], here["LLM+TS"] - here["Coin+TS"]
+    assert f"The judge gains :yellow-background[{gain.mean():,.0f} steps] a person" in app.title[0].value
+    assert f"listening is worth {coin.mean():,.0f}" in app.header[0].value.replace("\\", "")
+    times = here["LLM+tailored"].mean() / here["LLM+TS"].mean()
+    assert f"earns {times:.1f} times as much" in app.header[0].value.replace("\\", "")
+    assert "1,000 pairs of the same seed" in said(app) and shipped.made_on in said(app)
+    assert "7 methods, the same 100 seeds for each, the judge is simulated: it recognises 93 % of those who" in said(
         app
     )
-    assert app.info
     assert the_store().experiments() == []
+    other = next(item for item in shipped.experiment.spec.conditions() if item.config != PRESETS[DEFAULT_PRESET])
+    key = f"compared_condition_{shipped.experiment.identifier}"
+    app = without_error(widget(app.selectbox, key).set_value(other.name).run())
+    there = {item.cell.method.name: item.totals for item in shipped.stored if item.cell.condition == other}
+    assert f"{(there['LLM+TS'] - there['TS']).mean():,.0f} steps" in app.title[0].value
+
+
+def test_what_was_there_stays_until_something_of_the_new_run_is_finished() -> None:
+    old, new = made(small("old", n_seeds=6)), begun(small("new", n_seeds=4), n_finished=0)
+    app = set_widgets(open_app(), CompareState=CompareState(shown=new, before=old))
+    app = without_error(go_to(app, COMPARE))
+    assert "6 pairs of the same seed" not in said(app), "the bar stands in the place of the small print"
+    assert app.get("progress") and list(table(app).index) == ["TS", "LLM+TS"]
+    steps = totals(old)
+    assert table(app).loc["TS", "Steps"] == f"{steps['TS'].mean():,.0f}"
+
+
+def test_a_run_that_came_with_the_lab_can_be_pinned_beside_one_s_own() -> None:
+    shipped = shipped_answer(COMPARE_ANSWER)
+    assert shipped is not None
+    rule = next(item for item in shipped.stored if item.cell.method.name == "LLM+tailored")
+    pin = Pin(shipped.experiment.identifier, rule.key, "LLM+tailored")
+    app = set_widgets(open_app(), CompareState=CompareState(shown=made(small()), pins=[pin]))
+    app = without_error(go_to(app, COMPARE))
+    assert table(app).loc["LLM+tailored, pinned", "Steps"] == f"{rule.totals.mean():,.0f}"
+    assert not app.warning
+
+
+def test_another_method_can_be_asked_about() -> None:
+    app = showing(made(small(methods=methods("TS", "LLM+TS", "Planner"), n_seeds=6)))
+    app = without_error(widget(app.selectbox, "compare_asked").set_value("Planner").run())
+    assert "The planner earns" in app.title[0].value
 
 
 def test_run_gives_an_answer_that_recomputes_and_outlives_the_session() -> None:
@@ -78,17 +120,19 @@ def test_run_gives_an_answer_that_recomputes_and_outlives_the_session() -> None:
     difference = steps["LLM+TS"] - steps["TS"]
     half = 2.570581835636314 * difference.std(ddof=1) / np.sqrt(6)  # Student's t with 5 degrees of freedom
     mean = difference.mean()
-    how = "more" if mean > 0 else "less"
     if abs(mean) > half:
-        assert f"LLM+TS earns {abs(mean):,.0f} steps {how} than TS" in said(app)
+        colour = "yellow" if mean > 0 else "orange"
+        how = "gains" if mean > 0 else "costs"
+        marked = f":{colour}-background[{abs(mean):,.0f} steps]"
+        assert f"The judge {how} {marked} a person" in app.title[0].value
     else:
-        assert "Whether LLM+TS earns more than TS cannot be told" in said(app)
-    assert "6 paired seeds" in said(app)
+        assert app.title[0].value == "No difference can be told"
+    assert "6 pairs of the same seed" in said(app)
     assert list(table(app).index) == ["TS", "LLM+TS"], "RL alone comes first, whatever was chosen first"
     row = table(app).loc["LLM+TS"]
     assert row["Steps"] == f"{steps['LLM+TS'].mean():,.0f}"
     assert row["95 %, paired"] == f"{mean - half:+,.0f} to {mean + half:+,.0f}"
-    assert len(charts(app)) == 8
+    assert len(charts(app)) == 10, "the first for wide pages and for phones"
     assert "best possible 3,418" in charts(app)[0]
 
     app = without_error(go_to(go_to(app, LIVE), COMPARE))
@@ -110,7 +154,7 @@ def test_what_is_finished_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(experiments.Processes, "start", lambda *given: pytest.fail("a process was started"))
     app = without_error(click(app, "start_compare"))
     assert kept(app, CompareState).shown == spec.identifier
-    assert "TS earns" in said(app)
+    assert "The learner alone earns" in app.title[0].value
 
 
 @pytest.mark.parametrize(
@@ -128,10 +172,10 @@ def test_an_address_that_names_nothing_is_a_sentence(address: str, words: str) -
 
 def test_one_seed_is_an_anecdote() -> None:
     app = showing(made(small(n_seeds=1)))
-    assert "one seed is an anecdote" in said(app)
+    assert app.title[0].value == "One study is an anecdote"
     assert table(app).loc["TS", "95 %"] == "one seed, no interval"
     assert "nan" not in said(app)
-    assert "n = 1 seed a method. Points: single studies. Dashed" in said(app)
+    assert "1 seed" in said(app) and "Fine ticks: single studies" in said(app)
 
 
 def test_what_is_finished_is_drawn_while_the_rest_runs_and_stop_is_heard() -> None:
@@ -220,7 +264,7 @@ def test_runs_of_other_participants_and_of_other_numbers_of_seeds_are_said() -> 
     app = click(showing(one), "pin")
     kept(app, CompareState).show(two)
     app = without_error(app.run())
-    assert "n = 1 to 5 seeds a method" in said(app)
+    assert "1 to 5 seeds" in said(app)
     assert "no one line" in said(app) and "best possible " not in charts(app)[0]
     assert "n = 1" in charts(app)[0] and "n = 5" in charts(app)[0]
 

@@ -78,10 +78,10 @@ def test_opening_leads_to_compare_or_sweep() -> None:
     assert not [button for button in app.button if button.key == f"sweep_{plain_one}"]
     app = without_error(click(app, f"compare_{plain_one}"))
     assert kept(app, CompareState).shown == plain_one
-    assert app.title[0].value.startswith("Which method earns")
+    assert "a person" in app.title[0].value or app.title[0].value == "No difference can be told"
     app = without_error(click(go_to(app, RUNS), f"sweep_{grid}"))
     assert kept(app, SweepState).shown[MAP] == grid
-    assert app.title[0].value.startswith("Where does the filter pay")
+    assert "on this map" in app.title[0].value or "The judge" in app.title[0].value
 
 
 def test_nothing_is_deleted_by_one_click_and_shared_cells_stay() -> None:

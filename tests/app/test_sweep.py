@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.experiments.answers import SWEEP as SWEEP_ANSWER
+from jitai.experiments.answers import shipped_answer
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.sweep import JUDGE_ERROR, judge_of_error
 from jitai.ui.session.page_states import LINE, MAP, SweepState
@@ -66,7 +68,20 @@ def test_a_map_is_run_and_said_in_words() -> None:
         for error in (0.0, 0.5):
             difference = (cells[able, "LLM+TS", judge_of_error(error)] - cells[able, "TS", None]).mean()
             assert f"{difference:+,.0f}" in app.get("plotly_chart")[0].proto.spec
-    assert "LLM+TS earns more than TS in" in said(app)
+    assert "The judge" in app.title[0].value or "No difference" in app.title[0].value
+    assert "4 pairs of the same seed" in said(app)
+
+
+def test_the_page_opens_with_the_map_that_came_with_the_lab() -> None:
+    app = without_error(open_page())
+    shipped = shipped_answer(SWEEP_ANSWER)
+    assert shipped is not None
+    assert "The judge :yellow-background[pays] if it misreads under" in app.title[0].value
+    assert "400 pairs of the same seed" in said(app)
+    key = f"mapped_base_{shipped.experiment.identifier}"
+    app = without_error(widget(app.selectbox, key).set_value("Coin+TS").run())
+    assert app.title[0].value.startswith("Listening ")
+    assert the_store().experiments() == []
 
 
 def steps_in_the_cell(identifier: str, method: str, place: dict[str, Any], seed: int) -> list[float]:
@@ -170,6 +185,7 @@ def test_the_error_at_which_the_filter_stops_paying() -> None:
         judges=tuple(judge_of_error(error) for error in errors), n_seeds=40,
     )  # fmt: skip
     app = without_error(open_page(LINE, made(spec)))
+    assert "if the judge misreads under" in app.title[0].value
     assert "LLM+TS stops paying where the judge errs on" in said(app)
     assert "40 paired seeds" in said(app)
     assert "stops paying at" in app.get("plotly_chart")[0].proto.spec

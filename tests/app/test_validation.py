@@ -15,6 +15,7 @@ from jitai.ui.pages import validation
 from jitai.ui.pages.validation_label_yourself import LabelSession, answer, take_back
 from jitai.ui.session.page_states import ValidationState
 from jitai.validation.baselines import KEYWORD
+from jitai.validation.shipped import shipped_validation
 from tests.app.driver import (
     LIVE,
     as_markup,
@@ -61,12 +62,20 @@ def charts(app: AppTest) -> list[str]:
     return [element.proto.spec.replace("\\u003c", "<").replace("\\u003e", ">") for element in app.get("plotly_chart")]
 
 
-def test_before_the_first_run_the_page_says_what_will_come() -> None:
+def test_the_page_opens_with_the_verdicts_that_came_with_the_lab() -> None:
     app = open_page()
-    assert "How often is the judge right" in as_markup(app)
+    shipped = shipped_validation()
+    assert shipped is not None
+    rows = [row for row in shipped.validation.rows_of(shipped.validation.candidates[0]) if row.is_counted]
+    unable = [row for row in rows if row.cannot_walk and row.statement.kind != "consent"]
+    heard = 100 * sum(row.is_right for row in unable) / len(unable)
+    assert f"{heard:.0f} of 100" in app.title[0].value and "who cannot walk" in app.title[0].value
+    assert "It wrongly holds back" in app.header[0].value
+    assert f"of 100 (n {len(unable):,})" in as_markup(app).replace("\\", ""), "the whole held-out part"
     assert "6 that say “can walk” and 6 that say “cannot walk”, put to 1 judge" in as_markup(app)
-    assert app.info
     assert kept(app, ValidationState).run is None
+    everything = "".join(charts(app))
+    assert "Portuguese" in everything and "third_person" not in everything, "languages and kinds in words"
 
 
 def test_the_answer() -> None:
@@ -76,14 +85,16 @@ def test_the_answer() -> None:
     (report,) = answer.judges
     assert report.n == 40
     assert report.figures is not None
+    assert "who cannot walk" in app.title[0].value
     assert [tab.label for tab in app.tabs] == ["Where it is wrong", "One judge closely", "All figures", "Mistakes"]
     tables = [element.value for element in app.dataframe]
     figures = next(table for table in tables if "accuracy" in table.index)
     assert figures.loc["accuracy"].iloc[0].startswith(f"{report.figures.accuracy.value:.3f} (")
+    assert "These are 20 pairs: under 50 the intervals are too narrow" in as_markup(app).replace("\\", "")
     wrong = [row.statement.text for row in answer.validation.rows if not row.is_right]
     assert sorted(tables[-1]["text"]) == sorted(wrong)
-    assert "Gemma 2 0.86" in charts(app)[0]
-    assert f"{report.figures.accuracy.value:.2f} (" in charts(app)[0]
+    everything = "".join(charts(app))
+    assert "Gemma 2 0.86" in everything and f"{report.figures.accuracy.value:.2f} (" in everything
     assert "other statements" in as_markup(app), "the caveat stands beside the published figures"
 
 
@@ -120,6 +131,7 @@ def test_stop_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     while len(backend.requests) < 4:
         assert not run.wait(0.01)
     app = without_error(app.run())
+    assert app.title[0].value.startswith("It hears"), "what was there stays"
     assert widget(app.button, "start_validation").disabled, "no second run beside the first"
     assert any("right so far" in text for text in as_text(app))
     app = click(app, "stop_validation")

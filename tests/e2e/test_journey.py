@@ -33,6 +33,7 @@ PAGES = {
     "about": "about",
     "compare": "compare",
     "sweep": "sweep",
+    "design_study": "design_study",
     "runs": "runs",
     "train": "train",
     "preferences": "preferences",
@@ -404,11 +405,14 @@ def test_every_page_in_every_look(new_page: NewPage, look: str) -> None:
             page.locator(".st-key-verdict_4").wait_for()
             settle(page)
         if name == "validation":
+            press(page, "own_validation")
+            settle(page)
             sample = keyed(page, "validated_sample").locator("input")
             sample.fill("40")
             sample.press("Enter")
             settle(page)
             press(page, "start_validation")
+            page.keyboard.press("Escape")
             page.locator(".st-key-stop_validation").wait_for()
             page.locator(".st-key-stop_validation").wait_for(state="hidden", timeout=120_000)
             page.locator(".st-key-accuracy_chart svg.main-svg").first.wait_for()

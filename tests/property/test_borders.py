@@ -36,7 +36,7 @@ with TemporaryDirectory() as _folder:
     CACHE = cache_file(Path(_folder))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, len(CACHE) - 1), st.integers(0, 255)), min_size=1, max_size=40), st.booleans())
 def test_a_damaged_cache_never_stops_a_judge(changes: list[tuple[int, int]], is_cut: bool) -> None:
     content = bytearray(CACHE)
@@ -73,7 +73,7 @@ def server() -> ReplayServer:
         yield running  # type: ignore[misc]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=8)
 @given(body=BODIES, status=st.sampled_from([200, 200, 200, 301, 400, 404, 500]))
 def test_any_reply_of_a_server_is_a_verdict_or_a_sentence(server: ReplayServer, body: str, status: int) -> None:
     answer = {"status": status, "headers": {}, "chunks": [{"at_s": 0.0, "text": body}]}

@@ -63,6 +63,24 @@ def test_pairs_are_narrower_than_their_parts() -> None:
         paired_difference(base, method[:10])
 
 
+@pytest.mark.parametrize(
+    ("difference", "of_100"),
+    [
+        ([1.0] * 41 + [0.0] * 54 + [-1.0] * 5, (41, 54, 5)),
+        ([1.0, 0.0, -1.0], (34, 33, 33)),
+        ([1.0] * 2 + [-1.0], (67, 0, 33)),
+        ([0.0], (0, 100, 0)),
+        ([5.0] * 999 + [-5.0], (100, 0, 0)),
+    ],
+)
+def test_more_the_same_and_less_are_whole_numbers_that_add_up(
+    difference: list[float], of_100: tuple[int, int, int]
+) -> None:
+    found = paired_difference(np.array(difference), np.zeros(len(difference))).of_100
+    assert found == of_100 and sum(found) == 100
+    assert found.in_words == f"{of_100[0]} more, {of_100[1]} the same, {of_100[2]} less"
+
+
 def test_days_count_only_the_seeds_that_count() -> None:
     values = np.array([[1.0, 5.0], [3.0, 7.0]])
     counted = np.array([[True, False], [True, False]])

@@ -1,17 +1,25 @@
 """The Compare page: methods side by side under the same seeds, and how sure the answer is."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
-from jitai.experiments.methods import LLM_TS, TS, offered_methods, place_of_role
+from jitai.experiments.answers import COMPARE, shipped_answer
+from jitai.experiments.methods import COIN_TS, LLM_TS, PLANNER, RULE, TS, offered_methods, place_of_role
 from jitai.experiments.spec import ExperimentSpec
+from jitai.experiments.store import StoredExperiment
 from jitai.text_format import counted
 from jitai.ui.pages.compare_results import draw_results
 from jitai.ui.session.page_states import CompareState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, say_problem, session_object
+from jitai.ui.widgets.answer import draw_answer
+from jitai.ui.widgets.evidence import shipped_evidence, stored_evidence
 from jitai.ui.widgets.experiment import (
     LIVE_METHOD_NAME,
     ON_LIVE,
     TICK_S,
+    find,
     finished_so_far,
     is_running,
     judge_widgets,
@@ -19,12 +27,13 @@ from jitai.ui.widgets.experiment import (
     method_named,
     methods_help,
     number_of_seeds,
+    progress,
     run_button,
 )
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import preset_picker
 
-DEFAULT_METHODS = (TS, LLM_TS, "LLM+tailored", "Planner", "Optimum", "Random")
+DEFAULT_METHODS = (TS, LLM_TS, COIN_TS, RULE, PLANNER, "Optimum", "Random")
 
 
 def compare_page() -> None:
@@ -32,14 +41,13 @@ def compare_page() -> None:
     app = app_state()
     with errors_as_sentences():
         state = session_object(CompareState)
-        with st.sidebar:
-            spec = _settings(app, state)
         keep_in_address(app, experiment=state.shown)
-        st.title("Which method earns how many steps, and how sure are we?")
-        _start_button(state, spec)
+        with st.popover("Run your own comparison", icon=":material/tune:", key="own_compare"):
+            spec = _settings(app, state)
+            _start_button(state, spec)
         say_problem(app)
         running = is_running(state.shown)
-        st.fragment(_stage, run_every=TICK_S if running else None, key="compare_stage")(state, running, spec)
+        st.fragment(_stage, run_every=TICK_S if running else None, key="compare_stage")(app, state, running, spec)
 
 
 def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
@@ -76,26 +84,40 @@ def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
 
 
 def _start_button(state: CompareState, spec: ExperimentSpec | None) -> None:
-    about = "Choose at least one method in the sidebar."
+    about = "Choose at least one method."
     if spec is not None:
         who = f"; the judge is {spec.judges[0].in_words}" if spec.judges else ""
         about = f"{counted(len(spec.methods), 'method')}, the same {counted(spec.n_seeds, 'seed')} for each{who}."
     run_button("compare", spec, about, state.show)
 
 
-def _stage(state: CompareState, running: bool, spec: ExperimentSpec | None) -> None:
-    """Draw the progress and what is finished so far; before the first run, say what will stand here."""
+def _stage(app: AppState, state: CompareState, running: bool, spec: ExperimentSpec | None) -> None:
+    """Draw the answer: of the experiment that is shown, else the one before it, else the one that came with the lab."""
     with errors_as_sentences():
-        if not state.shown:
-            st.info(
-                "The answer will appear here: the steps of a whole study for each method, each seed a point, with the "
-                "mean and its 95 % interval; then the differences under the same seeds, and what each method does and "
-                "who stays, day by day. Press **Run**: with the simulated judge it takes a few seconds."
+        found = None
+        if state.shown:
+            found = finished_so_far(state.shown, running, spec, has_progress=False)
+        if found is not None and found.n_finished:
+            # The baseline is not part of an experiment's identifier: what is stored may have been compared to another.
+            same = spec if spec is not None and spec.identifier == found.identifier else found.spec
+            draw_results(app, state, stored_evidence(found), same.baseline_name, _bar(state.shown, running, found))
+            return
+        before = find(state.before) if state.before else None
+        if before is not None and before.n_finished:
+            draw_results(
+                app, state, stored_evidence(before), before.spec.baseline_name, _bar(state.shown, running, found)
             )
             return
-        found = finished_so_far(state.shown, running, spec)
-        if found is None:
+        shipped = shipped_answer(COMPARE)
+        if shipped is None:
+            draw_answer("Which method earns how many steps, and how sure are we?", "Nobody has run this setting yet.")
+            if running:
+                progress(state.shown, found)
             return
-        # The baseline is not part of an experiment's identifier: what is stored may have been compared to another one.
-        same = spec if spec is not None and spec.identifier == found.identifier else found.spec
-        draw_results(state, found, same.baseline_name)
+        evidence = shipped_evidence(shipped)
+        draw_results(app, state, evidence, shipped.experiment.spec.baseline_name, _bar(state.shown, running, found))
+
+
+def _bar(identifier: str, running: bool, found: StoredExperiment | None) -> Callable[[], None] | None:
+    """Return what draws the progress of a running experiment; None if nothing runs."""
+    return partial(progress, identifier, found) if running else None

@@ -1,7 +1,6 @@
 """The Compare page: answer, charts and tables of a comparison."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,44 +8,53 @@ import pandas as pd
 import streamlit as st
 
 from jitai.charts.comparison import (
-    MAX_POINTS,
     Curve,
     Dot,
     MethodStyle,
-    Totals,
     actions_figure,
     days_figure,
     dots_figure,
     method_styles,
-    totals_figure,
 )
 from jitai.charts.theme import CONFIG
 from jitai.errors import FileFormatError
 from jitai.experiments.comparison import (
+    OF_BEST,
+    OF_POSSIBLE,
+    OUTCOMES_IN_WORDS,
     ComparedRun,
     DayFigures,
     Run,
-    answer_in_words,
     by_condition,
     in_brackets,
     label_of,
     lines_table,
-    percent,
     seeds_in_words,
     setting_differences,
     side_by_side,
     table_rows,
 )
+from jitai.experiments.headline import headline
 from jitai.experiments.methods import is_outdated, place_of_role
 from jitai.experiments.spec import Condition
-from jitai.experiments.store import StoredCell, StoredExperiment
+from jitai.experiments.store import StoredCell
 from jitai.report.compare_report import compare_report
 from jitai.report.experiment import Compared
 from jitai.sanitise import for_markdown
 from jitai.trial.log import safe_csv
+from jitai.ui.pages.compare_answer import (
+    asked_line,
+    choose,
+    draw_everybody_and_everywhere,
+    draw_left_out,
+    draw_picture,
+    standing_of,
+)
 from jitai.ui.session.page_states import CompareState, Pin
-from jitai.ui.session.state import palette
-from jitai.ui.widgets.experiment import command_and_description, days_of_run, find, store
+from jitai.ui.session.state import AppState, palette
+from jitai.ui.widgets.answer import draw_answer, second_of, title_of
+from jitai.ui.widgets.evidence import Evidence, evidence_of
+from jitai.ui.widgets.experiment import command_and_description
 from jitai.ui.widgets.report_button import report_button
 
 
@@ -58,26 +66,51 @@ class WithDays(NamedTuple):
     look: MethodStyle
 
 
-def draw_results(state: CompareState, found: StoredExperiment, baseline: str) -> None:
-    """Draw the results of one condition, with the pinned runs beside them."""
-    condition = _condition(found)
-    cells = by_condition(store().cells(found.identifier)).get(condition, [])
+def draw_results(
+    app: AppState,
+    state: CompareState,
+    evidence: Evidence,
+    baseline: str,
+    progress: Callable[[], None] | None,
+) -> None:
+    """Draw the results of one condition, with the pinned runs beside them.
+
+    Args:
+        app: of the session, whose participant is looked at first.
+        state: of the page.
+        evidence: what is shown.
+        baseline: name of the method that all are compared to unless the person chose another.
+        progress: draws how far a run is that will replace this; None if there is none.
+    """
+    found = evidence.experiment
+    condition, more = _condition(app, evidence)
+    grouped = by_condition(evidence.cells)
+    cells = grouped.get(condition, [])
     if not cells:
+        if progress is not None:
+            progress()
         st.caption("Nothing of this participant is finished yet.")
         return
-    runs = _runs(state, found, cells)
+    runs = _runs(state, evidence, cells)
     base = _base(state, runs, baseline)
-    styles = method_styles([run.stored.cell.method.role for run in runs])
     lines = side_by_side(runs, base)
-    _answer(lines, base)
-    _totals(lines, styles, condition)
-    days = [_days(run) for run in runs]
-    _table(lines, days, base)
-    compared = Compared(condition, lines, days, base)
-    report_button(found, lambda inputs: compare_report(found, [compared], inputs), "compare")
+    asked, base_line = asked_line(state, lines), next(line for line in lines if line.run is base)
+    choose(more, state, lines, asked, base, evidence)
+    answer = headline(lines, asked, base_line)
+    draw_answer(title_of(answer), second_of(answer.second), answer.small, progress)
+    styles = method_styles([standing_of(run.stored.cell.method) for run in runs])
+    draw_picture(state, lines, styles, asked, base, answer.title)
+    draw_left_out(lines, asked, base_line)
+    draw_everybody_and_everywhere(lines, asked, base_line, grouped, condition)
+    days = [_days(evidence, run) for run in runs]
     known = [
         WithDays(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None
     ]
+    st.header("All numbers", anchor=False)
+    _table(lines, days, base)
+    if not evidence.is_shipped:
+        compared = Compared(condition, lines, days, base)
+        report_button(found, lambda inputs: compare_report(found, [compared], inputs), "compare")
     tabs = st.tabs(["Differences", "Day by day", "What is done", "Who stays", "Pin", "Description"])
     with tabs[0]:
         _differences(lines, styles, base)
@@ -90,26 +123,36 @@ def draw_results(state: CompareState, found: StoredExperiment, baseline: str) ->
     with tabs[4]:
         _pinning(state, runs, base)
     with tabs[5]:
-        if is_outdated(found):
-            st.caption("Another version of the project made these numbers. “Run” computes them again.")
+        _origin(evidence)
         command_and_description(found.spec, "compare")
 
 
-def _condition(found: StoredExperiment) -> Condition:
-    """Return the participant to look at; offer a choice where an experiment has several."""
+def _condition(app: AppState, evidence: Evidence) -> tuple[Condition, Sequence[Condition]]:
+    """Return the participant to look at, and all of the experiment: first the one of the session, if it is there."""
+    found = evidence.experiment
     conditions = found.spec.conditions()
-    if len(conditions) == 1:
-        return conditions[0]
     by_name = {condition.name: condition for condition in conditions}
-    name = st.selectbox(
-        "Participant of this experiment", list(by_name), key=f"compared_condition_{found.identifier}",
-        persist_state="session", width=420,
-    )  # fmt: skip
-    return by_name[name]
+    usual = next((item.name for item in conditions if item.config == app.spec.config), conditions[0].name)
+    key = f"compared_condition_{found.identifier}"
+    chosen = st.session_state.get(key, usual)
+    return by_name.get(chosen, by_name[usual]), conditions
 
 
-def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCell]) -> list[Run]:
+def _origin(evidence: Evidence) -> None:
+    """Say which version made the numbers, and with which judge."""
+    found = evidence.experiment
+    made = ", ".join(f"{name} {number}" for name, number in found.versions.items())
+    where = "These numbers came with the lab" if evidence.is_shipped else "These numbers were made here"
+    judges = "".join(f" Judge {name}: digest of all it said {digest[:12]}." for name, digest in evidence.judges)
+    seeds = f"seeds {found.spec.seeds[0]} to {found.spec.seeds[-1]}"
+    st.caption(for_markdown(f"{where}: {found.identifier}, {seeds}, {evidence.made_on}; {made}.{judges}"))
+    if is_outdated(found):
+        st.caption("Another version of the project made these numbers. “Run” computes them again.")
+
+
+def _runs(state: CompareState, evidence: Evidence, cells: Sequence[StoredCell]) -> list[Run]:
     """Return the runs of the methods in their order, then the pinned runs of other experiments."""
+    found = evidence.experiment
     several = len(found.spec.judges_needed()) > 1
     ordered = sorted(cells, key=lambda item: place_of_role(item.cell.method))
     runs = [Run(label_of(item.cell, several), found.identifier, found.spec.seeds, item) for item in ordered]
@@ -118,8 +161,8 @@ def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCe
     for pin in state.pins:
         if (pin.experiment, pin.key) in here:
             continue
-        origin = find(pin.experiment)
-        kept = [] if origin is None else [item for item in store().cells(pin.experiment) if item.key == pin.key]
+        origin = evidence_of(pin.experiment)
+        kept = [] if origin is None else [item for item in origin.cells if item.key == pin.key]
         if origin is None or not kept:
             st.caption(for_markdown(f"The pinned run {pin.name} is no longer stored."))
             continue
@@ -128,7 +171,7 @@ def _runs(state: CompareState, found: StoredExperiment, cells: Sequence[StoredCe
             number += 1
             name = f"{pin.name}, pinned {number}"
         taken.add(name)
-        runs.append(Run(name, pin.experiment, origin.spec.seeds, kept[0], is_pinned=True))
+        runs.append(Run(name, pin.experiment, origin.experiment.spec.seeds, kept[0], is_pinned=True))
     return runs
 
 
@@ -139,59 +182,15 @@ def _base(state: CompareState, runs: Sequence[Run], baseline: str) -> Run:
     return by_name.get(state.base) or by_name[usual]
 
 
-def _answer(lines: Sequence[ComparedRun], base: Run) -> None:
-    """The answer in a sentence or two, each of which can be recomputed."""
-    with st.container(key="answer"):
-        st.markdown(for_markdown(answer_in_words(lines, base)))
-
-
-def _totals(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], condition: Condition) -> None:
-    """Draw every study as a point, with boxes and means, and the optimum as a dashed line."""
-    figures = lines[0].run.stored.figures
-    numbers = sorted({line.total.n for line in lines})
-    best = [line.run.stored.figures.optimum_steps for line in lines]
-    agree = all(math.isclose(steps, best[0]) for steps in best)
-    rows = [
-        Totals(
-            line.run.name,
-            f"{line.total.value:,.0f} steps ({in_brackets(line.total)}), {percent(line.share.value)} of the best"
-            + (f", n = {line.total.n:,}" if len(numbers) > 1 else ""),
-            look, line.run.stored.totals, line.total.value, line.total.low, line.total.high,
-        )
-        for line, look in zip(lines, styles, strict=True)
-    ]  # fmt: skip
-    st.plotly_chart(
-        totals_figure(
-            rows, best[0] if agree else None, "best possible" if figures.optimum_is_exact else "best possible, about",
-            palette(),
-        ),
-        config=CONFIG, key="totals_chart",
-        alt="Steps in a whole study: " + "; ".join(f"{row.name} {row.note}" for row in rows),
-    )  # fmt: skip
-    cut = f" (the first {MAX_POINTS} of {numbers[-1]:,})" if numbers[-1] > MAX_POINTS else ""
-    shown = (
-        f"single studies{cut}; box: middle half and median; marker with thick line: mean and its 95 % interval."
-        if numbers[-1] > 1
-        else "single studies."
-    )
-    st.caption(
-        f"{seeds_in_words(numbers)} a method. Points: {shown} "
-        + (
-            "Dashed: the most that this participant could be expected to walk."
-            if agree
-            else "The participants differ between the runs, so no one line shows the most that they could walk."
-        )
-    )
-
-
 def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base: Run) -> None:
     """All numbers, as text with intervals, and as a file."""
     rows = table_rows(lines, days, base)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="compare_table", height="content")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "Paired: the difference is taken seed by seed, which removes what both runs share. Fits ability: a message "
-            "was sent to somebody who could walk, or none to somebody who could not.",
+            f"{OF_POSSIBLE}: never a message is 0 %, the best possible 100 %. {OF_BEST}: 0 steps are 0 %. Paired: the "
+            f"difference is taken seed by seed, which removes what both runs share. {OUTCOMES_IN_WORDS} Fits ability: "
+            "a message was sent to somebody who could walk, or none to somebody who could not.",
             width="stretch",
         )
         whole = [item for item in days if item is not None]
@@ -202,10 +201,11 @@ def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base
             )  # fmt: skip
 
 
-def _days(run: Run) -> DayFigures | None:
+def _days(evidence: Evidence, run: Run) -> DayFigures | None:
     """Return the summary of a run's days; None, with a warning, where their file is gone."""
     try:
-        return days_of_run(run)
+        origin = evidence if run.experiment == evidence.experiment.identifier else evidence_of(run.experiment)
+        return None if origin is None else origin.days_of(run)
     except FileFormatError as error:
         st.warning(for_markdown(f"{run.name}: {error.in_full}"), icon=":material/warning:")
         return None
@@ -216,8 +216,8 @@ def _differences(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], ba
     dots = [
         Dot(
             line.run.name,
-            f"{line.against.difference.value:+,.0f} steps ({in_brackets(line.against.difference, '+,.0f')}), better "
-            f"on {100 * line.against.share_better:.0f} % of seeds",
+            f"{line.against.difference.value:+,.0f} steps ({in_brackets(line.against.difference, '+,.0f')}); of 100 "
+            f"seeds {line.against.of_100.in_words}",
             look, line.against.difference.value, line.against.difference.low, line.against.difference.high,
         )
         for line, look in zip(lines, styles, strict=True)
@@ -237,7 +237,10 @@ def _differences(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], ba
 
 def _day_by_day(known: Sequence[WithDays]) -> None:
     """Draw the mean steps of each day, and those earned since the start, with bands."""
-    numbers = sorted({about.n for _, about, _ in known}) or [0]
+    if not known:
+        st.caption("The days of these runs are not kept.")
+        return
+    numbers = sorted({about.n for _, about, _ in known})
     left, right = st.columns(2)
     most = max((run.stored.cell.condition.config.most_steps for run, _, _ in known), default=1.0)
     ceiling = max((run.stored.figures.optimum_steps for run, _, _ in known), default=1.0)

@@ -56,7 +56,9 @@ def live_page() -> None:
         ticks = _is_busy(state, many_seeds)
         with head:
             _run_before(app, state)
-            st.fragment(_hand_over, key="handing_over")(app, state, reader)
+            # A fragment stands in a stack of its own, which is as wide as what it stands in.
+            with st.container(width="content"):
+                st.fragment(_hand_over, key="handing_over")(app, state, reader)
         _scenario_note(app, state, judge, reader)
         st.fragment(_stage, run_every=POLL_S if ticks else None, key="stage")(app, state, reader, ticks)
         follows = LOG_POLL_S if ticks and results_are_open() else None

@@ -2,6 +2,7 @@
 
 import io
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -21,6 +22,7 @@ from jitai.sanitise import for_markdown
 from jitai.text_format import counted
 from jitai.ui.session.page_states import N_SHOWN, CompareState, RunsState, SweepState
 from jitai.ui.session.state import app_state, keep_in_address, say_problem, session_object
+from jitai.ui.widgets.answer import draw_answer
 from jitai.ui.widgets.experiment import (
     TICK_S,
     find,
@@ -56,15 +58,29 @@ def runs_page() -> None:
     state, app = session_object(RunsState), app_state()
     with errors_as_sentences():
         keep_in_address(app)
-        st.title("What has been run, and what came of it?")
+        experiments = store().experiments()
+        _answer(experiments)
         _new_from_description(state)
         say_problem(app)
         _offer_repair()
         for problem in store().unreadable():
             st.warning(for_markdown(problem))
-        experiments = store().experiments()
         running = any(is_at_work(item) for item in experiments)
         st.fragment(_list, run_every=2 * TICK_S if running else None, key="runs_list")(state, running)
+
+
+def _answer(experiments: Sequence[StoredExperiment]) -> None:
+    """Say what has been run so far."""
+    if not experiments:
+        draw_answer("Nothing has been run here yet")
+        return
+    finished = sum(item.status == FINISHED for item in experiments)
+    at_work = sum(is_at_work(item) for item in experiments)
+    rest = len(experiments) - finished - at_work
+    parts = [f"{finished:,} finished", *([f"{at_work:,} at work"] if at_work else [])]
+    parts += [f"{rest:,} not complete"] if rest else []
+    newest = f"The newest is “{experiments[0].spec.name}”, {_when(experiments[0].created_at)}."
+    draw_answer(f"{counted(len(experiments), 'experiment')} kept here", ", ".join(parts), newest)
 
 
 def _offer_repair() -> None:
@@ -216,9 +232,7 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
                 ),
                 width="content",
             )
-        st.caption(
-            for_markdown(f"{', '.join(spec.method_names[:8])}{' …' if len(spec.methods) > 8 else ''}. {_shape(spec)}.")
-        )
+        st.caption(for_markdown(f"{', '.join(spec.method_names)}. {_shape(spec)}."))
         if item.failure and not running:
             st.caption(for_markdown(item.failure))
         if running:

@@ -1,8 +1,11 @@
 """The Sweep page: where a method pays, over two settings of the participant or over the judge's error."""
 
+from functools import partial
+
 import streamlit as st
 
 from jitai.errors import JitaiError, ParameterError
+from jitai.experiments.answers import SWEEP, shipped_answer
 from jitai.experiments.methods import LLM_TS, TS, offered_methods
 from jitai.experiments.spec import MAX_NAME_LENGTH, ExperimentSpec
 from jitai.experiments.sweep import (
@@ -28,6 +31,8 @@ from jitai.ui.session.state import (
     session_object,
     show_config,
 )
+from jitai.ui.widgets.answer import draw_answer
+from jitai.ui.widgets.evidence import shipped_evidence, stored_evidence
 from jitai.ui.widgets.experiment import (
     TICK_S,
     find,
@@ -38,6 +43,7 @@ from jitai.ui.widgets.experiment import (
     method_named,
     methods_help,
     number_of_seeds,
+    progress,
     run_button,
 )
 from jitai.ui.widgets.page import errors_as_sentences
@@ -71,19 +77,24 @@ def sweep_page() -> None:
         view = st.session_state.setdefault("sweep_view", MAP)
         spec: ExperimentSpec | None = None
         problem: JitaiError | None = None
-        with st.sidebar:
-            # An error in the settings is shown where the answer would be.
+        keep_in_address(app, experiment=state.shown[view])
+        with st.popover("Run your own map", icon=":material/tune:", key="own_sweep"):
+            st.segmented_control(
+                "What varies", list(VIEW_LABELS), format_func=VIEW_LABELS.__getitem__, key="sweep_view",
+                persist_state="session", required=True,
+            )  # fmt: skip
+            # An error in the settings is shown where the answer would be, too.
             try:
                 spec = _settings(app, view)
             except ParameterError as error:
                 problem = error
-        keep_in_address(app, experiment=state.shown[view])
-        st.title("Where does the filter pay?")
-        st.segmented_control(
-            "What varies", list(VIEW_LABELS), format_func=VIEW_LABELS.__getitem__, key="sweep_view",
-            persist_state="session", required=True, label_visibility="collapsed",
-        )  # fmt: skip
-        _start_button(state, view, spec)
+            _start_button(state, view, spec)
+            st.button(
+                "Use an example in which it stops paying", icon=":material/lightbulb:", key="sweep_example",
+                on_click=_use_example, args=(view,),
+                help="A participant who tires less of messages and is less annoyed by a message on a bad day: risk "
+                "0.05 instead of 0.4.",
+            )  # fmt: skip
         if problem is not None:
             st.error(for_markdown(problem.in_full), icon=":material/error:")
         say_problem(app)
@@ -169,6 +180,8 @@ def _range(app: AppState, varied: str, name: str, n: int, most: int = MOST_VALUE
 
 def _start_button(state: SweepState, view: str, spec: ExperimentSpec | None) -> None:
     def show(identifier: str) -> None:
+        if identifier != state.shown[view]:
+            state.before[view] = state.shown[view]
         state.shown[view] = identifier
 
     about = ""
@@ -183,44 +196,46 @@ def _start_button(state: SweepState, view: str, spec: ExperimentSpec | None) -> 
 
 
 def _stage(app: AppState, state: SweepState, view: str, running: bool, spec: ExperimentSpec | None) -> None:
-    """Draw the progress and what is finished so far; before the first run, say what will stand here."""
+    """Draw the answer: of the experiment that is shown, else the one before it, else the one that came with the lab."""
     shown = state.shown[view]
     with errors_as_sentences():
-        if not shown:
-            _what_will_come(view)
-            st.button(
-                "Use an example in which it stops paying", icon=":material/lightbulb:", key="sweep_example",
-                on_click=_use_example, args=(view,),
-                help="A participant who tires less of messages and is less annoyed by a message on a bad day: risk "
-                "0.05 instead of 0.4.",
-            )  # fmt: skip
+        found = finished_so_far(shown, running, spec, has_progress=False) if shown else None
+        bar = partial(progress, shown, found) if running else None
+        if found is not None and found.n_finished:
+            if view == MAP and is_map(found.spec):
+                draw_map(app, state, stored_evidence(found), bar)
+            elif view == LINE and is_error_line(found.spec):
+                draw_line(found, bar)
+            else:
+                st.info(
+                    "This view cannot show the experiment. A map needs two numeric settings that vary, a line only the "
+                    "judge's errors, and both need at least two methods. The Compare page shows this experiment."
+                )
             return
-        found = finished_so_far(shown, running, spec)
-        if found is None:
+        before = find(state.before[view]) if state.before[view] else None
+        if before is not None and before.n_finished:
+            if view == MAP:
+                draw_map(app, state, stored_evidence(before), bar)
+            else:
+                draw_line(before, bar)
             return
-        if view == MAP and is_map(found.spec):
-            draw_map(app, state, found)
-        elif view == LINE and is_error_line(found.spec):
-            draw_line(found)
-        else:
-            st.info(
-                "This view cannot show the experiment. A map needs two numeric settings that vary, a line only the "
-                "judge's errors, and both need at least two methods. The Compare page shows this experiment."
-            )
+        shipped = shipped_answer(SWEEP)
+        if view == MAP and shipped is not None:
+            draw_map(app, state, shipped_evidence(shipped), bar)
+            return
+        draw_answer("Where does listening pay?", for_markdown(_what_will_come(view)), "", bar)
 
 
-def _what_will_come(view: str) -> None:
+def _what_will_come(view: str) -> str:
     if view == MAP:
-        st.info(
-            "A map will appear here. For every pair of values of two settings it shows how many steps more, or fewer, "
-            "the method earns than what it is compared to, and the line on which it stops paying. Click a cell to open "
-            "that participant on the Live page. Press **Run**."
+        return (
+            "A map will appear here: yellow where the method pays, hatched where it hurts, blank where nobody can "
+            "tell, and the line between."
         )
-    else:
-        st.info(
-            "Two lines will appear here: what the method earns with a judge that errs on 0 to 50 % of the statements, "
-            "and what the other earns. They show at which error the filter stops paying. Press **Run**."
-        )
+    return (
+        "Two lines will appear here: what the method earns with a judge that errs on 0 to 50 % of the statements, and "
+        "what the other earns. They show at which error it stops paying."
+    )
 
 
 def _use_example(view: str) -> None:

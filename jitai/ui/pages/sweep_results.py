@@ -1,14 +1,20 @@
 """The Sweep page: the map, the line, and the answer in words."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
 from jitai.charts.comparison import MethodStyle, method_styles
 from jitai.charts.sweep import MapTile, Point, error_figure, map_figure
 from jitai.charts.theme import CONFIG
+from jitai.experiments.answers import simulated_work
+from jitai.experiments.map_headline import Compared, map_headline
 from jitai.experiments.spec import ExperimentSpec, Method
 from jitai.experiments.store import StoredExperiment
 from jitai.experiments.sweep import (
+    Crossing,
+    ErrorLine,
     MapCell,
     axes_of,
     axis_label,
@@ -19,16 +25,19 @@ from jitai.experiments.sweep import (
     error_line,
     error_rows,
     map_cells,
-    map_in_words,
     map_table,
     place_in_words,
     sureness,
 )
+from jitai.experiments.words import plain
 from jitai.report.sweep_report import line_report, map_report
 from jitai.sanitise import for_markdown
 from jitai.trial.log import safe_csv
+from jitai.ui.pages.compare_answer import standing_of
 from jitai.ui.session.page_states import SweepState
 from jitai.ui.session.state import AppState, palette
+from jitai.ui.widgets.answer import draw_answer, gain, loss, second_of, title_of, what_it_is_of
+from jitai.ui.widgets.evidence import Evidence
 from jitai.ui.widgets.experiment import command_and_description, open_cell, store
 from jitai.ui.widgets.report_button import report_button
 
@@ -36,30 +45,61 @@ LIVE_PAGE = "pages/live.py"
 
 
 def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
-    """Return method and baseline; offer a choice where an experiment has several methods beside its baseline."""
+    """Return method and baseline; offer a choice where an experiment has more than these two."""
     by_name = {method.name: method for method in spec.methods}
-    others = [item for item in by_name if item != spec.baseline_name]
-    chosen = others[0]
-    if len(others) > 1:
-        chosen = st.selectbox(
-            "Method of this experiment", others, key=f"{name}_of_{spec.identifier}", persist_state="session", width=320
-        )
-    return by_name[chosen], by_name[spec.baseline_name]
+    chosen, base = _named_methods(spec, name)
+    if len(by_name) == 2:
+        return chosen, base
+    words = {key: plain(method).name for key, method in by_name.items()}
+    others = [key for key in by_name if key != base.name]
+    key = st.selectbox(
+        "Method of this experiment", others, index=others.index(chosen.name), format_func=words.__getitem__,
+        key=f"{name}_of_{spec.identifier}", persist_state="session", width=320,
+    )  # fmt: skip
+    bases = [item for item in by_name if item != key]
+    against = st.selectbox(
+        "against", bases, index=bases.index(base.name), format_func=words.__getitem__,
+        key=f"{name}_base_{spec.identifier}", persist_state="session", width=320,
+    )  # fmt: skip
+    return by_name[key], by_name[against]
 
 
-def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
-    """Draw the map and its answer in words; a click opens a cell on the Live page."""
-    spec = found.spec
-    method, baseline = _methods(spec, "mapped")
+def _named_methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
+    """Return what is compared now, before the choice is drawn."""
+    by_name = {method.name: method for method in spec.methods}
+    base = st.session_state.get(f"{name}_base_{spec.identifier}", spec.baseline_name)
+    base = base if base in by_name else spec.baseline_name
+    others = [key for key in by_name if key != base]
+    chosen = st.session_state.get(f"{name}_of_{spec.identifier}", others[0])
+    return by_name[chosen if chosen in others else others[0]], by_name[base]
+
+
+def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Callable[[], None] | None) -> None:
+    """Draw the map and its answer in words; a click opens a cell on the Live page.
+
+    Args:
+        app: takes the participant of a cell that is opened.
+        state: of the page.
+        evidence: what is shown.
+        progress: draws how far a run is that will replace this; None if there is none.
+    """
+    found, spec = evidence.experiment, evidence.experiment.spec
+    named, against = _named_methods(spec, "mapped")
+    seeds = f"{spec.n_seeds:,} seeds a cell, {evidence.made_on}"
+    with what_it_is_of(f"{plain(named).name} against {plain(against).in_sentence}", seeds, "sweep"):
+        method, baseline = _methods(spec, "mapped")
+        _where_from(evidence)
     (x_name, columns), (y_name, rows) = axes_of(spec).items()
-    stored = store().cells(found.identifier)
+    stored = evidence.cells
     cells = map_cells(stored, x_name, y_name, method, baseline)
     if not cells:
+        if progress is not None:
+            progress()
         st.caption("No cell is finished yet.")
         return
     n_places = len(columns) * len(rows)
-    with st.container(key="answer"):
-        st.markdown(for_markdown(map_in_words(cells, n_places, method.name, baseline.name, x_name, y_name)))
+    answer = map_headline(cells, n_places, Compared(method, baseline, x_name, y_name))
+    draw_answer(title_of(answer), second_of(answer.second), answer.small, progress)
     places = [
         MapTile(
             columns.index(cell.x), rows.index(cell.y), cell.against.difference.value, cell.against.difference.low,
@@ -73,7 +113,7 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
             places, [axis_value(x_name, value) for value in columns], [axis_value(y_name, value) for value in rows],
             axis_label(x_name), axis_label(y_name), palette(),
         ),
-        config=CONFIG, key=f"map_chart_{state.clicks}", on_select="rerun", selection_mode="points",
+        config=CONFIG, key=f"map_chart_{state.clicks}", theme=None, on_select="rerun", selection_mode="points",
         alt=f"Steps of {method.name} minus {baseline.name}: "
         + "; ".join(
             f"{place_in_words(cell, x_name, y_name)}: {cell.against.difference.value:+,.0f}"
@@ -82,34 +122,35 @@ def draw_map(app: AppState, state: SweepState, found: StoredExperiment) -> None:
     )  # fmt: skip
     st.caption(
         for_markdown(f"Steps of {method.name} minus {baseline.name} in a whole study, {sureness(spec.n_seeds)} ")
-        + "Dashed: no difference. **Click a cell to open it on the Live page**: one of its seeds, the very same run, "
-        "with its judge."
+        + "Yellow: it pays. Hatched: it hurts. Line: where it breaks even. **Click a cell to open it on the Live "
+        "page**: one of its seeds, the very same run, with its judge."
     )
     by_place = {(place.column, place.row): cell for place, cell in zip(places, cells, strict=True)}
     clicked = [tuple(point["customdata"]) for point in event["selection"]["points"] if "customdata" in point]
     if clicked and clicked[0] in by_place:
-        _open_on_live(app, state, found, by_place[clicked[0]], (x_name, y_name))
+        _open_on_live(app, state, evidence, by_place[clicked[0]], (x_name, y_name))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Or choose a cell", range(len(cells)), key="chosen_cell", width=320,
             format_func=lambda number: place_in_words(cells[number], x_name, y_name),
         )  # fmt: skip
         if st.button("Open on the Live page", icon=":material/play_circle:", key="open_cell"):
-            _open_on_live(app, state, found, cells[chosen], (x_name, y_name))
+            _open_on_live(app, state, evidence, cells[chosen], (x_name, y_name))
         st.download_button(
             "Download (CSV)", data=safe_csv(map_table(cells, x_name, y_name)).encode(), mime="text/csv",
             file_name="jitai_lab_sweep.csv", on_click="ignore", key="sweep_csv", icon=":material/download:",
         )  # fmt: skip
-    report_button(found, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep")
+    if not evidence.is_shipped:
+        report_button(found, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep")
     with st.expander("Description and command line"):
         command_and_description(spec, "sweep")
 
 
-def _open_on_live(
-    app: AppState, state: SweepState, found: StoredExperiment, cell: MapCell, axes: tuple[str, str]
-) -> None:
+def _open_on_live(app: AppState, state: SweepState, evidence: Evidence, cell: MapCell, axes: tuple[str, str]) -> None:
     state.clicks += 1
-    if open_cell(app, found.spec.kinds, cell.stored, place_in_words(cell, *axes)):
+    spec = evidence.experiment.spec
+    shipped = simulated_work(spec, cell.stored.cell) if evidence.is_shipped else None
+    if open_cell(app, spec.kinds, cell.stored, place_in_words(cell, *axes), shipped):
         st.switch_page(LIVE_PAGE)
     st.error(
         "This cell cannot be lived again: its file is gone, or this version has other statements or other code than "
@@ -118,19 +159,46 @@ def _open_on_live(
     )
 
 
-def draw_line(found: StoredExperiment) -> None:
-    """Draw returns over the judge's error, and say where the method stops paying."""
+def _where_from(evidence: Evidence) -> None:
+    st.caption(
+        "These results came with the lab: nothing is run by choosing."
+        if evidence.is_shipped
+        else "These results are stored: nothing is run by choosing."
+    )
+
+
+def _line_title(stops: Crossing, line: ErrorLine) -> str:
+    """Return the heading of a line, as Markdown."""
+    first = line.differences[0].difference
+    if first.n > 1 and not first.excludes_zero:
+        return "No difference can be told"
+    if not stops.pays_at_first:
+        return f"It {loss('does not pay')}, however good the judge"
+    if stops.error is None:
+        return f"It {gain('pays')} at every error on this line"
+    return f"It {gain('pays')} if the judge misreads under {100 * stops.error:.0f} in 100"
+
+
+def draw_line(found: StoredExperiment, progress: Callable[[], None] | None) -> None:
+    """Draw returns over the judge's error, and say where the method stops paying.
+
+    Args:
+        found: the experiment.
+        progress: draws how far it is; None if it is not running.
+    """
     spec = found.spec
     method, baseline = _methods(spec, "lined")
     stored = store().cells(found.identifier)
     line = error_line(stored, method, baseline)
     if line is None:
+        if progress is not None:
+            progress()
         st.caption("No pair of cells is finished yet.")
         return
     stops = crossing(line)
-    with st.container(key="answer"):
-        st.markdown(for_markdown(crossing_in_words(stops, line, method.name, baseline.name)))
-    styles: list[MethodStyle] = method_styles([method.role, baseline.role])
+    words = crossing_in_words(stops, line, method.name, baseline.name)
+    draw_answer(_line_title(stops, line), for_markdown(words), f"{spec.n_seeds:,} seeds at each error.", progress)
+    styles: list[MethodStyle] = method_styles([standing_of(method), standing_of(baseline)])
     marked = None
     sure_at_first = spec.n_seeds == 1 or line.differences[0].difference.excludes_zero
     if stops.pays_at_first and sure_at_first and stops.error is not None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from jitai.corpus import DEVELOPMENT, load_part
+from jitai.corpus import DEVELOPMENT, TEST, load_part
 from jitai.errors import FileFormatError
 from jitai.judge.embedded import EMBEDDED
 from jitai.judge.judge import Judge
@@ -15,7 +15,8 @@ from jitai.judge.registry import backend_of
 from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_markdown
 from jitai.seeding import MAX_SEED
-from jitai.text_format import counted, duration
+from jitai.text_format import counted
+from jitai.ui.pages.validation_answer import draw_judge
 from jitai.ui.pages.validation_label_yourself import LabelSession, label_yourself
 from jitai.ui.pages.validation_results import (
     CORPUS_LABELS,
@@ -26,9 +27,10 @@ from jitai.ui.pages.validation_results import (
     draw_report,
     draw_scope,
 )
-from jitai.ui.session.page_states import ValidationState
+from jitai.ui.session.page_states import ValidationAnswer, ValidationState
 from jitai.ui.session.resources import judge_for, prompts
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
+from jitai.ui.widgets.answer import draw_answer
 from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.statement_import import statement_file
@@ -40,6 +42,8 @@ from jitai.validation.corpora import (
     labelled_statements,
 )
 from jitai.validation.runner import Candidate, Validation, ValidationRun
+from jitai.validation.shipped import shipped_validation
+from jitai.validation.words import kind_in_words
 
 SUITED = "what suits each judge"
 LARGEST_SAMPLE = 20_000
@@ -51,22 +55,21 @@ def validation_page() -> None:
     state, app = session_object(ValidationState), app_state()
     with errors_as_sentences():
         keep_in_address(app)
-        st.title("How often is the judge right, and where is it wrong?")
         statements: tuple[Statement, ...] = ()
         candidates: list[Candidate] = []
-        with st.sidebar:
+        problem = None
+        with st.popover("Judge others, or your own statements", icon=":material/tune:", key="own_validation"):
             candidates = _judge_pickers(app)
-            # An error in a file is shown where the answer would be, not in the narrow sidebar.
-            problem = None
+            # An error in a file is shown where the answer would be, too.
             try:
                 statements = _statement_pickers(state)
             except FileFormatError as error:
                 problem = error
+            sample = () if problem is not None else _sample(statements)
+            _start_button(state, candidates, sample)
         if problem is not None:
             raise problem
-        sample = _sample(statements)
-        _start_button(state, candidates, sample)
-        running = state.run is not None and state.answer is None
+        running = state.is_running
         st.fragment(_stage, run_every=TICK_S if running else None, key="validation_stage")(state, candidates, sample)
         if statements:
             with st.expander("Label statements yourself, then compare with the judges", key="label_yourself_expander"):
@@ -150,7 +153,7 @@ def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
         )  # fmt: skip
     if len(kinds) > 1:
         of = st.multiselect(
-            "Kinds", kinds, format_func=lambda kind: kind.replace("_", " "),
+            "Kinds", kinds, format_func=kind_in_words,
             key=f"validated_kinds_{corpus}_{state.own_file.name}", persist_state="session", placeholder="all kinds",
         )  # fmt: skip
     size = st.container(horizontal=True, vertical_alignment="bottom")
@@ -210,13 +213,13 @@ def _start_button(state: ValidationState, candidates: list[Candidate], sample: t
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Judge them", type="primary", icon=":material/gavel:", key="start_validation",
-            disabled=not sample or not candidates or (state.run is not None and state.answer is None),
+            disabled=not sample or not candidates or state.is_running,
             on_click=_start, args=(state, candidates, sample),
         )  # fmt: skip
         if not candidates:
-            st.caption("Choose at least one judge in the sidebar.")
+            st.caption("Choose at least one judge.")
         elif not sample:
-            st.caption("Choose a file in the sidebar.")
+            st.caption("Choose a file.")
         else:
             st.caption(
                 f"{counted(len(sample), 'statement')}, {len(sample) - n_unable:,} that say “can walk” "
@@ -226,40 +229,56 @@ def _start_button(state: ValidationState, candidates: list[Candidate], sample: t
 
 
 def _start(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
-    state.run, state.answer = ValidationRun(candidates, sample), None
+    state.run = ValidationRun(candidates, sample)
     state.run_corpus, state.run_seed = st.session_state["validated_corpus"], st.session_state["validated_seed"]
     state.run.start()
 
 
 def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
-    """Draw the progress of a run, then its answer; before the first run, say what will stand here."""
+    """Draw the answer of the last finished run, or what came with the lab, and how far a run is that replaces it."""
     with errors_as_sentences():
-        if state.run is None:
-            st.info(
-                "The answer will appear here: the share of statements that each judge gets right, with a 95 % "
-                "interval, beside published figures; then the kinds of statement that it gets wrong, its verdicts "
-                "by label, how far its probabilities can be trusted, and every mistake. Press **Judge them**."
+        progress = None
+        if state.is_running:
+            assert state.run is not None
+            found = state.run.snapshot()
+            if found.finished:
+                state.answer, state.answered = answer_of(found, state.run_corpus, state.run_seed), state.run
+                # The whole page: the button can be pressed again, and the ticking ends.
+                st.rerun()
+            progress = partial(_progress, state.run, found)
+        if state.answer is not None:
+            if progress is None:
+                draw_scope(state.answer, candidates, sample)
+            draw_judge(state.answer.validation, state.answer.corpus, "", progress)
+            st.header("Every judge, every figure", anchor=False)
+            draw_report(state.answer)
+            return
+        shipped = shipped_validation()
+        if shipped is None:
+            draw_answer(
+                "How often is the judge right, and where is it wrong?", "Nobody has measured it yet.", "", progress
             )
             draw_accuracy_chart([])
             return
-        if state.answer is None:
-            found = state.run.snapshot()
-            if not found.finished:
-                _progress(state.run, found)
-                return
-            state.answer = answer_of(found, state.run_corpus, state.run_seed)
-            # The whole page: the button can be pressed again, and the ticking ends.
-            st.rerun()
-        draw_scope(state.answer, candidates, sample)
-        draw_report(state.answer)
+        draw_judge(shipped.validation, TEST, shipped.made_on, progress)
+        # Resampling the intervals of 18,000 verdicts takes a while, and the answer must not wait for it.
+        if st.toggle("Every judge, every figure (half a minute the first time)", key="validation_all_figures"):
+            draw_report(_answer_that_came())
+
+
+@st.cache_resource(show_spinner="Counting the verdicts that came with the lab …")
+def _answer_that_came() -> ValidationAnswer:
+    """Return the answer that came with the lab, its intervals computed once for everybody."""
+    shipped = shipped_validation()
+    assert shipped is not None
+    return answer_of(shipped.validation, TEST, 1)
 
 
 def _progress(run: ValidationRun, found: Validation) -> None:
     """Show how far the run is and how much was right so far, with a button that stops it."""
-    left = "" if found.seconds_left is None else f", about {duration(found.seconds_left)} left"
     st.progress(
         min(1.0, len(found.rows) / max(1, found.n_total)),
-        for_markdown(f"{len(found.rows):,} of {found.n_total:,} verdicts: {found.at_work}{left}"),
+        for_markdown(f"{len(found.rows):,} of {found.n_total:,} verdicts: {found.at_work}{found.time_left_in_words}"),
     )
     st.button(
         "Stop and keep what there is", icon=":material/stop:", key="stop_validation", on_click=run.stop,

@@ -74,18 +74,36 @@ class CompareState:
     """The experiment that the page shows, the run that all are compared to, and the pinned runs.
 
     Attributes:
-        shown: identifier of the experiment; at first the one in the address.
-        base: name of the run that the person chose to compare to; empty for the baseline.
+        shown: identifier of the experiment; at first the one in the address; empty for the answer that was shipped.
+        before: of the experiment that stays on the page until something of the one shown is finished.
+        asked, base: names of the runs that the person asked about and chose to compare to; empty for the usual ones.
         pins: the runs that are kept.
     """
 
     shown: str = field(default_factory=experiment_of_address)
+    before: str = ""
+    asked: str = ""
     base: str = ""
     pins: list[Pin] = field(default_factory=list)
 
     def show(self, identifier: str) -> None:
-        """Show another experiment, in which the base of the one before means nothing."""
-        self.shown, self.base = identifier, ""
+        """Show another experiment, in which the runs chosen in the one before mean nothing."""
+        if identifier != self.shown:
+            self.before = self.shown
+        self.shown, self.asked, self.base = identifier, "", ""
+
+
+@dataclass
+class DesignState:
+    """The size of a study that is looked at.
+
+    Attributes:
+        asked: the question to which the number belongs; with another one it follows the answer again.
+        people: an arm.
+    """
+
+    asked: Any = None
+    people: int = 0
 
 
 MAP, LINE = "map", "line"
@@ -123,11 +141,13 @@ class SweepState:
 
     Attributes:
         shown: identifier of the experiment by view; empty before there is one.
+        before: of the one that stays on the page until something of the one shown is finished.
         clicks: on cells of the map, so that a cell that was left can be clicked again.
         of_address: the experiment of the address, until the page has looked it up.
     """
 
     shown: dict[str, str] = field(default_factory=lambda: {MAP: "", LINE: ""})
+    before: dict[str, str] = field(default_factory=lambda: {MAP: "", LINE: ""})
     clicks: int = 0
     of_address: str = field(default_factory=experiment_of_address)
 
@@ -205,7 +225,8 @@ class ValidationState:
         own_file: the last file that could be read.
         own_statements: its rows.
         run: the last run, with the corpus and seed that it was started with.
-        answer: of that run, once it has finished.
+        answer: of the last run that has finished; it stays on the page while the next one runs.
+        answered: that run.
     """
 
     own_file: ImportedFile[tuple[Statement, ...]] = field(default_factory=ImportedFile)
@@ -214,3 +235,9 @@ class ValidationState:
     run_corpus: str = TEST
     run_seed: int = 1
     answer: ValidationAnswer | None = None
+    answered: ValidationRun | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run has not given its answer yet."""
+        return self.run is not None and self.run is not self.answered

@@ -10,6 +10,7 @@ import streamlit as st
 
 from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.errors import JitaiError, ParameterError
+from jitai.experiments.cell import CellWork
 from jitai.experiments.comparison import DayFigures, Run, day_figures, days_of
 from jitai.experiments.launch import Processes
 from jitai.experiments.methods import may_have_changed, offered_methods
@@ -181,20 +182,23 @@ def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callabl
             st.caption(for_markdown(about))
 
 
-def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | None) -> StoredExperiment | None:
+def finished_so_far(
+    identifier: str, running: bool, wanted: ExperimentSpec | None, *, has_progress: bool = True
+) -> StoredExperiment | None:
     """Draw the progress of the page's experiment and the remarks on it; return the experiment.
 
     Args:
         identifier: of the experiment.
         running: whether it was at work when the page was drawn; where that has changed, the page is drawn anew.
         wanted: what the page's settings stand for.
+        has_progress: whether the progress is drawn here, and not by the page.
     Returns: None as long as nothing of it is stored.
     Raises: ParameterError if there is no such experiment, with what its process wrote last.
     """
     found = find(identifier)
     if (processes().is_alive(identifier) or is_at_work(found)) != running:
         st.rerun()  # the whole page: the ticking begins or ends, and the button follows
-    if running:
+    if running and has_progress:
         progress(identifier, found)
     if found is not None:
         remarks(found, running, "" if wanted is None else wanted.identifier)
@@ -228,7 +232,7 @@ def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:
         st.caption(
             for_markdown(
                 f"This is “{experiment.spec.name}”, {counted(experiment.spec.n_seeds, 'seed')}. The "
-                "settings in the sidebar "
+                "settings of your own "
             )
             + "differ from it: **Run** uses them."
         )
@@ -316,7 +320,9 @@ def command_and_description(spec: ExperimentSpec, name: str) -> None:
     st.code(spec_as_yaml(spec, default_policy_store().name_of), language="yaml", height=320)
 
 
-def open_cell(app: AppState, kinds: Sequence[str], stored: StoredCell, place: str) -> bool:
+def open_cell(
+    app: AppState, kinds: Sequence[str], stored: StoredCell, place: str, shipped: CellWork | None = None
+) -> bool:
     """Have the Live page show one seed of a cell: the session's where the cell has it, else the cell's first.
 
     Args:
@@ -324,14 +330,15 @@ def open_cell(app: AppState, kinds: Sequence[str], stored: StoredCell, place: st
         kinds: of the experiment's statements.
         stored: the cell.
         place: of it, in words.
+        shipped: what decided the cell, where it came with the lab; its steps are kept to a tenth.
     Returns: False where the cell cannot be lived again.
     """
-    work = work_of(store())(stored)
+    work = shipped or work_of(store())(stored)
     if work is None:
         return False
     seeds = range(work.first_seed, work.first_seed + work.n_seeds)
     seed = app.spec.seed if app.spec.seed in seeds else seeds[0]
-    played = lived_again(stored, work, kinds, seed)
+    played = lived_again(stored, work, kinds, seed, 0.0 if shipped is None else 0.051)
     if played is None:
         return False
     show_played(app, session_object(LiveState), f"the cell {place}, seed {seed}", played)

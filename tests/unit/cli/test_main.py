@@ -194,7 +194,7 @@ def test_options_of_bias_belief_and_planner_reach_the_trial(tmp_path: Path) -> N
     found = []
     for extra in ([], ["--weighs-context", "false"], ["--sees-steps", "false"]):
         arguments = ["--policy", "planner", *NO_FILTER, "--reads-text", "false", *extra]
-        assert main(["run", *arguments, "--quiet", "--out", str(path)]) == 0
+        assert main(["run", *arguments, "--quiet", "--force", "--out", str(path)]) == 0
         log = pd.read_parquet(path)
         found.append((log["candidate_action"].tolist(), log["belief"].tolist()))
     assert found[0][0] != found[1][0]

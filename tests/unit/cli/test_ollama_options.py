@@ -73,7 +73,7 @@ def test_without_options_the_server_is_asked_as_ever(server: ReplayServer, tmp_p
 
 def test_the_longest_wait(server: ReplayServer, tmp_path: Path) -> None:
     server.delay_s = 0.4
-    assert main([*arguments_of("judge", tmp_path), "--timeout", "0.1"]) == 0
+    assert main([*arguments_of("judge", tmp_path), "--timeout", "0.1"]) == 1
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         [row] = csv.DictReader(file)
     assert row["verdict"] == "no answer"

@@ -55,6 +55,8 @@ def test_the_command_in_a_report_gives_the_same_run(
 ) -> None:
     for options in (["run", "--scenario", str(saved), "--quiet"], [*CALM, "--seed", "9"]):
         report, again = tmp_path / "one.html", tmp_path / "again.html"
+        for path in (report, again):
+            path.unlink(missing_ok=True)
         assert main([*options, "--report", str(report)]) == 0
         printed = capsys.readouterr().out
         found = re.search(r"<code>(.+?)</code>", report.read_text(encoding="utf-8"))

@@ -28,7 +28,10 @@ from jitai.trial.filters import FilterSpec
 
 TS = Method("TS", PolicySpec())
 HYBRID = Method("LLM+TS", PolicySpec(), FilterSpec())
-FIGURES = CellFigures(3, 0.0, 0.0, 0.0, 1000.0, True, 50.0, 0.0, 1.0, (1.0, 0.0, 0.0, 0.0), 0.0, 0.0)
+FIGURES = CellFigures(
+    3, 0.0, 0.0, 0.0, 1000.0, True, 50.0, 0.0, 1.0, (1.0, 0.0, 0.0, 0.0), 0.0, 0.0, never_steps=200.0,
+    above_never=210.0, above_never_low=200.0, above_never_high=220.0,
+)  # fmt: skip
 
 
 def stored(cell: Cell, *totals: float) -> StoredCell:
@@ -49,7 +52,8 @@ def test_a_sentence_recomputes() -> None:
     line = side_by_side([base, run(HYBRID, 310, 400, 520)], base)[1]
     # differences 210, 200, 220; t(2) = 4.3027, standard error 10 / sqrt(3)
     assert in_words(line, "TS") == (
-        "LLM+TS earns 210 steps more than TS (95 % 185 to 235, 3 paired seeds) and reaches 41 % of the best possible."
+        "LLM+TS earns 210 steps more than TS (95 % 185 to 235, 3 paired seeds) and reaches 26 % of what messages can "
+        "gain."
     )
     line = side_by_side([base, run(HYBRID, 40, 160, 240)], base)[1]  # -60, -40, -60
     assert in_words(line, "TS").startswith("LLM+TS earns 53 steps less than TS (95 % 25 to 82, 3 paired seeds)")
@@ -62,7 +66,13 @@ def test_where_nothing_can_be_earned_there_is_no_share() -> None:
     base, other = (Run(name, "x", range(3), nothing) for name in ("TS", "other"))
     line = side_by_side([base, other], base)[1]
     assert np.isnan(line.share.value)
-    assert "reaches – of the best possible" in in_words(line, "TS")
+    assert "reaches – of what messages can gain" in in_words(line, "TS")
+
+
+def test_never_a_message_is_the_zero_of_the_share() -> None:
+    assert FIGURES.share_of_possible == pytest.approx((210 / 800, 200 / 800, 220 / 800, 3))
+    assert replace(FIGURES, mean_steps=410.0).share_of_optimum == pytest.approx(0.41), "the plain one has 0 steps there"
+    assert np.isnan(replace(FIGURES, never_steps=1000.0).share_of_possible.value), "messages can gain nothing"
 
 
 def test_one_seed_and_other_seeds() -> None:

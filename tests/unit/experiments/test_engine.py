@@ -425,7 +425,7 @@ def test_a_real_cluster_gives_the_same_numbers(
         assert numbers(here, near) == numbers(there, far), "what was finished is there"
     finally:
         process.kill()
-        process.wait(20)
+        process.communicate(timeout=20)
 
 
 @pytest.mark.needs("cluster")

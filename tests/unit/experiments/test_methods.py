@@ -27,6 +27,8 @@ ROLES = {
     "Generic": Role.PLAIN,
     "Random": Role.PLAIN,
     "Never": Role.PLAIN,
+    "Coin+TS": Role.HYBRID,
+    "Coin+tailored": Role.HYBRID,
     "LLM+TS, sampled veto": Role.HYBRID,
     "LLM+TS, next best": Role.HYBRID,
 }

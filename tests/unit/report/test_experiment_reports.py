@@ -14,7 +14,7 @@ import pytest
 
 from jitai.cli.main import main
 from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
-from jitai.experiments.comparison import answer_in_words, more_same_fewer, side_by_side, table_rows
+from jitai.experiments.comparison import answer_in_words, side_by_side, table_rows
 from jitai.experiments.engine import run_experiment
 from jitai.experiments.judgements import read_statements
 from jitai.experiments.methods import offered_methods
@@ -108,8 +108,7 @@ def test_every_number_of_the_page_s_table_and_answer_is_there(comparison: Any) -
         for name, value in row.items():
             assert not value or value in texts, (name, value)
     never = next(line for line in compared.lines if line.run.name == "Never")
-    counts = more_same_fewer(never, compared.base)
-    assert counts is not None and sum(counts) == 12 and " / ".join(map(str, counts)) in texts
+    assert never.against is not None and sum(never.against.of_100) == 100 and never.against.of_100.in_words in texts
     assert texts.count("12") >= len(compared.lines), "n stands in each row"
     assert ADDED not in page, "a rule was compared already"
     assert "no medical advice" in page and "arXiv:2501.06980" in page and "jitai-lab experiment FILE" in page
@@ -128,8 +127,8 @@ def test_ties_are_counted(comparison: Any) -> None:
     totals[3] -= 1
     other = replace(base, stored=replace(base.stored, totals=totals))
     (line,) = side_by_side([other], base)
-    assert more_same_fewer(line, base) == (3, 8, 1)
-    assert line.against is not None and line.against.share_better == pytest.approx((3 + 8 / 2) / 12)
+    assert line.against is not None and line.against.of_100 == (25, 67, 8)
+    assert line.against.share_better == pytest.approx((3 + 8 / 2) / 12)
 
 
 def test_the_player_shows_a_stored_seed_to_the_digit(comparison: Any) -> None:

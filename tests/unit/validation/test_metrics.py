@@ -12,6 +12,7 @@ from jitai.validation.metrics import (
     FIGURE_NAMES,
     N_BINS,
     Interval,
+    calibration_floor,
     cohen_kappa,
     figures,
     kappa_matrix,
@@ -156,3 +157,21 @@ def test_kappa_is_of_what_both_have_read() -> None:
     assert counts.tolist() == [[3, 2, 0], [2, 3, 0], [0, 0, 0]]
     assert kappas[0, 1] == kappas[0, 0] == 1
     assert np.isnan(kappas[2]).all()
+
+
+def test_a_faultless_judge_lies_below_the_calibration_floor_in_95_of_100_tries() -> None:
+    rng = np.random.default_rng(5)
+    below, errors, floors = 0, [], []
+    for trial in range(200):
+        p_send = rng.random(48)
+        truth = rng.random(48) >= p_send
+        error = figures(p_send, truth, n_resamples=1).calibration_error.value
+        floor = calibration_floor(p_send, n_draws=300, seed=trial)
+        below += error <= floor.high
+        errors.append(error)
+        floors.append(floor.mean)
+    assert below / 200 == pytest.approx(0.95, abs=0.04)
+    assert np.mean(errors) == pytest.approx(np.mean(floors), abs=0.01)
+    assert np.mean(floors) > 0.05, "48 statements are never as right as said"
+    certain = calibration_floor([0.0, 1.0, 1.0])
+    assert certain == (0.0, 0.0)

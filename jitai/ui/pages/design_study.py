@@ -1,0 +1,264 @@
+"""The page "Design a study": how many people a real trial would need, in which nobody lives twice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from jitai import __version__
+from jitai.charts.study import AS_PUBLISHED, ChosenSize, Needed, PowerCurve, needed_figure, power_figure
+from jitai.charts.theme import CONFIG
+from jitai.errors import ParameterError
+from jitai.experiments.answers import CHECKPOINTS, COMPARE, ShippedAnswer, ShippedCell, shipped_answer
+from jitai.experiments.methods import LLM_TS, TS
+from jitai.experiments.spec import Condition
+from jitai.experiments.words import plain, setting_in_words
+from jitai.sanitise import for_markdown
+from jitai.seeding import Stream, generator
+from jitai.study.power import FEWEST, GRID, MOST, N_TRIALS, Power, TwoArms, curve, pairs_needed, people_needed, power_at
+from jitai.study.protocol import Planned, protocol_sentences
+from jitai.ui.session.page_states import DesignState
+from jitai.ui.session.state import AppState, app_state, keep_in_address, palette, session_object
+from jitai.ui.widgets.answer import both_widths, draw_answer, gain, loss, what_it_is_of
+from jitai.ui.widgets.page import errors_as_sentences
+
+SPREADS = {1.0: "as simulated", 1.5: "half as much again", 2.0: "twice as much"}
+POWERS = {0.8: "80 of 100", 0.9: "90 of 100"}
+CURVE_TRIALS = 1_000
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: two methods, a setting by its place in the grid, days, and how much people differ."""
+
+    method: str
+    baseline: str
+    condition: int
+    days: int
+    spread: float
+    power: float
+
+
+def design_study_page() -> None:
+    """Draw the page."""
+    app = app_state()
+    with errors_as_sentences():
+        keep_in_address(app)
+        answer = shipped_answer(COMPARE)
+        if answer is None:
+            raise ParameterError(
+                "The stored results that this page plans from are missing or of another version.",
+                "Write them anew with the command ship-answers.",
+            )
+        question = _question(app, answer)
+        if question.method == question.baseline:
+            draw_answer("Nothing to tell apart", "A method does not differ from itself: choose two above.")
+            return
+        _draw(answer, question)
+
+
+def _question(app: AppState, answer: ShippedAnswer) -> Question:
+    """Draw what can be asked without running anything; return it."""
+    conditions = answer.experiment.spec.conditions()
+    here = next((place for place, item in enumerate(conditions) if item.config == app.spec.config), 0)
+    names = [method.name for method in answer.experiment.spec.methods]
+    words = {method.name: plain(method).name for method in answer.experiment.spec.methods}
+    keys = {"method": LLM_TS, "baseline": TS, "condition": here, "days": _length(conditions)}
+    for key, usual in keys.items():
+        st.session_state.setdefault(f"design_{key}", usual)
+    picked = st.session_state
+    label = f"{words[picked.design_method]} against {words[picked.design_baseline][0].lower()}"
+    label += words[picked.design_baseline][1:]
+    setting = setting_in_words(conditions[picked.design_condition].config)
+    with what_it_is_of(label, f"{setting}, {picked.design_days} days · {answer.made_on}", "design"):
+        for key, asked in (("method", "To show that this earns more"), ("baseline", "than")):
+            st.selectbox(asked, names, format_func=words.__getitem__, key=f"design_{key}", persist_state="session")
+        st.selectbox(
+            "If the true setting is", range(len(conditions)), key="design_condition", persist_state="session",
+            format_func=lambda place: setting_in_words(conditions[place].config),
+        )  # fmt: skip
+        both = [_cell(answer, conditions[0], name) for name in (picked.design_method, picked.design_baseline)]
+        kept = all(item.so_far is not None for item in both)
+        days = [*(CHECKPOINTS if kept else ()), _length(conditions)]
+        if picked.design_days not in days:
+            picked.design_days = days[-1]
+        st.segmented_control(
+            "Days of the study", days, key="design_days", persist_state="session", required=True,
+            help="A shorter study is the beginning of the long one: what everybody had walked by then.",
+        )  # fmt: skip
+        if not kept:
+            st.caption(
+                "Shorter studies are kept for the learner, its coin, the one-line rule with judge, and the planner."
+            )
+    return Question(
+        picked.design_method, picked.design_baseline, picked.design_condition, picked.design_days,
+        picked.setdefault("design_spread", 1.5), picked.setdefault("design_power", 0.8),
+    )  # fmt: skip
+
+
+def _length(conditions: Sequence[Condition]) -> int:
+    return conditions[0].config.study_length
+
+
+def _cell(answer: ShippedAnswer, condition: Condition, method: str) -> ShippedCell:
+    return next(
+        item
+        for item in answer.cells
+        if item.stored.cell.condition == condition and item.stored.cell.method.name == method
+    )
+
+
+def arms_of(answer: ShippedAnswer, question: Question, condition: int, spread: float) -> TwoArms:
+    """Return the steps of both arms by the end of the study, in a setting."""
+    where = answer.experiment.spec.conditions()[condition]
+    steps = [answer.steps(where, name, question.days) for name in (question.method, question.baseline)]
+    return TwoArms(steps[0], steps[1], spread)
+
+
+def _generators(n: int) -> np.random.Generator:
+    return generator(n, Stream.BOOTSTRAP)
+
+
+@st.cache_data(show_spinner=False, max_entries=400)
+def _needed(question: Question, made_on: str) -> list[Power | None]:
+    """Return what each setting needs, cached: every visitor asks the same first."""
+    answer = shipped_answer(COMPARE)
+    assert answer is not None
+    n_settings = len(answer.experiment.spec.conditions())
+    return [
+        people_needed(arms_of(answer, question, place, question.spread), question.power, _generators)
+        for place in range(n_settings)
+    ]
+
+
+@st.cache_data(show_spinner=False, max_entries=400)
+def _curve(question: Question, spread: float, made_on: str) -> list[Power]:
+    answer = shipped_answer(COMPARE)
+    assert answer is not None
+    return curve(arms_of(answer, question, question.condition, spread), _generators, CURVE_TRIALS)
+
+
+def _draw(answer: ShippedAnswer, question: Question) -> None:
+    """Draw answer, curve, protocol and the other settings."""
+    state = session_object(DesignState)
+    arms = arms_of(answer, question, question.condition, question.spread)
+    with st.spinner("Drawing simulated trials …", show_time=True):
+        needed = _needed(question, answer.made_on)
+        curves = {spread: _curve(question, spread, answer.made_on) for spread in SPREADS}
+    here = needed[question.condition]
+    # Another question: the number follows. The same question: it is the reader's.
+    if state.asked != question:
+        state.asked, state.people = question, GRID[-1] if here is None else here.n
+    size = power_at(arms, state.people, _generators)
+    title = _answer(arms, question, needed, here)
+    shown = PowerCurve(
+        GRID, [item.found for item in curves[question.spread]], [item.error for item in curves[question.spread]],
+        [item.found for item in curves[1.0]], [item.found for item in curves[2.0]], SPREADS[1.0], SPREADS[2.0],
+    )  # fmt: skip
+    chosen = ChosenSize(size.n, size.found, question.power)
+    with st.container(key="stack_design"):
+        left, right = st.columns([9, 5], gap="large")
+    with left:
+        both_widths(
+            lambda narrow: power_figure(shown, chosen, palette(), narrow=narrow), "power_chart",
+            f"Share of trials that find the difference, by people an arm. {title}",
+        )  # fmt: skip
+    with right:
+        _side(state, arms, question, size)
+    st.header("For the protocol", anchor=False)
+    st.code(_protocol(answer, arms, question, size), language=None, wrap_lines=True)
+    st.caption(
+        "Simulated people are alike but for luck. How much more real ones differ is not known from here: plan with a "
+        "pilot’s spread."
+    )
+    st.header("How many in each published setting", anchor=False)
+    settings = []
+    for place, (item, found) in enumerate(zip(answer.experiment.spec.conditions(), needed, strict=True)):
+        name = setting_in_words(item.config).replace(", a badly tailored message adds", ";")
+        settings.append(Needed(name, None if found is None else found.n, MOST, place == question.condition))
+    st.plotly_chart(
+        needed_figure(settings, palette()), config=CONFIG, key="needed_chart", theme=None,
+        alt="People an arm: " + "; ".join(f"{item.name} {item.people or f'more than {MOST}'}" for item in settings),
+    )  # fmt: skip
+
+
+def _answer(arms: TwoArms, question: Question, needed: Sequence[Power | None], here: Power | None) -> str:
+    """Draw the heading, what qualifies it, and how sure it is; return the heading as plain text."""
+    others = [found for place, found in enumerate(needed) if place != question.condition]
+    if here is None:
+        title, marked = f"More than {MOST:,} people an arm would be needed", ""
+        second = f"The difference is {abs(arms.difference):,.0f} steps: a trial of this size cannot show it."
+    else:
+        marked = f"{here.n:,} people"
+        rest = f" an arm would show the {'gain' if arms.difference > 0 else 'loss'}"
+        title = f"{marked}{rest}"
+        counts = sorted(found.n for found in others if found is not None)
+        most = f"{counts[-1]:,}" if len(counts) == len(others) else f"more than {MOST:,}"
+        second = "If the true setting is this one."
+        if counts:
+            second += f" In the {len(others)} others it takes {counts[0]:,} to {most}."
+    points = 196 * (question.power * (1 - question.power) / N_TRIALS) ** 0.5
+    differ = {1.0: "as much as simulated ones"}.get(question.spread, f"{SPREADS[question.spread]} as simulated ones")
+    small = (
+        f"So that {POWERS[question.power]} trials find the difference ({N_TRIALS:,} simulated trials, unpaired; Monte "
+        f"Carlo error of that share ± {points:.1f} points), if people differ {differ}. {question.days} days."
+    )
+    mark = gain if arms.difference > 0 else loss
+    heading = f"{mark(marked)}{for_markdown(title[len(marked) :])}" if marked else for_markdown(title)
+    draw_answer(heading, for_markdown(second), small)
+    return title
+
+
+def _side(state: DesignState, arms: TwoArms, question: Question, size: Power) -> None:
+    """Draw what is assumed, the size, and what trials of that size find."""
+    st.segmented_control(
+        "Real people differ from each other", list(SPREADS), format_func=SPREADS.__getitem__, key="design_spread",
+        persist_state="session", required=True,
+    )  # fmt: skip
+    st.segmented_control(
+        "Trials that should find it", list(POWERS), format_func=POWERS.__getitem__, key="design_power",
+        persist_state="session", required=True,
+    )  # fmt: skip
+
+    def keep() -> None:
+        state.people = st.session_state["design_people"]
+
+    st.session_state["design_people"] = state.people
+    st.number_input(
+        "People an arm", FEWEST, MOST, key="design_people", on_change=keep,
+        help="Two arms of different people. The number follows the question until you change it.",
+    )  # fmt: skip
+    five = power_at(arms, AS_PUBLISHED, _generators)
+    st.markdown(
+        f"With **{size.n:,} an arm**, {100 * size.found:.0f} of 100 trials find it (± {196 * size.error:.1f}), "
+        f"{_of_100(size.opposite)} find the opposite, and in {_of_100(size.in_order)} the better method has the higher "
+        f"mean.\n\nWith **{AS_PUBLISHED}**, as published: {100 * five.found:.0f} find it, and {_of_100(five.in_order)} "
+        "have the right order."
+    )
+    pairs = pairs_needed(arms.method, arms.baseline, question.power)
+    if pairs is not None:
+        st.caption(
+            f"Compare’s paired seeds would suggest {pairs:,} {'person' if pairs == 1 else 'people'}, each living twice "
+            "under the same luck. No real trial can have that."
+        )
+
+
+def _of_100(share: float) -> str:
+    """Return a share in words that do not promise more than the trials told."""
+    if share in (0, 1):
+        return "none" if share == 0 else "all"
+    if share < 0.005:
+        return "fewer than 1"
+    return "all but a few" if share > 0.995 else f"{100 * share:.0f}"
+
+
+def _protocol(answer: ShippedAnswer, arms: TwoArms, question: Question, size: Power) -> str:
+    spec = answer.experiment.spec
+    words = {method.name: plain(method).name for method in spec.methods}
+    setting = setting_in_words(spec.conditions()[question.condition].config)
+    source = (
+        f"JITAI Lab {__version__} (experiment {spec.identifier}, seeds {spec.seeds[0]} to {spec.seeds[-1]}; {setting})"
+    )
+    planned = Planned(words[question.method], words[question.baseline], source, question.days)
+    return protocol_sentences(planned, arms, size)

@@ -1,0 +1,66 @@
+"""The page "Design a study", without a browser."""
+
+from streamlit.testing.v1 import AppTest
+
+from jitai.experiments.answers import CHECKPOINTS, COMPARE, shipped_answer
+from jitai.seeding import Stream, generator
+from jitai.study.power import TwoArms, people_needed, power_at
+from tests.app.driver import as_markup, go_to, open_app, widget, without_error
+
+DESIGN = "pages/design_study.py"
+
+
+def open_page() -> AppTest:
+    return without_error(go_to(open_app(), DESIGN))
+
+
+def arms(place: int, days: int = 50, spread: float = 1.5) -> TwoArms:
+    """The learner with the judge against the learner alone."""
+    answer = shipped_answer(COMPARE)
+    assert answer is not None
+    condition = answer.experiment.spec.conditions()[place]
+    steps = {}
+    for item in answer.cells:
+        if item.stored.cell.condition == condition and item.so_far is not None:
+            at = item.stored.totals if days == 50 else item.so_far[:, CHECKPOINTS.index(days)]
+            steps[item.stored.cell.method.name] = at
+    return TwoArms(steps["LLM+TS"], steps["TS"], spread)
+
+
+def of(n: int) -> object:
+    return generator(n, Stream.BOOTSTRAP)
+
+
+def test_the_page_opens_with_how_many_people_are_needed_and_says_what_else_that_hangs_on() -> None:
+    app = open_page()
+    here = people_needed(arms(1), 0.8, of)  # type: ignore[arg-type]
+    assert here is not None
+    assert f":yellow-background[{here.n} people] an arm would show the gain" in app.title[0].value
+    assert "If the true setting is this one. In the 7 others it takes" in app.header[0].value.replace("\\", "")
+    said = as_markup(app).replace("\\", "")
+    assert "2,000 simulated trials, unpaired; Monte Carlo error" in said
+    assert f"With **{here.n} an arm**" in said and "With **5**, as published" in said
+    assert "Compare’s paired seeds would suggest" in said
+    (protocol,) = app.code
+    assert protocol.value.startswith(f"{here.n} participants an arm") and "seeds 0 to 999" in protocol.value
+
+
+def test_the_number_of_people_is_the_reader_s_until_the_question_changes() -> None:
+    app = open_page()
+    app = without_error(widget(app.number_input, "design_people").set_value(20).run())
+    found = power_at(arms(1), 20, of)  # type: ignore[arg-type]
+    assert f"With **20 an arm**, {100 * found.found:.0f} of 100 trials find it" in as_markup(app).replace("\\", "")
+    assert app.code[0].value.startswith("20 participants an arm")
+    app = without_error(app.run())
+    assert widget(app.number_input, "design_people").value == 20
+    app = without_error(widget(app.segmented_control, "design_spread").set_value(1.0).run())
+    narrow = people_needed(arms(1, spread=1.0), 0.8, of)  # type: ignore[arg-type]
+    assert narrow is not None and widget(app.number_input, "design_people").value == narrow.n < 20
+
+
+def test_a_shorter_study_and_another_setting_are_asked_without_running_anything() -> None:
+    app = without_error(widget(open_page().segmented_control, "design_days").set_value(10).run())
+    short = people_needed(arms(1, 10), 0.8, of)  # type: ignore[arg-type]
+    assert short is not None and f"{short.n} people" in app.title[0].value
+    app = without_error(widget(app.selectbox, "design_method").set_value("TS").run())
+    assert app.title[0].value == "Nothing to tell apart"
