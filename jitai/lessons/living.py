@@ -137,9 +137,11 @@ def _live_person(person: Person, n_people: int, knob: Step | None, book: Stateme
     best = Side(person.run.spec.under_the_optimum())
     return LivedPerson(
         person,
-        *(_played(side, book, judges) for side in (person.run, person.against, best)),
-        Many(curves[:, -1], curves, mine.disengaged, others.disengaged),
-        () if knob is None or person.key not in knob.people else _tries(person, knob, book, judges),
+        run=_played(person.run, book, judges),
+        against=_played(person.against, book, judges),
+        best=_played(best, book, judges),
+        many=Many(curves[:, -1], curves, mine.disengaged, others.disengaged),
+        tries=() if knob is None or person.key not in knob.people else _tries(person, knob, book, judges),
     )
 
 
