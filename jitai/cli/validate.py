@@ -38,6 +38,7 @@ from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
 from jitai.validation.corpora import balanced_sample, chosen, labelled_statements
+from jitai.validation.forms import PLAIN, by_form, in_every_form
 from jitai.validation.metrics import Interval
 from jitai.validation.report import (
     PUBLISHED_CAVEAT,
@@ -67,7 +68,7 @@ FITTED_HERE = (
     "good. The TF-IDF baseline is cross-validated there, and no pair is divided."
 )
 _SHOWN_FIGURES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc")
-_TABLES = ("verdicts", "figures", "kinds", "languages", "agreement", "confusion", "reliability", "mistakes")
+_TABLES = ("verdicts", "figures", "kinds", "languages", "agreement", "confusion", "reliability", "mistakes", "forms")
 
 
 def add_validate_command(commands: Any) -> None:
@@ -119,6 +120,10 @@ def add_validate_command(commands: Any) -> None:
         help="print the N mistakes of each judge of which it was surest, with what was asked and its reply",
     )  # fmt: skip
     parser.add_argument(
+        "--forms", action="store_true",
+        help="judge each statement in other forms too (capitals, emoji, mail ...): how far form is taken for meaning",
+    )  # fmt: skip
+    parser.add_argument(
         "--no-cache", action="store_true",
         help="ask anew what is remembered, so that its time is measured; these replies are not kept",
     )  # fmt: skip
@@ -154,9 +159,12 @@ def validate(options: argparse.Namespace) -> None:
         run = ValidationRun(candidates, statements)
         run.start()
         found = _watch(run)
+        forms = _by_form(candidates, statements) if options.forms and not found.stopped else None
     results = reports(found, options.seed)
     kinds, languages = by_kind(found, options.seed), by_language(found, options.seed)
     _print(found, results, kinds, languages, options.mistakes)
+    if forms is not None:
+        _print_forms(forms, _numbers(results))
     if options.file is None and options.part == DEVELOPMENT:
         print(f"\n{FITTED_HERE}")
     if options.out is not None:
@@ -169,6 +177,8 @@ def validate(options: argparse.Namespace) -> None:
             "reliability": reliabilities(found),
             "mistakes": all_mistakes(found),
         }
+        if forms is not None:
+            tables["forms"] = forms
         _write(options.out, verdict_table(found.rows), tables, found.stopped)
     if not any(result.n for result in results):
         raise BackendError("No judge has answered any statement, so there are no figures.", hint=_first_failure(found))
@@ -281,6 +291,24 @@ def _print(
             _print_mistakes(found, numbers, n_mistakes)
     published = ", ".join(f"{item.model} {item.accuracy:.2f}" for item in PUBLISHED_FIGURES)
     print(f"\n{published}. {PUBLISHED_CAVEAT}")
+
+
+def _by_form(candidates: Sequence[Candidate], statements: Sequence[Statement]) -> "pd.DataFrame":
+    run = ValidationRun(candidates, in_every_form(statements))
+    run.start()
+    return by_form(_watch(run))
+
+
+def _print_forms(table: "pd.DataFrame", numbers: dict[str, str]) -> None:
+    """Print how well each judge reads each form of the statements."""
+    for judge, number in numbers.items():
+        print(f"\n{number} {for_terminal(judge)}: the same statements in other forms")
+        print(f"  {'form':30}{'n':>6}  accuracy  recall  difference in points (95 %)")
+        for row in table[table["judge"] == judge].to_dict("records"):
+            against = (
+                "" if row["form"] == PLAIN else f"{row['difference']:+.1f} ({row['low']:+.1f} to {row['high']:+.1f})"
+            )
+            print(f"  {row['form']:30}{row['n']:>6,}  {row['accuracy']:8.3f}  {row['recall']:6.3f}  {against}".rstrip())
 
 
 def _numbers(results: Sequence[JudgeReport]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -20,7 +21,7 @@ from jitai.judge.cache import VerdictCache, reply_key
 from jitai.judge.calibration import Measured
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
-from jitai.judge.text import UNREADABLE_SHARE, CleanStatement, clean_statement, load_words, share_known
+from jitai.judge.text import UNREADABLE_SHARE, CleanStatement, ReadInParts, load_words, read_in_parts, share_known
 from jitai.records import SILENCE, Decision, JudgeReference, Verdict, VerdictSource
 
 REASON_EXPLANATION = "The reason is a sentence of ours, filled in with the model's number; the model did not write it."
@@ -93,15 +94,8 @@ class Judge:
     def judge(self, text: str) -> Verdict:
         """Judge a statement: any text at all, empty if the participant was silent. Never raises JitaiError."""
         started = time.perf_counter()
-        statement = clean_statement(text)
-        verdict = self._without_model(statement)
-        if verdict is None:
-            try:
-                verdict = self._with_model(statement)
-            except BackendError as error:
-                verdict = self._fallback(statement, error)
-            except Exception as error:  # a bug in a backend must not end a run; its message may hold what was written
-                verdict = self._fallback(statement, _as_backend_error(error))
+        read = read_in_parts(text)
+        verdict = _on_the_whole(read, [self._on_part(part) for part in read.parts])
         # No time is told of what was shipped: it would differ from run to run, and says nothing about the model.
         shipped = verdict.source is VerdictSource.REMEMBERED
         return replace(verdict, latency_ms=0.0 if shipped else (time.perf_counter() - started) * 1e3)
@@ -111,11 +105,16 @@ class Judge:
 
         Returns: None where the model would have to be asked. Never raises JitaiError.
         """
-        statement = clean_statement(text)
+        read, verdicts = read_in_parts(text), []
         try:
-            return self._without_model(statement) or self._from_cache(statement, self.backend.identity())
+            for part in read.parts:
+                verdict = self._without_model(part) or self._from_cache(part, self.backend.identity())
+                if verdict is None:
+                    return None
+                verdicts.append(verdict)
         except BackendError:
             return None
+        return _on_the_whole(read, verdicts)
 
     def known_everywhere(self, text: str) -> Verdict | None:
         """The verdict that every copy of this judge gives without asking its model: on silence, by a rule, or shipped.
@@ -186,6 +185,18 @@ class Judge:
         except BackendError:
             return None
         return self.prompt.calibration_for(digest).measured
+
+    def _on_part(self, statement: CleanStatement) -> Verdict:
+        """Judge what can be read at once."""
+        verdict = self._without_model(statement)
+        if verdict is not None:
+            return verdict
+        try:
+            return self._with_model(statement)
+        except BackendError as error:
+            return self._fallback(statement, error)
+        except Exception as error:  # a bug in a backend must not end a run; its message may hold what was written
+            return self._fallback(statement, _as_backend_error(error))
 
     def _without_model(self, statement: CleanStatement) -> Verdict | None:
         """Return the verdict if no model is needed, otherwise None."""
@@ -304,6 +315,26 @@ class Judge:
         reason = f"The model gives sending a message {_in_100(p_send)} in 100"
         reason += ", too close to call." if decision is Decision.UNSURE else "."
         return _Interpretation(p_send, decision, reason, notes + answer.notes, answer.model_reason)
+
+
+def _on_the_whole(read: ReadInParts, verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict on a text from those on its parts: the one that speaks most against a message counts.
+
+    Where a part could not be judged and no other holds back, that failure is the verdict. What was not read might
+    speak against a message, so a text that was cut is never told to be safe.
+    """
+    failed = [verdict for verdict in verdicts if verdict.is_fallback]
+    verdict = min(verdicts, key=lambda item: 1.0 if item.p_send is None else item.p_send)
+    if failed and verdict.decision is not Decision.HOLD_BACK:
+        verdict = failed[0]
+    notes = read.notes
+    if len(verdicts) > 1:
+        number = next(number for number, item in enumerate(verdicts, start=1) if item is verdict)
+        notes = (f"Read in {len(verdicts)} parts; part {number} speaks most against a message, so it counts.", *notes)
+    if read.is_cut and verdict.decision is Decision.SEND:
+        p_send = None if verdict.p_send is None else min(verdict.p_send, 0.5)
+        verdict = replace(verdict, decision=Decision.UNSURE, p_send=p_send)
+    return replace(verdict, notes=(*notes, *verdict.notes), model_ms=sum(item.model_ms for item in verdicts))
 
 
 def _in_100(probability: float) -> str:

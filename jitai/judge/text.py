@@ -7,21 +7,25 @@ that imitate the prompt's own examples ("Status: good"), and texts too long for 
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from jitai.errors import FileFormatError
 from jitai.files import write_atomically
+from jitai.judge.plain_form import plain_form
 from jitai.paths import program, resource
 from jitai.records import Statement
 
 MAX_STATEMENT_LENGTH = 400
-"""Characters of a statement that the judge reads; a participant's message is rarely longer than 300."""
+"""Characters of a statement that the judge reads at once; a participant's message is rarely longer than 300."""
 MAX_STATEMENT_BYTES = 800
 """Bytes of UTF-8 that the judge reads. A token is at least one byte, so this bounds both the room that a statement
 takes in the model's context and the time it costs, whatever the script."""
+MAX_TEXT_LENGTH = 4_000
+"""Characters of a long text that the judge reads, part by part; a second or two of work."""
 _MAX_RAW_LENGTH = 20_000  # a pasted book is cut before it is looked at character by character
 # ZERO WIDTH JOINER holds composed emoji together; every other invisible format character goes.
 _KEPT_FORMAT_CHARACTERS = {"\u200d"}
@@ -32,6 +36,7 @@ _EMOJI_PLANE = range(0x1F000, 0x1FB00)
 _TOKEN_OPENING = re.compile(r"<(?=[|/!_A-Za-z\uff5c])")
 _TOKEN_CLOSING = re.compile(r"(?<=[|\uff5c])>")
 _BRACKETED_TOKEN = re.compile(r"\[(/?[A-Z_][A-Z_0-9]{2,})\]")
+_SENTENCE_END = re.compile(r"(?<=[.!?\u2026\u3002\uff01\uff1f]) ")
 # Field names of our prompts and role names of chat formats, followed by a colon (or what looks like one) or an
 # equals sign, with or without other marks in between ("**Status**:", '"status":').
 _COLONS = ":=\uff1a\ufe55\ufe13\u2236\ua789\u02d0\uff1d"
@@ -58,6 +63,65 @@ class CleanStatement:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class ReadInParts:
+    """A text of any length, as the judge reads it.
+
+    Attributes:
+        parts: statements that may stand in a prompt, at least one; together all that is read. Neighbours share a
+            sentence where it fits, so that none is read out of its context.
+        is_cut: whether something behind them is not read.
+        notes: sentences about that.
+    """
+
+    parts: tuple[CleanStatement, ...]
+    is_cut: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def read_in_parts(raw: str) -> ReadInParts:
+    """Make an untrusted text of any length fit to be read: in one part, as ``clean_statement``, or in several.
+
+    Args:
+        raw: any text at all; at most MAX_TEXT_LENGTH characters of it are read.
+    """
+    text, n_written = _cleaned(raw)
+    kept = text[:MAX_TEXT_LENGTH]
+    parts = tuple(CleanStatement(part) for part in _parts(kept))
+    if len(kept) == len(text) == n_written:
+        return ReadInParts(parts)
+    note = f"Only the first {len(kept):,} of {n_written:,} characters were read, so the verdict is unsure at most."
+    return ReadInParts(parts, True, (note,))
+
+
+def _parts(text: str) -> list[str]:
+    """Divide a text between sentences, or between words where a sentence is too long to be read at once."""
+    pieces = [piece for sentence in _SENTENCE_END.split(text) for piece in _pieces(sentence)]
+    parts = [pieces[0]]
+    for before, piece in pairwise(pieces):
+        for longer in (f"{parts[-1]} {piece}", f"{before} {piece}", piece):
+            if not _cut(longer)[1]:
+                break
+        if longer.startswith(parts[-1]) and longer != piece:
+            parts[-1] = longer
+        else:
+            parts.append(longer)
+    return parts
+
+
+def _pieces(sentence: str) -> Iterator[str]:
+    """Yield a sentence in pieces that can be read at once, divided between words where it has any."""
+    while True:
+        piece, was_cut = _cut(sentence)
+        if not was_cut:
+            yield sentence
+            return
+        at = piece.rfind(" ")
+        piece = piece[:at] if at > 0 and not sentence[len(piece) :].startswith(" ") else piece
+        yield piece
+        sentence = sentence[len(piece) :].lstrip()
+
+
 def clean_statement(raw: str) -> CleanStatement:
     """Make an untrusted text fit to stand inside a prompt.
 
@@ -65,19 +129,24 @@ def clean_statement(raw: str) -> CleanStatement:
         raw: any text at all, lone surrogates and control characters included.
     Returns: the text on one line; imitated fields and special tokens lose the character that makes them work.
     """
-    visible = "".join(_visible(character) for character in raw[:_MAX_RAW_LENGTH])
-    text = " ".join(visible.split())
-    text = _BRACKETED_TOKEN.sub(r"(\1)", _TOKEN_CLOSING.sub("\u203a", _TOKEN_OPENING.sub("\u2039", text)))
-    text = " ".join(_FIELD_NAME.sub(r"\1\2 -", text).split())
-    written = len(text) + max(0, len(raw) - _MAX_RAW_LENGTH)
+    text, n_written = _cleaned(raw)
     text, was_cut = _cut(text)
     if not was_cut and len(raw) <= _MAX_RAW_LENGTH:
         return CleanStatement(text)
     note = (
-        f"Only the first {len(text)} of {written:,} characters were read; "
+        f"Only the first {len(text)} of {n_written:,} characters were read; "
         "write shorter statements to have all of them judged."
     )
     return CleanStatement(text, (note,))
+
+
+def _cleaned(raw: str) -> tuple[str, int]:
+    """Return a text on one line, without what works in a prompt, and the number of characters that were written."""
+    visible = "".join(_visible(character) for character in plain_form(raw[:_MAX_RAW_LENGTH]))
+    text = " ".join(visible.split())
+    text = _BRACKETED_TOKEN.sub(r"(\1)", _TOKEN_CLOSING.sub("\u203a", _TOKEN_OPENING.sub("\u2039", text)))
+    text = " ".join(_FIELD_NAME.sub(r"\1\2 -", text).split())
+    return text, len(text) + max(0, len(raw) - _MAX_RAW_LENGTH)
 
 
 def _cut(text: str) -> tuple[str, bool]:

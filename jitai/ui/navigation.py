@@ -49,36 +49,33 @@ class Door(NamedTuple):
         title, aside: what it is, and a remark in a corner.
         text: what is behind it.
         label: of the button.
-        paths: of the pages that it leads to; the first that is among PAGES counts.
+        path: of the page that it leads to.
+        parameters: that the page finds in its address, by name.
     """
 
     title: str
     aside: str
     text: str
     label: str
-    paths: tuple[str, ...]
-
-    @property
-    def path(self) -> str:
-        """The page that it leads to."""
-        return next(path for path in self.paths if entry_of(path) is not None)
+    path: str
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 DOORS: tuple[Door, ...] = (
     Door(
         "Lesson", "8 minutes",
         "Predict what listening is worth, watch one person for 50 days, then see the truth.",
-        "Start the lesson", ("pages/lessons.py", LIVE),
+        "Start the lesson", "pages/lessons.py", (("lesson", "holding-back"),),
     ),
     Door(
         "Play", "you decide",
-        "Choose what is sent on a day, seeing what the policy sees, and find out what would have come of it.",
-        "Take day 1", ("pages/decide.py", LIVE),
+        "Choose each day’s message, seeing what the policy sees. Afterwards: you beside the policy, on the same days.",
+        "Take day 1", "pages/decide.py",
     ),
     Door(
         "Design a study", "for a protocol",
         "How many participants and days it takes to tell two methods apart, and the page to hand over.",
-        "Plan", ("pages/design_study.py", "pages/compare.py"),
+        "Plan", "pages/design_study.py",
     ),
 )  # fmt: skip
 

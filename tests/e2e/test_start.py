@@ -14,7 +14,7 @@ def test_from_start_to_why_and_back(new_page: NewPage) -> None:
     small = page.locator(".frame[data-mode=small]")
     expect(small.locator("[data-part=answer]")).to_contain_text("has gained", timeout=20_000)
     assert small.locator("button:visible").count() == 0, "there is nothing to press"
-    page.get_by_role("button", name="Take day 1").click()
+    page.get_by_text("See the whole run").click()
     page.locator(".frame[data-mode=page]").wait_for()
     whole_run(page)
     page.keyboard.press("w")

@@ -60,7 +60,7 @@ def _door(place: Any, door: Door) -> None:
             door.label, key=f"open_door_{DOORS.index(door)}", icon=":material/arrow_forward:", icon_position="right",
             type="primary" if door is DOORS[0] else "secondary",
         ):  # fmt: skip
-            st.switch_page(door.path)
+            st.switch_page(door.path, query_params=dict(door.parameters))
 
 
 def _where_one_was() -> None:

@@ -115,7 +115,7 @@ def _comparison(session: LabelSession, candidates: list[Candidate]) -> None:
     if session.found is None:
         st.markdown(f"You have labelled all {len(session.statements)}.")
         if not candidates:
-            st.caption("Choose at least one judge in the sidebar to compare with.")
+            st.caption("Choose at least one judge to compare with.")
             return
         if not st.button("See what the judges and the labels say", type="primary", key="label_compare"):
             return

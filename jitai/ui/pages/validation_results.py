@@ -56,7 +56,7 @@ def answer_of(found: Validation, corpus: str, seed: int) -> ValidationAnswer:
 
 
 def draw_scope(answer: ValidationAnswer, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
-    """Say which statements the answer covers, and whether the settings in the sidebar differ."""
+    """Say which statements the answer covers, and whether the settings of a run of one's own differ."""
     found = answer.validation
     words = f"Shown: {CORPUS_LABELS[answer.corpus]}, {counted(len(found.statements), 'statement')}. "
     differ = found.statements != sample or found.candidates != tuple(candidate.name for candidate in candidates)

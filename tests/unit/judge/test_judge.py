@@ -136,7 +136,7 @@ def test_log_odds_where_one_answer_is_not_listed() -> None:
 
 def test_a_long_statement_carries_its_note(prompt: Prompt, rules: Rules) -> None:
     judge, _ = make(prompt, rules, scripted_reply(3.0))
-    assert "Only the first" in judge.judge("I walked and " * 100).notes[0]
+    assert "Read in 4 parts" in judge.judge("I walked and " * 100).notes[0]
 
 
 def test_what_is_at_work(prompt: Prompt, rules: Rules) -> None:
