@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jitai.cli import ship_verdicts
 from jitai.cli.main import main
 from jitai.corpus import CALIBRATION, TEST, load_part
 from jitai.judge import embedded
@@ -41,7 +42,10 @@ def test_replies_that_are_kept_are_not_asked_for_again(tmp_path: Path, capsys: p
     assert f"{FILE.stat().st_size:,} bytes" in capsys.readouterr().err
 
 
-def test_without_the_model_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_the_model_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ship_verdicts, "shipped_replies", lambda key: None)  # as if a statement were new
     out = tmp_path / "shipped.json.gz"
     assert main(["ship-verdicts", "--out", str(out)]) == 1
     assert "install-model" in capsys.readouterr().err
