@@ -45,7 +45,7 @@ def class_chart(
         )  # fmt: skip
     figure.add_vline(x=truth, line={"color": palette.text, "width": 3, "dash": "dot"})
     figure.add_annotation(x=truth, y=1.0, yref="paper", yanchor="bottom", text="truth", showarrow=False)
-    figure.update_layout(**base_layout(palette, 520), xaxis_title=for_plotly(unit))
+    figure.update_layout(**base_layout(palette, 460), xaxis_title=for_plotly(unit))
     figure.update_layout(bargap=0.05, showlegend=len(figure.data) > 1, yaxis2={"visible": False, "domain": [0.74, 1]})
     style_axes(figure, palette)
     figure.update_yaxes(visible=False)

@@ -15,7 +15,7 @@ from jitai.judge.cache import VerdictCache, reply_key
 from jitai.judge.embedded import EMBEDDED, TUNED, EmbeddedBackend
 from jitai.judge.prompt_file import PROMPTS_FOLDER, load_prompt
 from jitai.judge.registry import open_backend
-from jitai.judge.shipped import FILE, ReadByJudge, shipped_content
+from jitai.judge.shipped import FILE, ReadByJudge, shipped_content, shipped_replies
 from jitai.judge.text import clean_statement
 from jitai.paths import default_cache_dir
 from jitai.text_format import duration
@@ -35,8 +35,8 @@ def add_ship_command(commands: Any) -> None:
         "ship-verdicts",
         help="write what the embedded judges say of all statements (for those who change model or statements)",
         description="Have both embedded judges read every statement that simulated participants may write, and write "
-        "their replies to the file that comes with the lab. Replies that this machine keeps already are not asked for "
-        "again, so a stopped run goes on where it was.",
+        "their replies to the file that comes with the lab. What the same model was asked before, for the file that "
+        "is there or on this machine, is not asked again, so a stopped run goes on where it was.",
     )
     parser.add_argument(
         "--out", type=Path, default=FILE, metavar="FILE.json.gz", help="default: the file of this installation"
@@ -66,7 +66,7 @@ def _read(key: str, texts: tuple[str, ...], cache: VerdictCache) -> ReadByJudge:
     n_asked = 0
     for number, text in enumerate(texts):
         place = reply_key(model, prompt, text)
-        found = cache.get(place)
+        found = shipped_replies(place) or cache.get(place)
         if found is None:
             found = strategies.ask(prompt, text, backend)
             cache.put(place, found)

@@ -5,17 +5,20 @@ That takes some 15 ms for a study of 50 days, so a game needs no memory on the s
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
+from jitai.arrays import Flags
 from jitai.errors import ParameterError
 from jitai.records import Action, JudgesText, StepRecord
 from jitai.simulator.world import draw_worlds
+from jitai.statistics import interval_of_resamples
 from jitai.trial.scenario import Scenario, play
 from jitai.trial.texts import ScriptedDay
 
-POLICY, CLINICIAN = "policy", "clinician"
+POLICY: Final = "policy"
+CLINICIAN: Final = "clinician"
 """Who the person is: the policy, who chooses an action, or the clinician, who sends or holds back what is proposed."""
 
 
@@ -93,8 +96,9 @@ def up_to_decision(game: Game, judge: JudgesText | None) -> Game:
 
 def truth_of(game: Game) -> tuple[list[bool], list[int]]:
     """Return what was true on each day of the study: whether they could walk, and where they were."""
-    world = draw_worlds(game.scenario.spec.config, [game.scenario.spec.seed])
-    return [bool(flag) for flag in world.can_walk[0]], [int(place) for place in world.true_context[0]]
+    config = game.scenario.spec.config
+    world, days = draw_worlds(config, [game.scenario.spec.seed]), slice(config.study_length)
+    return [bool(flag) for flag in world.can_walk[0, days]], [int(place) for place in world.true_context[0, days]]
 
 
 class Agreement(NamedTuple):
@@ -120,8 +124,6 @@ def agreement(mine: Mapping[int, bool], theirs: Mapping[int, bool], generator: n
         mine, theirs: whether to send, by day.
         generator: for the resamples of the interval.
     """
-    from jitai.statistics import interval_of_resamples
-
     days = sorted(set(mine) & set(theirs))
     first, second = (np.array([given[day] for day in days], dtype=bool) for given in (mine, theirs))
     value = cohens_kappa(first, second)
@@ -134,7 +136,7 @@ def agreement(mine: Mapping[int, bool], theirs: Mapping[int, bool], generator: n
     return Agreement(len(days), int((first == second).sum()), value, low, high)
 
 
-def cohens_kappa(first: np.ndarray, second: np.ndarray) -> float:  # type: ignore[type-arg]
+def cohens_kappa(first: Flags, second: Flags) -> float:
     """Return Cohen's kappa of two lists of yes and no (Cohen 1960); NaN if both hold only one and the same answer."""
     if len(first) == 0:
         return float("nan")

@@ -1,6 +1,7 @@
 """What the browser is given of a game: before its end, no more than a policy sees."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from jitai.game.days import CLINICIAN, Game, agreement, live_days, truth_of
@@ -13,7 +14,6 @@ from jitai.trial.filters import NONE, FilterSpec
 from jitai.trial.scenario import Played, Scenario, play
 
 VERSION = 1
-N_TOP = 3
 LINES = {
     "alone": "Policy alone",
     "judge": "Policy with the judge",
@@ -69,8 +69,6 @@ def references(scenario: Scenario, judge: JudgesText) -> dict[str, Played]:
     alone = scenario.without_judge()
 
     def under(policy: str, filter_key: str) -> Played:
-        from dataclasses import replace
-
         changed = replace(spec, policy=PolicySpec(policy), filter=FilterSpec(filter_key))
         return play(replace(scenario, spec=changed), judge)
 

@@ -102,7 +102,8 @@ class LivedPerson:
     def can_walk(self) -> tuple[bool, ...]:
         """The truth of every day of the study, also of those after somebody has left."""
         spec = self.person.run.spec
-        return tuple(bool(flag) for flag in draw_worlds(spec.config, [spec.seed]).can_walk[0])
+        world = draw_worlds(spec.config, [spec.seed])
+        return tuple(bool(flag) for flag in world.can_walk[0, : spec.config.study_length])
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,11 @@ def _live_person(person: Person, n_people: int, knob: Step | None, book: Stateme
     best = Side(person.run.spec.under_the_optimum())
     return LivedPerson(
         person,
-        *(_played(side, book, judges) for side in (person.run, person.against, best)),
-        Many(curves[:, -1], curves, mine.disengaged, others.disengaged),
-        () if knob is None or person.key not in knob.people else _tries(person, knob, book, judges),
+        run=_played(person.run, book, judges),
+        against=_played(person.against, book, judges),
+        best=_played(best, book, judges),
+        many=Many(curves[:, -1], curves, mine.disengaged, others.disengaged),
+        tries=() if knob is None or person.key not in knob.people else _tries(person, knob, book, judges),
     )
 
 

@@ -50,7 +50,7 @@ def best_range(gains: Floats, prediction: Prediction) -> tuple[float, float]:
     """Return the range that scores 100."""
     values = slider(prediction)
     pairs = [(low, high) for index, low in enumerate(values) for high in values[index + 1 :]]
-    return min(pairs, key=lambda pair: range_cost(gains, *pair, prediction.sure))
+    return min(pairs, key=lambda pair: range_cost(gains, pair[0], pair[1], prediction.sure))
 
 
 def number_scores(truth: float, prediction: Prediction) -> list[int]:

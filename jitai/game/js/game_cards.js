@@ -70,8 +70,12 @@ function bestRows(best, mine) {
   return shown.map((entry) => markup`<tr class="${entry.id === mine ? "me" : ""}"><td>${String(entry.rank)}</td><td class="r">${String(entry.share)} %</td><td>${whole(entry.steps)}</td><td>${entry.left ? `left on day ${entry.left}` : "stayed"}</td><td>${entry.policy ? `${entry.policy} days by the policy` : "by hand"}</td></tr>`);
 }
 
+function decimal(value) {
+  return value.toFixed(2).replace("-", "−");
+}
+
 function agreementTable(agreement) {
-  const rows = Object.entries(agreement).map(([name, { n, n_agreeing, kappa, low, high }]) => markup`<tr><td>${name === "judge and truth" ? "Judge and truth" : `You and the ${name}`}</td><td class="r">${String(n_agreeing)} of ${String(n)}</td><td class="r">${kappa === null ? "–" : markup`<b>${kappa.toFixed(2)}</b>`}</td><td class="r">${kappa === null ? "–" : `${low.toFixed(2)} to ${high.toFixed(2)}`}</td></tr>`);
+  const rows = Object.entries(agreement).map(([name, { n, n_agreeing, kappa, low, high }]) => markup`<tr><td>${name === "judge and truth" ? "Judge and truth" : `You and the ${name}`}</td><td class="r">${String(n_agreeing)} of ${String(n)}</td><td class="r">${kappa === null ? "–" : markup`<b>${decimal(kappa)}</b>`}</td><td class="r">${kappa === null ? "–" : `${decimal(low)} to ${decimal(high)}`}</td></tr>`);
   return markup`<h3>How far you agree</h3><table class="decisions"><thead><tr><th></th><th class="r">agree</th><th class="r">kappa</th><th class="r">95 %</th></tr></thead><tbody>${rows}</tbody></table><p class="muted small">Cohen’s kappa: 1 is full agreement, 0 is as by chance. With so few days the interval is wide. An unsure judge counts as holding back.</p>`;
 }
 

@@ -5,6 +5,7 @@ import streamlit as st
 from jitai.charts.lessons import class_chart
 from jitai.charts.theme import CONFIG
 from jitai.lessons.classes import MAX_BYTES, MAX_FILES, ClassSummary, invented_class, read_class, summarise_class
+from jitai.lessons.facts import filled
 from jitai.lessons.living import LivedLesson
 from jitai.lessons.records import CHOICE, NUMBER
 from jitai.sanitise import for_markdown
@@ -19,10 +20,12 @@ def class_page() -> None:
     """Draw the page."""
     app_state()
     with errors_as_sentences():
-        lived = _lesson()
+        choice, drop = st.columns(2, gap="large")
+        with choice:
+            lived = _lesson()
         if lived is None:
             return
-        files = st.file_uploader(
+        files = drop.file_uploader(
             "The class’s files", type=["json"], accept_multiple_files=True, key="class_files",
             help=f"Each student saves one after the lesson. At most {MAX_FILES} files of {MAX_BYTES // 1000} kB "
             "each, read on this machine only. No name is shown.",
@@ -47,9 +50,9 @@ def class_page() -> None:
 def _lesson() -> LivedLesson | None:
     """The lesson that the class has had: the address names one, or the person picks one."""
     own = session_object(LessonsState).own
-    mine = own and ready_lesson(*own)[0]
+    mine = None if own is None else ready_lesson(*own)[0]
     titles = {key: lesson.title for key, lesson in shipped_titles().items()}
-    if mine:
+    if mine is not None:
         titles[mine.lived.lesson.identifier] = mine.lived.lesson.title
     asked = st.query_params.get("lesson", "")
     if "class_lesson" not in st.session_state and asked in titles:
@@ -57,7 +60,7 @@ def _lesson() -> LivedLesson | None:
     picked = st.selectbox("Lesson", list(titles), format_func=titles.__getitem__, key="class_lesson")
     if st.query_params.to_dict() != {"lesson": picked}:
         st.query_params.from_dict({"lesson": picked})
-    if mine and picked == mine.lived.lesson.identifier:
+    if mine is not None and picked == mine.lived.lesson.identifier:
         return mine.lived
     with st.spinner("The people of this lesson live their days …"):
         ready, problems = ready_lesson(shipped_lessons()[picked], f"{picked}.yaml")
@@ -104,6 +107,4 @@ def _draw(lived: LivedLesson, summary: ClassSummary, n: int, are_real: bool) -> 
 
 
 def _question(lived: LivedLesson, summary: ClassSummary) -> str:
-    from jitai.lessons.facts import filled
-
     return for_markdown(filled(lived, lived.lesson.predictions[summary.person].ask))

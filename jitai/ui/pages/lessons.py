@@ -18,11 +18,9 @@ class LessonsState:
 
     Attributes:
         own: content and name of a lesson from a file; None without.
-        shown: identifier of the lesson on the page; empty for the list.
     """
 
     own: tuple[bytes, str] | None = None
-    shown: str = ""
 
 
 def lessons_page() -> None:
@@ -42,24 +40,24 @@ def lessons_page() -> None:
 
 def _show(state: LessonsState, identifier: str) -> bool:
     """Draw a lesson; say whether there is one of that name."""
-    own = state.own and ready_lesson(*state.own)[0]
-    if own and own.lived.lesson.identifier == identifier:
-        ready, problems = own, ()
-    elif identifier in shipped_lessons():
-        with st.spinner("The people of this lesson live their days …"):
-            found, problems = ready_lesson(shipped_lessons()[identifier], f"{identifier}.yaml")
-        if found is None:
-            _problems(problems)
-            return True
-        ready = found
-    else:
+    shipped = shipped_lessons().get(identifier)
+    source = None if shipped is None else (shipped, f"{identifier}.yaml")
+    own = None if state.own is None else ready_lesson(*state.own)[0]
+    if own is not None and own.lived.lesson.identifier == identifier:
+        source = state.own
+    if source is None:
         return False
+    with st.spinner("The people of this lesson live their days …"):
+        ready, problems = ready_lesson(*source)
+    if ready is None:
+        _problems(problems)
+        return True
     with st.container(key="lesson_stage"):
         lesson_view(ready.payload, key=f"lesson-{identifier}")
     with st.container(horizontal=True, key="lesson_foot"):
         st.button("All lessons", key="all_lessons", icon=":material/arrow_back:", on_click=_leave)
         st.download_button(
-            "This lesson as a file", data=state.own[0] if own and state.own else shipped_lessons()[identifier],
+            "This lesson as a file", data=source[0],
             file_name=f"{identifier}.yaml", mime="application/yaml", on_click="ignore", key="lesson_file",
             help="To copy and edit: see docs/LESSONS.md. Drop the edited file on the list of lessons.",
         )  # fmt: skip

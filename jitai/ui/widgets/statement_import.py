@@ -117,7 +117,10 @@ def _preview(reader: StatementReader) -> None:
     shown = {"line": [row.line for row in rows], "statement": [_shown(row) for row in rows]}
     if reader.label_column is not None:
         shown["label"] = [_label_shown(row, reader) for row in rows]
-    st.dataframe(pd.DataFrame(shown), hide_index=True, height=215)
+    st.dataframe(
+        pd.DataFrame(shown), hide_index=True, height="content",
+        column_config={"line": st.column_config.NumberColumn("line", width="small")},
+    )  # fmt: skip
 
 
 def _shown(row: ImportedRow) -> str:

@@ -130,9 +130,9 @@ def test_the_simulated_judge_needs_no_model_and_comes_back(tmp_path: Path, capsy
     assert "recognises 60 %" in report.read_text(encoding="utf-8")
     link = told.out.strip().splitlines()[-1]
     for source in (str(saved), link):
-        assert main(["run", "--quiet", "--scenario", source, "--out", str(again)]) == 0
+        assert main(["run", "--quiet", "--scenario", source, "--force", "--out", str(again)]) == 0
         assert again.read_bytes() == log.read_bytes()
-    assert main(["run", "--quiet", "--scenario", str(saved), *rates[:2], "--out", str(again)]) == 0
+    assert main(["run", "--quiet", "--scenario", str(saved), *rates[:2], "--force", "--out", str(again)]) == 0
     assert again.read_bytes() != log.read_bytes(), "the same judge with its usual rates"
     for beside in ([], ["--scenario", str(saved)]):
         assert main(["run", *beside, "--simulated-false-alarms", "0.4"]) == 1

@@ -71,7 +71,17 @@ def test_another_seed_gives_a_named_error(holding_back: LivedLesson) -> None:
     steps = tuple(replace(step, low=0, high=1, step=1) if step.kind == "try" else step for step in lesson.steps)
     found = check_truth(live(replace(lesson, steps=steps), book(), judges))
     assert any('"steps", number 1 (choice): "days"' in problem or '"right"' in problem for problem in found)
-    assert any('"stops"' in problem for problem in found)
+
+
+def test_a_stop_needs_words_and_a_proposed_message(holding_back: LivedLesson) -> None:
+    run = holding_back.people["a"].run
+    silent = next(day for day, record in enumerate(run, 1) if not record.statement)
+    quiet = next(day for day, record in enumerate(run, 1) if record.statement and not record.candidate_action)
+    lesson = holding_back.lesson
+    steps = tuple(replace(step, stops=(silent, quiet)) if step.kind == "watch" else step for step in lesson.steps)
+    found = check_truth(replace(holding_back, lesson=replace(lesson, steps=steps)))
+    assert any(f"on day {silent} nothing is written" in problem for problem in found)
+    assert any(f"on day {quiet} the policy proposes no message" in problem for problem in found)
 
 
 @pytest.mark.parametrize(
