@@ -49,7 +49,7 @@ def game_payload(game: Game, judge: JudgesText, answered: int, notice: str = "")
 
 def _seen(record: StepRecord, judged: bool) -> dict[str, Any]:
     """A day that was lived, as far as a policy knows it; the clinician then hears what the judge said."""
-    found = {"done": int(record.executed_action), "steps": round(record.step_count, 3),
+    found: dict[str, Any] = {"done": int(record.executed_action), "steps": round(record.step_count, 3),
              "by_policy": not record.action_was_chosen}  # fmt: skip
     if judged and record.verdict is not None and record.statement:
         found |= {"verdict": str(record.verdict.decision), "p_send": record.verdict.p_send}

@@ -88,7 +88,8 @@ def _answers(lived: LivedLesson, given: object) -> Answers | None:
     """Return the answers in a file's content; None if it holds none."""
     if not isinstance(given, dict) or not isinstance(given.get("predicted"), dict):
         return None
-    said = given.get("said") if isinstance(given.get("said"), dict) else {}
+    given_said = given.get("said")
+    said = given_said if isinstance(given_said, dict) else {}
     asked = {f"{key}{day}" for key, days in lived.lesson.stops.items() for day in days}
     predicted = {}
     for key, prediction in lived.lesson.predictions.items():
@@ -100,7 +101,7 @@ def _answers(lived: LivedLesson, given: object) -> Answers | None:
 
 def _values(asked: Prediction, given: object) -> tuple[float, ...] | None:
     """Return a prediction that can be one, as numbers; None otherwise."""
-    values = given if isinstance(given, list) else [given]
+    values: list[Any] = given if isinstance(given, list) else [given]
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         return None
     numbers = tuple(float(value) for value in values)

@@ -80,7 +80,7 @@ def _step(entry: dict[str, Any], first: str) -> Step:
     """Return a step; whoever is not named is the first person."""
     predict = entry.pop("predict")
     options = tuple(Option(**option) for option in entry.pop("options"))
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     fields["person"] = fields["person"] or first
     return Step(**fields, options=options, predict=None if predict is None else _prediction(predict))
 
