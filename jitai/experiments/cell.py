@@ -31,6 +31,7 @@ from jitai.trial.filters import FilterSpec
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec, digest, trial_from_mapping
 from jitai.trial.trial_log import TrialLog
+from jitai.trial.verdict_table import Verdicts
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,16 @@ class CellWork:
     first_seed: int
     n_seeds: int
     readings: JudgeResponses | None
+
+    @property
+    def seeds(self) -> range:
+        """Of the participants."""
+        return range(self.first_seed, self.first_seed + self.n_seeds)
+
+    @property
+    def verdicts(self) -> Verdicts | None:
+        """Of the judge, on every statement; None where nobody reads."""
+        return None if self.readings is None else self.readings.verdicts(self.trial.filter.settings)
 
     @property
     def key(self) -> str:
@@ -189,15 +200,18 @@ class CellOutcome:
     code: str
 
 
+def lived_trial(work: CellWork) -> TrialSpec:
+    """Return the trial that each participant of a cell lives: a coin has its probability from all of them."""
+    return with_matched_coin(work.trial, work.seeds, work.verdicts)
+
+
 def run_cell(work: CellWork) -> CellOutcome:
     """Run all seeds of a cell. It touches no file, and the clock only to measure its own time.
 
     Raises: ParameterError if the trial cannot be run.
     """
     started = time.perf_counter()
-    verdicts = None if work.readings is None else work.readings.verdicts(work.trial.filter.settings)
-    seeds = range(work.first_seed, work.first_seed + work.n_seeds)
-    result = run_trial(with_matched_coin(work.trial, seeds, verdicts), seeds, verdicts)
+    result = run_trial(lived_trial(work), work.seeds, work.verdicts)
     return CellOutcome(result, cell_figures(work.trial, result), time.perf_counter() - started, code_behind(work.trial))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import FileFormatError
-from jitai.experiments.cell import CellWork, run_cell
+from jitai.experiments.cell import CellWork, lived_trial, run_cell
 from jitai.experiments.cell_file import read_work
 from jitai.experiments.comparison import ComparedRun, DayFigures, Days, Run, day_figures, side_by_side
 from jitai.experiments.judgements import JudgeResponses
@@ -34,7 +34,6 @@ from jitai.report.page import (
 from jitai.report.run_player import player_run
 from jitai.report.shown import accuracy, in_one_line, method_settings, participant_name, settings_rows
 from jitai.statistics import interval_of_share
-from jitai.trial.coin import with_matched_coin
 from jitai.trial.filters import NONE, VETO, FilterSettings, FilterSpec
 from jitai.trial.scenario import Played, compose, play
 
@@ -140,10 +139,7 @@ def lived_again(
         tolerance: steps by which the run may differ from what is stored, where that is rounded.
     Returns: None where the run does not earn what is stored, as other statements or other code made that.
     """
-    verdicts = None if work.readings is None else work.readings.verdicts(work.trial.filter.settings)
-    # A coin of a cell is matched to the cell's judge over all its seeds.
-    trial = with_matched_coin(work.trial, range(work.first_seed, work.first_seed + work.n_seeds), verdicts)
-    spec, choice = replace(trial, seed=seed), stored.cell.judge
+    spec, choice = replace(lived_trial(work), seed=seed), stored.cell.judge
     if work.readings is None or choice is None:
         played = play(compose(spec, StatementBook(load_part(TEST), kinds), kinds=tuple(kinds)))
     else:

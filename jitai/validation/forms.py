@@ -1,6 +1,5 @@
 """Other forms of one statement: the same words in capitals, with an emoji, out of a mail program ..."""
 
-import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -50,17 +49,14 @@ def _full_width(text: str) -> str:
 
 
 def _mistyped(text: str) -> str:
-    """Two neighbouring letters change places in every third word of five letters or more; always the same ones."""
+    """In every third word of five letters or more, the first two inner letters that differ change places."""
     words = text.split(" ")
-    draw = random.Random(text)
     long = [number for number, word in enumerate(words) if len(word) >= 5 and word.isalpha()]
-    for number in draw.sample(long, (len(long) + 2) // 3):
+    for number in long[::3]:
         word = words[number]
-        places = [place for place in range(1, len(word) - 2) if word[place] != word[place + 1]]
-        if not places:
-            continue
-        place = draw.choice(places)
-        words[number] = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+        place = next((place for place in range(1, len(word) - 2) if word[place] != word[place + 1]), None)
+        if place is not None:
+            words[number] = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
     return " ".join(words)
 
 

@@ -137,7 +137,7 @@ def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[o
     # It bears the digest of our model, whose replies come with the lab; these are the script's.
     monkeypatch.setattr(cached, "shipped_replies", lambda key: None)
     cached.verdict_cache.clear()
-    monkeypatch.setattr(prompts_ui, "N_TO_CALIBRATE", 30)
+    monkeypatch.setattr(prompts_ui, "N_TO_CALIBRATE", 60)
     return opened
 
 

@@ -158,7 +158,17 @@ def sent(says_no: Iterable[bool], every_days: int, rest_days: int) -> list[bool]
 
 def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], _a_judge_that_knows: None) -> None:
     path, found = tmp_path / "log.parquet", []
-    usual = ["run", "--preset", "Ability comes and goes", "--judge", "ollama:none", "--quiet", "--out", str(path)]
+    usual = [
+        "run",
+        "--preset",
+        "Ability comes and goes",
+        "--judge",
+        "ollama:none",
+        "--quiet",
+        "--force",
+        "--out",
+        str(path),
+    ]
     for every_days, rest_days in ((1, 0), (2, 4)):
         settings = ["--every-days", str(every_days), "--rest-days", str(rest_days)]
         assert main([*usual, "--policy", "rhythm", "--filter", "rest", *settings]) == 0

@@ -336,8 +336,7 @@ def open_cell(
     work = shipped or work_of(store())(stored)
     if work is None:
         return False
-    seeds = range(work.first_seed, work.first_seed + work.n_seeds)
-    seed = app.spec.seed if app.spec.seed in seeds else seeds[0]
+    seed = app.spec.seed if app.spec.seed in work.seeds else work.seeds[0]
     played = lived_again(stored, work, kinds, seed, 0.0 if shipped is None else 0.051)
     if played is None:
         return False

@@ -108,6 +108,7 @@ def cell(x: float, error: float, *gaps: float) -> MapCell:
     return MapCell(
         x, error, interval_of_mean(values), interval_of_mean(np.zeros(len(gaps))),
         paired_difference(values, np.zeros(len(gaps))), condition, judge_of_error(error),
+        run(OFFERED["LLM+TS"], *gaps).stored,
     )  # fmt: skip
 
 

@@ -32,7 +32,8 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def judged(folder: Path, *options: str) -> list[dict[str, str]]:
     source, out = folder / "in.csv", folder / "out.csv"
     source.write_text("text\nmy knee hurts\nmy ankle hurts\nlovely day\n", encoding="utf-8")
-    assert main(["judge", str(source), "--text-column", "text", "--out", str(out), "--judge", "words", *options]) == 0
+    arguments = ["judge", str(source), "--text-column", "text", "--out", str(out), "--force", "--judge", "words"]
+    assert main([*arguments, *options]) == 0
     with out.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -64,7 +65,8 @@ def test_help_and_errors_name_it(command: str, tmp_path: Path, capsys: Captured)
     with pytest.raises(SystemExit):
         main([command, "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    assert "embedded-tuned, embedded, ollama:NAME and words" in shown
+    others = "embedded-tuned, embedded, ollama:NAME" + (", simulated" if command == "run" else "")
+    assert f"{others} and words" in shown
     assert "--words-sureness" in shown and "How sure it is. Allowed: 0.5 to 4 log-odds." in shown
     source = tmp_path / "in.csv"
     source.write_text("text\nhi\n", encoding="utf-8")

@@ -7,7 +7,7 @@ import pytest
 
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.errors import ParameterError
-from jitai.experiments.cell import CellWork, run_cell
+from jitai.experiments.cell import CellWork, lived_trial, run_cell
 from jitai.experiments.judgements import simulated_responses
 from jitai.experiments.methods import offered_methods
 from jitai.judge.simulated import SimulatedSettings, simulated_reference
@@ -36,7 +36,7 @@ def test_a_run_is_the_cell_s_to_the_digit(name: str, rates: tuple[float, float])
     work = CellWork(READERS[name].trial(config, rates), 40, 3, simulated_responses(*rates))
     log = run_cell(work).result
     for place, seed in enumerate(log.seeds):
-        run = play(a_run(rates, replace(work.trial, seed=seed)))
+        run = play(a_run(rates, replace(lived_trial(work), seed=seed)))
         assert [record.step_count for record in run.records] == log.step_count[place][log.lived[place]].tolist()
         actions = [int(record.executed_action) for record in run.records]
         assert actions == log.executed_action[place][log.lived[place]].tolist()
