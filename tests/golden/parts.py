@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
-from jitai.judge import registry
+from jitai.judge import embedded, registry
 from jitai.judge.cache import nothing_shipped
 from tests.golden import cases, measure
 
@@ -76,6 +76,7 @@ def _judged(judges: tuple[str, ...], every: int, folder: Path) -> Record:
         with pytest.MonkeyPatch.context() as patch:
             # The models themselves are asked, not what was shipped of their replies.
             patch.setattr(registry, "shipped_replies", nothing_shipped)
+            patch.setattr(embedded, "_engines", {})  # by a model of their own, as in a new process
             table = measure.judged(path, judge, folder)
         table.insert(0, "item", judge + ", statement " + table.pop("id"))
         tables.append(table)

@@ -93,18 +93,22 @@ def dashboard(installed: Installed, **more: str) -> Iterator[tuple[str, subproce
                 if "URL: " in line:
                     break
             address = lines[-1].partition("URL: ")[2].strip()
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=START_S) as answer:
+                assert answer.read() == b"ok"
             yield address, process
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()  # the with-block would wait for ever
+                raise
 
 
 def test_the_command_alone_starts_the_dashboard_on_this_machine_only(installed: Installed) -> None:
     began = time.perf_counter()
     with dashboard(installed) as (address, process):
         assert address.startswith("http://localhost:")
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=START_S) as answer:
-            assert answer.read() == b"ok"
         print(f"\nthe dashboard answers after {time.perf_counter() - began:.1f} s")
         with urllib.request.urlopen(address, timeout=10) as answer:
             assert b"<title>" in answer.read()

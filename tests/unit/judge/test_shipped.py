@@ -197,8 +197,9 @@ def test_the_model_of_the_wheel_is_the_one_whose_digest_is_known() -> None:
 
 @pytest.mark.model
 @pytest.mark.parametrize("key", [TUNED, EMBEDDED])
-def test_a_sample_is_exactly_what_the_live_model_says(key: str, tmp_path: Path) -> None:
+def test_a_sample_is_exactly_what_the_live_model_says(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty statements of all kinds; the figures of another processor may differ in their last digits."""
+    monkeypatch.setattr(embedded, "_engines", {})  # a model of its own, as in a new process
     statements = [item for part in (TEST, CALIBRATION) for item in load_part(part)]
     sample = random.Random(13).sample(statements, 20)
     with closing(open_judge(key)) as remembers, closing(open_judge(key, anew=True)) as asks:
