@@ -34,6 +34,8 @@ class Player:
     """The Live page with the player."""
 
     name = "this commit"
+    path = "live"
+    has_forks = True
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -91,6 +93,8 @@ class DayByDay(Player):
     """The page before it: the server lived a day and drew all charts at each tick."""
 
     name = "before the player"
+    path = ""
+    has_forks = False
 
     def see_chart(self) -> None:
         """Wait for the first chart."""
@@ -128,10 +132,6 @@ class DayByDay(Player):
         for number in range(1, 21):
             self._button("one_day")
             expect(day).to_have_text(f"{number} of 50", timeout=PATIENCE_MS)
-
-    def fork(self) -> None:
-        """There was none."""
-        raise NotImplementedError
 
 
 def main() -> None:
@@ -175,7 +175,7 @@ def measure(kind: type[Player], browser: Browser, address: str, times: Times, vi
         page = browser.new_context(viewport=viewport).new_page()
         live = kind(page)
         began = time.perf_counter()
-        page.goto(address)
+        page.goto(f"{address}/{kind.path}")
         live.see_chart()
         note(f"opening to first chart, {name}", time.perf_counter() - began)
         return page, live
@@ -196,19 +196,28 @@ def measure(kind: type[Player], browser: Browser, address: str, times: Times, vi
     timed("another seed to day 50", live.new_seed_to_the_end, live)
     if kind is Player or visit == 1:  # a day took the page before half a second
         timed("20 days, one by one", live.scrub, live)
-    if kind is Player:
+    if kind.has_forks:
         timed("fork", live.fork, live)
-    note("page change: to Simulator, until all is drawn", seconds_to(page, "/simulator"))
-    note("page change: back to Live, until all is drawn", seconds_to(page, "/"))
+    note("page change: to Simulator, until all is drawn", seconds_to(page, "Model", "/simulator"))
+    note("page change: back to Live, until all is drawn", seconds_to(page, "Play", f"/{kind.path}"))
     page.context.close()
 
 
-def seconds_to(page: Page, path: str) -> float:
-    """Click a page's link at the top; return the seconds until the page is there and its script has ended."""
+def seconds_to(page: Page, group: str, path: str) -> float:
+    """Click a page's link at the top; return the seconds until the page is there and its script has ended.
+
+    Args:
+        page: open on another page.
+        group: in whose menu the link is, where there are menus.
+        path: to which it leads.
+    """
     heading = page.locator("h1").first
-    before, began = heading.inner_text(), time.perf_counter()
-    links = page.locator('[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"]')
-    links.filter(visible=True).and_(page.locator(f'[href$="{path}"]')).first.click()
+    before = heading.inner_text()
+    menu = page.locator('[data-testid="stTopNavSection"]').filter(visible=True, has_text=group)
+    if menu.count():
+        menu.click()
+    began = time.perf_counter()
+    page.locator(f'a[href$="{path}"]').filter(visible=True).first.click()
     expect(heading).not_to_have_text(before, timeout=PATIENCE_MS)
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     return time.perf_counter() - began

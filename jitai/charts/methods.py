@@ -212,17 +212,13 @@ def _row(figure: go.Figure, row: MethodRow, level: float, palette: Palette, narr
 
 @dataclass(frozen=True)
 class Of100:
-    """One comparison: of 100 seeds, on how many the first earned more, the same and less."""
+    """One comparison: of 100 seeds, on how many the first earned more, the same and less, also in words."""
 
     name: str
     more: int
     same: int
     less: int
-
-    @property
-    def in_words(self) -> str:
-        """The three numbers, each with its word."""
-        return f"{self.more} more, {self.same} the same, {self.less} less"
+    in_words: str
 
 
 def of_100_figure(pairs: Sequence[Of100], palette: Palette) -> go.Figure:
@@ -238,16 +234,9 @@ def of_100_figure(pairs: Sequence[Of100], palette: Palette) -> go.Figure:
             (pair.less, "less", palette.loss_fill, palette.loss, "/"),
         ):
             if part:
-                pattern = {
-                    "shape": shape,
-                    "fgcolor": palette.loss,
-                    "bgcolor": "rgba(0,0,0,0)",
-                    "size": 6,
-                    "solidity": 0.25,
-                }
                 figure.add_bar(
                     x=[part], y=[number + 0.46], base=begins, width=0.3, orientation="h", showlegend=False,
-                    marker={"color": fill, "line": {"color": edge, "width": 1}, "pattern": pattern},
+                    marker={"color": fill, "line": {"color": edge, "width": 1}, "pattern": _hatch(shape, palette)},
                     hovertext=f"{part} of 100 seeds: {word}", hoverinfo="text",
                 )  # fmt: skip
             begins += part

@@ -263,7 +263,9 @@ def _pairs(lines: Sequence[ComparedRun], asked: ComparedRun, base: ComparedRun) 
     for one, other in wanted:
         if one.run is not other.run and one.run.seeds == other.run.seeds:
             of_100 = paired_difference(one.run.stored.totals, other.run.stored.totals).of_100
-            found.append(Of100(f"{plain_line(one).name} against {plain_line(other).in_sentence}", *of_100))
+            found.append(
+                Of100(f"{plain_line(one).name} against {plain_line(other).in_sentence}", *of_100, of_100.in_words)
+            )
     return found
 
 

@@ -23,6 +23,7 @@ from jitai.charts.methods import (
     of_100_figure,
 )
 from jitai.charts.theme import ACTION_STYLES, DARK, LIGHT, Palette
+from jitai.statistics import MoreSameLess
 
 
 def method_rows(n: int) -> list[MethodRow]:
@@ -80,7 +81,9 @@ def test_many_seeds_do_not_flood_the_chart() -> None:
 
 
 def test_more_the_same_and_less_stand_side_by_side() -> None:
-    figure = of_100_figure([Of100("A against <b>B</b>", 41, 54, 5), Of100("C against D", 100, 0, 0)], LIGHT)
+    first, second = MoreSameLess(41, 54, 5), MoreSameLess(100, 0, 0)
+    pairs = [Of100("A against <b>B</b>", *first, first.in_words), Of100("C against D", *second, second.in_words)]
+    figure = of_100_figure(pairs, LIGHT)
     bars = [(trace.base, trace.x[0], trace.marker.pattern.shape) for trace in figure.data]
     assert bars == [(0, 41, ""), (41, 54, ""), (95, 5, "/"), (0, 100, "")]
     text = [item.text for item in figure.layout.annotations]
