@@ -175,7 +175,7 @@ export class LessonView {
       "progress",
       markup`${steps.map((step, index) => {
         const number = index + 1;
-        return markup`<button style="--m:${Math.max(0.7, step.minutes)}" data-step="${String(number)}" class="${number < at ? "past" : ""}" ${number === at ? markup`aria-current="step"` : null} ${number > reached ? markup`disabled` : null} aria-label="${`Step ${number} of ${steps.length}: ${step.name}, ${minutesText(step.minutes)}`}">${step.name}</button>`;
+        return markup`<button style="--m:${Math.max(0.7, step.minutes)}" data-step="${String(number)}" class="${number < at ? "past" : ""}" ${number === at ? markup`aria-current="step"` : null} ${number > reached ? markup`disabled` : null} aria-label="${`Step ${number} of ${steps.length}: ${step.name}, ${minutesText(step.minutes)}`}">${step.kind === "try" ? "Try" : step.name}</button>`;
       })}<output>Step ${String(at)} of ${String(steps.length)}: ${steps[at - 1].name}</output>`,
     );
   }
