@@ -159,7 +159,7 @@ def validate(options: argparse.Namespace) -> None:
         run = ValidationRun(candidates, statements)
         run.start()
         found = _watch(run)
-        forms = _by_form(candidates, statements) if options.forms and not found.stopped else None
+        forms = _by_form(candidates, found) if options.forms and not found.stopped else None
     results = reports(found, options.seed)
     kinds, languages = by_kind(found, options.seed), by_language(found, options.seed)
     _print(found, results, kinds, languages, options.mistakes)
@@ -293,10 +293,10 @@ def _print(
     print(f"\n{published}. {PUBLISHED_CAVEAT}")
 
 
-def _by_form(candidates: Sequence[Candidate], statements: Sequence[Statement]) -> "pd.DataFrame":
-    run = ValidationRun(candidates, in_every_form(statements))
+def _by_form(candidates: Sequence[Candidate], found: Validation) -> "pd.DataFrame":
+    run = ValidationRun(candidates, in_every_form(found.statements))
     run.start()
-    return by_form(_watch(run))
+    return by_form(found, _watch(run))
 
 
 def _print_forms(table: "pd.DataFrame", numbers: dict[str, str]) -> None:

@@ -82,19 +82,18 @@ FORMS: Mapping[str, Form] = {
 
 
 def in_every_form(statements: Sequence[Statement]) -> tuple[Statement, ...]:
-    """Return the statements as they are, then in each form; the form's label stands as their kind."""
-    plain = [replace(item, kind=PLAIN) for item in statements]
-    return (
-        *plain,
-        *(replace(item, kind=form.label, text=form.write(item.text)) for form in FORMS.values() for item in statements),
+    """Return the statements in each form; the form's label stands as their kind."""
+    return tuple(
+        replace(item, kind=form.label, text=form.write(item.text)) for form in FORMS.values() for item in statements
     )
 
 
-def by_form(validation: Validation) -> "pd.DataFrame":
+def by_form(as_they_are: Validation, in_forms: Validation) -> "pd.DataFrame":
     """Return how well each judge reads each form.
 
     Args:
-        validation: of statements from ``in_every_form``.
+        as_they_are: of the statements.
+        in_forms: of the same statements from ``in_every_form``, by the same judges.
     Returns: judge, form, n, accuracy, recall (of "cannot walk"), both in [0, 1]; difference, low, high: of the accuracy
         from that of the plain form, in points of 100, paired by statement, with its 95 % interval. Statements that the
         judge could not answer in either form are left out.
@@ -102,11 +101,12 @@ def by_form(validation: Validation) -> "pd.DataFrame":
     import pandas as pd  # 0.4 s to import: not before a table is made
 
     found: list[tuple[object, ...]] = []
-    for judge in validation.candidates:
-        rows = [row for row in validation.rows_of(judge) if row.is_counted]
-        plain = {row.statement.identifier: row.is_right for row in rows if row.statement.kind == PLAIN}
-        for label in (PLAIN, *(form.label for form in FORMS.values())):
-            inside = [row for row in rows if row.statement.kind == label and row.statement.identifier in plain]
+    for judge in as_they_are.candidates:
+        unchanged = [row for row in as_they_are.rows_of(judge) if row.is_counted]
+        plain = {row.statement.identifier: row.is_right for row in unchanged}
+        rows = [row for row in in_forms.rows_of(judge) if row.is_counted and row.statement.identifier in plain]
+        forms = {form.label: [row for row in rows if row.statement.kind == form.label] for form in FORMS.values()}
+        for label, inside in ({PLAIN: unchanged} | forms).items():
             if not inside:
                 continue
             right = np.array([row.is_right for row in inside], dtype=float)

@@ -19,10 +19,11 @@ class Shouted:
 
 def test_the_table_is_paired_with_the_plain_form() -> None:
     statements = load_part(TEST)[:40]
-    run = ValidationRun([Candidate("shouted", Shouted)], in_every_form(statements))
-    run.start()
-    assert run.wait(20)
-    table = by_form(run.snapshot()).set_index("form")
+    runs = [ValidationRun([Candidate("shouted", Shouted)], items) for items in (statements, in_every_form(statements))]
+    for run in runs:
+        run.start()
+        assert run.wait(20)
+    table = by_form(*(run.snapshot() for run in runs)).set_index("form")
     assert list(table.index) == [PLAIN, *(form.label for form in FORMS.values())]
     assert set(table["n"]) == {40}
     unable = sum(item.label is Label.CANNOT_WALK for item in statements)
