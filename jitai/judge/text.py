@@ -99,13 +99,11 @@ def _parts(text: str) -> list[str]:
     pieces = [piece for sentence in _SENTENCE_END.split(text) for piece in _pieces(sentence)]
     parts = [pieces[0]]
     for before, piece in pairwise(pieces):
-        for longer in (f"{parts[-1]} {piece}", f"{before} {piece}", piece):
-            if not _cut(longer)[1]:
-                break
-        if longer.startswith(parts[-1]) and longer != piece:
-            parts[-1] = longer
+        grown, with_its_neighbour = f"{parts[-1]} {piece}", f"{before} {piece}"
+        if _fits(grown):
+            parts[-1] = grown
         else:
-            parts.append(longer)
+            parts.append(with_its_neighbour if _fits(with_its_neighbour) else piece)
     return parts
 
 
@@ -147,6 +145,11 @@ def _cleaned(raw: str) -> tuple[str, int]:
     text = _BRACKETED_TOKEN.sub(r"(\1)", _TOKEN_CLOSING.sub("\u203a", _TOKEN_OPENING.sub("\u2039", text)))
     text = " ".join(_FIELD_NAME.sub(r"\1\2 -", text).split())
     return text, len(text) + max(0, len(raw) - _MAX_RAW_LENGTH)
+
+
+def _fits(text: str) -> bool:
+    """Return whether a text can be read at once."""
+    return not _cut(text)[1]
 
 
 def _cut(text: str) -> tuple[str, bool]:
