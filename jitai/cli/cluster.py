@@ -5,9 +5,12 @@ import os
 import time
 from typing import Any
 
-from jitai.errors import ParameterError
+from jitai.errors import JitaiError, ParameterError
+from jitai.experiments.workers import MAX_WORKERS, cluster_workers
 from jitai.installation import CLUSTER
 from jitai.paths import program
+from jitai.sanitise import for_terminal
+from jitai.text_format import counted
 
 PORT = 8786
 
@@ -43,13 +46,10 @@ def _cluster(options: argparse.Namespace) -> None:
     Raises: PartMissing, ParameterError.
     """
     CLUSTER.require()
-    if not 1 <= options.workers <= 256 or not 0 <= options.port <= 65535:
-        raise ParameterError("--workers is 1 to 256, and --port 0 to 65535.")
+    if not 1 <= options.workers <= MAX_WORKERS or not 0 <= options.port <= 65535:
+        raise ParameterError(f"--workers is 1 to {MAX_WORKERS}, and --port 0 to 65535.")
     if options.join:
-        from distributed.cli.dask_worker import main as run_workers
-
-        words = [options.join, "--nworkers", str(options.workers), "--nthreads", "1", "--no-dashboard"]
-        run_workers.main(words, prog_name=f"{program()} cluster", standalone_mode=False)
+        _join(options.join, options.workers)
         return
     from distributed import LocalCluster
 
@@ -70,3 +70,26 @@ def _cluster(options: argparse.Namespace) -> None:
         print(f"  on other machines:     {program()} cluster --join {address}", flush=True)
         while True:
             time.sleep(1)
+
+
+def _join(scheduler: str, n_workers: int) -> None:
+    """Serve with workers alone until Ctrl-C, or until the scheduler has gone.
+
+    Raises: ParameterError if nobody answers there, JitaiError if workers cannot start.
+    """
+    # Its log of what goes wrong is stack traces; the environment reaches the workers, the call this process.
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")
+    with cluster_workers(scheduler):
+        pass
+    from distributed.cli.dask_worker import main as run_workers
+
+    print(f"{counted(n_workers, 'worker')} for {for_terminal(scheduler)}. Ctrl-C ends it.", flush=True)
+    words = [scheduler, "--nworkers", str(n_workers), "--nthreads", "1", "--no-dashboard"]
+    try:
+        run_workers.main(words, prog_name=f"{program()} cluster", standalone_mode=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise JitaiError(
+            "The workers cannot start, or the scheduler went away while they did.",
+            "See that this machine has the memory for them, that the scheduler is there, and give the command again.",
+        ) from error
+    print("The scheduler has ended, or was asked to let these workers go.", flush=True)

@@ -202,7 +202,9 @@ def _report(options: argparse.Namespace) -> None:
         return
     out = options.out if options.out is not None else options.folder / "report.md"
     check_output(out, ".md", force=options.force)
-    write_report(store, experiments, out)
+    progress = ProgressLine("experiments reported", len(experiments))
+    write_report(store, experiments, out, progress.show)
+    progress.end()
     print(f"Report: {out}", file=sys.stderr)
 
 

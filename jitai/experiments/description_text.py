@@ -16,7 +16,7 @@ except ImportError:  # PyYAML was built without its C library, which is ten time
 
 MAX_FILE_BYTES = 10_000_000
 """Largest size of a description; large ones hold trained policies whole."""
-MAX_YAML_CHARACTERS = 1_000_000
+MAX_YAML_CHARACTERS = 200_000
 """YAML takes a second to read for each million characters; JSON takes less than a tenth of that."""
 
 

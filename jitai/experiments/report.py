@@ -21,20 +21,24 @@ _MARKERS = "osD^vPX*<>p"
 _JUDGE_ERRORS_FOR_A_LINE = 3
 
 
-def write_report(store: Store, experiments: Sequence[StoredExperiment], out: Path) -> None:
+def write_report(
+    store: Store, experiments: Sequence[StoredExperiment], out: Path, on_progress: Callable[[int, str], None]
+) -> None:
     """Write a report, and its figures into a folder beside it.
 
     Args:
         store: where the results lie.
         experiments: to report on, in any order.
         out: the Markdown file.
+        on_progress: is told how many experiments are done, and the name of the next.
     Raises: PartMissing if the figures cannot be drawn; ParameterError if nothing is finished; FileFormatError if it
         cannot be written.
     """
     FIGURES.require()
     sections = []
     figures = out.with_name(f"{out.stem.lower()}_figures")
-    for experiment in sorted(experiments, key=lambda item: item.created_at):
+    for n_done, experiment in enumerate(sorted(experiments, key=lambda item: item.created_at)):
+        on_progress(n_done, experiment.spec.name)
         cells = store.cells(experiment.identifier)
         if cells:
             make_folder(figures)

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from urllib.parse import urlsplit
 
 from jitai.background import BackgroundCall
 from jitai.errors import ParameterError
@@ -55,6 +56,10 @@ def cluster_workers(scheduler: str) -> Iterator[Executor]:
     Raises: PartMissing if Dask is not installed, ParameterError if nobody answers there.
     """
     CLUSTER.require()
+    if not _is_address(scheduler):
+        raise ParameterError(
+            f"{scheduler[:100]!r} is no address of a Dask scheduler.", "Give one such as tcp://10.0.0.5:8786."
+        )
     from distributed import Client
 
     # Its own account of a failed connection is a stack trace on the screen.
@@ -69,3 +74,12 @@ def cluster_workers(scheduler: str) -> Iterator[Executor]:
         ) from error
     with client, client.get_executor(pure=False) as executor:  # type: ignore[no-untyped-call]
         yield executor
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text has the form of a scheduler's address: Dask's own refusals of others are stack traces."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("tcp", "tls") and bool(parts.hostname and parts.port) and not parts.path
+    except ValueError:  # the port is no number, or too large
+        return False

@@ -107,7 +107,7 @@ def _file_picker(found: PreferencesState) -> None:
         texts = statement_file(
             found.own_file, "preferences", _texts, with_labels=False,
             help_text="CSV with any delimiter and encoding, TSV, Excel (.xlsx), JSON lines, or text with one statement "
-            "a line; read on this machine only.",
+            "a line; read on this machine only.", command="judge",
         )  # fmt: skip
         if texts:
             st.button(f"Add {counted(len(texts), 'statement')}", key="add_file", on_click=_add_lines, args=(texts,))

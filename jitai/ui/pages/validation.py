@@ -187,7 +187,7 @@ def _own_file(state: ValidationState) -> tuple[Statement, ...]:
         help_text="CSV with any delimiter and encoding, TSV, Excel (.xlsx) or JSON lines, read on this machine only. "
         "One column holds statements, another one labels: 1 or 0, yes or no, good or bad, can_walk or cannot_walk; you "
         f"can say what others mean. Columns called {', '.join(f'`{name}`' for name in OPTIONAL_COLUMNS)} are read too. "
-        "Rows with the same `pair` are kept together.",
+        "Rows with the same `pair` are kept together.", command="validate --file",
     )  # fmt: skip
     state.own_statements = found or ()
     if state.own_statements:

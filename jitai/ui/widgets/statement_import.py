@@ -11,6 +11,7 @@ from jitai.importing.labels import label_key, label_words
 from jitai.importing.missing import missing_codes
 from jitai.importing.statements import ImportedRow, RowState, StatementReader, labelled_reader, statement_reader
 from jitai.importing.table import ReadingOptions, Table, open_table
+from jitai.paths import program
 from jitai.records import Label
 from jitai.sanitise import for_markdown
 from jitai.ui.session.page_states import ImportedFile
@@ -26,6 +27,7 @@ def statement_file(
     read: Callable[[StatementReader], tuple[Result, Sequence[str]]],
     with_labels: bool,
     help_text: str,
+    command: str,
 ) -> Result | None:
     """Draw the uploader, and for a file its preview of five rows and the choices of columns and labels.
 
@@ -35,10 +37,12 @@ def statement_file(
         read: makes what the page needs of the rows, with sentences about it; called once for each file and choice.
         with_labels: whether a label is needed.
         help_text: of the uploader.
+        command: that takes larger files, such as "judge".
     Returns: what ``read`` made of the file; of the last one where none is chosen now; None before the first.
     Raises: FileFormatError for a file that cannot be used.
     """
-    uploaded = st.file_uploader("File of statements", type=FILE_TYPES, key=f"{key}_file", help=help_text)
+    beyond = f" A file of more than {st.get_option('server.maxUploadSize')} MB: `{program()} {command} FILE`."
+    uploaded = st.file_uploader("File of statements", type=FILE_TYPES, key=f"{key}_file", help=help_text + beyond)
     if uploaded is not None:
         name = uploaded.name[:N_CHARACTERS_OF_A_NAME]
         header = st.session_state.get(f"{key}_header_{uploaded.file_id}")

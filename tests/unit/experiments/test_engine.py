@@ -429,10 +429,16 @@ def test_a_real_cluster_gives_the_same_numbers(
 
 
 @pytest.mark.needs("cluster")
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "no address", "ftp://x:1"])
-def test_a_cluster_that_is_not_there_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jitai.experiments.workers.SECONDS_FOR_THE_SCHEDULER", 1)
-    with pytest.raises(ParameterError, match="No Dask scheduler answers at"), cluster_workers(address):
+    with pytest.raises(ParameterError, match="No Dask scheduler answers at"), cluster_workers("tcp://127.0.0.1:1"):
+        pass
+
+
+@pytest.mark.needs("cluster")
+@pytest.mark.parametrize("address", ["no address", "ftp://x:1", "tcp://x", "tcp://x:99999", "tcp://[x:1", ""])
+def test_what_is_no_address_is_refused_at_once(address: str) -> None:
+    with pytest.raises(ParameterError, match="is no address of a Dask scheduler"), cluster_workers(address):
         pass
 
 

@@ -23,6 +23,10 @@ def nobody(choice: JudgeChoice) -> object:
     raise AssertionError
 
 
+def unheard(n_done: int, name: str) -> None:
+    """Progress that nobody is told."""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one finished experiment of 40 seeds."""
@@ -143,7 +147,7 @@ def test_where_nobody_can_earn_anything_there_is_no_share(tmp_path: Path) -> Non
     with ThreadPoolExecutor(1) as executor:
         identifier = run_experiment(spec, store, executor, nobody)  # type: ignore[arg-type]
     assert figures_table(store.cells(identifier))["share_of_optimum"].isna().all()
-    write_report(store, store.experiments(), tmp_path / "r.md")
+    write_report(store, store.experiments(), tmp_path / "r.md", unheard)
     assert "0 ± 0 (nan %)" in (tmp_path / "r.md").read_text(encoding="utf-8")
 
 
@@ -164,7 +168,7 @@ def test_a_line_chart_where_judges_err_more_and_more(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with ThreadPoolExecutor(1) as executor:
         run_experiment(spec, store, executor, nobody)  # type: ignore[arg-type]
-    write_report(store, store.experiments(), tmp_path / "r.md")
+    write_report(store, store.experiments(), tmp_path / "r.md", unheard)
     figure = next((tmp_path / "r_figures").glob("*.svg"))
     assert "error rate" in "".join(ElementTree.parse(figure).getroot().itertext())
 
@@ -255,4 +259,4 @@ def test_small_spec_is_not_finished_before_it_is_run(tmp_path: Path, small_spec:
     store = Store(tmp_path)
     store.begin(small_spec)
     with pytest.raises(ParameterError, match="No cell of these experiments is finished"):
-        write_report(store, store.experiments(), tmp_path / "r.md")
+        write_report(store, store.experiments(), tmp_path / "r.md", unheard)
