@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from jitai.judge.calibration import Measured
-from jitai.player.contract import Line, PlayerRun, as_payload
+from jitai.player.contract import Line, PlayerRun, Scene, as_payload
 from jitai.player.standalone import player_fragment
 from jitai.report.page import (
     Html,
@@ -45,6 +45,7 @@ class ReportInputs(NamedTuple):
         with_truth: whether what was true stands in it; without, nobody who is handed it can look it up there.
         measured: how often that judge is right; None if nobody measured it, or if it is not at hand.
         remembered: whether its verdicts came with the scenario, rather than from the judge at hand.
+        scenes: captions of a story, by day.
     """
 
     title: str
@@ -55,6 +56,7 @@ class ReportInputs(NamedTuple):
     with_truth: bool = True
     measured: Measured | None = None
     remembered: bool = False
+    scenes: tuple[Scene, ...] = ()
 
 
 def run_report(run: Played, twin: Played, inputs: ReportInputs, branches: Sequence[tuple[Played, Line]] = ()) -> str:
@@ -86,6 +88,7 @@ def run_report(run: Played, twin: Played, inputs: ReportInputs, branches: Sequen
         paragraph(inputs.many_seeds, "lead"),
         paragraph(f"{inputs.title}, seed {spec.seed}. One seed is one person: an anecdote, not evidence.", "muted"),
         element("div", player_fragment_of(shown), class_="answered"),
+        _story(inputs.scenes),
         section("In numbers", rows_table(_numbers(spec, is_read, mine, other, inputs.with_truth)), kind="together"),
         _why(compared, inputs.with_truth) if is_read else Html(""),
         _branches(run, branches),
@@ -95,6 +98,14 @@ def run_report(run: Played, twin: Played, inputs: ReportInputs, branches: Sequen
         sources(),
         again(inputs.command, inputs.link, paragraph(f"Scenario {scenario_name(run.scenario)}.", "muted")),
     )
+
+
+def _story(scenes: Sequence[Scene]) -> Html:
+    """The captions of a story in order; nothing without."""
+    if not scenes:
+        return Html("")
+    rows = [(f"Day {scene.day}" if scene.day else "Before day 1", scene.caption) for scene in scenes]
+    return section("The story", rows_table(rows))
 
 
 def player_fragment_of(shown: PlayerRun) -> Html:

@@ -19,6 +19,7 @@ from jitai.ui.widgets.page import errors_as_sentences
 def class_page() -> None:
     """Draw the page."""
     app_state()
+    st.title("What did the class predict?")
     with errors_as_sentences():
         choice, drop = st.columns(2, gap="large")
         with choice:

@@ -62,7 +62,8 @@ def _hand_over(story: Story, told: Told) -> None:
 def _inputs(story: Story, told: Told) -> ReportInputs:
     judge = told.run.scenario.judge
     command = f"{program()} run --scenario {story.name}.json --why"
-    return ReportInputs(story.title, "" if judge is None else judge.name or judge.key, "", command)
+    name = "" if judge is None else judge.name or judge.key
+    return ReportInputs(story.title, name, "", command, scenes=told.shown.options.scenes)
 
 
 @st.cache_resource(show_spinner=False)

@@ -14,7 +14,7 @@ import pytest
 
 from jitai.corpus import TEST, StatementBook, load_part
 from jitai.judge.calibration import Measured
-from jitai.player.contract import Line, as_payload
+from jitai.player.contract import Line, Scene, as_payload
 from jitai.policies.registry import PolicySpec
 from jitai.records import Decision, JudgeReference, Verdict, VerdictSource
 from jitai.report.bundle import bundle
@@ -96,6 +96,15 @@ def test_the_report_holds_the_run_and_nothing_of_it_is_markup() -> None:
     assert f"listening {'gained' if gain > 0 else 'cost'} {abs(gain):,} steps" in words(page)
     assert "no medical advice" in page and "arXiv:2501.06980" in page and "jitai-lab run --scenario a.json" in page
     assert not re.search(r"(?:src|href)=", page), "nothing is fetched"
+
+
+def test_a_story_is_told_in_its_report() -> None:
+    run, twin = played()
+    scenes = (Scene(0, "Somebody begins."), Scene(12, "<b>On day 12</b>"))
+    page = run_report(run, twin, INPUTS._replace(scenes=scenes))
+    assert "Before day 1" in page and "Somebody begins." in page
+    assert "Day 12" in page and "&lt;b&gt;On day 12&lt;/b&gt;" in page and "<b>On day 12" not in page
+    assert "The story" not in run_report(run, twin, INPUTS)
 
 
 def test_a_report_without_the_truth_holds_none_of_it() -> None:
