@@ -15,7 +15,7 @@ from jitai.files import write_atomically
 from jitai.policies.optimum import Optimum, optimum
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
 from jitai.records import CONTEXT_LABELS, Action
-from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.config import DEFAULT_PRESET, DETERMINISTIC, PRESETS, SimulatorConfig
 from jitai.trial.optimum_check import OptimumCheck, check_optimum
 
 LETTERS = "-GHW"
@@ -50,19 +50,21 @@ def _optimum(options: argparse.Namespace) -> None:
     if options.out is not None:
         check_output(options.out, ".csv", force=options.force)
     solved = optimum(config)
-    _print_check(check_optimum(config, options.seeds))
+    _print_check(check_optimum(config, options.seeds), config.variation != DETERMINISTIC)
     _print_map(solved)
     if options.out is not None:
         _write(solved, options.out)
         print(f"Policy: {options.out}")
 
 
-def _print_check(check: OptimumCheck) -> None:
+def _print_check(check: OptimumCheck, varies: bool) -> None:
     print(f"The optimum expects {check.computed:,.1f} steps in the whole study.")
     print(
         f"Simulated under seeds 0 to {check.n_seeds - 1}, it earns {check.mean:,.1f} ± {check.half_width:.1f} steps "
         f"(95 %). {check.sentence}"
     )
+    if varies:
+        print(f"The response varies at random. The grid may be off by up to {check.grid_error:.1f} steps.")
 
 
 def _map(solved: Optimum, day: int, can_walk: int, context: int, n_habituation: int, n_risk: int) -> PolicyMap:

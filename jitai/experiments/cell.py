@@ -109,7 +109,7 @@ class CellFigures:
         n: seeds.
         mean_steps, low, high: of a whole study, in steps, with the 95 % interval; low and high are NaN for one seed.
         optimum_steps: what a participant like this would walk at most, by dynamic programming.
-        optimum_is_exact: whether that is a bound, or an estimate because the response varies.
+        optimum_is_exact: whether that is a bound; earlier versions only estimated it where the response varies.
         mean_days: lived before the end or disengagement.
         share_disengaged: of the seeds.
         agreement: share of days on which a message was sent and the participant could walk, or held back and they
@@ -234,7 +234,6 @@ def run_pickled_cell(modules: Sequence[str], pickled: bytes) -> CellOutcome:
 
 def cell_figures(trial: TrialSpec, result: TrialLog) -> CellFigures:
     """Return the figures of a cell from its days."""
-    ceiling = optimum(trial.config)
     mean = interval_of_mean(result.total_steps)
     lived = result.lived
     sent, able = result.executed_action != Action.NO_MESSAGE, result.can_walk == 1
@@ -252,8 +251,8 @@ def cell_figures(trial: TrialSpec, result: TrialLog) -> CellFigures:
         mean_steps=mean.value,
         low=mean.low,
         high=mean.high,
-        optimum_steps=ceiling.value(),
-        optimum_is_exact=ceiling.is_exact,
+        optimum_steps=optimum(trial.config).value(),
+        optimum_is_exact=True,
         mean_days=float(days.mean()),
         share_disengaged=float(result.disengaged.mean()),
         agreement=float(agreement_by_seed(lived, sent, able).mean()),

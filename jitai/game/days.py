@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from jitai.arrays import Flags
+from jitai.arrays import Flags, Floats
 from jitai.errors import ParameterError
 from jitai.records import Action, JudgesText, StepRecord
 from jitai.simulator.world import draw_worlds
@@ -94,11 +94,15 @@ def up_to_decision(game: Game, judge: JudgesText | None) -> Game:
     return game
 
 
-def truth_of(game: Game) -> tuple[list[bool], list[int]]:
-    """Return what was true on each day of the study: whether they could walk, and where they were."""
+def truth_of(game: Game) -> tuple[list[bool], list[int], Floats]:
+    """Return what was true on each day of the study: whether they could walk, where they were, and the day's luck.
+
+    Luck has the shape (study_length, 3), see ``World``.
+    """
     config = game.scenario.spec.config
     world, days = draw_worlds(config, [game.scenario.spec.seed]), slice(config.study_length)
-    return [bool(flag) for flag in world.can_walk[0, days]], [int(place) for place in world.true_context[0, days]]
+    able, places = world.can_walk[0, days], world.true_context[0, days]
+    return [bool(flag) for flag in able], [int(place) for place in places], world.luck[0, days]
 
 
 class Agreement(NamedTuple):

@@ -84,8 +84,8 @@ def references(scenario: Scenario, judge: JudgesText) -> dict[str, Played]:
 def _end(game: Game, records: tuple[StepRecord, ...], judge: JudgesText) -> dict[str, Any]:
     """The reveal: what was true, what others earn on the same days, what each day cost and why."""
     config = game.scenario.spec.config
-    can_walk, places = truth_of(game)
-    by_day = costs(config, records, can_walk, places)
+    can_walk, places, luck = truth_of(game)
+    by_day = costs(config, records, can_walk, places, luck)
     found = {
         "left": next((day for day, record in enumerate(records, 1) if record.terminated), 0),
         "can_walk": [int(flag) for flag in can_walk],

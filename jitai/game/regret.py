@@ -15,7 +15,7 @@ from jitai.arrays import Floats
 from jitai.policies.optimum import optimum
 from jitai.records import CONTEXT_LABELS, Action, StepRecord, tailored_to
 from jitai.simulator.config import SimulatorConfig
-from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table
+from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, respond, response_table
 
 N_COSTLIEST = 3
 _LATELY = 10
@@ -50,13 +50,18 @@ class CostlyDay(NamedTuple):
 
 
 def best_to_come(
-    config: SimulatorConfig, can_walk: Sequence[bool], places: Sequence[int], starts: Sequence[tuple[int, float, float]]
+    config: SimulatorConfig,
+    can_walk: Sequence[bool],
+    places: Sequence[int],
+    luck: Floats,
+    starts: Sequence[tuple[int, float, float]],
 ) -> Floats:
     """Return what the best possible policy earns from some states on, on the very days of a world.
 
     Args:
-        config: of the participant; with random variation its mean dynamics are used.
+        config: of the participant.
         can_walk, places: the truth of every day of the study.
+        luck: of every day, for the random variation; shape (study_length, 3).
         starts: day from 0, habituation and risk before it.
     Returns: steps, one for each start.
     """
@@ -71,22 +76,28 @@ def best_to_come(
             continue
         able, place = (np.full(len(who), int(value)) for value in (can_walk[day], places[day]))
         action = best.action(day, habituation[who], risk[who], able, place)
-        case = case_index(action, place, able)
-        habituation[who], risk[who], steps = mean_outcome(habituation[who], risk[who], Response(*table[:, case]))
+        lucky = tuple(np.full(len(who), number) for number in luck[day])
+        habituation[who], risk[who], steps = respond(
+            config, table, habituation[who], risk[who], action, place, able, (lucky[0], lucky[1], lucky[2])
+        )
         earned[who] += steps
         there[who] = ~disengages(config, risk[who])
     return earned
 
 
 def costs(
-    config: SimulatorConfig, records: Sequence[StepRecord], can_walk: Sequence[bool], places: Sequence[int]
+    config: SimulatorConfig,
+    records: Sequence[StepRecord],
+    can_walk: Sequence[bool],
+    places: Sequence[int],
+    luck: Floats,
 ) -> list[float]:
     """Return what each day cost; together, the best total less the player's.
 
     Args:
         config: of the participant.
         records: of the days that were lived, to the end of the study or until they left.
-        can_walk, places: the truth of every day of the study.
+        can_walk, places, luck: the truth of every day of the study, as ``best_to_come`` takes it.
     """
     if not records:
         return []
@@ -96,7 +107,7 @@ def costs(
     ]
     last = records[-1]
     # Had they not left, they would go on as fresh as they are, and free of risk.
-    ahead = best_to_come(config, can_walk, places, [*starts, (len(records), last.habituation, 0.0)])
+    ahead = best_to_come(config, can_walk, places, luck, [*starts, (len(records), last.habituation, 0.0)])
     found = []
     for day, record in enumerate(records):
         after = ahead[day + 1]
@@ -113,8 +124,8 @@ def kind_of(config: SimulatorConfig, record: StepRecord) -> str:
     action, seen = record.executed_action, record.observation
     fits = action in (Action.GENERIC, tailored_to(record.true_context))
     best = optimum(config).action(
-        seen.decision_index, seen.habituation, 0.0, int(record.can_walk), record.true_context
-    )  # fmt: skip
+        seen.decision_index, seen.habituation, seen.disengagement_risk, int(record.can_walk), record.true_context
+    )
     if action and not record.can_walk:
         return UNABLE
     if action and not fits:

@@ -5,15 +5,15 @@ study. The value of day t is
 
     V_t(h, d, w, c) = max_a { s'(a) + [d' < D] E[V_{t+1}(h', d', w', c')] }
 
-with (h', d', s') from the deterministic dynamics and the expectation over tomorrow's walk state and context, which
-depend on nobody's actions, taken exactly. h and d lie on a grid that is read by linear interpolation: the only
-approximation.
+where the expectation is over tomorrow's walk state and context, which depend on nobody's actions, and with random
+variation over h' and d' too. It is taken exactly (``variation``). h and d lie on a grid that is read by linear
+interpolation: the only approximation.
 
 Nobody can act so, because context and walk state are hidden; every method is shown as a share of it.
 
 At the default resolution (121 x 21 even nodes) the value of the four published cells with ε_d 0.05 is 3,558.5, 3,418.1,
 3,642.7 and 3,612.1 steps; with 641 nodes of habituation it is 0.2 to 0.4 steps less (0.01 %), with 61 nodes 1 to 2
-more. One solution takes about 0.06 s on one core.
+more. One solution takes about 0.06 s on one core, and with random variation (121 x 81 even nodes) 0.1 to 0.3 s.
 """
 
 from collections.abc import Callable
@@ -29,11 +29,12 @@ from jitai.errors import JitaiError
 from jitai.policies.base import Policy, PolicyInputs, Proposals, View
 from jitai.policies.solution_cache import kept
 from jitai.policies.state_grid import Floats, Grid, make_grid
+from jitai.policies.variation import Variation, surely_stays
 from jitai.records import Action, Role
 from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
-from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, responses
+from jitai.simulator.dynamics import Response, case_index, mean_outcome, response_table, responses
 
-N_HABITUATION, N_RISK = 121, 21
+N_HABITUATION, N_RISK, N_VARYING_RISK = 121, 21, 81
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,26 +44,16 @@ class Optimum:
     Attributes:
         config: what it was solved for.
         grid: nodes of habituation and risk.
-        values: expected steps from day t on, shape (study_length + 1, walk states, contexts, n_habituation, n_risk).
-        continuation: the same, before tomorrow's walk state and context are known: shape as ``values``; the entry at
-            (t, w, c) is E[V_t | yesterday's w and c].
+        continuation: expected steps from day t on, before its walk state and context are known and before its
+            habituation and risk are drawn: the entry at (t, w, c) is E[V_t | yesterday's w and c], by the means of
+            habituation and risk. Shape (study_length + 1, walk states, contexts, n_habituation, n_risk).
         actions: best action at every node, shape (study_length, walk states, contexts, n_habituation, n_risk).
     """
 
     config: SimulatorConfig
     grid: Grid
-    values: Floats
     continuation: Floats
     actions: npt.NDArray[np.int8]
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether the dynamics are the deterministic ones.
-
-        With random variation the mean dynamics are planned on. The value is then an estimate and no bound: it leaves
-        out that luck may carry the risk over the threshold.
-        """
-        return self.config.variation == DETERMINISTIC
 
     @cached_property
     def _table(self) -> Floats:
@@ -85,8 +76,8 @@ class Optimum:
             day: t, from 0.
             habituation, risk: in [0, 1]; numbers or arrays of one shape.
             can_walk, context: 0 or 1; integers or integer arrays of that shape.
-        Returns: shape (n_actions, ...). The action is followed exactly from the very point; only tomorrow's value is
-            read from the grid.
+        Returns: shape (n_actions, ...). The action is followed from the very point to the mean of what follows; only
+            what is to come is read from the grid.
         """
         shape = np.shape(habituation)
         actions = np.arange(len(Action)).reshape(-1, *(1 for _ in shape))
@@ -94,7 +85,7 @@ class Optimum:
         next_habituation, next_risk, steps = mean_outcome(habituation, risk, Response(*self._table[:, case]))
         tomorrow = self.continuation[min(day + 1, self.config.study_length)]
         future = self.grid.read(tomorrow, next_habituation, next_risk, at=(np.asarray(can_walk), np.asarray(context)))
-        total: Floats = steps + np.where(disengages(self.config, next_risk), 0.0, future)
+        total: Floats = steps + future * surely_stays(self.config, next_risk)
         return total
 
     def action(self, day: int, habituation: Any, risk: Any, can_walk: Any, context: Any) -> Any:
@@ -124,18 +115,28 @@ def chain(zero_stays: float, one_stays: float) -> Floats:
     return np.array([[zero_stays, 1.0 - zero_stays], [1.0 - one_stays, one_stays]])
 
 
-def solve(config: SimulatorConfig, n_habituation: int = N_HABITUATION, n_risk: int = N_RISK) -> Optimum:
+def resolution(config: SimulatorConfig) -> tuple[int, int]:
+    """Return the even nodes of habituation and of risk on which a study is usually solved.
+
+    The optimum makes no mistake that raises the risk; where the risk varies at random, it matters more.
+    """
+    return N_HABITUATION, N_RISK if config.variation == DETERMINISTIC else N_VARYING_RISK
+
+
+def solve(config: SimulatorConfig, n_habituation: int | None = None, n_risk: int | None = None) -> Optimum:
     """Solve a study by dynamic programming, from its last day back to the first.
 
     Args:
-        config: settings; with random variation its mean dynamics are solved (``Optimum.is_exact`` is then false).
-        n_habituation, n_risk: even nodes of the grid, at least 2 each.
+        config: settings.
+        n_habituation, n_risk: even nodes of the grid, at least 2 each; by default those of ``resolution``.
     """
-    grid = make_grid(config, n_habituation, n_risk)
+    usual = resolution(config)
+    grid = make_grid(config, n_habituation or usual[0], n_risk or usual[1])
+    variation = Variation(config, grid)
     size = (len(grid.habituation), len(grid.risk))
     length = config.study_length
-    values = np.zeros((length + 1, 2, 2, *size))
-    continuation = np.zeros_like(values)
+    values = np.zeros((2, 2, *size))
+    continuation = np.zeros((length + 1, *values.shape))
     actions = np.zeros((length, 2, 2, *size), dtype=np.int8)
     walk = chain(config.cannot_walk_persistence, config.can_walk_persistence)
     place = chain(config.context_persistence, config.context_persistence)
@@ -149,9 +150,9 @@ def solve(config: SimulatorConfig, n_habituation: int = N_HABITUATION, n_risk: i
             followed = [after(config, grid, continuation[day + 1, w, c], response) for response in distinct]
             by_action = np.array([followed[index] for index in which])
             actions[day, w, c] = first_best(by_action)
-            values[day, w, c] = by_action.max(axis=0)
-        continuation[day] = np.einsum("vw,dc,wchr->vdhr", walk, place, values[day])
-    return Optimum(config, grid, values, continuation, actions)
+            values[w, c] = by_action.max(axis=0)
+        continuation[day] = variation.expected(np.einsum("vw,dc,wchr->vdhr", walk, place, values))
+    return Optimum(config, grid, continuation, actions)
 
 
 def _distinct(config: SimulatorConfig, by_action: list[Response]) -> tuple[list[Response], list[int]]:
@@ -166,20 +167,20 @@ def after(config: SimulatorConfig, grid: Grid, continuation: Floats, response: R
     Args:
         config: for the threshold.
         grid: the nodes.
-        continuation: expected steps from tomorrow on, shape (..., n_habituation, n_risk).
+        continuation: expected steps from tomorrow on by the means of habituation and risk, shape (..., n_habituation,
+            n_risk).
         response: what the action does.
     Returns: shape (..., n_habituation, n_risk).
     """
     habituation, _, steps = mean_outcome(grid.habituation, 0.0, response)
     _, risk, _ = mean_outcome(0.0, grid.risk, response)
-    stays = ~disengages(config, risk)
-    total: Floats = steps[:, None] + grid.spread(continuation, habituation, risk) * stays
+    total: Floats = steps[:, None] + grid.spread(continuation, habituation, risk) * surely_stays(config, risk)
     return total
 
 
 @kept
 def optimum(config: SimulatorConfig) -> Optimum:
-    """The solution at the default resolution, kept for the next caller: 16 MB each for 50 days."""
+    """The solution at the default resolution, kept for the next caller: 8 to 24 MB each for 50 days."""
     return solve(config)
 
 

@@ -18,10 +18,12 @@ confidence. And where who can walk always takes some steps (with the default set
 reveal w_t in the evening, so that E is needed for b = 0 and b = 1 only and M for the few q that follow from them: then
 the belief is treated exactly.
 
+With random variation, expectations over tomorrow's h and d are taken as the optimum takes them (``variation``).
+
 Ours; model-based. For the deterministic dynamics it is the optimum of what can be known from the day's reading of the
-context, the judge's decision and whether there were steps, up to the grid. Approximations: with random variation the
-mean dynamics are planned on; today's context is judged by today's reading alone (right while the context is drawn anew
-each day, as published); risk and habituation are planned on as they are observed, but not read as evidence about w.
+context, the judge's decision and whether there were steps, up to the grid. Approximations: today's context is judged by
+today's reading alone (right while the context is drawn anew each day, as published); risk and habituation are planned
+on as they are observed, but not read as evidence about w.
 """
 
 import math
@@ -46,9 +48,10 @@ from jitai.policies.belief import (
 from jitai.policies.optimum import first_best, proposals_by_day, solve
 from jitai.policies.solution_cache import kept
 from jitai.policies.state_grid import Floats, Grid, Place, locate, make_grid
+from jitai.policies.variation import Variation, surely_stays
 from jitai.records import Action, Role
 from jitai.simulator.config import SimulatorConfig
-from jitai.simulator.dynamics import Response, case_index, disengages, mean_outcome, response_table, responses
+from jitai.simulator.dynamics import Response, case_index, mean_outcome, response_table, responses
 from jitai.simulator.world import PERFECT_READING_NOISE
 
 N_HABITUATION, N_RISK, N_BELIEF = 61, 41, 17
@@ -94,8 +97,8 @@ class Plan:
         settings: switches.
         grid: nodes of habituation and risk.
         beliefs: nodes of the evening's belief, ascending from 0 to 1, shape (n_beliefs,).
-        evening: expected steps from day t on, before its text, shape (study_length + 1, n_beliefs, n_habituation,
-            n_risk).
+        evening: expected steps from day t on, before its text, by the means of habituation and risk; shape
+            (study_length + 1, n_beliefs, n_habituation, n_risk).
     """
 
     model: SimulatorConfig
@@ -151,7 +154,7 @@ class Plan:
             )
         else:
             future = self._future(tomorrow, next_habituation, next_risk, habituation, belief, probability)
-        values = steps + np.where(disengages(self.model, next_risk), 0.0, future)
+        values = steps + future * surely_stays(self.model, next_risk)
         home = values[:, 0, 0] * (1.0 - belief) + values[:, 0, 1] * belief
         work = values[:, 1, 0] * (1.0 - belief) + values[:, 1, 1] * belief
         expected: Floats = home * (1.0 - probability) + work * probability
@@ -219,9 +222,10 @@ def make_plan(
         known = solve(model, n_habituation, n_risk)
         return Plan(model, belief, settings, known.grid, np.array([0.0, 1.0]), known.continuation.mean(axis=2))
     recursion = _Recursion(model, belief, settings, grid, n_beliefs)
+    variation = Variation(model, grid)
     evening = np.zeros((model.study_length + 1, len(recursion.evenings), len(grid.habituation), len(grid.risk)))
     for day in reversed(range(1, model.study_length)):
-        evening[day] = recursion.day_before(evening[day + 1])
+        evening[day] = variation.expected(recursion.day_before(evening[day + 1]))
     return Plan(model, belief, settings, grid, recursion.evenings, evening)
 
 
@@ -271,7 +275,7 @@ class _Recursion:
         """Return the value of a kind of action at each node: shape (n_mornings, n_habituation, n_risk)."""
         habituation = self._next_habituation[kind]
         unable, able = (
-            self._grid.spread(table, habituation, risk) * ~disengages(self._model, risk)
+            self._grid.spread(table, habituation, risk) * surely_stays(self._model, risk)
             for table, risk in zip(
                 (tomorrow[:1], tomorrow[-1:]) if self._steps_reveal else (tomorrow, tomorrow),
                 self._next_risk[kind],

@@ -27,8 +27,7 @@ class Evaluation:
         n_seeds: studies, at least 2.
         mean_steps: earned in a study, on average, in steps.
         half_width: half the width of the 95 % interval of that mean, in steps.
-        optimum_steps: what could be earned with full information, on average, in steps. In versions with random
-            variation it is an estimate.
+        optimum_steps: what could be earned with full information, on average, in steps.
         share_disengaged: share of the participants who left before the end, in [0, 1].
     """
 

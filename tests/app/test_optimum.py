@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from jitai.policies.optimum import optimum
 from jitai.policies.planner import PlannerSettings, cached_plan
 from jitai.policies.policy_map import draw_map, in_words
-from jitai.simulator.config import DEFAULT_PRESET, DETERMINISTIC, PRESETS, SimulatorConfig
-from jitai.trial.optimum_check import check_optimum, value_on_fine_grid
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.trial.optimum_check import check_optimum, grid_error, value_on_fine_grid
 from jitai.ui.pages.optimum import TUNED_HERE
 from tests.app.driver import (
     LIVE,
@@ -127,18 +127,19 @@ def test_every_preset_draws(name: str) -> None:
     app = open_app(OPTIMUM_PAGE)
     app = without_error(widget(app.selectbox, "preset").set_value(name).run())
     assert spec_of(app).config == PRESETS[name]
-    label = "Expected steps, about" if PRESETS[name].variation != DETERMINISTIC else "Expected steps"
-    assert metrics(app)[label] == f"{optimum(PRESETS[name]).value():,.0f}"
+    assert metrics(app)["Expected steps"] == f"{optimum(PRESETS[name]).value():,.0f}"
     without_error(widget(app.selectbox, "map_of").set_value("planner").run())
 
 
-def test_a_varying_response_is_said_to_make_it_an_estimate() -> None:
+def test_of_a_varying_response_the_error_of_the_grid_is_said() -> None:
     app = open_app(OPTIMUM_PAGE)
-    app = widget(app.selectbox, "preset").set_value("Always able, varying response").run()
-    check = check_optimum(PRESETS["Always able, varying response"], 500)
-    assert not check.agrees
-    assert metrics(app)["Computed value"] == "outside the interval"
-    assert any("estimate" in caption.value for caption in app.caption)
+    assert any("risk only falls" in caption.value for caption in app.caption)
+    app = without_error(widget(app.selectbox, "preset").set_value("Always able, varying response").run())
+    config = PRESETS["Always able, varying response"]
+    assert check_optimum(config, 500).agrees
+    assert metrics(app)["Computed value"] == "in the interval"
+    assert any(f"off by up to {grid_error(config):.1f} steps" in text for text in as_text(app))
+    assert any("the risk varies at random" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize("end", ["low", "high"])

@@ -4,11 +4,9 @@ import streamlit as st
 
 from jitai.report.run_player import twin_name
 from jitai.report.run_report import steps_gained
-from jitai.simulator.config import DETERMINISTIC
 from jitai.trial.filters import NONE
 from jitai.trial.log import TRUTH_COLUMNS, decision_log
 from jitai.trial.scenario import Played
-from jitai.trial.spec import TrialSpec
 from jitai.trial.summary import share_of_best, summarise
 from jitai.ui.pages.live_hand_over import THIS_RUN, Picked, picked_line, picked_run
 from jitai.ui.session.live_run import RUN, LiveRun, LiveState
@@ -17,6 +15,11 @@ from jitai.ui.widgets.decision_card import decision_card
 DAY_IN_FULL, LOG = "day_in_full", "decision_log"
 """Keys of the two parts that are drawn only while they are open."""
 UNCOUNTED = "Days on which you spoke without saying what is true are not counted."
+HELP_ON_BEST = (
+    "Steps of the whole study as a share of the optimum's on the same seed. The optimum meets the same contexts, walk "
+    "states and luck, is told the hidden truth of each day, and plans to the end of the study. It does not know "
+    "tomorrow, so on one seed a lucky run may exceed 100 %; on average over seeds none does."
+)
 LOG_COLUMNS = (
     "day", "statement", "candidate_action", "p_send", "verdict", "belief", "executed_action", "can_walk", "step_count",
     "held_back", "habituation", "disengagement_risk", "verdict_source", "reason",
@@ -103,7 +106,7 @@ def _numbers(shown: LiveRun, picked: Picked, reveal: bool) -> None:
         "another may turn out the other way.",
     )  # fmt: skip
     best = share_of_best(records, shown.best.records) if picked.is_whole else None
-    share.metric("Of the optimum", "–" if best is None else f"{100 * best:.0f} %", border=True, help=help_on_best(spec))
+    share.metric("Of the optimum", "–" if best is None else f"{100 * best:.0f} %", border=True, help=HELP_ON_BEST)
     if not reveal:
         vetoes.metric("Vetoes", f"{summary.n_vetoes}", border=True)
         agreement.metric("Messages sent", f"{summary.n_messages}", border=True)
@@ -120,17 +123,6 @@ def _numbers(shown: LiveRun, picked: Picked, reveal: bool) -> None:
         help="Days on which the policy's candidate was sent if the participant could walk, and held back if not. "
         + UNCOUNTED,
     )  # fmt: skip
-
-
-def help_on_best(spec: TrialSpec) -> str:
-    """Explain what the steps are a share of."""
-    estimate = "" if spec.config.variation == DETERMINISTIC else " If the response varies at random, it is an estimate."
-    return (
-        "Steps of the whole study as a share of the optimum's on the same seed. The optimum meets the same "
-        "contexts, walk states and luck, is told the hidden truth of each day, and plans to the end of the study. It "
-        "does not know tomorrow, so on one seed a lucky run may exceed 100 %; on average over seeds none does."
-        + estimate
-    )
 
 
 def _log(run: Played, reveal: bool) -> None:

@@ -8,15 +8,15 @@ import streamlit as st
 from jitai.charts.optimum import policy_map_figure
 from jitai.charts.theme import CONFIG
 from jitai.parameters import describe
-from jitai.policies.optimum import N_HABITUATION, N_RISK, OptimalPolicy, optimum
+from jitai.policies.optimum import OptimalPolicy, optimum, resolution
 from jitai.policies.planner import BeliefPlanner, PlannerSettings, cached_plan
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
 from jitai.policies.registry import POLICIES
 from jitai.policies.state_grid import Floats
 from jitai.records import CONTEXT_LABELS
-from jitai.simulator.config import SimulatorConfig
+from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
 from jitai.text_format import counted
-from jitai.trial.optimum_check import FINE_GRID, GRID_ERROR, check_optimum, value_on_fine_grid
+from jitai.trial.optimum_check import FINE_GRID, GRID_ERROR, check_optimum, grid_error, value_on_fine_grid
 from jitai.trial.settings import settings_from
 from jitai.trial.spec import TrialSpec
 from jitai.ui.session.state import AppState, app_state, keep_in_address, palette
@@ -175,15 +175,10 @@ def _ceiling(spec: TrialSpec) -> None:
     check = check_optimum(spec.config, st.session_state["map_seeds"])
     with st.container(key="headline"):
         computed, earned, outcome = st.columns(3, gap="small")
-    ceiling = (
-        "It is the ceiling: no method that must guess walk state and context earns more on average."
-        if check.is_exact
-        else "Because the response varies at random, it is an estimate of the ceiling, not a bound."
-    )
     computed.metric(
-        "Expected steps" if check.is_exact else "Expected steps, about", f"{check.computed:,.0f}", border=True,
+        "Expected steps", f"{check.computed:,.0f}", border=True,
         help="Of the whole study, computed by dynamic programming with full information from the start of this "
-        f"participant. {ceiling}",
+        "participant. It is the ceiling: no method that must guess walk state and context earns more on average.",
     )  # fmt: skip
     earned.metric(
         f"Earned, "
@@ -217,16 +212,30 @@ def _promise(spec: TrialSpec) -> None:
 
 def _how_exact(config: SimulatorConfig) -> None:
     """Say how exact the numbers are, and what the picture leaves out."""
+    varies = config.variation != DETERMINISTIC
     st.caption(
-        "With full information no message is badly tailored, so the disengagement risk only falls and hardly matters. "
-        "Habituation matters: mid-study the optimum waits until it has faded; towards the end it sends more often."
+        "With full information no message is badly tailored. "
+        + (
+            "But the risk varies at random, on days without a message too, and chance may carry it over the threshold. "
+            "A useful message lowers it, so the optimum sends more often where it is high. "
+            if varies
+            else "So the disengagement risk only falls and hardly matters. "
+        )
+        + "Habituation matters: mid-study the optimum waits until it has faded; towards the end it sends more often."
     )
+    n_habituation, n_risk = resolution(config)
     with st.expander("How exact is this?"):
         st.markdown(
-            f"The value is computed on a grid of {N_HABITUATION} × {N_RISK} evenly spaced nodes of habituation and "
-            "risk, and interpolated between them. This is the only approximation. For the published participants (50 "
-            f"days), a grid of {FINE_GRID[0]} × {FINE_GRID[1]} nodes differs by at most {GRID_ERROR:g} steps "
-            "(`pytest tests/unit/policies/test_optimum.py -k grid`)."
+            f"The value is computed on a grid of {n_habituation} × {n_risk} evenly spaced nodes of habituation and "
+            "risk, and interpolated between them. This is the only approximation. "
+            + (
+                "The expectation over the random variation is taken exactly. "
+                f"For this participant the grid may be off by up to {grid_error(config):.1f} steps, judged by what "
+                "half as many nodes change (`pytest tests/unit/policies/test_random_variation.py -k grid`)."
+                if varies
+                else f"For the published participants (50 days), a grid of {FINE_GRID[0]} × {FINE_GRID[1]} nodes "
+                f"differs by at most {GRID_ERROR:g} steps (`pytest tests/unit/policies/test_optimum.py -k grid`)."
+            )
         )
         if st.button("Solve this participant on the finer grid", key="finer_grid"):
             fine, usual = value_on_fine_grid(config), optimum(config).value()

@@ -16,7 +16,7 @@ from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.policies.solution_cache import kept
 from jitai.policies.state_grid import locate, make_grid
 from jitai.records import Action
-from jitai.simulator.config import BETA, SimulatorConfig
+from jitai.simulator.config import SimulatorConfig
 from jitai.trial.filters import NONE, filter_spec
 from jitai.trial.loop import run_trial
 from jitai.trial.optimum_check import GRID_ERROR, OptimumCheck, check_optimum, value_on_fine_grid
@@ -148,7 +148,7 @@ def test_solutions_are_kept_by_their_weight(monkeypatch: pytest.MonkeyPatch) -> 
         return solve(config, 11, 5)
 
     short, long = (replace(cell(0.7, 0.5), study_length=days) for days in (10, 80))
-    weights = [sum(part.nbytes for part in (found.values, found.continuation, found.actions)) for found in (
+    weights = [sum(part.nbytes for part in (found.continuation, found.actions)) for found in (
         solve(short, 11, 5), solve(long, 11, 5)
     )]  # fmt: skip
     monkeypatch.setattr("jitai.policies.solution_cache.MOST_BYTES", weights[1] + weights[0] + 1000)
@@ -164,11 +164,6 @@ def test_solutions_are_kept_by_their_weight(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(asked) == 6, "the others had to go"
     monkeypatch.setattr("jitai.policies.solution_cache.MOST_BYTES", 1)
     assert solved(long) is solved(long), "the last one always stays"
-
-
-def test_random_variation_is_marked_as_an_estimate() -> None:
-    assert solve(cell(0.7, 0.5)).is_exact
-    assert not solve(replace(cell(0.7, 0.5), variation=BETA)).is_exact
 
 
 def test_as_a_policy_it_must_be_told_the_truth() -> None:
@@ -212,9 +207,7 @@ def test_a_check_that_fails_says_so() -> None:
     assert not OptimumCheck(3000.0, 500, 3010.0, 9.0).agrees
     assert OptimumCheck(3000.0, 500, 3010.0, 9.9).agrees, "the grid's error is granted"
     assert "by chance" in OptimumCheck(3000.0, 500, 3010.0, 9.0).sentence
-    varying = check_optimum(replace(cell(1.0, 0.5), variation=BETA), 300)
-    assert not varying.is_exact
-    assert varying.agrees or "estimate" in varying.sentence
+    assert OptimumCheck(3000.0, 500, 3010.0, 9.0, grid_error=1.5).agrees
 
 
 def test_a_picture_is_what_the_policy_does() -> None:

@@ -10,7 +10,7 @@ from jitai.policies.belief import BY_DECISION, BY_PROBABILITY, BeliefSettings
 from jitai.policies.optimum import optimum
 from jitai.policies.planner import ExpectedExcess, Plan, PlannerSettings, expected_verdicts, make_plan
 from jitai.policies.registry import PolicySpec
-from jitai.simulator.config import BETA, SimulatorConfig
+from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.world import context_posterior
 from jitai.trial.filters import NONE, filter_spec
 from jitai.trial.loop import run_trial
@@ -152,12 +152,6 @@ def test_the_surer_the_bolder() -> None:
     # Four days before the end, with a risk at which one mistake ends it.
     assert simulated(plan, 30, 0.0, 0.7, 1.0, 0.6)[0] in (0, 1)
     assert simulated(plan, 30, 0.0, 0.7, 0.05, 0.999) == [0, 0]
-
-
-def test_random_variation_is_planned_on_its_mean() -> None:
-    config = replace(cell(0.7, 0.5), variation=BETA, habituation_concentration=50.0, disengagement_concentration=50.0)
-    steps = earned(config, 60)
-    assert steps.mean() > 0.6 * optimum(config).value()
 
 
 @pytest.mark.parametrize("balanced", [0.6, 0.82, 0.93, 0.99])
