@@ -138,7 +138,7 @@ def test_of_a_varying_response_the_error_of_the_grid_is_said() -> None:
     config = PRESETS["Always able, varying response"]
     assert check_optimum(config, 500).agrees
     assert metrics(app)["Computed value"] == "in the interval"
-    assert any(f"off by up to {grid_error(config):.1f} steps" in text for text in as_text(app))
+    assert any(f"off by up to {grid_error(config):.1f} steps" in text.value for text in app.markdown)
     assert any("the risk varies at random" in caption.value for caption in app.caption)
 
 
