@@ -43,7 +43,9 @@ class Variation:
         if self._matrices is None:
             return table
         habituation, risk = self._matrices
-        found: Floats = habituation @ table @ risk
+        # einsum keeps off the threads of the linear algebra library, which wait on each other on a busy machine.
+        by_risk = np.einsum("...jk,kl->...jl", table, risk)
+        found: Floats = np.einsum("ij,...jl->...il", habituation, by_risk)
         return found
 
 
