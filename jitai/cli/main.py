@@ -22,6 +22,7 @@ from jitai.cli.ship_answers import add_ship_answers_command
 from jitai.cli.ship_verdicts import add_ship_command
 from jitai.cli.train_judge import add_train_command
 from jitai.cli.train_policy import add_import_command, add_learn_command
+from jitai.cli.tune import add_tune_command
 from jitai.cli.validate import add_validate_command
 from jitai.errors import JitaiError
 from jitai.paths import program
@@ -106,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     for settings_class in (BeliefSettings, SimulatorConfig):
         add_parameters(run, settings_class)
     run.set_defaults(command=run_command)
+    add_tune_command(commands)
     add_optimum_command(commands)
     add_judge_command(commands)
     add_validate_command(commands)

@@ -128,7 +128,7 @@ def check(claim: Claim, compared: dict[Condition, list[Comparison]]) -> str:
     doubtful: list[str] = []
     against: list[str] = []
     for condition, rows in compared.items():
-        of_method = [row for row in rows if row.stored.cell.method.name == claim.method and claim.is_about(condition)]
+        of_method = [row for row in rows if row.stored.cell.method.name == claim.method and condition.has(claim.where)]
         for row in of_method:
             beyond, found = _beyond(claim, row, rows)
             if beyond is None:

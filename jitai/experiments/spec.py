@@ -9,7 +9,7 @@ difference, and there is one cell instead of one for each judge.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from typing import Any
@@ -121,6 +121,8 @@ class Method:
         belief: what is changed in the belief's settings; the judge's error rates are filled in as they were measured
             unless they are given here.
         model: what belief and planner assume differently from the truth, by parameter of the simulator.
+        where: only in conditions with these values of parameters. Methods of one name may share the conditions among
+            them, such as one policy that is tuned for each.
     """
 
     name: str
@@ -128,6 +130,7 @@ class Method:
     filter: FilterSpec = field(default_factory=lambda: FilterSpec(NONE))
     belief: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
+    where: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reads_text(self) -> bool:
@@ -179,6 +182,11 @@ class Condition:
         symbols = {info.name: info.symbol or info.label for info in describe(SimulatorConfig)}
         return ", ".join(f"{symbols[name]} {_shown(value)}" for name, value in self.values) or "one participant"
 
+    def has(self, values: Mapping[str, Any]) -> bool:
+        """Whether its parameters have these values."""
+        config = self.config.as_mapping()
+        return all(config[name] == value for name, value in values.items())
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -217,11 +225,6 @@ class Claim:
                 "0 and up to 1; `times` is above 0."
             )
 
-    def is_about(self, condition: Condition) -> bool:
-        """Return whether the claim is about a condition."""
-        config = condition.config.as_mapping()
-        return all(config[name] == value for name, value in self.where.items())
-
 
 @dataclass(frozen=True)
 class ExperimentSpec:
@@ -257,9 +260,8 @@ class ExperimentSpec:
         _check_name("The experiment's name", self.name)
         if not self.methods:
             raise ParameterError("methods: at least one is needed.")
-        for what, names in (("method", self.method_names), ("judge", tuple(item.name for item in self.judges))):
-            if (twice := next((name for name, count in Counter(names).items() if count > 1), None)) is not None:
-                raise ParameterError(f"There are two {what}s called {twice!r}: give each a name of its own.")
+        _check_each_is_one("judge", [item.name for item in self.judges])
+        _check_each_is_one("method", [item.name for item in self.methods if not item.where])
         for method in self.methods:
             _check_name("A method's name", method.name)
         if not self.judges and any(method.reads_text for method in self.methods):
@@ -298,11 +300,27 @@ class ExperimentSpec:
         n_cells = n_conditions * sum(max(1, len(self.judges)) if item.reads_text else 1 for item in self.methods)
         if n_cells > MAX_CELLS:
             raise ParameterError(f"The grid has {n_cells:,} cells: at most {MAX_CELLS:,} are allowed.")
+        if any(method.where for method in self.methods):
+            self._check_places()
+
+    def _check_places(self) -> None:
+        """Raises: ParameterError if a method has no condition, or two of one name meet, or the baseline is missing."""
+        conditions = self.conditions()
+        for number, method in enumerate(self.methods, start=1):
+            if not any(condition.has(method.where) for condition in conditions):
+                raise ParameterError(f"methods, number {number}, where: no condition has these values.")
+        for condition in conditions:
+            present = [item.name for item in self.methods if condition.has(item.where)]
+            _check_each_is_one("method", present)
+            if self.baseline_name not in present:
+                raise ParameterError(
+                    f"baseline: {self.baseline_name!r} is missing where {condition.name}: it is needed everywhere."
+                )
 
     @property
     def method_names(self) -> tuple[str, ...]:
         """The names of the methods, in order."""
-        return tuple(method.name for method in self.methods)
+        return tuple(dict.fromkeys(method.name for method in self.methods))
 
     @property
     def baseline_name(self) -> str:
@@ -333,6 +351,7 @@ class ExperimentSpec:
             Cell(condition, method, judge)
             for condition in self.conditions()
             for method, asked in judges
+            if condition.has(method.where)
             for judge in asked
         )
 
@@ -388,7 +407,7 @@ def method_as_mapping(method: Method, name_of: NameOfNetwork | None = None) -> d
     else:
         mapping |= as_mapping(policy.settings)
     mapping["filter"] = {"strategy": filtering.key, **_changed(filtering.settings)}
-    for name in ("belief", "model"):
+    for name in ("belief", "model", "where"):
         if getattr(method, name):
             mapping[name] = dict(getattr(method, name))
     return mapping
@@ -398,6 +417,11 @@ def _changed(settings: Any) -> dict[str, Any]:
     """Return the settings that differ from the defaults."""
     usual = as_mapping(type(settings)())
     return {name: value for name, value in as_mapping(settings).items() if value != usual[name]}
+
+
+def _check_each_is_one(what: str, names: Sequence[str]) -> None:
+    if (twice := next((name for name, count in Counter(names).items() if count > 1), None)) is not None:
+        raise ParameterError(f"There are two {what}s called {twice!r}: give each a name of its own.")
 
 
 def _check_name(what: str, name: str) -> None:

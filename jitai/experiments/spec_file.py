@@ -132,8 +132,10 @@ def _methods(entries: Sequence["MethodEntry"], named: TrainedPolicies | None) ->
         policy = policy_from_mapping(where, key, settings, named)
         filtering = _filter(f"{where}, filter", given.filter)
         settings_from(f"{where}, belief", BeliefSettings, given.belief)
-        settings_from(f"{where}, model", SimulatorConfig, given.model)
-        yield Method(given.name or method_label(policy, filtering), policy, filtering, given.belief, given.model)
+        for name in ("model", "where"):
+            settings_from(f"{where}, {name}", SimulatorConfig, getattr(given, name))
+        name = given.name or method_label(policy, filtering)
+        yield Method(name, policy, filtering, given.belief, given.model, given.where)
 
 
 def _filter(where: str, given: Mapping[str, Any]) -> FilterSpec:

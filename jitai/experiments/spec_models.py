@@ -62,6 +62,7 @@ class MethodEntry(Part, extra="allow"):
     filter: FilterValues = Field(default={"strategy": NONE})
     belief: Values = Field(default={})
     model: Values = Field(default={})
+    where: Values = Field(default={})
 
 
 class ClaimEntry(Part):

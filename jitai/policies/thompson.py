@@ -6,7 +6,7 @@ posterior, and the action whose draw promises the most steps is proposed.
 
 The extended form adds a fixed bias β_a to each draw before they are compared: what an action is worth, in steps, beyond
 the next day, such as the habituation that a message costs. Nothing is learned about β; it is chosen outside, by trying
-(there by Bayesian optimisation over whole studies, here by ``benchmarks/action_bias.py``). Only differences between the
+(there and by the command `tune` by Bayesian optimisation over whole studies). Only differences between the
 four matter.
 
 Source: Karine & Marlin 2025, arXiv:2501.06980 (features, prior and noise), after Thompson 1933; action bias: Karine,
