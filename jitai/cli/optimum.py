@@ -10,13 +10,14 @@ import numpy as np
 
 from jitai.cli.options import add_parameters, changed, preset_of
 from jitai.cli.outputs import add_force_option, check_output
+from jitai.cli.progress import ProgressLine
 from jitai.errors import ParameterError
 from jitai.files import write_atomically
 from jitai.policies.optimum import Optimum, optimum
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
 from jitai.records import CONTEXT_LABELS, Action
 from jitai.simulator.config import DEFAULT_PRESET, DETERMINISTIC, PRESETS, SimulatorConfig
-from jitai.trial.optimum_check import OptimumCheck, check_optimum
+from jitai.trial.optimum_check import OptimumCheck, run_check
 
 LETTERS = "-GHW"
 """No message, generic, tailored to home, tailored to work."""
@@ -50,7 +51,10 @@ def _optimum(options: argparse.Namespace) -> None:
     if options.out is not None:
         check_output(options.out, ".csv", force=options.force)
     solved = optimum(config)
-    _print_check(check_optimum(config, options.seeds), config.variation != DETERMINISTIC)
+    progress = ProgressLine("studies simulated", options.seeds)
+    check = run_check(config, options.seeds, progress.show)
+    progress.end()
+    _print_check(check, config.variation != DETERMINISTIC)
     _print_map(solved)
     if options.out is not None:
         _write(solved, options.out)
