@@ -161,7 +161,7 @@ def validate(options: argparse.Namespace) -> None:
         found = _watch(run)
         forms = _by_form(candidates, found) if options.forms and not found.stopped else None
     results = reports(found, options.seed)
-    kinds, languages = by_kind(found, options.seed), by_language(found, options.seed)
+    kinds, languages = by_kind(found), by_language(found)
     _print(found, results, kinds, languages, options.mistakes)
     if forms is not None:
         _print_forms(forms, _numbers(results))
@@ -336,10 +336,11 @@ def _print_confusion(counts: "pd.DataFrame") -> None:
 
 
 def _print_agreement(found: Validation, numbers: dict[str, str]) -> None:
-    kappas, counts = agreement(found)
-    shown = kappas.rename(index=numbers, columns=numbers)
-    print(f"\nAgreement: Cohen's kappa of every two judges and {THE_LABEL}, on {_from_to(counts)} statements")
-    print(shown.to_string(float_format="%.2f", na_rep="-"))
+    found_agreement = agreement(found)
+    shown = found_agreement.words.rename(index=numbers, columns=numbers)
+    n = _from_to(found_agreement.counts)
+    print(f"\nAgreement: Cohen's kappa of every two judges and {THE_LABEL} with 95 % intervals, on {n} statements")
+    print(shown.to_string())
 
 
 def _from_to(counts: "pd.DataFrame") -> str:

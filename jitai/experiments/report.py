@@ -212,7 +212,7 @@ def _shares_table(compared: dict[Condition, list[Comparison]]) -> str:
     return _table(
         "Steps of a whole study, ± half the 95 % interval, and share of the optimum:",
         compared,
-        lambda row: f"{row.total.value:,.0f} ± {row.total.half_width:,.0f} ({100 * row.share.value:.1f} %)",
+        lambda row: f"{row.total.value:,.0f}{_plus_minus(row.total)} ({100 * row.share.value:.1f} %)",
         [
             "optimum, computed",
             *(f"{item.optimum_steps:,.0f}{'' if item.optimum_is_exact else ' (estimate)'}" for item in ceilings),
@@ -220,14 +220,18 @@ def _shares_table(compared: dict[Condition, list[Comparison]]) -> str:
     )
 
 
+def _plus_minus(estimate: Estimate, form: str = ",.0f") -> str:
+    return f" ± {estimate.half_width:{form}}" if estimate.has_interval else ""
+
+
 def _differences_table(spec: ExperimentSpec, compared: dict[Condition, list[Comparison]]) -> str:
     def words(row: Comparison) -> str:
         if row.against is None:
             return ""
         difference = row.against.difference
-        doubt = "" if difference.excludes_zero else " (includes 0)"
         of_100 = " / ".join(str(count) for count in row.against.of_100)
-        return f"{difference.value:+,.0f} ± {difference.half_width:,.0f}{doubt}; {of_100}"
+        doubt = "" if difference.excludes_zero or not difference.has_interval else " (includes 0)"
+        return f"{difference.value:+,.0f}{_plus_minus(difference)}{doubt}; {of_100}"
 
     baseline = for_document(spec.baseline_name)
     title = (
@@ -256,7 +260,7 @@ def _possible_table(compared: dict[Condition, list[Comparison]]) -> str:
         possible = row.possible
         if math.isnan(possible.value):
             return ""
-        sure = "" if possible.n == 1 else f" ± {100 * possible.half_width:.1f}"
+        sure = _plus_minus(possible.scaled(100), ".1f")
         return f"{100 * possible.value:.1f}{sure} %, {row.stored.figures.steps_per_day:.0f} a day"
 
     title = (
@@ -324,7 +328,7 @@ def _by_method(figure_class: Any, compared: dict[Condition, list[Comparison]]) -
         axes.errorbar(
             [100 * row.share.value for _, row in rows],
             [place + gap * (number - (len(conditions) - 1) / 2) for place, _ in rows],
-            xerr=[100 * max(0.0, row.share.half_width) if row.share.n > 1 else 0.0 for _, row in rows],
+            xerr=[100 * max(0.0, row.share.half_width) if row.share.has_interval else 0.0 for _, row in rows],
             fmt=_MARKERS[number % len(_MARKERS)], markersize=3.5, linewidth=1, linestyle="none",
             color=_COLOURS[number % len(_COLOURS)], label=condition.name,
         )  # fmt: skip

@@ -79,6 +79,8 @@ def _headline(compared: Compared, told: Sequence[ComparedRun]) -> Html:
         line = next(line for line in compared.lines if line.run is base)
         return headline(f"{base.name} earns {line.total.value:,.0f} steps", f"{line.total.value:,.0f} steps")
     name, difference = told[0].run.name, told[0].against.difference
+    if difference.n > 1 and not difference.has_interval:
+        return headline(f"{name} earns exactly what {base.name} earns")
     if difference.n > 1 and not difference.excludes_zero:
         return headline(f"Whether {name} earns more than {base.name} cannot be told")
     size = f"{abs(difference.value):,.0f} steps"

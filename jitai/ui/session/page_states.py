@@ -16,7 +16,7 @@ from jitai.parameters import described
 from jitai.records import Statement, Verdict
 from jitai.simulator.config import SimulatorConfig
 from jitai.ui.session.state import experiment_of_address
-from jitai.validation.report import JudgeReport
+from jitai.validation.report import Agreement, JudgeReport
 from jitai.validation.runner import Validation, ValidationRun
 
 Result = TypeVar("Result")
@@ -204,7 +204,7 @@ class ValidationAnswer:
         seed: of the bootstrap.
         judges: one report a judge.
         kinds, languages: accuracy by kind and by language.
-        kappas, n_compared: agreement of judges with each other and the label.
+        agreement: of judges with each other and the label.
     """
 
     validation: Validation
@@ -213,8 +213,7 @@ class ValidationAnswer:
     judges: list[JudgeReport]
     kinds: pd.DataFrame
     languages: pd.DataFrame
-    kappas: pd.DataFrame
-    n_compared: pd.DataFrame
+    agreement: Agreement
 
 
 @dataclass
