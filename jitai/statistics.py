@@ -85,26 +85,38 @@ class PairedDifference(NamedTuple):
 def interval_of_mean(values: Floats | Sequence[float]) -> Estimate:
     """The mean of independent values, shape (n,), n >= 1, with an interval for values of which many may be equal.
 
-    Student's t has as many degrees of freedom as values differ from the commonest one, less one: where 17 of 20 seeds
-    tie, three say how large a difference is. Each end is moved outwards to where Hall's correction for skewness has it
-    (Hall 1992, J. R. Stat. Soc. B 54:221); it is never moved inwards. Where all values are equal, nothing says how much
-    others would differ: low and high are NaN.
+    Student's t has as many degrees of freedom as values differ from the commonest one, less one: where 17 of 20 people
+    stay to the end, three say how long others stay. Each end is moved outwards to where Hall's correction for skewness
+    has it (Hall 1992, J. R. Stat. Soc. B 54:221); it is never moved inwards. Where all values are equal, nothing says
+    how much others would differ: low and high are NaN.
 
     Raises: ParameterError if there is none.
     """
     n = len(values)
     if n == 0:
         raise ParameterError("There is nothing to take a mean of.")
-    mean = float(np.mean(values))
     commonest = int(np.unique(values, return_counts=True)[1].max())
-    spread = float(np.std(values, ddof=1)) if commonest < n else 0.0
-    if spread == 0:
+    return _interval(np.asarray(values, dtype=np.float64), n if commonest == 1 < n else n - commonest)
+
+
+def interval_of_difference(difference: Floats) -> Estimate:
+    """The mean of paired differences, shape (n,), n >= 1, as ``interval_of_mean``; a tie is a difference of zero.
+
+    Where all tie, nothing says how large a difference could be: low and high are NaN.
+    """
+    return _interval(difference, int(np.count_nonzero(difference)) if len(difference) > 1 else 0)
+
+
+def _interval(values: Floats, n_telling: int) -> Estimate:
+    """Return the mean with its interval, from so many values that tell of the spread."""
+    n, mean = len(values), float(np.mean(values))
+    if n_telling == 0:
         return Estimate(mean, math.nan, math.nan, n)
     from scipy.special import stdtrit
 
-    n_telling = n if commonest == 1 else n - commonest
+    spread = float(np.std(values, ddof=1))
     half = float(stdtrit(max(n_telling - 1, 1), TAILS[1])) * spread / math.sqrt(n)
-    low, high = _with_skewness(np.asarray(values, dtype=np.float64), mean, spread)
+    low, high = _with_skewness(values, mean, spread)
     return Estimate(mean, min(mean - half, low), max(mean + half, high), n)
 
 
@@ -113,7 +125,7 @@ def _with_skewness(values: Floats, mean: float, spread: float) -> tuple[float, f
     from scipy.special import stdtrit
 
     n = len(values)
-    if n < 3:
+    if n < 3 or spread == 0:
         return mean, mean
     skewness = float(np.mean(((values - mean) / spread) ** 3)) * n**2 / ((n - 1) * (n - 2))
     if abs(skewness) < 1e-6:
@@ -188,7 +200,7 @@ def paired_difference(method: Floats, baseline: Floats) -> PairedDifference:
         )
     difference = method - baseline
     better = np.mean(difference > 0) + np.mean(difference == 0) / 2
-    return PairedDifference(interval_of_mean(difference), float(better), more_same_less(difference))
+    return PairedDifference(interval_of_difference(difference), float(better), more_same_less(difference))
 
 
 def more_same_less(difference: Floats) -> MoreSameLess:

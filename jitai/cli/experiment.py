@@ -1,4 +1,4 @@
-"""The command line's "experiment", "report" and "rerun": grids of trials without a browser."""
+"""The command line's "experiment", "report", "rerun" and "log": grids of trials without a browser."""
 
 import argparse
 import os
@@ -17,8 +17,8 @@ from jitai.cli.options import add_backend_options, backend_settings
 from jitai.cli.outputs import add_force_option, check_output
 from jitai.cli.progress import ProgressLine
 from jitai.errors import JitaiError, ParameterError
-from jitai.experiments.cell import run_cell
-from jitai.experiments.cell_file import read_steps, read_work
+from jitai.experiments.cell import lived_trial, run_cell
+from jitai.experiments.cell_file import read_steps, read_work, step_columns
 from jitai.experiments.engine import run_experiment
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.repair import repair
@@ -27,7 +27,7 @@ from jitai.experiments.spec import JudgeChoice
 from jitai.experiments.spec_file import read_spec, spec_as_yaml
 from jitai.experiments.store import FINISHED, STEPS, Store, StoredExperiment, figures_table
 from jitai.experiments.workers import cluster_workers, local_workers
-from jitai.files import write_atomically
+from jitai.files import replacing, write_atomically
 from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import suggestion
@@ -38,6 +38,7 @@ from jitai.report.stored import experiment_report, measured_judges
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
 from jitai.text_format import counted
+from jitai.trial.loop import run_trial
 
 TASKS_FOR_EACH_WORKER = 2
 SECONDS_BETWEEN_NOTES = 5.0
@@ -96,6 +97,17 @@ def add_experiment_commands(commands: Any) -> None:
     )
     rerun.add_argument("file", type=Path, metavar="FILE.parquet", help="a file of an experiment's folder steps/")
     rerun.set_defaults(command=_rerun)
+    log: argparse.ArgumentParser = commands.add_parser(
+        "log",
+        help="write the days of a stored cell with the probability of every action",
+        description="Run a stored cell again from its Parquet file, and write its days with what an analysis of a "
+        "micro-randomised trial needs: availability, the probability with which the executed action was chosen and "
+        "with which any message was sent, their numerical error, and the policy's version.",
+    )
+    log.add_argument("file", type=Path, metavar="FILE.parquet", help="a file of an experiment's folder steps/")
+    log.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write it: .csv or .parquet")
+    add_force_option(log)
+    log.set_defaults(command=_log)
 
 
 def _shipped() -> tuple[str, ...]:
@@ -254,3 +266,19 @@ def _rerun(options: argparse.Namespace) -> None:
             "The numbers differ from the stored ones.", "Another version of the project or of numpy may have made them."
         )
     print("Every action, step count, habituation and risk is as stored.")
+
+
+def _log(options: argparse.Namespace) -> None:
+    check_output(options.out, ".csv", ".parquet", force=options.force, read=options.file)
+    work = read_work(options.file)
+    spec = lived_trial(work)
+    result = run_trial(spec, work.seeds, work.verdicts, keeps_chances=True)
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
+    table = pd.DataFrame(step_columns(result)).assign(policy_version=spec.policy_version)
+    with replacing(options.out) as partial:
+        if options.out.suffix == ".csv":
+            table.to_csv(partial, index=False)
+        else:
+            table.to_parquet(partial)
+    print(f"{counted(work.n_seeds, 'seed')}, {counted(len(table), 'day')}: {options.out}")

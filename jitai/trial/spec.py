@@ -73,6 +73,12 @@ class TrialSpec:
         """Return the same trial without a reader of the text; belief and planner then do without it."""
         return replace(self, belief=replace(self.belief, reads_text=False))
 
+    @property
+    def policy_version(self) -> str:
+        """Name policy and filter, with 12 digits that change with any of their settings or with what they assume."""
+        settings = {name: value for name, value in self.as_mapping().items() if name != "config"}
+        return f"{self.policy.key}, {self.filter.key}, {digest(settings)[:12]}"
+
     def as_mapping(self) -> dict[str, Any]:
         """Return all settings except the seed, ready for JSON; ``trial_from_mapping`` reads them back."""
         return {

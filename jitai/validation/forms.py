@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jitai.records import Statement
-from jitai.statistics import interval_of_mean
+from jitai.statistics import interval_of_difference
 from jitai.validation.runner import Validation
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def by_form(as_they_are: Validation, in_forms: Validation) -> "pd.DataFrame":
             right = np.array([row.is_right for row in inside], dtype=float)
             unable = np.array([row.cannot_walk for row in inside])
             before = np.array([plain[row.statement.identifier] for row in inside], dtype=float)
-            difference = interval_of_mean(100 * (right - before))
+            difference = interval_of_difference(100 * (right - before))
             recall = float(right[unable].mean()) if unable.any() else float("nan")
             found.append((judge, label, len(inside), float(right.mean()), recall, *difference[:3]))
     return pd.DataFrame(found, columns=["judge", "form", "n", "accuracy", "recall", "difference", "low", "high"])

@@ -20,6 +20,7 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import (
     ENOUGH_SEEDS,
     cohen_kappa,
+    interval_of_difference,
     interval_of_mean,
     interval_of_share,
 )
@@ -89,7 +90,7 @@ def test_a_paired_difference_holds_the_truth_though_most_seeds_tie(
     n: int, one: tuple[str, str], other: tuple[str, str], increment: float, persistence: float
 ) -> None:
     difference = people(one, increment, persistence)[0] - people(other, increment, persistence)[0]
-    held = coverage(difference, n, interval_of_mean)
+    held = coverage(difference, n, interval_of_difference)
     assert held > LOW - allowance(1500)
     # Fewer seeds that differ than three leave an interval that says little: it holds the truth too often.
     assert held < HIGH + allowance(1500) or (difference != 0).mean() * n < 6

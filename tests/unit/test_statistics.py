@@ -8,6 +8,7 @@ from scipy import stats
 
 from jitai.errors import ParameterError
 from jitai.statistics import (
+    interval_of_difference,
     interval_of_mean,
     interval_of_resamples,
     interval_of_share,
@@ -47,8 +48,8 @@ def test_an_end_is_moved_out_where_the_values_are_skewed() -> None:
 def test_one_value_has_no_interval_and_none_no_mean() -> None:
     one = interval_of_mean(np.array([3.0]))
     assert one.value == 3.0 and math.isnan(one.low) and not one.excludes_zero and not one.has_interval
-    alike = interval_of_mean([0.0] * 5)
-    assert alike.value == 0.0 and math.isnan(alike.high) and alike.half_width == 0.0
+    for alike in (interval_of_mean([7.0] * 5), interval_of_difference(np.zeros(5))):
+        assert math.isnan(alike.low) and math.isnan(alike.high) and alike.half_width == 0.0 and alike.n == 5
     with pytest.raises(ParameterError, match="nothing to take a mean of"):
         interval_of_mean(np.array([]))
 
