@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validation": {*GROUND, "importing", "judge"},
     "finetuning": {*GROUND, "judge", "validation"},
     "rl": {*GROUND, "policies", "simulator", "trial"},
-    "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "trial"},
+    "experiments": {*GROUND, "judge", "policies", "rl", "simulator", "study", "trial"},
     "study": {"arrays", "errors", "statistics"},
     "charts": {"records", "sanitise", "text_format"},
     "player": {"records"},

@@ -210,8 +210,9 @@ class ThompsonSampling(Policy):
         """
         explained = self.explain(view)
         mean, deviation = explained["expected_rewards"] + self._bias, explained["reward_spread"]
-        candidate, rather_none = chances_of_being_largest(mean, deviation)
-        return Chances(candidate, rather_none, np.abs(candidate.sum(axis=1) - 1))
+        largest, first_above = chances_of_being_largest(mean, deviation)
+        total = largest.sum(axis=1, keepdims=True)
+        return Chances(largest / total, first_above / total, np.abs(total[:, 0] - 1))
 
     def _features(self, view: View) -> Floats:
         """Return the features of this view; they are computed once, though a day asks for them three times."""

@@ -223,7 +223,9 @@ class Trial:
     def _chances_of_done(
         self, likely: Floats, error: Floats, available: Flags, executed: Integers, script: Script
     ) -> DayChances:
-        action, message = likely[np.arange(len(executed)), executed], likely[:, 1:].sum(axis=1)
+        # Sums of parts of 1 may exceed it in the last digit.
+        action = np.minimum(likely[np.arange(len(executed)), executed], 1.0)
+        message = np.minimum(likely[:, 1:].sum(axis=1), 1.0)
         for who, said in script.items():
             if said.action is not None:
                 action[who] = message[who] = error[who] = np.nan
