@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from jitai.corpus import KINDS
 from jitai.errors import ParameterError
 from jitai.experiments.comparison import Comparison, by_condition, compare, number_or_dash
 from jitai.experiments.spec import Claim, Condition, ExperimentSpec, JudgeChoice
@@ -112,7 +113,13 @@ def _about(experiment: StoredExperiment, cells: list[StoredCell]) -> str:
     judged = f"Judge{'s' if several else ''}: {read}. " if read else ""
     kinds = ", ".join(kind.replace("_", " ") for kind in spec.kinds)
     reads = any(not judge.is_simulated for judge in judges.values())
-    said = f"Participants write held-out statements of the kinds {kinds}. " if reads else ""
+    left_out = ", ".join(kind.replace("_", " ") for kind in KINDS if kind not in spec.kinds) or "none"
+    said = (
+        f"Participants write held-out statements of the kinds {kinds}; left out are {left_out}. All were written with the "
+        "help of language models, none by a participant. "
+        if reads
+        else ""
+    )
     return f"{seeds}. {judged}{said}Baseline: {for_document(spec.baseline_name)}. Versions: {made}.\n"
 
 
