@@ -115,8 +115,8 @@ def _about(experiment: StoredExperiment, cells: list[StoredCell]) -> str:
     reads = any(not judge.is_simulated for judge in judges.values())
     left_out = ", ".join(kind.replace("_", " ") for kind in KINDS if kind not in spec.kinds) or "none"
     said = (
-        f"Participants write held-out statements of the kinds {kinds}; left out are {left_out}. All were written with the "
-        "help of language models, none by a participant. "
+        f"Participants write held-out statements of the kinds {kinds}; left out are {left_out}. Most were written "
+        "with the help of language models, none by a participant. "
         if reads
         else ""
     )

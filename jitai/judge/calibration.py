@@ -9,7 +9,7 @@ from typing import Any
 CALIBRATION_FORMAT = 2
 """Format of a calibration in a file. In format 1, "measured" was a sentence (``measured_from_format_1``)."""
 MEASURED_PARTS = {
-    "independent": "of those by an author who had seen no other statement (with a language model's help, as all)",
+    "independent": "of those by an author who had seen no other statement (written with a language model's help)",
     "plain": "of plain ones",
     "other_languages": "of those in Spanish, French, German or Portuguese",
 }

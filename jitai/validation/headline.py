@@ -96,7 +96,7 @@ def judge_answer(sides: Sides, needed: float | None) -> JudgeAnswer:
         low, high = _of(1 - passes.high), _of(1 - passes.low)
         parts.append(f"wrongly holds back {low} to {high} of 100 (n {passes.n:,})")
     small = f"95 % intervals: {', '.join(parts)}. "
-    small += "The statements were written for this with the help of language models; no participant wrote them."
+    small += "The statements were written for this, in part with language models; no participant wrote them."
     return JudgeAnswer(
         "" if hears is None else f"{_of(hears.value)} of 100", met[0], after,
         "" if passes is None else f"{_of(1 - passes.value)} of 100", met[1], _more(met, needed), small,

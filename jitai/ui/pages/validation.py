@@ -149,8 +149,9 @@ def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
     if len(sources) > 1:
         by = st.multiselect(
             "Written by", sources, key=f"validated_sources_{corpus}", persist_state="session",
-            placeholder="all authors", help="The independent author had seen no other statement of the corpus. All wrote with the help of "
-            "language models; no participant of a study wrote any statement.",
+            placeholder="all authors",
+            help="The independent author had seen no other statement of the corpus, and wrote with the help of "
+            "language models, as most did. No participant of a study wrote any statement.",
         )  # fmt: skip
     if len(kinds) > 1:
         of = st.multiselect(

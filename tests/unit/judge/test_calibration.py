@@ -13,8 +13,8 @@ from jitai.judge.prompts import find_prompt
 from jitai.judge.user_prompts import PersonalJudging
 
 SENTENCE = (
-    "Right on 90 % of 4,568 held-out statements: 93 % of those by an author who had seen no other statement (with "
-    "a language model's help, as all), 95 % of plain ones, "
+    "Right on 90 % of 4,568 held-out statements: 93 % of those by an author who had seen no other statement (written "
+    "with a language model's help), 95 % of plain ones, "
     "85 % of those in Spanish, French, German or Portuguese."
 )
 REPLACED = "Measured with the calibration that came with the project, which yours replaces: "
