@@ -315,8 +315,9 @@ def calibration_error(
         if not ends:
             floor, floor_high = float(mean[0]), float(np.quantile(shown[0], 0.95))
             value = 0.0 if floor >= seen else float(np.interp(seen, np.maximum.accumulate(mean), known))
-        possible = known[(low - np.maximum(mean - known, 0) <= seen) & (seen <= high)]
-        ends += [value, *possible.tolist()]
+        # The errors of which what is seen is the 97.5th and the 2.5th percentile, by straight lines between factors.
+        low -= np.maximum(mean - known, 0)
+        ends += [value, *(float(np.interp(seen, np.maximum.accumulate(end), known)) for end in (high, low))]
     return CalibrationError(seen, Interval(value, min(ends), max(ends)), floor, floor_high)
 
 
