@@ -217,7 +217,7 @@ def _orders(question: Question, made_on: str) -> list[list[Power]]:
 
 def _draw_order(answer: ShippedAnswer, question: Question) -> None:
     """Draw how often trials of each size, five as published among them, put the two methods in the right order."""
-    st.header("How often has a trial the right order?", anchor=False)
+    st.header("How often does a trial have the right order?", anchor=False)
     asked_by = replace(question, condition=0, spread=1.0, power=0.8)
     found = _orders(asked_by, answer.made_on)
     names = [_short_name(item) for item in answer.experiment.spec.conditions()]
