@@ -24,8 +24,6 @@ FEW_SEEDS = (
     f"Under {ENOUGH_SEEDS} seeds a 95 % interval may be too narrow: by simulation it held the truth in 89 to 98 of 100."
 )
 
-SAME_ON_ALL = "the same on all seeds, no interval"
-
 
 class Estimate(NamedTuple):
     """A mean with its 95 % interval; low and high are NaN where nothing says how sure the value is."""
@@ -48,6 +46,11 @@ class Estimate(NamedTuple):
     def has_interval(self) -> bool:
         """Whether anything says how sure the value is."""
         return not math.isnan(self.low)
+
+    @property
+    def no_interval(self) -> str:
+        """Why there is no interval, where there is none."""
+        return "one seed, no interval" if self.n == 1 else "the same on all seeds, no interval"
 
     @property
     def excludes_zero(self) -> bool:

@@ -80,7 +80,7 @@ def add_validate_command(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "validate",
         help="measure judges on labelled statements",
-        description="How often judges are right on labelled statements: figures with 95 % intervals (bootstrap over "
+        description="How often judges are right on labelled statements: figures with 95 % intervals (jackknife over "
         "pairs), what was said of which label, accuracy by kind and language, agreement. Every judge given is combined "
         "with every prompt given.",
     )
@@ -114,7 +114,7 @@ def add_validate_command(commands: Any) -> None:
     parser.add_argument(
         "--sample", type=int, metavar="N", help="a random sample with as many of each label (default: all statements)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="seed of the sample and of the bootstrap (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sample and of simulated judges (default: 1)")
     parser.add_argument(
         "--mistakes", type=int, default=0, metavar="N",
         help="print the N mistakes of each judge of which it was surest, with what was asked and its reply",

@@ -19,14 +19,7 @@ from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES
 from jitai.records import Action, Role
 from jitai.simulator.config import SimulatorConfig
-from jitai.statistics import (
-    SAME_ON_ALL,
-    Estimate,
-    PairedDifference,
-    interval_of_mean,
-    intervals_by_day,
-    paired_difference,
-)
+from jitai.statistics import Estimate, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
 from jitai.text_format import counted
 from jitai.trial.filters import FILTERS
 
@@ -136,7 +129,7 @@ def number_or_dash(value: float) -> str:
 def in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
     """Return an interval in words."""
     if not estimate.has_interval:
-        return "one seed, no interval" if estimate.n == 1 else SAME_ON_ALL
+        return estimate.no_interval
     return f"{estimate.low:{form}} to {estimate.high:{form}}"
 
 
@@ -347,12 +340,9 @@ def day_figures(days: Days) -> DayFigures:
 
 
 def _estimate_by_day(estimates: Sequence[Estimate | None]) -> EstimateByDay:
-    known = [item for item in estimates if item is not None]
-    value, low, high = np.array([item[:3] for item in known]).T
-    if known[0].n > 1:
-        # On a day on which all are alike, as where all have left, a band has no width.
-        low, high = (np.where(np.isnan(end), value, end) for end in (low, high))
-    return EstimateByDay(value, low, high)
+    value, low, high, n = np.array(list(filter(None, estimates))).T
+    # On a day on which all are alike, as where all have left, a band has no width.
+    return EstimateByDay(value, *(np.where(np.isnan(end) & (n > 1), value, end) for end in (low, high)))
 
 
 def setting_differences(runs: Sequence[Run], base: Run) -> "pd.DataFrame":

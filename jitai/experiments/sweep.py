@@ -16,7 +16,6 @@ from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import (
     ENOUGH_SEEDS,
     FEW_SEEDS,
-    SAME_ON_ALL,
     Estimate,
     PairedDifference,
     interval_of_mean,
@@ -316,7 +315,7 @@ def place_in_words(cell: MapCell, x_name: str, y_name: str) -> str:
 def interval_in_words(estimate: Estimate, form: str = "+,.0f", before: str = "95 % ") -> str:
     """Return an interval, or why there is none."""
     if not estimate.has_interval:
-        return "one seed, an anecdote" if estimate.n == 1 else SAME_ON_ALL
+        return "one seed, an anecdote" if estimate.n == 1 else estimate.no_interval
     return f"{before}{estimate.low:{form}} to {estimate.high:{form}}"
 
 

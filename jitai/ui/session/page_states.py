@@ -201,7 +201,7 @@ class ValidationAnswer:
     Attributes:
         validation: the verdicts.
         corpus: "test", "development" or OWN_FILE.
-        seed: of the bootstrap.
+        seed: of the sample and of simulated judges.
         judges: one report a judge.
         kinds, languages: accuracy by kind and by language.
         agreement: of judges with each other and the label.
