@@ -107,6 +107,11 @@ class RegisteredBackend(ABC):
         return key == cls.key
 
     @classmethod
+    def same_judge(cls, key: str, other: str) -> bool:
+        """Return whether two keys of this backend name the same judge; a server may know a model by several names."""
+        return key == other
+
+    @classmethod
     def probe(cls) -> Any:
         """Look for what the backend needs, such as a server; may take some seconds and never raises JitaiError.
 

@@ -114,6 +114,20 @@ def missing_option(key: str, probed: Probed) -> JudgeOption:
     return JudgeOption(key, f"{key} (does not answer)", key, DEFAULT_PROMPT, why, usable=False)
 
 
+def offered_key(options: Sequence[JudgeOption], key: str) -> str:
+    """Return the key under which a judge is offered, such as "ollama:dup:latest" for "ollama:DUP".
+
+    Args:
+        options: from available_judges.
+        key: as a person wrote it; returned as it is where no such judge is offered.
+    """
+    backend = find_backend(key)
+    keys = [option.key for option in options]
+    if backend is None or key in keys:
+        return key
+    return next((item for item in keys if backend.accepts(item) and backend.same_judge(item, key)), key)
+
+
 def suited_prompt(options: Sequence[JudgeOption], prompts: Sequence[Prompt], key: str, name: str = "") -> Prompt | None:
     """Return the strategy to ask a judge with: the one that was named, or the one that suits it.
 
@@ -125,7 +139,8 @@ def suited_prompt(options: Sequence[JudgeOption], prompts: Sequence[Prompt], key
     Returns: None where the judge is not among the options and nothing was named: its backend then has a default.
     Raises: ParameterError if there is no strategy of that name.
     """
-    name = name or next((option.prompt for option in options if option.key == key), "")
+    offered = offered_key(options, key)
+    name = name or next((option.prompt for option in options if option.key == offered), "")
     return find_prompt(prompts, name) if name else None
 
 
@@ -139,8 +154,8 @@ def choose_judge(options: Sequence[JudgeOption], picked: str = "") -> str:
         picked: the person's choice; empty if none was made.
     """
     usable = [option.key for option in options if option.usable]
-    if picked in usable:
-        return picked
+    if offered_key(options, picked) in usable:
+        return offered_key(options, picked)
     built_in = [option.key for option in options if option.is_built_in]
     return next(iter(usable or built_in), EMBEDDED)
 

@@ -5,54 +5,33 @@ passed on: they may repeat the prompt, and with it what a participant wrote. Kno
 """
 
 import math
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from contextlib import AbstractContextManager
+from typing import ClassVar, Literal
 
-from jitai.errors import BackendError, BackendTimeout, FileFormatError, ModelMissing, ServerUnreachable, UnreadableReply
-from jitai.files import read_json
-from jitai.judge.base import ModelIdentity, Reply, Request, as_word, folded, read_answers
+from jitai.errors import BackendError, BackendTimeout, ModelMissing, ServerUnreachable, UnreadableReply
+from jitai.judge.base import Ending, ModelIdentity, Reply, Request
 from jitai.judge.ollama.errors import Refused, broken_connections, missing_model
-from jitai.judge.ollama.options import OLLAMA_PREFIX, OllamaProbe, ollama_option, probe_ollama
+from jitai.judge.ollama.identity import canonical_name, find_name
+from jitai.judge.ollama.options import OLLAMA_PREFIX, OllamaProbe, is_judge_name, ollama_option, probe_ollama
+from jitai.judge.ollama.reading import Written, as_reply
 from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerAnswer
-from jitai.judge.prompts import Prompt
+from jitai.judge.prompts import DEFAULT_PROMPT, TUNED_PROMPT, Prompt
 from jitai.judge.registered_backend import JudgeOption, RegisteredBackend
-
-if TYPE_CHECKING:
-    import ollama
-
 
 RETRY_PAUSES_S = (0.25, 1.0)
 """Pauses before asking a busy or just restarted server again."""
 IDENTITY_LIFETIME_S = 60.0
 """After this time a model's digest is looked up again with the next question: it may have been pulled anew."""
-READING = "2"
-"""How answers are read; goes up when the same ones are read differently. 2: in any spelling, and within JSON."""
-_JSON_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
+READING = "3"
+"""How answers are read; goes up when the same ones are read differently. 2: in any spelling, and within JSON; 3: cut
+off, fenced, and after thoughts."""
+THINKING_TOKENS = 1000
+"""Room for the thoughts of a model that cannot do without."""
 _NO_TYPED_DECISIONS = {400, 404, 405, 501}
 """How a server says that it, or the model, has no typed decisions; 404 was recorded."""
-
-
-@dataclass(frozen=True)
-class _Written:
-    """What a model wrote, whichever way it was asked.
-
-    Attributes:
-        text: its words.
-        thinking: what it thought before, as far as the server tells.
-        cut_short: it was stopped by the limit of tokens.
-        tokens: each token written, with the likeliest ones in its place; empty without log-probabilities.
-        model_ms: the time that the server reports, in milliseconds.
-    """
-
-    text: str
-    thinking: str
-    cut_short: bool
-    tokens: Sequence[tuple[str, tuple[tuple[str, float], ...]]] = field(default_factory=tuple)
-    model_ms: float = 0.0
 
 
 class OllamaBackend(RegisteredBackend):
@@ -92,6 +71,16 @@ class OllamaBackend(RegisteredBackend):
         return key.startswith(OLLAMA_PREFIX) and key != OLLAMA_PREFIX
 
     @classmethod
+    def same_judge(cls, key: str, other: str) -> bool:
+        """Return whether two names are spellings of one: the server takes NAME for NAME:latest, in any case."""
+        return canonical_name(key.removeprefix(OLLAMA_PREFIX)) == canonical_name(other.removeprefix(OLLAMA_PREFIX))
+
+    @classmethod
+    def usual_prompt(cls, key: str) -> str:
+        """Return the tuned model's own prompt for the name under which it is put into servers, else the usual one."""
+        return TUNED_PROMPT if is_judge_name(key.removeprefix(OLLAMA_PREFIX)) else DEFAULT_PROMPT
+
+    @classmethod
     def probe(cls) -> OllamaProbe:
         """Look for the server at OLLAMA_HOST and its models."""
         return probe_ollama()
@@ -122,7 +111,8 @@ class OllamaBackend(RegisteredBackend):
         self._lock = threading.Lock()
         self._identity: ModelIdentity | None = None
         self._identity_read_at = 0.0
-        self._think: bool | None = False
+        self._think: bool | Literal["low"] | None = False
+        self._thinks = False
         self.has_typed_decisions: bool | None = None
 
     def identity(self) -> ModelIdentity:
@@ -134,24 +124,13 @@ class OllamaBackend(RegisteredBackend):
             return self._identity
 
     def complete(self, request: Request) -> Reply:
-        """Have the server complete a prompt; see Backend."""
-        self._refresh_identity()
-        written = self._with_retries(lambda: self._written(request))
-        _check_that_it_answered(written, request)
-        if not request.answers:
-            return Reply(written.text, {}, None, written.model_ms)
-        listed = _where_the_answer_stands(written, request)
-        if listed is None and request.schema is None and as_word(written.text) not in map(as_word, request.answers):
-            # A server older than log-probabilities ignores the wish for them: then only the word itself is left.
-            raise UnreadableReply(
-                "The model wrote neither of the answers, and the server gives no probabilities.",
-                hint="Update Ollama: servers that give log-probabilities can be read more reliably.",
-            )
-        if listed is None:
-            gave_none = not any(likeliest for _, likeliest in written.tokens)
-            return Reply(written.text, {}, None, written.model_ms, is_makeshift=gave_none)
-        found, least_listed = read_answers(listed, request.answers, any_spelling=True)
-        return Reply(written.text, found, least_listed, written.model_ms)
+        """Have the server complete a prompt, within the settings' longest wait for all that takes; see Backend.
+
+        What the model wrote is the reply, whether or not it can be read: strategies say what is wrong with it.
+        """
+        with self._one_deadline():
+            self._refresh_identity()
+            return as_reply(self._with_retries(lambda: self._written(request)), request)
 
     def decide(self, request: Request, meanings: Mapping[str, str] | None = None) -> Reply:
         """As complete, but by a typed decision (POST /v1/systemone) where server and model have them.
@@ -166,9 +145,14 @@ class OllamaBackend(RegisteredBackend):
         """
         if self.has_typed_decisions is False or len(request.answers) < 2:
             return self.complete(request)
+        with self._one_deadline():
+            return self._decided(request, meanings or {})
+
+    def _decided(self, request: Request, meanings: Mapping[str, str]) -> Reply:
+        """As decide, where there may be typed decisions."""
         started = time.perf_counter()
         try:
-            probabilities = self._with_retries(lambda: self.server.decide(self.model, request, meanings or {}))
+            probabilities = self._with_retries(lambda: self.server.decide(self.model, request, meanings))
         except Refused as error:
             if error.status not in _NO_TYPED_DECISIONS or error.is_too_long:
                 raise
@@ -187,9 +171,10 @@ class OllamaBackend(RegisteredBackend):
 
     def warm_up(self, opening: Request) -> None:
         """Make the server load the model and read the opening; see Backend."""
-        self._refresh_identity()
-        # Whatever it says to half a question, it may answer whole ones.
-        self._with_retries(lambda: self._written(opening))
+        with self._one_deadline():
+            self._refresh_identity()
+            # Whatever it says to half a question, it may answer whole ones.
+            self._with_retries(lambda: self._said(opening, self._think) if opening.chat else self._written(opening))
 
     def close(self) -> None:
         """Close the server's connections."""
@@ -214,116 +199,80 @@ class OllamaBackend(RegisteredBackend):
                 self._identity_read_at = time.monotonic()
 
     def _look_up(self) -> None:
-        """Read the model's digest from the server's list. The lock is held."""
-        wanted = {self.model, f"{self.model}:latest"}
-        for model in self.server.list_models():
-            if model.name in wanted:
-                self._identity = ModelIdentity(self.model, model.digest, READING)
-                self._identity_read_at = time.monotonic()
-                return
-        self._identity = None
-        raise missing_model(self.model, self.server.address)
+        """Read from the server's list which model has the name. The lock is held."""
+        models = {model.name: model for model in self.server.list_models()}
+        name = find_name(self.model, models)
+        if name is None:
+            self._identity = None
+            raise missing_model(self.model, self.server.address, list(models))
+        known, _ = self.server.recognised(models[name])
+        self.model = name
+        self._identity = ModelIdentity(name, known.digest, READING, known.manifest)
+        self._identity_read_at = time.monotonic()
 
-    def _written(self, request: Request) -> _Written:
-        """Return what the model writes, as a chat or as a continuation of the prompt."""
+    def _one_deadline(self) -> AbstractContextManager[None]:
+        """Give a whole call the settings' longest wait: looking, waiting, asking again."""
+        return self.server.limits.within(self.server.settings.read_timeout_s)
+
+    def _written(self, request: Request) -> Written:
+        """Return what the model writes, as a chat or as a continuation of the prompt.
+
+        Some models think although they are told not to, and have no room left for the answer; with others the server
+        forgets the form of the answer when they must not think. Both are asked again: to think little, with room for
+        it. That is remembered, because the next statement would go the same way.
+        """
         if not request.chat:
-            response = self.server.generate(self.model, request)
-            return _read(response, response.response, response.thinking)
+            return self.server.generate(self.model, request)
+        written = self._said(request, self._think)
+        if self._thinks or not _needs_to_think(written, request):
+            return written
         try:
-            answer = self.server.chat(self.model, request, self._think)
+            again = self._said(request, None if self._think is None else "low", THINKING_TOKENS)
+        except Refused as error:
+            if not error.is_about_thinking:
+                raise
+            self._think = None  # it cannot think at all, so its answer is what it is
+            return written
+        if not _needs_to_think(again, request):
+            self._thinks, self._think = True, None if self._think is None else "low"
+        return again
+
+    def _said(self, request: Request, think: "bool | Literal['low'] | None", room: int = 0) -> Written:
+        """Return what the model says in a chat."""
+        room = THINKING_TOKENS if self._thinks else room
+        try:
+            return self.server.chat(self.model, request, think, room)
         except Refused as error:
             # Some servers refuse even the wish not to think for a model that cannot.
-            if self._think is None or not error.is_about_thinking:
+            if think is not False or not error.is_about_thinking:
                 raise
             self._think = None
-            answer = self.server.chat(self.model, request, self._think)
-        return _read(answer, answer.message.content, answer.message.thinking)
+            return self.server.chat(self.model, request, None, room)
 
     def _with_retries(self, ask: Callable[[], ServerAnswer]) -> ServerAnswer:
-        """Return the server's answer; ask again while the failure may pass by itself."""
+        """Return the server's answer; ask again while the failure may pass by itself, and there is time for it."""
         for pause_s in self._retry_pauses_s:
             try:
                 return ask()
             except BackendError as error:
                 # Waiting a second time for a server that is not there, or too slow, would only double the wait.
                 absent = isinstance(error, ServerUnreachable) and not isinstance(error.__cause__, broken_connections())
-                if not error.retryable or absent or isinstance(error, BackendTimeout):
+                if isinstance(error, Refused) and error.retry_after_s is not None:
+                    pause_s = max(pause_s, error.retry_after_s)
+                too_long = pause_s >= self.server.limits.seconds_left()
+                if not error.retryable or absent or too_long or isinstance(error, BackendTimeout):
                     raise
             time.sleep(pause_s)
         return ask()
 
 
-def _read(
-    response: "ollama.GenerateResponse | ollama.ChatResponse", text: str | None, thinking: str | None
-) -> _Written:
-    """Return what a model wrote in a response."""
-    return _Written(
-        text=text or "",
-        thinking=thinking or "",
-        cut_short=response.done_reason == "length",
-        tokens=[
-            (item.token, tuple((listed.token, listed.logprob) for listed in item.top_logprobs or ()))
-            for item in response.logprobs or ()
-        ],
-        model_ms=max(0.0, (response.total_duration or 0) / 1e6),
-    )
-
-
-def _check_that_it_answered(written: _Written, request: Request) -> None:
-    """Raise if the model only thought, or if its JSON was cut in the middle.
-
-    Raises: UnreadableReply.
-    """
-    text = written.text.strip()
-    if (not text and written.thinking.strip()) or (text.startswith("<think>") and "</think>" not in text):
-        raise UnreadableReply(
-            "The model only thought, and did not come to an answer.",
-            hint="Choose a model that answers without thinking first.",
-        )
-    if request.schema is None:
-        return
-    try:
-        read_json(text)
-    except FileFormatError:
-        if written.cut_short:
-            raise UnreadableReply(
-                f"The model's JSON was cut off after {request.max_tokens} tokens, before it was complete.",
-                hint="Allow longer answers, or choose a model that keeps them short.",
-            ) from None
-        raise UnreadableReply(
-            "The model's answer is not the JSON that was asked for.",
-            hint="Update Ollama: newer servers hold a model to the form of its answer.",
-        ) from None
-
-
-def _where_the_answer_stands(written: _Written, request: Request) -> tuple[tuple[str, float], ...] | None:
-    """Return the likeliest tokens in the place of the answer; None if the server gave none.
-
-    Free text begins with its answer. JSON begins with a brace: there the answer is the value of the property that is a
-    choice. Its words may well stand in the reason too, so it is that value's place that counts; an answer of several
-    tokens has no one place.
-    """
-    if request.schema is None:
-        return written.tokens[0][1] or None if written.tokens else None
-    choices = {
-        name
-        for name, form in request.schema.get("properties", {}).items()
-        if "enum" in form or form.get("type") == "boolean"
-    }
-    pieces = list(_JSON_PIECE.finditer("".join(token for token, _ in written.tokens)))
-    values = [
-        value
-        for name, colon, value in zip(pieces, pieces[1:], pieces[2:], strict=False)
-        if colon.group() == ":" and name.group().strip('"') in choices
-    ]
-    wanted = {folded(answer) for answer in request.answers} & {folded(values[-1].group().strip('"')) if values else ""}
-    begins_at = 0
-    for token, likeliest in written.tokens if wanted else ():
-        # The opening quotation mark of a text is a token of its own, or else its first token is not the answer alone.
-        if begins_at <= values[-1].start() + values[-1].group().startswith('"') < begins_at + len(token):
-            return likeliest or None if folded(token) in wanted else None
-        begins_at += len(token)
-    return None
+def _needs_to_think(written: Written, request: Request) -> bool:
+    """Return whether a model came to no answer because it thought, or because it was not allowed to."""
+    if written.only_thought or (written.answer != written.text and written.ending is Ending.CUT_OFF):
+        return True
+    if request.schema is None or written.ending is not Ending.DONE:
+        return False
+    return "{" not in written.answer
 
 
 def _logarithm(probability: float | None) -> float | None:

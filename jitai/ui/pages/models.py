@@ -32,7 +32,8 @@ from jitai.judge.ollama.management import (
     unload,
 )
 from jitai.judge.ollama.options import OLLAMA_PREFIX
-from jitai.judge.ollama.server import ModelDetails, OllamaServer, ServerOverview
+from jitai.judge.ollama.overview import ModelDetails, ServerOverview
+from jitai.judge.ollama.server import OllamaServer
 from jitai.judge.prompts import TUNED_PROMPT, find_prompt
 from jitai.judge.registered_backend import JudgeOption
 from jitai.judge.registry import backend_of
@@ -382,7 +383,8 @@ def _calibrate_as_here(server: OllamaServer) -> None:
     ours = prompt.calibration_for(EmbeddedBackend(tuned=True).identity().digest)
     for model in server.list_models():
         if ours.is_fitted and model.name.removesuffix(":latest") == JUDGE_NAME:
-            personal_judging().save_calibration(prompt, model.digest, replace(ours, model=model.name))
+            known, _ = server.recognised(model)
+            personal_judging().save_calibration(prompt, known.digest, replace(ours, model=model.name))
             reread_prompts()
 
 

@@ -16,7 +16,8 @@ from jitai.installation import Installation
 from jitai.judge.cache import VerdictCache
 from jitai.judge.judge import Judge
 from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation
-from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOverview, probe_server
+from jitai.judge.ollama.overview import ServerOverview, probe_server
+from jitai.judge.ollama.server import OllamaServer, OllamaSettings
 from jitai.judge.prompts import Prompt, find_prompt
 from jitai.judge.registry import Probed, available_judges, choose_judge, open_backend, probe_all
 from jitai.judge.rules import Rules, load_rules
@@ -44,15 +45,18 @@ class Watch(Generic[Seen]):
         self.latest = latest
         self._take = look
         self._looked_at = float("-inf")
-        self._lock = threading.Lock()
+        self._under_way: BackgroundCall | None = None
+        self._lock, self._looking = threading.Lock(), threading.Lock()
 
     def refresh(self) -> None:
         """Probe again in the background, unless the last probe is recent or still under way."""
         with self._lock:
-            if time.monotonic() - self._looked_at < self.MAX_AGE_S:
+            is_recent = time.monotonic() - self._looked_at < self.MAX_AGE_S
+            if is_recent or (self._under_way is not None and not self._under_way.finished):
                 return
             self._looked_at = time.monotonic()
-        BackgroundCall("ollama-probe", self._look).start()
+            self._under_way = BackgroundCall("ollama-probe", self._look)
+        self._under_way.start()
 
     def look_now(self) -> None:
         """Probe again and wait for the answer."""
@@ -60,7 +64,8 @@ class Watch(Generic[Seen]):
         self._look()
 
     def _look(self) -> None:
-        self.latest = self._take(self.latest)
+        with self._looking:  # one at a time: what is begun later ends later
+            self.latest = self._take(self.latest)
 
 
 @st.cache_resource(show_spinner=False)
@@ -144,14 +149,14 @@ def statement_book(kinds: tuple[str, ...]) -> StatementBook:
     return StatementBook(load_part(TEST), kinds)
 
 
-def _look(before: ServerOverview | None) -> ServerOverview:
+def _look(_: ServerOverview | None) -> ServerOverview:
     """Return the present state of the server's models."""
     try:
         server = OllamaServer()
     except JitaiError as error:
         return ServerOverview(failure=error.in_full)
     with closing(server):
-        return probe_server(server, before)
+        return probe_server(server)
 
 
 class BackgroundJobs:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from jitai.judge.calibration import Calibration
+from jitai.judge.ollama.listing import OllamaModel
 from jitai.judge.ollama.options import OllamaProbe
-from jitai.judge.ollama.server import OllamaModel
 from jitai.judge.prompt_file import available_prompts
 from jitai.judge.prompts import DEFAULT_PROMPT, find_prompt
 from jitai.judge.registry import available_judges

@@ -22,6 +22,7 @@ from jitai.errors import (
     UnreadableReply,
 )
 from jitai.judge.ollama.errors import Refused
+from jitai.judge.ollama.listing import Loaded
 from jitai.judge.ollama.management import (
     CANCELLED,
     DONE,
@@ -38,7 +39,8 @@ from jitai.judge.ollama.management import (
     put_judge,
     unload,
 )
-from jitai.judge.ollama.server import Loaded, OllamaServer, OllamaSettings, probe_server
+from jitai.judge.ollama.overview import probe_server
+from jitai.judge.ollama.server import OllamaServer, OllamaSettings
 from tests.replay import ReplayServer, answer
 
 MODEL = "smollm2:135m"
@@ -75,9 +77,9 @@ def test_a_look_at_a_server(replay: ReplayServer, server: OllamaServer) -> None:
 
 
 def test_what_has_not_changed_is_not_asked_again(replay: ReplayServer, server: OllamaServer) -> None:
-    first = probe_server(server)
+    probe_server(server)
     replay.answer_always("GET", "/api/ps", "ps_empty")
-    second = probe_server(server, first)
+    second = probe_server(server)
     assert replay.paths().count("/api/show") == 1
     assert second.models[0].context_tokens == 8192
     assert second.models[0].loaded is None
