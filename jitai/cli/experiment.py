@@ -28,7 +28,7 @@ from jitai.experiments.spec_file import read_spec, spec_as_yaml
 from jitai.experiments.store import FINISHED, STEPS, Store, StoredExperiment, figures_table
 from jitai.experiments.workers import cluster_workers, local_workers
 from jitai.files import write_atomically
-from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, suited_prompt
+from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, prompts_after, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import suggestion
 from jitai.paths import default_cache_dir, default_data_dir, default_store_folder, program, resource
@@ -181,8 +181,9 @@ def open_experiment_judge(
         choice: the judge with its prompt, and settings that go before those of the command line.
     Raises: JitaiError if it cannot be made ready.
     """
-    prompts = PersonalJudging(default_data_dir()).prompts()
-    prompt = suited_prompt(available_judges(probe_all(), prompts), prompts, choice.key, choice.prompt)
+    probed = probe_all()
+    prompts = prompts_after(probed, PersonalJudging(default_data_dir()))
+    prompt = suited_prompt(available_judges(probed, prompts), prompts, choice.key, choice.prompt)
     own = replace(settings[backend_of(choice.key).key], **dict(choice.settings))
     judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir(), settings=own)
     opened.callback(judge.close)

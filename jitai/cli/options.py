@@ -17,6 +17,7 @@ from jitai.judge.registry import (
     key_forms,
     open_judge,
     probe_all,
+    prompts_after,
     reading_backends,
     suited_prompt,
 )
@@ -198,8 +199,9 @@ def open_chosen_judge(
         settings: of the backends, from backend_settings.
         on_failure, band: as for open_judge.
     """
-    prompts = PersonalJudging(default_data_dir()).prompts()
-    judges = available_judges(probe_all(), prompts)
+    probed = probe_all()
+    prompts = prompts_after(probed, PersonalJudging(default_data_dir()))
+    judges = available_judges(probed, prompts)
     key = (wanted or choose_judge(judges)) if options.judge == AUTOMATIC else options.judge
     return open_judge(
         key,

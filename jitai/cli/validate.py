@@ -27,6 +27,7 @@ from jitai.judge.registry import (
     key_forms,
     open_judge,
     probe_all,
+    prompts_after,
     reading_backends,
     suited_prompt,
 )
@@ -218,8 +219,9 @@ def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], o
     """Return every judge with every prompt; none if only baselines are wanted."""
     if options.baseline and not options.judge and not options.prompt:
         return []
-    prompts = PersonalJudging(default_data_dir()).prompts()
-    available = available_judges(probe_all(), prompts)
+    probed = probe_all()
+    prompts = prompts_after(probed, PersonalJudging(default_data_dir()))
+    available = available_judges(probed, prompts)
     cache_folder = None if options.no_cache else default_cache_dir()
     candidates = []
     for key in dict.fromkeys(options.judge or [choose_judge(available)]):

@@ -130,6 +130,11 @@ class RegisteredBackend(ABC):
         return (JudgeOption(cls.key, cls.label, cls.label),)
 
     @classmethod
+    def renamed_models(cls, probed: Any) -> Mapping[str, str]:
+        """Return the digests under which its models are known by those under which earlier versions knew them."""
+        return {}
+
+    @classmethod
     def status(cls, probed: Any) -> str:
         """Return one line on what ``probe`` found, to stand beside the selection of a judge; empty for none."""
         return ""

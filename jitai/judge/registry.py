@@ -4,12 +4,13 @@
 by a key, such as "embedded" or "ollama:NAME", and by the name of a prompt, or none for the one that suits the judge.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jitai.decision import DEFAULT_BAND, UnsureBand
-from jitai.errors import ParameterError
+from jitai.errors import FileFormatError, ParameterError
 from jitai.judge.base import Backend
 from jitai.judge.cache import VerdictCache, nothing_shipped
 from jitai.judge.embedded import EMBEDDED, EmbeddedBackend
@@ -21,6 +22,7 @@ from jitai.judge.registered_backend import JudgeOption, RegisteredBackend
 from jitai.judge.rules import Rules, load_rules
 from jitai.judge.shipped import shipped_replies
 from jitai.judge.simulated import SimulatedBackend
+from jitai.judge.user_prompts import PersonalJudging
 from jitai.records import Decision
 from jitai.registry import Registry
 
@@ -69,6 +71,23 @@ def experiment_backends() -> tuple[BackendClass, ...]:
 def probe_all() -> Probed:
     """Have every backend look for what it needs; takes a few seconds at the very most, and never raises JitaiError."""
     return {backend.key: backend.probe() for backend in BACKENDS.values()}
+
+
+def prompts_after(probed: Probed, personal: PersonalJudging) -> tuple[Prompt, ...]:
+    """Return the strategies with the person's calibrations, each under what its model is now known to be made of.
+
+    A calibration of an earlier version goes by a server's digest, which the server's next update changes: it is renamed
+    while both are known.
+
+    Args:
+        probed: from probe_all.
+        personal: the person's own.
+    """
+    for backend in BACKENDS.values():
+        # Where nothing can be written, they are found under the old digest until the update.
+        with contextlib.suppress(FileFormatError):
+            personal.rename_calibrations(backend.renamed_models(probed.get(backend.key)))
+    return personal.prompts()
 
 
 def available_judges(probed: Probed, prompts: Sequence[Prompt]) -> tuple[JudgeOption, ...]:

@@ -91,6 +91,12 @@ class OllamaBackend(RegisteredBackend):
         return tuple(ollama_option(model, prompts) for model in (probed.models if probed is not None else ()))
 
     @classmethod
+    def renamed_models(cls, probed: OllamaProbe | None) -> Mapping[str, str]:
+        """Return the digests of what the server's models are made of by those of its manifests."""
+        models = probed.models if probed is not None else ()
+        return {model.manifest: model.digest for model in models if model.manifest not in ("", model.digest)}
+
+    @classmethod
     def status(cls, probed: OllamaProbe | None) -> str:
         """Return version and number of models, or that there is no server."""
         if probed is None or not probed.version:

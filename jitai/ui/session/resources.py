@@ -19,7 +19,7 @@ from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation
 from jitai.judge.ollama.overview import ServerOverview, probe_server
 from jitai.judge.ollama.server import OllamaServer, OllamaSettings
 from jitai.judge.prompts import Prompt, find_prompt
-from jitai.judge.registry import Probed, available_judges, choose_judge, open_backend, probe_all
+from jitai.judge.registry import Probed, available_judges, choose_judge, open_backend, probe_all, prompts_after
 from jitai.judge.rules import Rules, load_rules
 from jitai.judge.shipped import shipped_replies
 from jitai.judge.user_prompts import PersonalJudging
@@ -71,7 +71,15 @@ class Watch(Generic[Seen]):
 @st.cache_resource(show_spinner=False)
 def backend_watch() -> Watch[Probed]:
     """Return this process's only watch of the judges that are available."""
-    return Watch(lambda before: probe_all(), {})
+    return Watch(lambda before: _probed(), {})
+
+
+def _probed() -> Probed:
+    """Return what every backend finds; a calibration that is found to belong to one of its models is read anew."""
+    before, probed = prompts(), probe_all()
+    if prompts_after(probed, personal_judging()) != before:
+        reread_prompts()
+    return probed
 
 
 @st.cache_resource(show_spinner=False)

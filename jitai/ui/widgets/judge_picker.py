@@ -13,12 +13,13 @@ from jitai.judge.registry import (
     backend_of,
     choose_judge,
     missing_option,
+    offered_key,
     reading_backends,
 )
 from jitai.judge.simulated import SIMULATED, SimulatedBackend
 from jitai.parameters import build, describe
 from jitai.sanitise import for_markdown
-from jitai.ui.session.resources import backend_watch, judge_for, prompts
+from jitai.ui.session.resources import Watch, backend_watch, judge_for, prompts
 from jitai.ui.session.state import AppState
 from jitai.ui.widgets.parameters import parameter_widgets
 
@@ -33,7 +34,7 @@ def options_for(state: AppState) -> tuple[JudgeOption, ...]:
     watch.refresh()
     options = available_judges(watch.latest, prompts())
     if state.judge_picked:
-        state.judge_at_work = state.judge_picked
+        state.judge_at_work = offered_key(options, state.judge_picked)
     elif not (state.judge_at_work and state.judge_settled):
         state.judge_at_work = choose_judge(options)
     if state.judge_at_work not in {option.key for option in options}:
@@ -106,12 +107,19 @@ def judge_picker(state: AppState, *, with_simulated: bool = False) -> None:
         st.caption(for_markdown(note))
     _prompt_picker(state, prompt_at_work(state, all_options))
     _settings_of_judge(state)
-    latest = backend_watch().latest
-    found = (backend.status(latest.get(backend.key)) for backend in reading_backends())
+    # Drawn again by itself: a server may end, or begin, while nobody touches the page.
+    st.fragment(_servers, run_every=Watch.MAX_AGE_S)()
+
+
+def _servers() -> None:
+    """Say which servers answer now."""
+    watch = backend_watch()
+    watch.refresh()
+    found = [backend.status(watch.latest.get(backend.key)) for backend in reading_backends()]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(for_markdown(" ".join(line for line in found if line)), width="stretch")
         if st.button("Look again", type="tertiary", key="look_again"):
-            backend_watch().look_now()
+            watch.look_now()
             st.rerun()
 
 
