@@ -9,7 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from jitai.cli.options import add_backend_options, backend_settings
+from jitai.cli.options import (
+    add_backend_options,
+    add_consent_option,
+    backend_settings,
+    consent_of,
+    refuse_without_consent,
+)
 from jitai.cli.outputs import UNFINISHED, add_force_option, check_output_folder
 from jitai.cli.progress import ProgressLine
 from jitai.cli.reading import add_reading_options, print_preview, reading_options, say, say_what_is_read
@@ -19,7 +25,7 @@ from jitai.files import open_to_read, remove, replacing, write_atomically
 from jitai.importing.labels import label_words
 from jitai.importing.statements import StatementReader, labelled_reader
 from jitai.importing.table import open_table
-from jitai.judge.prompts import Prompt
+from jitai.judge.judge import Judge
 from jitai.judge.registry import (
     available_judges,
     backend_of,
@@ -134,6 +140,7 @@ def add_validate_command(commands: Any) -> None:
     )  # fmt: skip
     add_force_option(parser)
     add_reading_options(parser, with_labels=True)
+    add_consent_option(parser)
     add_backend_options(parser)
     parser.set_defaults(command=validate)
 
@@ -216,7 +223,10 @@ def _check_names(what: str, wanted: Sequence[str], present: set[str]) -> None:
 
 
 def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], opened: ExitStack) -> list[Candidate]:
-    """Return every judge with every prompt; none if only baselines are wanted."""
+    """Return every judge with every prompt; none if only baselines are wanted.
+
+    Raises: NotAgreed if one runs elsewhere and the options do not agree to that.
+    """
     if options.baseline and not options.judge and not options.prompt:
         return []
     probed = probe_all()
@@ -229,13 +239,17 @@ def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], o
             prompt = suited_prompt(available, prompts, key, name)
             label = f"{key}, {prompt.label}" if prompt is not None else key
             own = settings.get(backend_of(key).key)
-            candidates.append(Candidate(label, partial(_opened, key, prompt, own, cache_folder, opened)))
+            judge = open_judge(
+                key, prompt=prompt, cache_folder=cache_folder, settings=own, anew=cache_folder is None,
+                consent=consent_of(options),
+            )  # fmt: skip
+            opened.callback(judge.close)
+            refuse_without_consent(judge)
+            candidates.append(Candidate(label, partial(_warm, judge)))
     return candidates
 
 
-def _opened(key: str, prompt: Prompt | None, settings: Any, cache_folder: Path | None, opened: ExitStack) -> JudgesText:
-    judge = open_judge(key, prompt=prompt, cache_folder=cache_folder, settings=settings, anew=cache_folder is None)
-    opened.callback(judge.close)
+def _warm(judge: Judge) -> JudgesText:
     judge.warm_up()
     return judge
 

@@ -19,6 +19,7 @@ from jitai.judge import strategies
 from jitai.judge.base import Backend, ModelIdentity, Reply
 from jitai.judge.cache import VerdictCache, reply_key
 from jitai.judge.calibration import Calibration, Measured
+from jitai.judge.consent import SendsWords
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
 from jitai.judge.text import UNREADABLE_SHARE, CleanStatement, ReadInParts, load_words, read_in_parts, share_known
@@ -148,7 +149,9 @@ class Judge:
         try:
             identity = self.backend.identity()
             fitted = self._calibration(identity).is_fitted
-            model = f"{identity.name} ({'calibrated' if fitted else 'not calibrated'} for this prompt)"
+            mark = self.backend.whereabouts().mark if isinstance(self.backend, SendsWords) else ""
+            place = f"{mark}, " if mark else ""
+            model = f"{identity.name} ({place}{'calibrated' if fitted else 'not calibrated'} for this prompt)"
         except BackendError as error:
             model = f"no model ({str(error).rstrip('.')})"
         return f"{model}, prompt {self.prompt.label}, rules {self.rules.version}"

@@ -13,6 +13,7 @@ from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import FileFormatError, ParameterError
 from jitai.judge.base import Backend
 from jitai.judge.cache import VerdictCache, nothing_shipped
+from jitai.judge.consent import NOT_AGREED, Consent
 from jitai.judge.embedded import EMBEDDED, EmbeddedBackend
 from jitai.judge.judge import Judge
 from jitai.judge.ollama.backend import OllamaBackend
@@ -130,7 +131,8 @@ def missing_option(key: str, probed: Probed) -> JudgeOption:
     """
     backend = backend_of(key)
     why = backend.why_missing(probed.get(backend.key))
-    return JudgeOption(key, f"{key} (does not answer)", key, DEFAULT_PROMPT, why, usable=False)
+    where = backend.where(key, probed.get(backend.key))
+    return JudgeOption(key, f"{key} (does not answer)", key, DEFAULT_PROMPT, why, usable=False, where=where)
 
 
 def offered_key(options: Sequence[JudgeOption], key: str) -> str:
@@ -166,29 +168,31 @@ def suited_prompt(options: Sequence[JudgeOption], prompts: Sequence[Prompt], key
 def choose_judge(options: Sequence[JudgeOption], picked: str = "") -> str:
     """Return the key of the judge to use: the one that the person picked if it is there, or the first usable one.
 
-    Where none is usable, it is the first built-in one: what it says of the simulator's statements was shipped.
+    Nobody but the person picks one that sends words away from this machine. Where none is usable, it is the first
+    built-in one: what it says of the simulator's statements was shipped.
 
     Args:
         options: from available_judges.
         picked: the person's choice; empty if none was made.
     """
-    usable = [option.key for option in options if option.usable]
-    if offered_key(options, picked) in usable:
+    if offered_key(options, picked) in [option.key for option in options if option.usable]:
         return offered_key(options, picked)
+    usable = [option.key for option in options if option.usable and not option.leaves_this_machine]
     built_in = [option.key for option in options if option.is_built_in]
     return next(iter(usable or built_in), EMBEDDED)
 
 
-def open_backend(key: str, settings: Any = None) -> Backend:
+def open_backend(key: str, settings: Any = None, consent: Consent = NOT_AGREED) -> Backend:
     """Open the backend of a judge's key; nothing is loaded and nothing sent yet.
 
     Args:
         key: of the judge.
         settings: an instance of the backend's Settings; its defaults if None.
+        consent: what the person has agreed to have sent away from this machine.
     Raises: ParameterError for a key that no backend has, and for a judge that reads no statements.
     """
     backend = backend_of(key)
-    return backend.open(key, backend.Settings() if settings is None else settings)
+    return backend.open_with(key, backend.Settings() if settings is None else settings, consent)
 
 
 def open_judge(
@@ -201,11 +205,12 @@ def open_judge(
     band: UnsureBand = DEFAULT_BAND,
     settings: Any = None,
     anew: bool = False,
+    consent: Consent = NOT_AGREED,
 ) -> Judge:
     """Open a judge; the model is loaded by the first question that was not shipped, or by Judge.warm_up.
 
     Args:
-        key, settings: as for open_backend.
+        key, settings, consent: as for open_backend.
         prompt: by default the project's for this judge.
         rules: by default those of assets/prompts/.
         cache_folder: where replies are kept, such as paths.default_cache_dir(); by default in memory only.
@@ -214,7 +219,7 @@ def open_judge(
         anew: whether the model is asked even where its answer was shipped.
     Raises: ParameterError, FileFormatError.
     """
-    backend = open_backend(key, settings)
+    backend = open_backend(key, settings, consent)
     if prompt is None:
         prompt = load_prompt(PROMPTS_FOLDER / f"{backend_of(key).usual_prompt(key)}.json")
     rules = rules if rules is not None else load_rules()

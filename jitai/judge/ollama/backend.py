@@ -13,11 +13,14 @@ from typing import ClassVar, Literal
 
 from jitai.errors import BackendError, BackendTimeout, ModelMissing, ServerUnreachable, UnreadableReply
 from jitai.judge.base import Ending, ModelIdentity, Reply, Request
+from jitai.judge.consent import NOT_AGREED, Consent
 from jitai.judge.ollama.errors import Refused, broken_connections, missing_model
 from jitai.judge.ollama.identity import canonical_name, find_name
+from jitai.judge.ollama.listing import OllamaModel
 from jitai.judge.ollama.options import OLLAMA_PREFIX, OllamaProbe, is_judge_name, ollama_option, probe_ollama
 from jitai.judge.ollama.reading import Written, as_reply
 from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerAnswer
+from jitai.judge.ollama.whereabouts import Whereabouts, whereabouts
 from jitai.judge.prompts import DEFAULT_PROMPT, TUNED_PROMPT, Prompt
 from jitai.judge.registered_backend import JudgeOption, RegisteredBackend
 
@@ -41,6 +44,7 @@ class OllamaBackend(RegisteredBackend):
         model: its name, such as "gemma3:4b".
         server: by default the one at OLLAMA_HOST; its settings say how it is asked.
         retry_pauses_s: pauses before asking again when the server is busy or the connection broke, in seconds.
+        consent: what the person has agreed to have sent away from this machine; asked before every request.
     Attributes:
         has_typed_decisions: whether server and model answer typed decisions; None until decide has tried.
     """
@@ -58,7 +62,12 @@ class OllamaBackend(RegisteredBackend):
     @classmethod
     def open(cls, key: str, settings: OllamaSettings) -> "OllamaBackend":
         """Connect to a model of the server at OLLAMA_HOST, which is not asked yet; see RegisteredBackend."""
-        return cls(key.removeprefix(OLLAMA_PREFIX), OllamaServer(settings=settings))
+        return cls.open_with(key, settings, NOT_AGREED)
+
+    @classmethod
+    def open_with(cls, key: str, settings: OllamaSettings, consent: Consent) -> "OllamaBackend":
+        """As ``open``, with what the person has agreed to."""
+        return cls(key.removeprefix(OLLAMA_PREFIX), OllamaServer(settings=settings), consent=consent)
 
     @classmethod
     def key_forms(cls) -> tuple[str, ...]:
@@ -88,7 +97,14 @@ class OllamaBackend(RegisteredBackend):
     @classmethod
     def options(cls, probed: OllamaProbe | None, prompts: Sequence[Prompt]) -> tuple[JudgeOption, ...]:
         """Return every model of the server that writes text."""
-        return tuple(ollama_option(model, prompts) for model in (probed.models if probed is not None else ()))
+        if probed is None:
+            return ()
+        return tuple(ollama_option(model, prompts) for model in probed.models)
+
+    @classmethod
+    def where(cls, key: str, probed: OllamaProbe | None) -> Whereabouts | None:
+        """Return where a model runs, as far as its name, the address and the list of the server tell."""
+        return None if probed is None else probed.where(key.removeprefix(OLLAMA_PREFIX))
 
     @classmethod
     def renamed_models(cls, probed: OllamaProbe | None) -> Mapping[str, str]:
@@ -109,13 +125,19 @@ class OllamaBackend(RegisteredBackend):
         return "" if probed is None else probed.failure
 
     def __init__(
-        self, model: str, server: OllamaServer | None = None, retry_pauses_s: tuple[float, ...] = RETRY_PAUSES_S
+        self,
+        model: str,
+        server: OllamaServer | None = None,
+        retry_pauses_s: tuple[float, ...] = RETRY_PAUSES_S,
+        consent: Consent = NOT_AGREED,
     ) -> None:
         self.model = model
         self.server = server if server is not None else OllamaServer()
         self._retry_pauses_s = retry_pauses_s
+        self.consent = consent
         self._lock = threading.Lock()
         self._identity: ModelIdentity | None = None
+        self._listed: OllamaModel | None = None
         self._identity_read_at = 0.0
         self._think: bool | Literal["low"] | None = False
         self._thinks = False
@@ -128,6 +150,20 @@ class OllamaBackend(RegisteredBackend):
                 self._look_up()
             assert self._identity is not None
             return self._identity
+
+    def whereabouts(self) -> Whereabouts:
+        """Return where the model runs, by its server's list; see SendsWords."""
+        with self._lock:
+            if self._listed is None:
+                try:
+                    self._look_up()
+                except BackendError:
+                    named = whereabouts(self.server.url, self.model)
+                    if named.leaves_this_machine:  # its name or its server's address says enough
+                        return named
+                    raise
+            assert self._listed is not None
+            return self._listed.where or whereabouts(self.server.url, self.model)
 
     def complete(self, request: Request) -> Reply:
         """Have the server complete a prompt, within the settings' longest wait for all that takes; see Backend.
@@ -211,9 +247,9 @@ class OllamaBackend(RegisteredBackend):
         if name is None:
             self._identity = None
             raise missing_model(self.model, self.server.address, list(models))
-        known, _ = self.server.recognised(models[name])
+        self._listed, _ = self.server.recognised(models[name])
         self.model = name
-        self._identity = ModelIdentity(name, known.digest, READING, known.manifest)
+        self._identity = ModelIdentity(name, self._listed.digest, READING, self._listed.manifest)
         self._identity_read_at = time.monotonic()
 
     def _one_deadline(self) -> AbstractContextManager[None]:
@@ -256,7 +292,11 @@ class OllamaBackend(RegisteredBackend):
             return self.server.chat(self.model, request, None, room)
 
     def _with_retries(self, ask: Callable[[], ServerAnswer]) -> ServerAnswer:
-        """Return the server's answer; ask again while the failure may pass by itself, and there is time for it."""
+        """Return the server's answer; ask again while the failure may pass by itself, and there is time for it.
+
+        Raises: NotAgreed, and nothing is sent, where the words would leave this machine without consent.
+        """
+        self.consent.check(self.whereabouts())
         for pause_s in self._retry_pauses_s:
             try:
                 return ask()

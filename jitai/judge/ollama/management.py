@@ -160,7 +160,7 @@ def pull(server: OllamaServer, name: str, cancellation: Cancellation | None = No
         if event.digest and event.total:
             layers[event.digest] = (event.completed or 0, event.total)
         completed, total = (sum(numbers) for numbers in zip(*layers.values(), strict=True)) if layers else (0, 0)
-        yield Progress(_in_our_words(event.status or ""), completed, total)
+        yield Progress(_in_our_words(event.status or ""), completed, total, "bytes")
 
 
 def put_judge(

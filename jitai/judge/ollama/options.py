@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from jitai.errors import JitaiError
 from jitai.judge.calibration import Calibration
-from jitai.judge.ollama.identity import canonical_name
+from jitai.judge.ollama.identity import canonical_name, find_name
 from jitai.judge.ollama.listing import OllamaModel
 from jitai.judge.ollama.management import JUDGE_NAME
 from jitai.judge.ollama.server import OllamaServer
+from jitai.judge.ollama.whereabouts import Whereabouts, whereabouts
 from jitai.judge.prompts import DEFAULT_PROMPT, TUNED_PROMPT, Prompt, find_prompt
 from jitai.judge.registered_backend import JudgeOption
 
@@ -33,11 +34,21 @@ class OllamaProbe:
         version: of the server; empty if none answered.
         models: on it, those left out that cannot write text.
         failure: why there is nothing to choose, as a sentence with what to do; empty if there is.
+        url: of the server, whether it answered or not; empty if what OLLAMA_HOST says is none.
     """
 
     version: str = ""
     models: tuple[OllamaModel, ...] = ()
     failure: str = ""
+    url: str = ""
+
+    def where(self, name: str) -> Whereabouts | None:
+        """Return where a model runs, by the server's list or by its name alone; None if there is no server."""
+        if not self.url:
+            return None
+        listed = {model.name: model.where for model in self.models}
+        found = find_name(name, listed)
+        return (listed[found] if found else None) or whereabouts(self.url, name)
 
 
 def probe_ollama(host: str | None = None) -> OllamaProbe:
@@ -55,35 +66,31 @@ def probe_ollama(host: str | None = None) -> OllamaProbe:
             version = server.version()
             models = tuple(server.recognised(model)[0] for model in server.list_models() if _writes_text(model))
     except JitaiError as error:
-        return OllamaProbe(failure=error.in_full)
+        return OllamaProbe(failure=error.in_full, url=server.url)
     finally:
         server.close()
     failure = "" if models else "The Ollama server has no model yet. Run `ollama pull gemma3:1b`, for example."
-    return OllamaProbe(version, models, failure)
+    return OllamaProbe(version, models, failure, server.url)
 
 
 def ollama_option(model: OllamaModel, prompts: Sequence[Prompt]) -> JudgeOption:
-    """Return a model on the server as a judge to choose."""
+    """Return a model on the server as a judge to choose, marked if it runs elsewhere."""
     name = _suited_to(model, prompts)
     calibration = _calibration(model, find_prompt(prompts, name))
     measured = calibration.measured
-    if not calibration.is_fitted:
-        note = _LOST if _was_calibrated(model, prompts) else "Not calibrated: its probabilities are taken as they are."
-    elif measured is None:
-        note = "Calibrated, but nobody has measured how often it is right: the Validation page does."
-    else:
-        note = measured.sentence
-    if model.where is not None and model.where.leaves_this_machine:
-        note = f"{model.where.sentence} {note}"
-    mark = f" ({model.where.mark})" if model.where is not None and model.where.mark else ""
+    note = _LOST if not calibration.is_fitted and _was_calibrated(model, prompts) else calibration.note
+    mark = model.where.mark if model.where is not None else ""
+    size = f"{model.size_bytes / 1e9:.1f} GB" if model.size_bytes else ""
     return JudgeOption(
         OLLAMA_PREFIX + model.name,
-        f"Ollama: {model.name}" + (mark or (f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else "")),
-        model.name,
+        f"Ollama: {model.name}" + (f" ({mark or size})" if mark or size else ""),
+        f"{model.name} ({mark})" if mark else model.name,
         name,
         note,
         share_right=None if measured is None else measured.share_right,
         is_ours=_is_our_judge(model, prompts),
+        is_calibrated=calibration.is_fitted,
+        where=model.where,
     )
 
 
@@ -133,7 +140,6 @@ def _suited_to(model: OllamaModel, prompts: Sequence[Prompt]) -> str:
     fitted = [prompt for prompt in prompts if _calibration(model, prompt).is_fitted]
 
     def merit(prompt: Prompt) -> tuple[float, bool]:
-        measured = _calibration(model, prompt).measured
-        return 0.0 if measured is None else measured.share_right, prompt.name == DEFAULT_PROMPT
+        return _calibration(model, prompt).merit, prompt.name == DEFAULT_PROMPT
 
     return max(fitted, key=merit).name if fitted else DEFAULT_PROMPT

@@ -7,7 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from jitai.corpus import TEST, load_part
+from jitai.errors import BackendError, NotAgreed
 from jitai.importing.statements import RowState, StatementReader, Tally
+from jitai.judge.consent import check_consent
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.paths import program
 from jitai.records import Decision, Label, Statement
@@ -59,7 +61,7 @@ def _statement_box() -> list[str]:
         "What participants might say, one statement a line", key="statements", persist_state="session", height=150,
         placeholder="\n".join(EXAMPLES),
         help=f"At most {MAX_STATEMENTS} lines; the judge reads the first {MAX_STATEMENT_LENGTH} characters of each. "
-        "Nothing leaves this machine.",
+        "Nothing leaves this machine unless you have agreed to a judge that runs elsewhere.",
     )  # fmt: skip
     return [line.strip() for line in text.splitlines() if line.strip()]
 
@@ -163,6 +165,13 @@ def _buttons(found: PreferencesState, lines: list[str]) -> list[str]:
 def _judge_lines(state: AppState, found: PreferencesState, lines: list[str]) -> None:
     """Judge with progress; the verdicts given so far stay if the work is interrupted."""
     judge = current_judge(state)
+    try:
+        check_consent(judge.backend)
+    except NotAgreed as error:
+        st.warning(for_markdown(str(error)), icon=":material/cloud_upload:")
+        return
+    except BackendError:
+        pass  # each verdict says why
     found.judged, found.judged_by = [], (state.judge_at_work, state.prompt_picked, state.deciding_settings)
     progress, began = st.progress(0.0, "Judging ..."), time.monotonic()
     for number, line in enumerate(lines, start=1):

@@ -7,6 +7,7 @@ import streamlit as st
 
 from jitai.corpus import DEVELOPMENT, TEST, load_part
 from jitai.errors import FileFormatError
+from jitai.judge.consent import Consent
 from jitai.judge.embedded import EMBEDDED
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import find_prompt
@@ -31,6 +32,7 @@ from jitai.ui.session.page_states import ValidationAnswer, ValidationState
 from jitai.ui.session.resources import judge_for, prompts
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.answer import draw_answer
+from jitai.ui.widgets.consent import ask_consent, consent_for
 from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.statement_import import statement_file
@@ -87,6 +89,10 @@ def _judge_pickers(app: AppState) -> list[Candidate]:
         placeholder="none, only baselines",
         help="Local language models. Every one chosen is combined with every prompt chosen.",
     )  # fmt: skip
+    for key in models:
+        if options[key].warning:
+            st.caption(f":material/warning: {for_markdown(options[key].short_name + ': ' + options[key].warning)}")
+    ask_consent(app, [options[key] for key in models], "validation")
     by_name = {prompt.name: prompt for prompt in prompts()}
     names = st.multiselect(
         "How they are asked", list(by_name), format_func=lambda name: prompt_label(by_name[name]),
@@ -110,7 +116,8 @@ def _judge_pickers(app: AppState) -> list[Candidate]:
         at_work = key == app.judge_at_work
         suited = prompt_at_work(app, tuple(options.values())) if at_work else options[key].prompt
         for name in names or [suited]:
-            opened = partial(_warm_judge, key, name, app.settings_of(backend_of(key)), anew=anew)
+            consent = consent_for(app, options[key].where)
+            opened = partial(_warm_judge, key, name, app.settings_of(backend_of(key)), consent, anew=anew)
             candidates.append(Candidate(_judge_name(options[key], name), opened))
     return [*candidates, *(Candidate(BASELINE_LABELS[key], partial(open_baseline, key)) for key in baselines)]
 
@@ -120,12 +127,12 @@ def _judge_name(option: JudgeOption, prompt_name: str) -> str:
     return f"{option.short_name}, {prompt.name.replace('_', ' ')} {prompt.version}"
 
 
-def _warm_judge(key: str, prompt_name: str, settings: Any, *, anew: bool) -> JudgesText:
+def _warm_judge(key: str, prompt_name: str, settings: Any, consent: Consent, *, anew: bool) -> JudgesText:
     """Return a judge whose model is loaded; if wanted, one that remembers nothing of earlier runs.
 
     Raises: BackendError if it cannot be.
     """
-    judge = judge_for(key, prompt_name, settings=settings)
+    judge = judge_for(key, prompt_name, settings=settings, consent=consent)
     if anew:
         # The same model, so that it is not loaded twice.
         judge = Judge(judge.backend, judge.prompt, judge.rules, on_failure=judge.on_failure, band=judge.band)

@@ -14,6 +14,7 @@ from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import JitaiError
 from jitai.installation import Installation
 from jitai.judge.cache import VerdictCache
+from jitai.judge.consent import NOT_AGREED, Consent
 from jitai.judge.judge import Judge
 from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation
 from jitai.judge.ollama.overview import ServerOverview, probe_server
@@ -120,6 +121,7 @@ def judge_for(
     low: float = DEFAULT_BAND.low,
     high: float = DEFAULT_BAND.high,
     settings: Any = None,
+    consent: Consent = NOT_AGREED,
 ) -> Judge:
     """Return the judge of a key; its model is loaded by the first question, or by the warm-up at start.
 
@@ -129,9 +131,10 @@ def judge_for(
         on_failure: "send" or "do not send".
         low, high: the edges of the unsure band.
         settings: of the judge's backend; as usual if None.
+        consent: what the person has agreed to of this judge's model, and of no other.
     """
     prompt, band = find_prompt(prompts(), prompt_name), UnsureBand(low, high)
-    return Judge(open_backend(key, settings), prompt, rules(), verdict_cache(), Decision(on_failure), band)
+    return Judge(open_backend(key, settings, consent), prompt, rules(), verdict_cache(), Decision(on_failure), band)
 
 
 @st.cache_resource(show_spinner=False)

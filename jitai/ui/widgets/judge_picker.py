@@ -21,6 +21,8 @@ from jitai.parameters import build, describe
 from jitai.sanitise import for_markdown
 from jitai.ui.session.resources import Watch, backend_watch, judge_for, prompts
 from jitai.ui.session.state import AppState
+from jitai.ui.widgets.consent import ask_consent, consent_for
+from jitai.ui.widgets.fitting import offer_fit
 from jitai.ui.widgets.parameters import parameter_widgets
 
 
@@ -46,13 +48,19 @@ def prompt_at_work(state: AppState, options: tuple[JudgeOption, ...]) -> str:
     """Return the name of the prompt that the person picked, or that suits the judge at work."""
     if state.prompt_picked in {prompt.name for prompt in prompts()}:
         return state.prompt_picked
-    return next(option.prompt for option in options if option.key == state.judge_at_work)
+    return option_at_work(state, options).prompt
+
+
+def option_at_work(state: AppState, options: tuple[JudgeOption, ...]) -> JudgeOption:
+    """Return the judge at work among the options."""
+    return next(option for option in options if option.key == state.judge_at_work)
 
 
 def current_judge(state: AppState) -> Judge:
     """Return the judge at work in this session."""
     options = options_for(state)
     settings = state.spec.filter.settings
+    where = option_at_work(state, options).where
     return judge_for(
         state.judge_at_work,
         prompt_at_work(state, options),
@@ -60,6 +68,7 @@ def current_judge(state: AppState) -> Judge:
         settings.unsure_low,
         settings.unsure_high,
         state.settings_of(backend_of(state.judge_at_work)),
+        consent_for(state, where),
     )
 
 
@@ -81,7 +90,7 @@ def judge_picker(state: AppState, *, with_simulated: bool = False) -> None:
         if with_simulated:
             state.simulated = picked == SIMULATED
         if picked != SIMULATED:
-            state.judge_picked, state.prompt_picked = picked, ""
+            state.pick_judge(picked)
 
     # Set each time, so that the selection follows when the recommendation changes.
     st.session_state["judge"] = SIMULATED if simulated else state.judge_at_work
@@ -102,9 +111,13 @@ def judge_picker(state: AppState, *, with_simulated: bool = False) -> None:
             "day’s truth, too. A cell of the Sweep page has such a judge."
         )
         return
-    note = options[state.judge_at_work].note
-    if note:
-        st.caption(for_markdown(note))
+    option = options[state.judge_at_work]
+    if option.note:
+        st.caption(for_markdown(option.note))
+    if option.warning:
+        st.warning(for_markdown(option.warning), icon=":material/warning:")
+    ask_consent(state, [option], "picker")
+    offer_fit(state, option, "picker")
     _prompt_picker(state, prompt_at_work(state, all_options))
     _settings_of_judge(state)
     # Drawn again by itself: a server may end, or begin, while nobody touches the page.
