@@ -35,9 +35,10 @@ def add_calibrate_command(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "calibrate",
         help="make a model fit to judge: choose its prompt, fit its calibration",
-        description=f"Every prompt reads {N_TO_CHOOSE} development statements; the one that tells the labels apart best "
-        "reads the rest, and the model's probabilities are fitted to them. The calibration is kept on this machine, and "
-        "the model is asked in that way from then on. What it changes is said, on statements that it was not fitted on.",
+        description=f"Every prompt reads {N_TO_CHOOSE} development statements; the one that tells the labels apart "
+        "best reads the rest, and the model's probabilities are fitted to them. The calibration is kept on this "
+        "machine, and the model is asked in that way from then on. What it changes is counted on statements that it "
+        "was not fitted on.",
     )
     parser.add_argument("--judge", required=True, metavar="KEY", help=key_forms(reading_backends()))
     parser.add_argument(
@@ -90,6 +91,4 @@ def _calibrate(options: argparse.Namespace) -> None:
     print(for_terminal(fitted.sentence))
     if fitted.n_failed:
         print(f"{fitted.n_failed} of {len(fitted.rows)} statements were not answered and are left out.")
-    say(
-        [f"Kept on this machine for the prompt {fitted.prompt.label}: `validate --judge KEY --sample 300` measures it."]
-    )
+    say([f"Kept on this machine, for the prompt {fitted.prompt.label}. `validate --sample 300` measures the model."])

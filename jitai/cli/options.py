@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from jitai.cli.reading import say
 from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import BackendError, NotAgreed, ParameterError
 from jitai.judge.consent import AGREE_OPTION, AGREED_TO_ALL, NOT_AGREED, Consent, check_consent
@@ -244,4 +245,5 @@ def open_chosen_judge(
         consent=consent_of(options),
     )
     refuse_without_consent(judge)
+    say([option.warning for option in judges if option.key == key and option.warning])
     return judge

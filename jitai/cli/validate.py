@@ -44,8 +44,9 @@ from jitai.sanitise import for_terminal
 from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
-from jitai.validation.corpora import balanced_sample, chosen, labelled_statements
+from jitai.validation.corpora import chosen, labelled_statements, stratified_sample
 from jitai.validation.forms import PLAIN, by_form, in_every_form
+from jitai.validation.measurements import Measurements, keep_measurements, today
 from jitai.validation.metrics import Interval
 from jitai.validation.report import (
     PUBLISHED_CAVEAT,
@@ -119,8 +120,9 @@ def add_validate_command(commands: Any) -> None:
         help="only statements of this kind, such as plain or non_english; may be repeated",
     )  # fmt: skip
     parser.add_argument(
-        "--sample", type=int, metavar="N", help="a random sample with as many of each label (default: all statements)"
-    )
+        "--sample", type=int, metavar="N",
+        help="a random sample with as many of each label, every kind with its share (default: all statements)",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample and of the bootstrap (default: 1)")
     parser.add_argument(
         "--mistakes", type=int, default=0, metavar="N",
@@ -163,11 +165,14 @@ def validate(options: argparse.Namespace) -> None:
     settings, statements = backend_settings(options), _statements(options)
     with ExitStack() as opened:
         baselines = (_baseline(key) for key in dict.fromkeys(options.baseline))
-        candidates = [*_language_models(options, settings, opened), *baselines]
+        judges = _language_models(options, settings, opened)
+        candidates = [*(Candidate(name, partial(_warm, judge)) for name, judge in judges.items()), *baselines]
         run = ValidationRun(candidates, statements)
         run.start()
         found = _watch(run)
         forms = _by_form(candidates, found) if options.forms and not found.stopped else None
+        is_ours = options.file is None and options.part == TEST
+        measured = keep_measurements(Measurements(default_data_dir()), judges, found, today()) if is_ours else []
     results = reports(found, options.seed)
     kinds, languages = by_kind(found, options.seed), by_language(found, options.seed)
     _print(found, results, kinds, languages, options.mistakes)
@@ -175,6 +180,8 @@ def validate(options: argparse.Namespace) -> None:
         _print_forms(forms, _numbers(results))
     if options.file is None and options.part == DEVELOPMENT:
         print(f"\n{FITTED_HERE}")
+    for sentence in measured:
+        print(for_terminal(sentence))
     if options.out is not None:
         tables = {
             "figures": all_figures(results),
@@ -205,7 +212,7 @@ def _statements(options: argparse.Namespace) -> tuple[Statement, ...]:
     _check_names("source", options.source, {item.source for item in statements})
     _check_names("kind", options.kind, {item.kind for item in statements})
     statements = chosen(statements, options.source or None, options.kind or None)
-    return statements if options.sample is None else balanced_sample(statements, options.sample, options.seed)
+    return statements if options.sample is None else stratified_sample(statements, options.sample, options.seed)
 
 
 def _reader(options: argparse.Namespace, file: IO[bytes]) -> StatementReader:
@@ -222,18 +229,18 @@ def _check_names(what: str, wanted: Sequence[str], present: set[str]) -> None:
             raise ParameterError(f'There is no {what} "{name}": allowed is {allowed}.')
 
 
-def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], opened: ExitStack) -> list[Candidate]:
-    """Return every judge with every prompt; none if only baselines are wanted.
+def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], opened: ExitStack) -> dict[str, Judge]:
+    """Return every judge with every prompt, by name; none if only baselines are wanted.
 
     Raises: NotAgreed if one runs elsewhere and the options do not agree to that.
     """
     if options.baseline and not options.judge and not options.prompt:
-        return []
+        return {}
     probed = probe_all()
     prompts = prompts_after(probed, PersonalJudging(default_data_dir()))
     available = available_judges(probed, prompts)
     cache_folder = None if options.no_cache else default_cache_dir()
-    candidates = []
+    judges = {}
     for key in dict.fromkeys(options.judge or [choose_judge(available)]):
         for name in dict.fromkeys(options.prompt or [""]):
             prompt = suited_prompt(available, prompts, key, name)
@@ -245,8 +252,8 @@ def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], o
             )  # fmt: skip
             opened.callback(judge.close)
             refuse_without_consent(judge)
-            candidates.append(Candidate(label, partial(_warm, judge)))
-    return candidates
+            judges[label] = judge
+    return judges
 
 
 def _warm(judge: Judge) -> JudgesText:

@@ -144,14 +144,21 @@ class Judge:
         """Return one line that says who is at work, and what happens when the model fails."""
         return f"{self.at_work()}; when the model fails: {self.on_failure.value}"
 
+    def model_name(self) -> str:
+        """Return the model's name, marked if it runs elsewhere.
+
+        Raises: BackendError if the model cannot say which one it is.
+        """
+        mark = self.backend.whereabouts().mark if isinstance(self.backend, SendsWords) else ""
+        name = self.backend.identity().name
+        return f"{name} [{mark}]" if mark else name
+
     def at_work(self) -> str:
         """Return which model, prompt and rules are at work, in words."""
         try:
             identity = self.backend.identity()
             fitted = self._calibration(identity).is_fitted
-            mark = self.backend.whereabouts().mark if isinstance(self.backend, SendsWords) else ""
-            place = f"{mark}, " if mark else ""
-            model = f"{identity.name} ({place}{'calibrated' if fitted else 'not calibrated'} for this prompt)"
+            model = f"{self.model_name()} ({'calibrated' if fitted else 'not calibrated'} for this prompt)"
         except BackendError as error:
             model = f"no model ({str(error).rstrip('.')})"
         return f"{model}, prompt {self.prompt.label}, rules {self.rules.version}"

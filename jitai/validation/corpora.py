@@ -138,6 +138,35 @@ def balanced_sample(statements: Sequence[Statement], n: int, seed: int) -> tuple
     return tuple(sample)
 
 
+def stratified_sample(statements: Sequence[Statement], n: int, seed: int) -> tuple[Statement, ...]:
+    """Return a balanced sample in which every kind has its share of the statements, as nearly as whole pairs allow.
+
+    Args:
+        statements, n, seed: as for ``balanced_sample``, of which each kind gets one.
+    Returns: kind by kind mixed, so that a run that is stopped has some of each; statements of a pair of one kind next
+        to each other.
+    Raises: as balanced_sample.
+    """
+    whole = balanced_sample(statements, n, seed)  # refuses what cannot be sampled
+    by_kind: dict[str, list[Statement]] = {}
+    for item in statements:
+        by_kind.setdefault(item.kind, []).append(item)
+    n = min(n, len(statements))
+    parts = []
+    for kind in sorted(by_kind):
+        group = by_kind[kind]
+        wanted = 2 * round(n * len(group) / len(statements) / 2)
+        if wanted and len({item.label for item in group}) == len(Label):
+            parts.append(balanced_sample(group, wanted, seed))
+    pairs: dict[int, list[Statement]] = {}
+    for item in (item for part in parts for item in part):
+        pairs.setdefault(item.pair, []).append(item)
+    numbers = list(pairs)
+    order = generator(seed, Stream.SAMPLE).permutation(len(numbers))
+    # Kinds too small for a share each leave nothing: then the sample is drawn from all of them.
+    return tuple(item for index in order for item in pairs[numbers[index]]) or whole
+
+
 def shuffled(statements: Sequence[Statement], seed: int) -> tuple[Statement, ...]:
     """Return the statements in random order, so that the halves of a pair do not give each other away."""
     order = generator(seed, Stream.SAMPLE).permutation(len(statements))

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jitai.corpus import CALIBRATION, load_part
-from jitai.errors import BackendError, NotAgreed, ParameterError, ServerUnreachable
+from jitai.errors import BackendError, ParameterError
 from jitai.judge.calibration import Calibration, Improvement
+from jitai.judge.consent import check_consent
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import TUNED_PROMPT, Prompt, ReadingMethod
 from jitai.records import Statement
@@ -100,8 +101,10 @@ def fit_model(
         prompts: to choose from; a single one is taken as it is.
         statements: from ``statements_to_fit``.
     Yields: after every statement; with something to use after the choice, and at the end.
-    Raises: BackendError if the model leaves too much unanswered; ParameterError if its answers cannot be calibrated.
+    Raises: BackendError if the model leaves too much unanswered; ParameterError if its answers cannot be calibrated;
+        NotAgreed if the statements would leave this machine and the person has not agreed.
     """
+    check_consent(open_judge(prompts[0]).backend)
     n_first = min(N_TO_CHOOSE, len(statements)) if len(prompts) > 1 else 0
     n_total, n_done = n_first * len(prompts) + len(statements) - n_first, 0
     yield FitStep(n_done, n_total)
@@ -116,8 +119,6 @@ def fit_model(
                 n_done += 1
                 yield FitStep(n_done, n_total)
             merits[prompt.name], read[prompt.name] = _separation(rows), rows
-        except (NotAgreed, ServerUnreachable):
-            raise
         except (BackendError, ParameterError) as error:
             failure, n_total = error, n_total - (n_first - len(rows))
     # Of equals, the one that stands first.

@@ -290,7 +290,10 @@ def _detail(app: AppState, shown: LiveRun) -> str:
     scenario = shown.scenario
     if scenario.judge is None:
         return f"seed {scenario.spec.seed}"
-    names = {option.key: option.short_name for option in options_for(app)}
+    names = {
+        option.key: option.short_name + ("" if option.is_calibrated else ", not calibrated")
+        for option in options_for(app)
+    }
     name = names.get(scenario.judge.key) or (scenario.judge.name or scenario.judge.key).split(" (")[0][:40]
     return f"seed {scenario.spec.seed}, {name}"
 

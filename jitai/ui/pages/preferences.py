@@ -22,11 +22,14 @@ from jitai.ui.widgets.decision_card import verdict_badge, verdict_popover
 from jitai.ui.widgets.judge_picker import current_judge, judge_picker
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.statement_import import statement_file
+from jitai.validation.forms import in_its_forms
 
 MAX_STATEMENTS = 500
 N_SHOWN = 40
 """Verdicts drawn in full; the table below them holds all."""
 N_CHARACTERS_SHOWN = 280
+FORM_LABEL_WIDTH = 200
+"""Pixels of the column that names a form."""
 DECISION_FOR = {Label.CAN_WALK: Decision.SEND, Label.CANNOT_WALK: Decision.HOLD_BACK}
 """What a judge that agrees with a label says."""
 EXAMPLES = (
@@ -149,7 +152,7 @@ def _buttons(found: PreferencesState, lines: list[str]) -> list[str]:
         st.session_state["statements"] = "\n".join(EXAMPLES)
 
     def clear() -> None:
-        st.session_state["statements"], found.judged = "", []
+        st.session_state["statements"], found.judged, found.forms = "", [], ()
 
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Judge these", type="primary", icon=":material/gavel:", key="judge_lines")
@@ -214,6 +217,7 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
             for item in found.judged
         ]
     )
+    _forms(state, found)
     with st.expander("As a table"):
         st.dataframe(
             table, hide_index=True, key="verdict_table",
@@ -226,6 +230,31 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
         "Download the verdicts (CSV)", data=safe_csv(table).encode(), file_name="jitai_lab_verdicts.csv",
         mime="text/csv", on_click="ignore", key="download_verdicts",
     )  # fmt: skip
+
+
+def _forms(state: AppState, found: PreferencesState) -> None:
+    """Draw one statement in other forms, with the verdict on each; those that flip it are marked."""
+    with st.expander("Does the form of a statement change its verdict?", key="forms_expander"):
+        lines = [item.text for item in found.judged]
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            line = st.selectbox("Statement", lines, format_func=shortened, key="form_line", width="stretch")
+            if st.button("Try its forms", key="try_forms"):
+                with st.spinner("Judging its forms ..."):
+                    found.forms = in_its_forms(current_judge(state), line)
+        if not found.forms:
+            return
+        n_flips = sum(item.flips for item in found.forms)
+        n_forms = len(found.forms) - 1
+        st.markdown(
+            f"**{n_flips} of {n_forms} forms flip the verdict.**" if n_flips else f"None of {n_forms} forms flips it."
+        )
+        for number, item in enumerate(found.forms):
+            with st.container(horizontal=True, vertical_alignment="center", key=f"form_{number}", gap="small"):
+                st.caption(item.label, width=FORM_LABEL_WIDTH)
+                st.text(shortened(item.text), width="stretch")
+                if item.flips:
+                    st.badge("flips", icon=":material/swap_horiz:", color="red")
+                verdict_badge(item.verdict)
 
 
 def _summary_line(judged: list[JudgedStatement], labels: dict[str, Label]) -> None:

@@ -13,12 +13,15 @@ from jitai.judge.judge import Judge
 from jitai.judge.prompts import find_prompt
 from jitai.judge.registered_backend import JudgeOption
 from jitai.judge.registry import backend_of
+from jitai.paths import default_data_dir
 from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_markdown
 from jitai.seeding import MAX_SEED
 from jitai.text_format import counted
 from jitai.ui.pages.validation_answer import draw_judge
+from jitai.ui.pages.validation_forms import forms_section
 from jitai.ui.pages.validation_label_yourself import LabelSession, label_yourself
+from jitai.ui.pages.validation_measured import measured_section
 from jitai.ui.pages.validation_results import (
     CORPUS_LABELS,
     CORPUS_NOTES,
@@ -39,10 +42,11 @@ from jitai.ui.widgets.statement_import import statement_file
 from jitai.validation.baselines import BASELINE_LABELS, KEYWORD, TFIDF, open_baseline
 from jitai.validation.corpora import (
     OPTIONAL_COLUMNS,
-    balanced_sample,
     chosen,
     labelled_statements,
+    stratified_sample,
 )
+from jitai.validation.measurements import Measurements, keep_measurements, today
 from jitai.validation.runner import Candidate, Validation, ValidationRun
 from jitai.validation.shipped import shipped_validation
 from jitai.validation.words import kind_in_words
@@ -73,7 +77,11 @@ def validation_page() -> None:
             raise problem
         running = state.is_running
         st.fragment(_stage, run_every=TICK_S if running else None, key="validation_stage")(state, candidates, sample)
+        with st.expander("Models that you have measured", key="measured_expander"):
+            measured_section()
         if statements:
+            with st.expander("The same statements in other forms", key="forms_expander"):
+                forms_section(state, candidates, statements, st.session_state["validated_seed"])
             with st.expander("Label statements yourself, then compare with the judges", key="label_yourself_expander"):
                 label_yourself(session_object(LabelSession), statements, candidates, st.session_state["validated_seed"])
 
@@ -170,7 +178,8 @@ def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
     with size:
         st.number_input(
             "Sample", 2, LARGEST_SAMPLE, 300, 50, key="validated_sample", persist_state="session", disabled=takes_all,
-            help="A random sample of whole pairs with as many statements of each label. 300 take under a minute; the "
+            help="A random sample of whole pairs with as many statements of each label, every kind with its share. 300 "
+            "take under a minute; the "
             "interval narrows with the square root of the number.",
         )  # fmt: skip
         st.number_input(
@@ -211,7 +220,7 @@ def _sample(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     picked = st.session_state
     if picked[_whole_key(picked["validated_corpus"] == OWN_FILE)] or not statements:
         return statements
-    return balanced_sample(statements, picked["validated_sample"], picked["validated_seed"])
+    return stratified_sample(statements, picked["validated_sample"], picked["validated_seed"])
 
 
 def _start_button(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
@@ -250,6 +259,10 @@ def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[St
             found = state.run.snapshot()
             if found.finished:
                 state.answer, state.answered = answer_of(found, state.run_corpus, state.run_seed), state.run
+                state.kept = []
+                if state.run_corpus == TEST:
+                    kept = Measurements(default_data_dir())
+                    state.kept = keep_measurements(kept, state.run.opened, found, today())
                 # The whole page: the button can be pressed again, and the ticking ends.
                 st.rerun()
             progress = partial(_progress, state.run, found)
@@ -259,6 +272,8 @@ def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[St
             draw_judge(state.answer.validation, state.answer.corpus, "", progress)
             st.header("Every judge, every figure", anchor=False)
             draw_report(state.answer)
+            for sentence in state.kept:
+                st.caption(f":material/save: {for_markdown(sentence)}")
             return
         shipped = shipped_validation()
         if shipped is None:
