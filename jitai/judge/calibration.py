@@ -138,7 +138,7 @@ class Calibration:
     measured: Measured | None = None
     is_fitted: bool = False
     is_own: bool = field(default=False, compare=False)
-    improvement: Improvement | None = field(default=None, compare=False)
+    improvement: Improvement | None = field(default=None, compare=False, repr=False)
 
     @property
     def note(self) -> str:

@@ -1,5 +1,6 @@
 """Labelled statements to judge a judge on: parts of our corpus, or a person's file; and samples of them."""
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
@@ -151,20 +152,22 @@ def stratified_sample(statements: Sequence[Statement], n: int, seed: int) -> tup
     by_kind: dict[str, list[Statement]] = {}
     for item in statements:
         by_kind.setdefault(item.kind, []).append(item)
-    n = min(n, len(statements))
-    parts = []
-    for kind in sorted(by_kind):
-        group = by_kind[kind]
-        wanted = 2 * round(n * len(group) / len(statements) / 2)
-        if wanted and len({item.label for item in group}) == len(Label):
-            parts.append(balanced_sample(group, wanted, seed))
+    groups = {kind: group for kind, group in sorted(by_kind.items()) if len({item.label for item in group}) > 1}
+    if len(groups) < 2:
+        return whole
+    # Shares in twos, one statement of either label; what is left goes to the largest remainders.
+    n_twos, n_all = len(whole) // 2, sum(map(len, groups.values()))
+    shares = {kind: n_twos * len(group) / n_all for kind, group in groups.items()}
+    twos = {kind: math.floor(share) for kind, share in shares.items()}
+    for kind in sorted(groups, key=lambda kind: twos[kind] - shares[kind])[: n_twos - sum(twos.values())]:
+        twos[kind] += 1
     pairs: dict[int, list[Statement]] = {}
-    for item in (item for part in parts for item in part):
-        pairs.setdefault(item.pair, []).append(item)
+    for kind, group in groups.items():
+        for item in balanced_sample(group, 2 * twos[kind], seed) if twos[kind] else ():
+            pairs.setdefault(item.pair, []).append(item)
     numbers = list(pairs)
     order = generator(seed, Stream.SAMPLE).permutation(len(numbers))
-    # Kinds too small for a share each leave nothing: then the sample is drawn from all of them.
-    return tuple(item for index in order for item in pairs[numbers[index]]) or whole
+    return tuple(item for index in order for item in pairs[numbers[index]])
 
 
 def shuffled(statements: Sequence[Statement], seed: int) -> tuple[Statement, ...]:
