@@ -129,7 +129,7 @@ def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[o
 
     opened: list[object] = []
 
-    def open_backend(key: str, settings: object = None) -> ScriptedBackend:
+    def open_backend(key: str, settings: object = None, consent: object = None) -> ScriptedBackend:
         if settings is not None:
             opened.append(settings)
         return ScriptedBackend(answer, digest=digest)
