@@ -26,7 +26,7 @@ from jitai.judge.registry import (
 from jitai.judge.simulated import SIMULATED, SimulatedBackend, SimulatedSettings
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
-from jitai.paths import default_cache_dir, default_data_dir
+from jitai.paths import default_cache_dir, default_data_dir, program
 from jitai.records import Decision
 from jitai.registry import Registry
 from jitai.simulator.config import PRESETS, SimulatorConfig
@@ -245,5 +245,9 @@ def open_chosen_judge(
         consent=consent_of(options),
     )
     refuse_without_consent(judge)
-    say([option.warning for option in judges if option.key == key and option.warning])
+    for option in judges:
+        if option.key == key and not option.is_calibrated:
+            say([f"{option.note} `{program()} calibrate --judge {key}` makes it fit in about a minute."])
+        if option.key == key and option.warning:
+            say([option.warning])
     return judge

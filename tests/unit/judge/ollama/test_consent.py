@@ -77,7 +77,7 @@ def test_no_statement_is_sent_to_another_machine_without_consent(scripted_server
 def test_what_was_agreed_to_is_sent_and_no_more(scripted_server: ReplayServer, prompt: Prompt) -> None:
     with closing(OllamaBackend(CLOUD, OllamaServer(scripted_server.host))) as asked:
         where = asked.whereabouts()
-    assert where == probe_ollama(scripted_server.host).where(CLOUD), "what a page asks about is what the backend asks for"
+    assert where == probe_ollama(scripted_server.host).where(CLOUD), "a page asks about the same"
     agreed = NOT_AGREED.and_to(where)
     assert agreed.without(where) == NOT_AGREED
     with closing(

@@ -146,7 +146,8 @@ def test_pull_with_progress_as_recorded(replay: ReplayServer, server: OllamaServ
 
 def test_pulling_what_is_there_already_as_recorded(replay: ReplayServer, server: OllamaServer) -> None:
     replay.answer_next("pull_again")
-    assert list(pull(server, MODEL))[-1] == Progress("Done", LAYER_BYTES + 102 + 59 + 414, LAYER_BYTES + 102 + 59 + 414)
+    in_all = LAYER_BYTES + 102 + 59 + 414
+    assert list(pull(server, MODEL))[-1] == Progress("Done", in_all, in_all, "bytes")
 
 
 def stalled(replay: ReplayServer, seconds: float) -> str:
