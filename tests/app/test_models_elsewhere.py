@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_data_dir
+from jitai.ui.pages.validation import MEASURED
 from jitai.ui.session.fitting import fits
 from jitai.ui.session.page_states import PreferencesState, ValidationState
 from jitai.ui.session.resources import backend_watch, background_jobs
@@ -24,6 +25,7 @@ from tests.app.driver import (
     kept,
     lived,
     open_app,
+    opened,
     records_of,
     set_widgets,
     shown_run,
@@ -197,6 +199,7 @@ def test_what_a_model_says_of_held_out_statements_is_kept_and_compared(local: Sc
     [measured] = Measurements(default_data_dir()).all()
     assert measured.model == LOCAL and len(measured.p_send) == 40
     assert "Kept among your measurements" in pages_text(app)
+    app = without_error(opened(app, MEASURED))
     [table] = [element.value for element in app.dataframe if "n both" in element.value.columns]
     assert table["n both"].tolist() == [40]
     app = without_error(click(app, f"forget_{measured.asked_by}"))

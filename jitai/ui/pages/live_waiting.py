@@ -21,7 +21,8 @@ def draw_waiting(app: AppState, shown: LiveRun) -> None:
     rule = shown.scenario.spec.filter.settings.on_failure
     with st.container(border=True, key="run_waits"):
         day = len(shown.so_far.records) + 1
-        if not has_agreed(app, at_work):
+        may_ask = has_agreed(app, at_work)
+        if not may_ask:
             st.markdown(f"**The run waits on day {day}: the judge may not be asked yet.**")
             ask_consent(app, at_work, "waiting")
         else:
@@ -30,9 +31,10 @@ def draw_waiting(app: AppState, shown: LiveRun) -> None:
                 icon=":material/pause_circle:",
             )
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.button(
-                "Try again", type="primary", icon=":material/refresh:", key="try_again", on_click=reading.try_again
-            )
+            if may_ask:
+                st.button(
+                    "Try again", type="primary", icon=":material/refresh:", key="try_again", on_click=reading.try_again
+                )
             st.button(
                 f"Go on by the rule: {rule}", key="go_on_by_rule", on_click=reading.go_on_by_rule,
                 help="For the rest of this run, the rule of the settings stands in wherever the judge cannot answer.",

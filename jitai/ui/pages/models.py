@@ -283,7 +283,7 @@ def _facts(item: ModelDetails) -> str:
     """Return what is known of a model, in one line."""
     model, loaded = item.model, item.loaded
     what = ", ".join(part for part in (model.family, model.parameter_size, model.quantisation) if part)
-    facts = [in_bytes(model.size_bytes) if model.size_bytes else "", what]
+    facts = [in_bytes(model.size_bytes) if model.size_bytes >= 1000 else "", what]
     facts.append(f"reads up to {item.context_tokens:,} tokens" if item.context_tokens else "")
     facts.append("" if item.can_judge else "cannot judge: it writes no text")
     if loaded is not None:

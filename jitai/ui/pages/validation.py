@@ -54,6 +54,8 @@ from jitai.validation.words import kind_in_words
 SUITED = "what suits each judge"
 LARGEST_SAMPLE = 20_000
 TICK_S = 0.5
+MEASURED = "measured_expander"
+"""Key of the part that is drawn only while it is open."""
 
 
 def validation_page() -> None:
@@ -77,8 +79,10 @@ def validation_page() -> None:
             raise problem
         running = state.is_running
         st.fragment(_stage, run_every=TICK_S if running else None, key="validation_stage")(state, candidates, sample)
-        with st.expander("Models that you have measured", key="measured_expander"):
-            measured_section()
+        measured = st.expander("Models that you have measured", key=MEASURED, on_change="rerun")
+        if measured.open:  # its intervals take a moment
+            with measured:
+                measured_section()
         if statements:
             with st.expander("The same statements in other forms", key="forms_expander"):
                 forms_section(state, candidates, statements, st.session_state["validated_seed"])
