@@ -38,6 +38,9 @@ class ScriptedOllama(ReplayServer):
         row = {"name": model, "model": model, "size": size_bytes, "digest": "7" * 64, "details": {"family": "llama"}}
         self.exchanges["one model"] = answer(json.dumps({"models": [row]}))
         self.answer_always("GET", "/api/tags", "one model")
+        shown = {"modelfile": f"FROM /models/blobs/sha256-{'7' * 64}", "capabilities": ["completion"]}
+        self.exchanges["its files"] = answer(json.dumps(shown))
+        self.answer_always("POST", "/api/show", "its files")
 
     def choose(self, question: Question) -> dict[str, Any] | None:
         """Return what the model answers; everything but its answers comes from the recordings."""

@@ -17,6 +17,7 @@ from jitai.judge.registry import (
     backend_of,
     choose_judge,
     key_forms,
+    offered_key,
     open_judge,
     probe_all,
     prompts_after,
@@ -246,8 +247,7 @@ def open_chosen_judge(
     )
     refuse_without_consent(judge)
     for option in judges:
-        if option.key == key and not option.is_calibrated:
-            say([f"{option.note} `{program()} calibrate --judge {key}` makes it fit in about a minute."])
-        if option.key == key and option.warning:
-            say([option.warning])
+        if option.key == offered_key(judges, key):
+            fit = f"{option.note} `{program()} calibrate --judge {key}` makes it fit in about a minute."
+            say([option.warning] * bool(option.warning) + [fit] * (not option.is_calibrated))
     return judge

@@ -40,8 +40,8 @@ def scripted_server() -> Iterator[ReplayServer]:
 
 
 def sent(server: ReplayServer) -> list[Any]:
-    """What arrived with a body."""
-    return [question.body for question in server.questions if question.method == "POST"]
+    """What a model was asked; what a model is made of may be asked of everybody."""
+    return [item.body for item in server.questions if item.method == "POST" and item.path != "/api/show"]
 
 
 def elsewhere(server: ReplayServer) -> str:
@@ -57,6 +57,7 @@ def test_no_statement_is_sent_to_the_cloud_without_consent(
     with closing(Judge(backend, prompt, Rules("1"))) as judge:
         verdict = judge.judge(SECRET)
         assert verdict.is_fallback
+        assert SECRET not in str(scripted_server.questions)
         assert "ollama.com" in verdict.failure and model in verdict.failure and "not agreed" in verdict.failure
         with pytest.raises(NotAgreed):
             judge.warm_up()
