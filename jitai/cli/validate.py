@@ -31,6 +31,7 @@ from jitai.judge.registry import (
     backend_of,
     choose_judge,
     key_forms,
+    offered_key,
     open_judge,
     probe_all,
     prompts_after,
@@ -241,7 +242,7 @@ def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], o
     available = available_judges(probed, prompts)
     cache_folder = None if options.no_cache else default_cache_dir()
     judges = {}
-    for key in dict.fromkeys(options.judge or [choose_judge(available)]):
+    for key in dict.fromkeys(offered_key(available, key) for key in options.judge or [choose_judge(available)]):
         for name in dict.fromkeys(options.prompt or [""]):
             prompt = suited_prompt(available, prompts, key, name)
             label = f"{key}, {prompt.label}" if prompt is not None else key

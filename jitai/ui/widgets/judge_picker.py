@@ -120,19 +120,25 @@ def judge_picker(state: AppState, *, with_simulated: bool = False) -> None:
     offer_fit(state, option, "picker")
     _prompt_picker(state, prompt_at_work(state, all_options))
     _settings_of_judge(state)
-    # Drawn again by itself: a server may end, or begin, while nobody touches the page.
-    st.fragment(_servers, run_every=Watch.MAX_AGE_S)()
+    # A server may end, or begin, while nobody touches the page.
+    st.fragment(_servers, run_every=Watch.MAX_AGE_S)(_statuses())
 
 
-def _servers() -> None:
-    """Say which servers answer now."""
-    watch = backend_watch()
-    watch.refresh()
-    found = [backend.status(watch.latest.get(backend.key)) for backend in reading_backends()]
+def _statuses() -> list[str]:
+    """Return what was found of each backend's server, one line each."""
+    latest = backend_watch().latest
+    return [line for backend in reading_backends() if (line := backend.status(latest.get(backend.key)))]
+
+
+def _servers(drawn: list[str]) -> None:
+    """Say which servers answer now; draw the whole page again where that is no longer what it was drawn for."""
+    backend_watch().refresh()
+    if _statuses() != drawn:
+        st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(for_markdown(" ".join(line for line in found if line)), width="stretch")
+        st.caption(for_markdown(" ".join(drawn)), width="stretch")
         if st.button("Look again", type="tertiary", key="look_again"):
-            watch.look_now()
+            backend_watch().look_now()
             st.rerun()
 
 
