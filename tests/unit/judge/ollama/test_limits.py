@@ -128,13 +128,17 @@ def test_an_endless_answer_is_not_taken_in(chunked: bool) -> None:
 
 
 def test_an_answer_that_unpacks_to_more_is_not_unpacked() -> None:
-    bomb = gzip.compress(b" " * 30_000_000)
+    bomb = gzip.compress(b'{"version": "1"}' + b" " * 30_000_000)
 
     def packed(send: Send, path: str, body: Any) -> None:
         send(as_answer(bomb, headers="content-encoding: gzip\r\n"))
 
-    with ScriptedServer(packed) as server:
-        assert "does not talk as an Ollama server" in probe_ollama(server.host).failure
+    with (
+        ScriptedServer(packed) as server,
+        closing(OllamaServer(server.host)) as opened,
+        pytest.raises(UnreadableReply, match="does not talk as an Ollama server"),
+    ):
+        opened.version()
 
 
 def test_of_very_many_models_the_first_are_listed_and_each_name_once() -> None:
