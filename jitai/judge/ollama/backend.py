@@ -1,6 +1,6 @@
 """Models on an Ollama server, through the official client.
 
-What the server does and how it fails was recorded (tests/data/ollama_exchanges_0.24.0.json). Its messages are not
+What servers do and how they fail was recorded (tests/data/ollama_exchanges_*.json). Their messages are not
 passed on: they may repeat the prompt, and with it what a participant wrote. Known ones become sentences of ours.
 """
 
@@ -266,7 +266,8 @@ class OllamaBackend(RegisteredBackend):
         if not request.chat:
             return self.server.generate(self.model, request)
         written = self._said(request, self._think)
-        if self._thinks or not _needs_to_think(written, request):
+        forgot_the_form = self._think is False and _forgot_the_form(written, request)
+        if self._thinks or not (_ran_out_of_room(written) or forgot_the_form):
             return written
         try:
             again = self._said(request, None if self._think is None else "low", THINKING_TOKENS)
@@ -275,7 +276,7 @@ class OllamaBackend(RegisteredBackend):
                 raise
             self._think = None  # it cannot think at all, so its answer is what it is
             return written
-        if not _needs_to_think(again, request):
+        if not (_ran_out_of_room(again) or _forgot_the_form(again, request)):
             self._thinks, self._think = True, None if self._think is None else "low"
         return again
 
@@ -312,13 +313,14 @@ class OllamaBackend(RegisteredBackend):
         return ask()
 
 
-def _needs_to_think(written: Written, request: Request) -> bool:
-    """Return whether a model came to no answer because it thought, or because it was not allowed to."""
-    if written.only_thought or (written.answer != written.text and written.ending is Ending.CUT_OFF):
-        return True
-    if request.schema is None or written.ending is not Ending.DONE:
-        return False
-    return "{" not in written.answer
+def _ran_out_of_room(written: Written) -> bool:
+    """Return whether a model came to no answer, or to half of one, because it thought."""
+    return written.only_thought or (written.answer != written.text and written.ending is Ending.CUT_OFF)
+
+
+def _forgot_the_form(written: Written, request: Request) -> bool:
+    """Return whether a model that had to write JSON wrote none, and was not stopped."""
+    return request.schema is not None and written.ending is Ending.DONE and "{" not in written.answer
 
 
 def _logarithm(probability: float | None) -> float | None:

@@ -110,7 +110,7 @@ def test_a_model_that_cannot_think_is_not_asked_to_twice(rules: Rules) -> None:
         verdicts = judged(server, rules, SECRET, "My leg is broken.", "I am ill.")
         assert all("not the JSON that was asked for" in verdict.failure for verdict in verdicts)
         assert all(verdict.raw_reply == "They cannot walk." for verdict in verdicts)
-        assert [level for level, _ in server.chats].count("low") == 1
+        assert [level for level, _ in server.chats] == [False, "low", None, None]
 
 
 @pytest.mark.parametrize(
