@@ -78,7 +78,13 @@ class BackendTimeout(BackendError):
 
 
 class UnreadableReply(BackendError):
-    """The model answered with something that is no verdict."""
+    """The model answered with something that is no verdict.
+
+    Attributes:
+        raw_reply: what it wrote, as far as it is known.
+    """
+
+    raw_reply = ""
 
 
 class NotAgreed(BackendError):

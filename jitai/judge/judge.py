@@ -298,7 +298,7 @@ class Judge:
             f'The model could not answer; the rule for that case says "{self.on_failure.value}".',
             statement=statement.text,
             prompt=strategies.shown(self.prompt, statement.text, replies),
-            raw_reply="\n".join(reply.text for reply in replies),
+            raw_reply="\n".join(reply.text for reply in replies) or getattr(error, "raw_reply", ""),
             prompt_version=self.prompt.label,
             failure=error.in_full,
             notes=statement.notes,

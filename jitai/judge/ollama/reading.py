@@ -121,20 +121,20 @@ def as_reply(written: Written, request: Request) -> Reply:
         return reply
     listed = _where_the_answer_stands(written, request)
     if listed is None:
-        gave_none = not any(likeliest for _, likeliest in written.tokens)
-        return Reply(written.in_full, {}, None, written.model_ms, is_makeshift=gave_none, ending=written.ending)
+        return replace(reply, is_makeshift=not any(likeliest for _, likeliest in written.tokens))
     possible = [(token, value) for token, value in listed if LEAST_LIKELY <= value <= MOST_LIKELY]
+    impossible = {folded(token) for token, value in listed if not LEAST_LIKELY <= value <= MOST_LIKELY}
     found, least_listed = read_answers(possible, request.answers, any_spelling=True)
-    wanted = {folded(answer): answer for answer in request.answers}
-    impossible = {wanted.get(folded(token), "") for token, value in listed if not LEAST_LIKELY <= value <= MOST_LIKELY}
     if any(value > MOST_LIKELY or math.isnan(value) for _, value in listed) or any(
-        found[answer] is None for answer in impossible - {""}
+        value is None and folded(answer) in impossible for answer, value in found.items()
     ):
-        raise UnreadableReply(
+        error = UnreadableReply(
             "The server's log-probabilities are none: they lie above 0, or are impossibly small.",
             hint="Update Ollama, or choose another model.",
         )
-    return Reply(written.in_full, found, least_listed, written.model_ms, ending=written.ending)
+        error.raw_reply = written.in_full
+        raise error
+    return replace(reply, log_probabilities=found, least_listed=least_listed)
 
 
 def _where_the_answer_stands(written: Written, request: Request) -> tuple[tuple[str, float], ...] | None:

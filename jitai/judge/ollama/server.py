@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -224,6 +225,7 @@ class OllamaServer:
         streams = request.schema is not None
 
         def ask(client: Any) -> Written:
+            started = time.perf_counter()
             answer = client.chat(
                 model=model,
                 messages=[{"role": role, "content": text} for role, text in [*turns, ("user", request.prompt)]],
@@ -237,7 +239,9 @@ class OllamaServer:
             if not streams:
                 return chatted([answer], False)
             with closing(answer):  # a model that goes on after the end of its answer is not waited for
-                return chatted(answer, True)
+                written = chatted(answer, True)
+            # The server tells its time at the very end only.
+            return written if written.model_ms else replace(written, model_ms=(time.perf_counter() - started) * 1e3)
 
         return self.ask(ask, model)
 

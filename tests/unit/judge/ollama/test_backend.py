@@ -260,6 +260,7 @@ def test_numbers_that_are_no_log_probabilities_are_a_failure(
     verdict = Judge(backend, prompt, rules).judge(SECRET)
     assert (verdict.source, verdict.p_send) == (VerdictSource.FALLBACK, None)
     assert "log-probabilities" in verdict.failure
+    assert verdict.raw_reply == " good"
 
 
 def test_words_that_are_impossible_beside_the_answers_do_no_harm(replay: ReplayServer, backend: OllamaBackend) -> None:

@@ -167,6 +167,7 @@ def test_an_answer_that_is_whole_is_not_waited_for(rules: Rules) -> None:
         assert verdict.decision is Decision.HOLD_BACK
         assert time.perf_counter() - started < 2.0
         assert verdict.raw_reply == '{"reason": "", "decision": "no"}'
+        assert 100 < verdict.model_ms < 2000
     assert len(sent) < 50, "the model was stopped"
 
 
