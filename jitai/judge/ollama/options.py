@@ -64,7 +64,8 @@ def probe_ollama(host: str | None = None) -> OllamaProbe:
     try:
         with server.limits.within(PROBE_TIMEOUT_S):
             version = server.version()
-            models = tuple(server.recognised(model)[0] for model in server.list_models() if _writes_text(model))
+            listed = [model for model in server.list_models() if _writes_text(model)]
+            models = tuple(model for model, _ in server.all_recognised(listed))
     except JitaiError as error:
         return OllamaProbe(failure=error.in_full, url=server.url)
     finally:

@@ -54,13 +54,10 @@ def probe_server(server: OllamaServer) -> ServerOverview:
     try:
         with server.limits.within(LOOK_TIMEOUT_S):
             version, loaded = server.version(), server.loaded_models()
-            models = tuple(_details(server, model, loaded.get(model.name)) for model in server.list_models())
+            models = tuple(
+                ModelDetails(model, known.context_tokens, known.capabilities, loaded.get(model.name))
+                for model, known in server.all_recognised(server.list_models())
+            )
     except JitaiError as error:
         return ServerOverview(server.address, failure=error.in_full)
     return ServerOverview(server.address, version, models)
-
-
-def _details(server: OllamaServer, model: OllamaModel, loaded: Loaded | None) -> ModelDetails:
-    """Return a listed model with its details, or without them if the server has none (it may be deleted by now)."""
-    model, known = server.recognised(model)
-    return ModelDetails(model, known.context_tokens, known.capabilities, loaded)

@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -140,6 +140,19 @@ class OllamaServer:
         Raises: as version.
         """
         return self._look_up("/api/ps", lambda content, date: loaded_in(content, clock_of(self.url, date)))
+
+    def all_recognised(self, models: Iterable[OllamaModel]) -> list[tuple[OllamaModel, Description]]:
+        """As ``recognised``, of many models; those for which there is no time stay as they are until the next look."""
+        found, has_time = [], True
+        for model in models:
+            known = model, Description()
+            if has_time:
+                try:
+                    known = self.recognised(model)
+                except BackendError:
+                    has_time = False
+            found.append(known)
+        return found
 
     def recognised(self, model: OllamaModel) -> tuple[OllamaModel, Description]:
         """Return a model of the list under the digest of what it is made of, and what the server says of it.

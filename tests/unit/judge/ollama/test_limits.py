@@ -152,6 +152,25 @@ def test_of_very_many_models_the_first_are_listed_and_each_name_once() -> None:
     assert names == [f"m{number}:1" for number in range(MAX_MODELS)]
 
 
+def test_a_server_that_describes_no_model_in_time_is_offered_all_the_same() -> None:
+    def hangs(send: Send, path: str, body: Any) -> None:
+        if path == "/api/show":
+            time.sleep(5)
+        answers(send, path, body)
+
+    rows = [{"name": f"m:{number}", "size": 10**8, "digest": f"{number:064x}"} for number in range(20)]
+
+    def script(send: Send, path: str, body: Any) -> None:
+        send(as_answer({"models": rows})) if path == "/api/tags" else hangs(send, path, body)
+
+    with ScriptedServer(script) as server:
+        started = time.perf_counter()
+        found = probe_ollama(server.host)
+        assert time.perf_counter() - started < 4.0
+        assert server.paths().count("/api/show") == 1
+    assert (len(found.models), found.failure) == (20, "")
+
+
 def test_200_000_models_are_no_list() -> None:
     row = {"name": "m:1", "model": "m:1", "size": 10**8, "digest": "a" * 64}
     body = b'{"models": [' + b",".join([str(row).replace("'", '"').encode()] * 200_000) + b"]}"
