@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jitai.judge.base import Reply, Request
+from jitai.judge.embedded import EmbeddedBackend
+from jitai.judge.scripted import ScriptedBackend, scripted_reply
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_data_dir
 from jitai.ui.pages.validation import MEASURED
@@ -14,6 +17,7 @@ from jitai.ui.session.fitting import fits
 from jitai.ui.session.page_states import PreferencesState, ValidationState
 from jitai.ui.session.resources import backend_watch, background_jobs
 from jitai.validation import fitting
+from jitai.validation.baselines import KEYWORD
 from jitai.validation.measurements import Measurements
 from tests.app.driver import (
     LIVE,
@@ -207,12 +211,32 @@ def test_what_a_model_says_of_held_out_statements_is_kept_and_compared(local: Sc
 
 
 def test_the_same_statements_in_other_forms(local: ScriptedOllama) -> None:
-    app = set_widgets(opened_with(LOCAL, PREFERENCES), validated_models=[], validated_sample=10, forms_sample=10)
-    app = go_to(app, VALIDATION)
-    app = click(app, "start_forms")
+    app = opened_with(LOCAL, PREFERENCES)
+    set_widgets(app, validated_models=[], validated_baselines=[KEYWORD], validated_sample=10, forms_sample=10)
+    app = click(go_to(app, VALIDATION), "start_forms")
     run = kept(app, ValidationState).forms_run
     assert run is not None and run.wait(TIMEOUT_S)
     app = without_error(app.run())
-    tables = [element.value for element in app.dataframe if "form" in element.value.columns]
-    assert len(tables) == 2, "one for each of the two judges without a language model"
-    assert all(table["form"].tolist()[0] == "as it is" and len(table) == 15 for table in tables)
+    [table] = [element.value for element in app.dataframe if "form" in element.value.columns]
+    assert table["form"].tolist()[0] == "as it is" and len(table) == 15
+
+
+def test_the_forms_of_one_statement_that_flip_its_verdict_are_marked(
+    scripted: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model is replaced by one that takes a misspelt holiday for a no."""
+
+    def reads_spelling(self: EmbeddedBackend, request: Request) -> Reply:
+        asked = request.prompt.removeprefix(request.head)
+        return scripted_reply(3.0 if "holiday" in asked.casefold() else -3.0)
+
+    monkeypatch.setattr(EmbeddedBackend, "complete", reads_spelling)
+    app = open_app(PREFERENCES)
+    app = widget(app.text_area, "statements").set_value("The holiday begins and I am off to the hills").run()
+    app = without_error(click(click(app, "judge_lines"), "try_forms"))
+    forms = kept(app, PreferencesState).forms
+    assert "with typing errors" in [item.label for item in forms if item.flips]
+    n_flips = sum(item.flips for item in forms)
+    assert f"**{n_flips} of {len(forms) - 1} forms flip the verdict.**" in as_markup(app)
+    badges = [element.value for element in app.markdown if "flips" in element.value and "badge" in element.value]
+    assert len(badges) == n_flips
