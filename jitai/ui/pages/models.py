@@ -392,14 +392,18 @@ def _own_judge_section(state: AppState) -> None:
 
 
 def _calibrate_as_here(server: OllamaServer) -> None:
-    """Give our judge on the server the calibration that it has here: its log-probabilities are the same."""
+    """Give our judge on the server the calibration that it has here, if the server has written its files anew.
+
+    Its log-probabilities are the same; of files that are the same too, the calibration is known.
+    """
     prompt = find_prompt(prompts(), TUNED_PROMPT)
     ours = prompt.calibration_for(EmbeddedBackend(tuned=True).identity().digest)
     for model in server.list_models():
         if ours.is_fitted and model.name.removesuffix(":latest") == JUDGE_NAME:
             known, _ = server.recognised(model)
-            personal_judging().save_calibration(prompt, known.digest, replace(ours, model=model.name))
-            reread_prompts()
+            if not prompt.calibration_for(known.digest).is_fitted:
+                personal_judging().save_calibration(prompt, known.digest, replace(ours, model=model.name))
+                reread_prompts()
 
 
 def _settings_section(_: AppState) -> None:
