@@ -78,6 +78,8 @@ def backend_watch() -> Watch[Probed]:
 def _probed() -> Probed:
     """Return what every backend finds; a calibration that is found to belong to one of its models is read anew."""
     before, probed = prompts(), probe_all()
+    if server_watch().latest is not None:  # the Models page has been opened: it says the same as the sidebar
+        server_watch().look_now()
     if prompts_after(probed, personal_judging()) != before:
         reread_prompts()
     return probed
