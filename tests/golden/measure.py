@@ -108,7 +108,7 @@ def run(arguments: tuple[str, ...], folder: Path) -> tuple[pd.DataFrame, list[fl
     told = jitai("run", *arguments, "--quiet", "--force", "--out", str(path))
     log = read_log(path)
     # A run in which the judge could not answer ends with 1.
-    assert told.status == int(log["failed"].any()), f"{' '.join(arguments)}: {told.err}"
+    assert told.status == int((log["failed"] == "True").any()), f"{' '.join(arguments)}: {told.err}"
     return log, told.numbers
 
 
