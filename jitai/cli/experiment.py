@@ -13,7 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from jitai.cli.options import add_backend_options, backend_settings
+from jitai.cli.options import (
+    add_backend_options,
+    add_consent_option,
+    backend_settings,
+    consent_of,
+    refuse_without_consent,
+)
 from jitai.cli.outputs import add_force_option, check_output
 from jitai.cli.progress import ProgressLine
 from jitai.errors import JitaiError, ParameterError
@@ -28,7 +34,8 @@ from jitai.experiments.spec_file import read_spec, spec_as_yaml
 from jitai.experiments.store import FINISHED, STEPS, Store, StoredExperiment, figures_table
 from jitai.experiments.workers import cluster_workers, local_workers
 from jitai.files import replacing, write_atomically
-from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, suited_prompt
+from jitai.judge.consent import NOT_AGREED, Consent
+from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, prompts_after, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import suggestion
 from jitai.paths import default_cache_dir, default_data_dir, default_store_folder, program, resource
@@ -66,6 +73,7 @@ def add_experiment_commands(commands: Any) -> None:
     place = run.add_mutually_exclusive_group()
     place.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
     place.add_argument("--scheduler", metavar="ADDR", help="address of a Dask cluster, such as tcp://10.0.0.5:8786")
+    add_consent_option(run)
     add_backend_options(run)
     run.set_defaults(command=_experiment)
     report: argparse.ArgumentParser = commands.add_parser(
@@ -145,7 +153,7 @@ def _experiment(options: argparse.Namespace) -> None:
         workers, n_at_once = local_workers(n_workers), TASKS_FOR_EACH_WORKER * n_workers
     started = time.monotonic()
     with ExitStack() as opened, workers as executor:
-        open_one = partial(open_experiment_judge, opened, settings)
+        open_one = partial(open_experiment_judge, opened, settings, consent=consent_of(options))
         identifier = run_experiment(spec, store, executor, open_one, _Printer(), n_at_once)
     stored = store.experiment(identifier)
     table = figures_table(store.cells(identifier))
@@ -183,7 +191,7 @@ class _Printer:
 
 
 def open_experiment_judge(
-    opened: ExitStack, settings: Mapping[str, Any], choice: JudgeChoice
+    opened: ExitStack, settings: Mapping[str, Any], choice: JudgeChoice, consent: Consent = NOT_AGREED
 ) -> tuple[JudgesText, str]:
     """Return the judge of an experiment, warmed up, and its name.
 
@@ -191,12 +199,15 @@ def open_experiment_judge(
         opened: closes it in the end.
         settings: of the backends by key, as the command line gives them.
         choice: the judge with its prompt, and settings that go before those of the command line.
+        consent: what the person has agreed to have sent away from this machine.
     Raises: JitaiError if it cannot be made ready.
     """
-    prompts = PersonalJudging(default_data_dir()).prompts()
-    prompt = suited_prompt(available_judges(probe_all(), prompts), prompts, choice.key, choice.prompt)
+    probed = probe_all()
+    prompts = prompts_after(probed, PersonalJudging(default_data_dir()))
+    prompt = suited_prompt(available_judges(probed, prompts), prompts, choice.key, choice.prompt)
     own = replace(settings[backend_of(choice.key).key], **dict(choice.settings))
-    judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir(), settings=own)
+    judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir(), settings=own, consent=consent)
+    refuse_without_consent(judge)
     opened.callback(judge.close)
     judge.warm_up()
     return judge, judge.describe()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jitai import __version__
+from jitai.cli.calibrate import add_calibrate_command
 from jitai.cli.cluster import add_cluster_command
 from jitai.cli.dashboard import add_dashboard_command, start_dashboard
 from jitai.cli.design_study import add_design_command
@@ -110,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     add_tune_command(commands)
     add_optimum_command(commands)
     add_judge_command(commands)
+    add_calibrate_command(commands)
     add_validate_command(commands)
     add_experiment_commands(commands)
     add_design_command(commands)

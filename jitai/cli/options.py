@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from jitai.cli.reading import say
 from jitai.decision import DEFAULT_BAND, UnsureBand
-from jitai.errors import ParameterError
+from jitai.errors import BackendError, NotAgreed, ParameterError
+from jitai.judge.consent import AGREE_OPTION, AGREED_TO_ALL, NOT_AGREED, Consent, check_consent
 from jitai.judge.judge import Judge
 from jitai.judge.registry import (
     BACKENDS,
@@ -15,15 +17,17 @@ from jitai.judge.registry import (
     backend_of,
     choose_judge,
     key_forms,
+    offered_key,
     open_judge,
     probe_all,
+    prompts_after,
     reading_backends,
     suited_prompt,
 )
 from jitai.judge.simulated import SIMULATED, SimulatedBackend, SimulatedSettings
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
-from jitai.paths import default_cache_dir, default_data_dir
+from jitai.paths import default_cache_dir, default_data_dir, program
 from jitai.records import Decision
 from jitai.registry import Registry
 from jitai.simulator.config import PRESETS, SimulatorConfig
@@ -180,7 +184,36 @@ def add_judge_option(parser: argparse.ArgumentParser, *, with_simulated: bool = 
     parser.add_argument(
         "--prompt", default="", metavar="NAME", help="how it is asked: a prompt's name (default: what suits the judge)"
     )
+    add_consent_option(parser)
     add_backend_options(parser, backends)
+
+
+def add_consent_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option by which a person agrees that statements leave this machine."""
+    parser.add_argument(
+        AGREE_OPTION, action="store_true", dest="agrees_to_send",
+        help="agree that statements are sent to the judge's model where it runs in the cloud or on another machine; "
+        "without it such a judge is refused",
+    )  # fmt: skip
+
+
+def consent_of(options: argparse.Namespace) -> Consent:
+    """Return what the options of ``add_consent_option`` agree to."""
+    return AGREED_TO_ALL if options.agrees_to_send else NOT_AGREED
+
+
+def refuse_without_consent(judge: Judge) -> None:
+    """Refuse a judge that would have to send statements away, before any is read.
+
+    Raises: NotAgreed.
+    """
+    try:
+        check_consent(judge.backend)
+    except NotAgreed:
+        judge.close()
+        raise
+    except BackendError:
+        pass  # a model that cannot be found cannot be sent anything; the first question says why
 
 
 def open_chosen_judge(
@@ -197,15 +230,24 @@ def open_chosen_judge(
         wanted: key of the judge where the options leave the choice; empty for the best measured one that is there.
         settings: of the backends, from backend_settings.
         on_failure, band: as for open_judge.
+    Raises: NotAgreed if it runs elsewhere and the options do not agree to that.
     """
-    prompts = PersonalJudging(default_data_dir()).prompts()
-    judges = available_judges(probe_all(), prompts)
+    probed = probe_all()
+    prompts = prompts_after(probed, PersonalJudging(default_data_dir()))
+    judges = available_judges(probed, prompts)
     key = (wanted or choose_judge(judges)) if options.judge == AUTOMATIC else options.judge
-    return open_judge(
+    judge = open_judge(
         key,
         prompt=suited_prompt(judges, prompts, key, options.prompt),
         cache_folder=default_cache_dir(),
         on_failure=on_failure,
         band=band,
         settings=settings.get(backend_of(key).key),
+        consent=consent_of(options),
     )
+    refuse_without_consent(judge)
+    for option in judges:
+        if option.key == offered_key(judges, key):
+            fit = f"{option.note} `{program()} calibrate --judge {key}` makes it fit in about a minute."
+            say([option.warning] * bool(option.warning) + [fit] * (not option.is_calibrated))
+    return judge

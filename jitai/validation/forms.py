@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from jitai.records import Statement
+from jitai.records import JudgesText, Statement, Verdict
 from jitai.statistics import interval_of_difference
 from jitai.validation.runner import Validation
 
@@ -86,6 +86,49 @@ def in_every_form(statements: Sequence[Statement]) -> tuple[Statement, ...]:
     return tuple(
         replace(item, kind=form.label, text=form.write(item.text)) for form in FORMS.values() for item in statements
     )
+
+
+class FormVerdict(NamedTuple):
+    """What a judge says of one statement in one form.
+
+    Attributes:
+        label: of the form; PLAIN for the statement as it is.
+        text: as it is written in that form.
+        verdict: the judge's.
+        flips: whether it is another decision than on the statement as it is; False where either was not answered.
+    """
+
+    label: str
+    text: str
+    verdict: Verdict
+    flips: bool
+
+
+def in_its_forms(judge: JudgesText, text: str) -> tuple[FormVerdict, ...]:
+    """Return the verdicts on one statement as it is, and in each form in which it is written differently."""
+    plain = judge.judge(text)
+    found = [FormVerdict(PLAIN, text, plain, False)]
+    for form in FORMS.values():
+        written = form.write(text)
+        if written != text:
+            verdict = judge.judge(written)
+            answered = not (verdict.is_fallback or plain.is_fallback)
+            found.append(FormVerdict(form.label, written, verdict, answered and verdict.decision != plain.decision))
+    return tuple(found)
+
+
+def split_by_form(found: Validation) -> tuple[Validation, Validation]:
+    """Return a validation over statements and their forms as two: of the statements, and of the forms."""
+    labels = {form.label for form in FORMS.values()}
+    plain, forms = (
+        replace(
+            found,
+            statements=tuple(item for item in found.statements if (item.kind in labels) is of_forms),
+            rows=tuple(row for row in found.rows if (row.statement.kind in labels) is of_forms),
+        )
+        for of_forms in (False, True)
+    )
+    return plain, forms
 
 
 def by_form(as_they_are: Validation, in_forms: Validation) -> "pd.DataFrame":

@@ -192,7 +192,7 @@ def test_a_stopped_experiment_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     app = showing(identifier)
     assert any("1 of 2 cells are finished" in element.value for element in app.info)
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder: started.append(wanted))
+    monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder, **_: started.append(wanted))
     click(app, f"go_on_{identifier}")
     assert started == [spec]
 

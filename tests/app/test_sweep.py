@@ -193,7 +193,7 @@ def test_the_error_at_which_the_filter_stops_paying() -> None:
 
 def test_the_example_in_which_it_stops_paying_is_ready_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder: started.append(wanted))
+    monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder, **_: started.append(wanted))
     app = without_error(click(open_page(), "sweep_example"))
     app = click(app, "start_sweep")
     (spec,) = started

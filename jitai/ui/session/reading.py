@@ -1,5 +1,6 @@
 """Work in the background for the Live page: a run whose words a judge still has to read, and a look at many seeds."""
 
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import NamedTuple
@@ -21,10 +22,12 @@ class Lived(NamedTuple):
     Attributes:
         records: of the days lived so far.
         run: the whole run; None before its end.
+        waits_for: why the judge could not answer, while the run waits for the person's word; else empty.
     """
 
     records: tuple[StepRecord, ...] = ()
     run: Played | None = None
+    waits_for: str = ""
 
 
 class _NobodyWaits(JitaiError):
@@ -34,23 +37,60 @@ class _NobodyWaits(JitaiError):
 class RunInBackground(BackgroundJob[Lived]):
     """Lives a scenario whose words have to be read, day by day. Making one starts it; stopping takes one statement.
 
+    Where the judge cannot answer, the run waits: ``try_again`` asks it once more, ``go_on_by_rule`` takes the rule for
+    that case, now and for the rest of the run, and ``stop`` gives the run up.
+
     Args:
         scenario: to be lived.
         judge: reads what no verdict is stored of.
+        waits: False takes the rule at once.
     """
 
-    def __init__(self, scenario: Scenario, judge: JudgesText) -> None:
+    def __init__(self, scenario: Scenario, judge: JudgesText, waits: bool = True) -> None:
         super().__init__("run", "The run")
-        self._scenario, self._judge = scenario, judge
+        self._scenario, self._asked = scenario, judge
         self._records: list[StepRecord] = []
         self._played: Played | None = None
+        self._waits, self._waits_for, self._told = waits, "", threading.Event()
         self.start()
 
+    def try_again(self) -> None:
+        """Ask the judge once more."""
+        self._told.set()
+
+    def go_on_by_rule(self) -> None:
+        """Take the rule for a judge that cannot answer, from now on."""
+        self._waits = False
+        self._told.set()
+
+    def stop(self) -> None:
+        """Ask it to end, also where it waits."""
+        super().stop()
+        self._told.set()
+
+    def judge(self, text: str) -> Verdict:
+        """Return the judge's verdict, or that of the rule where the person has said so; the run calls it.
+
+        Raises: JitaiError if the run was given up meanwhile.
+        """
+        while (verdict := self._asked.judge(text)).is_fallback and self._waits and not self.stopping:
+            self._told.clear()
+            self._set_waits_for(verdict.failure)
+            self._told.wait()
+            self._set_waits_for("")
+        if self.stopping:
+            raise _NobodyWaits("The run was given up for another one.")
+        return verdict
+
+    def _set_waits_for(self, why: str) -> None:
+        with self._lock:
+            self._waits_for = why
+
     def _snapshot(self, finished: bool) -> Lived:
-        return Lived(tuple(self._records), self._played)
+        return Lived(tuple(self._records), self._played, self._waits_for)
 
     def _run(self) -> None:
-        played = play(self._scenario, self._judge, self._note)
+        played = play(self._scenario, self, self._note)
         with self._lock:
             self._played = played
 

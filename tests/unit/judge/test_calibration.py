@@ -35,7 +35,7 @@ def test_the_projects_own_figures_are_those_of_the_documents() -> None:
     assert tuned.measured == WHOLE
     [plain] = find_prompt(available_prompts(), "few_shot").calibrations.values()
     assert plain.measured is not None
-    assert (plain.measured.share_right, plain.measured.balanced_accuracy) == (0.67, 0.665)
+    assert (plain.measured.share_right, plain.measured.balanced_accuracy) == (0.6642, 0.6642)
 
 
 @pytest.mark.parametrize(
