@@ -114,8 +114,10 @@ class OllamaBackend(RegisteredBackend):
 
     @classmethod
     def status(cls, probed: OllamaProbe | None) -> str:
-        """Return version and number of models, or that there is no server."""
-        if probed is None or not probed.version:
+        """Return version and number of models, or that there is no server, or that nobody has looked yet."""
+        if probed is None:
+            return "Looking for an Ollama server …"
+        if not probed.version:
             return "No Ollama server found."
         return f"Ollama {probed.version}, models: {len(probed.models)}."
 

@@ -120,8 +120,8 @@ def judge_picker(state: AppState, *, with_simulated: bool = False) -> None:
     offer_fit(state, option, "picker")
     _prompt_picker(state, prompt_at_work(state, all_options))
     _settings_of_judge(state)
-    # A server may end, or begin, while nobody touches the page.
-    st.fragment(_servers, run_every=Watch.MAX_AGE_S)(_statuses())
+    # A server may end, or begin, while nobody touches the page; the first look takes a second or two.
+    st.fragment(_servers, run_every=Watch.MAX_AGE_S if backend_watch().latest else 1.0)(_statuses())
 
 
 def _statuses() -> list[str]:

@@ -39,6 +39,7 @@ def test_what_is_said_of_a_server_is_what_is_true_now() -> None:
         host = server.host
         server.answer_always("GET", "/api/tags", "tags_two")
         watch = Watch(lambda _: probe_ollama(host), None)
+        assert OllamaBackend.status(watch.latest) == "Looking for an Ollama server …"
         watch.look_now()
         assert OllamaBackend.status(watch.latest) == "Ollama 0.24.0, models: 2."
     watch.look_now()
