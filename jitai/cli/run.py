@@ -197,7 +197,7 @@ def _read_scenario(options: argparse.Namespace) -> SavedRun:
     """
     classes = (*POLICIES.settings_classes(), *FILTERS.settings_classes(), BeliefSettings, SimulatorConfig)
     beside = [f"--{name.replace('_', '-')}" for item in classes for name in given(options, item)]
-    names = [*UNLESS_GIVEN, "policy_file", *(["prompt"] if options.judge == AUTOMATIC else [])]
+    names = [*UNLESS_GIVEN, "convention", "policy_file", *(["prompt"] if options.judge == AUTOMATIC else [])]
     beside += [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) not in (None, "")]
     if beside:
         raise ParameterError(f"The scenario holds all settings: leave out {', '.join(beside)}.")

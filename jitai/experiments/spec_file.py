@@ -13,13 +13,23 @@ import yaml
 
 from jitai.errors import FileFormatError, ParameterError
 from jitai.experiments.description_text import MAX_FILE_BYTES, plain_values
-from jitai.experiments.spec import FORMAT, MAX_CELLS, Claim, ExperimentSpec, JudgeChoice, Method, NameOfNetwork
+from jitai.experiments.spec import (
+    CONVENTION,
+    FORMAT,
+    MAX_CELLS,
+    Claim,
+    ExperimentSpec,
+    JudgeChoice,
+    Method,
+    NameOfNetwork,
+)
 from jitai.files import read_text
 from jitai.judge.registry import experiment_backends, find_backend, key_forms
 from jitai.parameters import at_place, describe, shortened, suggestion
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.simulator.conventions import CONVENTIONS
 from jitai.trial.filters import NONE, FilterSpec, filter_from_mapping
 from jitai.trial.spec import TrainedPolicies, policy_from_mapping, settings_from
 
@@ -94,6 +104,8 @@ def _participant(given: Mapping[str, Any]) -> SimulatorConfig:
                 f"participant.preset: there is none called {shortened(preset)}{suggestion(str(preset), PRESETS)}"
             )
         values = {**PRESETS[preset].as_mapping(), **values}
+    if (convention := values.pop(CONVENTION, None)) is not None:
+        values = {**values, **CONVENTIONS[_convention(f"participant.{CONVENTION}", convention)]}
     return settings_from("participant", SimulatorConfig, values)
 
 
@@ -102,11 +114,23 @@ def _axes(scenarios: Mapping[str, Sequence[Any]]) -> tuple[tuple[str, tuple[Any,
     axes = []
     for name, given in scenarios.items():
         # Each is checked by itself, so that the sentence names the axis.
-        taken = tuple(getattr(settings_from("scenarios", SimulatorConfig, {name: v}), name) for v in given)
+        if name == CONVENTION:
+            taken: tuple[Any, ...] = tuple(_convention(f"scenarios.{name}", value) for value in given)
+        else:
+            taken = tuple(getattr(settings_from("scenarios", SimulatorConfig, {name: v}), name) for v in given)
         if not taken or len(set(taken)) < len(taken):
             raise ParameterError(f"scenarios.{name}: give at least one value, and none twice.")
         axes.append((name, taken))
     return tuple(axes)
+
+
+def _convention(where: str, given: object) -> str:
+    """Raises: ParameterError if there is no such convention."""
+    if not isinstance(given, str) or given not in CONVENTIONS:
+        raise ParameterError(
+            f"{where}: there is none called {shortened(given)}{suggestion(str(given), tuple(CONVENTIONS))}"
+        )
+    return given
 
 
 def _check_number(where: str, *lengths: int) -> None:
@@ -145,7 +169,10 @@ def _filter(where: str, given: Mapping[str, Any]) -> FilterSpec:
 
 def _claims(entries: Sequence["ClaimEntry"]) -> Iterator[Claim]:
     for number, given in enumerate(entries, start=1):
-        settings_from(f"claims, number {number}, where", SimulatorConfig, given.where)
+        where = f"claims, number {number}, where"
+        settings_from(where, SimulatorConfig, {name: v for name, v in given.where.items() if name != CONVENTION})
+        if CONVENTION in given.where:
+            _convention(where, given.where[CONVENTION])
         yield Claim(**dict(given))
 
 

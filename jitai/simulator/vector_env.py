@@ -12,7 +12,7 @@ from gymnasium.vector.utils import batch_space
 
 from jitai.errors import ParameterError
 from jitai.records import Action
-from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
+from jitai.simulator.config import DETERMINISTIC, REDRAWN, SimulatorConfig
 from jitai.simulator.dynamics import disengages, respond, response_table
 from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
 from jitai.simulator.spaces import ONE_HOT_DAY, StatementChoice, action_codes, check_observations, observation_bounds
@@ -88,6 +88,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._walk_one = np.array([1 - self.config.cannot_walk_persistence, self.config.can_walk_persistence])
         self._ability_varies = self.config.can_walk_persistence < 1
         self._statements = statements
+        self._statement_uniform: Floats = np.empty(0)
         self._seeded = False
 
     def reset(
@@ -108,6 +109,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._habituation = np.full(n_envs, self.config.initial_habituation)
         self._risk = np.full(n_envs, self.config.initial_disengagement)
         self._step_count = np.full(n_envs, STEPS_BEFORE_THE_FIRST_DECISION)
+        self._pick_statements()
         return self._observe(), self._truth()
 
     def step(  # type: ignore[override] # ends are booleans, as Gymnasium's own environments return them
@@ -177,6 +179,16 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         if self._ability_varies:
             self._could_walk = self._can_walk
             self._can_walk = (self._ability_row[0] < self._walk_one[self._can_walk]).view(np.int8)
+        self._pick_statements((self._can_walk | self._could_walk) == 0)
+
+    def _pick_statements(self, lasts: npt.NDArray[np.bool_] | None = None) -> None:
+        """Pick today's statements; where a spell without ability lasts, yesterday's stays if statements are held."""
+        if self._statements is None:
+            return
+        picked = self._ability_row[2].copy()
+        if lasts is not None and self.config.spell_statements != REDRAWN:
+            picked = np.where(lasts, self._statement_uniform, picked)
+        self._statement_uniform = picked
 
     def _start_anew(self, ended: npt.NDArray[np.bool_]) -> None:
         """Put the marked environments back to day 1; their rows of uniform numbers go on where they are."""
@@ -189,6 +201,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._habituation = np.where(ended, self.config.initial_habituation, self._habituation)
         self._risk = np.where(ended, self.config.initial_disengagement, self._risk)
         self._step_count = np.where(ended, STEPS_BEFORE_THE_FIRST_DECISION, self._step_count)
+        self._pick_statements(~ended)
 
     def _observe(self) -> npt.NDArray[np.float32]:
         observed = np.empty(self.observation_space.shape or (), dtype=np.float32)
@@ -224,7 +237,9 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         if self._statements is not None:
             said = np.full(self.num_envs, "", dtype=object)
             writes = writes_today(self.config, self._can_walk, self._could_walk, self._ability_row[1])
+            if not self.config.writes_on_first_day:
+                writes[self._days == 0] = 0
             for number in np.flatnonzero(writes):
-                said[number] = self._statements(bool(self._can_walk[number]), float(self._ability_row[2, number]))
+                said[number] = self._statements(bool(self._can_walk[number]), float(self._statement_uniform[number]))
             truth["statement"] = said
         return truth

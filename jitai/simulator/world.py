@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jitai.seeding import Stream, generator
-from jitai.simulator.config import SimulatorConfig
+from jitai.simulator.config import REDRAWN, SimulatorConfig
 
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.int8]
@@ -37,7 +37,8 @@ class World(NamedTuple):
         writes: whether the participant writes on this day, 0 or 1.
         statement_uniform: in [0, 1), chooses which statement of the fitting label is written.
         luck: shape (..., n_days, 3), uniforms for the variation of habituation, risk and steps.
-        walk_uniform, writes_uniform: in [0, 1), what walk states and writing were made from.
+        walk_uniform, writes_uniform, drawn_uniform: in [0, 1), what walk states, writing and the choice of statements
+            were made from.
     """
 
     true_context: Bits
@@ -48,6 +49,7 @@ class World(NamedTuple):
     luck: Floats
     walk_uniform: Floats
     writes_uniform: Floats
+    drawn_uniform: Floats
 
     @property
     def inferred_context(self) -> Bits:
@@ -120,10 +122,11 @@ def make_world(config: SimulatorConfig, uniforms: DayUniforms) -> World:
         context_probability=read_context(true_context, uniforms.context[..., 1], config.context_noise),
         can_walk=can_walk,
         writes=_writes(config, can_walk, uniforms.ability[..., 1]),
-        statement_uniform=uniforms.ability[..., 2],
+        statement_uniform=_statement_uniforms(config, can_walk, uniforms.ability[..., 2]),
         luck=uniforms.luck,
         walk_uniform=uniforms.ability[..., 0],
         writes_uniform=uniforms.ability[..., 1],
+        drawn_uniform=uniforms.ability[..., 2],
     )
 
 
@@ -202,8 +205,24 @@ def context_posterior(true_context: Bits, uniforms: Floats, noise: float) -> Flo
 
 
 def _writes(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> Bits:
-    yesterday = np.concatenate([can_walk[..., :1], can_walk[..., :-1]], axis=-1)
-    return writes_today(config, can_walk, yesterday, uniforms)
+    writes = writes_today(config, can_walk, _yesterday(can_walk), uniforms)
+    writes[..., 0] &= config.writes_on_first_day
+    return writes
+
+
+def _yesterday(can_walk: Bits) -> Bits:
+    """Return w_{t-1}; on the first day w_t."""
+    return np.concatenate([can_walk[..., :1], can_walk[..., :-1]], axis=-1)
+
+
+def _statement_uniforms(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> Floats:
+    """Return the number that picks each day's statement: of a spell without ability its first day's, if it is held."""
+    if config.spell_statements == REDRAWN:
+        return uniforms
+    days = np.arange(can_walk.shape[-1])
+    lasts = (can_walk == 0) & (_yesterday(can_walk) == 0) & (days > 0)
+    picked_on = np.maximum.accumulate(np.where(lasts, 0, days), axis=-1)
+    return np.take_along_axis(uniforms, picked_on, axis=-1)
 
 
 def writes_today(config: SimulatorConfig, can_walk: Bits, yesterday: Bits, uniforms: Floats) -> Bits:
@@ -231,4 +250,8 @@ def with_walk_state(world: World, config: SimulatorConfig, day: int, can_walk: b
     """
     rest = _walk_states(config, world.walk_uniform[day:], start=int(can_walk))
     path = np.concatenate([world.can_walk[:day], rest])
-    return world._replace(can_walk=path, writes=_writes(config, path, world.writes_uniform))
+    return world._replace(
+        can_walk=path,
+        writes=_writes(config, path, world.writes_uniform),
+        statement_uniform=_statement_uniforms(config, path, world.drawn_uniform),
+    )

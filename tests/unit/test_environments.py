@@ -77,6 +77,8 @@ def test_settings_are_keywords_and_errors_name_them() -> None:
         {},
         {"statement_probability": 0.6, "repeats_while_unable": False},
         {"statement_probability": 0.5, "can_walk_persistence": 1.0},
+        {"spell_statements": "held", "cannot_walk_persistence": 0.8},
+        {"writes_on_first_day": False, "statement_probability": 0.6},
     ],
 )
 def test_words_are_those_of_the_walk_state_for_one_as_for_many(settings: dict[str, Any]) -> None:
