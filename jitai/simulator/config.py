@@ -23,7 +23,7 @@ CONTEXT = "Context"
 VARIATION = "Random variation"
 
 DETERMINISTIC, UNIFORM, BETA = "deterministic", "uniform", "beta"
-REDRAWN, HELD = "redrawn", "held"
+REDRAWN, HELD, STORY = "redrawn", "held", "story"
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,11 @@ class SimulatorConfig:
         help="Whether the participant writes on every day without the ability to walk, or only on the first.",
     )  # fmt: skip
     spell_statements: str = choice(
-        REDRAWN, label="Statements of one spell without ability", choices=(REDRAWN, HELD), group=ABILITY,
+        REDRAWN, label="Statements of one spell without ability", choices=(REDRAWN, HELD, STORY), group=ABILITY,
         source=OURS + "; the authors' code holds one statement", added_later=True,
         help="Redrawn: every day has another statement, so the judge's errors are independent. Held: the first "
-        "statement is written again every day, so an error lasts through the spell.",
+        "statement is written again every day, so an error lasts through the spell. Story: one cause lasts through the "
+        "spell, and the statements tell its course.",
     )  # fmt: skip
     writes_on_first_day: bool = choice(
         True, label="May write before the first decision", group=ABILITY,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jitai.seeding import Stream, generator
-from jitai.simulator.config import REDRAWN, SimulatorConfig
+from jitai.simulator.config import REDRAWN, STORY, SimulatorConfig
 
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.int8]
@@ -35,7 +35,8 @@ class World(NamedTuple):
         context_probability: p_t, probability of context 1 given the reading, in [0, 1].
         can_walk: w_t, 1 able, 0 not.
         writes: whether the participant writes on this day, 0 or 1.
-        statement_uniform: in [0, 1), chooses which statement of the fitting label is written.
+        statement_uniform: in [0, 1), chooses which statement of the fitting label is written, or which story is told.
+        spell_day: days since the first of a spell with a story, also on the day of its end; -1 on other days.
         luck: shape (..., n_days, 3), uniforms for the variation of habituation, risk and steps.
         walk_uniform, writes_uniform, drawn_uniform: in [0, 1), what walk states, writing and the choice of statements
             were made from.
@@ -46,6 +47,7 @@ class World(NamedTuple):
     can_walk: Bits
     writes: Bits
     statement_uniform: Floats
+    spell_day: npt.NDArray[np.int16]
     luck: Floats
     walk_uniform: Floats
     writes_uniform: Floats
@@ -117,12 +119,14 @@ def make_world(config: SimulatorConfig, uniforms: DayUniforms) -> World:
         uniforms.context[..., 0], start=0, one_stays=config.context_persistence, zero_stays=config.context_persistence
     )
     can_walk = _walk_states(config, uniforms.ability[..., 0], start=1)
+    statement_uniform, spell_day = _spells(config, can_walk, uniforms.ability[..., 2])
     return World(
         true_context=true_context,
         context_probability=read_context(true_context, uniforms.context[..., 1], config.context_noise),
         can_walk=can_walk,
         writes=_writes(config, can_walk, uniforms.ability[..., 1]),
-        statement_uniform=_statement_uniforms(config, can_walk, uniforms.ability[..., 2]),
+        statement_uniform=statement_uniform,
+        spell_day=spell_day,
         luck=uniforms.luck,
         walk_uniform=uniforms.ability[..., 0],
         writes_uniform=uniforms.ability[..., 1],
@@ -215,14 +219,21 @@ def _yesterday(can_walk: Bits) -> Bits:
     return np.concatenate([can_walk[..., :1], can_walk[..., :-1]], axis=-1)
 
 
-def _statement_uniforms(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> Floats:
-    """Return the number that picks each day's statement: of a spell without ability its first day's, if it is held."""
+def _spells(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> tuple[Floats, npt.NDArray[np.int16]]:
+    """Return the number that picks each day's statement, and the days since a spell with a story began.
+
+    Where statements are held, or tell a story, the number of a spell's first day serves the whole spell; a story's end
+    is told on the day on which ability returns.
+    """
+    no_story = np.full(can_walk.shape, -1, dtype=np.int16)
     if config.spell_statements == REDRAWN:
-        return uniforms
+        return uniforms, no_story
     days = np.arange(can_walk.shape[-1])
-    lasts = (can_walk == 0) & (_yesterday(can_walk) == 0) & (days > 0)
-    picked_on = np.maximum.accumulate(np.where(lasts, 0, days), axis=-1)
-    return np.take_along_axis(uniforms, picked_on, axis=-1)
+    tells = config.spell_statements == STORY
+    kept = (_yesterday(can_walk) == 0) & ((can_walk == 0) | tells) & (days > 0)
+    picked_on = np.maximum.accumulate(np.where(kept, 0, days), axis=-1)
+    since = np.where((kept | (can_walk == 0)) & tells, days - picked_on, no_story).astype(np.int16)
+    return np.take_along_axis(uniforms, picked_on, axis=-1), since
 
 
 def writes_today(config: SimulatorConfig, can_walk: Bits, yesterday: Bits, uniforms: Floats) -> Bits:
@@ -250,8 +261,10 @@ def with_walk_state(world: World, config: SimulatorConfig, day: int, can_walk: b
     """
     rest = _walk_states(config, world.walk_uniform[day:], start=int(can_walk))
     path = np.concatenate([world.can_walk[:day], rest])
+    statement_uniform, spell_day = _spells(config, path, world.drawn_uniform)
     return world._replace(
         can_walk=path,
         writes=_writes(config, path, world.writes_uniform),
-        statement_uniform=_statement_uniforms(config, path, world.drawn_uniform),
+        statement_uniform=statement_uniform,
+        spell_day=spell_day,
     )
