@@ -184,7 +184,9 @@ class Condition:
         """The condition's name for people: the values of its axes."""
         symbols = {info.name: info.symbol or info.label for info in describe(SimulatorConfig)}
         named = (
-            CONVENTION_LABELS[value] if name == CONVENTION else f"{symbols[name]} {_shown(value)}"
+            CONVENTION_LABELS[value]
+            if name == CONVENTION
+            else f"{symbols[name]}{':' if isinstance(value, str) else ''} {_shown(value)}"
             for name, value in self.values
         )
         return ", ".join(named) or "one participant"

@@ -127,7 +127,7 @@ class SimulatorConfig:
         help="Whether the participant writes on every day without the ability to walk, or only on the first.",
     )  # fmt: skip
     spell_statements: str = choice(
-        REDRAWN, label="Statements of one spell without ability", choices=(REDRAWN, HELD, STORY), group=ABILITY,
+        REDRAWN, label="Statements of a spell", choices=(REDRAWN, HELD, STORY), group=ABILITY,
         source=OURS + "; the authors' code holds one statement", added_later=True,
         help="Redrawn: every day has another statement, so the judge's errors are independent. Held: the first "
         "statement is written again every day, so an error lasts through the spell. Story: one cause lasts through the "
