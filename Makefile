@@ -19,7 +19,7 @@ PUBLISHED := .venv-published
 
 .PHONY: install run dev training test lint bench train results clean
 
-EXPERIMENTS := published_grid ablation wrong_model judge_error conventions start
+EXPERIMENTS := published_grid ablation wrong_model judge_error conventions start spells
 
 install: $(INSTALLED)
 

@@ -339,6 +339,12 @@ class ExperimentSpec:
         return self.baseline or self.methods[0].name
 
     @property
+    def conventions(self) -> str:
+        """The conventions that its participants follow, in words."""
+        named = dict(self.axes).get(CONVENTION, (convention_of(self.participant),))
+        return ", ".join(CONVENTION_LABELS[name].lower() for name in named)
+
+    @property
     def seeds(self) -> range:
         """The seeds of every cell."""
         return range(self.first_seed, self.first_seed + self.n_seeds)
