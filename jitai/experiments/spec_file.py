@@ -97,15 +97,15 @@ def spec_from_mapping(content: Mapping[str, Any], trained: TrainedPolicies | Non
 
 def _participant(given: Mapping[str, Any]) -> SimulatorConfig:
     values = dict(given)
-    preset = values.pop("preset", None)
+    preset, convention = values.pop("preset", None), values.pop(CONVENTION, None)
+    if convention is not None:
+        values = {**CONVENTIONS[_convention(f"participant.{CONVENTION}", convention)], **values}
     if preset is not None:
         if not isinstance(preset, str) or preset not in PRESETS:
             raise ParameterError(
                 f"participant.preset: there is none called {shortened(preset)}{suggestion(str(preset), PRESETS)}"
             )
         values = {**PRESETS[preset].as_mapping(), **values}
-    if (convention := values.pop(CONVENTION, None)) is not None:
-        values = {**values, **CONVENTIONS[_convention(f"participant.{CONVENTION}", convention)]}
     return settings_from("participant", SimulatorConfig, values)
 
 

@@ -44,6 +44,10 @@ def test_an_axis_of_conventions_and_one_for_all() -> None:
     assert spec_from_mapping(spec.as_mapping()) == spec
     one = spec_from_mapping({**GRID, "scenarios": {}, "participant": {"convention": "authors"}})
     assert one.participant == under(one.participant, AUTHORS)
+    assert one.conventions == "authors' code"
+    edited = {"convention": "authors", "preset": "Ability mostly lasts", "initial_habituation": 0.3}
+    own = spec_from_mapping({**GRID, "scenarios": {}, "participant": edited}).participant
+    assert (own.initial_habituation, own.initial_disengagement, own.can_walk_persistence) == (0.3, 0.1, 0.95)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +82,7 @@ def test_groups_are_set_against_ours(store: Store) -> None:
 
 @pytest.mark.needs("figures")
 def test_the_report_says_what_a_convention_changes(store: Store, tmp_path: Path) -> None:
-    write_report(store, store.experiments(), tmp_path / "report.md")
+    write_report(store, store.experiments(), tmp_path / "report.md", lambda done, name: None)
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "**Authors' code** against Ours: paired difference in steps" in text
     assert "### Ours" in text and "### Authors' code" in text
