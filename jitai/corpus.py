@@ -122,6 +122,11 @@ class Story(NamedTuple):
     unable: tuple[Statement, ...]
     able: Statement
 
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All of them, in the order in which they are said."""
+        return (*self.unable, self.able)
+
 
 @cache
 def load_stories(part: str) -> tuple[Story, ...]:

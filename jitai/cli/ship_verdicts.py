@@ -47,7 +47,7 @@ def add_ship_command(commands: Any) -> None:
 
 def _ship(options: argparse.Namespace) -> None:
     check_output(options.out, ".gz", force=True)
-    told = (item for story in load_stories(TEST) for item in (*story.unable, story.able))
+    told = (item for story in load_stories(TEST) for item in story.statements)
     said = chain((item for part in PARTS for item in load_part(part)), told)
     cleaned = (clean_statement(item.text).text for item in said)
     texts = tuple(dict.fromkeys(text for text in cleaned if text))

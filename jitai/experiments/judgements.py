@@ -150,7 +150,7 @@ def read_statements(
         report: told after each statement how many are done and how many there are.
     """
     by_label = [book.by_label[label] for label in (Label.CAN_WALK, Label.CANNOT_WALK)]
-    told = [(*story.unable, story.able) for story in book.stories]
+    told = [story.statements for story in book.stories]
     total, done = sum(map(len, (*by_label, *told))) + len(others), 0
     known: dict[str, JudgeResponse] = {}
 

@@ -162,7 +162,7 @@ def _by_words(book: StatementBook, responses: JudgeResponses, settings: FilterSe
         if len(book.by_label[label]) != len(known):
             return None
         found |= {item.text: verdict for item, verdict in zip(book.by_label[label], known, strict=True)}
-    told = [(*story.unable, story.able) for story in book.stories] if verdicts.stories else []
+    told = [story.statements for story in book.stories] if verdicts.stories else []
     if [len(story) for story in told] != [len(story) for story in verdicts.stories]:
         return None
     for story, said in zip(told, verdicts.stories, strict=True):

@@ -52,7 +52,7 @@ CONVENTION_HELP = (
     "Where everybody starts, what is said, and what a message to somebody unable costs. Authors' code: habituation and "
     "risk start at 0.1, η_d is 0.05, one statement stays through a spell without ability, and nothing is said before "
     "the first decision. Replication: the same, from 0 and with η_d 0.4. Ours: from 0, with η_d 0.4, another statement "
-    "every day, on day 1 too. Own: none of these."
+    "every day, and maybe one before the first decision. Own: none of these."
 )
 
 

@@ -38,9 +38,9 @@ class Verdicts(NamedTuple):
         return verdicts[int(uniform * len(verdicts))]
 
 
-def read_all(book: StatementBook, judge: JudgesText) -> Verdicts:
-    """Have a judge read every statement of a book once."""
-    told = ((*story.unable, story.able) for story in book.stories)
+def read_all(book: StatementBook, judge: JudgesText, with_stories: bool = False) -> Verdicts:
+    """Have a judge read every statement of a book once; its stories only where they are told."""
+    told = (story.statements for story in (book.stories if with_stories else ()))
     able, unable, *stories = (
         tuple(judge.judge(item.text) for item in items)
         for items in (book.by_label[Label.CAN_WALK], book.by_label[Label.CANNOT_WALK], *told)

@@ -87,7 +87,7 @@ def test_words_are_those_of_the_walk_state_for_one_as_for_many(settings: dict[st
     many = gymnasium.make_vec(WITH_WALK_STATE, num_envs=n, study_length=20, **settings)
     singles = [gymnasium.make(WITH_WALK_STATE, study_length=20, **settings) for _ in range(n)]
     label_of = {item.text: item.label for item in load_part(TEST)}
-    label_of |= {item.text: item.label for story in load_stories(TEST) for item in (*story.unable, story.able)}
+    label_of |= {item.text: item.label for story in load_stories(TEST) for item in story.statements}
     _, info = many.reset(seed=40)
     single_info = [env.reset(seed=40 + number)[1] for number, env in enumerate(singles)]
     written = 0

@@ -15,7 +15,8 @@ back.
 The equations are those of StepCountJITAI (Karine & Marlin 2024, arXiv:2411.00336) and of its variant with text
 (Karine & Marlin 2025, arXiv:2501.06980). Reference modes reproduce the authors' code of both, number for number and
 text for text. What the pages show follows our convention unless another is chosen: everybody starts with habituation
-and risk 0, a message to somebody unable costs 0.4, and who cannot walk writes something else every day, on day 1 too.
+and risk 0, a message to somebody unable costs 0.4, who cannot walk writes something else every day, and something may
+be said before the first decision.
 The authors' code starts at 0.1, with a cost of 0.05, holds one statement through a spell, and says nothing before the
 first decision; a public replication starts at 0, with a cost of 0.4.
 """

@@ -113,7 +113,7 @@ class ManySeeds(BackgroundJob[str]):
             return many_seeds_sentence(self._spec, simulated_verdicts(*judge))
         told = self._book.stories if self._spec.config.spell_statements == STORY else ()
         wanted = [self._book.by_label[label] for label in (Label.CAN_WALK, Label.CANNOT_WALK)]
-        wanted += [(*story.unable, story.able) for story in told]
+        wanted += [story.statements for story in told]
         able, unable, *stories = (self._remembered(items, judge) for items in wanted)
         if [len(items) for items in wanted] == [len(items) for items in (able, unable, *stories)]:
             return many_seeds_sentence(self._spec, Verdicts(able, unable, tuple(stories)))

@@ -29,7 +29,7 @@ BOOK = book_of(TEST)
 
 
 def statements_of(stories: tuple[Story, ...]) -> list:
-    return [item for story in stories for item in (*story.unable, story.able)]
+    return [item for story in stories for item in story.statements]
 
 
 def odd_judge() -> PreparedJudge:
@@ -59,7 +59,7 @@ def test_one_story_is_told_through_a_spell_and_ends_with_it() -> None:
     config = replace(LONG_SPELLS, study_length=365)
     told: dict[str, tuple[Story, int]] = {}
     for story in BOOK.stories:
-        told |= {item.text: (story, day) for day, item in enumerate((*story.unable, story.able))}
+        told |= {item.text: (story, day) for day, item in enumerate(story.statements)}
     words = compose(TrialSpec(config, seed=5), BOOK).words
     world = Participant(config, generator(5, Stream.WORLD)).world
     spell: list[str] = []
@@ -88,7 +88,7 @@ def test_a_table_says_what_the_judge_says(strategy: str, spell: str, persistence
     belief = BeliefSettings(error_persistence=persistence)
     spec = TrialSpec(config, PolicySpec("tailored"), filter_spec(strategy), belief=belief)
     judge, seeds = odd_judge(), (0, 3, 4, 11)
-    result = run_trial(spec, seeds, read_all(BOOK, judge))
+    result = run_trial(spec, seeds, read_all(BOOK, judge, with_stories=True))
     for number, seed in enumerate(seeds):
         records = list(live_days(replace(spec, seed=seed), BOOK, judge))
         assert result.executed_action[number, : len(records)].tolist() == [item.executed_action for item in records]
