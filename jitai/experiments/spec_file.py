@@ -133,6 +133,13 @@ def _convention(where: str, given: object) -> str:
     return given
 
 
+def _check_place(where: str, values: Mapping[str, Any]) -> None:
+    """Raises: ParameterError unless these are parameters, or a convention, with allowed values."""
+    settings_from(where, SimulatorConfig, {name: value for name, value in values.items() if name != CONVENTION})
+    if CONVENTION in values:
+        _convention(where, values[CONVENTION])
+
+
 def _check_number(where: str, *lengths: int) -> None:
     """Count combinations before any is made. Raises: ParameterError if there are too many."""
     if (number := math.prod(lengths)) > MAX_CELLS:
@@ -156,8 +163,8 @@ def _methods(entries: Sequence["MethodEntry"], named: TrainedPolicies | None) ->
         policy = policy_from_mapping(where, key, settings, named)
         filtering = _filter(f"{where}, filter", given.filter)
         settings_from(f"{where}, belief", BeliefSettings, given.belief)
-        for name in ("model", "where"):
-            settings_from(f"{where}, {name}", SimulatorConfig, getattr(given, name))
+        settings_from(f"{where}, model", SimulatorConfig, given.model)
+        _check_place(f"{where}, where", given.where)
         name = given.name or method_label(policy, filtering)
         yield Method(name, policy, filtering, given.belief, given.model, given.where)
 
@@ -169,10 +176,7 @@ def _filter(where: str, given: Mapping[str, Any]) -> FilterSpec:
 
 def _claims(entries: Sequence["ClaimEntry"]) -> Iterator[Claim]:
     for number, given in enumerate(entries, start=1):
-        where = f"claims, number {number}, where"
-        settings_from(where, SimulatorConfig, {name: v for name, v in given.where.items() if name != CONVENTION})
-        if CONVENTION in given.where:
-            _convention(where, given.where[CONVENTION])
+        _check_place(f"claims, number {number}, where", given.where)
         yield Claim(**dict(given))
 
 

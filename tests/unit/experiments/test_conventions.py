@@ -40,7 +40,7 @@ def test_an_axis_of_conventions_and_one_for_all() -> None:
     assert [convention_of(item.config) for item in spec.conditions()] == [AUTHORS, AUTHORS, OURS, OURS]
     assert spec.conditions()[1].name == "Authors' code, p11 0.95"
     assert spec.conditions()[1].config.can_walk_persistence == 0.95
-    assert [spec.claims[0].is_about(item) for item in spec.conditions()] == [True, True, False, False]
+    assert [item.has(spec.claims[0].where) for item in spec.conditions()] == [True, True, False, False]
     assert spec_from_mapping(spec.as_mapping()) == spec
     one = spec_from_mapping({**GRID, "scenarios": {}, "participant": {"convention": "authors"}})
     assert one.participant == under(one.participant, AUTHORS)
