@@ -20,7 +20,7 @@ PUBLISHED := .venv-published
 
 .PHONY: install run dev training test lint bench train ship results clean
 
-EXPERIMENTS := published_grid ablation wrong_model judge_error
+EXPERIMENTS := published_grid ablation wrong_model judge_error conventions start spells
 
 install: $(INSTALLED)
 

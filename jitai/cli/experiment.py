@@ -16,9 +16,11 @@ import numpy as np
 from jitai.cli.options import (
     add_backend_options,
     add_consent_option,
+    add_convention_option,
     backend_settings,
     consent_of,
     refuse_without_consent,
+    under_convention,
 )
 from jitai.cli.outputs import add_force_option, check_output
 from jitai.cli.progress import ProgressLine
@@ -29,7 +31,7 @@ from jitai.experiments.engine import run_experiment
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.repair import repair
 from jitai.experiments.report import write_report
-from jitai.experiments.spec import JudgeChoice
+from jitai.experiments.spec import CONVENTION, MAX_NAME_LENGTH, ExperimentSpec, JudgeChoice
 from jitai.experiments.spec_file import read_spec, spec_as_yaml
 from jitai.experiments.store import FINISHED, STEPS, Store, StoredExperiment, figures_table
 from jitai.experiments.workers import cluster_workers, local_workers
@@ -44,6 +46,7 @@ from jitai.report.experiment import ExperimentInputs, work_of
 from jitai.report.stored import experiment_report, measured_judges
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
+from jitai.simulator.conventions import CONVENTIONS
 from jitai.text_format import counted
 from jitai.trial.loop import run_trial
 
@@ -70,6 +73,7 @@ def add_experiment_commands(commands: Any) -> None:
         "--out", type=Path, metavar="DIR", help="folder of the results (default: that of the dashboard's Runs page)"
     )
     run.add_argument("--seeds", type=int, metavar="N", help="seeds of each cell, instead of those in the description")
+    add_convention_option(run)
     place = run.add_mutually_exclusive_group()
     place.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
     place.add_argument("--scheduler", metavar="ADDR", help="address of a Dask cluster, such as tcp://10.0.0.5:8786")
@@ -141,6 +145,8 @@ def _experiment(options: argparse.Namespace) -> None:
     spec = read_spec(_description(options.spec), default_policy_store().get)
     if options.seeds is not None:
         spec = replace(spec, n_seeds=options.seeds)
+    if options.convention is not None:
+        spec = _under_convention(spec, options)
     settings = backend_settings(options)
     store = Store(options.out if options.out is not None else default_store_folder())
     n_workers = options.workers if options.workers is not None else os.cpu_count() or 1
@@ -174,6 +180,19 @@ def _experiment(options: argparse.Namespace) -> None:
 
 def _shown_columns(axes: tuple[tuple[str, Any], ...]) -> list[str]:
     return [*(name for name, _ in axes), "method", "judge", "n", "mean_steps", "low", "high", "share_of_optimum"]
+
+
+def _under_convention(spec: ExperimentSpec, options: argparse.Namespace) -> ExperimentSpec:
+    """Return the experiment whose participants follow the convention that the options name.
+
+    Raises: ParameterError if there is none of that name, or if the description varies what it decides.
+    """
+    participant = under_convention(spec.participant, options)
+    for name, _ in spec.axes:
+        if name == CONVENTION or name in CONVENTIONS[options.convention]:
+            raise ParameterError(f"--convention cannot be given here: the description varies {name} itself.")
+    ending = f", convention {options.convention}"
+    return replace(spec, name=spec.name[: MAX_NAME_LENGTH - len(ending)] + ending, participant=participant)
 
 
 class _Printer:

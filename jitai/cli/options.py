@@ -30,7 +30,8 @@ from jitai.parameters import ParameterInfo, build, describe, from_text, suggesti
 from jitai.paths import default_cache_dir, default_data_dir, program
 from jitai.records import Decision
 from jitai.registry import Registry
-from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.conventions import CONVENTION_LABELS, CONVENTIONS, under
 
 _SHORT = {"total_steps": "steps", "n_lanes": "envs", "learning_seed": "seed"}
 """Options whose names are not those of their parameters."""
@@ -142,14 +143,45 @@ def option_name(info: ParameterInfo) -> str:
     return "--" + _SHORT.get(info.name, info.name.replace("_", "-"))
 
 
+def add_preset_options(parser: argparse.ArgumentParser, default: str | None = DEFAULT_PRESET) -> None:
+    """Add --preset and --convention.
+
+    Args:
+        parser: of the command.
+        default: value where --preset is not given.
+    """
+    parser.add_argument(
+        "--preset", default=default,
+        help=f"starting point of the settings: {'; '.join(PRESETS)} (default: {DEFAULT_PRESET})",
+    )  # fmt: skip
+    add_convention_option(parser)
+
+
+def add_convention_option(parser: argparse.ArgumentParser) -> None:
+    """Add --convention."""
+    known = ", ".join(f"{name} ({CONVENTION_LABELS[name].lower()})" for name in CONVENTIONS)
+    parser.add_argument(
+        "--convention", metavar="NAME",
+        help=f"where everybody starts, what is said, and η_d: {known} (default: as the settings are)",
+    )  # fmt: skip
+
+
 def preset_of(options: argparse.Namespace) -> SimulatorConfig:
-    """Return the settings that the option --preset names.
+    """Return the settings that the options --preset and --convention name.
 
     Raises: ParameterError if there are none of that name.
     """
     if options.preset not in PRESETS:
         raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
-    return PRESETS[options.preset]
+    return under_convention(PRESETS[options.preset], options)
+
+
+def under_convention(config: SimulatorConfig, options: argparse.Namespace) -> SimulatorConfig:
+    """Return the participant under the convention of the option --convention; as it is without one.
+
+    Raises: ParameterError if there is none of that name.
+    """
+    return config if options.convention is None else under(config, options.convention)
 
 
 def changed(config: SimulatorConfig, options: argparse.Namespace) -> SimulatorConfig:

@@ -22,7 +22,7 @@ from jitai.cli.options import (
 from jitai.cli.outputs import check_output
 from jitai.cli.progress import ProgressLine
 from jitai.cli.train_policy import open_policy
-from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, load_part
+from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, book_of
 from jitai.decision import UnsureBand
 from jitai.errors import BackendError, FileFormatError, JitaiError, ParameterError
 from jitai.files import replacing, write_atomically
@@ -149,7 +149,7 @@ def _link_of(scenario: Scenario, judge: "LazyJudge") -> str:
 
 def _book(kinds: tuple[str, ...]) -> StatementBook:
     """What simulated participants may say, of some kinds."""
-    return StatementBook(load_part(TEST), kinds)
+    return book_of(TEST, kinds)
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
@@ -215,7 +215,7 @@ def _read_scenario(options: argparse.Namespace) -> SavedRun:
     """
     classes = (*POLICIES.settings_classes(), *FILTERS.settings_classes(), BeliefSettings, SimulatorConfig)
     beside = [f"--{name.replace('_', '-')}" for item in classes for name in given(options, item)]
-    names = [*UNLESS_GIVEN, "policy_file", *(["prompt"] if options.judge == AUTOMATIC else [])]
+    names = [*UNLESS_GIVEN, "convention", "policy_file", *(["prompt"] if options.judge == AUTOMATIC else [])]
     beside += [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) not in (None, "")]
     if beside:
         raise ParameterError(f"The scenario holds all settings: leave out {', '.join(beside)}.")

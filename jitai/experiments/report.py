@@ -1,7 +1,8 @@
 """Written reports of stored experiments: tables and figures in Markdown, with every interval, and what was claimed."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from jitai.corpus import KINDS
 from jitai.errors import ParameterError
 from jitai.experiments.comparison import Comparison, by_condition, compare, number_or_dash
+from jitai.experiments.contrast import changes, contrasted
 from jitai.experiments.spec import Claim, Condition, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FINISHED, Store, StoredCell, StoredExperiment
 from jitai.experiments.sweep import error_of
@@ -81,11 +83,15 @@ def _section(experiment: StoredExperiment, cells: list[StoredCell], store: Store
         )
     compared = {condition: compare(items, spec.baseline_name) for condition, items in by_condition(cells).items()}
     parts += _claims(spec, compared)
-    figure = draw(spec, compared, figures / f"{experiment.identifier}.svg")
-    if figure:
-        parts.append(f"![{figure}]({figures.name}/{experiment.identifier}.svg)\n")
-    parts.append(_shares_table(compared))
-    if len(_errors(compared)) < _JUDGE_ERRORS_FOR_A_LINE:
+    groups = contrasted(compared)
+    if len(groups) > 1:
+        parts += _contrast(groups)
+    else:
+        figure = draw(spec, compared, figures / f"{experiment.identifier}.svg")
+        if figure:
+            parts.append(f"![{figure}]({figures.name}/{experiment.identifier}.svg)\n")
+        parts.append(_shares_table(compared))
+    if len(groups) == 1 and len(_errors(compared)) < _JUDGE_ERRORS_FOR_A_LINE:
         parts.append(_differences_table(spec, compared))
         parts.append(_behaviour_table(compared))
         parts.append(_possible_table(compared))
@@ -219,6 +225,29 @@ def _table(
     heads = ["method", *(for_document(condition.name) for condition in conditions)]
     lines = [heads, ["---"] * len(heads), *rows, *([list(last)] if last else [])]
     return f"{title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _contrast(groups: dict[str, dict[Condition, list[Comparison]]]) -> Iterator[str]:
+    """Yield what each group of conditions changes against the first, and then each group's own tables."""
+    (first, reference), *others = groups.items()
+    for name, group in others:
+        words = {
+            key: f"{difference.value:+,.0f} ± {difference.half_width:,.0f} ({100 * share:+.1f} %)"
+            for key, (difference, share) in changes(reference, group).items()
+        }
+        title = (
+            f"**{for_document(name)}** against {for_document(first)}: paired difference in steps, ± half the 95 % "
+            "interval, and as a share of the steps there:"
+        )
+        yield _table(title, group, partial(_words_of_cell, words))
+    for name, group in groups.items():
+        yield f"### {for_document(name)}\n"
+        yield _shares_table(group)
+        yield _messages_table(group)
+
+
+def _words_of_cell(words: Mapping[str, str], row: Comparison) -> str:
+    return words.get(row.stored.key, "")
 
 
 def _shares_table(compared: dict[Condition, list[Comparison]]) -> str:

@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.parameters import at_place, build, shortened
+from jitai.parameters import at_place, build, lasting_mapping, shortened
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
 from jitai.policies.optimum import OptimalPolicy
@@ -86,7 +86,7 @@ class TrialSpec:
             "config": self.config.as_mapping(),
             "policy": {"key": self.policy.key, "settings": as_mapping(self.policy.settings)},
             "filter": {"key": self.filter.key, "settings": as_mapping(self.filter.settings)},
-            "belief": asdict(self.belief),
+            "belief": lasting_mapping(self.belief),
             "model": None if self.model is None else self.model.as_mapping(),
         }
 

@@ -1,7 +1,7 @@
 """Work in the background for the Live page: a run whose words a judge still has to read, and a look at many seeds."""
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,8 +9,9 @@ from jitai.background import BackgroundJob, FairLock
 from jitai.corpus import StatementBook
 from jitai.errors import JitaiError
 from jitai.judge.judge import Judge
-from jitai.records import JudgesText, Label, StepRecord, Verdict
+from jitai.records import JudgesText, Label, Statement, StepRecord, Verdict
 from jitai.report.run_player import many_seeds_sentence
+from jitai.simulator.config import STORY
 from jitai.trial.scenario import Played, Scenario, play
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts, simulated_verdicts
@@ -150,15 +151,18 @@ class ManySeeds(BackgroundJob[str]):
     def _computed(self, judge: Judge | tuple[float, float]) -> str:
         if isinstance(judge, tuple):
             return many_seeds_sentence(self._spec, simulated_verdicts(*judge))
-        verdicts = Verdicts(*(self._remembered(label, judge) for label in (Label.CAN_WALK, Label.CANNOT_WALK)))
-        if all(len(known) == len(self._book.by_label[label]) for label, known in zip(Label, verdicts, strict=True)):
-            return many_seeds_sentence(self._spec, verdicts)
+        told = self._book.stories if self._spec.config.spell_statements == STORY else ()
+        wanted = [self._book.by_label[label] for label in (Label.CAN_WALK, Label.CANNOT_WALK)]
+        wanted += [story.statements for story in told]
+        able, unable, *stories = (self._remembered(items, judge) for items in wanted)
+        if [len(items) for items in wanted] == [len(items) for items in (able, unable, *stories)]:
+            return many_seeds_sentence(self._spec, Verdicts(able, unable, tuple(stories)))
         return ""
 
-    def _remembered(self, label: Label, judge: Judge) -> tuple[Verdict, ...]:
-        """Verdicts on the statements of a label, up to the first that is not known."""
+    def _remembered(self, items: Sequence[Statement], judge: Judge) -> tuple[Verdict, ...]:
+        """Verdicts on statements, up to the first that is not known."""
         found: list[Verdict] = []
-        for item in self._book.by_label[label]:
+        for item in items:
             verdict = None if self.stopping else judge.remembered(item.text)
             if verdict is None:
                 break

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 
 from jitai.background import BackgroundCall, Progress
-from jitai.corpus import TEST, StatementBook, load_part
+from jitai.corpus import TEST, StatementBook, book_of
 from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import JitaiError
 from jitai.installation import Installation
@@ -159,7 +159,7 @@ def start_warming_up() -> BackgroundCall:
 @st.cache_resource(show_spinner=False, max_entries=16)
 def statement_book(kinds: tuple[str, ...]) -> StatementBook:
     """Return what participants say: statements of the chosen kinds on which no prompt was tuned."""
-    return StatementBook(load_part(TEST), kinds)
+    return book_of(TEST, kinds)
 
 
 def _look(_: ServerOverview | None) -> ServerOverview:

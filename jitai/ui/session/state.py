@@ -35,6 +35,7 @@ from jitai.report.scenario_link import open_link
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.conventions import preset_of
 from jitai.trial.query import to_query
 from jitai.trial.scenario import Scenario
 from jitai.trial.settings import STRATEGY, described_settings, spec_from, spec_values, values_of
@@ -148,9 +149,8 @@ class AppState:
 
     @property
     def preset(self) -> str:
-        """The name of the simulator settings: a preset's, or custom."""
-        present = self.spec.config
-        return next((name for name, config in PRESETS.items() if config == present), CUSTOM_PRESET)
+        """The name of the simulator settings: a preset's, under whichever convention, or custom."""
+        return preset_of(self.spec.config, CUSTOM_PRESET)
 
     def show(self, spec: TrialSpec) -> None:
         """Set all widgets of a trial's settings."""
