@@ -199,9 +199,11 @@ def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | Non
     found = find(identifier)
     if (processes().is_alive(identifier) or is_at_work(found)) != running:
         st.rerun()  # the whole page: the ticking begins or ends, and the button follows
-    if found is not None:
-        remarks(found, running, "" if wanted is None else wanted.identifier)
-    elif not processes().is_alive(identifier):
+    # Always there: else the bar would move, and stand twice on the page until the rest is drawn.
+    with st.container():
+        if found is not None:
+            remarks(found, running, "" if wanted is None else wanted.identifier)
+    if found is None and not processes().is_alive(identifier):
         raise not_there(identifier)
     return found
 
