@@ -20,7 +20,6 @@ from jitai.simulator.dynamics import Response, case_index, disengages, mean_outc
 N_COSTLIEST = 3
 _LATELY = 10
 """Days over which messages are counted."""
-NOTICEABLE = 0.5
 UNABLE, PLACE, SILENT, GENERIC, OFTEN, OTHER = "unable", "place", "silent", "generic", "often", "other"
 KINDS = {
     UNABLE: "Sent when they could not walk",
@@ -38,13 +37,13 @@ class CostlyDay(NamedTuple):
 
     Attributes:
         day: from 1.
-        cost: in steps.
+        cost: in whole steps.
         kind: one of KINDS.
         sentence: what happened; it may hold the participant's words, which are untrusted.
     """
 
     day: int
-    cost: float
+    cost: int
     kind: str
     sentence: str
 
@@ -137,22 +136,22 @@ def kind_of(config: SimulatorConfig, record: StepRecord) -> str:
     return GENERIC if action == Action.GENERIC else OTHER
 
 
-def costliest(config: SimulatorConfig, records: Sequence[StepRecord], by_day: Sequence[float]) -> list[CostlyDay]:
-    """Return the costliest days, the worst first, each with its reason."""
+def costliest(config: SimulatorConfig, records: Sequence[StepRecord], by_day: Sequence[int]) -> list[CostlyDay]:
+    """Return the costliest days, the worst first, each with its reason; the costs are whole, as they are shown."""
     order = sorted(range(len(records)), key=lambda day: -by_day[day])[:N_COSTLIEST]
     return [
         CostlyDay(day + 1, by_day[day], kind_of(config, records[day]), _sentence(config, records, day))
         for day in order
-        if by_day[day] > NOTICEABLE
+        if by_day[day] > 0
     ]
 
 
-def by_kind(config: SimulatorConfig, records: Sequence[StepRecord], by_day: Sequence[float]) -> list[tuple[str, float]]:
+def by_kind(config: SimulatorConfig, records: Sequence[StepRecord], by_day: Sequence[int]) -> list[tuple[str, int]]:
     """Return what each kind of mistake cost in all, the worst first; they add up to all that was lost."""
-    found: dict[str, float] = {}
+    found: dict[str, int] = {}
     for record, cost in zip(records, by_day, strict=True):
         kind = kind_of(config, record)
-        found[kind] = found.get(kind, 0.0) + cost
+        found[kind] = found.get(kind, 0) + cost
     return sorted(((KINDS[kind], cost) for kind, cost in found.items()), key=lambda item: -item[1])
 
 

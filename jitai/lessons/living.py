@@ -14,6 +14,7 @@ from jitai.parameters import at_place
 from jitai.records import JudgeReference, JudgesText, StepRecord, Verdict
 from jitai.simulator.config import STORY
 from jitai.simulator.world import draw_worlds
+from jitai.trial.attribution import shown_total
 from jitai.trial.loop import run_trial
 from jitai.trial.query import from_query
 from jitai.trial.scenario import compose, play
@@ -173,7 +174,7 @@ def _tries(person: Person, knob: Step, book: StatementBook, judges: Judges) -> t
         run, against = (_played(side, book, judges) for side in sides)
         held = [record for record in run if record.held_back]
         left = next((day for day, record in enumerate(run, 1) if record.terminated), 0)
-        gain = round(sum(record.step_count for record in run)) - round(sum(record.step_count for record in against))
+        gain = shown_total(run) - shown_total(against)
         found.append(Try(value, gain, len(held), sum(not record.can_walk for record in held), left))
     return tuple(found)
 

@@ -18,11 +18,9 @@ from jitai.lessons.scoring import (
     share_inside,
     slider,
 )
-from jitai.records import CONTEXT_LABELS, Action, StepRecord
+from jitai.records import CONTEXT_LABELS, STEP_DIGITS, Action, StepRecord
 
 VERSION = 1
-NOTICEABLE = 0.5
-"""Steps below which a part of a difference is not shown."""
 
 
 def lesson_payload(lived: LivedLesson) -> dict[str, Any]:
@@ -73,7 +71,7 @@ def _columns(records: Sequence[StepRecord]) -> dict[str, Any]:
         "left": left,
         "proposed": [int(record.candidate_action) for record in records],
         "done": [int(record.executed_action) for record in records],
-        "steps": [round(record.step_count, 3) for record in records],
+        "steps": [round(record.step_count, STEP_DIGITS) for record in records],
         "habituation": [round(record.habituation, 4) for record in records],
         "risk": [round(record.disengagement_risk, 4) for record in records],
         "sensed": [record.observation.inferred_context for record in records],
@@ -91,7 +89,7 @@ def _sure(record: StepRecord) -> float:
 
 
 def split_rows(person: LivedPerson) -> list[dict[str, Any]]:
-    """Return why a person's runs differ, as rows that add up from the other run to this one."""
+    """Return why a person's runs differ, as rows of whole numbers that add up from the other run to this one."""
     judged = bool(person.person.run.judge)
     parts = [
         ("Days the other no longer had", "stayed", True),
@@ -99,11 +97,11 @@ def split_rows(person: LivedPerson) -> list[dict[str, Any]]:
         ("Held back rightly", "held-right", judged),
         ("Held back wrongly", "held-wrong", judged),
         ("Something else proposed" if judged else "What was sent on the day", "proposed", True),
-        ("The day’s chance", "luck", abs(fact_of(person, "luck")) > NOTICEABLE),
+        ("The day’s chance", "luck", fact_of(person, "luck") != 0),
     ]
     without = person.person.without
     rows = [(f"{without[:1].upper()}{without[1:]}", "other"), *((title, name) for title, name, shown in parts if shown)]
-    return [{"title": title, "size": round(fact_of(person, name), 3)} for title, name in (*rows, ("This run", "total"))]
+    return [{"title": title, "size": round(fact_of(person, name))} for title, name in (*rows, ("This run", "total"))]
 
 
 def _prediction(lived: LivedLesson, person: LivedPerson, asked: Prediction) -> dict[str, Any]:

@@ -59,7 +59,7 @@ export function drawEndCard(game, best, mine) {
   const { end } = game;
   const total = Math.round(totalOf(game));
   const rule = sums(end.lines.find((line) => line.key === "rule").steps).pop() ?? 0;
-  const kinds = end.kinds.filter(([, cost]) => Math.abs(cost) > 0.5);
+  const kinds = end.kinds.filter(([, cost]) => cost !== 0);
   return markup`${end.agreement && agreementTable(end.agreement)}<h3>The costliest days</h3><ol class="lost">${end.costliest.length ? end.costliest.map(({ sentence, cost }, index) => markup`<li><b>${String(index + 1)}</b><span>${sentence}</span><span class="n">${signed(-cost)}</span></li>`) : markup`<li><span></span><span>None.</span></li>`}</ol>${end.left > 0 && markup`<p class="muted small">What leaving costs is shared by the days that raised the risk.</p>`}<h3>All of it</h3><div class="pairs">${kinds.map(([name, cost]) => markup`<span>${name}</span><span><b>${signed(-cost)}</b></span>`)}</div><h3>What would have been enough</h3><p>A one-line rule earns <b>${whole(rule)}</b>: “the message for the place that the sensor reads, unless the judge says no.” ${total > Math.round(rule) ? "You earned more." : total === Math.round(rule) ? "You earned the same." : "It learns nothing."}</p><h3>Best of this browser</h3><table class="best-list"><tbody>${bestRows(best, mine)}</tbody></table>`;
 }
 

@@ -62,7 +62,7 @@ function waterfall(rows) {
   return markup`<div class="fall" role="list">${placed.map((row) => {
     const [start, end] = [row.from, row.to].sort((one, two) => one - two);
     const kind = row.total ? (row.first ? "other" : "run") : row.size >= 0 ? "gain" : "loss";
-    const small = !row.total && Math.abs(row.size) < 0.5;
+    const small = !row.total && row.size === 0;
     return markup`<div class="fall-row${small ? " small-part" : ""}" role="listitem"><b>${row.title}</b><span class="n">${row.total ? whole(row.size) : signed(row.size)}</span><span class="fall-bar" aria-hidden="true"><i class="f-${kind}" style="left:${place(start)}%;width:max(2px, ${place(end) - place(start)}%)"></i></span></div>`;
   })}</div>`;
 }

@@ -10,10 +10,12 @@ import pytest
 from jitai.errors import ParameterError
 from jitai.game.days import CLINICIAN, Game, agreement, live_days, truth_of, up_to_decision, with_action
 from jitai.game.payload import game_payload
-from jitai.game.regret import best_to_come, by_kind, costliest, costs
+from jitai.game.regret import best_to_come, costs
 from jitai.policies.registry import PolicySpec
 from jitai.records import JudgeReference
 from jitai.simulator.config import BETA, DETERMINISTIC, PRESETS
+from jitai.text_format import whole_steps
+from jitai.trial.attribution import shown_total
 from jitai.trial.filters import FilterSpec
 from jitai.trial.scenario import compose, play
 from jitai.trial.spec import TrialSpec
@@ -52,9 +54,12 @@ def test_regret_adds_up_to_the_best_total_less_the_players(name: str, seed: int,
     best = play(game.scenario.under_the_optimum()).total_steps
     earned = sum(record.step_count for record in records)
     assert sum(by_day) == pytest.approx(best - earned, abs=1e-6)
-    assert sum(cost for _, cost in by_kind(config, records, by_day)) == pytest.approx(best - earned, abs=1e-6)
-    worst = costliest(config, records, by_day)
-    assert worst[0].cost == max(by_day)
+    end = game_payload(game, judge(), 0)["end"]
+    top = next(line for line in end["lines"] if line["key"] == "best")
+    lost = whole_steps(sum(top["steps"])) - shown_total(records)
+    assert sum(end["costs"]) == sum(cost for _, cost in end["kinds"]) == lost, "shown numbers add up"
+    assert end["costs"] == pytest.approx(by_day, abs=1)
+    assert end["costliest"][0]["cost"] == max(end["costs"])
     if records[-1].terminated:  # what leaving costs is not put on the last day alone
         assert sum(cost > 100 for cost in by_day) >= 2
 

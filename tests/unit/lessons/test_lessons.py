@@ -9,7 +9,7 @@ import yaml
 
 from jitai.errors import FileFormatError, ParameterError
 from jitai.lessons.checking import check_form, check_truth, sentences_of
-from jitai.lessons.facts import fact, filled, gain_of, holds, right_order, typed_digits
+from jitai.lessons.facts import fact, fact_of, filled, gain_of, holds, right_order, typed_digits
 from jitai.lessons.living import LivedLesson, live
 from jitai.lessons.payload import lesson_payload, split_rows
 from jitai.lessons.reading import MAX_BYTES, read_lesson
@@ -159,11 +159,15 @@ def test_no_sentence_of_a_shipped_lesson_holds_a_typed_digit(shipped: Callable[[
             assert [typed_digits(sentence) for _, sentence in sentences_of(lesson_step) if typed_digits(sentence)] == []
 
 
-def test_the_split_adds_up_to_the_step(shipped: Callable[[str], LivedLesson]) -> None:
-    for name in ("holding-back", "when-it-hurts", "noisy-context"):
-        for person in shipped(name).people.values():
+def test_the_shown_parts_add_up_to_the_shown_gain(shipped: Callable[[str], LivedLesson]) -> None:
+    for path in FILES:
+        for person in shipped(path.stem).people.values():
             first, *parts, last = (row["size"] for row in split_rows(person))
-            assert first + sum(parts) == pytest.approx(last, abs=0.01)
+            assert first + sum(parts) == last and sum(parts) == gain_of(person)
+            named = {row["title"]: row["size"] for row in split_rows(person)}
+            assert named["Fresher after quiet days"] == fact_of(person, "fresher"), (
+                "sentences say what the picture says"
+            )
 
 
 RANGE = Prediction("range", "?", (-500.0, 2000.0), 50.0, 0.5)
