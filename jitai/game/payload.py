@@ -52,9 +52,16 @@ def _seen(record: StepRecord, judged: bool) -> dict[str, Any]:
     """A day that was lived, as far as a policy knows it; the clinician then hears what the judge said."""
     found: dict[str, Any] = {"done": int(record.executed_action), "steps": round(record.step_count, STEP_DIGITS),
              "by_policy": not record.action_was_chosen}  # fmt: skip
+    if judged:
+        found["asked"] = _to_decide(record)
     if judged and record.verdict is not None and record.statement:
         found |= {"verdict": str(record.verdict.decision), "p_send": record.verdict.p_send}
     return found
+
+
+def _to_decide(record: StepRecord) -> bool:
+    """Whether a clinician has something to decide on a day: a message is proposed, and words are there."""
+    return bool(record.statement and record.candidate_action)
 
 
 def _morning(record: StepRecord, role: str) -> dict[str, Any]:
@@ -109,7 +116,7 @@ def _line(key: str, played: Played) -> dict[str, Any]:
 
 def _agreements(game: Game, records: tuple[StepRecord, ...]) -> dict[str, Any]:
     """How far the clinician agrees with the judge and with the truth, on the days that they decided."""
-    decided = {day: record for day, record in enumerate(records) if record.statement and record.candidate_action}
+    decided = {day: record for day, record in enumerate(records) if _to_decide(record)}
     mine = {day: bool(record.executed_action) for day, record in decided.items()}
     judged = {day: record.verdict.decision == Decision.SEND for day, record in decided.items() if record.verdict}
     true = {day: record.can_walk for day, record in decided.items()}

@@ -162,7 +162,7 @@ def _sentence(config: SimulatorConfig, records: Sequence[StepRecord], day: int) 
     rise = record.disengagement_risk - record.observation.disengagement_risk
     effect = "and they left" if record.terminated else f"risk +{rise:.2f}"
     kind, steps = kind_of(config, record), f"{record.step_count:,.0f} steps"
-    words = f" although they had written “{_shortened(record.statement)}”" if record.statement else ""
+    words = f" although they had written “{' '.join(record.statement.split())}”" if record.statement else ""
     if kind == UNABLE:
         return f"Day {day + 1}: {who} sent a message{words or ', and they could not walk'}: {effect}."
     if kind == PLACE:
@@ -184,8 +184,3 @@ def _fitting(config: SimulatorConfig, record: StepRecord) -> float:
     case = case_index(int(tailored_to(record.true_context)), record.true_context, int(record.can_walk))
     response = Response(*(float(value) for value in response_table(config)[:, case]))
     return float(mean_outcome(record.observation.habituation, 0.0, response, min)[2])
-
-
-def _shortened(words: str, length: int = 60) -> str:
-    line = " ".join(words.split())
-    return line if len(line) <= length else f"{line[: length - 2].rsplit(' ', 1)[0]} …"

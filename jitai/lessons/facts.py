@@ -168,6 +168,16 @@ def filled(lived: LivedLesson, sentence: str) -> str:
     return _PLACEHOLDER.sub(lambda found: as_text(fact(lived, found[1])), sentence)
 
 
+OUTCOMES = ("gain", "cost", "total", "mean", "mean-cost", "low", "high", "least", "most", "hurt")
+"""Facts that tell what is predicted of a person."""
+
+
+def outcomes_in(sentence: str, person: str) -> str:
+    """Return the first placeholder that tells what a prediction about a person asks; empty without."""
+    names = (found[1] for found in _PLACEHOLDER.finditer(sentence))
+    return next((name for name in names if name.split() in [[fact, person] for fact in OUTCOMES]), "")
+
+
 def typed_digits(sentence: str) -> str:
     """Return the first digits of a sentence that stand outside of placeholders; empty if there are none."""
     found = re.search(r"\d+", _PLACEHOLDER.sub("", sentence))

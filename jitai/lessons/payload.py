@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from jitai.lessons.checking import should_send
-from jitai.lessons.facts import fact, fact_of, filled
+from jitai.lessons.facts import as_text, fact, fact_of, filled
 from jitai.lessons.living import LivedLesson, LivedPerson, knob_values
 from jitai.lessons.records import CHOICE, CURVE, NUMBER, RANGE, Prediction, Step
 from jitai.lessons.rules import RULES
@@ -55,7 +55,8 @@ def _person(lived: LivedLesson, key: str, person: LivedPerson) -> dict[str, Any]
         "leaves_at": config.disengagement_threshold,
         "start": {"habituation": config.initial_habituation, "risk": config.initial_disengagement},
         "unsure": [settings.unsure_low, settings.unsure_high] if person.person.run.judge else None,
-        "run": _columns(person.run),
+        "proposes": _PROPOSES.get(person.person.run.spec.policy.key, ""),
+        "run": _columns(person.run) | {"language": [_language(lived, record) for record in person.run]},
         "against": _columns(person.against),
         "can_walk": [int(flag) for flag in person.can_walk],
         "gains": [round(float(gain)) for gain in person.many.gains],
@@ -63,6 +64,18 @@ def _person(lived: LivedLesson, key: str, person: LivedPerson) -> dict[str, Any]
         "stops": [{"day": day, "send": should_send(person, truth, day), "truth": truth} for day in stops],
         "prediction": None if prediction is None else _prediction(lived, person, prediction),
     }
+
+
+_PROPOSES = {
+    "thompson": "The policy learns by trying, so it also proposes what fits another place.",
+    "random": "The policy proposes at random.",
+}
+"""Why a proposal may be for another place than the sensor's, by the policy's key."""
+
+
+def _language(lived: LivedLesson, record: StepRecord) -> str:
+    """Return the language of what was written, such as "Spanish"; empty for English."""
+    return lived.languages.get(record.statement, "")
 
 
 def _columns(records: Sequence[StepRecord]) -> dict[str, Any]:
@@ -133,7 +146,9 @@ def _step(lived: LivedLesson, step: Step) -> dict[str, Any]:
               ("name", "say", "misconception", "title", "text", "answer")}  # fmt: skip
     found["notes"] = [filled(lived, note) for note in step.notes]
     if step.days:
-        found |= {"days": [{"day": day, "words": person.run[day - 1].statement} for day in step.days],
+        records = [person.run[day - 1] for day in step.days]
+        found |= {"days": [{"day": day, "words": record.statement, "language": _language(lived, record),
+                            "can_walk": record.can_walk} for day, record in zip(step.days, records, strict=True)],
                   "right": step.days.index(step.right) + 1}  # fmt: skip
     elif step.options:
         options = [{"text": filled(lived, o.text), "worth": round(fact(lived, o.worth))} for o in step.options]
@@ -151,9 +166,40 @@ def _step(lived: LivedLesson, step: Step) -> dict[str, Any]:
             "people": list(step.people),
             "values": knob_values(step),
             "now": _now(person, step),
+            "verdict": knob_verdict(lived, step),
         }
         found["tries"] = {key: [_rounded(tried._asdict()) for tried in lived.people[key].tries] for key in step.people}
     return found
+
+
+def knob_verdict(lived: LivedLesson, step: Step) -> str:
+    """Return what a knob's settings say: where each person gains most, where it turns, and whether one suits all."""
+    best, said = {}, []
+    for key in step.people:
+        tries = lived.people[key].tries
+        most = max(tried.gain for tried in tries)
+        best[key] = [place for place, tried in enumerate(tries) if tried.gain == most]
+        ranges = _ranges([tried.value for tried in tries], best[key])
+        said.append(f"{lived.people[key].person.name.split(',')[0]}: most at {ranges} ({as_text(most)}).")
+        turns = [place for place in range(1, len(tries)) if (tries[place].gain < 0) != (tries[place - 1].gain < 0)]
+        if len(turns) == 1:
+            said.append(f"From {tries[turns[0]].value:g} on it {'costs' if tries[turns[0]].gain < 0 else 'gains'}.")
+    if len(best) > 1:
+        shared = set.intersection(*map(set, best.values()))
+        said.append("One setting is best for all." if shared else "No one setting is best for all.")
+    return " ".join(said)
+
+
+def _ranges(values: list[float], places: list[int]) -> str:
+    """Return some of the values as ranges: "0.2 to 0.4, 0.6"."""
+    found: list[list[int]] = []
+    for place in places:
+        if found and place == found[-1][-1] + 1:
+            found[-1].append(place)
+        else:
+            found.append([place])
+    ends = [(values[run[0]], values[run[-1]]) for run in found]
+    return ", ".join(f"{low:g}" if low == high else f"{low:g} to {high:g}" for low, high in ends)
 
 
 def _now(person: LivedPerson, step: Step) -> float | None:

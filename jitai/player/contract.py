@@ -53,9 +53,9 @@ class Truth:
 class Split:
     """Why two lines differ: steps of this line less those of the other up to each day, in parts that add up.
 
-    The parts are whole numbers, as they are shown, and add up to the difference as it is shown. The run is split against
-    the reference, a branch against the run. Days start at the line's ``first_day`` and may outlast it: after a person
-    has left, the other's days count as lost.
+    The parts are whole numbers and add up to the difference as it is shown. The run is split against the reference, a
+    branch against the run. Days start at the line's ``first_day`` and may outlast it: after a person has left, the
+    other's days count as lost.
 
     Attributes:
         stayed: steps on days that only one of the two still had.

@@ -98,7 +98,9 @@ def test_the_clinician_decides_where_there_is_something_to_decide_and_hears_the_
     n_decisions = 0
     while (today := live_days(game, judge()).today) is not None:
         assert today.statement and today.candidate_action
-        assert set(game_payload(game, judge(), 0)["today"]) == {"probability", "sensed", "words", "proposed"}
+        shown = game_payload(game, judge(), 0)
+        assert set(shown["today"]) == {"probability", "sensed", "words", "proposed"}
+        assert sum(day["asked"] for day in shown["lived"]) == n_decisions
         game = up_to_decision(with_action(game, 0), judge())
         n_decisions += 1
         if n_decisions > 50:
@@ -118,6 +120,14 @@ def test_kappa_is_cohens() -> None:
     assert found.low < 0.4 < found.high < 0.8
     assert math.isnan(agreement({1: True}, {1: True}).kappa)
     assert agreement({}, {}).n == 0
+
+
+def test_full_agreement_on_few_days_claims_no_certainty() -> None:
+    """Seven of seven: kappa is 1, yet the share of agreement may be six in ten (Clopper-Pearson)."""
+    answers = {day: day % 2 == 0 for day in range(7)}
+    found = agreement(answers, answers)
+    assert found.kappa == 1.0 and found.low < 0.9 and found.high == 1.0
+    assert (found.share_low, found.share_high) == (pytest.approx(0.5904, abs=1e-4), 1.0)
 
 
 def test_an_action_that_is_none_is_refused() -> None:
