@@ -183,7 +183,9 @@ def knob_verdict(lived: LivedLesson, step: Step) -> str:
         said.append(f"{lived.people[key].person.name.split(',')[0]}: most at {ranges} ({as_text(most)}).")
         turns = [place for place in range(1, len(tries)) if (tries[place].gain < 0) != (tries[place - 1].gain < 0)]
         if len(turns) == 1:
-            said.append(f"From {tries[turns[0]].value:g} on it {'costs' if tries[turns[0]].gain < 0 else 'gains'}.")
+            turn = tries[turns[0]]
+            place = f"At {turn.value:g}" if turn is tries[-1] else f"From {turn.value:g} on"
+            said.append(f"{place} it {'costs' if turn.gain < 0 else 'gains'}.")
     if len(best) > 1:
         shared = set.intersection(*map(set, best.values()))
         said.append("One setting is best for all." if shared else "No one setting is best for all.")

@@ -169,14 +169,14 @@ function decisionsTable(data, state, key, person) {
 
 /** A file under a code: whose it is, only the student knows. */
 function saveButton(state) {
-  return markup`<button class="btn" data-do="save">Save my answers</button><p class="muted small">One small file for your teacher, under the code ${state.code} and without a name. Nothing is sent anywhere.</p>`;
+  return markup`<button class="btn" data-do="save">Save my answers</button><p class="muted small not-on-paper">One small file for your teacher, under the code ${state.code} and without a name. Nothing is sent anywhere.</p>`;
 }
 
 function takeCard(data, state) {
   const people = Object.entries(data.people);
   const rows = people.filter(([key, person]) => person.prediction && state.locked[key]);
   const live = people.filter(([, person]) => person.live);
-  return markup`<h3>Your points</h3>${rows.length ? markup`<div class="pairs">${rows.map(([key, person]) => markup`<span>${shortName(person)}</span><span><b>${whole(scoreOf(person, state.answer[key]))}</b> of 100</span>`)}</div>` : markup`<p>You have locked no prediction in.</p>`}${saveButton(state)}${live.length > 0 && markup`<h4>Look closer</h4><p>These days on Live, where you can change each of them: ${live.map(([, person], index) => markup`${index > 0 && ", "}<a class="link" href="${person.live}" target="_blank" rel="noopener">${shortName(person)}</a>`)}.</p>`}<p class="foot"><button class="link" data-do="fresh">Start afresh</button>${state.again && " This is a second go; the class view leaves it out."}</p>`;
+  return markup`<h3>Your points</h3>${rows.length ? markup`<div class="pairs">${rows.map(([key, person]) => markup`<span>${shortName(person)}</span><span><b>${whole(scoreOf(person, state.answer[key]))}</b> of 100</span>`)}</div>` : markup`<p>You have locked no prediction in.</p>`}${saveButton(state)}${live.length > 0 && markup`<h4 class="not-on-paper">Look closer</h4><p class="not-on-paper">These days on Live, where you can change each of them: ${live.map(([, person], index) => markup`${index > 0 && ", "}<a class="link" href="${person.live}" target="_blank" rel="noopener">${shortName(person)}</a>`)}.</p>`}<p class="foot"><button class="link" data-do="fresh">Start afresh</button>${state.again && " This is a second go; the class view leaves it out."}</p>`;
 }
 
 function tryCard(data, state, step) {

@@ -40,19 +40,20 @@ export function drawSee(data, step, size) {
   const held = run.proposed[index] !== 0 && run.done[index] === 0;
   const person = data.people[step.person];
   const day = markup`<div class="panel"><h3>Day ${String(step.day)}</h3><div class="flow">${row("Sensor", markup`at ${data.contexts[run.sensed[index]]}, ${percentText(run.sure[index])} sure`)}${run.words[index] && row("Words", markup`<span class="bubble">“${run.words[index]}”</span>${languageNote(run.language[index])}`)}${row("Policy", markup`${inlineGlyph(run.proposed[index])}${data.actions[run.proposed[index]]}${placeNote(data, person, index)}`)}${person.unsure && row("Judge", run.p_send[index] === null ? "nothing to read" : markup`P(send) ${probabilityText(run.p_send[index])}<p class="muted small">${judgeRule(person)}</p>`)}${row("Done", held ? markup`${inlineGlyph(run.proposed[index], true)}held back` : markup`${inlineGlyph(run.done[index])}${data.actions[run.done[index]]}`)}${row("Steps", markup`<b>${whole(run.steps[index])}</b>`)}${row("Truth", markup`<span class="hid"><span>hidden until the reveal</span></span>`)}</div></div>`;
-  const rules = step.rules.map((rule) => markup`<div class="panel"><h3>${rule.title}</h3><div class="fitbox"><svg viewBox="0 0 ${size.rule} 150" role="img" aria-label="${rule.text}">${drawRule(rule, size.rule)}</svg></div><p class="muted small">${rule.text}</p></div>`);
+  const rules = step.rules.map((rule) => markup`<div class="panel"><h3>${rule.title}</h3><div class="fitbox"><svg viewBox="0 0 ${size.rule} 150" role="img" aria-label="${rule.text}">${drawRule(rule, size.rule, size.font)}</svg></div><p class="muted small">${rule.text}</p></div>`);
   return markup`<div class="two see">${day}<div class="rules">${rules}</div></div>`;
 }
 
-function drawRule(rule, width) {
-  const column = (width - 40) / Math.max(3, rule.values.length);
+function drawRule(rule, width, font) {
+  const room = font * 3.4;
+  const column = (width - room) / Math.max(3, rule.values.length);
   const y = (value) => 132 - (value / rule.top) * 118;
   const bars = rule.values.map((value, index) => {
     const middle = (index + 0.5) * column;
     return rule.quiet[index] ? glyph(0, middle, 126, 4) : markup`<rect class="rule-bar" x="${middle - column * 0.33}" width="${column * 0.66}" y="${y(value)}" height="${Math.max(0.5, 132 - y(value))}"/>`;
   });
-  const limit = rule.limit !== null && markup`<path class="leave" d="M0 ${y(rule.limit)}H${width - 40}"/><text class="t" x="${width - 36}" y="${y(rule.limit) + 4}" font-size="12">leaves</text>`;
-  return markup`<path class="base" d="M0 132H${width - 40}"/><text class="t" x="${width - 36}" y="${y(rule.top) + 4}" font-size="12">${rule.top >= 10 ? whole(rule.top) : ""}</text>${bars}${limit}`;
+  const limit = rule.limit !== null && markup`<path class="leave" d="M0 ${y(rule.limit)}H${width - room}"/><text class="t" x="${width - room + 4}" y="${y(rule.limit) + 4}" font-size="${font}">leaves</text>`;
+  return markup`<path class="base" d="M0 132H${width - room}"/><text class="t" x="${width - room + 4}" y="${y(rule.top) + 4}" font-size="${font}">${rule.top >= 10 ? whole(rule.top) : ""}</text>${bars}${limit}`;
 }
 
 export function drawWhySplits(data, step) {
@@ -91,7 +92,7 @@ export function drawTries(data, step, index, { width, height, font, gutter }) {
   const left = gutter ? gutter * 0.7 : font * 3.2;
   const right = width - names;
   const bottom = height - font * 3.8;
-  const top = font * (gutter ? 0.8 : 2);
+  const top = font * (gutter ? 3.6 : 2);
   const gains = step.people.flatMap((key) => step.tries[key].map((tried) => tried.gain));
   const [least, most] = [Math.min(0, ...gains), Math.max(1, ...gains)];
   const room = (most - least) * 0.08;

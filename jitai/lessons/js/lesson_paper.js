@@ -33,7 +33,7 @@ function picture(data, state, step, phase, person) {
   if (asked === "number") return figure(120, drawNumber(person, state.answer[step.person], false, { ...SIZES, height: 120 }));
   if (asked === "choice") return choicePanels(person.prediction.options, state.answer[step.person], 0, "");
   if (step.kind === "choice") return drawChoice(step, state.chosen[state.step] ?? 0);
-  if (step.kind === "see") return drawSee(data, step, { rule: 300 });
+  if (step.kind === "see") return drawSee(data, step, { rule: 300, font: SIZES.font });
   if (step.kind === "why") return drawWhySplits(data, step);
   if (step.kind === "try") return figure(240, drawTries(data, step, state.knob[state.step] ?? nearestIndex(step), { ...SIZES, height: 240 }));
   return drawTake(step);

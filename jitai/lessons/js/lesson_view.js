@@ -232,7 +232,7 @@ export class LessonView {
     const { data, state } = this;
     if (phase === "predict") return choicePanels(person.prediction.options, state.answer[step.person], 0, "", state.locked[step.person]);
     if (step.kind === "choice") return drawChoice(step, state.chosen[state.step] ?? 0);
-    if (step.kind === "see") return drawSee(data, step, { rule: Math.max(240, this.parts.stage.clientWidth / 2 - 60) });
+    if (step.kind === "see") return drawSee(data, step, { rule: Math.max(240, this.parts.stage.clientWidth / 2 - 60), font: this.sizes().font });
     if (step.kind === "why") return drawWhySplits(data, step);
     return drawTake(step);
   }
@@ -430,7 +430,9 @@ export class LessonView {
     else if (name === "day") {
       this.dispatch({ type: "play", on: false });
       if (phaseOf(this.data, this.state) === "watch") this.dispatch({ type: "day" });
-    } else if (name === "notes") this.dispatch({ type: "notes" });
+    } else if (name === "notes" && !this.student) openNotes(this);
+    else if (name === "large") enlarge(this, !this.large);
+    else if (name === "copy") copyLink(this);
     else if (name === "clock") this.started = Date.now();
     else if (name === "next") this.dispatch({ type: "go", step: this.state.step + 1 });
     else if (name === "save") saveAnswers(this);
