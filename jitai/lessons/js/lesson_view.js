@@ -199,7 +199,7 @@ export class LessonView {
       "progress",
       markup`${steps.map((step, index) => {
         const number = index + 1;
-        return markup`<button style="--m:${Math.max(0.7, step.minutes)}" data-step="${String(number)}" class="${number < at ? "past" : ""}" ${number === at ? markup`aria-current="step"` : null} ${number > reached ? markup`disabled` : null} aria-label="${`Step ${number} of ${steps.length}: ${stepName(step)}, ${minutesText(step.minutes)}`}">${stepName(step)}</button>`;
+        return markup`<button style="--m:${Math.max(0.85, step.minutes)}" data-step="${String(number)}" class="${number < at ? "past" : ""}" ${number === at ? markup`aria-current="step"` : null} ${number > reached ? markup`disabled` : null} aria-label="${`Step ${number} of ${steps.length}: ${stepName(step)}, ${minutesText(step.minutes)}`}">${stepName(step)}</button>`;
       })}<output>Step ${String(at)} of ${String(steps.length)}: ${stepName(steps[at - 1])}</output>`,
     );
   }
