@@ -308,8 +308,8 @@ def invented_class(lived: LivedLesson) -> list[Answers]:
                 said[f"{key}{day}"] = right == bool(source.random() < _RIGHT)
         chosen = {}
         for number, step in _questions(lived):
-            right = step.days.index(step.right) + 1 if step.days else step.right
-            chosen[number] = right if source.random() < _RIGHT else 1 + right % len(step.days or step.options)
+            best = step.days.index(step.right) + 1 if step.days else step.right
+            chosen[number] = best if source.random() < _RIGHT else 1 + best % len(step.days or step.options)
         students.append(Answers(predicted, said, chosen))
     return students
 
