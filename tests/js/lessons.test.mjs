@@ -182,7 +182,7 @@ test("a class is drawn with the truth's name at its line, and a question's answe
   assert.doesNotMatch(String(drawClass({ ...data, lowest: 1, answers: [], gains: [] }, { width: 300, font: 12 })), /NaN|Below 0/);
 });
 
-test("an agreement without variation has no interval of kappa, but one of its share", () => {
+test("an agreement shows the interval of its share, and of kappa where there is one", () => {
   const table = String(agreementTable({ truth: { n: 7, n_agreeing: 7, kappa: 1, low: null, high: null, share_low: 0.59, share_high: 1 } }, 49));
   assert.match(table, /7 of 7[^]*59 to 100 %[^]*1\.00/);
   assert.doesNotMatch(table, /1\.00 to 1\.00/);

@@ -90,7 +90,7 @@ export function agreementTable(agreement, days) {
     return markup`<tr><td>${name === "judge and truth" ? "Judge and truth" : `You and the ${name}`}</td><td class="r">${String(agreeing)} of ${String(n)}${share}</td><td class="r">${kappa === null ? "–" : markup`<b>${decimal(kappa)}</b>${interval}`}</td></tr>`;
   });
   const decided = agreement.truth.n;
-  return markup`<h3>How far you agree</h3><p>You decided on ${String(decided)} of ${String(days)} days. On the others there were no words, or no message.</p><table class="decisions"><thead><tr><th></th><th class="r">agree</th><th class="r">kappa</th></tr></thead><tbody>${rows}</tbody></table><p class="muted small">Below each: its 95 % interval, wide with so few days. Of full agreement kappa has none: nothing varies. Cohen’s kappa: 1 is full agreement, 0 is as by chance. An unsure judge counts as holding back.</p>`;
+  return markup`<h3>How far you agree</h3><p>You decided on ${String(decided)} of ${String(days)} days. On the others there were no words, or no message.</p><table class="decisions"><thead><tr><th></th><th class="r">agree</th><th class="r">kappa</th></tr></thead><tbody>${rows}</tbody></table><p class="muted small">Below each: its 95 % interval, wide with so few days. Cohen’s kappa: 1 is full agreement, 0 is as by chance. An unsure judge counts as holding back.</p>`;
 }
 
 /** @param {any} game */
