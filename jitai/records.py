@@ -30,6 +30,8 @@ SIMULATOR, TYPED = "simulator", "typed"
 """Who wrote a statement."""
 CONTEXT_LABELS = ("home", "work")
 """Names of context 0 and context 1."""
+STEP_DIGITS = 4
+"""Decimals of a day's steps that a browser is given: sums are shown of these."""
 
 
 def tailored_to(context: int) -> Action:

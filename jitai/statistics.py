@@ -181,6 +181,23 @@ def interval_of_bounded(
     return least + (most - least) * low, least + (most - least) * high
 
 
+def exact_interval(count: int, n: int) -> tuple[float, float]:
+    """The exact interval of a share (Clopper & Pearson 1934): of few trials it is never without width.
+
+    Args:
+        count: trials of n that have it.
+        n: independent trials.
+    Returns: its ends in [0, 1]; NaN without any trial.
+    """
+    from scipy.special import betaincinv
+
+    if n == 0:
+        return math.nan, math.nan
+    low = float(betaincinv(count, n - count + 1, TAILS[0])) if count else 0.0
+    high = float(betaincinv(count + 1, n - count, TAILS[1])) if count < n else 1.0
+    return low, high
+
+
 def interval_of_resamples(resampled: Floats, interpolate: bool = True) -> tuple[float, float]:
     """The percentile interval of a figure's bootstrap resamples.
 

@@ -11,7 +11,7 @@ from jitai.arrays import Floats
 from jitai.errors import ParameterError
 from jitai.records import Action, JudgesText, StepRecord
 from jitai.simulator.world import draw_worlds
-from jitai.statistics import cohen_kappa
+from jitai.statistics import cohen_kappa, exact_interval
 from jitai.trial.scenario import Scenario, play
 from jitai.trial.texts import ScriptedDay
 
@@ -110,6 +110,7 @@ class Agreement(NamedTuple):
         n, n_agreeing: decisions.
         kappa: Cohen's: 1 is full agreement, 0 as by chance; NaN where one answer is all that either gave.
         low, high: its 95 % interval, as if each day were apart from the others; NaN with it.
+        share_low, share_high: exact 95 % interval of the share of decisions that agree, in [0, 1]; NaN without any.
     """
 
     n: int
@@ -117,6 +118,8 @@ class Agreement(NamedTuple):
     kappa: float
     low: float
     high: float
+    share_low: float
+    share_high: float
 
 
 def agreement(mine: Mapping[int, bool], theirs: Mapping[int, bool]) -> Agreement:
@@ -129,4 +132,4 @@ def agreement(mine: Mapping[int, bool], theirs: Mapping[int, bool]) -> Agreement
     first, second = ([given[day] for day in days] for given in (mine, theirs))
     kappa = cohen_kappa(first, second)
     n_agreeing = sum(one == other for one, other in zip(first, second, strict=True))
-    return Agreement(len(days), n_agreeing, kappa.value, kappa.low, kappa.high)
+    return Agreement(len(days), n_agreeing, kappa.value, kappa.low, kappa.high, *exact_interval(n_agreeing, len(days)))

@@ -7,8 +7,10 @@ from typing import Any
 from jitai.game.days import CLINICIAN, Game, agreement, live_days, truth_of
 from jitai.game.regret import by_kind, costliest, costs
 from jitai.policies.registry import PolicySpec
-from jitai.records import CONTEXT_LABELS, Action, Decision, JudgesText, StepRecord
+from jitai.records import CONTEXT_LABELS, STEP_DIGITS, Action, Decision, JudgesText, StepRecord
 from jitai.simulator.config import PRESETS
+from jitai.text_format import whole_parts
+from jitai.trial.attribution import shown_total
 from jitai.trial.filters import NONE, FilterSpec
 from jitai.trial.scenario import Played, Scenario, play
 
@@ -48,11 +50,18 @@ def game_payload(game: Game, judge: JudgesText, answered: int, notice: str = "")
 
 def _seen(record: StepRecord, judged: bool) -> dict[str, Any]:
     """A day that was lived, as far as a policy knows it; the clinician then hears what the judge said."""
-    found: dict[str, Any] = {"done": int(record.executed_action), "steps": round(record.step_count, 3),
+    found: dict[str, Any] = {"done": int(record.executed_action), "steps": round(record.step_count, STEP_DIGITS),
              "by_policy": not record.action_was_chosen}  # fmt: skip
+    if judged:
+        found["asked"] = _to_decide(record)
     if judged and record.verdict is not None and record.statement:
         found |= {"verdict": str(record.verdict.decision), "p_send": record.verdict.p_send}
     return found
+
+
+def _to_decide(record: StepRecord) -> bool:
+    """Whether a clinician has something to decide on a day: a message is proposed, and words are there."""
+    return bool(record.statement and record.candidate_action)
 
 
 def _morning(record: StepRecord, role: str) -> dict[str, Any]:
@@ -84,15 +93,17 @@ def _end(game: Game, records: tuple[StepRecord, ...], judge: JudgesText) -> dict
     """The reveal: what was true, what others earn on the same days, what each day cost and why."""
     config = game.scenario.spec.config
     can_walk, places, luck = truth_of(game)
-    by_day = costs(config, records, can_walk, places, luck)
+    played = references(game.scenario, judge)
+    exact = costs(config, records, can_walk, places, luck)
+    by_day = whole_parts(exact, shown_total(played["best"].records) - shown_total(records))
     found = {
         "left": next((day for day, record in enumerate(records, 1) if record.terminated), 0),
         "can_walk": [int(flag) for flag in can_walk],
         "truth": [2 + place if able else 0 for able, place in zip(can_walk, places, strict=True)],
-        "costs": [round(cost, 3) for cost in by_day],
-        "costliest": [day._asdict() | {"cost": round(day.cost)} for day in costliest(config, records, by_day)],
-        "kinds": [[name, round(cost, 3)] for name, cost in by_kind(config, records, by_day)],
-        "lines": [_line(key, played) for key, played in references(game.scenario, judge).items()],
+        "costs": by_day,
+        "costliest": [day._asdict() for day in costliest(config, records, by_day)],
+        "kinds": [list(kind) for kind in by_kind(config, records, by_day)],
+        "lines": [_line(key, line) for key, line in played.items()],
     }
     return found | {"agreement": _agreements(game, records)} if game.role == CLINICIAN else found
 
@@ -100,12 +111,12 @@ def _end(game: Game, records: tuple[StepRecord, ...], judge: JudgesText) -> dict
 def _line(key: str, played: Played) -> dict[str, Any]:
     left = next((day for day, record in enumerate(played.records, 1) if record.terminated), 0)
     return {"key": key, "name": LINES[key], "left": left,
-            "steps": [round(record.step_count, 3) for record in played.records]}  # fmt: skip
+            "steps": [round(record.step_count, STEP_DIGITS) for record in played.records]}  # fmt: skip
 
 
 def _agreements(game: Game, records: tuple[StepRecord, ...]) -> dict[str, Any]:
     """How far the clinician agrees with the judge and with the truth, on the days that they decided."""
-    decided = {day: record for day, record in enumerate(records) if record.statement and record.candidate_action}
+    decided = {day: record for day, record in enumerate(records) if _to_decide(record)}
     mine = {day: bool(record.executed_action) for day, record in decided.items()}
     judged = {day: record.verdict.decision == Decision.SEND for day, record in decided.items() if record.verdict}
     true = {day: record.can_walk for day, record in decided.items()}

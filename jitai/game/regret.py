@@ -20,7 +20,6 @@ from jitai.simulator.dynamics import Response, case_index, disengages, mean_outc
 N_COSTLIEST = 3
 _LATELY = 10
 """Days over which messages are counted."""
-NOTICEABLE = 0.5
 UNABLE, PLACE, SILENT, GENERIC, OFTEN, OTHER = "unable", "place", "silent", "generic", "often", "other"
 KINDS = {
     UNABLE: "Sent when they could not walk",
@@ -38,13 +37,13 @@ class CostlyDay(NamedTuple):
 
     Attributes:
         day: from 1.
-        cost: in steps.
+        cost: in whole steps.
         kind: one of KINDS.
         sentence: what happened; it may hold the participant's words, which are untrusted.
     """
 
     day: int
-    cost: float
+    cost: int
     kind: str
     sentence: str
 
@@ -137,22 +136,22 @@ def kind_of(config: SimulatorConfig, record: StepRecord) -> str:
     return GENERIC if action == Action.GENERIC else OTHER
 
 
-def costliest(config: SimulatorConfig, records: Sequence[StepRecord], by_day: Sequence[float]) -> list[CostlyDay]:
-    """Return the costliest days, the worst first, each with its reason."""
+def costliest(config: SimulatorConfig, records: Sequence[StepRecord], by_day: Sequence[int]) -> list[CostlyDay]:
+    """Return the costliest days, the worst first, each with its reason; the costs are whole, as they are shown."""
     order = sorted(range(len(records)), key=lambda day: -by_day[day])[:N_COSTLIEST]
     return [
         CostlyDay(day + 1, by_day[day], kind_of(config, records[day]), _sentence(config, records, day))
         for day in order
-        if by_day[day] > NOTICEABLE
+        if by_day[day] > 0
     ]
 
 
-def by_kind(config: SimulatorConfig, records: Sequence[StepRecord], by_day: Sequence[float]) -> list[tuple[str, float]]:
+def by_kind(config: SimulatorConfig, records: Sequence[StepRecord], by_day: Sequence[int]) -> list[tuple[str, int]]:
     """Return what each kind of mistake cost in all, the worst first; they add up to all that was lost."""
-    found: dict[str, float] = {}
+    found: dict[str, int] = {}
     for record, cost in zip(records, by_day, strict=True):
         kind = kind_of(config, record)
-        found[kind] = found.get(kind, 0.0) + cost
+        found[kind] = found.get(kind, 0) + cost
     return sorted(((KINDS[kind], cost) for kind, cost in found.items()), key=lambda item: -item[1])
 
 
@@ -163,7 +162,7 @@ def _sentence(config: SimulatorConfig, records: Sequence[StepRecord], day: int) 
     rise = record.disengagement_risk - record.observation.disengagement_risk
     effect = "and they left" if record.terminated else f"risk +{rise:.2f}"
     kind, steps = kind_of(config, record), f"{record.step_count:,.0f} steps"
-    words = f" although they had written “{_shortened(record.statement)}”" if record.statement else ""
+    words = f" although they had written “{' '.join(record.statement.split())}”" if record.statement else ""
     if kind == UNABLE:
         return f"Day {day + 1}: {who} sent a message{words or ', and they could not walk'}: {effect}."
     if kind == PLACE:
@@ -185,8 +184,3 @@ def _fitting(config: SimulatorConfig, record: StepRecord) -> float:
     case = case_index(int(tailored_to(record.true_context)), record.true_context, int(record.can_walk))
     response = Response(*(float(value) for value in response_table(config)[:, case]))
     return float(mean_outcome(record.observation.habituation, 0.0, response, min)[2])
-
-
-def _shortened(words: str, length: int = 60) -> str:
-    line = " ".join(words.split())
-    return line if len(line) <= length else f"{line[: length - 2].rsplit(' ', 1)[0]} …"

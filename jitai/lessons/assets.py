@@ -16,7 +16,13 @@ def script() -> str:
 
 
 @cache
+def class_script() -> str:
+    """All modules of the view of a class as one script, without an export."""
+    return joined_script(FOLDER / "js" / "class_main.js")
+
+
+@cache
 def style() -> str:
     """The player's tokens and pictures, and the lesson's own style."""
-    parts = (PLAYER / "css" / "1_tokens.css", PLAYER / "css" / "3_picture.css", FOLDER / "css" / "lesson.css")
+    parts = (PLAYER / "css" / "1_tokens.css", PLAYER / "css" / "3_picture.css", *sorted((FOLDER / "css").glob("*.css")))
     return "\n".join(path.read_text(encoding="utf-8") for path in parts)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from jitai.errors import JitaiError, ParameterError
-from jitai.lessons.facts import fact, filled, holds, typed_digits
+from jitai.lessons.facts import fact, filled, holds, outcomes_in, typed_digits
 from jitai.lessons.living import UNSURE, LivedLesson, LivedPerson, knob_values, with_knob
 from jitai.lessons.records import BEST, CAN_WALK, CHOICE, CURVE, NUMBER, RANGE, Lesson, Option, Prediction, Step
 from jitai.lessons.rules import RULES
@@ -120,6 +120,8 @@ def _choice(lesson: Lesson, step: Step) -> Iterator[str]:
 def _see(lesson: Lesson, step: Step) -> Iterator[str]:
     if not step.day:
         yield '"day" is missing: the day that is shown as an example.'
+    if step.day in lesson.stops.get(step.person, ()):
+        yield f'"day": on day {step.day} the student decides later, and this shows what was done; choose another.'
     for rule in step.rules:
         if rule not in RULES:
             yield f'"rules": there is none called {rule[:30]!r}{suggestion(rule, RULES)}'
@@ -128,8 +130,14 @@ def _see(lesson: Lesson, step: Step) -> Iterator[str]:
 def _predict(lesson: Lesson, step: Step) -> Iterator[str]:
     if step.predict is None:
         yield '"predict" is missing: what is asked.'
-    else:
-        yield from _prediction(step.predict)
+        return
+    yield from _prediction(step.predict)
+    before = [("ask", step.predict.ask), *(("notes", note) for note in step.notes)]
+    if step.kind == "predict":
+        before += [("title", step.title), ("text", step.text)]
+    for name, sentence in before:
+        if told := outcomes_in(sentence, step.person):
+            yield f'"{name}": {{{told}}} tells what is predicted, and it is read before.'
 
 
 def _prediction(asked: Prediction) -> Iterator[str]:

@@ -9,9 +9,9 @@ import numpy as np
 from jitai.errors import FileFormatError
 from jitai.files import read_json
 from jitai.lessons.checking import should_send
-from jitai.lessons.facts import fact, gain_of
+from jitai.lessons.facts import fact, filled, gain_of
 from jitai.lessons.living import LivedLesson
-from jitai.lessons.records import CHOICE, CURVE, NUMBER, RANGE, Prediction
+from jitai.lessons.records import CHOICE, CURVE, NUMBER, RANGE, Prediction, Step
 from jitai.lessons.scoring import curve_days, curve_penalties, number_scores, score_of_range, slider
 from jitai.seeding import Stream, generator
 
@@ -24,19 +24,23 @@ _RIGHT = 0.75
 """Share of decisions that invented students get right."""
 _BOLD, _TIMID = 0.4, 0.65
 """Shares of ranges that hold the truth, below and above which a class is called too sure, or too timid."""
+LEAST_FILES = 8
+"""Files from which on a class is judged: of fewer ranges, chance decides how many hold the truth."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What one student answered. Names are read and dropped: no picture shows them.
+    """What one student answered; whose it is, nobody knows: a file has a code and no name.
 
     Attributes:
         predicted: by person: (low, high) of a range, the number, the number of the option, or the values of a curve.
         said: whether to send, by person and day, such as "a5".
+        chosen: number of the option, from 1, by the number of the step that asked.
     """
 
     predicted: Mapping[str, tuple[float, ...]]
     said: Mapping[str, bool]
+    chosen: Mapping[int, int]
 
 
 class LeftOut(NamedTuple):
@@ -45,12 +49,14 @@ class LeftOut(NamedTuple):
     other_lesson: int = 0
     second_go: int = 0
     unusable: int = 0
+    earlier: int = 0
 
     @property
     def sentence(self) -> str:
         """What was left out; empty if nothing was."""
         parts = [(self.other_lesson, "of another lesson or another version of it"),
-                 (self.second_go, "of a second go"), (self.unusable, "that cannot be read as answers")]  # fmt: skip
+                 (self.second_go, "of a second go"), (self.unusable, "that cannot be read as answers"),
+                 (self.earlier, "that the same student has saved again later")]  # fmt: skip
         said = [f"{count} {what}" for count, what in parts if count]
         return f"Left out: {', '.join(said)}." if said else ""
 
@@ -65,7 +71,8 @@ def read_class(lived: LivedLesson, files: Sequence[bytes]) -> tuple[list[Answers
     """
     if len(files) > MAX_FILES:
         raise FileFormatError(f"{len(files):,} files are too many: at most {MAX_FILES} are read at once.")
-    found, other, again, unusable = [], 0, 0, 0
+    found: dict[str, tuple[str, Answers]] = {}
+    other, again, unusable, earlier = 0, 0, 0, 0
     for content in files:
         try:
             given = read_json(content, "A student’s file", MAX_BYTES)
@@ -80,8 +87,12 @@ def read_class(lived: LivedLesson, files: Sequence[bytes]) -> tuple[list[Answers
         elif given.get("again") is True:
             again += 1
         else:
-            found.append(answers)
-    return found, LeftOut(other, again, unusable)
+            code, saved = (str(given.get(name) or "")[:40] for name in ("code", "saved"))
+            place = code or f"without a code, number {len(found)}"
+            earlier += place in found
+            if place not in found or saved >= found[place][0]:
+                found[place] = (saved, answers)
+    return [answers for _, answers in found.values()], LeftOut(other, again, unusable, earlier)
 
 
 def _answers(lived: LivedLesson, given: object) -> Answers | None:
@@ -95,8 +106,24 @@ def _answers(lived: LivedLesson, given: object) -> Answers | None:
     for key, prediction in lived.lesson.predictions.items():
         if (values := _values(prediction, given["predicted"].get(key))) is not None:
             predicted[key] = values
-    return Answers(predicted, {name: what == "send" for name, what in said.items()
-                               if name in asked and what in ("send", "hold")})  # fmt: skip
+    return Answers(
+        predicted, {name: what == "send" for name, what in said.items() if name in asked and what in ("send", "hold")},
+        _chosen(lived, given.get("chosen")),
+    )  # fmt: skip
+
+
+def _chosen(lived: LivedLesson, given: object) -> dict[int, int]:
+    """Return the options that were chosen in the questions of a lesson, by step."""
+    if not isinstance(given, dict):
+        return {}
+    asked = {number: len(step.days or step.options) for number, step in _questions(lived)}
+    return {number: option for number, n_options in asked.items()
+            if type(option := given.get(str(number))) is int and 1 <= option <= n_options}  # fmt: skip
+
+
+def _questions(lived: LivedLesson) -> list[tuple[int, Step]]:
+    """Return the steps that ask for a choice, with their numbers from 1."""
+    return [(number, step) for number, step in enumerate(lived.lesson.steps, 1) if step.kind == "choice"]
 
 
 def _values(asked: Prediction, given: object) -> tuple[float, ...] | None:
@@ -114,6 +141,39 @@ def _values(asked: Prediction, given: object) -> tuple[float, ...] | None:
         right = len(numbers) <= 60 and bool(numbers) and all(low <= number <= high for number in numbers)
         right = right and (asked.kind == CURVE or len(numbers) == 1)
     return numbers if right else None
+
+
+class Asked(NamedTuple):
+    """What a class answered to a question.
+
+    Attributes:
+        question: as it was asked.
+        options: what could be chosen: the words of a day, or a sentence.
+        right: number of the right option, from 1.
+        counts: how many chose each option.
+    """
+
+    question: str
+    options: tuple[str, ...]
+    right: int
+    counts: tuple[int, ...]
+
+
+def questions_of(lived: LivedLesson, students: Sequence[Answers]) -> list[Asked]:
+    """Return what a class answered to the questions of a lesson that somebody has answered."""
+    found = []
+    for number, step in _questions(lived):
+        if step.days:
+            run = lived.people[step.person].run
+            options = tuple(f"Day {day}: “{run[day - 1].statement}”" for day in step.days)
+            right = step.days.index(step.right) + 1
+        else:
+            options, right = tuple(filled(lived, option.text) for option in step.options), step.right
+        given = [student.chosen[number] for student in students if number in student.chosen]
+        counts = tuple(given.count(option) for option in range(1, len(options) + 1))
+        if given:
+            found.append(Asked(filled(lived, step.title), options, right, counts))
+    return found
 
 
 class Decided(NamedTuple):
@@ -174,6 +234,8 @@ class ClassSummary:
         n = len(self.answers)
         if self.kind != RANGE or not n:
             return "Luck does not enter: the truth is one about many people." if self.kind != CHOICE else ""
+        if n < LEAST_FILES:
+            return f"Half sure means half of them on average. Of {n} chance decides: this tells nothing of a class."
         share = self.n_holding / n
         word = (
             "The class was surer than it had reason to be." if share < _BOLD
@@ -244,7 +306,11 @@ def invented_class(lived: LivedLesson) -> list[Answers]:
             for day in days:
                 right = should_send(lived.people[key], lived.lesson.truth_of_stops(key), day)
                 said[f"{key}{day}"] = right == bool(source.random() < _RIGHT)
-        students.append(Answers(predicted, said))
+        chosen = {}
+        for number, step in _questions(lived):
+            best = step.days.index(step.right) + 1 if step.days else step.right
+            chosen[number] = best if source.random() < _RIGHT else 1 + best % len(step.days or step.options)
+        students.append(Answers(predicted, said, chosen))
     return students
 
 
@@ -274,7 +340,34 @@ def _invented(asked: Prediction, lived: LivedLesson, key: str, source: np.random
 def as_file(answers: Any, lived: LivedLesson) -> dict[str, Any]:
     """Return answers as a student's file holds them."""
     return {
-        "lesson": lived.lesson.identifier, "digest": lived.lesson.digest, "version": 1, "name": "",
+        "lesson": lived.lesson.identifier, "digest": lived.lesson.digest, "version": 2, "code": "",
         "predicted": {key: list(values) if len(values) > 1 else values[0] for key, values in answers.predicted.items()},
-        "said": {name: "send" if send else "hold" for name, send in answers.said.items()}, "again": False,
+        "said": {name: "send" if send else "hold" for name, send in answers.said.items()},
+        "chosen": {str(number): option for number, option in answers.chosen.items()}, "again": False,
+    }  # fmt: skip
+
+
+def class_payload(lived: LivedLesson, key: str, students: Sequence[Answers], *, are_real: bool) -> dict[str, Any]:
+    """Return what the browser is given to draw a class.
+
+    Args:
+        lived: the lesson.
+        key: of the person whose prediction is shown.
+        students: of the class.
+        are_real: whether they are a class; invented ones are labelled.
+    """
+    summary, asked = summarise_class(lived, key, students), lived.lesson.predictions[key]
+    scores = sorted(summary.scores)
+    options = [filled(lived, option.text) for option in asked.options]
+    counts = [sum(answer[0] == number for answer in summary.answers) for number in range(1, len(options) + 1)]
+    return {
+        "headline": summary.headline, "question": filled(lived, asked.ask), "remark": summary.remark,
+        "example": f"Example: {len(students)} invented students" * (not are_real),
+        "kind": summary.kind, "answers": [list(answer) for answer in summary.answers], "truth": summary.truth,
+        "gains": list(summary.gains), "unit": "of a hundred" if summary.kind == NUMBER else "steps gained",
+        "choice": {"options": options, "counts": counts, "right": asked.right} if options else None,
+        "students": len(students), "middle": float(np.median(scores)) if scores else None,
+        "best": scores[-1] if scores else None, "lowest": scores[0] if scores else None,
+        "decided": [day._asdict() for day in summary.decided],
+        "asked": [asked._asdict() for asked in questions_of(lived, students)],
     }  # fmt: skip

@@ -13,7 +13,7 @@ from jitai.errors import ParameterError
 from jitai.lessons.living import LivedLesson, LivedPerson
 from jitai.parameters import suggestion
 from jitai.records import StepRecord
-from jitai.trial.attribution import attribute
+from jitai.trial.attribution import DayParts, attribute, shown_parts, shown_total, summed
 
 GROUP = 5
 """People in one small study, for the share of small studies that get the order right."""
@@ -22,10 +22,6 @@ _CLAIM = re.compile(r"\s*([^<>=]+?)\s*(<|>|=)\s*([^<>=]+?)\s*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 Fact = Callable[[LivedPerson], float]
-
-
-def _total(records: tuple[StepRecord, ...]) -> float:
-    return sum(record.step_count for record in records)
 
 
 def _left(records: tuple[StepRecord, ...]) -> int:
@@ -38,17 +34,17 @@ def _held(lived: LivedPerson) -> list[StepRecord]:
 
 def gain_of(lived: LivedPerson) -> float:
     """Return what a person's run earned more than the other, as the difference of the whole numbers that are shown."""
-    return round(_total(lived.run)) - round(_total(lived.against))
+    return shown_total(lived.run) - shown_total(lived.against)
+
+
+def shown_split(lived: LivedPerson) -> DayParts:
+    """Return the parts of the gain, as whole numbers that add up to it."""
+    return shown_parts(summed(attribute(lived.person.run.spec.config, lived.run, lived.against)), int(gain_of(lived)))
 
 
 def _part(*names: str) -> Fact:
-    """Return parts of the difference, summed over the days."""
-
-    def part(lived: LivedPerson) -> float:
-        parts = attribute(lived.person.run.spec.config, lived.run, lived.against)
-        return float(sum(getattr(day, name) for day in parts for name in names))
-
-    return part
+    """Return parts of the difference as they are shown."""
+    return lambda lived: sum(getattr(shown_split(lived), name) for name in names)
 
 
 def right_order(gains: Floats) -> float:
@@ -65,9 +61,9 @@ def right_order(gains: Floats) -> float:
 FACTS: dict[str, tuple[str, Fact]] = {
     "gain": ("steps that the run earned more than the other", gain_of),
     "cost": ("steps that the run earned less than the other", lambda lived: -gain_of(lived)),
-    "total": ("steps of the run", lambda lived: _total(lived.run)),
-    "other": ("steps of the other run", lambda lived: _total(lived.against)),
-    "best": ("steps of the best possible policy", lambda lived: _total(lived.best)),
+    "total": ("steps of the run", lambda lived: shown_total(lived.run)),
+    "other": ("steps of the other run", lambda lived: shown_total(lived.against)),
+    "best": ("steps of the best possible policy", lambda lived: shown_total(lived.best)),
     "days": ("days of the study", lambda lived: lived.person.run.spec.config.study_length),
     "messages": ("messages that were sent", lambda lived: sum(bool(record.executed_action) for record in lived.run)),
     "other-messages": (
@@ -170,6 +166,16 @@ def filled(lived: LivedLesson, sentence: str) -> str:
     Raises: ParameterError naming a placeholder that is wrong.
     """
     return _PLACEHOLDER.sub(lambda found: as_text(fact(lived, found[1])), sentence)
+
+
+OUTCOMES = ("gain", "cost", "total", "mean", "mean-cost", "low", "high", "least", "most", "hurt")
+"""Facts that tell what is predicted of a person."""
+
+
+def outcomes_in(sentence: str, person: str) -> str:
+    """Return the first placeholder that tells what a prediction about a person asks; empty without."""
+    names = (found[1] for found in _PLACEHOLDER.finditer(sentence))
+    return next((name for name in names if name.split() in [[fact, person] for fact in OUTCOMES]), "")
 
 
 def typed_digits(sentence: str) -> str:

@@ -1,6 +1,6 @@
 """The people of a lesson, lived: both runs of each, what many people like them gain, and every setting of the knob."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,9 +14,10 @@ from jitai.parameters import at_place
 from jitai.records import JudgeReference, JudgesText, StepRecord, Verdict
 from jitai.simulator.config import STORY
 from jitai.simulator.world import draw_worlds
+from jitai.trial.attribution import shown_total
 from jitai.trial.loop import run_trial
 from jitai.trial.query import from_query
-from jitai.trial.scenario import compose, play
+from jitai.trial.scenario import Played, Scenario, compose, play
 from jitai.trial.settings import spec_from, spec_values
 from jitai.trial.spec import TrialSpec
 from jitai.trial.trial_log import TrialLog
@@ -26,6 +27,8 @@ UNSURE = "unsure"
 """The knob that moves both ends of the unsure band: the judge holds back below it."""
 KINDS = ALL_KINDS
 """What people in lessons may write: also riddles, and words that try to mislead the judge, which are off on Live."""
+LANGUAGES = {"de": "German", "es": "Spanish", "fr": "French", "pt": "Portuguese"}
+"""In which the corpus's statements are written, beside English."""
 Judges = Callable[[str, float, float], JudgesText]
 """Gives the judge of a key, with the two ends of its unsure band."""
 
@@ -88,6 +91,7 @@ class LivedPerson:
         person: of the lesson.
         run, against: the days of both.
         best: the same days under the best possible policy.
+        scenario: of the run, with what the judge said, so that it can be opened elsewhere.
         many: of other people; the person on show is not among them.
         tries: every setting of the knob; empty without.
     """
@@ -96,6 +100,7 @@ class LivedPerson:
     run: tuple[StepRecord, ...]
     against: tuple[StepRecord, ...]
     best: tuple[StepRecord, ...]
+    scenario: Scenario
     many: Many
     tries: tuple[Try, ...] = ()
 
@@ -109,10 +114,17 @@ class LivedPerson:
 
 @dataclass(frozen=True)
 class LivedLesson:
-    """A lesson with its people lived."""
+    """A lesson with its people lived.
+
+    Attributes:
+        lesson: as read.
+        people: by their keys.
+        languages: of the statements that are not English, by their text: such as "Spanish".
+    """
 
     lesson: Lesson
     people: dict[str, LivedPerson]
+    languages: Mapping[str, str]
 
 
 def live(lesson: Lesson, book: StatementBook, judges: Judges) -> LivedLesson:
@@ -127,7 +139,9 @@ def live(lesson: Lesson, book: StatementBook, judges: Judges) -> LivedLesson:
     return LivedLesson(
         lesson,
         {key: _live_person(person, lesson.n_people, knob, book, judges) for key, person in lesson.people.items()},
-    )
+        {item.text: LANGUAGES[item.language] for items in book.by_label.values() for item in items
+         if item.language in LANGUAGES},
+    )  # fmt: skip
 
 
 def _live_person(person: Person, n_people: int, knob: Step | None, book: StatementBook, judges: Judges) -> LivedPerson:
@@ -136,20 +150,22 @@ def _live_person(person: Person, n_people: int, knob: Step | None, book: Stateme
     mine, others = (_many(side, seeds, book, judges) for side in (person.run, person.against))
     curves = np.cumsum(mine.step_count - others.step_count, axis=1)
     best = Side(person.run.spec.under_the_optimum())
+    played = _played(person.run, book, judges)
     return LivedPerson(
         person,
-        run=_played(person.run, book, judges),
-        against=_played(person.against, book, judges),
-        best=_played(best, book, judges),
+        run=played.records,
+        against=_played(person.against, book, judges).records,
+        best=_played(best, book, judges).records,
+        scenario=played.scenario,
         many=Many(curves[:, -1], curves, mine.disengaged, others.disengaged),
         tries=() if knob is None or person.key not in knob.people else _tries(person, knob, book, judges),
     )
 
 
-def _played(side: Side, book: StatementBook, judges: Judges) -> tuple[StepRecord, ...]:
+def _played(side: Side, book: StatementBook, judges: Judges) -> Played:
     judge = _judge_of(side, judges)
     reference = None if judge is None else JudgeReference(side.judge)
-    return play(compose(side.spec, book, judge=reference, kinds=KINDS), judge).records
+    return play(compose(side.spec, book, judge=reference, kinds=KINDS), judge)
 
 
 def _many(side: Side, seeds: list[int], book: StatementBook, judges: Judges) -> TrialLog:
@@ -170,10 +186,10 @@ def _tries(person: Person, knob: Step, book: StatementBook, judges: Judges) -> t
     found = []
     for value in knob_values(knob):
         sides = [replace(side, spec=with_knob(side.spec, knob.knob, value)) for side in (person.run, person.against)]
-        run, against = (_played(side, book, judges) for side in sides)
+        run, against = (_played(side, book, judges).records for side in sides)
         held = [record for record in run if record.held_back]
         left = next((day for day, record in enumerate(run, 1) if record.terminated), 0)
-        gain = round(sum(record.step_count for record in run)) - round(sum(record.step_count for record in against))
+        gain = shown_total(run) - shown_total(against)
         found.append(Try(value, gain, len(held), sum(not record.can_walk for record in held), left))
     return tuple(found)
 

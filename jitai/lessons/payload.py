@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from jitai.lessons.checking import should_send
-from jitai.lessons.facts import fact, fact_of, filled
+from jitai.lessons.facts import as_text, fact, fact_of, filled
 from jitai.lessons.living import LivedLesson, LivedPerson, knob_values
 from jitai.lessons.records import CHOICE, CURVE, NUMBER, RANGE, Prediction, Step
 from jitai.lessons.rules import RULES
@@ -18,11 +18,9 @@ from jitai.lessons.scoring import (
     share_inside,
     slider,
 )
-from jitai.records import CONTEXT_LABELS, Action, StepRecord
+from jitai.records import CONTEXT_LABELS, STEP_DIGITS, Action, StepRecord
 
 VERSION = 1
-NOTICEABLE = 0.5
-"""Steps below which a part of a difference is not shown."""
 
 
 def lesson_payload(lived: LivedLesson) -> dict[str, Any]:
@@ -57,7 +55,8 @@ def _person(lived: LivedLesson, key: str, person: LivedPerson) -> dict[str, Any]
         "leaves_at": config.disengagement_threshold,
         "start": {"habituation": config.initial_habituation, "risk": config.initial_disengagement},
         "unsure": [settings.unsure_low, settings.unsure_high] if person.person.run.judge else None,
-        "run": _columns(person.run),
+        "proposes": _PROPOSES.get(person.person.run.spec.policy.key, ""),
+        "run": _columns(person.run) | {"language": [_language(lived, record) for record in person.run]},
         "against": _columns(person.against),
         "can_walk": [int(flag) for flag in person.can_walk],
         "gains": [round(float(gain)) for gain in person.many.gains],
@@ -67,13 +66,25 @@ def _person(lived: LivedLesson, key: str, person: LivedPerson) -> dict[str, Any]
     }
 
 
+_PROPOSES = {
+    "thompson": "The policy learns by trying, so it also proposes what fits another place.",
+    "random": "The policy proposes at random.",
+}
+"""Why a proposal may be for another place than the sensor's, by the policy's key."""
+
+
+def _language(lived: LivedLesson, record: StepRecord) -> str:
+    """Return the language of what was written, such as "Spanish"; empty for English."""
+    return lived.languages.get(record.statement, "")
+
+
 def _columns(records: Sequence[StepRecord]) -> dict[str, Any]:
     left = next((day for day, record in enumerate(records, 1) if record.terminated), None)
     return {
         "left": left,
         "proposed": [int(record.candidate_action) for record in records],
         "done": [int(record.executed_action) for record in records],
-        "steps": [round(record.step_count, 3) for record in records],
+        "steps": [round(record.step_count, STEP_DIGITS) for record in records],
         "habituation": [round(record.habituation, 4) for record in records],
         "risk": [round(record.disengagement_risk, 4) for record in records],
         "sensed": [record.observation.inferred_context for record in records],
@@ -91,7 +102,7 @@ def _sure(record: StepRecord) -> float:
 
 
 def split_rows(person: LivedPerson) -> list[dict[str, Any]]:
-    """Return why a person's runs differ, as rows that add up from the other run to this one."""
+    """Return why a person's runs differ, as rows of whole numbers that add up from the other run to this one."""
     judged = bool(person.person.run.judge)
     parts = [
         ("Days the other no longer had", "stayed", True),
@@ -99,11 +110,11 @@ def split_rows(person: LivedPerson) -> list[dict[str, Any]]:
         ("Held back rightly", "held-right", judged),
         ("Held back wrongly", "held-wrong", judged),
         ("Something else proposed" if judged else "What was sent on the day", "proposed", True),
-        ("The day’s chance", "luck", abs(fact_of(person, "luck")) > NOTICEABLE),
+        ("The day’s chance", "luck", fact_of(person, "luck") != 0),
     ]
     without = person.person.without
     rows = [(f"{without[:1].upper()}{without[1:]}", "other"), *((title, name) for title, name, shown in parts if shown)]
-    return [{"title": title, "size": round(fact_of(person, name), 3)} for title, name in (*rows, ("This run", "total"))]
+    return [{"title": title, "size": round(fact_of(person, name))} for title, name in (*rows, ("This run", "total"))]
 
 
 def _prediction(lived: LivedLesson, person: LivedPerson, asked: Prediction) -> dict[str, Any]:
@@ -135,7 +146,9 @@ def _step(lived: LivedLesson, step: Step) -> dict[str, Any]:
               ("name", "say", "misconception", "title", "text", "answer")}  # fmt: skip
     found["notes"] = [filled(lived, note) for note in step.notes]
     if step.days:
-        found |= {"days": [{"day": day, "words": person.run[day - 1].statement} for day in step.days],
+        records = [person.run[day - 1] for day in step.days]
+        found |= {"days": [{"day": day, "words": record.statement, "language": _language(lived, record),
+                            "can_walk": record.can_walk} for day, record in zip(step.days, records, strict=True)],
                   "right": step.days.index(step.right) + 1}  # fmt: skip
     elif step.options:
         options = [{"text": filled(lived, o.text), "worth": round(fact(lived, o.worth))} for o in step.options]
@@ -153,9 +166,42 @@ def _step(lived: LivedLesson, step: Step) -> dict[str, Any]:
             "people": list(step.people),
             "values": knob_values(step),
             "now": _now(person, step),
+            "verdict": knob_verdict(lived, step),
         }
         found["tries"] = {key: [_rounded(tried._asdict()) for tried in lived.people[key].tries] for key in step.people}
     return found
+
+
+def knob_verdict(lived: LivedLesson, step: Step) -> str:
+    """Return what a knob's settings say: where each person gains most, where it turns, and whether one suits all."""
+    best, said = {}, []
+    for key in step.people:
+        tries = lived.people[key].tries
+        most = max(tried.gain for tried in tries)
+        best[key] = [place for place, tried in enumerate(tries) if tried.gain == most]
+        ranges = _ranges([tried.value for tried in tries], best[key])
+        said.append(f"{lived.people[key].person.name.split(',')[0]}: most at {ranges} ({as_text(most)}).")
+        turns = [place for place in range(1, len(tries)) if (tries[place].gain < 0) != (tries[place - 1].gain < 0)]
+        if len(turns) == 1:
+            turn = tries[turns[0]]
+            place = f"At {turn.value:g}" if turn is tries[-1] else f"From {turn.value:g} on"
+            said.append(f"{place} it {'costs' if turn.gain < 0 else 'gains'}.")
+    if len(best) > 1:
+        shared = set.intersection(*map(set, best.values()))
+        said.append("One setting is best for all." if shared else "No one setting is best for all.")
+    return " ".join(said)
+
+
+def _ranges(values: list[float], places: list[int]) -> str:
+    """Return some of the values as ranges: "0.2 to 0.4, 0.6"."""
+    found: list[list[int]] = []
+    for place in places:
+        if found and place == found[-1][-1] + 1:
+            found[-1].append(place)
+        else:
+            found.append([place])
+    ends = [(values[run[0]], values[run[-1]]) for run in found]
+    return ", ".join(f"{low:g}" if low == high else f"{low:g} to {high:g}" for low, high in ends)
 
 
 def _now(person: LivedPerson, step: Step) -> float | None:

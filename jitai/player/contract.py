@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from jitai.records import CONTEXT_LABELS, TYPED, Action, StepRecord
+from jitai.records import CONTEXT_LABELS, STEP_DIGITS, TYPED, Action, StepRecord
 
-VERSION = 1
+VERSION = 2
 """Of the JSON. A player that meets a later version says so and draws nothing."""
 
 TERM_PLACES = ("steps", "habituation", "risk", "sensor", "policy", "words", "judge", "done", "truth")
@@ -25,7 +25,7 @@ MAX_BRANCHES = 4
 LETTERS = ("A", "B", "C", "D")
 """Flags of the branches, in the order in which they are given out."""
 
-DIGITS = 4
+DIGITS = STEP_DIGITS
 """Decimals that are kept of steps, habituation, risk and probabilities; finer is not drawn."""
 
 _DRAW_DIGITS = 2
@@ -51,10 +51,11 @@ class Truth:
 
 @dataclass(frozen=True)
 class Split:
-    """Why two lines differ: steps of this line less those of the other, in parts that add up, day by day.
+    """Why two lines differ: steps of this line less those of the other up to each day, in parts that add up.
 
-    The run is split against the reference, a branch against the run. Days start at the line's ``first_day`` and may
-    outlast it: after a person has left, the other's days count as lost.
+    The parts are whole numbers and add up to the difference as it is shown. The run is split against the reference, a
+    branch against the run. Days start at the line's ``first_day`` and may outlast it: after a person has left, the
+    other's days count as lost.
 
     Attributes:
         stayed: steps on days that only one of the two still had.
@@ -65,10 +66,10 @@ class Split:
         revealed: the parts of ``action`` and the sentences that tell the truth; None to keep them from the browser.
     """
 
-    stayed: tuple[float, ...]
-    fresher: tuple[float, ...]
-    action: tuple[float, ...]
-    chance: tuple[float, ...] = ()
+    stayed: tuple[int, ...]
+    fresher: tuple[int, ...]
+    action: tuple[int, ...]
+    chance: tuple[int, ...] = ()
     sentences: tuple[str, ...] = ()
     revealed: "RevealedSplit | None" = None
 
@@ -85,10 +86,10 @@ class RevealedSplit:
         sentences: what matters most, as it stands after each day.
     """
 
-    held_rightly: tuple[float, ...]
-    held_wrongly: tuple[float, ...]
-    proposed: tuple[float, ...]
-    outside: tuple[float, ...] = ()
+    held_rightly: tuple[int, ...]
+    held_wrongly: tuple[int, ...]
+    proposed: tuple[int, ...]
+    outside: tuple[int, ...] = ()
     sentences: tuple[str, ...] = ()
 
 

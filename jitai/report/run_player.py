@@ -35,7 +35,6 @@ BranchOnPaper = tuple[Played, Line]
 WITHOUT_JUDGE, UNREAD = "without the judge", "with the text unread"
 _ROOM = 0.5
 """Share of the optimum for which the scales have room, whatever the run earns."""
-_ROUNDING = 1e-9
 _OFTEN_NOTHING = ("chance", "outside")
 """Parts that most runs do not have; they are then left out."""
 _TERMS = {
@@ -66,11 +65,13 @@ def split_of(compared: Comparison, *, with_truth: bool) -> Split:
         with_truth: whether what was true may be sent to the browser.
     """
 
-    def column(name: str) -> tuple[float, ...]:
-        values = tuple(float(getattr(part, name)) for part in compared.parts)
-        return values if any(abs(value) > _ROUNDING for value in values) or name not in _OFTEN_NOTHING else ()
+    n_days, first = len(compared.parts), compared.first_day
+    shown = [compared.up_to(day).shown for day in range(first, first + n_days)]
 
-    n_days = len(compared.parts)
+    def column(name: str) -> tuple[int, ...]:
+        values = tuple(int(getattr(parts, name)) for parts in shown)
+        return values if any(values) or name not in _OFTEN_NOTHING else ()
+
     told = None
     if with_truth:
         told = RevealedSplit(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jitai.records import Action, StepRecord
 from jitai.text_format import counted
-from jitai.trial.attribution import DayParts, summed
+from jitai.trial.attribution import DayParts, shown_parts, shown_total, summed
 
 _NOTICEABLE = 0.5
 """Steps below which a part is none."""
@@ -51,9 +51,14 @@ class Comparison(NamedTuple):
         parts = self.parts[: max(0, day - self.first_day + 1)]
         return self._replace(records=self.records[:day], others=self.others[:day], parts=parts)
 
+    @property
+    def shown(self) -> DayParts:
+        """The parts as whole numbers; they add up to the difference of the two totals as they are shown."""
+        return shown_parts(summed(self.parts), shown_total(self.records) - shown_total(self.others))
+
 
 class WhyRow(NamedTuple):
-    """One part of a difference: its title, what it means, and its steps."""
+    """One part of a difference: its title, what it means, and its steps, a whole number."""
 
     title: str
     note: str
@@ -62,7 +67,7 @@ class WhyRow(NamedTuple):
     @property
     def shown(self) -> str:
         """The steps in whole numbers, with their sign."""
-        return f"{self.steps:+,.0f}" if abs(self.steps) >= _NOTICEABLE else "0"
+        return f"{self.steps:+,.0f}" if self.steps else "0"
 
 
 def why_rows(compared: Comparison, *, revealed: bool) -> tuple[WhyRow, ...]:
@@ -72,7 +77,7 @@ def why_rows(compared: Comparison, *, revealed: bool) -> tuple[WhyRow, ...]:
         compared: the two lines.
         revealed: whether it may be said which vetoes were right.
     """
-    parts, right, known = summed(compared.parts), *_vetoes(compared.records)
+    parts, right, known = compared.shown, *_vetoes(compared.records)
     gone = abs(len(compared.records) - len(compared.others))
     on_the_day = [WhyRow("What is sent on the day itself", "held back, or another message", parts.action)]
     if revealed:
@@ -81,7 +86,7 @@ def why_rows(compared: Comparison, *, revealed: bool) -> tuple[WhyRow, ...]:
             WhyRow("Held back wrongly", f"{known - right} of {known}: a walk was missed", parts.held_wrongly),
             WhyRow("Other messages proposed", "the policy had learned from other days", parts.proposed),
         ]
-        if abs(parts.outside) >= _NOTICEABLE:
+        if parts.outside:
             on_the_day.append(WhyRow("Decided otherwise", "by a person, or by a rule", parts.outside))
     left = f"{counted(gone, 'day')} that only one of the two had" if gone else "nobody has left"
     chance = [WhyRow("Chance", "the luck of the days differed", parts.chance)]
@@ -89,7 +94,7 @@ def why_rows(compared: Comparison, *, revealed: bool) -> tuple[WhyRow, ...]:
         WhyRow("Days the other no longer had", left, parts.stayed),
         WhyRow("Fresher after quiet days", "habituation: rested, messages work more", parts.fresher),
         *on_the_day,
-        *(chance if abs(parts.chance) >= _NOTICEABLE else []),
+        *(chance if parts.chance else []),
     )
 
 
@@ -107,9 +112,10 @@ def why_sentence(compared: Comparison, *, revealed: bool) -> str:
         return f"{f'Branch {compared.letter} and this run' if compared.letter else 'Both'} have earned the same."
     gain, loss = max(sizes, key=lambda name: sizes[name]), min(sizes, key=lambda name: sizes[name])
     if abs(parts.total) < _EVEN * max(sizes[gain], -sizes[loss]):
+        shown = compared.shown
         return (
-            f"The two come out about even: {_GAINS[gain]} gained {sizes[gain]:,.0f} steps, "
-            f"{_LOSSES[loss]} took back {-sizes[loss]:,.0f}."
+            f"The two come out about even: {_GAINS[gain]} gained {getattr(shown, gain):,.0f} steps, "
+            f"{_LOSSES[loss]} took back {-getattr(shown, loss):,.0f}."
         )
     won = parts.total > 0
     cause = gain if won else loss

@@ -9,14 +9,17 @@ the policy proposed:
 
 What is left is chance: the random variation of the response, 0 without variation. On a day that only one of the two
 had, all its steps are "stayed": the other had left the study.
+
+Shown are whole numbers, and they add up as well: ``shown_parts``.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jitai.records import StepRecord
+from jitai.records import STEP_DIGITS, StepRecord
 from jitai.simulator.config import SimulatorConfig
 from jitai.simulator.dynamics import case_index, mean_outcome, responses
+from jitai.text_format import whole_parts, whole_steps
 
 
 class DayParts(NamedTuple):
@@ -77,6 +80,30 @@ def attribute(
 def summed(parts: Sequence[DayParts]) -> DayParts:
     """Return the parts of several days together."""
     return DayParts(*(sum(column) for column in zip(*parts, strict=True)))
+
+
+def shown_total(records: Sequence[StepRecord]) -> int:
+    """Return the steps of some days as they are shown: a browser, which gets rounded steps, shows the same number."""
+    total = 0.0
+    for record in records:
+        total += round(record.step_count, STEP_DIGITS)
+    return whole_steps(total)
+
+
+def shown_parts(parts: DayParts, total: int) -> DayParts:
+    """Return parts as whole numbers that add up to the difference as it is shown.
+
+    Args:
+        parts: of a difference.
+        total: the difference between the two totals as they are shown.
+    Returns: whole numbers; those of what was done on the day itself add up to its own number, so that nothing else
+        moves once right and wrong are told apart.
+    """
+    stayed, fresher, action, chance = whole_parts((parts.stayed, parts.fresher, parts.action, parts.chance), total)
+    right, wrong, proposed, outside = whole_parts(
+        (parts.held_rightly, parts.held_wrongly, parts.proposed, parts.outside), action
+    )
+    return DayParts(stayed, fresher, right, wrong, proposed, outside, chance)
 
 
 def _of_day(config: SimulatorConfig, mine: StepRecord, other: StepRecord) -> DayParts:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jitai.ui.pages import decide, lessons
+from jitai.ui.pages import class_results, decide, lessons
 from jitai.ui.pages.decide import DecideState
 from jitai.ui.session.lessons import shipped_lessons
 from jitai.ui.widgets.game import GameRequest, game_request
@@ -55,11 +55,33 @@ def test_an_edited_lesson_is_checked_and_opened(shown: list[dict[str, Any]]) -> 
     assert shown[-1]["lesson"]["title"] == "Mine"
 
 
-def test_the_class_page_shows_the_example_until_files_are_there() -> None:
+def test_a_student_gets_the_lesson_and_nothing_of_the_teachers(shown: list[dict[str, Any]]) -> None:
+    app = open_app(LESSONS)
+    app.query_params.update({"lesson": "holding-back", "student": "1"})
+    without_error(app.run())
+    assert shown[-1]["lesson"]["id"] == "holding-back"
+    assert not app.button and not app.get("download_button") and not app.code
+    links = [person["live"] for person in shown[-1]["people"].values()]
+    assert all(link.startswith("live?") and len(link) < 7000 for link in links), "each person's run opens on Live"
+
+
+def test_the_link_for_students_is_whole_and_has_no_notes(shown: list[dict[str, Any]]) -> None:
+    app = open_app(LESSONS)
+    app.query_params.update({"lesson": "holding-back", "step": "5", "notes": "1"})
+    without_error(app.run())
+    assert not app.code, "the window of notes has its own"
+    del app.query_params["notes"]
+    without_error(app.run())
+    assert [item.value.partition("/lessons")[2] for item in app.code] == ["?lesson=holding-back&student=1"]
+
+
+def test_the_class_page_shows_the_example_until_files_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[dict[str, Any]] = []
+    monkeypatch.setattr(class_results, "class_view", lambda payload, key: given.append(payload))
     app = open_app(CLASS)
     without_error(app.selectbox(key="class_lesson").set_value("noisy-context").run())
-    assert any("invented" in item.value for item in app.markdown)
-    assert "ranges hold the truth" in app.title[0].value
+    assert "invented" in given[-1]["example"]
+    assert "ranges hold the truth" in given[-1]["headline"]
     without_error(app.file_uploader(key="class_files").set_value([("a.json", b"{}", "application/json")]).run())
     assert "Left out: 1" in said(app)
 

@@ -8,6 +8,7 @@ from scipy import stats
 
 from jitai.errors import ParameterError
 from jitai.statistics import (
+    exact_interval,
     interval_of_difference,
     interval_of_mean,
     interval_of_resamples,
@@ -58,6 +59,16 @@ def test_one_value_has_no_interval_and_none_no_mean() -> None:
 def test_the_interval_of_a_share_is_wilsons(share: float, n: int) -> None:
     reference = stats.binomtest(round(share * n), n).proportion_ci(0.95, method="wilson")
     assert interval_of_share(share, n) == pytest.approx((reference.low, reference.high))
+
+
+@pytest.mark.parametrize(("count", "n"), [(7, 7), (0, 7), (3, 9), (1, 1), (35, 50)])
+def test_the_exact_interval_is_that_of_clopper_and_pearson(count: int, n: int) -> None:
+    reference = stats.binomtest(count, n).proportion_ci(method="exact")
+    assert exact_interval(count, n) == pytest.approx((reference.low, reference.high))
+
+
+def test_no_trial_has_no_interval() -> None:
+    assert all(map(math.isnan, exact_interval(0, 0)))
 
 
 def test_the_interval_of_resamples_is_between_its_percentiles() -> None:

@@ -22,13 +22,21 @@ export function drawHead(game) {
   }
   const eye = `${game.kind}, seed ${game.seed}. The truth is hidden until the end.`;
   if (role === "clinician") {
-    return { eye, head: lived.length ? `Day ${lived.length + 1}: ${total} steps so far` : "You are the clinician", sub: markup`A policy proposes a message. You read the words, and send it or hold it back, before you see what the judge says.` };
+    return { eye, head: lived.length ? `Day ${lived.length + 1}: ${total} steps so far` : "You are the clinician", sub: markup`A policy proposes a message. You read the words, and send it or hold it back, before you see what the judge says.${passedText(lived)}` };
   }
   return {
     eye,
     head: lived.length ? `You have earned ${total} steps` : "You are the policy",
-    sub: lived.length ? markup`${lived.some((day) => day.by_policy) ? "Marked above the row: days that the policy did. It has learned from all days so far, and listens to the judge." : "No going back: a day is lived once."}` : markup`One key a day. You see what a policy sees: where the sensor puts them, their words, what was sent lately. A message that fits brings up to 200 steps; every message wears off the next; wrong ones make them leave.`,
+    sub: lived.length ? markup`${lived.some((day) => day.by_policy) ? "Marked above the row: days that the policy did. It has learned from all days so far, and listens to the judge." : "No going back: a day is lived once."}` : markup`One choice a day. You see what a policy sees: where the sensor puts them, their words, what was sent lately. A message that fits brings up to 200 steps; every message wears off the next; wrong ones make them leave.`,
   };
+}
+
+/** Days since the last decision on which a clinician had nothing to decide. */
+function passedText(lived) {
+  const last = lived.map((day) => Boolean(day.asked)).lastIndexOf(true) + 1;
+  if (last === lived.length) return "";
+  const days = last + 1 === lived.length ? `Day ${lived.length}` : `Days ${last + 1} to ${lived.length}`;
+  return ` ${days} went by as proposed: no words, or no message to decide on.`;
 }
 
 export function drawDayCard(game) {
@@ -51,7 +59,7 @@ function yesterdayText(day, actions) {
 /** What the judge said of the last words, once the clinician has decided. */
 function lastVerdict(lived) {
   const last = [...lived].reverse().find((day) => day.verdict);
-  return last && markup`<p class="muted small">The judge, on your last decision: ${{ send: "send", "do not send": "hold back", unsure: "unsure" }[last.verdict]}${last.p_send !== null && last.p_send !== undefined && `, P(send) ${probabilityText(last.p_send)}`}.</p>`;
+  return last && markup`<p class="muted small">The judge, on your last decision: ${{ send: "send", "do not send": "hold back", unsure: "unsure" }[last.verdict]}${last.p_send !== null && last.p_send !== undefined && `, P(send) ${probabilityText(last.p_send)}`}. P(send) is how sure it is that a message may be sent.</p>`;
 }
 
 /** @param {any} game @param {{id: number, steps: number, left: number, policy: number}[]} best @param {number} mine */
@@ -59,8 +67,8 @@ export function drawEndCard(game, best, mine) {
   const { end } = game;
   const total = Math.round(totalOf(game));
   const rule = sums(end.lines.find((line) => line.key === "rule").steps).pop() ?? 0;
-  const kinds = end.kinds.filter(([, cost]) => Math.abs(cost) > 0.5);
-  return markup`${end.agreement && agreementTable(end.agreement)}<h3>The costliest days</h3><ol class="lost">${end.costliest.length ? end.costliest.map(({ sentence, cost }, index) => markup`<li><b>${String(index + 1)}</b><span>${sentence}</span><span class="n">${signed(-cost)}</span></li>`) : markup`<li><span></span><span>None.</span></li>`}</ol>${end.left > 0 && markup`<p class="muted small">What leaving costs is shared by the days that raised the risk.</p>`}<h3>All of it</h3><div class="pairs">${kinds.map(([name, cost]) => markup`<span>${name}</span><span><b>${signed(-cost)}</b></span>`)}</div><h3>What would have been enough</h3><p>A one-line rule earns <b>${whole(rule)}</b>: “the message for the place that the sensor reads, unless the judge says no.” ${total > Math.round(rule) ? "You earned more." : total === Math.round(rule) ? "You earned the same." : "It learns nothing."}</p><h3>Best of this browser</h3><table class="best-list"><tbody>${bestRows(best, mine)}</tbody></table>`;
+  const kinds = end.kinds.filter(([, cost]) => cost !== 0);
+  return markup`${end.agreement && agreementTable(end.agreement, game.lived.length)}<h3>The costliest days</h3><ol class="lost">${end.costliest.length ? end.costliest.map(({ sentence, cost }, index) => markup`<li><b>${String(index + 1)}</b><span>${sentence}</span><span class="n">${signed(-cost)}</span></li>`) : markup`<li><span></span><span>None.</span></li>`}</ol>${end.left > 0 && markup`<p class="muted small">What leaving costs is shared by the days that raised the risk.</p>`}<h3>All of it</h3><div class="pairs">${kinds.map(([name, cost]) => markup`<span>${name}</span><span><b>${signed(-cost)}</b></span>`)}</div><h3>What would have been enough</h3><p>A one-line rule earns <b>${whole(rule)}</b>: “the message for the place that the sensor reads, unless the judge says no.” ${total > Math.round(rule) ? "You earned more." : total === Math.round(rule) ? "You earned the same." : "It learns nothing."}</p><h3>Best of this browser</h3><table class="best-list"><tbody>${bestRows(best, mine)}</tbody></table>`;
 }
 
 function bestRows(best, mine) {
@@ -74,9 +82,15 @@ function decimal(value) {
   return value.toFixed(2).replace("-", "−");
 }
 
-function agreementTable(agreement) {
-  const rows = Object.entries(agreement).map(([name, { n, n_agreeing, kappa, low, high }]) => markup`<tr><td>${name === "judge and truth" ? "Judge and truth" : `You and the ${name}`}</td><td class="r">${String(n_agreeing)} of ${String(n)}</td><td class="r">${kappa === null ? "–" : markup`<b>${decimal(kappa)}</b>`}</td><td class="r">${kappa === null ? "–" : `${decimal(low)} to ${decimal(high)}`}</td></tr>`);
-  return markup`<h3>How far you agree</h3><table class="decisions"><thead><tr><th></th><th class="r">agree</th><th class="r">kappa</th><th class="r">95 %</th></tr></thead><tbody>${rows}</tbody></table><p class="muted small">Cohen’s kappa: 1 is full agreement, 0 is as by chance. With so few days the interval is wide. An unsure judge counts as holding back.</p>`;
+/** @param {Record<string, any>} agreement of three pairs @param {number} days that were lived */
+export function agreementTable(agreement, days) {
+  const rows = Object.entries(agreement).map(([name, { n, n_agreeing: agreeing, kappa, low, high, share_low: from, share_high: to }]) => {
+    const share = n > 0 && markup`<br><span class="muted small">${Math.round(100 * from)} to ${Math.round(100 * to)} %</span>`;
+    const interval = low !== null && markup`<br><span class="muted small">${decimal(low)} to ${decimal(high)}</span>`;
+    return markup`<tr><td>${name === "judge and truth" ? "Judge and truth" : `You and the ${name}`}</td><td class="r">${String(agreeing)} of ${String(n)}${share}</td><td class="r">${kappa === null ? "–" : markup`<b>${decimal(kappa)}</b>${interval}`}</td></tr>`;
+  });
+  const decided = agreement.truth.n;
+  return markup`<h3>How far you agree</h3><p>You decided on ${String(decided)} of ${String(days)} days. On the others there were no words, or no message.</p><table class="decisions"><thead><tr><th></th><th class="r">agree</th><th class="r">kappa</th></tr></thead><tbody>${rows}</tbody></table><p class="muted small">Below each: its 95 % interval, wide with so few days. Cohen’s kappa: 1 is full agreement, 0 is as by chance. An unsure judge counts as holding back.</p>`;
 }
 
 /** @param {any} game */

@@ -35,7 +35,8 @@ class GameView {
 
   receive(game, send) {
     const first = !this.game;
-    const news = first || game.identity !== this.game.identity || game.answered !== this.game.answered;
+    const another = first || game.identity !== this.game.identity;
+    const news = another || game.answered !== this.game.answered;
     this.send = send;
     this.game = game;
     this.number = Math.max(this.number, game.answered);
@@ -44,7 +45,7 @@ class GameView {
     this.frame.dataset.theme = themeFor(getComputedStyle(this.parts.root).getPropertyValue("background-color"));
     this.render();
     if (news && !first) this.parts.live.textContent = announcement(game);
-    if (first) this.parts.root.focus({ preventScroll: true });
+    if (another) this.parts.root.focus({ preventScroll: true }); // so that keys work at once, also after a change of role
     this.turn += 1;
     return this.turn;
   }

@@ -3,7 +3,7 @@ import { inlineGlyph } from "../../player/js/glyphs.js";
 import { markup } from "../../player/js/markup.js";
 import { shownGain } from "./gain_chart.js";
 import { isPending, phaseOf, scoreOf, shownDay, stepOf } from "./lesson_state.js";
-import { sentenceCase, shortName } from "./words.js";
+import { sentenceCase, shortName, stepName } from "./words.js";
 
 /** The card beside the picture, for each kind of step. */
 
@@ -32,7 +32,8 @@ function predictCard(data, state, step, person) {
     return markup`<h3>Your answer</h3>${notesList(step.notes)}<p class="foot">There is one answer. It is scored when the truth is shown.</p>`;
   }
   const last = asked.values.length - 1;
-  const slider = (name, label) => markup`<label for="slider-${name}"><span>${label}</span> <output data-value="${name}"></output></label><input type="range" id="slider-${name}" data-slider="${name}" min="0" max="${String(last)}" step="1">`;
+  const locked = state.locked[step.person] && markup`disabled`;
+  const slider = (name, label) => markup`<label for="slider-${name}"><span>${label}</span> <output data-value="${name}"></output></label><input type="range" id="slider-${name}" data-slider="${name}" min="0" max="${String(last)}" step="1" ${locked}>`;
   const controls =
     asked.kind === "range" ? markup`${slider("high", "At most")}${slider("low", "At least")}`
     : asked.kind === "number" ? slider("number", "My answer")
@@ -50,8 +51,9 @@ function predictCard(data, state, step, person) {
 }
 
 /** What the controls of a prediction say, as a sentence. */
-export function predictionText(person, answer) {
+export function predictionText(person, answer, locked = false) {
   const asked = person.prediction;
+  if (locked) return `Locked in. ${predictionText(person, answer).replace(/^So far: anything is possible.*/, "Anything is possible.")}`;
   if (asked.kind === "range") {
     const [low, high] = answer.map((index) => asked.values[index]);
     if (answer[0] === 0 && answer[1] === asked.values.length - 1) return "So far: anything is possible. Move the two ends.";
@@ -65,16 +67,16 @@ function watchCard(data, state, step, person) {
   const key = step.person;
   const day = state.day[key];
   const index = day - 1;
-  if (day === 0) return markup`<h3>Before day 1</h3>${notesList(step.notes)}<p>${stopsText(person)}</p>`;
+  if (day === 0) return markup`<h3>Before day 1</h3>${notesList(step.notes)}<p>${stopsText(person)}</p>${person.unsure && markup`<p class="muted small">${judgeRule(person)}</p>`}`;
   const { run } = person;
   if (day > run.done.length) return markup`<h3>Day ${String(day)}</h3><p>This person has left the study, on day ${String(run.left)}.</p>`;
   const pending = isPending(data, state, key);
   const decided = state.said[key + day];
   const words = run.words[index];
   const asksWalk = person.stops.every((stop) => stop.truth === "can walk");
-  const proposes = asksWalk && markup`<h4>The policy proposes</h4><p>${inlineGlyph(run.proposed[index])}${data.actions[run.proposed[index]]}</p>`;
+  const proposes = asksWalk && markup`<h4>The policy proposes</h4><p>${inlineGlyph(run.proposed[index])}${data.actions[run.proposed[index]]}</p>${placeNote(data, person, index)}`;
   const sensor = markup`<h4>The sensor reads</h4><p>${sentenceCase(data.contexts[run.sensed[index]])}, ${percentText(run.sure[index])} sure</p>`;
-  const spoken = (words || person.unsure) && markup`<h4>Words</h4><p class="words">${bubble(words)}</p>`;
+  const spoken = (words || person.unsure) && markup`<h4>Words</h4><p class="words">${bubble(words, run.language[index])}</p>`;
   const decide = pending && markup`<p><b>${asksWalk ? "This day decides. Send, or hold back?" : "Send a message today, or let it rest?"}</b></p><div class="choose"><button class="btn" data-say="send">Send <kbd>S</kbd></button><button class="btn" data-say="hold">${asksWalk ? "Hold back" : "Rest"} <kbd>H</kbd></button></div>`;
   const after = !pending && markup`${decided && markup`<p><b>You: ${decided === "send" ? "send" : asksWalk ? "hold back" : "rest"}.</b></p>`}${outcome(data, person, index)}`;
   return markup`<h3>Day ${String(day)} <small>of ${String(person.days)}</small></h3>${proposes || sensor}${spoken}<div class="decide-slot">${decide}${after}</div><p class="foot">${decidedText(state, key, person)}</p>`;
@@ -86,19 +88,38 @@ function stopsText(person) {
   return `It stops ${length === 1 ? "once" : `${["", "", "twice", "three times", "four times"][length] ?? "several times"}`}, on a day that decides. There you choose first.`;
 }
 
+/** What P(send) is, and what the judge does with it. */
+export function judgeRule(person) {
+  const [low, high] = person.unsure;
+  const band = low < high ? `; from ${low} to ${high} it is unsure` : "";
+  return `P(send): how sure the judge is that a message may be sent. Below ${low} it holds back${band}.`;
+}
+
+/** Why a message may be for another place than the sensor's. */
+export function placeNote(data, person, index) {
+  const { proposed, sensed } = person.run;
+  const place = proposed[index] - 2;
+  return place >= 0 && place !== sensed[index] && markup`<p class="muted small">The sensor says ${data.contexts[sensed[index]]}. ${person.proposes}</p>`;
+}
+
 /** What was done on a day that may be seen, without the hidden truth. */
 function outcome(data, person, index) {
   const { run, against } = person;
   const held = run.proposed[index] !== 0 && run.done[index] === 0;
-  const verdict = run.verdict[index] && run.p_send[index] !== null && run.words[index] && markup`<p>The judge: ${{ send: "send", "do not send": "hold back", unsure: "unsure, and an unsure judge holds back" }[run.verdict[index]]}, P(send) ${probabilityText(run.p_send[index])}.</p>`;
+  const verdict = run.verdict[index] && run.p_send[index] !== null && run.words[index] && markup`<p>The judge: ${{ send: "send", "do not send": "hold back", unsure: "unsure, and an unsure judge holds back" }[run.verdict[index]]}, P(send) ${probabilityText(run.p_send[index])}${run.proposed[index] === 0 ? "; but there was no message to hold back" : ""}.</p>`;
   const other = against.steps[index];
   const twin = against.left && against.left < index + 1 ? `${sentenceCase(person.without)}, this person had left on day ${against.left}.` : other === undefined ? "" : `${sentenceCase(person.without)}: ${stepsText(other)}.`;
   return markup`${verdict}<p>${inlineGlyph(held ? run.proposed[index] : run.done[index], held)}${held ? "Held back" : sentenceCase(data.actions[run.done[index]])}: <b>${stepsText(run.steps[index])}</b></p><p class="muted">${twin}</p>`;
 }
 
-function bubble(words) {
+function bubble(words, language) {
   if (!words) return markup`<span class="bubble none">No words today.</span>`;
-  return markup`<span class="bubble ${words.length > 150 ? "long" : words.length < 62 ? "short" : ""}">“${words}”</span>`;
+  return markup`<span class="bubble ${words.length > 150 ? "long" : words.length < 62 ? "short" : ""}">“${words}”</span>${languageNote(language)}`;
+}
+
+/** People write in several languages. @param {string} language empty for English */
+export function languageNote(language) {
+  return language && markup`<span class="language muted small">in ${language}, which the judge reads as it is</span>`;
 }
 
 function decidedText(state, key, person) {
@@ -118,7 +139,7 @@ function revealCard(data, state, step, person) {
   const asked = person.prediction;
   const given = state.locked[key];
   const score = given ? scoreOf(person, state.answer[key]) : null;
-  return markup`<h3>${given ? "Your prediction and the truth" : "The truth"}</h3>${asked && markup`<div class="pairs">${truthPairs(data, person, state.answer[key], given)}</div>`}${score !== null && markup`<p class="score"><b>${whole(score)}</b> of 100 points</p><p>${scoreWord(score)}</p>`}${decisionsTable(data, state, key, person)}${notesList(step.notes)}<p class="foot">${asked?.kind === "range" && `Best range for people of this kind: ${whole(asked.best[0])} to ${whole(asked.best[1])}.`}</p>`;
+  return markup`<h3>${given ? "Your prediction and the truth" : "The truth"}</h3>${asked && markup`<div class="pairs">${truthPairs(data, person, state.answer[key], given)}</div>`}${score !== null && markup`<p class="score"><b>${whole(score)}</b> of 100 points</p><p>${scoreWord(score)}</p>`}${decisionsTable(data, state, key, person)}${notesList(step.notes)}<div class="foot">${asked?.kind === "range" && markup`<p>Best range for people of this kind: ${whole(asked.best[0])} to ${whole(asked.best[1])}.</p>`}${given && saveButton(state)}</div>`;
 }
 
 function truthPairs(data, person, answer, given) {
@@ -146,9 +167,16 @@ function decisionsTable(data, state, key, person) {
   })}</tbody></table>`;
 }
 
+/** A file under a code: whose it is, only the student knows. */
+function saveButton(state) {
+  return markup`<button class="btn" data-do="save">Save my answers</button><p class="muted small not-on-paper">One small file for your teacher, under the code ${state.code} and without a name. Nothing is sent anywhere.</p>`;
+}
+
 function takeCard(data, state) {
-  const rows = Object.entries(data.people).filter(([key, person]) => person.prediction && state.locked[key]);
-  return markup`<h3>Your points</h3>${rows.length ? markup`<div class="pairs">${rows.map(([key, person]) => markup`<span>${shortName(person)}</span><span><b>${whole(scoreOf(person, state.answer[key]))}</b> of 100</span>`)}</div>` : markup`<p>You have locked no prediction in.</p>`}<label class="field" for="nickname">Name or nickname <span class="muted">(may stay empty)</span></label><input type="text" id="nickname" data-field="nickname" maxlength="40" autocomplete="off" value="${state.nickname}"><button class="btn" data-do="save">Save my answers</button><p class="muted small">One small file for your teacher. Nothing is sent anywhere.</p><p class="foot"><button class="link" data-do="fresh">Start afresh</button>${state.again && " This is a second go; the class view leaves it out."}</p>`;
+  const people = Object.entries(data.people);
+  const rows = people.filter(([key, person]) => person.prediction && state.locked[key]);
+  const live = people.filter(([, person]) => person.live);
+  return markup`<h3>Your points</h3>${rows.length ? markup`<div class="pairs">${rows.map(([key, person]) => markup`<span>${shortName(person)}</span><span><b>${whole(scoreOf(person, state.answer[key]))}</b> of 100</span>`)}</div>` : markup`<p>You have locked no prediction in.</p>`}${saveButton(state)}${live.length > 0 && markup`<h4 class="not-on-paper">Look closer</h4><p class="not-on-paper">These days on Live, where you can change each of them: ${live.map(([, person], index) => markup`${index > 0 && ", "}<a class="link" href="${person.live}" target="_blank" rel="noopener">${shortName(person)}</a>`)}.</p>`}<p class="foot"><button class="link" data-do="fresh">Start afresh</button>${state.again && " This is a second go; the class view leaves it out."}</p>`;
 }
 
 function tryCard(data, state, step) {
@@ -158,7 +186,7 @@ function tryCard(data, state, step) {
     return markup`<tr><td>${shortName(data.people[key])}</td><td class="r">${signed(tried.gain)}</td>${data.people[key].unsure && markup`<td class="r">${String(tried.right)} of ${String(tried.held)}</td>`}<td>${tried.left ? `day ${tried.left}` : "stays"}</td></tr>`;
   });
   const judged = step.people.some((key) => data.people[key].unsure);
-  return markup`<h3>${step.name}</h3><label for="knob"><span>Setting</span> <output data-value="knob">${knobText(step, index)}</output></label><input type="range" id="knob" data-slider="knob" min="0" max="${String(step.values.length - 1)}" step="1"><table class="decisions"><thead><tr><th></th><th class="r">gain</th>${judged && markup`<th class="r">held rightly</th>`}<th>leaves</th></tr></thead><tbody data-part="knob-rows">${rows}</tbody></table>${notesList(step.notes)}<p class="foot">Every setting is the whole study lived again. All else is locked.</p>`;
+  return markup`<h3>${stepName(step)}</h3><label for="knob"><span>${step.name}</span> <output data-value="knob">${knobText(step, index)}</output></label><input type="range" id="knob" data-slider="knob" min="0" max="${String(step.values.length - 1)}" step="1"><table class="decisions"><thead><tr><th></th><th class="r">gain</th>${judged && markup`<th class="r">held rightly</th>`}<th>leaves</th></tr></thead><tbody data-part="knob-rows">${rows}</tbody></table>${notesList(step.notes)}${state.knob[state.step] !== undefined && markup`<p><b>${step.verdict}</b></p>`}<p class="foot">Every setting is the whole study lived again. All else is locked.</p>`;
 }
 
 /** The setting as it stands in the run, or the first. */

@@ -3,25 +3,39 @@
 /** Milliseconds of one day while it plays. */
 export const BEAT = 170;
 
-/** @param {any} data see payload.py */
-export function initialLesson(data, step = 1) {
+/**
+ * @param {any} data see payload.py
+ * @param {{step?: number, code?: string, free?: boolean}} [start] code: in place of a name; free: may go to any step
+ */
+export function initialLesson(data, { step = 1, code = "", free = false } = {}) {
   const keys = Object.keys(data.people);
   const each = (make) => Object.fromEntries(keys.map((key) => [key, make(data.people[key])]));
-  return {
+  const first = {
     identity: data.identity,
-    step: clampStep(data, step),
-    reached: clampStep(data, step),
+    step: 1,
+    reached: 1,
     day: each(() => 0),
     answer: each((person) => emptyAnswer(person.prediction)),
     locked: each(() => false),
+    touched: each(() => false),
     said: {},
     chosen: {},
     knob: {},
     playing: false,
-    notes: false,
     again: false,
-    nickname: "",
+    code,
+    free,
   };
+  const to = reachable(data, first, step);
+  return { ...first, step: to, reached: to };
+}
+
+/** A step, or the first prediction before it that has not been locked in: what is true comes after it. */
+export function reachable(data, state, step) {
+  const to = clampStep(data, step);
+  if (state.free) return to;
+  const open = data.steps.findIndex(({ kind, person }) => ["predict", "second"].includes(kind) && data.people[person].prediction && !state.locked[person]);
+  return open < 0 ? to : Math.min(to, open + 1);
 }
 
 export function clampStep(data, step) {
@@ -88,13 +102,13 @@ export function reduceLesson(state, event, data) {
   const key = step.person;
   switch (event.type) {
     case "go": {
-      const to = clampStep(data, event.step);
+      const to = reachable(data, state, event.step);
       return to === state.step ? state : { ...state, step: to, reached: Math.max(state.reached, to), playing: false };
     }
     case "answer":
-      return state.locked[key] ? state : { ...state, answer: { ...state.answer, [key]: event.value } };
-    case "lock":
-      return { ...state, locked: { ...state.locked, [key]: true } };
+      return state.locked[key] ? state : { ...state, answer: { ...state.answer, [key]: event.value }, touched: { ...state.touched, [key]: true } };
+    case "lock": // a prediction is somebody's own once they have moved it
+      return state.touched[key] ? { ...state, locked: { ...state.locked, [key]: true } } : state;
     case "choose":
       return state.chosen[state.step] ? state : { ...state, chosen: { ...state.chosen, [state.step]: event.option } };
     case "play":
@@ -106,12 +120,8 @@ export function reduceLesson(state, event, data) {
       return { ...state, said: { ...state.said, [key + state.day[key]]: event.what } };
     case "knob":
       return { ...state, knob: { ...state.knob, [state.step]: event.index } };
-    case "notes":
-      return { ...state, notes: event.open ?? !state.notes };
-    case "nickname":
-      return { ...state, nickname: event.text };
     case "fresh":
-      return { ...initialLesson(data), again: true, nickname: state.nickname };
+      return { ...initialLesson(data, { code: state.code }), again: true };
     default:
       return state;
   }
@@ -136,7 +146,7 @@ export function answersFile(data, state, now) {
     predicted[key] = kind === "choice" ? given : Array.isArray(given) ? given.map((index) => values[index]) : values[given];
   }
   return {
-    lesson: data.lesson.id, digest: data.lesson.digest, version: 1, name: state.nickname, predicted, said,
+    lesson: data.lesson.id, digest: data.lesson.digest, version: 2, code: state.code, predicted, said,
     chosen: state.chosen, again: state.again, saved: now,
   };
 }

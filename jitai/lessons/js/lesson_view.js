@@ -2,11 +2,15 @@ import { whole } from "../../player/js/format.js";
 import { markup } from "../../player/js/markup.js";
 import { themeFor } from "../../player/js/theme.js";
 import { drawGain, gainLayout, shownGain } from "./gain_chart.js";
-import { drawCard, headlineDay, knobText, nearestIndex, predictionText } from "./lesson_cards.js";
+import { drawCard, knobText, nearestIndex, predictionText } from "./lesson_cards.js";
 import { choicePanels, drawChoice, drawNumber, drawSee, drawTake, drawTries, drawWhySplits } from "./lesson_free.js";
-import { drawNotes, minutesText } from "./lesson_notes.js";
-import { BEAT, answersFile, initialLesson, isPending, phaseOf, reduceLesson, shownDay, stepOf } from "./lesson_state.js";
+import { clockText, drawNotes, minutesText } from "./lesson_notes.js";
+import { addressOf, copyLink, enlarge, newCode, openNotes, saveAnswers } from "./lesson_outside.js";
+import { drawLessonPaper } from "./lesson_paper.js";
+import { BEAT, initialLesson, isPending, phaseOf, reduceLesson, shownDay, stepOf } from "./lesson_state.js";
+import { drawHeadWords } from "./lesson_words.js";
 import { drawDays, drawTracks } from "./tracks.js";
+import { stepName } from "./words.js";
 
 /** Lessons that have left the page, by identity: whoever comes back goes on there. */
 const left = new Map();
@@ -17,10 +21,12 @@ const SKELETON = `<div class="player lesson" tabindex="0" data-part="root" role=
 <div class="lesson-stage" data-part="stage"></div>
 <aside class="card" data-part="card"></aside>
 <div class="transport" data-part="transport" role="toolbar" aria-label="Move through the lesson"></div>
-<aside class="notes" data-part="notes" aria-label="Teacher’s notes" hidden></aside>
-<p class="sr" data-part="live" aria-live="polite"></p></div>`;
+<section class="notes" data-part="notes" aria-label="Teacher’s notes" hidden></section>
+<p class="sr" data-part="live" aria-live="polite"></p></div><div class="paper" data-part="paper"></div>`;
 
 const TRACKS = `<div class="gain-box" data-part="gain-box"><svg data-part="gain" role="img"></svg></div><div class="tracks-box"><svg data-part="tracks" aria-hidden="true"></svg></div><div class="days-box"><svg data-part="days" aria-hidden="true"></svg></div>`;
+/** On it, a lesson's window and that of its notes tell each other where they are. */
+const CHANNEL = "jitai-lesson";
 const ONE = `<div class="one-box"><svg data-part="one" role="img"></svg></div>`;
 
 /** One lesson on a page: state, clock, and what reaches the screen. */
@@ -33,6 +39,7 @@ export class LessonView {
     this.drawn = new WeakMap();
     this.undo = [];
     this.turn = 0;
+    this.large = false;
     this.started = Date.now();
     this.findParts();
     this.listen();
@@ -49,9 +56,10 @@ export class LessonView {
       const asked = addressOf();
       const mine = asked.lesson === data.lesson.id;
       const kept = left.get(data.identity);
-      const start = mine ? asked.step : 1;
+      const start = { step: mine ? asked.step : 1, code: newCode(), free: mine && asked.notes };
       this.state = kept ? reduceLesson(kept, { type: "go", step: mine ? asked.step : kept.step }, data) : initialLesson(data, start);
-      if (mine && asked.notes) this.state = { ...this.state, notes: true };
+      this.onlyNotes = mine && asked.notes;
+      this.student = asked.student;
       this.shape = "";
       this.data = data;
       this.write(true);
@@ -70,7 +78,8 @@ export class LessonView {
   }
 
   destroy() {
-    if (this.state) left.set(this.state.identity, { ...this.state, playing: false });
+    this.channel?.close();
+    if (this.state && !this.onlyNotes) left.set(this.state.identity, { ...this.state, playing: false });
     clearInterval(this.clock);
     clearInterval(this.noteClock);
     for (const undo of this.undo) undo();
@@ -96,6 +105,7 @@ export class LessonView {
     if (this.state === before) return;
     if (this.state.step !== before.step) {
       this.write(false);
+      this.tell();
       if (this.frame.clientWidth < 960) this.parts.root.scrollIntoView({ block: "start" });
     }
     if (this.state.playing !== before.playing) this.setClock();
@@ -126,8 +136,7 @@ export class LessonView {
     const phase = phaseOf(data, state);
     const next = () => this.dispatch({ type: "go", step: state.step + 1 });
     if (phase === "predict" && !state.locked[step.person]) {
-      const choice = data.people[step.person].prediction.kind === "choice";
-      if (choice && !state.answer[step.person]) return { label: "Choose first", action: null };
+      if (!state.touched[step.person]) return { label: { range: "Move an end first", number: "Move the slider first", curve: "Move a point first", choice: "Choose first" }[data.people[step.person].prediction.kind], action: null };
       return { label: "Lock it in", action: () => (this.dispatch({ type: "lock" }), step.kind === "predict" && next()) };
     }
     if (phase === "watch" && state.day[step.person] < data.people[step.person].days) {
@@ -136,7 +145,7 @@ export class LessonView {
       return { label: state.day[step.person] ? "Go on" : "Play", action: () => this.play() };
     }
     if (state.step === data.steps.length) return { label: "To the start", action: () => this.dispatch({ type: "go", step: 1 }) };
-    return { label: data.steps[state.step].name, action: next };
+    return { label: stepName(data.steps[state.step]), action: next };
   }
 
   play() {
@@ -151,21 +160,36 @@ export class LessonView {
   }
 
   render() {
+    if (this.onlyNotes) {
+      this.renderNotes();
+      return;
+    }
     const { data, state } = this;
     const step = stepOf(data, state);
     const phase = phaseOf(data, state);
     const person = data.people[step.person];
     this.parts.root.classList.toggle("free", ["choice", "see", "why", "take"].includes(step.kind) || (phase === "predict" && person.prediction?.kind === "choice"));
+    this.parts.root.classList.toggle("asks", phase === "predict");
     this.renderProgress();
     this.renderHead(step, phase, person);
     this.renderStage(step, phase, person);
     this.put("card", drawCard(data, state));
     this.sync(step, phase, person);
     this.renderTransport(phase, step, person);
-    this.parts.notes.hidden = !state.notes;
-    if (state.notes) this.put("notes", drawNotes(data, state, this.started));
+  }
+
+  /** The window of notes has nothing else. */
+  renderNotes() {
+    this.parts.root.classList.add("only-notes");
+    this.parts.notes.hidden = false;
+    const draw = () => this.put("notes", drawNotes(this.data, this.state, { started: this.started, here: window.location.href }));
+    draw();
     clearInterval(this.noteClock);
-    if (state.notes) this.noteClock = setInterval(() => this.put("notes", drawNotes(this.data, this.state, this.started)), 1000);
+    // The clock alone is written each second, so that a link can be marked and copied.
+    this.noteClock = setInterval(() => {
+      const old = this.parts.notes.querySelector(".clock b");
+      if (old) old.textContent = clockText((Date.now() - this.started) / 60000);
+    }, 1000);
   }
 
   renderProgress() {
@@ -175,33 +199,16 @@ export class LessonView {
       "progress",
       markup`${steps.map((step, index) => {
         const number = index + 1;
-        return markup`<button style="--m:${Math.max(0.7, step.minutes)}" data-step="${String(number)}" class="${number < at ? "past" : ""}" ${number === at ? markup`aria-current="step"` : null} ${number > reached ? markup`disabled` : null} aria-label="${`Step ${number} of ${steps.length}: ${step.name}, ${minutesText(step.minutes)}`}">${step.kind === "try" ? "Try" : step.name}</button>`;
-      })}<output>Step ${String(at)} of ${String(steps.length)}: ${steps[at - 1].name}</output>`,
+        return markup`<button style="--m:${Math.max(0.85, step.minutes)}" data-step="${String(number)}" class="${number < at ? "past" : ""}" ${number === at ? markup`aria-current="step"` : null} ${number > reached ? markup`disabled` : null} aria-label="${`Step ${number} of ${steps.length}: ${stepName(step)}, ${minutesText(step.minutes)}`}">${stepName(step)}</button>`;
+      })}<output>Step ${String(at)} of ${String(steps.length)}: ${stepName(steps[at - 1])}</output>`,
     );
   }
 
   renderHead(step, phase, person) {
-    const tracked = phase === "watch" || phase === "reveal";
-    const { head, sub } = this.words(step, phase, person);
-    this.put("eye", markup`${tracked || phase === "predict" ? person.name : `${this.data.lesson.title}, ${minutesText(this.data.lesson.minutes)}`}`);
-    this.put("head", head);
+    const { eye, head, sub } = drawHeadWords(this.data, this.state, step, phase, person);
+    this.put("eye", markup`${eye}`);
+    this.put("head", markup`${head}`);
     this.put("sub", markup`${sub}`);
-  }
-
-  words(step, phase, person) {
-    if (phase === "predict") return { head: markup`${person.prediction.ask}`, sub: step.text || { range: "Drag the two ends of the range, or use the arrow keys.", number: "Move the slider, or use the arrow keys.", curve: "Drag the points of the curve, or use the sliders.", choice: "Choose with the keys or a click." }[person.prediction.kind] };
-    if (phase === "watch" || phase === "reveal") {
-      const day = phase === "reveal" ? person.days : headlineDay(this.data, this.state, step.person);
-      const gain = shownGain(person, day);
-      const has = day < person.days ? " has" : "";
-      const verb = gain < 0 ? "cost" : "gained";
-      const number = markup`<mark class="${gain < 0 ? "loss" : gain > 0 ? "" : "none"}">${whole(Math.abs(gain))}</mark>`;
-      const left = person.against.left;
-      const usual = phase === "reveal" ? `${person.can_walk.includes(0) ? "Hatched: days on which this person could not walk. " : ""}On the right, in grey: ${whole(person.gains.length)} people like this one.` : left && left <= day ? `${person.without[0].toUpperCase()}${person.without.slice(1)} this person left on day ${left}.` : `Dashed: ${person.without}.`;
-      const head = day === 0 ? markup`${step.title || "Press play."}` : markup`${person.subject}${has} ${verb} ${number} steps`;
-      return { head, sub: (phase === "reveal" && step.kind !== "watch" && step.text) || (phase === "watch" && day === 0 && step.text) || usual };
-    }
-    return { head: markup`${step.title || step.name}`, sub: step.text };
   }
 
   renderStage(step, phase, person) {
@@ -223,9 +230,9 @@ export class LessonView {
 
   free(step, phase, person) {
     const { data, state } = this;
-    if (phase === "predict") return choicePanels(person.prediction.options, state.answer[step.person], 0, "");
+    if (phase === "predict") return choicePanels(person.prediction.options, state.answer[step.person], 0, "", state.locked[step.person]);
     if (step.kind === "choice") return drawChoice(step, state.chosen[state.step] ?? 0);
-    if (step.kind === "see") return drawSee(data, step, { rule: Math.max(240, this.parts.stage.clientWidth / 2 - 60) });
+    if (step.kind === "see") return drawSee(data, step, { rule: Math.max(240, this.parts.stage.clientWidth / 2 - 60), font: this.sizes().font });
     if (step.kind === "why") return drawWhySplits(data, step);
     return drawTake(step);
   }
@@ -248,15 +255,15 @@ export class LessonView {
     this.layout = layout;
     const day = phase === "predict" ? 0 : phase === "reveal" ? person.days : shownDay(this.data, this.state, key);
     const revealed = phase === "reveal";
-    const open = phase === "predict";
+    const open = phase === "predict" && !this.state.locked[key];
     const pending = isPending(this.data, this.state, key) && phase === "watch" ? this.state.day[key] : 0;
-    const view = { ...sizes, layout, day, cursor: pending || (revealed ? 0 : day), answer: this.state.answer[key], shows: Boolean(person.prediction) && (open || this.state.locked[key]), open, revealed };
+    const view = { ...sizes, layout, day, cursor: pending || (revealed ? 0 : day), answer: this.state.answer[key], shows: Boolean(person.prediction) && (phase === "predict" || this.state.locked[key]), open, revealed };
     this.fill("gain", width, height, drawGain(person, view));
     gain.setAttribute("aria-label", `Difference between the two runs. ${day ? `Day ${day}: ${whole(shownGain(person, day))} steps.` : ""}`);
     const below = size(tracks);
     this.fill("tracks", below.width, below.height, drawTracks(person, { ...sizes, layout, height: below.height, day, pending, revealed }));
     const axis = size(days);
-    this.fill("days", axis.width, axis.height, drawDays(person, { ...sizes, layout, stops: open ? [] : person.stops.map((stop) => stop.day) }));
+    this.fill("days", axis.width, axis.height, drawDays(person, { ...sizes, layout, stops: phase === "predict" ? [] : person.stops.map((stop) => stop.day) }));
     this.parts["gain-box"].classList.toggle("drag", open);
   }
 
@@ -295,15 +302,16 @@ export class LessonView {
     else if (asked.kind === "number") value("number", answer, text(answer));
     else answer.forEach((index, knot) => value(`day-${knot}`, index, text(index)));
     const said = this.frame.querySelector("[data-part=said-range]");
-    if (said) said.textContent = predictionText(person, answer);
+    if (said) said.textContent = predictionText(person, answer, this.state.locked[step.person]);
   }
 
   renderTransport(phase, step, person) {
     const { label, action } = this.main();
     const day = phase === "watch" && this.state.day[step.person] < person.days;
+    const teacher = !this.student && markup`<a class="btn quiet-link" href="class?lesson=${this.data.lesson.id}" target="_blank" rel="noopener">Class <kbd>K</kbd></a><button class="btn quiet-notes" data-do="notes">Teacher’s notes <kbd>N</kbd></button>`;
     this.put(
       "transport",
-      markup`<button class="btn main" data-do="main" ${action ? null : markup`disabled`}>${label} <kbd>Enter</kbd></button><button class="btn" data-do="back" ${this.state.step === 1 ? markup`disabled` : null}>Back <kbd>B</kbd></button>${day && markup`<button class="btn" data-do="day" ${action ? null : markup`disabled`}>One day <kbd>→</kbd></button>`}<span class="space"></span><a class="btn quiet-link" href="class?lesson=${this.data.lesson.id}" target="_blank" rel="noopener">Class <kbd>K</kbd></a><button class="btn" data-do="notes" aria-pressed="${String(this.state.notes)}">Teacher’s notes <kbd>N</kbd></button>`,
+      markup`<button class="btn main" data-do="main" ${action ? null : markup`disabled`}>${label} <kbd>Enter</kbd></button><button class="btn" data-do="back" ${this.state.step === 1 ? markup`disabled` : null}>Back <kbd>B</kbd></button>${day && markup`<button class="btn" data-do="day" ${action ? null : markup`disabled`}>One day <kbd>→</kbd></button>`}<span class="space"></span>${teacher}<button class="btn" data-do="large" aria-pressed="${String(this.large)}">Large <kbd>P</kbd></button>`,
     );
   }
 
@@ -319,10 +327,32 @@ export class LessonView {
       const asked = addressOf();
       if (this.data && asked.lesson === this.data.lesson.id) this.dispatch({ type: "go", step: asked.step });
     });
+    on(window, "beforeprint", () => this.fillPaper());
+    on(window, "afterprint", () => this.parts.paper.replaceChildren());
+    const print = matchMedia("print");
+    on(print, "change", () => (print.matches ? this.fillPaper() : this.parts.paper.replaceChildren()));
+    this.channel = new BroadcastChannel(CHANNEL);
+    this.channel.onmessage = ({ data: told }) => this.told(told);
     const resized = new ResizeObserver(() => this.data && this.render());
     resized.observe(this.frame);
     this.undo.push(() => resized.disconnect());
     this.listenToDrag();
+  }
+
+  /** Tell the other window where this one is. */
+  tell() {
+    this.channel.postMessage({ lesson: this.data.lesson.id, step: this.state.step, fromNotes: Boolean(this.onlyNotes) });
+  }
+
+  /** Follow the other window: notes follow the lesson, the lesson follows its notes as far as it may. */
+  told({ lesson, step, fromNotes }) {
+    if (!this.data || lesson !== this.data.lesson.id || fromNotes === Boolean(this.onlyNotes) || this.student) return;
+    this.dispatch({ type: "go", step });
+    if (fromNotes && this.state.step !== step) this.tell();
+  }
+
+  fillPaper() {
+    if (this.data && !this.onlyNotes) this.parts.paper.innerHTML = String(drawLessonPaper(this.data, this.state));
   }
 
   /** Ends of a range and points of a curve can be dragged in the picture. */
@@ -369,7 +399,6 @@ export class LessonView {
 
   moved(target) {
     const name = target.dataset?.slider;
-    if (target.dataset?.field === "nickname") this.state = reduceLesson(this.state, { type: "nickname", text: target.value }, this.data);
     if (!name) return;
     const index = Number(target.value);
     if (name === "knob") this.dispatch({ type: "knob", index });
@@ -401,10 +430,12 @@ export class LessonView {
     else if (name === "day") {
       this.dispatch({ type: "play", on: false });
       if (phaseOf(this.data, this.state) === "watch") this.dispatch({ type: "day" });
-    } else if (name === "notes") this.dispatch({ type: "notes" });
+    } else if (name === "notes" && !this.student) openNotes(this);
+    else if (name === "large") enlarge(this, !this.large);
+    else if (name === "copy") copyLink(this);
     else if (name === "clock") this.started = Date.now();
     else if (name === "next") this.dispatch({ type: "go", step: this.state.step + 1 });
-    else if (name === "save") this.save();
+    else if (name === "save") saveAnswers(this);
     else if (name === "fresh") this.dispatch({ type: "fresh" });
     else if (name === "class") this.frame.querySelector(".quiet-link")?.click();
   }
@@ -430,7 +461,8 @@ export class LessonView {
       k: () => this.command("class"),
       s: () => this.dispatch({ type: "say", what: "send" }),
       h: () => this.dispatch({ type: "say", what: "hold" }),
-      Escape: () => this.dispatch({ type: "notes", open: false }),
+      p: () => this.command("large"),
+      Escape: () => this.large && enlarge(this, false),
     };
     const action = actions[key] ?? (/^[1-6]$/.test(key) ? () => this.pick(Number(key)) : null);
     if (!action) return;
@@ -440,20 +472,4 @@ export class LessonView {
     if (this.frame.getRootNode().activeElement === null) this.parts.root.focus({ preventScroll: true });
   }
 
-  save() {
-    const content = JSON.stringify(answersFile(this.data, this.state, new Date().toISOString().slice(0, 16)), null, 1);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([content], { type: "application/json" }));
-    const who = this.state.nickname.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "student";
-    link.download = `${this.data.lesson.id}-${who}.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 2000);
-    this.parts.live.textContent = "Saved: one small file with your predictions and decisions.";
-  }
-}
-
-/** What the address says of lesson, step and notes. */
-export function addressOf() {
-  const query = new URL(window.location.href).searchParams;
-  return { lesson: query.get("lesson") ?? "", step: Number(query.get("step") ?? 1), notes: query.get("notes") === "1" };
 }

@@ -22,7 +22,7 @@ export function drawTracks(person, { layout, height, font, gutter, day, pending,
   const scale = (y, text, base) => markup`<path class="${base ? "base" : "grid"}" d="M${left} ${y}H${right}"/><text class="t" x="${right + 8}" y="${y + font * 0.35}" font-size="${font}">${text}</text>`;
   const at = pending || day;
   const cursor = at > 0 && markup`<rect class="cursor-bar" x="${x(at) - column / 2}" width="${column}" y="0" height="${height}"/>${pending > 0 && markup`<text class="b" x="${x(pending)}" y="${ySteps(top * 0.6)}" text-anchor="middle" font-size="${font * 1.3}">?</text>`}`;
-  const empty = day === 0 && !pending && gutter > 0 && markup`<text class="t" x="${(left + right) / 2}" y="${ySteps(top * 0.55)}" text-anchor="middle" font-size="${font}">Here: the steps of each day${person.unsure ? ", and a cross where a message was held back" : ""}.</text>`;
+  const empty = day === 0 && !pending && gutter > 0 && markup`<text class="t" x="${(left + right) / 2}" y="${ySteps(top * 0.55)}" text-anchor="middle" font-size="${font}">Here: the steps of each day${person.unsure && right - left > font * 34 ? ", and a cross where a message was held back" : ""}.</text>`;
   return markup`${patterns()}${revealed && hatched(person, layout, steps.top, risk.bottom)}${cursor}${scale(ySteps(0), "0", true)}${scale(ySteps(top / 2), String(top / 2))}${scale(ySteps(top), String(top))}${bars(person, { day, x, column, y: ySteps, bottom: steps.bottom, font })}${scale(yRisk(0), "0", true)}${curves(person, { day, x, y: yRisk, left })}<path class="leave" d="M${left} ${yRisk(person.leaves_at)}H${right}"/>${titles(person, { steps, risk, font, gutter, left, day })}${empty}`;
 }
 

@@ -7,3 +7,8 @@ export function sentenceCase(text) {
 export function shortName(person) {
   return person.name.split(",")[0];
 }
+
+/** What a step is called wherever it is named; a knob's own name stands at its axis. @param {{kind: string, name: string}} step */
+export function stepName(step) {
+  return step.kind === "try" ? "Try" : step.name;
+}

@@ -2,7 +2,7 @@ import { signed } from "./format.js";
 
 /** The JSON from Python, turned into lines of days. Sums are made here; nothing else is computed. */
 
-export const PAYLOAD_VERSION = 1;
+export const PAYLOAD_VERSION = 2;
 
 /** What a payload of another version is answered with. */
 export class LaterVersion extends Error {}
@@ -173,7 +173,7 @@ export function countHeldBack(line, day, revealed) {
 }
 
 /**
- * The parts of a line's difference up to a day, as Python has split it; null where it has not.
+ * The parts of a line's difference up to a day, as Python has split and rounded it; null where it has not.
  * @param {import("./types.js").Line} line
  * @param {boolean} revealed only then is the action's part told apart by right and wrong
  * @returns {import("./types.js").Split | null}
@@ -182,15 +182,14 @@ export function splitUpTo(line, day, revealed) {
   if (!line.split) return null;
   const length = Math.max(0, Math.min(day - line.firstDay + 1, line.split.stayed.length));
   const told = revealed ? line.split.revealed : undefined;
-  const sum = (column) => (column ?? []).slice(0, length).reduce((total, steps) => total + steps, 0);
-  const [stayed, fresher, action, chance] = ["stayed", "fresher", "action", "chance"].map((name) => sum(line.split[name]));
+  const at = (column) => column?.[length - 1] ?? 0;
+  const [stayed, fresher, action, chance] = ["stayed", "fresher", "action", "chance"].map((name) => at(line.split[name]));
   return {
     stayed,
     fresher,
     action,
     chance,
-    parts: told ? { heldRightly: sum(told.held_rightly), heldWrongly: sum(told.held_wrongly), proposed: sum(told.proposed), outside: sum(told.outside) } : null,
-    total: stayed + fresher + action + chance,
+    parts: told ? { heldRightly: at(told.held_rightly), heldWrongly: at(told.held_wrongly), proposed: at(told.proposed), outside: at(told.outside) } : null,
     sentence: (told ?? line.split).sentences?.[length - 1] ?? "",
   };
 }

@@ -75,6 +75,7 @@ export class Player {
     this.screen.measure = null;
     this.restyle();
     this.setClock();
+    if (!before && this.run.options.scenes.length > 0) this.parts.player.focus({ preventScroll: true }); // a story goes on with Space
     const told = `${this.run.answered} ${this.run.notice}`;
     if (this.run.notice && told !== this.told) this.say(this.run.notice);
     this.told = told;

@@ -31,13 +31,12 @@
  * @property {number[]} spread
  * @property {Truth | null} truth read it only where it is revealed
  *
- * @typedef {object} Split
+ * @typedef {object} Split whole numbers that add up to the difference as it is shown
  * @property {number} stayed
  * @property {number} fresher
  * @property {number} action
  * @property {number} chance
  * @property {{heldRightly: number, heldWrongly: number, proposed: number, outside: number} | null} parts of action; null while the truth is hidden
- * @property {number} total
  * @property {string} sentence what matters most; "" before the first day
  *
  * @typedef {object} Line
@@ -49,7 +48,7 @@
  * @property {number | null} leftOn
  * @property {boolean} complete
  * @property {Day[]} days
- * @property {Record<string, any> | null} split columns of Python's `Split`, from firstDay on
+ * @property {Record<string, any> | null} split columns of Python's `Split`, up to each day, from firstDay on
  *
  * @typedef {object} Run
  * @property {string} identity

@@ -4,9 +4,6 @@ import { countHeldBack, splitUpTo, stepsUpTo } from "./model.js";
 
 /** Why: the difference between two lines, split into parts that add up to it. Python splits it and says what matters. */
 
-/** Parts below half a step are shown as none. */
-const NOTICEABLE = 0.5;
-
 /**
  * Which two lines are compared, the first less the second.
  * @param {import("./types.js").Run} run
@@ -54,8 +51,8 @@ function kindOf(line, isFirst) {
 
 function totals(line, other, day) {
   return [
-    { title: other.name, from: 0, size: stepsUpTo(other, day), kind: line.letter ? "run" : "reference" },
-    { title: nameOf(line), from: 0, size: stepsUpTo(line, day), kind: kindOf(line, true) },
+    { title: other.name, from: 0, size: Math.round(stepsUpTo(other, day)), kind: line.letter ? "run" : "reference" },
+    { title: nameOf(line), from: 0, size: Math.round(stepsUpTo(line, day)), kind: kindOf(line, true) },
   ];
 }
 
@@ -76,10 +73,10 @@ function rowsOf(line, other, split, day, revealed) {
           ["Held back rightly", held.right ? `${held.right} of ${held.judged}: nobody could have walked` : "none", split.parts.heldRightly],
           ["Held back wrongly", held.wrong ? `${held.wrong} of ${held.judged}: a walk was missed` : "none", split.parts.heldWrongly],
           ["Other messages proposed", "the policy had learned from other days", split.parts.proposed],
-          ...(Math.abs(split.parts.outside) >= NOTICEABLE ? [["Decided otherwise", "by a person, or by a rule", split.parts.outside]] : []),
+          ...(split.parts.outside ? [["Decided otherwise", "by a person, or by a rule", split.parts.outside]] : []),
         ]
       : [["What is sent on the day itself", "held back, or another message", split.action]]),
-    ...(Math.abs(split.chance) >= NOTICEABLE ? [["Chance", "the luck of the days differed", split.chance]] : []),
+    ...(split.chance ? [["Chance", "the luck of the days differed", split.chance]] : []),
   ];
   let from = first.size;
   const rows = parts.map(([title, note, size]) => {
@@ -101,7 +98,7 @@ function waterfall(rows) {
   const place = (value) => ((value - low) / (high - low)) * 100;
   let before = null;
   return markup`<div class="waterfall${rows.length > 5 ? " tall" : ""}" role="list">${rows.map((row) => {
-    const small = row.kind === "part" && Math.abs(row.size) < NOTICEABLE;
+    const small = row.kind === "part" && row.size === 0;
     const [start, end] = [row.from, row.from + row.size].sort((one, two) => one - two);
     const style = row.kind === "part" ? (row.size >= 0 ? "gain" : "loss") : row.kind;
     const rule = before !== null && markup`<u style="left:${place(before)}%"></u>`;

@@ -2,18 +2,16 @@
 
 import streamlit as st
 
-from jitai.charts.lessons import class_chart
-from jitai.charts.theme import CONFIG
-from jitai.lessons.classes import MAX_BYTES, MAX_FILES, ClassSummary, invented_class, read_class, summarise_class
-from jitai.lessons.facts import filled
+from jitai.lessons.classes import MAX_BYTES, MAX_FILES, class_payload, invented_class, read_class
 from jitai.lessons.living import LivedLesson
-from jitai.lessons.records import CHOICE, NUMBER
 from jitai.sanitise import for_markdown
-from jitai.text_format import counted
 from jitai.ui.pages.lessons import LessonsState
 from jitai.ui.session.lessons import ready_lesson, shipped_lessons, shipped_titles
-from jitai.ui.session.state import app_state, palette, session_object
+from jitai.ui.session.state import app_state, session_object
+from jitai.ui.widgets.lesson import class_view, link_for_students
 from jitai.ui.widgets.page import errors_as_sentences
+
+LESSONS = "pages/lessons.py"
 
 
 def class_page() -> None:
@@ -21,16 +19,23 @@ def class_page() -> None:
     app_state()
     st.title("What did the class predict?")
     with errors_as_sentences():
-        choice, drop = st.columns(2, gap="large")
+        with st.container(key="class_choice"):
+            choice, drop = st.columns(2, gap="large")
         with choice:
             lived = _lesson()
         if lived is None:
             return
+        with choice, st.container(horizontal=True, vertical_alignment="center"):
+            st.page_link(
+                LESSONS, label="Back to the lesson", icon=":material/arrow_back:",
+                query_params={"lesson": lived.lesson.identifier},
+            )  # fmt: skip
+            link_for_students(lived.lesson.identifier)
         files = drop.file_uploader(
             "The class’s files", type=["json"], accept_multiple_files=True, key="class_files",
-            help=f"Each student saves one after the lesson. At most {MAX_FILES} files of {MAX_BYTES // 1000} kB "
-            "each, read on this machine only. No name is shown.",
+            help=f"At most {MAX_FILES} files of {MAX_BYTES // 1000} kB each, read on this machine only.",
         )  # fmt: skip
+        drop.caption("Each student saves one, from the truth on. It has a code for a name, so it may be projected.")
         students, left_out = read_class(lived, [file.getvalue() for file in files or ()])
         if not files:
             students = invented_class(lived)
@@ -45,7 +50,8 @@ def class_page() -> None:
                 "Prediction", keys, format_func=lambda item: lived.people[item].person.name, key="class_person",
                 required=True, default=keys[0], label_visibility="collapsed",
             )  # fmt: skip
-        _draw(lived, summarise_class(lived, key, students), len(students), bool(files))
+        with st.container(key="class_stage"):
+            class_view(class_payload(lived, key, students, are_real=bool(files)), key="class_view")
 
 
 def _lesson() -> LivedLesson | None:
@@ -69,43 +75,3 @@ def _lesson() -> LivedLesson | None:
         st.error(" ".join(for_markdown(problem) for problem in problems), icon=":material/error:")
         return None
     return ready.lived
-
-
-def _draw(lived: LivedLesson, summary: ClassSummary, n: int, are_real: bool) -> None:
-    """The headline, the picture and the numbers beside it."""
-    if not are_real:
-        st.badge("Example: 24 invented students", color="gray")
-    asked = lived.lesson.predictions[summary.person]
-    st.title(summary.headline, anchor=False)
-    st.caption(f"{_question(lived, summary)} {summary.remark}")
-    picture, numbers = st.columns([2.4, 1], gap="large")
-    with picture:
-        if asked.kind == CHOICE:
-            for number, option in enumerate(asked.options, 1):
-                chosen = sum(answer[0] == number for answer in summary.answers)
-                right = " (right)" if number == asked.right else ""
-                st.progress(chosen / max(1, len(summary.answers)), f"{for_markdown(option.text)}{right}: {chosen}")
-        else:
-            unit = "of a hundred" if asked.kind == NUMBER else "steps gained"
-            st.plotly_chart(
-                class_chart(summary.answers, summary.truth, summary.gains, unit, palette()),
-                key="class_chart",
-                config=CONFIG,
-            )
-    with numbers:
-        scores = sorted(summary.scores)
-        st.metric("Students", n)
-        if scores:
-            middle = (scores[(len(scores) - 1) // 2] + scores[len(scores) // 2]) / 2
-            st.metric("Middle score, of 100", f"{middle:.0f}", help="Half of the class scored more, half less.")
-            st.caption(f"Best {scores[-1]}, lowest {scores[0]}".replace("-", "−"))
-        for decided in summary.decided:
-            word = "send" if decided.send else "hold back"
-            st.progress(
-                decided.n_right / max(1, decided.n),
-                f"Day {decided.day}, right is {word}: {decided.n_right} of {counted(decided.n, 'student')}",
-            )
-
-
-def _question(lived: LivedLesson, summary: ClassSummary) -> str:
-    return for_markdown(filled(lived, lived.lesson.predictions[summary.person].ask))

@@ -8,7 +8,7 @@ from jitai.lessons.reading import MAX_BYTES
 from jitai.sanitise import for_markdown
 from jitai.ui.session.lessons import ready_lesson, shipped_lessons, shipped_titles
 from jitai.ui.session.state import app_state, session_object
-from jitai.ui.widgets.lesson import lesson_view
+from jitai.ui.widgets.lesson import STUDENT, lesson_view, link_for_students
 from jitai.ui.widgets.page import errors_as_sentences
 
 
@@ -54,8 +54,11 @@ def _show(state: LessonsState, identifier: str) -> bool:
         return True
     with st.container(key="lesson_stage"):
         lesson_view(ready.payload, key=f"lesson-{identifier}")
+    if STUDENT in st.query_params or st.query_params.get("notes") == "1":
+        return True
     with st.container(horizontal=True, key="lesson_foot"):
         st.button("All lessons", key="all_lessons", icon=":material/arrow_back:", on_click=_leave)
+        link_for_students(identifier)
         st.download_button(
             "This lesson as a file", data=source[0],
             file_name=f"{identifier}.yaml", mime="application/yaml", on_click="ignore", key="lesson_file",
@@ -80,6 +83,7 @@ def _list(state: LessonsState) -> None:
     for key, lesson in shipped_titles().items():
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"card_{key}"):
             st.markdown(f"**{lesson.title}** · {lesson.minutes:g} minutes  \n{lesson.summary}", width="stretch")
+            link_for_students(key)
             st.button("Begin", key=f"begin_{key}", on_click=_open, args=(key,))
     st.subheader("Your own lesson", divider=False)
     st.caption(

@@ -15,6 +15,7 @@ from jitai.trial.spec import TrialSpec
 from jitai.ui.navigation import ABOUT, DOORS, LIVE, Door, entry_of
 from jitai.ui.session.resources import judge_for, statement_book
 from jitai.ui.session.state import session_object
+from jitai.ui.widgets.lesson import link_for_students
 from jitai.ui.widgets.page import Visits, errors_as_sentences
 from jitai.ui.widgets.player import player
 
@@ -61,6 +62,8 @@ def _door(place: Any, door: Door) -> None:
             type="primary" if door is DOORS[0] else "secondary",
         ):  # fmt: skip
             st.switch_page(door.path, query_params=dict(door.parameters))
+        if lesson := dict(door.parameters).get("lesson"):
+            link_for_students(lesson)
 
 
 def _where_one_was() -> None:

@@ -6,14 +6,16 @@ import streamlit as st
 
 from jitai.errors import JitaiError, ParameterError
 from jitai.files import read_bytes
-from jitai.judge.registry import available_judges
+from jitai.judge.registry import available_judges, backend_of
 from jitai.lessons.checking import check_form, check_truth
-from jitai.lessons.living import KINDS, LivedLesson, RememberingJudge, live
+from jitai.lessons.living import KINDS, LivedLesson, LivedPerson, RememberingJudge, live
 from jitai.lessons.payload import lesson_payload
 from jitai.lessons.reading import MAX_BYTES, read_lesson
 from jitai.lessons.records import Lesson
 from jitai.paths import resource
 from jitai.records import JudgesText
+from jitai.report.scenario_link import link_to
+from jitai.ui.session.linked import run_in_address
 from jitai.ui.session.resources import judge_for, prompts, statement_book
 
 
@@ -57,9 +59,20 @@ def ready_lesson(content: bytes, name: str) -> tuple[ReadyLesson | None, tuple[s
         lived = live(lesson, statement_book(KINDS), lesson_judge)
         if problems := check_truth(lived):
             return None, tuple(problems)
-        return ReadyLesson(lived, lesson_payload(lived)), ()
+        payload = lesson_payload(lived)
+        for key, person in lived.people.items():
+            payload["people"][key]["live"] = _on_live(person)
+        return ReadyLesson(lived, payload), ()
     except JitaiError as error:
         return None, (error.in_full,)
+
+
+def _on_live(person: LivedPerson) -> str:
+    """Return the link that opens a person's very run on Live; empty where it would be too long."""
+    key = person.person.run.judge
+    judge = judge_for(key, backend_of(key).usual_prompt(key)) if key else None
+    parameters, problem = run_in_address(person.scenario, judge)
+    return "" if problem else link_to(parameters, "live")
 
 
 @st.cache_resource(show_spinner=False, max_entries=100)

@@ -10,10 +10,12 @@ import pytest
 from jitai.errors import ParameterError
 from jitai.game.days import CLINICIAN, Game, agreement, live_days, truth_of, up_to_decision, with_action
 from jitai.game.payload import game_payload
-from jitai.game.regret import best_to_come, by_kind, costliest, costs
+from jitai.game.regret import best_to_come, costs
 from jitai.policies.registry import PolicySpec
 from jitai.records import JudgeReference
 from jitai.simulator.config import BETA, DETERMINISTIC, PRESETS
+from jitai.text_format import whole_steps
+from jitai.trial.attribution import shown_total
 from jitai.trial.filters import FilterSpec
 from jitai.trial.scenario import compose, play
 from jitai.trial.spec import TrialSpec
@@ -52,9 +54,12 @@ def test_regret_adds_up_to_the_best_total_less_the_players(name: str, seed: int,
     best = play(game.scenario.under_the_optimum()).total_steps
     earned = sum(record.step_count for record in records)
     assert sum(by_day) == pytest.approx(best - earned, abs=1e-6)
-    assert sum(cost for _, cost in by_kind(config, records, by_day)) == pytest.approx(best - earned, abs=1e-6)
-    worst = costliest(config, records, by_day)
-    assert worst[0].cost == max(by_day)
+    end = game_payload(game, judge(), 0)["end"]
+    top = next(line for line in end["lines"] if line["key"] == "best")
+    lost = whole_steps(sum(top["steps"])) - shown_total(records)
+    assert sum(end["costs"]) == sum(cost for _, cost in end["kinds"]) == lost, "shown numbers add up"
+    assert end["costs"] == pytest.approx(by_day, abs=1)
+    assert end["costliest"][0]["cost"] == max(end["costs"])
     if records[-1].terminated:  # what leaving costs is not put on the last day alone
         assert sum(cost > 100 for cost in by_day) >= 2
 
@@ -93,7 +98,9 @@ def test_the_clinician_decides_where_there_is_something_to_decide_and_hears_the_
     n_decisions = 0
     while (today := live_days(game, judge()).today) is not None:
         assert today.statement and today.candidate_action
-        assert set(game_payload(game, judge(), 0)["today"]) == {"probability", "sensed", "words", "proposed"}
+        shown = game_payload(game, judge(), 0)
+        assert set(shown["today"]) == {"probability", "sensed", "words", "proposed"}
+        assert sum(day["asked"] for day in shown["lived"]) == n_decisions
         game = up_to_decision(with_action(game, 0), judge())
         n_decisions += 1
         if n_decisions > 50:
@@ -113,6 +120,14 @@ def test_kappa_is_cohens() -> None:
     assert found.low < 0.4 < found.high < 0.8
     assert math.isnan(agreement({1: True}, {1: True}).kappa)
     assert agreement({}, {}).n == 0
+
+
+def test_full_agreement_on_few_days_claims_no_certainty() -> None:
+    """Seven of seven: kappa is 1, yet the share of agreement may be six in ten (Clopper-Pearson)."""
+    answers = {day: day % 2 == 0 for day in range(7)}
+    found = agreement(answers, answers)
+    assert found.kappa == 1.0 and found.low < 0.9 and found.high == 1.0
+    assert (found.share_low, found.share_high) == (pytest.approx(0.5904, abs=1e-4), 1.0)
 
 
 def test_an_action_that_is_none_is_refused() -> None:

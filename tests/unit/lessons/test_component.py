@@ -15,9 +15,10 @@ PARTS = pytest.mark.parametrize(
     ("folder", "script", "style", "mount"),
     [
         (lessons.FOLDER, lessons.script, lessons.style, "mountLesson"),
+        (lessons.FOLDER, lessons.class_script, lessons.style, "mountClass"),
         (game.FOLDER, game.script, game.style, "mountGame"),
     ],
-    ids=["lesson", "game"],
+    ids=["lesson", "class", "game"],
 )  # fmt: skip
 Text = Callable[[], str]
 

@@ -9,9 +9,9 @@ import yaml
 
 from jitai.errors import FileFormatError, ParameterError
 from jitai.lessons.checking import check_form, check_truth, sentences_of
-from jitai.lessons.facts import fact, filled, gain_of, holds, right_order, typed_digits
+from jitai.lessons.facts import fact, fact_of, filled, gain_of, holds, right_order, typed_digits
 from jitai.lessons.living import LivedLesson, live
-from jitai.lessons.payload import lesson_payload, split_rows
+from jitai.lessons.payload import knob_verdict, lesson_payload, split_rows
 from jitai.lessons.reading import MAX_BYTES, read_lesson
 from jitai.lessons.records import Prediction
 from jitai.lessons.scoring import (
@@ -98,6 +98,9 @@ def test_a_stop_needs_words_and_a_proposed_message(holding_back: LivedLesson) ->
         (step("try", step=0.001), "at most 41"),
         (step("try", high=2), "allowed is 0 to 1"),
         (step("reveal", person="z"), "nobody called 'z'"),
+        (step("see", day=14), "on day 14 the student decides later"),
+        (step("predict", notes=["It gains {gain a} steps."]), "{gain a} tells what is predicted"),
+        (step("second", notes=["Others gain {mean b}."]), "{mean b} tells what is predicted"),
         (lambda c: c["people"]["a"]["link"].update(judge="ollama:x"), "embedded-tuned or embedded"),
         (lambda c: c["steps"][2]["predict"].update(step=7), "whole steps"),
         (lambda c: c["steps"][2]["predict"].update(axis=[100, 2000]), "must hold 0"),
@@ -159,11 +162,15 @@ def test_no_sentence_of_a_shipped_lesson_holds_a_typed_digit(shipped: Callable[[
             assert [typed_digits(sentence) for _, sentence in sentences_of(lesson_step) if typed_digits(sentence)] == []
 
 
-def test_the_split_adds_up_to_the_step(shipped: Callable[[str], LivedLesson]) -> None:
-    for name in ("holding-back", "when-it-hurts", "noisy-context"):
-        for person in shipped(name).people.values():
+def test_the_shown_parts_add_up_to_the_shown_gain(shipped: Callable[[str], LivedLesson]) -> None:
+    for path in FILES:
+        for person in shipped(path.stem).people.values():
             first, *parts, last = (row["size"] for row in split_rows(person))
-            assert first + sum(parts) == pytest.approx(last, abs=0.01)
+            assert first + sum(parts) == last and sum(parts) == gain_of(person)
+            named = {row["title"]: row["size"] for row in split_rows(person)}
+            assert named["Fresher after quiet days"] == fact_of(person, "fresher"), (
+                "sentences say what the picture says"
+            )
 
 
 RANGE = Prediction("range", "?", (-500.0, 2000.0), 50.0, 0.5)
@@ -204,3 +211,27 @@ def test_numbers_and_curves_are_scored_against_many() -> None:
 def test_small_studies_get_the_order_right_more_often_where_the_effect_is_large() -> None:
     source = np.random.default_rng(3)
     assert right_order(source.normal(50, 300, 400)) < right_order(source.normal(500, 300, 400)) == 1.0
+
+
+def test_what_the_knob_says_is_true_of_its_settings(shipped: Callable[[str], LivedLesson]) -> None:
+    for path in FILES:
+        lived = shipped(path.stem)
+        knob = next(step for step in lived.lesson.steps if step.kind == "try")
+        said = knob_verdict(lived, knob)
+        for key in knob.people:
+            tries = lived.people[key].tries
+            best = max(tried.gain for tried in tries)
+            first = next(tried.value for tried in tries if tried.gain == best)
+            assert f"most at {first:g}" in said
+        if len(knob.people) > 1:
+            gains = zip(*([tried.gain for tried in lived.people[key].tries] for key in knob.people), strict=True)
+            most = [max(tried.gain for tried in lived.people[key].tries) for key in knob.people]
+            assert ("One setting is best for all." in said) == any(list(gain) == most for gain in gains)
+
+
+def test_a_payload_says_language_and_truth_where_they_are_needed(holding_back: LivedLesson) -> None:
+    payload = lesson_payload(holding_back)
+    run = payload["people"]["a"]["run"]
+    assert run["language"][4] == "Portuguese" and run["language"][6] == "Spanish" and run["language"][0] == ""
+    question = payload["steps"][0]
+    assert [day["can_walk"] for day in question["days"]] == [False, True] and question["right"] == 2

@@ -10,7 +10,7 @@ from jitai.records import JudgeReference
 from jitai.report.run_player import branch_line, comparison_of, player_run
 from jitai.report.why import Comparison, why_rows, why_sentence, why_sentences
 from jitai.simulator.config import PRESETS, SimulatorConfig
-from jitai.trial.attribution import DayParts, summed
+from jitai.trial.attribution import DayParts, shown_total, summed
 from jitai.trial.filters import filter_spec
 from jitai.trial.fork import fork
 from jitai.trial.scenario import Played, compose, play
@@ -84,7 +84,7 @@ def test_what_the_player_is_given_adds_up_to_the_rows_of_the_report() -> None:
     split = player_run(run, twin, title="it").run.split
     assert split is not None and split.revealed is not None
     rows = why_rows(compared(run, twin), revealed=True)
-    assert sum(row.steps for row in rows) == pytest.approx(run.total_steps - twin.total_steps)
+    assert sum(row.steps for row in rows) == shown_total(run.records) - shown_total(twin.records)
     columns = (
         split.stayed,
         split.fresher,
@@ -92,7 +92,11 @@ def test_what_the_player_is_given_adds_up_to_the_rows_of_the_report() -> None:
         split.revealed.held_wrongly,
         split.revealed.proposed,
     )
-    assert [sum(column) for column in columns] == pytest.approx([row.steps for row in rows])
+    assert [column[-1] for column in columns] == [row.steps for row in rows]
+    for day in range(50):
+        shown = split.stayed[day] + split.fresher[day] + split.action[day]
+        assert shown == shown_total(run.records[: day + 1]) - shown_total(twin.records[: day + 1])
+        assert split.action[day] == sum(column[day] for column in columns[2:])
     assert len(split.sentences) == len(split.revealed.sentences) == 50
     assert split.revealed.sentences[-1] == why_sentence(compared(run, twin), revealed=True)
     early = Comparison(run.records[:20], twin.records[:20], compared(run, twin).parts[:20], "without the judge")
@@ -107,15 +111,16 @@ def test_a_branch_is_explained_against_its_run() -> None:
     assert split.sentences[0].startswith("All of branch A’s loss comes from what was sent on the day itself") or (
         split.sentences[0] == "Branch A and this run have earned the same."
     )
-    total = sum(sum(column) for column in (split.stayed, split.fresher, split.action, split.chance))
-    assert total == pytest.approx(branch.total_steps - run.total_steps)
+    total = sum(column[-1] for column in (split.stayed, split.fresher, split.action))
+    assert total == shown_total(branch.records) - shown_total(run.records)
 
 
 def one_day(**parts: float) -> str:
-    run, twin = by_simulated(MOSTLY, 0.9, 0.1, 3)
-    return why_sentence(
-        Comparison(run.records[:9], twin.records[:9], (DayParts(**parts),), "without the judge"), revealed=True
-    )
+    """The sentence about two runs that differ by these parts, on their last day."""
+    run, _ = by_simulated(MOSTLY, 0.9, 0.1, 3)
+    split, mine = DayParts(**parts), run.records[:9]
+    other = replace(mine[-1], step_count=mine[-1].step_count - split.total)
+    return why_sentence(Comparison(mine, (*mine[:-1], other), (split,), "without the judge"), revealed=True)
 
 
 @pytest.mark.parametrize(
