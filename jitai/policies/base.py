@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from jitai.arrays import Flags, Floats, Integers
-from jitai.policies.belief import BeliefSettings
+from jitai.policies.belief import BeliefSettings, Text
 from jitai.records import Action, Role
 from jitai.registry import NoSettings
 from jitai.simulator.config import SimulatorConfig
@@ -46,6 +46,7 @@ class View(NamedTuple):
     step_count: Floats
     belief: Floats | None = None
     truth: Truth | None = None
+    text: Text | None = None
 
 
 class Proposals(NamedTuple):

@@ -189,6 +189,7 @@ class Trial:
             people.day, today.context_probability, today.inferred_context, people.habituation,
             people.disengagement_risk, people.step_count, belief,
             Truth(today.can_walk, today.true_context) if self._tells_truth else None,
+            None if evidence is None else evidence.text,
         )  # fmt: skip
         return Morning(today, evidence, belief, view)
 
