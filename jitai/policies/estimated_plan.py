@@ -130,6 +130,7 @@ def expected_reader(nodes: Floats, values: Floats, weight: Floats) -> Floats:
     place = locate(nodes, values)
     n, size = len(values), len(nodes)
     lower = np.arange(n)[:, None] * size + place.lower
-    read = np.bincount(lower.ravel(), (weight * (1.0 - place.share)).ravel(), n * size)
+    read: Floats = np.zeros(n * size)
+    read += np.bincount(lower.ravel(), (weight * (1.0 - place.share)).ravel(), n * size)
     read += np.bincount((lower + 1).ravel(), (weight * place.share).ravel(), n * size)
     return read.reshape(n, size)

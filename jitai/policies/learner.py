@@ -154,22 +154,23 @@ class ModelBasedLearner(Policy):
         gains = np.einsum("ni,nik->nk", weight * (1.0 - sent), effects)
         base, misfit_gain = (weight * effects[..., BASE]).sum(axis=1), np.minimum(gains[:, MISFITS], gains[:, FITS])
         after_rest, after_message = (expected_reader(HABITUATION, after, weight) for after in (rest, sent))
-        _, increment, unable, decay = risk.parameters
+        _, increment, cost, decay = risk.parameters
         same, useful, to_unable, misfit, both = (
             expected_reader(RISK, after, risk.weight * (after < 1.0))
             for after in (
-                risk.risk, risk.risk * (1.0 - decay), risk.risk + unable, risk.risk + increment,
-                risk.risk + increment + unable,
+                risk.risk, risk.risk * (1.0 - decay), risk.risk + cost, risk.risk + increment,
+                risk.risk + increment + cost,
             )
         )  # fmt: skip
         tomorrow = self._evening[day + 1]
 
         def future(habituation: Floats, if_unable: Floats, if_able: Floats) -> Floats:
-            by_state = [
+            unable_value, able_value = (
                 np.einsum("nh,nhr,nr->n", habituation, tomorrow[:, state], after)
-                for state, after in ((0, if_unable), (1, if_able))
-            ]
-            return (1.0 - able) * by_state[0] + able * by_state[1]
+                for state, after in enumerate((if_unable, if_able))
+            )
+            value: Floats = (1.0 - able) * unable_value + able * able_value
+            return value
 
         none = able * base + future(after_rest, same, same)
         message = able * base + future(after_message, to_unable, useful)

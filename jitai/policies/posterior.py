@@ -146,7 +146,8 @@ def response_grid(n_initial: int = 3, n_rates: int = 10, least_rate: float = 0.0
     width = np.diff(np.concatenate([[0.0], np.sqrt(rates[1:] * rates[:-1]), [1.0]]))
     nodes = np.meshgrid(initial, rates, rates, indexing="ij")
     weights = np.meshgrid(np.full(n_initial, 1.0 / n_initial), width, width, indexing="ij")
-    return ResponseGrid(*(node.ravel() for node in nodes), np.prod(weights, axis=0).ravel())
+    first, increment, decay = (node.ravel() for node in nodes)
+    return ResponseGrid(first, increment, decay, np.prod(weights, axis=0).ravel())
 
 
 GRID = response_grid()
@@ -175,8 +176,7 @@ class ResponsePosterior:
     @property
     def weight(self) -> Floats:
         """Probability of each node; sums to 1 for each participant."""
-        weight: Floats = np.exp(self.log_weight)
-        return weight / weight.sum(axis=1, keepdims=True)
+        return _normalised(np.exp(self.log_weight))
 
     def after(self) -> tuple[Floats, Floats]:
         """Return the habituation that follows a day without and a day with a message."""
@@ -337,7 +337,7 @@ class Posterior(NamedTuple):
     def restart(self) -> None:
         """Begin the study of another participant, who is taken for alike."""
         for part in self:
-            part.restart()  # type: ignore[attr-defined]
+            part.restart()
 
     def see(self, action: Integers, fits: Floats, step_count: Floats, told: Flags) -> None:
         """Take in, in the evening, what was done and what followed.
