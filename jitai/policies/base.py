@@ -36,6 +36,8 @@ class View(NamedTuple):
         step_count: steps that followed the previous decision, >= 0; 0.1 before the first, as published.
         belief: P(w_t = 1) in [0, 1], given today's text and all steps so far; None where no belief is kept.
         truth: None but for privileged policies.
+        text: today's, as it was judged, for policies with a belief of their own; None where no belief is kept or nobody
+            reads.
     """
 
     day: Integers
