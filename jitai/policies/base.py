@@ -108,6 +108,7 @@ class Policy(ABC):
         remark: one sentence for a person who picks it; may be empty.
         is_deterministic: whether what it knows decides what it proposes. If not, it overrides ``chances``, so that logs
             can say with which probability an action was chosen.
+        own_belief: P(w_t = 1) on which it proposed, shape (n,), if it forms a belief of its own: the one to show.
     """
 
     key: ClassVar[str]
@@ -116,6 +117,7 @@ class Policy(ABC):
     remark: ClassVar[str] = ""
     is_deterministic: ClassVar[bool] = False
     Settings: ClassVar[type[Any]] = NoSettings
+    own_belief: Floats | None = None
 
     def __init__(self, settings: Any, inputs: PolicyInputs) -> None:  # noqa: B027 (may need nothing)
         """Make a policy that has seen nothing.

@@ -119,6 +119,7 @@ class ModelBasedLearner(Policy):
         if day:
             risk.stay(self._everybody)
             ability.read(view.text if self._reads_text else None)
+        self.own_belief = ability.able
         if day in PLANS_ANEW or (day >= 50 and day % 10 == 0):
             self._evening = make_plans(self._estimates(), day, self._length, self._excess, self._verdicts)
         values = self._action_values(day, _context_probability(view))

@@ -93,7 +93,7 @@ class AbilityPosterior:
                 np.stack([1 - complaint, zero, zero, 1 - remark], axis=1),
             )
         self._pairs = _normalised(pairs)
-        self.able = self._pairs[:, 1] + self._pairs[:, 3]
+        self.able = np.minimum(1.0, self._pairs[:, 1] + self._pairs[:, 3])
 
     def see(self, if_can: Floats, if_cannot: Floats, none: Flags, rested: Flags, told: Flags) -> None:
         """Weigh the evening's steps, and count the night's transition.
@@ -111,7 +111,7 @@ class AbilityPosterior:
         # If the belief holds for impossible what is seen, what is seen wins.
         seen = np.where((pairs * likelihood).sum(axis=1, keepdims=True) > 1e-12, pairs * likelihood, likelihood)
         pairs = np.where(told[:, None], _normalised(seen), pairs)
-        self.able = pairs[:, 1] + pairs[:, 3]
+        self.able = np.minimum(1.0, pairs[:, 1] + pairs[:, 3])
         known = told[:, None]
         if not is_first:
             self.counts[:, ABLE_STAYS] += known * pairs[:, [3, 2]]

@@ -133,7 +133,10 @@ class Trial:
         action, told = self.filter.credited(proposals.candidate_action, filtered.executed_action)
         self.policy.learn(morning.view, action, outcomes.step_count, told & there)
         done = None if chances is None else self._chances_of_done(*chances, filtered.executed_action, script)
-        day = LivedDay(morning.view, morning.today, proposals.candidate_action, filtered, outcomes, there, notes, done)
+        view = morning.view
+        if self.policy.own_belief is not None:
+            view = view._replace(belief=self.policy.own_belief)
+        day = LivedDay(view, morning.today, proposals.candidate_action, filtered, outcomes, there, notes, done)
         self.days.append(day)
         return day
 

@@ -87,6 +87,15 @@ def test_it_sees_neither_habituation_nor_risk_nor_the_trials_belief_nor_paramete
     assert n_sent > 30
 
 
+def test_the_belief_that_is_shown_is_its_own() -> None:
+    """The trial's belief knows p11 and p00; the learner's at first holds both for even."""
+    spec = TrialSpec(LASTS, PolicySpec("learner"), filter_spec(NONE), belief=replace(JUDGE, reads_text=False))
+    log = run_trial(spec, SEEDS[:5], VERDICTS)
+    assert (log.belief[:, 0] == 1.0).all()
+    assert log.belief[:, 1] == pytest.approx(0.5)
+    assert log.belief[:, 2].tolist() == pytest.approx([2 / 3 if able else 0.5 for able in log.can_walk[:, 1]], abs=1e-6)
+
+
 def test_a_pilot_finds_the_truth() -> None:
     config = replace(COMES_AND_GOES, steps_at_home=30.0, steps_at_work=30.0, mismatched_message_steps=20.0)
     found = pilot(config, JUDGE, 3)
