@@ -220,12 +220,12 @@ class ResponsePosterior:
         likelihood = chance[:, None] * np.where(none[:, None], no_steps, some)
         return _Case(likelihood, gain / variance[..., None], surprise, variance)
 
-    def update(self, able: Floats, none: Flags, told: Flags) -> None:
+    def update(self, able: Floats, told: Flags) -> None:
         """Take in the steps of which the likelihood was asked.
 
         Args:
             able: P(w = 1) with these steps; who cannot walk tells nothing of the response.
-            none, told: as before.
+            told: of whom the steps are known.
         """
         total = self._cases[0].likelihood + self._cases[1].likelihood
         average = np.maximum((self.weight * total).sum(axis=1, keepdims=True), _TINY)
@@ -234,7 +234,7 @@ class ResponsePosterior:
         self.log_weight = log_weight - log_weight.max(axis=1, keepdims=True)
         mean, covariance, noise = self.mean, self.covariance, self.noise
         for case in self._cases:
-            share = np.where((told & ~none)[:, None], able[:, None] * case.likelihood / np.maximum(total, _TINY), 0.0)
+            share = np.where(told[:, None], able[:, None] * case.likelihood / np.maximum(total, _TINY), 0.0)
             mean = mean + (share * case.surprise)[..., None] * case.gain
             outer = case.gain[..., :, None] * case.gain[..., None, :]
             covariance = covariance - (share * case.variance)[..., None, None] * outer
@@ -355,7 +355,7 @@ class Posterior(NamedTuple):
         # Some steps prove ability, however little they were expected.
         if_can = np.where(none, if_can, np.maximum(if_can, 1e-9))
         self.ability.see(if_can, none.astype(np.float64), none, action == Action.NO_MESSAGE, told)
-        self.response.update(self.ability.able, none, told)
+        self.response.update(self.ability.able, told)
         self.risk.see(action, self.ability.able, misfits, np.where(action >= Action.TAILORED_HOME, 1.0 - fits, 0.0))
 
 

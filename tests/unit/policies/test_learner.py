@@ -28,7 +28,7 @@ from jitai.policies.posterior import (
 )
 from jitai.policies.registry import PolicySpec
 from jitai.seeding import FIRST_TRAINING_SEED, Stream, generator
-from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
+from jitai.simulator.config import BETA, PUBLISHED_CELLS, SimulatorConfig
 from jitai.trial.filters import NONE, VETO, filter_spec
 from jitai.trial.loop import Trial, run_trial
 from jitai.trial.spec import TrialSpec
@@ -97,11 +97,14 @@ def test_the_belief_that_is_shown_is_its_own() -> None:
 
 
 def test_a_pilot_finds_the_truth() -> None:
-    config = replace(COMES_AND_GOES, steps_at_home=30.0, steps_at_work=30.0, mismatched_message_steps=20.0)
+    config = replace(
+        COMES_AND_GOES, steps_at_home=30.0, steps_at_work=30.0, mismatched_message_steps=20.0,
+        cannot_walk_persistence=0.8,
+    )  # fmt: skip
     found = pilot(config, JUDGE, 3)
     ability = found.ability.mean[0]
     assert ability[ABLE_STAYS] == pytest.approx(0.7, abs=0.06)
-    assert ability[UNABLE_STAYS] == pytest.approx(0.5, abs=0.08)
+    assert ability[UNABLE_STAYS] == pytest.approx(0.8, abs=0.06)
     assert ability[WRITES_WHILE_ABLE] == pytest.approx(0.3, abs=0.07)
     assert ability[WRITES_WHILE_UNABLE] > 0.95 and ability[NO_STEPS_WHILE_ABLE] < 0.05
     weight, mean = found.response.weight[0], found.response.mean[0]
@@ -110,6 +113,15 @@ def test_a_pilot_finds_the_truth() -> None:
     # As near as the nodes lie.
     assert 0.03 < weight @ GRID.increment < 0.08
     assert 0.06 < weight @ GRID.decay < 0.17
+
+
+def test_days_without_any_steps_tell_that_there_is_no_base() -> None:
+    """Where the response varies, somebody who is able takes no steps on most days without a message."""
+    config = replace(LASTS, variation=BETA, habituation_concentration=30.0, disengagement_concentration=30.0)
+    found = pilot(config, JUDGE, 0)
+    steps = found.response.weight[0] @ found.response.mean[0]
+    assert found.ability.mean[0, NO_STEPS_WHILE_ABLE] > 0.9
+    assert steps[[BASE, GENERIC, FITS]] == pytest.approx([0, 50, 200], abs=15)
 
 
 def test_the_people_of_a_pilot_are_never_measured() -> None:
