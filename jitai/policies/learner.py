@@ -91,6 +91,7 @@ class ModelBasedLearner(Policy):
         "Ours, not published. It learns from this participant's texts and steps within the study, and is told neither "
         "habituation nor risk nor any probability, effect or cost. It knows the form of the simulator's equations."
     )
+    is_deterministic = True
     Settings = LearnerSettings
 
     def __init__(self, settings: LearnerSettings, inputs: PolicyInputs) -> None:

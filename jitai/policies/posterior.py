@@ -285,6 +285,7 @@ class RiskPosterior:
 
     def see(self, action: Integers, able: Floats, misfits_if_able: Floats, misfits_if_unable: Floats) -> None:
         """Take in what was done, to somebody who could walk with probability ``able``; all of shape (n,)."""
+        self._resample()
         size = (2, self.risk.shape[1])
         uniform = np.stack([rng.random(size) for rng in self._generators], axis=1)
         can = uniform[0] < able[:, None]
@@ -294,10 +295,9 @@ class RiskPosterior:
         self.risk = np.where((action == Action.NO_MESSAGE)[:, None], self.risk, changed)
 
     def stay(self, stays: Flags) -> None:
-        """Take in who is still there, shape (n,)."""
+        """Take in who is still there, shape (n,). Nothing is drawn, so that what is proposed next is certain."""
         leaves = _probability((self.risk - 1.0) / SOFTNESS)
         self.weight = _normalised(self.weight * (np.where(stays[:, None], 1.0 - leaves, leaves) + 1e-9))
-        self._resample()
 
     def resampled(self, n_particles: int, generators: Sequence[np.random.Generator]) -> "RiskPosterior":
         """Return what the first participant's study has taught, for others; equally weighted."""

