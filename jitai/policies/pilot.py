@@ -97,13 +97,14 @@ def learned_from(log: PilotLog, rng: np.random.Generator, n_particles: int = N_P
         n_particles: of the risk.
     """
     posterior = from_bounds(1, [rng], n_particles)
-    fits = fits_context(log.action, log.context_probability)
+    fits, text = fits_context(log.action, log.context_probability), log.text
     for who in range(len(log.there)):
         posterior.restart()
         for day in range(int(log.there[who].sum())):
             at = (slice(who, who + 1), day)
             if day:
-                posterior.ability.read(None if log.text is None else Text(*(part[at] for part in log.text)))
+                said = None if text is None else Text(text.writes[at], text.if_can[at], text.if_cannot[at])
+                posterior.ability.read(said)
             posterior.see(log.action[at], fits[at], log.step_count[at], log.there[at])
             posterior.risk.stay(log.stays[at])
     return posterior
