@@ -113,6 +113,17 @@ TERMS: tuple[Term, ...] = (
         _POLICY,
     ),
     Term(
+        "model-based learner", "",
+        "A policy that knows the equations’ form but none of their numbers: it estimates them from one person’s texts "
+        "and steps during the study, and plans on what it has learned so far. It may begin with what a pilot taught.",
+        _POLICY,
+    ),
+    Term(
+        "pilot", "",
+        "A small study before the study proper. Here: 20 other simulated people, to whom messages are sent at random.",
+        _POLICY,
+    ),
+    Term(
         "optimum", "",
         "The best that can be done by somebody who is told each day’s hidden truth and plans to the end, without "
         "knowing tomorrow. No real study can reach it.",

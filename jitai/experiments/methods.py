@@ -6,6 +6,7 @@ from jitai.experiments.cell import code_fingerprint, modules_outside
 from jitai.experiments.spec import Method
 from jitai.experiments.store import StoredExperiment
 from jitai.paths import default_data_dir
+from jitai.policies.learner import PILOT, LearnerSettings, ModelBasedLearner
 from jitai.policies.optimum import OptimalPolicy
 from jitai.policies.planner import BeliefPlanner
 from jitai.policies.registry import POLICIES, PolicySpec, trained
@@ -85,6 +86,14 @@ def _named_methods() -> dict[str, tuple[Method, str]]:
             (
                 Method("Planner, no text", PolicySpec(BeliefPlanner.key), belief={"reads_text": False}),
                 "The same planner without the text: what the judge is worth to it.",
+            ),
+            (
+                Method(ModelBasedLearner.label, PolicySpec(ModelBasedLearner.key)),
+                "Learns within the study, from texts and steps, what the planner is told; it knows bounds alone.",
+            ),
+            (
+                Method(f"{ModelBasedLearner.label}, pilot", PolicySpec(ModelBasedLearner.key, LearnerSettings(PILOT))),
+                "The same, after a pilot of 20 other simulated people.",
             ),
             (
                 Method("Optimum", PolicySpec(OptimalPolicy.key)),

@@ -20,6 +20,7 @@ _NAMES = {
     LLM_TS: "Learner with judge", COIN_TS: "Learner with coin", "LLM+TS, memory": "… judge with memory",
     "LLM+TS, belief": "… judge on belief", "LLM+TS, next best": "… next best proposal",
     "LLM+TS, sampled veto": "… judge by chance", TS: "Learner alone",
+    "Model-based learner": "Model-based learner", "Model-based learner, pilot": "Model-based learner after a pilot",
 }  # fmt: skip
 """The offered methods, in the order in which they stand in their group."""
 

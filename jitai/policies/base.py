@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from jitai.arrays import Flags, Floats, Integers
-from jitai.policies.belief import BeliefSettings
+from jitai.policies.belief import BeliefSettings, Text
 from jitai.records import Action, Role
 from jitai.registry import NoSettings
 from jitai.simulator.config import SimulatorConfig
@@ -36,6 +36,8 @@ class View(NamedTuple):
         step_count: steps that followed the previous decision, >= 0; 0.1 before the first, as published.
         belief: P(w_t = 1) in [0, 1], given today's text and all steps so far; None where no belief is kept.
         truth: None but for privileged policies.
+        text: today's, as it was judged, for policies with a belief of their own; None where no belief is kept or nobody
+            reads.
     """
 
     day: Integers
@@ -46,6 +48,7 @@ class View(NamedTuple):
     step_count: Floats
     belief: Floats | None = None
     truth: Truth | None = None
+    text: Text | None = None
 
 
 class Proposals(NamedTuple):
@@ -105,6 +108,7 @@ class Policy(ABC):
         remark: one sentence for a person who picks it; may be empty.
         is_deterministic: whether what it knows decides what it proposes. If not, it overrides ``chances``, so that logs
             can say with which probability an action was chosen.
+        own_belief: P(w_t = 1) on which it proposed, shape (n,), if it forms a belief of its own: the one to show.
     """
 
     key: ClassVar[str]
@@ -113,6 +117,7 @@ class Policy(ABC):
     remark: ClassVar[str] = ""
     is_deterministic: ClassVar[bool] = False
     Settings: ClassVar[type[Any]] = NoSettings
+    own_belief: Floats | None = None
 
     def __init__(self, settings: Any, inputs: PolicyInputs) -> None:  # noqa: B027 (may need nothing)
         """Make a policy that has seen nothing.

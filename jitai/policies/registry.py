@@ -7,6 +7,7 @@ from jitai.errors import ParameterError
 from jitai.policies.base import Policy, PolicyInputs
 from jitai.policies.baselines import GenericPolicy, NeverPolicy, RandomPolicy, TailoredPolicy
 from jitai.policies.belief import BeliefSettings
+from jitai.policies.learner import ModelBasedLearner
 from jitai.policies.network import PolicyNetwork
 from jitai.policies.optimum import OptimalPolicy
 from jitai.policies.planner import BeliefPlanner
@@ -26,6 +27,7 @@ POLICIES: Registry[Policy] = Registry(
     RandomPolicy,
     NeverPolicy,
     BeliefPlanner,
+    ModelBasedLearner,
     OptimalPolicy,
     TrainedPolicy,
     beside=(SimulatorConfig, BeliefSettings),

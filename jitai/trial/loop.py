@@ -133,7 +133,10 @@ class Trial:
         action, told = self.filter.credited(proposals.candidate_action, filtered.executed_action)
         self.policy.learn(morning.view, action, outcomes.step_count, told & there)
         done = None if chances is None else self._chances_of_done(*chances, filtered.executed_action, script)
-        day = LivedDay(morning.view, morning.today, proposals.candidate_action, filtered, outcomes, there, notes, done)
+        view = morning.view
+        if self.policy.own_belief is not None:
+            view = view._replace(belief=self.policy.own_belief)
+        day = LivedDay(view, morning.today, proposals.candidate_action, filtered, outcomes, there, notes, done)
         self.days.append(day)
         return day
 
@@ -189,6 +192,7 @@ class Trial:
             people.day, today.context_probability, today.inferred_context, people.habituation,
             people.disengagement_risk, people.step_count, belief,
             Truth(today.can_walk, today.true_context) if self._tells_truth else None,
+            None if evidence is None else evidence.text,
         )  # fmt: skip
         return Morning(today, evidence, belief, view)
 

@@ -22,7 +22,7 @@ PARTICIPANTS: dict[str, tuple[str, ...]] = {
 
 POLICIES: dict[str, tuple[str, ...]] = {
     **{name: ("--policy", name) for name in
-       ("thompson", "tailored", "generic", "random", "never", "planner", "optimum")},
+       ("thompson", "tailored", "generic", "random", "never", "planner", "learner", "optimum")},
     **{name: ("--policy-file", name) for name in ("ppo-belief", "ppo-blind", "dqn-belief", "a2c-blind")},
 }  # fmt: skip
 FILTERS = ("none", "veto", "sampled-veto", "carry-forward", "next-best", "belief")

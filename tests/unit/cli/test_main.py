@@ -180,7 +180,7 @@ def test_every_policy_runs(policy: str, capsys: Captured, tmp_path: Path) -> Non
     log = pd.read_parquet(path)
     expected = expected_log(policy=PolicySpec(policy), seed=8, belief=BeliefSettings(reads_text=False))
     assert log["step_count"].tolist() == expected["step_count"].tolist()
-    keeps_belief = policy == "planner"
+    keeps_belief = policy in ("planner", "learner")
     assert log["belief"].notna().all() == keeps_belief
     assert ("belief" in shown.out.splitlines()[0].split()) == keeps_belief, "the column is shown where there is one"
 

@@ -11,6 +11,8 @@ from jitai.records import Role
 from jitai.trial.filters import FILTERS, NONE, FilterSpec
 
 ROLES = {
+    "Model-based learner": Role.HYBRID,
+    "Model-based learner, pilot": Role.HYBRID,
     "TS": Role.ALONE,
     "LLM+TS": Role.HYBRID,
     "LLM+TS, memory": Role.HYBRID,
