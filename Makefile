@@ -20,7 +20,7 @@ PUBLISHED := .venv-published
 
 .PHONY: install run dev training test lint bench train ship results clean
 
-EXPERIMENTS := published_grid ablation wrong_model judge_error conventions start spells fair_learner fair_learner_elsewhere
+EXPERIMENTS := published_grid action_bias ablation wrong_model judge_error conventions start spells fair_learner fair_learner_elsewhere
 
 install: $(INSTALLED)
 
