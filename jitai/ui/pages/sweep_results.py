@@ -141,7 +141,8 @@ def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Cal
             file_name="jitai_lab_sweep.csv", on_click="ignore", key="sweep_csv", icon=":material/download:",
         )  # fmt: skip
     if not evidence.is_shipped:
-        report_button(found, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep")
+        of = (method, baseline, *(item.key for item in stored))
+        report_button(found, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep", of)
     with st.expander("Description and command line"):
         command_and_description(spec, "sweep")
 
@@ -226,6 +227,7 @@ def draw_line(found: StoredExperiment, progress: Callable[[], None] | None) -> N
     )
     rows = error_rows(line, method.name, baseline.name)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="error_table", height="content")
-    report_button(found, lambda inputs: line_report(found, stored, method, baseline, inputs), "errors")
+    of = (method, baseline, *(item.key for item in stored))
+    report_button(found, lambda inputs: line_report(found, stored, method, baseline, inputs), "errors", of)
     with st.expander("Description and command line"):
         command_and_description(spec, "errors")
