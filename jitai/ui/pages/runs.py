@@ -253,8 +253,11 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
                     help="Finished cells are not run again, unless another version of the code made them or their "
                     "judge may answer differently now.",
                 )  # fmt: skip
-            # Days that are added change the files; one that is at work is looked at, and handed over, as it is now.
-            hand_over(f"hand_over_{identifier}", lambda: _files(item), (item.n_finished, item.status))
+            if not running:  # its files would change with every cell
+                hand_over(
+                    f"hand_over_{identifier}", lambda: _files(item),
+                    lambda: (item.status, *(cell.key for cell in store().cells(identifier))),
+                )  # fmt: skip
             st.button(
                 "Delete", icon=":material/delete:", key=f"delete_{identifier}", on_click=_ask_about, args=(state, item),
                 disabled=running, type="tertiary",

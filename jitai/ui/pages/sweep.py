@@ -204,7 +204,7 @@ def _stage(app: AppState, state: SweepState, view: str, running: bool, spec: Exp
             if view == MAP and is_map(found.spec):
                 draw_map(app, state, stored_evidence(found), bar)
             elif view == LINE and is_error_line(found.spec):
-                draw_line(found, bar)
+                draw_line(app, state, stored_evidence(found), bar)
             else:
                 st.info(
                     "This view cannot show the experiment. A map needs two numeric settings that vary, a line only the "
@@ -218,7 +218,7 @@ def _stage(app: AppState, state: SweepState, view: str, running: bool, spec: Exp
             if view == MAP:
                 draw_map(app, state, stored_evidence(before), bar)
             else:
-                draw_line(before, bar)
+                draw_line(app, state, stored_evidence(before), bar)
             return
         shipped = shipped_answer(SWEEP)
         if view == MAP and shipped is not None:

@@ -45,20 +45,20 @@ class MadeFiles:
     files: Sequence[File] = ()
 
 
-def hand_over(key: str, make: Callable[[], Sequence[File]], decisive: tuple[object, ...]) -> None:
+def hand_over(key: str, make: Callable[[], Sequence[File]], decisive: Callable[[], tuple[object, ...]]) -> None:
     """Draw the button that opens files to take away.
 
     Args:
         key: of the button, different for each that a session may see.
         make: makes the files, once as long as what decides them stays.
-        decisive: all that decides them.
-    Raises: what ``make`` raises, while it is open.
+        decisive: gives all that decides them.
+    Raises: what the two raise, while it is open.
     """
     with st.popover(
         "Hand over", icon=":material/ios_share:", type="tertiary", key=key, on_change="rerun", width="content"
     ) as popover:
         if popover.open:
-            made, wanted = session_object(MadeFiles), (key, *decisive)
+            made, wanted = session_object(MadeFiles), (key, *decisive())
             if made.of != wanted:
                 made.of, made.files = wanted, make()
             draw_files(made.files)

@@ -44,4 +44,4 @@ def report_button(
             )
         ]
 
-    hand_over(f"{name}_hand_over", report, (found.identifier, *of))
+    hand_over(f"{name}_hand_over", report, lambda: (found.identifier, *of))
