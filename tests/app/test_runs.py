@@ -137,7 +137,7 @@ def test_an_export_holds_everything() -> None:
         about = json.loads(archive.read("experiment.json"))
     assert about["experiment"] == small().as_mapping()
     assert {"figures.csv", *(f"steps/{item.key}.parquet" for item in the_store().cells(identifier))} <= set(names)
-    assert files[1].content.startswith(b"name:")
+    assert files[1].content.startswith(b"format:")
     app = open_page()
     assert not app.get("download_button"), "nothing is made before somebody asks"
     app = without_error(opened(app, f"hand_over_{identifier}"))
