@@ -45,6 +45,7 @@ class Visitor:
         self._url, self._page, self._ticks = f"ws://{urlsplit(address).netloc}/_stcore/stream", page, ticks
         self._headers = dict(headers or {})
         self.widgets: dict[str, str] = {}
+        self._switches: set[str] = set()
         self.n_bytes, self.first_chart_s, self.lost = 0, float("inf"), ""
         self._began = time.perf_counter()
         self._hash = ""
@@ -92,18 +93,18 @@ class Visitor:
         return self.first_chart_s
 
     async def change(self, **values: object) -> float:
-        """Give widgets values, by key (True presses a button); return the seconds until the script has ended.
+        """Give widgets values, by key (True presses a button or turns a switch on); return the seconds that it took.
 
         Raises: Lost; KeyError if the page has no such widget.
         """
-        states = [self._state(self.widgets[key], value) for key, value in values.items()]
+        states = [self._state(self.widgets[key], value, key in self._switches) for key, value in values.items()]
         return await self._run(
             ClientState(page_script_hash=self._hash, widget_states=WidgetStates(widgets=states)),
         )
 
     @staticmethod
-    def _state(identifier: str, value: object) -> WidgetState:
-        if value is True:
+    def _state(identifier: str, value: object, is_switch: bool) -> WidgetState:
+        if value is True and not is_switch:
             return WidgetState(id=identifier, trigger_value=True)
         return WidgetState(id=identifier, **{_VALUES[type(value)]: value})  # type: ignore[arg-type]
 
@@ -170,7 +171,10 @@ class Visitor:
         identifier = str(getattr(getattr(element, kind, None), "id", ""))
         if identifier.startswith("$$ID-"):
             # $$ID, a digest, and the key of the program, or None.
-            self.widgets[identifier.split("-", 2)[2]] = identifier
+            key = identifier.split("-", 2)[2]
+            self.widgets[key] = identifier
+            if kind == "checkbox":
+                self._switches.add(key)
 
     def _stop_ticking(self) -> None:
         for name in [name for name in self._tasks if name != "reading"]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from jitai.charts.comparison import MethodStyle, Standing
-from jitai.charts.parts import note
+from jitai.charts.parts import Notes
 from jitai.charts.theme import Palette, base_layout, style_axes
 from jitai.sanitise import for_plotly, for_plotly_lines
 
@@ -76,7 +76,7 @@ def methods_figure(rows: Sequence[MethodRow], marks: Marks, palette: Palette, *,
         narrow: for a phone: names stand above their rows instead of beside them.
     """
     tall, low_row, head = (46, 36, 30) if narrow else (36, 20, 25)
-    figure = go.Figure()
+    figure, notes = go.Figure(), Notes()
     places: dict[str, tuple[float, float]] = {}
     level, group = 0.0, ""
     heads = []
@@ -104,8 +104,7 @@ def methods_figure(rows: Sequence[MethodRow], marks: Marks, palette: Palette, *,
         if x is not None:
             line = {"color": palette.text, "width": 1.5, "dash": dash}
             figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=level, line=line, layer="below")
-            note(
-                figure,
+            notes.write(
                 x,
                 1,
                 text,
@@ -117,8 +116,7 @@ def methods_figure(rows: Sequence[MethodRow], marks: Marks, palette: Palette, *,
             )
     if not narrow:
         for text, shift in (("steps", 76), ("of possible", 158)):
-            note(
-                figure,
+            notes.write(
                 1,
                 1,
                 text,
@@ -132,9 +130,10 @@ def methods_figure(rows: Sequence[MethodRow], marks: Marks, palette: Palette, *,
     _stretch(figure, rows, marks, places, palette, narrow)
     for place, text in heads:
         shown = f"<b>{for_plotly(text)}</b>" if narrow else for_plotly(text)
-        note(figure, 0, place, shown, palette.muted, xref="paper", xshift=8 if narrow else -left)
+        notes.write(0, place, shown, palette.muted, xref="paper", xshift=8 if narrow else -left)
     for row in rows:
-        _row(figure, row, places[row.name][0], palette, narrow)
+        _row(figure, notes, row, places[row.name][0], palette, narrow)
+    figure.update_layout(annotations=notes)
     return figure
 
 
@@ -171,7 +170,7 @@ def _stretch(
     )  # fmt: skip
 
 
-def _row(figure: go.Figure, row: MethodRow, level: float, palette: Palette, narrow: bool) -> None:
+def _row(figure: go.Figure, notes: Notes, row: MethodRow, level: float, palette: Palette, narrow: bool) -> None:
     """Draw one method: its first studies as ticks, its mean with the interval, its name and its numbers."""
     colour, at = row.look.colour(palette), level + (9 if narrow else 0)
     ticks, words = row.values[:N_TICKS], for_plotly_lines(row.words)
@@ -201,13 +200,13 @@ def _row(figure: go.Figure, row: MethodRow, level: float, palette: Palette, narr
     plain = row.look.standing in (Standing.OTHER, Standing.COIN)
     tint = palette.muted if not row.is_tall else palette.text if plain else colour
     if narrow:
-        note(figure, 0, level - 8, f"{name} {row.mean:,.0f}, {row.share}", tint, xref="paper", xshift=8)
+        notes.write(0, level - 8, f"{name} {row.mean:,.0f}, {row.share}", tint, xref="paper", xshift=8)
         return
     ink = palette.text if row.is_tall else palette.muted
     mean = f"<b>{row.mean:,.0f}</b>" if row.is_tall else f"{row.mean:,.0f}"
-    note(figure, 0, level, name, tint, xref="paper", xshift=12 - _LEFT)
-    note(figure, 1, level, mean, ink, xref="paper", anchor="right", xshift=76)
-    note(figure, 1, level, for_plotly(row.share), ink, xref="paper", anchor="right", xshift=158)
+    notes.write(0, level, name, tint, xref="paper", xshift=12 - _LEFT)
+    notes.write(1, level, mean, ink, xref="paper", anchor="right", xshift=76)
+    notes.write(1, level, for_plotly(row.share), ink, xref="paper", anchor="right", xshift=158)
 
 
 @dataclass(frozen=True)
@@ -223,11 +222,11 @@ class Of100:
 
 def of_100_figure(pairs: Sequence[Of100], palette: Palette) -> go.Figure:
     """Draw one bar a comparison, in three parts, with the numbers below it."""
-    figure = go.Figure()
+    figure, notes = go.Figure(), Notes()
     for number, pair in enumerate(pairs):
         begins = 0
-        note(figure, 0, number + 0.14, f"<b>{for_plotly(pair.name)}</b>", palette.text, xref="paper")
-        note(figure, 0, number + 0.76, pair.in_words, palette.muted, xref="paper")
+        notes.write(0, number + 0.14, f"<b>{for_plotly(pair.name)}</b>", palette.text, xref="paper")
+        notes.write(0, number + 0.76, pair.in_words, palette.muted, xref="paper")
         for part, word, fill, edge, shape in (
             (pair.more, "more", palette.gain, palette.gain, ""),
             (pair.same, "the same", palette.surface, palette.line, ""),
@@ -245,6 +244,7 @@ def of_100_figure(pairs: Sequence[Of100], palette: Palette) -> go.Figure:
     style_axes(figure, palette)
     figure.update_xaxes(range=[0, 100], visible=False)
     figure.update_yaxes(range=[max(1, len(pairs)) - 0.02, 0], visible=False)
+    figure.update_layout(annotations=notes)
     return figure
 
 
@@ -266,7 +266,7 @@ class Elsewhere:
 
 def elsewhere_figure(places: Sequence[Elsewhere], palette: Palette) -> go.Figure:
     """Draw one difference a setting, with zero in sight: yellow for a gain, hatched for a loss, empty if undecided."""
-    figure = go.Figure()
+    figure, notes = go.Figure(), Notes()
     for number, place in enumerate(places):
         fill, shape = (palette.gain, "") if place.low > 0 else (palette.surface, "")
         edge = palette.line
@@ -283,7 +283,7 @@ def elsewhere_figure(places: Sequence[Elsewhere], palette: Palette) -> go.Figure
         )  # fmt: skip
         name = f"{for_plotly(place.name)}: {place.value:+,.0f}"
         ink = palette.text if place.is_here else palette.muted
-        note(figure, 0, number + 0.26, f"<b>{name}</b>" if place.is_here else name, ink, xref="paper")
+        notes.write(0, number + 0.26, f"<b>{name}</b>" if place.is_here else name, ink, xref="paper")
     ends = [end for place in places for end in (place.low, place.high, place.value, 0.0) if not np.isnan(end)]
     low, high = min(ends), max(ends)
     room = 0.04 * ((high - low) or 1.0)
@@ -293,4 +293,5 @@ def elsewhere_figure(places: Sequence[Elsewhere], palette: Palette) -> go.Figure
     figure.add_vline(x=0, line={"color": palette.text, "width": 1.5})
     figure.update_xaxes(range=[low - room, high + room], nticks=6, tickformat="+,d", showgrid=True)
     figure.update_yaxes(range=[max(1, len(places)) - 0.02, 0], visible=False)
+    figure.update_layout(annotations=notes)
     return figure

@@ -1,42 +1,51 @@
 """Parts that several charts are made of."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 
 from jitai.charts.theme import Palette
 
 
-def note(
-    figure: go.Figure,
-    x: float,
-    y: float,
-    text: str,
-    colour: str,
-    *,
-    xref: str = "x",
-    yref: str = "y",
-    anchor: str = "left",
-    yanchor: str = "middle",
-    xshift: float = 0,
-    yshift: float = 0,
-    background: str | None = None,
-) -> None:
-    """Write a text, already safe for Plotly, without an arrow.
+class Notes(list[dict[str, Any]]):
+    """Texts without arrows, for ``figure.update_layout(annotations=notes)``.
 
-    Args:
-        figure: that takes it.
-        x, y: where, in the units of xref and yref.
-        text: what stands there.
-        colour: of the text.
-        xref, yref: "x" and "y" for data, "paper" for the plot.
-        anchor, yanchor: which part of the text lies there.
-        xshift, yshift: in pixels, to the right and upwards.
-        background: behind the text; None for nothing.
+    They are put there at once: with ``add_annotation``, Plotly checks all of them anew for each that is added, and 40
+    take 0.2 s instead of 0.02.
     """
-    figure.add_annotation(
-        x=x, y=y, xref=xref, yref=yref, text=text, showarrow=False, xanchor=anchor, yanchor=yanchor, xshift=xshift,
-        yshift=yshift, font={"color": colour, "size": 13}, align=anchor if anchor in ("left", "right") else "center",
-        bgcolor=background, borderpad=1 if background else 0,
-    )  # fmt: skip
+
+    def write(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        colour: str,
+        *,
+        xref: str = "x",
+        yref: str = "y",
+        anchor: str = "left",
+        yanchor: str = "middle",
+        xshift: float = 0,
+        yshift: float = 0,
+        background: str | None = None,
+    ) -> None:
+        """Add a text that is safe for Plotly already.
+
+        Args:
+            x, y: where, in the units of xref and yref.
+            text: what stands there.
+            colour: of the text.
+            xref, yref: "x" and "y" for data, "paper" for the plot.
+            anchor, yanchor: which part of the text lies there.
+            xshift, yshift: in pixels, to the right and upwards.
+            background: behind the text; None for nothing.
+        """
+        self.append({
+            "x": x, "y": y, "xref": xref, "yref": yref, "text": text, "showarrow": False, "xanchor": anchor,
+            "yanchor": yanchor, "xshift": xshift, "yshift": yshift, "font": {"color": colour, "size": 13},
+            "align": anchor if anchor in ("left", "right") else "center", "bgcolor": background,
+            "borderpad": 1 if background else 0,
+        })  # fmt: skip
 
 
 def title_on_the_left(figure: go.Figure, palette: Palette) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from jitai.charts.parts import note
+from jitai.charts.parts import Notes
 from jitai.charts.theme import Palette, base_layout, style_axes
 from jitai.sanitise import for_plotly
 
@@ -46,7 +46,7 @@ class ChosenSize:
 
 def power_figure(curve: PowerCurve, chosen: ChosenSize, palette: Palette, *, narrow: bool) -> go.Figure:
     """Draw the curve with its band, the wanted power, the published five, and the chosen point."""
-    figure = go.Figure()
+    figure, notes = go.Figure(), Notes()
     left = 38 if narrow else 46
     figure.update_layout(**base_layout(palette, 420), hovermode="closest")
     figure.update_layout(margin={"l": left, "r": 10 if narrow else 24, "t": 26, "b": 46}, dragmode=False)
@@ -59,18 +59,18 @@ def power_figure(curve: PowerCurve, chosen: ChosenSize, palette: Palette, *, nar
         title_text="people an arm", automargin=False,
     )  # fmt: skip
     figure.update_yaxes(range=[0, 104], tickvals=[0, 20, 40, 60, 80, 100], automargin=False)
-    note(
-        figure, 0, 1, "of 100 trials, so many find the difference", palette.muted, xref="paper", yref="paper",
+    notes.write(
+        0, 1, "of 100 trials, so many find the difference", palette.muted, xref="paper", yref="paper",
         yanchor="bottom", xshift=-left, yshift=6,
     )  # fmt: skip
     dashed = {"color": palette.muted, "width": 1.5, "dash": "dash"}
     wanted = 100 * chosen.wanted
     figure.add_shape(type="line", xref="paper", x0=0, x1=1, y0=wanted, y1=wanted, line=dashed, layer="below")
-    note(figure, 1, wanted, f"wanted: {wanted:.0f} of 100", palette.muted, xref="paper", anchor="right", yanchor="top")
+    notes.write(1, wanted, f"wanted: {wanted:.0f} of 100", palette.muted, xref="paper", anchor="right", yanchor="top")
     dotted = {"color": palette.muted, "width": 1, "dash": "dot"}
     figure.add_shape(type="line", x0=AS_PUBLISHED, x1=AS_PUBLISHED, y0=0, y1=104, line=dotted, layer="below")
-    note(
-        figure, math.log10(AS_PUBLISHED), 104, "as published" if narrow else "5, as published", palette.muted,
+    notes.write(
+        math.log10(AS_PUBLISHED), 104, "as published" if narrow else "5, as published", palette.muted,
         anchor="right", yanchor="top", xshift=-6,
     )  # fmt: skip
     people = list(curve.people)
@@ -92,8 +92,8 @@ def power_figure(curve: PowerCurve, chosen: ChosenSize, palette: Palette, *, nar
     ):  # fmt: skip
         place = next((n for n, share in zip(curve.people, shares, strict=True) if share >= level), None)
         if place is not None and not narrow:
-            note(
-                figure, math.log10(place), 100 * level, for_plotly(name), palette.muted, anchor=anchor, xshift=shift,
+            notes.write(
+                math.log10(place), 100 * level, for_plotly(name), palette.muted, anchor=anchor, xshift=shift,
                 background=palette.background,
             )  # fmt: skip
     if chosen.people <= last:
@@ -109,10 +109,11 @@ def power_figure(curve: PowerCurve, chosen: ChosenSize, palette: Palette, *, nar
             hovertext=[f"<b>{chosen.people:,} people an arm</b><br>{found:.0f} of 100 trials find it"],
         )  # fmt: skip
         right = chosen.people > 0.25 * last
-        note(
-            figure, math.log10(chosen.people), 7, f"<b>{chosen.people:,} an arm: {found:.0f} of 100</b>", palette.text,
+        notes.write(
+            math.log10(chosen.people), 7, f"<b>{chosen.people:,} an arm: {found:.0f} of 100</b>", palette.text,
             anchor="right" if right else "left", xshift=-8 if right else 8,
         )  # fmt: skip
+    figure.update_layout(annotations=notes)
     return figure
 
 
@@ -128,7 +129,7 @@ class Needed:
 
 def needed_figure(settings: Sequence[Needed], palette: Palette) -> go.Figure:
     """Draw one line a setting, as long as the people an arm that it needs."""
-    figure = go.Figure()
+    figure, notes = go.Figure(), Notes()
     for number, setting in enumerate(settings):
         end = setting.people or setting.most
         colour = palette.text if setting.is_here else palette.muted
@@ -142,7 +143,7 @@ def needed_figure(settings: Sequence[Needed], palette: Palette) -> go.Figure:
             x=[end], y=[number + 0.66], mode="markers", showlegend=False, hoverinfo="text",
             hovertext=[f"{label} an arm"], marker={"symbol": "triangle-up", "size": 11, "color": colour},
         )  # fmt: skip
-        note(figure, 0, number + 0.26, f"<b>{label}</b>" if setting.is_here else label, colour, xref="paper")
+        notes.write(0, number + 0.26, f"<b>{label}</b>" if setting.is_here else label, colour, xref="paper")
     figure.update_layout(**base_layout(palette, 44 * max(1, len(settings)) + 30), hovermode="closest")
     figure.update_layout(margin={"l": 4, "r": 16, "t": 4, "b": 30}, dragmode=False)
     style_axes(figure, palette)
@@ -151,4 +152,5 @@ def needed_figure(settings: Sequence[Needed], palette: Palette) -> go.Figure:
         ticktext=["2", "10", "100", "1,000 an arm"],
     )  # fmt: skip
     figure.update_yaxes(range=[max(1, len(settings)) - 0.02, 0], visible=False)
+    figure.update_layout(annotations=notes)
     return figure

@@ -118,6 +118,9 @@ def error_figure(
 ) -> go.Figure:
     """Draw what a method and its baseline earn over the judge's error rate, and where the two lines cross.
 
+    A click on a point selects it; its customdata are its interval in words, and 2 times its number, from 0, plus 1 on
+    the line of the baseline.
+
     Args:
         method, baseline: ascending in the error.
         names: of the two.
@@ -127,7 +130,8 @@ def error_figure(
         palette: light or dark.
     """
     figure = go.Figure()
-    for points, name, look in zip((baseline, method), reversed(names), reversed(looks), strict=True):
+    for line, points in ((1, baseline), (0, method)):
+        name, look = names[line], looks[line]
         colour = look.colour(palette)
         errors = [point.error for point in points]
         figure.add_scatter(
@@ -138,10 +142,12 @@ def error_figure(
         figure.add_scatter(
             x=errors, y=[point.value for point in points], mode="lines+markers", name=for_plotly(name),
             line={"color": colour, "width": 2.5, "dash": look.dash}, marker={"symbol": look.marker, "size": 8},
+            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
             customdata=[
-                "" if math.isnan(point.low) else f" ({point.low:,.0f} to {point.high:,.0f})" for point in points
+                ["" if math.isnan(point.low) else f" ({point.low:,.0f} to {point.high:,.0f})", 2 * number + line]
+                for number, point in enumerate(points)
             ],
-            hovertemplate="%{y:,.0f} steps%{customdata}<extra>" + for_plotly(name) + "</extra>",
+            hovertemplate="%{y:,.0f} steps%{customdata[0]}<extra>" + for_plotly(name) + "</extra>",
         )  # fmt: skip
     highest = max((point.value for point in [*method, *baseline]), default=1.0)
     top = min(1.05 * optimum, 1.5 * highest) if highest else optimum
@@ -164,7 +170,7 @@ def error_figure(
             annotation_position="top left" if error > last / 2 else "top right",
         )  # fmt: skip
     figure.update_layout(**base_layout(palette, 400), hovermode="x unified")
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 44, "b": 44})
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 44, "b": 44}, clickmode="event+select", dragmode=False)
     style_axes(figure, palette)
     errors = [point.error for point in method] or [0.0, 0.5]
     figure.update_xaxes(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from jitai.charts.parts import note, title_on_the_left
+from jitai.charts.parts import Notes, title_on_the_left
 from jitai.charts.theme import Palette, base_layout, style_axes
 from jitai.sanitise import for_plotly
 from jitai.text_format import counted
@@ -269,7 +269,7 @@ def rates_figure(rows: Sequence[RateRow], needed: float | None, palette: Palette
         palette: light or dark.
         narrow: for a phone: labels stand above their rows instead of beside them.
     """
-    figure = go.Figure()
+    figure, notes = go.Figure(), Notes()
     strong = any(row.is_strong for row in rows)
     left, top, height = (2 if narrow else 196), 22, (58 if strong else 40) if narrow else (46 if strong else 30)
     figure.update_layout(**base_layout(palette, len(rows) * height + top + 28), hovermode="closest")
@@ -289,7 +289,7 @@ def rates_figure(rows: Sequence[RateRow], needed: float | None, palette: Palette
             figure.add_shape(
                 type="line", x0=100 * share, x1=100 * share, y0=-0.6, y1=len(rows) - 0.45, line=line, layer="below"
             )
-            note(figure, 100 * share, 1, text, colour, yref="paper", yanchor="bottom", anchor="center")
+            notes.write(100 * share, 1, text, colour, yref="paper", yanchor="bottom", anchor="center")
     for number, row in enumerate(rows):
         shown = [(row.value, row.low, row.high, palette.text, "triangle-up", number - (0.04 if row.other else 0.0))]
         if row.other is not None:
@@ -311,9 +311,10 @@ def rates_figure(rows: Sequence[RateRow], needed: float | None, palette: Palette
         right = f"<b>{100 * row.value:.0f}</b>" if row.is_strong else f"{100 * row.value:.0f}"
         if narrow:
             words = f"{label}: {100 * row.value:.0f} of 100 (n {row.n:,})"
-            note(figure, 0, number - 0.36, words, palette.text, xref="paper", background=palette.background)
+            notes.write(0, number - 0.36, words, palette.text, xref="paper", background=palette.background)
             continue
-        note(figure, 0, number, label, palette.text, xref="paper", xshift=-left)
-        note(figure, 1, number, right, palette.text, xref="paper", anchor="right", xshift=34)
-        note(figure, 1, number, f"n {row.n:,}", palette.muted, xref="paper", anchor="right", xshift=90)
+        notes.write(0, number, label, palette.text, xref="paper", xshift=-left)
+        notes.write(1, number, right, palette.text, xref="paper", anchor="right", xshift=34)
+        notes.write(1, number, f"n {row.n:,}", palette.muted, xref="paper", anchor="right", xshift=90)
+    figure.update_layout(annotations=notes)
     return figure

@@ -157,6 +157,7 @@ class ErrorLine:
         differences: paired, at each.
         method_totals, baseline_totals: shape (n_errors, n_seeds).
         optimum_steps: the best possible.
+        cells: of method and baseline, at each error.
     """
 
     errors: tuple[float, ...]
@@ -166,6 +167,7 @@ class ErrorLine:
     method_totals: Floats
     baseline_totals: Floats
     optimum_steps: float
+    cells: tuple[tuple[StoredCell, StoredCell], ...] = ()
 
 
 def error_line(cells: Sequence[StoredCell], method: Method, baseline: Method) -> ErrorLine | None:
@@ -188,6 +190,7 @@ def error_line(cells: Sequence[StoredCell], method: Method, baseline: Method) ->
         np.array([item.totals for _, item, _ in pairs]),
         np.array([base.totals for _, _, base in pairs]),
         pairs[0][1].figures.optimum_steps,
+        tuple((item, base) for _, item, base in pairs),
     )
 
 

@@ -33,6 +33,8 @@ FOLD_SEED = 0
 MIN_ROWS_A_LABEL = 2 * N_FOLDS
 INVERSE_PENALTY = 3.0
 """scikit-learn's C, chosen among 1, 3 and 10 by cross-validation on the development part."""
+_TRAINING = "tf-idf", "The training of the baseline"
+"""In a process of its own: ten seconds of Python, the cleaning of 4,000 texts included, for which every page waits."""
 _WORD_PATTERN = r"(?u)[\w']+"
 _N_TERMS_SHOWN = 8
 
@@ -123,9 +125,8 @@ class TfidfJudge:
                     f"{MIN_ROWS_A_LABEL} are needed to train on."
                 )
         self._lock = threading.Lock()
-        self._whole: Classifier | None = None
+        self._whole: tuple[Classifier, frozenset[str]] | None = None
         self._models_by_text: dict[str, Classifier] | None = None
-        self._texts = {clean_statement(item.text).text for item in self._statements}
 
     def judge(self, text: str) -> Verdict:
         """Return the verdict on any text; never raises. The first question waits a few seconds for the training."""
@@ -136,19 +137,21 @@ class TfidfJudge:
         """Train the model for new texts, if it is not trained yet."""
         self._model_for_new_texts()
 
-    def _model_for_new_texts(self) -> Classifier:
+    def _model_for_new_texts(self) -> tuple[Classifier, frozenset[str]]:
+        """Return the model, and the cleaned texts that it was trained on."""
         with self._lock:
             if self._whole is None:
-                self._whole = _train_elsewhere(self._statements)
+                self._whole = call_elsewhere(*_TRAINING, partial(_train_whole, self._statements))
             return self._whole
 
     def has_trained_on(self, text: str) -> bool:
         """Return whether a text, once cleaned, is among those trained on; cross-validation then judges it."""
-        return clean_statement(text).text in self._texts
+        return clean_statement(text).text in self._model_for_new_texts()[1]
 
     def _read(self, statement: str) -> _Score:
-        held_out = statement in self._texts
-        model = self._held_out_models()[statement] if held_out else self._model_for_new_texts()
+        whole, texts = self._model_for_new_texts()
+        held_out = statement in texts
+        model = self._held_out_models()[statement] if held_out else whole
         p_send = float(model.pipeline.predict_proba([statement])[0, 1])
         account = "by a model that has not seen this statement's pair; " if held_out else ""
         return _Score(p_send, account + "weightiest: " + ", ".join(weightiest_terms(model, statement)))
@@ -157,11 +160,7 @@ class TfidfJudge:
         """Return, for each statement trained on, a model that was trained without its fold."""
         with self._lock:
             if self._models_by_text is None:
-                by_text: dict[str, Classifier] = {}
-                for rest, held_out in folds(self._statements):
-                    model = _train_elsewhere(rest)
-                    by_text |= {clean_statement(item.text).text: model for item in held_out}
-                self._models_by_text = by_text
+                self._models_by_text = call_elsewhere(*_TRAINING, partial(_train_held_out, self._statements))
             return self._models_by_text
 
 
@@ -203,9 +202,16 @@ def train(statements: Sequence[Statement]) -> Classifier:
     return Classifier(model, names)
 
 
-def _train_elsewhere(statements: Sequence[Statement]) -> Classifier:
-    """Fit the classifier in another process: ten seconds of Python, for which every page would be twice as slow."""
-    return call_elsewhere("tf-idf", "The training of the baseline", partial(train, statements))
+def _train_whole(statements: Sequence[Statement]) -> tuple[Classifier, frozenset[str]]:
+    return train(statements), frozenset(clean_statement(item.text).text for item in statements)
+
+
+def _train_held_out(statements: Sequence[Statement]) -> dict[str, Classifier]:
+    by_text: dict[str, Classifier] = {}
+    for rest, held_out in folds(statements):
+        model = train(rest)
+        by_text |= {clean_statement(item.text).text: model for item in held_out}
+    return by_text
 
 
 def folds(statements: Sequence[Statement]) -> list[tuple[list[Statement], list[Statement]]]:

@@ -112,7 +112,7 @@ def opened(app: AppTest, *keys: str) -> AppTest:
 def payload_of(app: AppTest) -> dict[str, Any]:
     """What the player was given."""
     [element] = app.get("bidi_component")
-    found: dict[str, Any] = json.loads(element.proto.json)
+    found: dict[str, Any] = json.loads(element.proto.json)[0]
     return found
 
 

@@ -1,5 +1,6 @@
 """The Compare page, without a browser, with a real engine where it runs something."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from jitai.experiments.answers import COMPARE as COMPARE_ANSWER
 from jitai.experiments.answers import shipped_answer
 from jitai.experiments.progress import ExperimentProgress
 from jitai.experiments.spec import ExperimentSpec
-from jitai.experiments.store import FINISHED, STOPPED
+from jitai.experiments.store import FINISHED, RUNNING, STOPPED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.widgets import experiment as experiments
@@ -41,6 +42,22 @@ def open_page(shown: str = "", **values: Any) -> AppTest:
 
 def showing(identifier: str) -> AppTest:
     return without_error(open_page(identifier))
+
+
+@pytest.mark.parametrize(
+    ("n_finished", "status", "seconds_ago", "follows"),
+    [(1, RUNNING, 9.0, False), (2, RUNNING, 9.0, True), (2, RUNNING, 0.0, False), (1, FINISHED, 9.0, True)],
+)
+def test_the_page_is_drawn_again_only_where_a_running_experiment_has_something_new(
+    monkeypatch: pytest.MonkeyPatch, n_finished: int, status: str, seconds_ago: float, follows: bool
+) -> None:
+    now = replace(the_store().experiment(begun(small(), 1)), status=status, n_finished=n_finished)
+    drawn: list[str] = []
+    monkeypatch.setattr(experiments, "find", lambda identifier: now)
+    monkeypatch.setattr(experiments, "progress", lambda identifier, found: drawn.append("bar"))
+    monkeypatch.setattr(experiments.st, "rerun", lambda: drawn.append("page"))
+    experiments._watch(now.identifier, 1, time.monotonic() - seconds_ago)
+    assert drawn[:1] == (["page"] if follows else ["bar"])
 
 
 def said(app: AppTest) -> str:

@@ -28,6 +28,7 @@ from tests.app.driver import (
     go_to,
     kept,
     open_app,
+    opened,
     widget,
     without_error,
 )
@@ -130,12 +131,20 @@ def test_a_lost_index_is_said_and_rebuilt(content: bytes | None) -> None:
 
 def test_an_export_holds_everything() -> None:
     identifier = made(small())
-    with zipfile.ZipFile(io.BytesIO(runs._exported(identifier))) as archive:
+    files = runs._files(the_store().experiment(identifier))
+    with zipfile.ZipFile(io.BytesIO(files[0].content)) as archive:
         names = archive.namelist()
         about = json.loads(archive.read("experiment.json"))
     assert about["experiment"] == small().as_mapping()
     assert {"figures.csv", *(f"steps/{item.key}.parquet" for item in the_store().cells(identifier))} <= set(names)
-    assert len(list(open_page().get("download_button"))) == 2
+    assert files[1].content.startswith(b"format:")
+    app = open_page()
+    assert not app.get("download_button"), "nothing is made before somebody asks"
+    app = without_error(opened(app, f"hand_over_{identifier}"))
+    before = [(button.proto.url, button.proto.deferred_file_id) for button in app.get("download_button")]
+    assert len(before) == 2 and all(url and not deferred for url, deferred in before)
+    app = without_error(app.run())
+    assert [button.proto.url for button in app.get("download_button")] == [url for url, _ in before], "still there"
 
 
 def test_an_interrupted_experiment_goes_on(started: list[ExperimentSpec], monkeypatch: pytest.MonkeyPatch) -> None:

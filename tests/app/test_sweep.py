@@ -191,6 +191,19 @@ def test_the_error_at_which_the_filter_stops_paying() -> None:
     assert "stops paying at" in app.get("plotly_chart")[0].proto.spec
 
 
+@pytest.mark.parametrize(("number", "method", "error"), [(2, "LLM+TS", 0.3), (3, "TS", None)])
+def test_a_point_of_the_line_opens_on_the_live_page_as_the_very_run(
+    number: int, method: str, error: float | None
+) -> None:
+    identifier = made(small(judges=tuple(judge_of_error(error) for error in (0.0, 0.3))))
+    app = without_error(open_page(LINE, identifier))
+    app = widget(app.selectbox, "chosen_point").set_value(number).run()
+    app = without_error(click(app, "open_point"))
+    place = {} if error is None else {JUDGE_ERROR: error}
+    assert [record.step_count for record in records_of(app)] == steps_in_the_cell(identifier, method, place, 0)
+    assert f"This is the scenario of the cell {method}, “Judge's error rate” 30 %" in said(app)
+
+
 def test_the_example_in_which_it_stops_paying_is_ready_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[ExperimentSpec] = []
     monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder: started.append(wanted))

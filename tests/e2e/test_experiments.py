@@ -59,8 +59,10 @@ def test_a_comparison_is_there_after_a_reload(new_page: NewPage) -> None:
     settle(page)
     assert page.locator(".st-key-answer").inner_text() == said
     no_error_is_shown(page)
+    press(page, "compare_hand_over")
     with page.expect_download() as download:
         keyed(page, "compare_report").get_by_role("button").click()
+    page.keyboard.press("Escape")
     report = html.unescape(Path(download.value.path()).read_text(encoding="utf-8"))
     assert f"LLM+TS earns {found[1]} more than TS" in report
     assert f"{page.url.split('?')[0]}?experiment=compare-" in report
@@ -78,8 +80,10 @@ def test_a_click_on_the_map_opens_that_participant_on_the_live_page(new_page: Ne
     type_number(page, "swept_seeds", "10")
     said = run(page, "start_sweep")
     assert "10 pairs of the same seed" in said
+    press(page, "sweep_hand_over")
     with page.expect_download() as download:
         keyed(page, "sweep_report").get_by_role("button").click()
+    page.keyboard.press("Escape")
     assert "LLM+TS" in html.unescape(Path(download.value.path()).read_text(encoding="utf-8"))
     numbers = page.locator('[class*="st-key-map_chart"] .scatterlayer .textpoint')
     assert numbers.count() == 4

@@ -9,7 +9,7 @@ test("a call that was overtaken does not take the player away; the last one does
   context.mock.method(Player.prototype, "take", () => {});
   globalThis.cancelAnimationFrame = () => {};
   const parentElement = { append: () => {} };
-  const mount = (data) => mountInStreamlit({ parentElement, data, setTriggerValue: () => {} });
+  const mount = (payload) => mountInStreamlit({ parentElement, data: [payload], setTriggerValue: () => {} });
   const first = mount({ run: 1 });
   const second = mount({ run: 2 });
   first();

@@ -137,7 +137,7 @@ from streamlit.web import bootstrap
 def told(path, is_hello, args, flags):
     from streamlit import config
     names = ["server.address", "server.headless", "server.fileWatcherType", "browser.gatherUsageStats",
-             "client.showErrorDetails", "theme.light.primaryColor", "server.port"]
+             "client.showErrorDetails", "runner.postScriptGC", "theme.light.primaryColor", "server.port"]
     print(json.dumps({name: config.get_option(name) for name in names}))
 bootstrap.run = told
 from jitai.__main__ import main
@@ -151,6 +151,7 @@ main(["dashboard", "--no-browser"])
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
+        "runner.postScriptGC": False,
         "theme.light.primaryColor": "#16191D",
         "server.port": found["server.port"],
     }

@@ -7,16 +7,16 @@ const players = new WeakMap();
 
 /**
  * @typedef {(name: string, value: unknown) => void} Send
- * @param {{parentElement: ShadowRoot, data: any, setTriggerValue: Send, setStateValue: Send}} component
+ * @param {{parentElement: ShadowRoot, data: [any], setTriggerValue: Send, setStateValue: Send}} component
  * @returns {() => void} what Streamlit calls when the player leaves the page
  */
-export function mountInStreamlit({ parentElement, data, setTriggerValue, setStateValue }) {
+export function mountInStreamlit({ parentElement, data: [payload], setTriggerValue, setStateValue }) {
   let player = players.get(parentElement);
   if (!player) {
     player = new Player(parentElement);
     players.set(parentElement, player);
   }
-  const turn = player.receive(data, setTriggerValue, setStateValue);
+  const turn = player.receive(payload, setTriggerValue, setStateValue);
   return () => {
     if (!player.isLatest(turn)) return; // a call that was overtaken by the next one is cleaned up late
     players.delete(parentElement);

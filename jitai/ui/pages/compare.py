@@ -18,7 +18,6 @@ from jitai.ui.widgets.evidence import shipped_evidence, stored_evidence
 from jitai.ui.widgets.experiment import (
     LIVE_METHOD_NAME,
     ON_LIVE,
-    TICK_S,
     find,
     finished_so_far,
     is_running,
@@ -27,8 +26,8 @@ from jitai.ui.widgets.experiment import (
     method_named,
     methods_help,
     number_of_seeds,
-    progress,
     run_button,
+    watched_progress,
 )
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import preset_picker
@@ -47,7 +46,7 @@ def compare_page() -> None:
             _start_button(state, spec)
         say_problem(app)
         running = is_running(state.shown)
-        st.fragment(_stage, run_every=TICK_S if running else None, key="compare_stage")(app, state, running, spec)
+        st.fragment(_stage, key="compare_stage")(app, state, running, spec)
 
 
 def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
@@ -96,7 +95,7 @@ def _stage(app: AppState, state: CompareState, running: bool, spec: ExperimentSp
     with errors_as_sentences():
         found = None
         if state.shown:
-            found = finished_so_far(state.shown, running, spec, has_progress=False)
+            found = finished_so_far(state.shown, running, spec)
         if found is not None and found.n_finished:
             # The baseline is not part of an experiment's identifier: what is stored may have been compared to another.
             same = spec if spec is not None and spec.identifier == found.identifier else found.spec
@@ -112,7 +111,7 @@ def _stage(app: AppState, state: CompareState, running: bool, spec: ExperimentSp
         if shipped is None:
             draw_answer("Which method earns how many steps, and how sure are we?", "Nobody has run this setting yet.")
             if running:
-                progress(state.shown, found)
+                watched_progress(state.shown, found)
             return
         evidence = shipped_evidence(shipped)
         draw_results(app, state, evidence, shipped.experiment.spec.baseline_name, _bar(state.shown, running, found))
@@ -120,4 +119,4 @@ def _stage(app: AppState, state: CompareState, running: bool, spec: ExperimentSp
 
 def _bar(identifier: str, running: bool, found: StoredExperiment | None) -> Callable[[], None] | None:
     """Return what draws the progress of a running experiment; None if nothing runs."""
-    return partial(progress, identifier, found) if running else None
+    return partial(watched_progress, identifier, found) if running else None

@@ -110,7 +110,8 @@ def draw_results(
     _table(lines, days, base)
     if not evidence.is_shipped:
         compared = Compared(condition, lines, days, base)
-        report_button(found, lambda inputs: compare_report(found, [compared], inputs), "compare")
+        of = (condition.name, base.name, *((run.name, run.stored.key) for run in runs))
+        report_button(found, lambda inputs: compare_report(found, [compared], inputs), "compare", of)
     tabs = st.tabs(["Differences", "Day by day", "What is done", "Who stays", "Pin", "Description"])
     with tabs[0]:
         _differences(lines, styles, base)
@@ -196,7 +197,7 @@ def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base
         whole = [item for item in days if item is not None]
         if len(whole) == len(days):
             st.download_button(
-                "Download (CSV)", data=lambda: safe_csv(lines_table(lines, whole)).encode(), mime="text/csv",
+                "Download (CSV)", data=safe_csv(lines_table(lines, whole)).encode(), mime="text/csv",
                 file_name="jitai_lab_compare.csv", on_click="ignore", key="compare_csv", icon=":material/download:",
             )  # fmt: skip
 

@@ -19,6 +19,7 @@ from jitai.trial.scenario import Played, Scenario, play
 from jitai.ui.session.linked import run_in_address
 from jitai.ui.session.live_run import RUN, Files, LiveRun
 from jitai.ui.session.state import AppState
+from jitai.ui.widgets.hand_over import File, draw_files
 
 HAND_OVER = "hand_over"
 """Key of the popover; the files are made while it is open."""
@@ -64,9 +65,6 @@ def picked_line(shown: LiveRun) -> str:
 def draw_hand_over(app: AppState, shown: LiveRun, many_seeds: str | None, reader: Judge | None) -> None:
     """Draw the button that opens everything to take away.
 
-    A file is given as its bytes, and the same bytes have the same address, so a button that is drawn anew at the moment
-    of a click still works. (Streamlit forgets what a function would make whenever the button is drawn again.)
-
     Args:
         app: of the session.
         shown: the run on the page.
@@ -103,8 +101,7 @@ def _content(app: AppState, shown: LiveRun, picked: Picked, many_seeds: str, rea
         shown.files = _made(run, inputs, name, branches, decisive)
     _buttons(shown.files, name, reveal)
     if parameters:
-        without = " Its branches are in the scenario’s file." if branches else ""
-        st.caption(f"This link opens the same run, words, truths and verdicts included.{without}")
+        st.caption(_about_link(picked, shown, bool(branches)))
         st.code(
             link_to(parameters, str(st.context.url or PAGE).split("?")[0]), language=None, wrap_lines=True, height=120
         )
@@ -112,6 +109,19 @@ def _content(app: AppState, shown: LiveRun, picked: Picked, many_seeds: str, rea
         st.caption(for_markdown(why_not))
     st.caption("From a terminal, in the folder of the downloaded scenario:")
     st.code(command, language="bash", wrap_lines=True)
+
+
+def _about_link(picked: Picked, shown: LiveRun, with_branches: bool) -> str:
+    """Say what a link, and the page's address, open: one line, which is the one that is followed."""
+    opens = "This link opens the same run, words, truths and verdicts included."
+    if not shown.branches:
+        return opens
+    if with_branches:
+        return f"{opens} It holds this run alone, as the page’s address does; its branches are in the scenario’s file."
+    return (
+        f"{opens} It holds {picked.name} alone, the line that is followed, and so do the page’s address and these "
+        "files. The scenario’s file of This run holds all branches."
+    )
 
 
 def _judge_name(scenario: Scenario) -> str:
@@ -144,11 +154,10 @@ def _buttons(files: Files, name: str, reveal: bool) -> None:
          f"Scenario, report and log, and the scenarios of all branches.{without}"),
     )  # fmt: skip
     with st.container(horizontal=True, key="player_files"):
-        for key, label, content, mime, ending, about in kinds:
-            st.download_button(
-                label, data=content, file_name=f"{name}.{ending}", mime=mime, on_click="ignore", help=about,
-                key=f"download_{key}",
-            )  # fmt: skip
+        draw_files([
+            File(f"download_{key}", label, f"{name}.{ending}", mime, content, about)
+            for key, label, content, mime, ending, about in kinds
+        ])  # fmt: skip
 
 
 def came_with_scenario(scenario: Scenario, reader: Judge | None) -> bool:

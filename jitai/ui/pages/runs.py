@@ -33,6 +33,7 @@ from jitai.ui.widgets.experiment import (
     run_now,
     store,
 )
+from jitai.ui.widgets.hand_over import File, hand_over
 from jitai.ui.widgets.page import errors_as_sentences
 
 COMPARE_PAGE, SWEEP_PAGE = "pages/compare.py", "pages/sweep.py"
@@ -252,16 +253,11 @@ def _card(state: RunsState, item: StoredExperiment, n_bytes: int) -> None:
                     help="Finished cells are not run again, unless another version of the code made them or their "
                     "judge may answer differently now.",
                 )  # fmt: skip
-            st.download_button(
-                "Export", data=lambda: _exported(identifier), file_name=f"{identifier}.zip", mime="application/zip",
-                on_click="ignore", key=f"export_{identifier}", icon=":material/folder_zip:",
-                help="Description, versions, figures as CSV, and every day of every seed as Parquet.",
-            )  # fmt: skip
-            st.download_button(
-                "YAML", data=lambda: spec_as_yaml(spec, default_policy_store().name_of).encode(),
-                file_name=f"{identifier}.yaml", mime="application/yaml", on_click="ignore", key=f"yaml_{identifier}",
-                icon=":material/description:", help="The description alone.",
-            )  # fmt: skip
+            if not running:  # its files would change with every cell
+                hand_over(
+                    f"hand_over_{identifier}", lambda: _files(item),
+                    lambda: (item.status, *(cell.key for cell in store().cells(identifier))),
+                )  # fmt: skip
             st.button(
                 "Delete", icon=":material/delete:", key=f"delete_{identifier}", on_click=_ask_about, args=(state, item),
                 disabled=running, type="tertiary",
@@ -279,10 +275,19 @@ def _open_buttons(item: StoredExperiment) -> None:
         st.switch_page(SWEEP_PAGE)
 
 
-def _exported(identifier: str) -> bytes:
-    target = io.BytesIO()
-    store().export(identifier, target)
-    return target.getvalue()
+def _files(item: StoredExperiment) -> list[File]:
+    target, described = io.BytesIO(), spec_as_yaml(item.spec, default_policy_store().name_of)
+    store().export(item.identifier, target)
+    return [
+        File(
+            f"export_{item.identifier}", "All of it (ZIP)", f"{item.identifier}.zip", "application/zip",
+            target.getvalue(), "Description, versions, figures as CSV, and every day of every seed as Parquet.",
+        ),
+        File(
+            f"yaml_{item.identifier}", "Description (YAML)", f"{item.identifier}.yaml", "application/yaml",
+            described.encode(),
+        ),
+    ]  # fmt: skip
 
 
 def _ask_about(state: RunsState, item: StoredExperiment) -> None:

@@ -34,7 +34,6 @@ from jitai.ui.session.state import (
 from jitai.ui.widgets.answer import draw_answer
 from jitai.ui.widgets.evidence import shipped_evidence, stored_evidence
 from jitai.ui.widgets.experiment import (
-    TICK_S,
     find,
     finished_so_far,
     is_running,
@@ -43,8 +42,8 @@ from jitai.ui.widgets.experiment import (
     method_named,
     methods_help,
     number_of_seeds,
-    progress,
     run_button,
+    watched_progress,
 )
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.parameters import preset_picker
@@ -99,7 +98,7 @@ def sweep_page() -> None:
             st.error(for_markdown(problem.in_full), icon=":material/error:")
         say_problem(app)
         running = is_running(state.shown[view])
-        st.fragment(_stage, run_every=TICK_S if running else None, key="sweep_stage")(app, state, view, running, spec)
+        st.fragment(_stage, key="sweep_stage")(app, state, view, running, spec)
 
 
 def _numeric() -> list[str]:
@@ -199,25 +198,27 @@ def _stage(app: AppState, state: SweepState, view: str, running: bool, spec: Exp
     """Draw the answer: of the experiment that is shown, else the one before it, else the one that came with the lab."""
     shown = state.shown[view]
     with errors_as_sentences():
-        found = finished_so_far(shown, running, spec, has_progress=False) if shown else None
-        bar = partial(progress, shown, found) if running else None
+        found = finished_so_far(shown, running, spec) if shown else None
+        bar = partial(watched_progress, shown, found) if running else None
         if found is not None and found.n_finished:
             if view == MAP and is_map(found.spec):
                 draw_map(app, state, stored_evidence(found), bar)
             elif view == LINE and is_error_line(found.spec):
-                draw_line(found, bar)
+                draw_line(app, state, stored_evidence(found), bar)
             else:
                 st.info(
                     "This view cannot show the experiment. A map needs two numeric settings that vary, a line only the "
                     "judge's errors, and both need at least two methods. The Compare page shows this experiment."
                 )
+                if bar is not None:
+                    bar()
             return
         before = find(state.before[view]) if state.before[view] else None
         if before is not None and before.n_finished:
             if view == MAP:
                 draw_map(app, state, stored_evidence(before), bar)
             else:
-                draw_line(before, bar)
+                draw_line(app, state, stored_evidence(before), bar)
             return
         shipped = shipped_answer(SWEEP)
         if view == MAP and shipped is not None:

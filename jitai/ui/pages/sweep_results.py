@@ -11,11 +11,11 @@ from jitai.charts.theme import CONFIG
 from jitai.experiments.answers import simulated_work
 from jitai.experiments.map_headline import Compared, map_headline
 from jitai.experiments.spec import ExperimentSpec, Method
-from jitai.experiments.store import StoredExperiment
+from jitai.experiments.store import StoredCell
 from jitai.experiments.sweep import (
+    JUDGE_ERROR,
     Crossing,
     ErrorLine,
-    MapCell,
     axes_of,
     axis_label,
     axis_value,
@@ -38,7 +38,7 @@ from jitai.ui.session.page_states import SweepState
 from jitai.ui.session.state import AppState, palette
 from jitai.ui.widgets.answer import draw_answer, gain, loss, second_of, title_of, what_it_is_of
 from jitai.ui.widgets.evidence import Evidence
-from jitai.ui.widgets.experiment import command_and_description, open_cell, store
+from jitai.ui.widgets.experiment import command_and_description, open_cell
 from jitai.ui.widgets.report_button import report_button
 
 LIVE_PAGE = "pages/live.py"
@@ -128,29 +128,40 @@ def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Cal
     by_place = {(place.column, place.row): cell for place, cell in zip(places, cells, strict=True)}
     clicked = [tuple(point["customdata"]) for point in event["selection"]["points"] if "customdata" in point]
     if clicked and clicked[0] in by_place:
-        _open_on_live(app, state, evidence, by_place[clicked[0]], (x_name, y_name))
+        cell = by_place[clicked[0]]
+        _open_on_live(app, state, evidence, cell.stored, place_in_words(cell, x_name, y_name))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Or choose a cell", range(len(cells)), key="chosen_cell", width=320,
             format_func=lambda number: place_in_words(cells[number], x_name, y_name),
         )  # fmt: skip
         if st.button("Open on the Live page", icon=":material/play_circle:", key="open_cell"):
-            _open_on_live(app, state, evidence, cells[chosen], (x_name, y_name))
+            _open_on_live(app, state, evidence, cells[chosen].stored, place_in_words(cells[chosen], x_name, y_name))
         st.download_button(
             "Download (CSV)", data=safe_csv(map_table(cells, x_name, y_name)).encode(), mime="text/csv",
             file_name="jitai_lab_sweep.csv", on_click="ignore", key="sweep_csv", icon=":material/download:",
         )  # fmt: skip
     if not evidence.is_shipped:
-        report_button(found, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep")
+        of = (method, baseline, *(item.key for item in stored))
+        report_button(found, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep", of)
     with st.expander("Description and command line"):
         command_and_description(spec, "sweep")
 
 
-def _open_on_live(app: AppState, state: SweepState, evidence: Evidence, cell: MapCell, axes: tuple[str, str]) -> None:
+def _open_on_live(app: AppState, state: SweepState, evidence: Evidence, stored: StoredCell, place: str) -> None:
+    """Show a cell's run on the Live page, or say why it cannot be shown.
+
+    Args:
+        app: takes the participant.
+        state: of the page.
+        evidence: that the cell belongs to.
+        stored: the cell.
+        place: of it, in words.
+    """
     state.clicks += 1
     spec = evidence.experiment.spec
-    shipped = simulated_work(spec, cell.stored.cell) if evidence.is_shipped else None
-    if open_cell(app, spec.kinds, cell.stored, place_in_words(cell, *axes), shipped):
+    shipped = simulated_work(spec, stored.cell) if evidence.is_shipped else None
+    if open_cell(app, spec.kinds, stored, place, shipped):
         st.switch_page(LIVE_PAGE)
     st.error(
         "This cell cannot be lived again: its file is gone, or this version has other statements or other code than "
@@ -179,16 +190,18 @@ def _line_title(stops: Crossing, line: ErrorLine) -> str:
     return f"It {gain('pays')} if the judge misreads under {100 * stops.error:.0f} in 100"
 
 
-def draw_line(found: StoredExperiment, progress: Callable[[], None] | None) -> None:
-    """Draw returns over the judge's error, and say where the method stops paying.
+def draw_line(app: AppState, state: SweepState, evidence: Evidence, progress: Callable[[], None] | None) -> None:
+    """Draw returns over the judge's error, and say where the method stops paying; a click opens a point's very run.
 
     Args:
-        found: the experiment.
+        app: takes the participant of a point that is opened.
+        state: of the page.
+        evidence: what is shown.
         progress: draws how far it is; None if it is not running.
     """
-    spec = found.spec
+    found, spec = evidence.experiment, evidence.experiment.spec
     method, baseline = _methods(spec, "lined")
-    stored = store().cells(found.identifier)
+    stored = evidence.cells
     line = error_line(stored, method, baseline)
     if line is None:
         if progress is not None:
@@ -207,12 +220,12 @@ def draw_line(found: StoredExperiment, progress: Callable[[], None] | None) -> N
         [Point(error, item.value, item.low, item.high) for error, item in zip(line.errors, values, strict=True)]
         for values in (line.method, line.baseline)
     ]
-    st.plotly_chart(
+    event = st.plotly_chart(
         error_figure(
             points[0], points[1], (method.name, baseline.name), (styles[0], styles[1]), line.optimum_steps, marked,
             palette(),
         ),
-        config=CONFIG, key="error_chart",
+        config=CONFIG, key=f"error_chart_{state.clicks}", on_select="rerun", selection_mode="points",
         alt=f"Steps of {method.name} by the judge's error: "
         + "; ".join(f"{100 * point.error:g} % {point.value:,.0f}" for point in points[0])
         + f"; {baseline.name} {points[1][0].value:,.0f}",
@@ -223,9 +236,26 @@ def draw_line(found: StoredExperiment, progress: Callable[[], None] | None) -> N
         + "The judge errs as often on people who can walk as on people who cannot, independently from day to day; at "
         "50 % it tosses a coin."
         + ("" if one else " The range of the crossing comes from 1,000 resamples of the seeds.")
+        + " **Click a point to open it on the Live page**: one of its seeds, the very same run, with its judge."
     )
+    runs = [
+        (item, f"{given.name}, “{axis_label(JUDGE_ERROR)}” {axis_value(JUDGE_ERROR, error)}")
+        for error, pair in zip(line.errors, line.cells, strict=True)
+        for item, given in zip(pair, (method, baseline), strict=True)
+    ]
+    clicked = [int(point["customdata"][1]) for point in event["selection"]["points"] if "customdata" in point]
+    if clicked:
+        _open_on_live(app, state, evidence, *runs[clicked[0]])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Or choose a point", range(len(runs)), key="chosen_point", width=320,
+            format_func=lambda number: runs[number][1],
+        )  # fmt: skip
+        if st.button("Open on the Live page", icon=":material/play_circle:", key="open_point"):
+            _open_on_live(app, state, evidence, *runs[chosen])
     rows = error_rows(line, method.name, baseline.name)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="error_table", height="content")
-    report_button(found, lambda inputs: line_report(found, stored, method, baseline, inputs), "errors")
+    of = (method, baseline, *(item.key for item in stored))
+    report_button(found, lambda inputs: line_report(found, stored, method, baseline, inputs), "errors", of)
     with st.expander("Description and command line"):
         command_and_description(spec, "errors")

@@ -69,8 +69,7 @@ def validation_page() -> None:
             _start_button(state, candidates, sample)
         if problem is not None:
             raise problem
-        running = state.is_running
-        st.fragment(_stage, run_every=TICK_S if running else None, key="validation_stage")(state, candidates, sample)
+        st.fragment(_stage, key="validation_stage")(state, candidates, sample)
         if statements:
             with st.expander("Label statements yourself, then compare with the judges", key="label_yourself_expander"):
                 label_yourself(session_object(LabelSession), statements, candidates, st.session_state["validated_seed"])
@@ -239,13 +238,8 @@ def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[St
     with errors_as_sentences():
         progress = None
         if state.is_running:
-            assert state.run is not None
-            found = state.run.snapshot()
-            if found.finished:
-                state.answer, state.answered = answer_of(found, state.run_corpus, state.run_seed), state.run
-                # The whole page: the button can be pressed again, and the ticking ends.
-                st.rerun()
-            progress = partial(_progress, state.run, found)
+            # By itself, and not with the answer: drawing that anew would take half of the time between two looks.
+            progress = partial(st.fragment(_progress, run_every=TICK_S, key="validation_progress"), state)
         if state.answer is not None:
             if progress is None:
                 draw_scope(state.answer, candidates, sample)
@@ -274,8 +268,22 @@ def _answer_that_came() -> ValidationAnswer:
     return answer_of(shipped.validation, TEST, 1)
 
 
-def _progress(run: ValidationRun, found: Validation) -> None:
-    """Show how far the run is and how much was right so far, with a button that stops it."""
+def _progress(state: ValidationState) -> None:
+    """Show how far the run is; at its end, take its answer."""
+    run = state.run
+    assert run is not None
+    with errors_as_sentences():
+        found = run.snapshot()
+        if found.finished:
+            if state.is_running:
+                state.answer, state.answered = answer_of(found, state.run_corpus, state.run_seed), run
+            # The whole page: the button can be pressed again, and the ticking ends.
+            st.rerun()
+        _draw_progress(run, found)
+
+
+def _draw_progress(run: ValidationRun, found: Validation) -> None:
+    """Draw how far the run is and how much was right so far, with a button that stops it."""
     st.progress(
         min(1.0, len(found.rows) / max(1, found.n_total)),
         for_markdown(f"{len(found.rows):,} of {found.n_total:,} verdicts: {found.at_work}{found.time_left_in_words}"),

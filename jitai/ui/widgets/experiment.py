@@ -1,6 +1,7 @@
 """What the pages Compare, Sweep and Runs share: the store, experiments in processes of their own, methods, judges."""
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -39,9 +40,12 @@ from jitai.ui.session.live_run import LiveState
 from jitai.ui.session.state import AppState, app_state, session_object
 from jitai.ui.widgets.judge_picker import backend_widgets, options_for
 from jitai.ui.widgets.opening import show_played
+from jitai.ui.widgets.page import errors_as_sentences
 
 TICK_S = 1.0
 """Between two looks at a running experiment."""
+LOOK_AGAIN_S = 0.8
+"""How long a picture stays at least: many small cells may be finished in each second."""
 ON_LIVE = "on_live"
 """Stands in a list of methods for the one of the Live page."""
 LIVE_METHOD_NAME = "As on the Live page"
@@ -182,24 +186,19 @@ def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callabl
             st.caption(for_markdown(about))
 
 
-def finished_so_far(
-    identifier: str, running: bool, wanted: ExperimentSpec | None, *, has_progress: bool = True
-) -> StoredExperiment | None:
-    """Draw the progress of the page's experiment and the remarks on it; return the experiment.
+def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | None) -> StoredExperiment | None:
+    """Draw the remarks on the page's experiment; return the experiment.
 
     Args:
         identifier: of the experiment.
         running: whether it was at work when the page was drawn; where that has changed, the page is drawn anew.
         wanted: what the page's settings stand for.
-        has_progress: whether the progress is drawn here, and not by the page.
     Returns: None as long as nothing of it is stored.
     Raises: ParameterError if there is no such experiment, with what its process wrote last.
     """
     found = find(identifier)
     if (processes().is_alive(identifier) or is_at_work(found)) != running:
         st.rerun()  # the whole page: the ticking begins or ends, and the button follows
-    if running and has_progress:
-        progress(identifier, found)
     if found is not None:
         remarks(found, running, "" if wanted is None else wanted.identifier)
     elif not processes().is_alive(identifier):
@@ -218,6 +217,27 @@ def progress(identifier: str, found: StoredExperiment | None) -> None:
             disabled=found is None or found.status != RUNNING,
             help="Finished cells are kept, and the experiment can be resumed later.",
         )  # fmt: skip
+
+
+def watched_progress(identifier: str, found: StoredExperiment | None) -> None:
+    """Draw how far a running experiment is, every second, and the whole page only where it has something new to show.
+
+    Args:
+        identifier: of the experiment.
+        found: what there was of it when the page was drawn.
+    """
+    n_finished = 0 if found is None else found.n_finished
+    st.fragment(_watch, run_every=TICK_S, key="experiment_watch")(identifier, n_finished, time.monotonic())
+
+
+def _watch(identifier: str, n_finished: int, drawn_at: float) -> None:
+    with errors_as_sentences():
+        found = find(identifier)
+        moved = not (processes().is_alive(identifier) or is_at_work(found))
+        moved |= found is not None and found.n_finished != n_finished
+        if moved and time.monotonic() - drawn_at >= LOOK_AGAIN_S:
+            st.rerun()
+        progress(identifier, found)
 
 
 def remarks(experiment: StoredExperiment, running: bool, wanted: str) -> None:

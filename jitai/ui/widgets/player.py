@@ -80,8 +80,9 @@ def player(payload: dict[str, Any], *, key: str) -> PlayerEvents:
         key: of the player on this page; the same key keeps it mounted.
     Returns: what the viewer asked for. Playing, scrubbing and revealing do not run the script.
     """
+    # In a list: Streamlit looks for data frames in a dictionary, and imports pandas for that before the first chart.
     result = _mounted()(
-        key=key, data=payload, on_fork_change=_noted, on_remove_change=_noted, on_reveal_change=_noted,
+        key=key, data=[payload], on_fork_change=_noted, on_remove_change=_noted, on_reveal_change=_noted,
         on_viewer_change=_noted,
     )  # fmt: skip
     reveal = result.reveal

@@ -12,29 +12,36 @@ from jitai.report.stored import measured_judges
 from jitai.rl.policy_store import default_policy_store
 from jitai.ui.session.resources import prompts
 from jitai.ui.widgets.experiment import store
+from jitai.ui.widgets.hand_over import File, hand_over
 
 
-def report_button(found: StoredExperiment, write: Callable[[ExperimentInputs], str], name: str) -> None:
-    """Offer a report; it is written when the button is pressed.
+def report_button(
+    found: StoredExperiment, write: Callable[[ExperimentInputs], str], name: str, of: tuple[object, ...]
+) -> None:
+    """Offer a report; it is written while the button that offers it is open.
 
     Args:
         found: the experiment.
         write: gives the report, as ``compare_report`` and the others do.
-        name: begins the widget's key and ends the file's name.
+        name: begins the widgets' keys and ends the file's name.
+        of: what decides the report beside the experiment's description, such as its cells and what is compared.
     """
     spec, results = found.spec, store()
     link = f"{st.context.url}?experiment={found.identifier}" if st.context.url else ""
 
-    def report() -> bytes:
+    def report() -> list[File]:
         inputs = ExperimentInputs(
             spec_as_yaml(spec, default_policy_store().name_of), f"{program()} experiment {found.identifier}.yaml",
             work_of(results), measured_judges(spec.judges_needed(), prompts()), link,
         )  # fmt: skip
-        return write(inputs).encode()
+        about = (
+            "One file that opens without a network and prints well: answer, charts, all numbers, settings, and how to "
+            "run it again."
+        )
+        return [
+            File(
+                f"{name}_report", "Report (HTML)", f"jitai_lab_{name}.html", "text/html", write(inputs).encode(), about
+            )
+        ]
 
-    st.download_button(
-        "Report (HTML)", data=report, file_name=f"jitai_lab_{name}.html", mime="text/html", on_click="ignore",
-        key=f"{name}_report", icon=":material/description:",
-        help="One file that opens without a network and prints well: answer, charts, all numbers, settings, and how to "
-        "run it again.",
-    )  # fmt: skip
+    hand_over(f"{name}_hand_over", report, lambda: (found.identifier, *of))

@@ -37,7 +37,8 @@ def test_one_seed_has_no_ends_in_the_hover_box() -> None:
     one, many = Point(0.0, 100.0, float("nan"), float("nan")), Point(0.1, 90.0, 80.0, 100.0)
     styles = method_styles([Standing.JUDGED, Standing.ALONE])
     figure = error_figure([one, many], [one], ("LLM+TS", "TS"), (styles[0], styles[1]), 120.0, None, LIGHT)
-    assert [list(line.customdata) for line in figure.data if line.name == "LLM+TS"] == [["", " (80 to 100)"]]
+    assert [list(line.customdata) for line in figure.data if line.name == "LLM+TS"] == [[["", 0], [" (80 to 100)", 2]]]
+    assert [list(line.customdata) for line in figure.data if line.name == "TS"] == [[["", 1]]]
 
 
 def test_the_crossing_is_marked_with_its_range() -> None:
