@@ -17,6 +17,7 @@ from jitai.experiments.sweep import (
     is_map,
     judge_of_error,
 )
+from jitai.experiments.words import with_own_name
 from jitai.parameters import build, describe, described
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
@@ -114,12 +115,13 @@ def _settings(app: AppState, view: str) -> ExperimentSpec:
     preset_picker(app, "Participant", help="All settings that do not vary have these values.")
     names = [name for name in offered_methods() if view == MAP or offered_methods()[name][0].reads_text]
     method = st.selectbox(
-        "Method", names, index=names.index(LLM_TS), key="swept_method", persist_state="session", help=methods_help()
-    )
+        "Method", names, index=names.index(LLM_TS), key="swept_method", persist_state="session", help=methods_help(),
+        format_func=with_own_name,
+    )  # fmt: skip
     others = [name for name in offered_methods() if name != method]
     baseline = st.selectbox(
         "Against", others, index=others.index(TS) if TS in others else 0, key="swept_baseline", persist_state="session",
-        help="What the method's steps are compared to, seed by seed.",
+        format_func=with_own_name, help="What the method's steps are compared to, seed by seed.",
     )  # fmt: skip
     methods = (method_named(method, app), method_named(baseline, app))
     if view == LINE:
