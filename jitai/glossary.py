@@ -147,9 +147,14 @@ TERMS: tuple[Term, ...] = (
         _JUDGE,
     ),
     Term(
-        "veto", "",
-        "A message that the policy proposed and the filter held back. It is right if the person could not walk "
-        "that day, and wrong if they could.",
+        "words", "",
+        "What the person writes that day, on days on which they write at all. The judge reads nothing else.",
+        _JUDGE,
+    ),
+    Term(
+        "held back", "veto",
+        "Said of a message that the policy proposed and the filter did not send. That is right if the person could "
+        "not walk that day, and wrong if they could. Papers call it a veto.",
         _JUDGE,
     ),
     Term(

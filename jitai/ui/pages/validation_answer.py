@@ -89,7 +89,7 @@ def draw_judge(found: Validation, corpus: str, made_on: str, progress: Callable[
                     kind_in_words)  # fmt: skip
     groups = [(ON_EACH_SIDE, sides), *([(BY_LANGUAGE, languages)] if len(languages) > 1 else []), (BY_KIND, kinds)]
     of = _OfWhat(name, f"{counted(len(found.statements), 'statement')}, {CORPUS_LABELS[corpus]}", corpus, made_on)
-    hand_over("validation_hand_over", lambda: _report(of, said, groups, rows, needed), lambda: (of, len(found.rows)))
+    hand_over("validation_hand_over", lambda: _report(of, said, groups, rows, needed), lambda: (of, said))
     with st.container(key="stack_judge"):
         left, right = st.columns(2, gap="large")
     with left:
@@ -119,7 +119,7 @@ def _wants(needed: float | None) -> str:
 
 
 class _OfWhat(NamedTuple):
-    """What a report is of: the judge, the statements in words, whose they are, and the day if they came with the lab."""
+    """What a report is of: the judge, the statements in words, whose they are, and the day if they came with it."""
 
     judge: str
     statements: str

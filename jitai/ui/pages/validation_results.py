@@ -200,7 +200,7 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
                 help=f"Median of the {report.n_timed:,} that were not remembered; 95 % took at most "
                 f"{report.slow_ms:,.0f} ms.",
             )  # fmt: skip
-    intervals = {"vetoes that are right": figures.precision, "noticed": figures.recall}
+    intervals = {"messages held back rightly": figures.precision, "noticed": figures.recall}
     if report.sure_accuracy is not None:
         intervals["right where sure"] = report.sure_accuracy
     st.caption(
