@@ -128,7 +128,7 @@ def in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
     """Return an interval in words."""
     if math.isnan(estimate.low):
         return "one seed, no interval"
-    return f"{estimate.low:{form}} to {estimate.high:{form}}"
+    return f"{estimate.low:{form}} to {estimate.high:{form}}".replace("-", "−")
 
 
 def seeds_in_words(numbers: Sequence[int]) -> str:

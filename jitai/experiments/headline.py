@@ -9,7 +9,7 @@ from jitai.experiments.spec import Condition, Method
 from jitai.experiments.store import StoredCell
 from jitai.experiments.words import Plain, condition_in_words, plain, setting_in_short
 from jitai.statistics import Estimate, PairedDifference, paired_difference
-from jitai.text_format import counted
+from jitai.text_format import counted, signed
 from jitai.trial.filters import NONE, VETO, Coin
 
 UNITS = "Simulated people; steps are the model's own units, not a pedometer's."
@@ -70,7 +70,7 @@ def headline(
     if not others or asked.against is None or asked.against.difference.n == 1:
         return found
     which = "the other setting" if len(others) == 1 else f"the {len(others)} other settings"
-    ends = dict.fromkeys((_signed(min(others)), _signed(max(others))))
+    ends = dict.fromkeys((signed(min(others)), signed(max(others))))
     told = f"In {which} the difference is {' to '.join(ends)} steps."
     return found._replace(second=(told, *found.second) if is_listening(asked, base) else (*found.second, told))
 
@@ -96,9 +96,9 @@ def _in_this_setting(lines: Sequence[ComparedRun], asked: ComparedRun, base: Com
         return Headline("One study is an anecdote", "", "", None, second, f"One seed, {days} days. {UNITS}")
     pairing = f"over {days} days, {difference.n:,} pairs of the same seed. {_caution(asked.against)}{UNITS}"
     if not difference.excludes_zero:
-        between = f"{_signed(difference.low)} and {_signed(difference.high)} steps"
+        between = f"{signed(difference.low)} and {signed(difference.high)} steps"
         second = (f"{_first(named)} and {other.in_sentence}: the true difference lies between {between}.",)
-        small = f"95 % interval {_signed(difference.low)} to {_signed(difference.high)} steps {pairing}"
+        small = f"95 % interval {signed(difference.low)} to {signed(difference.high)} steps {pairing}"
         return Headline("No difference can be told", "", "", None, (*second, *_more(lines, asked, base)), small)
     gains = difference.low > 0
     between = (
@@ -232,7 +232,3 @@ def _first(named: Plain) -> str:
 
 def _steps(value: float) -> str:
     return f"{abs(value):,.0f} steps"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+,.0f}".replace("-", "−")

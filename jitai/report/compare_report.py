@@ -37,6 +37,7 @@ from jitai.report.page import Html, grid_table, headline, page, paragraph, secti
 from jitai.report.run_report import player_fragment_of
 from jitai.report.shown import participant_name
 from jitai.statistics import paired_difference
+from jitai.text_format import signed
 
 _MOST_CURVES = 5
 _COLUMNS = ("Method", "Steps", "95 %", "n", OF_POSSIBLE, OF_BEST)
@@ -95,7 +96,7 @@ def _elsewhere(compared: Compared) -> list[Html]:
     rows = [
         Row(
             item.name, "told" if item.is_here else "other", item.difference,
-            f"{item.difference.value:+,.0f} ({in_brackets(item.difference, '+,.0f')})",
+            f"{signed(item.difference.value)} ({in_brackets(item.difference, '+,.0f')})",
         )
         for item in compared.settings
     ]  # fmt: skip
@@ -166,7 +167,7 @@ def _one_participant(compared: Compared, told: Sequence[ComparedRun], suffix: st
             line.run.name,
             look,
             line.against.difference,
-            f"{line.against.difference.value:+,.0f} ({in_brackets(line.against.difference, '+,.0f')})",
+            f"{signed(line.against.difference.value)} ({in_brackets(line.against.difference, '+,.0f')})",
         )
         for line, look in zip(lines, looks, strict=True)
         if line.against is not None

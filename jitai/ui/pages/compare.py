@@ -42,7 +42,7 @@ def compare_page() -> None:
     with errors_as_sentences():
         state = session_object(CompareState)
         keep_in_address(app, experiment=state.shown)
-        with st.popover("Run your own comparison", icon=":material/tune:", key="own_compare"):
+        with st.popover("Run your own comparison", icon=":material/tune:", key="own_compare", on_change="rerun"):
             spec = _settings(app, state)
             _start_button(state, spec)
         say_problem(app)

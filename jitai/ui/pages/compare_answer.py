@@ -35,6 +35,7 @@ from jitai.policies.registry import PolicySpec
 from jitai.records import Role
 from jitai.sanitise import for_markdown
 from jitai.statistics import paired_difference
+from jitai.text_format import signed
 from jitai.trial.filters import NONE, VETO, Coin
 from jitai.ui.session.page_states import CompareState
 from jitai.ui.session.state import palette
@@ -204,8 +205,8 @@ def draw_left_out(lines: Sequence[ComparedRun], asked: ComparedRun, base: Compar
 
     rows = [
         ("Share of what messages can gain", [percent(line.possible.value) for line in shown]),
-        ("Left the study, of 100 people",
-         [f"{100 * item.share_disengaged:.0f}, after {item.mean_days:.0f} days in the study" for item in figures]),
+        ("Left the study early, of 100 people", [f"{100 * item.share_disengaged:.0f}" for item in figures]),
+        ("Days in the study, mean", [f"{item.mean_days:.0f}" for item in figures]),
         ("Steps on a day in the study", [number_or_dash(item.steps_per_day) for item in figures]),
         ("Messages to somebody who cannot walk, per 1,000 days in the study",
          [number_or_dash(item.unable_per_1000_days) for item in figures]),
@@ -245,7 +246,7 @@ def draw_everybody_and_everywhere(
             st.header("Is it so in the other settings?", anchor=False)
             st.plotly_chart(
                 elsewhere_figure(elsewhere, palette()), config=CONFIG, key="elsewhere_chart", theme=None,
-                alt="; ".join(f"{place.name} {place.value:+,.0f}" for place in elsewhere),
+                alt="; ".join(f"{place.name} {signed(place.value)}" for place in elsewhere),
             )  # fmt: skip
             names = f"{plain_line(asked).in_sentence} minus those of {plain_line(base).in_sentence}"
             st.caption(for_markdown(f"Steps of {names}, a person, with 95 % intervals."))

@@ -78,7 +78,7 @@ def sweep_page() -> None:
         spec: ExperimentSpec | None = None
         problem: JitaiError | None = None
         keep_in_address(app, experiment=state.shown[view])
-        with st.popover("Run your own map", icon=":material/tune:", key="own_sweep"):
+        with st.popover("Run your own map", icon=":material/tune:", key="own_sweep", on_change="rerun"):
             st.segmented_control(
                 "What varies", list(VIEW_LABELS), format_func=VIEW_LABELS.__getitem__, key="sweep_view",
                 persist_state="session", required=True,

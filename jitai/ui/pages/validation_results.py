@@ -186,7 +186,7 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
     figures = report.figures
     assert figures is not None
     with st.container(horizontal=True):
-        st.metric("Vetoes that are right", _share(figures.precision.value), border=True, help="Precision of the veto.")
+        st.metric("Held back rightly", _share(figures.precision.value), border=True, help="Precision of the veto.")
         st.metric("“Cannot walk” it noticed", _share(figures.recall.value), border=True, help="Recall of the veto.")
         st.metric(
             "Called unsure", f"{100 * report.share_unsure:.0f} %", border=True,
