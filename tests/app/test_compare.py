@@ -1,5 +1,6 @@
 """The Compare page, without a browser, with a real engine where it runs something."""
 
+import html
 import time
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from jitai.experiments.store import FINISHED, RUNNING, STOPPED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.widgets import experiment as experiments
+from jitai.ui.widgets.hand_over import MadeFiles
 from tests.app.driver import (
     ROOT,
     TIMEOUT_S,
@@ -24,6 +26,7 @@ from tests.app.driver import (
     go_to,
     kept,
     open_app,
+    opened,
     set_widgets,
     state_of,
     widget,
@@ -309,3 +312,14 @@ def test_a_damaged_file_of_days_is_said_and_the_totals_stay() -> None:
     app = showing(identifier)
     assert any("damaged" in element.value for element in app.warning)
     assert list(table(app).index) == [ALONE, JUDGED]
+
+
+def test_the_answer_that_came_with_the_lab_is_handed_over_as_a_page() -> None:
+    app = without_error(go_to(open_app(), COMPARE))
+    app = without_error(opened(app, "compare_hand_over"))
+    (made,) = kept(app, MadeFiles).files
+    report = html.unescape(made.content.decode())
+    for words in (app.title[0].value.split("[")[1].split("]")[0], "A coin that holds back at the same rate gains",
+                  "All of the gain is people staying", "In the 7 other settings the difference is"):  # fmt: skip
+        assert words in report, words
+    assert "Learner with judge (LLM+TS)" in report, "the name in papers and files stands beside the plain one"

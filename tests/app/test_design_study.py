@@ -9,7 +9,7 @@ from jitai.experiments.words import setting_in_short
 from jitai.seeding import Stream, generator
 from jitai.study.power import TwoArms, people_needed, power_at
 from jitai.ui.widgets.hand_over import MadeFiles
-from tests.app.driver import as_markup, go_to, kept, open_app, widget, without_error
+from tests.app.driver import as_markup, go_to, kept, open_app, opened, widget, without_error
 
 DESIGN = "pages/design_study.py"
 
@@ -71,8 +71,7 @@ def test_a_shorter_study_and_another_setting_are_asked_without_running_anything(
 
 def test_the_page_is_handed_over_with_the_range_the_curve_and_the_protocol() -> None:
     app = open_page()
-    app.session_state["design_hand_over"] = True
-    app = without_error(app.run())
+    app = without_error(opened(app, "design_hand_over"))
     (made,) = kept(app, MadeFiles).files
     report = made.content.decode()
     for words in (app.code[0].value, app.title[0].value.split("]")[1], "In the 7 other settings it takes"):

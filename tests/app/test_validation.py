@@ -29,6 +29,7 @@ from tests.app.driver import (
     go_to,
     kept,
     open_app,
+    opened,
     set_widgets,
     state_of,
     widget,
@@ -343,8 +344,7 @@ def test_with_the_embedded_model() -> None:
 
 def test_the_answer_that_came_with_the_lab_is_handed_over_as_a_page() -> None:
     app = without_error(go_to(open_app(LIVE), VALIDATION))
-    app.session_state["validation_hand_over"] = True
-    app = without_error(app.run())
+    app = without_error(opened(app, "validation_hand_over"))
     (made,) = kept(app, MadeFiles).files
     report = made.content.decode()
     shipped = shipped_validation()
