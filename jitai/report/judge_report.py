@@ -5,10 +5,8 @@ from typing import NamedTuple
 
 from jitai.report.figures import Row, rows_figure
 from jitai.report.page import (
-    Html,
     code,
     element,
-    grid_table,
     headline,
     page,
     paragraph,
@@ -50,16 +48,7 @@ class JudgeFindings(NamedTuple):
 def judge_report(found: JudgeFindings) -> str:
     """One HTML file of a judge, which opens from disk."""
     line = [] if found.needed is None else [(found.needed, "needed", True)]
-    parts: list[Html] = []
-    for title, rows in found.groups:
-        table = grid_table(
-            ("", "Right of 100", "95 %", "n"),
-            [
-                (row.name, f"{row.value.value:.0f}", f"{row.value.low:.0f} to {row.value.high:.0f}", f"{row.value.n:,}")
-                for row in rows
-            ],
-        )
-        parts.append(section(title, rows_figure(rows, "right of 100", line), table, kind="together"))
+    parts = [section(title, rows_figure(rows, "right of 100", line), kind="together") for title, rows in found.groups]
     sayings = [
         element("section", element("p", text(f"“{said}”")), paragraph(about, "muted"), class_="together")
         for said, about in found.misread

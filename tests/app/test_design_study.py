@@ -39,7 +39,7 @@ def test_the_page_opens_with_how_many_people_are_needed_and_says_what_else_that_
     app = open_page()
     here = people_needed(arms(1), 0.8, of)  # type: ignore[arg-type]
     assert here is not None
-    assert f"{here.n} if the true setting is the one above" in app.header[0].value.replace("\\", "")
+    assert f"{here.n} if the true setting is the one asked about" in app.header[0].value.replace("\\", "")
     said = as_markup(app).replace("\\", "")
     assert "2,000 simulated trials, unpaired; Monte Carlo error" in said
     assert f"With **{here.n} an arm**" in said and "With **5**, as published" in said
@@ -76,7 +76,7 @@ def test_the_page_is_handed_over_with_the_range_the_curve_and_the_protocol() -> 
     report = made.content.decode()
     for words in (app.code[0].value, app.title[0].value.split("]")[1], "In the 7 other settings it takes"):
         assert html.escape(words) in report, words
-    assert report.count(" (the one above)") == 1 and "people an arm" in app.code[0].value
+    assert report.count(" (asked about)") == 1 and "people an arm" in app.code[0].value
     answer = shipped_answer(COMPARE)
     assert answer is not None and all(
         setting_in_short(item.config) in report for item in answer.experiment.spec.conditions()

@@ -232,7 +232,7 @@ def _answer(answer: ShippedAnswer, arms: TwoArms, question: Question, needed: Se
     marked = f"{counts[0]:,} to {most} people" if f"{counts[0]:,}" != most else f"{most} people"
     signs = {arms_of(answer, question, place, 1.0).difference > 0 for place in range(len(needed))}
     shows = "difference" if len(signs) > 1 else "gain" if True in signs else "loss"
-    second = f"{here.n:,} if the true setting is the one above, and which one is true nobody knows before the study."
+    second = f"{here.n:,} if the true setting is the one asked about; which one is true, nobody knows before the study."
     is_gain = None if len(signs) > 1 else True in signs
     return Headline("", marked, f" an arm would show the {shows}", is_gain, (second, others), small)
 
@@ -260,7 +260,15 @@ def _report(
         values = np.array([100 * item.found for item in found])
         errors = np.array([196 * item.error for item in found])
         look = "told" if spread == question.spread else "base"
-        drawn.append(Curve(f"People differ {SPREADS[spread]}", look, values, values - errors, values + errors))
+        drawn.append(
+            Curve(
+                f"People differ {SPREADS[spread]}",
+                look,
+                values,
+                np.maximum(values - errors, 0),
+                np.minimum(values + errors, 100),
+            )
+        )
     columns = ("People an arm", "Find it, of 100", "Find the opposite", "Right order")
     rows = [
         (f"{item.n:,}{', as published' if item.n == AS_PUBLISHED else ''}",
@@ -268,7 +276,7 @@ def _report(
         for item in sizes
     ]  # fmt: skip
     needs = [
-        (f"{item.name}{' (the one above)' if item.is_here else ''}", f"{item.people or f'more than {MOST:,}'}")
+        (f"{item.name}{' (asked about)' if item.is_here else ''}", f"{item.people or f'more than {MOST:,}'}")
         for item in settings
     ]
     url = str(st.context.url or "").split("?")[0]

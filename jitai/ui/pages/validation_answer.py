@@ -88,7 +88,9 @@ def draw_judge(found: Validation, corpus: str, made_on: str, progress: Callable[
     kinds = _groups([row for row in rows if row.statement.kind != "non_english"], lambda row: row.statement.kind,
                     kind_in_words)  # fmt: skip
     groups = [(ON_EACH_SIDE, sides), *([(BY_LANGUAGE, languages)] if len(languages) > 1 else []), (BY_KIND, kinds)]
-    of = _OfWhat(name, f"{counted(len(found.statements), 'statement')}, {CORPUS_LABELS[corpus]}", corpus, made_on)
+    label = CORPUS_LABELS[corpus]
+    statements = f"{counted(len(found.statements), 'statement')}, {label[0].lower()}{label[1:]}"
+    of = _OfWhat(name, statements, corpus, made_on)
     hand_over("validation_hand_over", lambda: _report(of, said, groups, rows, needed), lambda: (of, said))
     with st.container(key="stack_judge"):
         left, right = st.columns(2, gap="large")
@@ -156,7 +158,9 @@ def _report(
 
 def _as_row(row: RateRow) -> Row:
     value, low, high = (100 * share for share in (row.value, row.low, row.high))
-    return Row(row.label, "told", Estimate(value, low, high, row.n), f"{value:.0f} ({low:.0f} to {high:.0f})")
+    return Row(
+        row.label, "told", Estimate(value, low, high, row.n), f"{value:.0f} ({low:.0f} to {high:.0f}), n {row.n:,}"
+    )
 
 
 def _wrong(rows: Sequence[JudgedRow]) -> list[JudgedRow]:
