@@ -128,7 +128,7 @@ def test_the_report_opens_as_the_page_does_with_what_qualifies_the_gain(tmp_path
     store, found, inputs = stored(tmp_path, spec)
     first, second = participants(store, found)
     lines = {line.run.stored.cell.method.name: line for line in first.lines}
-    said = headline(first.lines, lines["LLM+TS"], lines["TS"], first.settings)
+    said = headline(with_simplest_rule(first, inputs.work_of).lines, lines["LLM+TS"], lines["TS"], first.settings)
     texts = Shown(experiment_report(store, found, inputs)).texts
     head = "".join(texts)
     assert said.title in head and " ".join(said.second) in texts and said.small in texts
