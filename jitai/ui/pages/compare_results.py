@@ -41,6 +41,7 @@ from jitai.experiments.words import plain_label
 from jitai.report.compare_report import compare_report
 from jitai.report.experiment import Compared
 from jitai.sanitise import for_markdown
+from jitai.text_format import signed
 from jitai.trial.log import safe_csv
 from jitai.ui.pages.compare_answer import (
     asked_line,
@@ -217,7 +218,7 @@ def _differences(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], ba
     dots = [
         Dot(
             line.run.name,
-            f"{line.against.difference.value:+,.0f} steps ({in_brackets(line.against.difference, '+,.0f')}); of 100 "
+            f"{signed(line.against.difference.value)} steps ({in_brackets(line.against.difference, '+,.0f')}); of 100 "
             f"seeds {line.against.of_100.in_words}",
             look, line.against.difference.value, line.against.difference.low, line.against.difference.high,
         )
