@@ -186,7 +186,7 @@ def test_the_error_at_which_the_filter_stops_paying() -> None:
     )  # fmt: skip
     app = without_error(open_page(LINE, made(spec)))
     assert "if the judge misreads under" in app.title[0].value
-    assert "LLM+TS stops paying where the judge errs on" in said(app)
+    assert "Learner with judge stops paying where the judge errs on" in said(app)
     assert "40 paired seeds" in said(app)
     assert "stops paying at" in app.get("plotly_chart")[0].proto.spec
 
@@ -201,7 +201,8 @@ def test_a_point_of_the_line_opens_on_the_live_page_as_the_very_run(
     app = without_error(click(app, "open_point"))
     place = {} if error is None else {JUDGE_ERROR: error}
     assert [record.step_count for record in records_of(app)] == steps_in_the_cell(identifier, method, place, 0)
-    assert f"This is the scenario of the cell {method}, “Judge's error rate” 30 %" in said(app)
+    shown = {"LLM+TS": "Learner with judge", "TS": "Learner alone"}[method]
+    assert f"This is the scenario of the cell {shown}, “Judge's error rate” 30 %" in said(app)
 
 
 def test_the_example_in_which_it_stops_paying_is_ready_to_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from jitai.experiments.sweep import (
     is_map,
     judge_of_error,
 )
-from jitai.experiments.words import with_own_name
+from jitai.experiments.words import name_of, with_own_name
 from jitai.parameters import build, describe, described
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
@@ -189,7 +189,7 @@ def _start_button(state: SweepState, view: str, spec: ExperimentSpec | None) -> 
     if spec is not None:
         shape = " x ".join(str(len(values)) for values in axes_of(spec).values())
         about = (
-            f"{shape} places, {spec.methods[0].name} against {spec.baseline_name}, "
+            f"{shape} places, {name_of(spec.methods[0])} against {name_of(spec.methods[1])}, "
             f"{counted(spec.n_seeds, 'seed')} in each, "
             f"{counted(len(spec.cells()), 'cell')}."
         )
