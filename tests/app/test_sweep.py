@@ -57,7 +57,7 @@ def test_a_map_is_run_and_said_in_words() -> None:
     app = open_page(
         **axis("x", "can_walk_persistence", 0.7, 0.9, 2), **axis("y", JUDGE_ERROR, 0.0, 0.5, 2), swept_seeds=4
     )
-    assert "2 x 2 places, LLM+TS against TS, 4 seeds in each, 6 cells" in said(app)
+    assert "2 x 2 places, Learner with judge against Learner alone, 4 seeds in each, 6 cells" in said(app)
     app = click(app, "start_sweep")
     app = without_error(when_done(app, kept(app, SweepState).shown[MAP]))
     cells = {
