@@ -4,7 +4,8 @@
 # make dev    start the dashboard for editing pages: it reads a page again when its file changes
 # make test   run every check and test, also in a real browser
 # make bench  measure speed and print the table
-# make train  train the judge's adapter anew (two hours)
+# make train  train the judge's adapter anew, and make ship (four hours)
+# make ship   after a new adapter: make anew everything that ships its verdicts or figures (an hour and a half)
 # make results  run the experiments of specs/ and write docs/RESULTS.md (resumes if repeated)
 # make clean  delete the virtual environments
 
@@ -17,9 +18,9 @@ INSTALLED := $(VENV)/installed
 TEST_TOOLS := $(VENV)/test-tools
 PUBLISHED := .venv-published
 
-.PHONY: install run dev training test lint bench train results clean
+.PHONY: install run dev training test lint bench train ship results clean
 
-EXPERIMENTS := published_grid ablation wrong_model judge_error
+EXPERIMENTS := published_grid ablation wrong_model judge_error conventions start spells
 
 install: $(INSTALLED)
 
@@ -44,7 +45,11 @@ lint: $(TEST_TOOLS)
 
 train: $(TEST_TOOLS)
 	$(BIN)/python -m jitai train-judge
-	$(BIN)/python -m jitai ship-verdicts
+	$(MAKE) ship
+
+ship: $(TEST_TOOLS)
+	$(BIN)/python -m jitai install-figures
+	$(BIN)/python -m benchmarks.ship
 
 results: $(INSTALLED)
 	$(BIN)/python -m jitai install-figures

@@ -19,12 +19,16 @@ class Progress:
 
     Attributes:
         status: what is being done, in our words; for people, never to be parsed.
-        completed, total: bytes, or steps; a total of 0 says that nobody knows.
+        completed, total: of the unit; a total of 0 says that nobody knows.
+        unit: what is counted: "bytes", "steps" or "statements".
+        outcome: at the end, what came of it, as a sentence; may be empty.
     """
 
     status: str
     completed: int = 0
     total: int = 0
+    unit: str = "steps"
+    outcome: str = ""
 
     @property
     def share(self) -> float | None:

@@ -77,7 +77,7 @@ def _config(preset: str, settings: dict[str, Any]) -> "SimulatorConfig":
 
 
 def _choice(part: str) -> "StatementChoice | None":
-    from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, StatementBook, load_part
+    from jitai.corpus import CALIBRATION, DEVELOPMENT, TEST, book_of
     from jitai.errors import ParameterError
     from jitai.parameters import suggestion
 
@@ -85,8 +85,8 @@ def _choice(part: str) -> "StatementChoice | None":
         return None
     if part not in (parts := (DEVELOPMENT, CALIBRATION, TEST)):
         raise ParameterError(f"The corpus has no part {part!r}{suggestion(part, parts)}")
-    book = StatementBook(load_part(part))
-    return lambda can_walk, uniform: book.choose(can_walk, uniform).text
+    book = book_of(part)
+    return lambda can_walk, uniform, spell_day: book.choose(can_walk, uniform, spell_day).text
 
 
 for _name, _preset in PRESET_OF.items():

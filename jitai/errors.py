@@ -13,6 +13,7 @@ Anything else that is raised is a bug and stays visible as one.
         ModelMissing          the server or the machine lacks the model
         BackendTimeout        no answer in time
         UnreadableReply       an answer came, but not one that can be read as a verdict
+        NotAgreed             words would leave this machine, and the person has not agreed
 """
 
 
@@ -77,4 +78,14 @@ class BackendTimeout(BackendError):
 
 
 class UnreadableReply(BackendError):
-    """The model answered with something that is no verdict."""
+    """The model answered with something that is no verdict.
+
+    Attributes:
+        raw_reply: what it wrote, as far as it is known.
+    """
+
+    raw_reply = ""
+
+
+class NotAgreed(BackendError):
+    """What a participant wrote would leave this machine, and the person has not agreed to that."""

@@ -38,6 +38,8 @@ class ParameterInfo:
         choices: the allowed values of a choice; empty otherwise.
         pattern: regular expression that a text matches from end to end; empty for anything but a text.
         form: how such a text is written, as the end of "write it ..."; empty otherwise.
+        added_later: whether mappings leave the parameter out where it is as usual, because names and links that are
+            made of mappings are older than the parameter.
     """
 
     name: str
@@ -54,6 +56,7 @@ class ParameterInfo:
     choices: tuple[str, ...] = ()
     pattern: str = ""
     form: str = ""
+    added_later: bool = False
 
     @property
     def allowed(self) -> str:
@@ -87,19 +90,27 @@ def parameter(
     group: str,
     symbol: str = "",
     step: float = 0.01,
+    added_later: bool = False,
 ) -> Any:
     """A numeric field of a settings class; an integer default makes it a whole number."""
     meaning = {"label": label, "symbol": symbol, "unit": unit, "help": help, "source": source, "group": group}
-    bounds = {"low": low, "high": high, "step": step, "choices": ()}
+    bounds = {"low": low, "high": high, "step": step, "choices": (), "added_later": added_later}
     return field(default=default, metadata={_KEY: meaning | bounds})
 
 
 def choice(
-    default: str | bool, *, label: str, help: str, source: str, group: str, choices: tuple[str, ...] = ()
+    default: str | bool,
+    *,
+    label: str,
+    help: str,
+    source: str,
+    group: str,
+    choices: tuple[str, ...] = (),
+    added_later: bool = False,
 ) -> Any:
     """A field that takes one of a few words, or true and false where no words are given."""
     meaning = {"label": label, "symbol": "", "unit": "", "help": help, "source": source, "group": group}
-    bounds = {"low": None, "high": None, "step": 0.0, "choices": choices}
+    bounds = {"low": None, "high": None, "step": 0.0, "choices": choices, "added_later": added_later}
     return field(default=default, metadata={_KEY: meaning | bounds})
 
 
@@ -178,6 +189,16 @@ def _as_float(value: int) -> float:
 def settings_as_mapping(settings: object) -> dict[str, Any]:
     """The described values of settings, by name; ``build`` reads them back."""
     return {info.name: getattr(settings, info.name) for info in describe(type(settings))}
+
+
+def lasting_mapping(settings: object) -> dict[str, Any]:
+    """As ``settings_as_mapping``, without parameters that were added later and are as usual; ``build`` reads it too."""
+    infos = {info.name: info for info in describe(type(settings))}
+    return {
+        name: value
+        for name, value in settings_as_mapping(settings).items()
+        if not infos[name].added_later or value != infos[name].default
+    }
 
 
 def from_text(info: ParameterInfo, text: str) -> object:

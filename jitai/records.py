@@ -238,6 +238,23 @@ class JudgeReference(NamedTuple):
     error_rates: tuple[float, float] | None = None
 
 
+class ActionChance(NamedTuple):
+    """How what was done came about by chance, for analyses of a log as of a micro-randomised trial.
+
+    Attributes:
+        action: probability with which the executed action was chosen, given everything before the draws of the day; NaN
+            where nobody knows it, as where a person chose.
+        message: the same that any message was sent.
+        error: bound of the numerical error of both; 0 where they are exact.
+        available: whether a message could be sent at all; false where a verdict or a belief forbids every one.
+    """
+
+    action: float
+    message: float
+    error: float
+    available: bool
+
+
 @dataclass(frozen=True)
 class StepRecord:
     """One decision of a trial and what followed from it.
@@ -261,6 +278,7 @@ class StepRecord:
         belief: P(w_t = 1) given everything seen before the decision, in [0, 1]; None where none is kept.
         rule_stood_in: the judge could not answer, and the rule for that case decided in its place.
         action_was_chosen: a person chose what was done, whatever policy and filter would have done.
+        chance: how likely the executed action was; None where nobody asked.
     """
 
     observation: Observation
@@ -281,6 +299,7 @@ class StepRecord:
     belief: float | None = None
     rule_stood_in: bool = False
     action_was_chosen: bool = False
+    chance: ActionChance | None = None
 
     @property
     def candidate_action(self) -> Action:

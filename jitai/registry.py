@@ -29,9 +29,10 @@ class Component(Protocol):
 
 Kind = TypeVar("Kind", bound=Component)
 RESERVED = frozenset((
-    "bundle", "context", "context_tokens", "experiment", "filter", "force", "help", "judge", "keep_alive", "link",
-    "network", "new_seed", "out", "participant", "policy", "policy_file", "preset", "prompt", "quiet", "read_timeout_s",
-    "report", "reveal", "save", "s", "scenario", "seed", "speed", "strategy", "timeout", "unsure_band", "why",
+    "agree_to_send", "agrees_to_send", "bundle", "context", "context_tokens", "convention", "experiment", "filter",
+    "force", "help", "judge", "keep_alive", "link", "network", "new_seed", "out",
+    "participant", "policy", "policy_file", "preset", "prompt", "quiet", "read_timeout_s", "report", "reveal", "save",
+    "s", "scenario", "seed", "speed", "strategy", "timeout", "unsure_band", "why",
 ))  # fmt: skip
 """What the command line, links, files and the Live page call something else; no setting may be called so."""
 

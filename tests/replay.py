@@ -9,14 +9,18 @@ the one chosen for its method and path (answer_always), else by the first record
 """
 
 import json
+import re
 import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from jitai.judge.ollama.server import _described
 
 RECORDING = Path(__file__).parent / "data" / "ollama_exchanges_0.24.0.json"
 
@@ -40,6 +44,14 @@ def load_exchanges(path: Path = RECORDING) -> dict[str, dict[str, Any]]:
     return {exchange["name"]: exchange for exchange in json.loads(path.read_text(encoding="utf-8"))["exchanges"]}
 
 
+def ends_in(exchange: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """A recorded list of the models in memory, as if it was made so long before they are dropped."""
+    until = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+    text = "".join(chunk["text"] for chunk in exchange["response"]["chunks"])
+    moved = re.sub(r'"expires_at":"[^"]*"', f'"expires_at":"{until}"', text)
+    return {**exchange, "response": {**exchange["response"], "chunks": [{"at_s": 0.0, "text": moved}]}}
+
+
 @dataclass
 class ReplayServer:
     """Plays recordings on 127.0.0.1 until the with-block ends.
@@ -59,6 +71,11 @@ class ReplayServer:
     questions: list[Question] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        # What was in memory when it was recorded is in memory now.
+        self.exchanges = {
+            name: ends_in(item, 300.0) if item["request"]["path"] == "/api/ps" else item
+            for name, item in self.exchanges.items()
+        }
         self._queue: list[str] = []
         self._always: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
@@ -72,7 +89,7 @@ class ReplayServer:
         return f"127.0.0.1:{self._server.server_address[1]}"
 
     def answer_next(self, *names: str) -> None:
-        """Answer the next POST questions with these recordings, in this order."""
+        """Answer the next POST questions, but for looks at a model, with these recordings, in this order."""
         self._queue.extend(names)
 
     def answer_always(self, method: str, path: str, name: str) -> None:
@@ -87,7 +104,7 @@ class ReplayServer:
         """The recording that answers a question; None if nothing fits."""
         with self._lock:
             self.questions.append(question)
-            if self._queue and question.method == "POST":
+            if self._queue and question.method == "POST" and question.path != "/api/show":
                 return self.exchanges[self._queue.pop(0)]
         place = (question.method, question.path)
         alike = [e for e in self.exchanges.values() if (e["request"]["method"], e["request"]["path"]) == place]
@@ -97,6 +114,7 @@ class ReplayServer:
         return (same or alike or [None])[0]
 
     def __enter__(self) -> "ReplayServer":
+        _described.clear()  # of another server, which may have had this port
         self._thread.start()
         return self
 

@@ -226,9 +226,9 @@ def translucent(colour: str, opacity: float = 0.18) -> str:
 
 def _error_bars(values: Sequence[tuple[float, float, float]], colour: str, thickness: float) -> dict[str, object]:
     """Return Plotly's error bars from (value, low, high); invisible where there is no interval."""
-    known = all(not math.isnan(low) for _, low, _ in values)
     return {
-        "type": "data", "symmetric": False, "color": colour, "thickness": thickness, "width": 6, "visible": known,
-        "array": [high - value if known else 0 for value, _, high in values],
-        "arrayminus": [value - low if known else 0 for value, low, _ in values],
+        "type": "data", "symmetric": False, "color": colour, "thickness": thickness, "width": 6, 
+        "visible": not all(math.isnan(low) for _, low, _ in values),
+        "array": [high - value if not math.isnan(high) else 0 for value, _, high in values],
+        "arrayminus": [value - low if not math.isnan(low) else 0 for value, low, _ in values],
     }  # fmt: skip

@@ -118,6 +118,57 @@ def power_figure(curve: PowerCurve, chosen: ChosenSize, palette: Palette, *, nar
 
 
 @dataclass(frozen=True)
+class OrderCurve:
+    """Shares of trials in which the better method has the higher mean, ascending in people an arm.
+
+    Attributes:
+        name: of the setting.
+        people: an arm.
+        shares: in [0, 1].
+        is_here: whether the page asks about this setting.
+    """
+
+    name: str
+    people: Sequence[int]
+    shares: Sequence[float]
+    is_here: bool
+
+
+def order_figure(curves: Sequence[OrderCurve], palette: Palette, *, narrow: bool) -> go.Figure:
+    """Draw one curve a setting, the one asked about in front, and the published five."""
+    figure, notes = go.Figure(), Notes()
+    left = 38 if narrow else 46
+    figure.update_layout(**base_layout(palette, 320), hovermode="closest")
+    figure.update_layout(margin={"l": left, "r": 10 if narrow else 24, "t": 26, "b": 46}, dragmode=False)
+    style_axes(figure, palette)
+    last = max(curve.people[-1] for curve in curves)
+    figure.update_xaxes(
+        type="log", range=[math.log10(1.8), math.log10(1.12 * last)], tickvals=[2, 5, 10, 20, 50, 100, 200, 500],
+        ticktext=["2", "5", "10", "20", "50", "100", "200", "500"], title_text="people an arm", automargin=False,
+    )  # fmt: skip
+    figure.update_yaxes(range=[45, 102], tickvals=[50, 60, 70, 80, 90, 95, 100], automargin=False)
+    notes.write(
+        0, 1, "of 100 trials, so many have the right order", palette.muted, xref="paper", yref="paper",
+        yanchor="bottom", xshift=-left, yshift=6,
+    )  # fmt: skip
+    dotted = {"color": palette.muted, "width": 1, "dash": "dot"}
+    figure.add_shape(type="line", x0=AS_PUBLISHED, x1=AS_PUBLISHED, y0=45, y1=102, line=dotted, layer="below")
+    notes.write(math.log10(AS_PUBLISHED), 47, "5, as published", palette.muted, xshift=6, yanchor="bottom")
+    for curve in sorted(curves, key=lambda item: item.is_here):
+        words = [
+            f"<b>{for_plotly(curve.name)}</b><br>{n:,} an arm: {100 * share:.0f} of 100 trials"
+            for n, share in zip(curve.people, curve.shares, strict=True)
+        ]
+        figure.add_scatter(
+            x=list(curve.people), y=[100 * share for share in curve.shares], mode="lines", showlegend=False,
+            line={"color": palette.text if curve.is_here else palette.muted, "width": 3 if curve.is_here else 1.5},
+            hovertext=words, hoverinfo="text",
+        )  # fmt: skip
+    figure.update_layout(annotations=notes)
+    return figure
+
+
+@dataclass(frozen=True)
 class Needed:
     """People an arm that a setting needs; None for more than ``most``."""
 

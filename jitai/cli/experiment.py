@@ -1,4 +1,4 @@
-"""The command line's "experiment", "report" and "rerun": grids of trials without a browser."""
+"""The command line's "experiment", "report", "rerun" and "log": grids of trials without a browser."""
 
 import argparse
 import os
@@ -13,22 +13,31 @@ from typing import Any
 
 import numpy as np
 
-from jitai.cli.options import add_backend_options, backend_settings
+from jitai.cli.options import (
+    add_backend_options,
+    add_consent_option,
+    add_convention_option,
+    backend_settings,
+    consent_of,
+    refuse_without_consent,
+    under_convention,
+)
 from jitai.cli.outputs import add_force_option, check_output
 from jitai.cli.progress import ProgressLine
 from jitai.errors import JitaiError, ParameterError
-from jitai.experiments.cell import run_cell
-from jitai.experiments.cell_file import read_steps, read_work
+from jitai.experiments.cell import lived_trial, run_cell
+from jitai.experiments.cell_file import read_steps, read_work, step_columns
 from jitai.experiments.engine import run_experiment
 from jitai.experiments.progress import ExperimentProgress, Phase
 from jitai.experiments.repair import repair
 from jitai.experiments.report import write_report
-from jitai.experiments.spec import JudgeChoice
+from jitai.experiments.spec import CONVENTION, MAX_NAME_LENGTH, ExperimentSpec, JudgeChoice
 from jitai.experiments.spec_file import read_spec, spec_as_yaml
 from jitai.experiments.store import FINISHED, STEPS, Store, StoredExperiment, figures_table
 from jitai.experiments.workers import cluster_workers, local_workers
-from jitai.files import write_atomically
-from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, suited_prompt
+from jitai.files import replacing, write_atomically
+from jitai.judge.consent import NOT_AGREED, Consent
+from jitai.judge.registry import available_judges, backend_of, open_judge, probe_all, prompts_after, suited_prompt
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import suggestion
 from jitai.paths import default_cache_dir, default_data_dir, default_store_folder, program, resource
@@ -37,7 +46,9 @@ from jitai.report.experiment import ExperimentInputs, work_of
 from jitai.report.stored import experiment_report, measured_judges
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_terminal
+from jitai.simulator.conventions import CONVENTIONS
 from jitai.text_format import counted
+from jitai.trial.loop import run_trial
 
 TASKS_FOR_EACH_WORKER = 2
 SECONDS_BETWEEN_NOTES = 5.0
@@ -62,9 +73,11 @@ def add_experiment_commands(commands: Any) -> None:
         "--out", type=Path, metavar="DIR", help="folder of the results (default: that of the dashboard's Runs page)"
     )
     run.add_argument("--seeds", type=int, metavar="N", help="seeds of each cell, instead of those in the description")
+    add_convention_option(run)
     place = run.add_mutually_exclusive_group()
     place.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
     place.add_argument("--scheduler", metavar="ADDR", help="address of a Dask cluster, such as tcp://10.0.0.5:8786")
+    add_consent_option(run)
     add_backend_options(run)
     run.set_defaults(command=_experiment)
     report: argparse.ArgumentParser = commands.add_parser(
@@ -96,6 +109,17 @@ def add_experiment_commands(commands: Any) -> None:
     )
     rerun.add_argument("file", type=Path, metavar="FILE.parquet", help="a file of an experiment's folder steps/")
     rerun.set_defaults(command=_rerun)
+    log: argparse.ArgumentParser = commands.add_parser(
+        "log",
+        help="write the days of a stored cell with the probability of every action",
+        description="Run a stored cell again from its Parquet file, and write its days with what an analysis of a "
+        "micro-randomised trial needs: availability, the probability with which the executed action was chosen and "
+        "with which any message was sent, their numerical error, and the policy's version.",
+    )
+    log.add_argument("file", type=Path, metavar="FILE.parquet", help="a file of an experiment's folder steps/")
+    log.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write it: .csv or .parquet")
+    add_force_option(log)
+    log.set_defaults(command=_log)
 
 
 def _shipped() -> tuple[str, ...]:
@@ -121,6 +145,8 @@ def _experiment(options: argparse.Namespace) -> None:
     spec = read_spec(_description(options.spec), default_policy_store().get)
     if options.seeds is not None:
         spec = replace(spec, n_seeds=options.seeds)
+    if options.convention is not None:
+        spec = _under_convention(spec, options)
     settings = backend_settings(options)
     store = Store(options.out if options.out is not None else default_store_folder())
     n_workers = options.workers if options.workers is not None else os.cpu_count() or 1
@@ -133,7 +159,7 @@ def _experiment(options: argparse.Namespace) -> None:
         workers, n_at_once = local_workers(n_workers), TASKS_FOR_EACH_WORKER * n_workers
     started = time.monotonic()
     with ExitStack() as opened, workers as executor:
-        open_one = partial(open_experiment_judge, opened, settings)
+        open_one = partial(open_experiment_judge, opened, settings, consent=consent_of(options))
         identifier = run_experiment(spec, store, executor, open_one, _Printer(), n_at_once)
     stored = store.experiment(identifier)
     table = figures_table(store.cells(identifier))
@@ -156,6 +182,19 @@ def _shown_columns(axes: tuple[tuple[str, Any], ...]) -> list[str]:
     return [*(name for name, _ in axes), "method", "judge", "n", "mean_steps", "low", "high", "share_of_optimum"]
 
 
+def _under_convention(spec: ExperimentSpec, options: argparse.Namespace) -> ExperimentSpec:
+    """Return the experiment whose participants follow the convention that the options name.
+
+    Raises: ParameterError if there is none of that name, or if the description varies what it decides.
+    """
+    participant = under_convention(spec.participant, options)
+    for name, _ in spec.axes:
+        if name == CONVENTION or name in CONVENTIONS[options.convention]:
+            raise ParameterError(f"--convention cannot be given here: the description varies {name} itself.")
+    ending = f", convention {options.convention}"
+    return replace(spec, name=spec.name[: MAX_NAME_LENGTH - len(ending)] + ending, participant=participant)
+
+
 class _Printer:
     """Prints the progress every few seconds."""
 
@@ -171,7 +210,7 @@ class _Printer:
 
 
 def open_experiment_judge(
-    opened: ExitStack, settings: Mapping[str, Any], choice: JudgeChoice
+    opened: ExitStack, settings: Mapping[str, Any], choice: JudgeChoice, consent: Consent = NOT_AGREED
 ) -> tuple[JudgesText, str]:
     """Return the judge of an experiment, warmed up, and its name.
 
@@ -179,12 +218,15 @@ def open_experiment_judge(
         opened: closes it in the end.
         settings: of the backends by key, as the command line gives them.
         choice: the judge with its prompt, and settings that go before those of the command line.
+        consent: what the person has agreed to have sent away from this machine.
     Raises: JitaiError if it cannot be made ready.
     """
-    prompts = PersonalJudging(default_data_dir()).prompts()
-    prompt = suited_prompt(available_judges(probe_all(), prompts), prompts, choice.key, choice.prompt)
+    probed = probe_all()
+    prompts = prompts_after(probed, PersonalJudging(default_data_dir()))
+    prompt = suited_prompt(available_judges(probed, prompts), prompts, choice.key, choice.prompt)
     own = replace(settings[backend_of(choice.key).key], **dict(choice.settings))
-    judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir(), settings=own)
+    judge = open_judge(choice.key, prompt=prompt, cache_folder=default_cache_dir(), settings=own, consent=consent)
+    refuse_without_consent(judge)
     opened.callback(judge.close)
     judge.warm_up()
     return judge, judge.describe()
@@ -254,3 +296,19 @@ def _rerun(options: argparse.Namespace) -> None:
             "The numbers differ from the stored ones.", "Another version of the project or of numpy may have made them."
         )
     print("Every action, step count, habituation and risk is as stored.")
+
+
+def _log(options: argparse.Namespace) -> None:
+    check_output(options.out, ".csv", ".parquet", force=options.force, read=options.file)
+    work = read_work(options.file)
+    spec = lived_trial(work)
+    result = run_trial(spec, work.seeds, work.verdicts, keeps_chances=True)
+    import pandas as pd  # 0.4 s to import: not before a table is made
+
+    table = pd.DataFrame(step_columns(result)).assign(policy_version=spec.policy_version)
+    with replacing(options.out) as partial:
+        if options.out.suffix == ".csv":
+            table.to_csv(partial, index=False)
+        else:
+            table.to_parquet(partial)
+    print(f"{counted(work.n_seeds, 'seed')}, {counted(len(table), 'day')}: {options.out}")

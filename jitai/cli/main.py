@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jitai import __version__
+from jitai.cli.calibrate import add_calibrate_command
 from jitai.cli.cluster import add_cluster_command
 from jitai.cli.dashboard import add_dashboard_command, start_dashboard
 from jitai.cli.design_study import add_design_command
@@ -15,7 +16,7 @@ from jitai.cli.experiment import add_experiment_commands
 from jitai.cli.install import add_install_commands
 from jitai.cli.judge import add_judge_command
 from jitai.cli.optimum import add_optimum_command
-from jitai.cli.options import add_components, add_judge_option, add_parameters
+from jitai.cli.options import add_components, add_judge_option, add_parameters, add_preset_options
 from jitai.cli.outputs import add_force_option
 from jitai.cli.run import run_command
 from jitai.cli.ship_answers import add_ship_answers_command
@@ -29,7 +30,7 @@ from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.sanitise import for_terminal
-from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.config import SimulatorConfig
 from jitai.trial.filters import FILTERS, FilterSpec
 
 
@@ -67,9 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     add_dashboard_command(commands)
     run = commands.add_parser("run", help="run one trial and print its days", description="Run one trial.")
-    run.add_argument(
-        "--preset", help=f"starting point of the settings: {'; '.join(PRESETS)} (default: {DEFAULT_PRESET})"
-    )
+    add_preset_options(run, None)
     run.add_argument(
         "--policy", metavar="NAME",
         help=f"one of {', '.join(f'{key} ({label})' for key, label in POLICIES.labels.items())} "
@@ -110,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     add_tune_command(commands)
     add_optimum_command(commands)
     add_judge_command(commands)
+    add_calibrate_command(commands)
     add_validate_command(commands)
     add_experiment_commands(commands)
     add_design_command(commands)

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from jitai.cli.options import add_parameters, changed, preset_of
+from jitai.cli.options import add_parameters, add_preset_options, changed, preset_of
 from jitai.cli.outputs import add_force_option, check_output
+from jitai.cli.progress import ProgressLine
 from jitai.errors import ParameterError
 from jitai.files import write_atomically
 from jitai.policies.optimum import Optimum, optimum
 from jitai.policies.policy_map import PolicyMap, draw_map, in_words
 from jitai.records import CONTEXT_LABELS, Action
-from jitai.simulator.config import DEFAULT_PRESET, DETERMINISTIC, PRESETS, SimulatorConfig
-from jitai.trial.optimum_check import OptimumCheck, check_optimum
+from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
+from jitai.trial.optimum_check import OptimumCheck, run_check
 
 LETTERS = "-GHW"
 """No message, generic, tailored to home, tailored to work."""
@@ -34,7 +35,7 @@ def add_optimum_command(commands: Any) -> None:
         help="compute the best possible policy",
         description="Compute the best policy of somebody who knows the hidden truth: a ceiling, and not a method.",
     )
-    parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"start of the settings, one of: {'; '.join(PRESETS)}")
+    add_preset_options(parser)
     parser.add_argument("--seeds", type=int, default=500, help="simulated studies of the check (default: 500)")
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the whole policy: a row for each day, walk "
                         "state, context, habituation and risk")  # fmt: skip
@@ -50,7 +51,10 @@ def _optimum(options: argparse.Namespace) -> None:
     if options.out is not None:
         check_output(options.out, ".csv", force=options.force)
     solved = optimum(config)
-    _print_check(check_optimum(config, options.seeds), config.variation != DETERMINISTIC)
+    progress = ProgressLine("studies simulated", options.seeds)
+    check = run_check(config, options.seeds, progress.show)
+    progress.end()
+    _print_check(check, config.variation != DETERMINISTIC)
     _print_map(solved)
     if options.out is not None:
         _write(solved, options.out)

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from jitai.cli.reading import say
 from jitai.decision import DEFAULT_BAND, UnsureBand
-from jitai.errors import ParameterError
+from jitai.errors import BackendError, NotAgreed, ParameterError
+from jitai.judge.consent import AGREE_OPTION, AGREED_TO_ALL, NOT_AGREED, Consent, check_consent
 from jitai.judge.judge import Judge
 from jitai.judge.registry import (
     BACKENDS,
@@ -15,18 +17,21 @@ from jitai.judge.registry import (
     backend_of,
     choose_judge,
     key_forms,
+    offered_key,
     open_judge,
     probe_all,
+    prompts_after,
     reading_backends,
     suited_prompt,
 )
 from jitai.judge.simulated import SIMULATED, SimulatedBackend, SimulatedSettings
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.parameters import ParameterInfo, build, describe, from_text, suggestion
-from jitai.paths import default_cache_dir, default_data_dir
+from jitai.paths import default_cache_dir, default_data_dir, program
 from jitai.records import Decision
 from jitai.registry import Registry
-from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.conventions import CONVENTION_LABELS, CONVENTIONS, under
 
 _SHORT = {"total_steps": "steps", "n_lanes": "envs", "learning_seed": "seed"}
 """Options whose names are not those of their parameters."""
@@ -138,14 +143,45 @@ def option_name(info: ParameterInfo) -> str:
     return "--" + _SHORT.get(info.name, info.name.replace("_", "-"))
 
 
+def add_preset_options(parser: argparse.ArgumentParser, default: str | None = DEFAULT_PRESET) -> None:
+    """Add --preset and --convention.
+
+    Args:
+        parser: of the command.
+        default: value where --preset is not given.
+    """
+    parser.add_argument(
+        "--preset", default=default,
+        help=f"starting point of the settings: {'; '.join(PRESETS)} (default: {DEFAULT_PRESET})",
+    )  # fmt: skip
+    add_convention_option(parser)
+
+
+def add_convention_option(parser: argparse.ArgumentParser) -> None:
+    """Add --convention."""
+    known = ", ".join(f"{name} ({CONVENTION_LABELS[name].lower()})" for name in CONVENTIONS)
+    parser.add_argument(
+        "--convention", metavar="NAME",
+        help=f"where everybody starts, what is said, and η_d: {known} (default: as the settings are)",
+    )  # fmt: skip
+
+
 def preset_of(options: argparse.Namespace) -> SimulatorConfig:
-    """Return the settings that the option --preset names.
+    """Return the settings that the options --preset and --convention name.
 
     Raises: ParameterError if there are none of that name.
     """
     if options.preset not in PRESETS:
         raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
-    return PRESETS[options.preset]
+    return under_convention(PRESETS[options.preset], options)
+
+
+def under_convention(config: SimulatorConfig, options: argparse.Namespace) -> SimulatorConfig:
+    """Return the participant under the convention of the option --convention; as it is without one.
+
+    Raises: ParameterError if there is none of that name.
+    """
+    return config if options.convention is None else under(config, options.convention)
 
 
 def changed(config: SimulatorConfig, options: argparse.Namespace) -> SimulatorConfig:
@@ -180,7 +216,36 @@ def add_judge_option(parser: argparse.ArgumentParser, *, with_simulated: bool = 
     parser.add_argument(
         "--prompt", default="", metavar="NAME", help="how it is asked: a prompt's name (default: what suits the judge)"
     )
+    add_consent_option(parser)
     add_backend_options(parser, backends)
+
+
+def add_consent_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option by which a person agrees that statements leave this machine."""
+    parser.add_argument(
+        AGREE_OPTION, action="store_true", dest="agrees_to_send",
+        help="agree that statements are sent to the judge's model where it runs in the cloud or on another machine; "
+        "without it such a judge is refused",
+    )  # fmt: skip
+
+
+def consent_of(options: argparse.Namespace) -> Consent:
+    """Return what the options of ``add_consent_option`` agree to."""
+    return AGREED_TO_ALL if options.agrees_to_send else NOT_AGREED
+
+
+def refuse_without_consent(judge: Judge) -> None:
+    """Refuse a judge that would have to send statements away, before any is read.
+
+    Raises: NotAgreed.
+    """
+    try:
+        check_consent(judge.backend)
+    except NotAgreed:
+        judge.close()
+        raise
+    except BackendError:
+        pass  # a model that cannot be found cannot be sent anything; the first question says why
 
 
 def open_chosen_judge(
@@ -197,15 +262,24 @@ def open_chosen_judge(
         wanted: key of the judge where the options leave the choice; empty for the best measured one that is there.
         settings: of the backends, from backend_settings.
         on_failure, band: as for open_judge.
+    Raises: NotAgreed if it runs elsewhere and the options do not agree to that.
     """
-    prompts = PersonalJudging(default_data_dir()).prompts()
-    judges = available_judges(probe_all(), prompts)
+    probed = probe_all()
+    prompts = prompts_after(probed, PersonalJudging(default_data_dir()))
+    judges = available_judges(probed, prompts)
     key = (wanted or choose_judge(judges)) if options.judge == AUTOMATIC else options.judge
-    return open_judge(
+    judge = open_judge(
         key,
         prompt=suited_prompt(judges, prompts, key, options.prompt),
         cache_folder=default_cache_dir(),
         on_failure=on_failure,
         band=band,
         settings=settings.get(backend_of(key).key),
+        consent=consent_of(options),
     )
+    refuse_without_consent(judge)
+    for option in judges:
+        if option.key == offered_key(judges, key):
+            fit = f"{option.note} `{program()} calibrate --judge {key}` makes it fit in about a minute."
+            say([option.warning] * bool(option.warning) + [fit] * (not option.is_calibrated))
+    return judge

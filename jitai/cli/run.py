@@ -22,7 +22,7 @@ from jitai.cli.options import (
 from jitai.cli.outputs import check_output
 from jitai.cli.progress import ProgressLine
 from jitai.cli.train_policy import open_policy
-from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, load_part
+from jitai.corpus import EVERYDAY_KINDS, TEST, StatementBook, book_of
 from jitai.decision import UnsureBand
 from jitai.errors import BackendError, FileFormatError, JitaiError, ParameterError
 from jitai.files import replacing, write_atomically
@@ -82,10 +82,28 @@ def run_command(options: argparse.Namespace) -> None:
         _give(options, run, twin, judge.measured(), branches)
         if options.link:
             print(_link_of(run.scenario, judge))
+    _raise_for_failures(run, judge.failure)
+
+
+def _raise_for_failures(run: Played, why: str) -> None:
+    """Say at the end that the run is not the judge's alone, and have the exit status say it too.
+
+    Args:
+        run: as it was played, and given away.
+        why: the judge's last failure in it; empty if there was none.
+    Raises: BackendError if there was one.
+    """
+    if not why:
+        return
     read = [record.verdict for record in run.records if record.statement and record.verdict is not None]
-    if options.scenario is None and read and all(verdict.is_fallback for verdict in read):
-        why = read[0].failure
+    n_failed = sum(verdict.is_fallback for verdict in read)
+    if n_failed == len(read):
         raise BackendError("The judge has answered on no day: the rule for that case has made this run.", why)
+    raise BackendError(
+        f"On {counted(n_failed, 'day')} of {len(read)} with words the judge could not answer, and the rule for that "
+        "case stood in: this run is not the judge's alone.",
+        f"{why} The same command asks again; what was answered is remembered.",
+    )
 
 
 def _give(
@@ -131,7 +149,7 @@ def _link_of(scenario: Scenario, judge: "LazyJudge") -> str:
 
 def _book(kinds: tuple[str, ...]) -> StatementBook:
     """What simulated participants may say, of some kinds."""
-    return StatementBook(load_part(TEST), kinds)
+    return book_of(TEST, kinds)
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
@@ -197,7 +215,7 @@ def _read_scenario(options: argparse.Namespace) -> SavedRun:
     """
     classes = (*POLICIES.settings_classes(), *FILTERS.settings_classes(), BeliefSettings, SimulatorConfig)
     beside = [f"--{name.replace('_', '-')}" for item in classes for name in given(options, item)]
-    names = [*UNLESS_GIVEN, "policy_file", *(["prompt"] if options.judge == AUTOMATIC else [])]
+    names = [*UNLESS_GIVEN, "convention", "policy_file", *(["prompt"] if options.judge == AUTOMATIC else [])]
     beside += [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) not in (None, "")]
     if beside:
         raise ParameterError(f"The scenario holds all settings: leave out {', '.join(beside)}.")
@@ -237,6 +255,8 @@ class LazyJudge:
     Args:
         options: of the command.
         scenario: to be played.
+    Attributes:
+        failure: why the judge could not answer, the last time that it could not; else empty.
     """
 
     def __init__(self, options: argparse.Namespace, scenario: Scenario) -> None:
@@ -244,6 +264,7 @@ class LazyJudge:
         self._judge: Judge | None = None
         self._progress: ProgressLine | None = None
         self._n_read = 0
+        self.failure = ""
 
     def __enter__(self) -> "LazyJudge":
         network = self._scenario.spec.policy.network
@@ -269,6 +290,7 @@ class LazyJudge:
         Raises: ParameterError if the scenario was read by another judge than the one that is there now.
         """
         verdict = self._opened().judge(text)
+        self.failure = verdict.failure or self.failure
         self._n_read += 1
         if self._progress is not None:
             self._progress.show(self._n_read)

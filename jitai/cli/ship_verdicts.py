@@ -4,11 +4,12 @@ import argparse
 import sys
 import time
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from jitai.cli.outputs import check_output
-from jitai.corpus import CALIBRATION, TEST, load_part
+from jitai.corpus import CALIBRATION, TEST, load_part, load_stories
 from jitai.files import write_atomically
 from jitai.judge import strategies
 from jitai.judge.cache import VerdictCache, reply_key
@@ -46,7 +47,9 @@ def add_ship_command(commands: Any) -> None:
 
 def _ship(options: argparse.Namespace) -> None:
     check_output(options.out, ".gz", force=True)
-    cleaned = (clean_statement(item.text).text for part in PARTS for item in load_part(part))
+    told = (item for story in load_stories(TEST) for item in story.statements)
+    said = chain((item for part in PARTS for item in load_part(part)), told)
+    cleaned = (clean_statement(item.text).text for item in said)
     texts = tuple(dict.fromkeys(text for text in cleaned if text))
     with closing(VerdictCache(default_cache_dir())) as cache:
         content = shipped_content([_read(key, texts, cache) for key in (TUNED, EMBEDDED)])

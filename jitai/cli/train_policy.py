@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jitai.cli.options import add_parameters, changed, given, preset_of
+from jitai.cli.options import add_parameters, add_preset_options, changed, given, preset_of, under_convention
 from jitai.cli.outputs import add_force_option, check_output
 from jitai.errors import JitaiError
 from jitai.files import read_bytes
@@ -19,7 +19,7 @@ from jitai.rl.policy_store import default_policy_store, read_policy, write_polic
 from jitai.rl.task import DEFAULT_OBSERVATIONS, LearningSettings, LearningTask
 from jitai.rl.train import Training, TrainingRun
 from jitai.sanitise import for_terminal
-from jitai.simulator.config import DEFAULT_PRESET, PRESETS, PUBLISHED_CELLS, SimulatorConfig
+from jitai.simulator.config import PUBLISHED_CELLS, SimulatorConfig
 from jitai.simulator.spaces import DEFAULT_OBSERVATIONS as SHOWN_BY_DEFAULT
 from jitai.text_format import counted
 from jitai.trial.filters import training_filters
@@ -47,7 +47,7 @@ def add_learn_command(commands: Any) -> None:
         "--observations", default=",".join(DEFAULT_OBSERVATIONS), metavar="NAMES",
         help=f"what it sees, with commas between: {known} (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--preset", default=DEFAULT_PRESET, help=f"the participant, one of: {'; '.join(PRESETS)}")
+    add_preset_options(parser)
     parser.add_argument(
         "--cells", action="store_true",
         help="learn from the eight participants of the published grid at once, instead of a preset",
@@ -80,7 +80,7 @@ def add_import_command(commands: Any) -> None:
         "--observations", default=",".join(SHOWN_BY_DEFAULT), metavar="NAMES",
         help="what its environment was made with, in order, with commas between (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--preset", default=DEFAULT_PRESET, help="the participant it was trained on")
+    add_preset_options(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.json", help="where the policy is written")
     add_force_option(parser)
     parser.set_defaults(command=_import)
@@ -101,6 +101,7 @@ def _task(options: argparse.Namespace) -> LearningTask:
     Raises: ParameterError naming what is wrong.
     """
     starts = PUBLISHED_CELLS if options.cells else (preset_of(options),)
+    starts = tuple(under_convention(start, options) for start in starts)
     names = tuple(name.strip() for name in options.observations.split(",") if name.strip())
     return LearningTask(
         settings=build(LearningSettings, given(options, LearningSettings)),

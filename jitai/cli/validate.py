@@ -9,7 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from jitai.cli.options import add_backend_options, backend_settings
+from jitai.cli.options import (
+    add_backend_options,
+    add_consent_option,
+    backend_settings,
+    consent_of,
+    refuse_without_consent,
+)
 from jitai.cli.outputs import UNFINISHED, add_force_option, check_output_folder
 from jitai.cli.progress import ProgressLine
 from jitai.cli.reading import add_reading_options, print_preview, reading_options, say, say_what_is_read
@@ -19,14 +25,16 @@ from jitai.files import open_to_read, remove, replacing, write_atomically
 from jitai.importing.labels import label_words
 from jitai.importing.statements import StatementReader, labelled_reader
 from jitai.importing.table import open_table
-from jitai.judge.prompts import Prompt
+from jitai.judge.judge import Judge
 from jitai.judge.registry import (
     available_judges,
     backend_of,
     choose_judge,
     key_forms,
+    offered_key,
     open_judge,
     probe_all,
+    prompts_after,
     reading_backends,
     suited_prompt,
 )
@@ -37,8 +45,9 @@ from jitai.sanitise import for_terminal
 from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
-from jitai.validation.corpora import balanced_sample, chosen, labelled_statements
+from jitai.validation.corpora import chosen, labelled_statements, stratified_sample
 from jitai.validation.forms import PLAIN, by_form, in_every_form
+from jitai.validation.measurements import Measurements, keep_measurements, today
 from jitai.validation.metrics import Interval
 from jitai.validation.report import (
     PUBLISHED_CAVEAT,
@@ -80,7 +89,7 @@ def add_validate_command(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "validate",
         help="measure judges on labelled statements",
-        description="How often judges are right on labelled statements: figures with 95 % intervals (bootstrap over "
+        description="How often judges are right on labelled statements: figures with 95 % intervals (jackknife over "
         "pairs), what was said of which label, accuracy by kind and language, agreement. Every judge given is combined "
         "with every prompt given.",
     )
@@ -112,9 +121,10 @@ def add_validate_command(commands: Any) -> None:
         help="only statements of this kind, such as plain or non_english; may be repeated",
     )  # fmt: skip
     parser.add_argument(
-        "--sample", type=int, metavar="N", help="a random sample with as many of each label (default: all statements)"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="seed of the sample and of the bootstrap (default: 1)")
+        "--sample", type=int, metavar="N",
+        help="a random sample with as many of each label, every kind with its share (default: all statements)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sample and of simulated judges (default: 1)")
     parser.add_argument(
         "--mistakes", type=int, default=0, metavar="N",
         help="print the N mistakes of each judge of which it was surest, with what was asked and its reply",
@@ -133,6 +143,7 @@ def add_validate_command(commands: Any) -> None:
     )  # fmt: skip
     add_force_option(parser)
     add_reading_options(parser, with_labels=True)
+    add_consent_option(parser)
     add_backend_options(parser)
     parser.set_defaults(command=validate)
 
@@ -155,18 +166,23 @@ def validate(options: argparse.Namespace) -> None:
     settings, statements = backend_settings(options), _statements(options)
     with ExitStack() as opened:
         baselines = (_baseline(key) for key in dict.fromkeys(options.baseline))
-        candidates = [*_language_models(options, settings, opened), *baselines]
+        judges = _language_models(options, settings, opened)
+        candidates = [*(Candidate(name, partial(_warm, judge)) for name, judge in judges.items()), *baselines]
         run = ValidationRun(candidates, statements)
         run.start()
         found = _watch(run)
         forms = _by_form(candidates, found) if options.forms and not found.stopped else None
+        is_ours = options.file is None and options.part == TEST
+        measured = keep_measurements(Measurements(default_data_dir()), judges, found, today()) if is_ours else []
     results = reports(found, options.seed)
-    kinds, languages = by_kind(found, options.seed), by_language(found, options.seed)
+    kinds, languages = by_kind(found), by_language(found)
     _print(found, results, kinds, languages, options.mistakes)
     if forms is not None:
         _print_forms(forms, _numbers(results))
     if options.file is None and options.part == DEVELOPMENT:
         print(f"\n{FITTED_HERE}")
+    for sentence in measured:
+        print(for_terminal(sentence))
     if options.out is not None:
         tables = {
             "figures": all_figures(results),
@@ -197,7 +213,7 @@ def _statements(options: argparse.Namespace) -> tuple[Statement, ...]:
     _check_names("source", options.source, {item.source for item in statements})
     _check_names("kind", options.kind, {item.kind for item in statements})
     statements = chosen(statements, options.source or None, options.kind or None)
-    return statements if options.sample is None else balanced_sample(statements, options.sample, options.seed)
+    return statements if options.sample is None else stratified_sample(statements, options.sample, options.seed)
 
 
 def _reader(options: argparse.Namespace, file: IO[bytes]) -> StatementReader:
@@ -214,26 +230,34 @@ def _check_names(what: str, wanted: Sequence[str], present: set[str]) -> None:
             raise ParameterError(f'There is no {what} "{name}": allowed is {allowed}.')
 
 
-def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], opened: ExitStack) -> list[Candidate]:
-    """Return every judge with every prompt; none if only baselines are wanted."""
+def _language_models(options: argparse.Namespace, settings: Mapping[str, Any], opened: ExitStack) -> dict[str, Judge]:
+    """Return every judge with every prompt, by name; none if only baselines are wanted.
+
+    Raises: NotAgreed if one runs elsewhere and the options do not agree to that.
+    """
     if options.baseline and not options.judge and not options.prompt:
-        return []
-    prompts = PersonalJudging(default_data_dir()).prompts()
-    available = available_judges(probe_all(), prompts)
+        return {}
+    probed = probe_all()
+    prompts = prompts_after(probed, PersonalJudging(default_data_dir()))
+    available = available_judges(probed, prompts)
     cache_folder = None if options.no_cache else default_cache_dir()
-    candidates = []
-    for key in dict.fromkeys(options.judge or [choose_judge(available)]):
+    judges = {}
+    for key in dict.fromkeys(offered_key(available, key) for key in options.judge or [choose_judge(available)]):
         for name in dict.fromkeys(options.prompt or [""]):
             prompt = suited_prompt(available, prompts, key, name)
             label = f"{key}, {prompt.label}" if prompt is not None else key
             own = settings.get(backend_of(key).key)
-            candidates.append(Candidate(label, partial(_opened, key, prompt, own, cache_folder, opened)))
-    return candidates
+            judge = open_judge(
+                key, prompt=prompt, cache_folder=cache_folder, settings=own, anew=cache_folder is None,
+                consent=consent_of(options),
+            )  # fmt: skip
+            opened.callback(judge.close)
+            refuse_without_consent(judge)
+            judges[label] = judge
+    return judges
 
 
-def _opened(key: str, prompt: Prompt | None, settings: Any, cache_folder: Path | None, opened: ExitStack) -> JudgesText:
-    judge = open_judge(key, prompt=prompt, cache_folder=cache_folder, settings=settings, anew=cache_folder is None)
-    opened.callback(judge.close)
+def _warm(judge: Judge) -> JudgesText:
     judge.warm_up()
     return judge
 
@@ -336,10 +360,11 @@ def _print_confusion(counts: "pd.DataFrame") -> None:
 
 
 def _print_agreement(found: Validation, numbers: dict[str, str]) -> None:
-    kappas, counts = agreement(found)
-    shown = kappas.rename(index=numbers, columns=numbers)
-    print(f"\nAgreement: Cohen's kappa of every two judges and {THE_LABEL}, on {_from_to(counts)} statements")
-    print(shown.to_string(float_format="%.2f", na_rep="-"))
+    found_agreement = agreement(found)
+    shown = found_agreement.words.rename(index=numbers, columns=numbers)
+    n = _from_to(found_agreement.counts)
+    print(f"\nAgreement: Cohen's kappa of every two judges and {THE_LABEL} with 95 % intervals, on {n} statements")
+    print(shown.to_string())
 
 
 def _from_to(counts: "pd.DataFrame") -> str:

@@ -62,7 +62,7 @@ def answer_specs() -> dict[str, ExperimentSpec]:
     by_name = {name: method for name, (method, _) in offered_methods().items()}
     compared = ExperimentSpec(
         name="Compare: the eight published settings",
-        description="All methods in the eight settings of Karine and Marlin 2025 (arXiv:2501.06980).",
+        description="All methods in the eight settings of Karine and Marlin 2025 (arXiv:2501.06980), our convention.",
         methods=tuple(by_name[name] for name in _COMPARED),
         participant=usual,
         axes=(

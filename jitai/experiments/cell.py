@@ -25,7 +25,7 @@ from jitai.policies.registry import PolicySpec
 from jitai.records import Action
 from jitai.seeding import MAX_SEEDS
 from jitai.simulator.config import SimulatorConfig
-from jitai.statistics import Estimate, interval_of_mean
+from jitai.statistics import Estimate, interval_of_difference, interval_of_mean
 from jitai.trial.coin import with_matched_coin
 from jitai.trial.filters import FilterSpec
 from jitai.trial.loop import run_trial
@@ -243,7 +243,7 @@ def cell_figures(trial: TrialSpec, result: TrialLog) -> CellFigures:
     to_unable = lived & ~able
     proposed_to_unable = to_unable & (result.candidate_action != Action.NO_MESSAGE)
     never = _never_steps(trial.config, result.seeds)
-    above = interval_of_mean(result.total_steps - never)
+    above = interval_of_difference(result.total_steps - never)
     counts = [int((lived & (result.executed_action == action)).sum()) for action in Action]
     shares = [count / int(lived.sum()) for count in counts]
     return CellFigures(

@@ -48,9 +48,15 @@ def write_steps(path: Path, result: TrialLog, about: dict[str, Any]) -> None:
     import pyarrow as pa  # loaded here, as below: most commands do without it
     import pyarrow.parquet as pq
 
+    table = pa.table(step_columns(result)).replace_schema_metadata({_METADATA_KEY: json.dumps(about).encode()})
+    pq.write_table(table, path, compression="zstd")
+
+
+def step_columns(result: TrialLog) -> dict[str, Any]:
+    """Return the days that were lived as columns, one value a day, with how likely what was done was, if known."""
     lived = result.lived
     seeds, days = np.nonzero(lived)
-    columns: dict[str, Any] = {
+    columns = {
         "seed": np.array(result.seeds, dtype=np.int64)[seeds],
         "day": (days + 1).astype(np.int16),
         "candidate_action": result.candidate_action[lived].astype(np.int8),
@@ -65,8 +71,14 @@ def write_steps(path: Path, result: TrialLog, about: dict[str, Any]) -> None:
         "verdict": result.verdict[lived].astype(np.int8),
         "belief": result.belief[lived],
     }
-    table = pa.table(columns).replace_schema_metadata({_METADATA_KEY: json.dumps(about).encode()})
-    pq.write_table(table, path, compression="zstd")
+    if result.chances is not None:
+        columns |= {
+            "available": result.chances.available[lived],
+            "action_probability": result.chances.action[lived],
+            "message_probability": result.chances.message[lived],
+            "probability_error": result.chances.error[lived],
+        }
+    return columns
 
 
 def read_steps(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFrame":

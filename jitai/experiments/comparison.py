@@ -103,6 +103,8 @@ def in_words(line: ComparedRun, base: str) -> str:
             "says nothing of how sure this is."
         )
     seeds = f"{difference.n:,} paired seeds"
+    if not difference.has_interval:
+        return f"{name} earns exactly what {base} earns on each of {seeds}, and {share}."
     if not difference.excludes_zero:
         return (
             f"Whether {name} earns more than {base} cannot be told: {signed(difference.value)} steps "
@@ -126,8 +128,8 @@ def number_or_dash(value: float) -> str:
 
 def in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
     """Return an interval in words."""
-    if math.isnan(estimate.low):
-        return "one seed, no interval"
+    if not estimate.has_interval:
+        return estimate.no_interval
     return f"{estimate.low:{form}} to {estimate.high:{form}}".replace("-", "−")
 
 
@@ -157,7 +159,9 @@ def answer_in_words(lines: Sequence[ComparedRun], base: Run) -> str:
     if told:
         return " ".join(in_words(line, base.name) for line in told)
     only = next(line for line in lines if line.run is base)
-    sure = in_brackets(only.total) if only.total.n == 1 else f"95 % {in_brackets(only.total)}, n = {only.total.n:,}"
+    sure = (
+        f"95 % {in_brackets(only.total)}, n = {only.total.n:,}" if only.total.has_interval else in_brackets(only.total)
+    )
     possible = percent(only.possible.value)
     return f"{base.name} earns {only.total.value:,.0f} steps ({sure}), {possible} of what messages can gain."
 
@@ -336,8 +340,9 @@ def day_figures(days: Days) -> DayFigures:
 
 
 def _estimate_by_day(estimates: Sequence[Estimate | None]) -> EstimateByDay:
-    values = np.array([(item.value, item.low, item.high) for item in estimates if item is not None]).T
-    return EstimateByDay(values[0], values[1], values[2])
+    value, low, high, n = np.array(list(filter(None, estimates))).T
+    # On a day on which all are alike, as where all have left, a band has no width.
+    return EstimateByDay(value, *(np.where(np.isnan(end) & (n > 1), value, end) for end in (low, high)))
 
 
 def setting_differences(runs: Sequence[Run], base: Run) -> "pd.DataFrame":

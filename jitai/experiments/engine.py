@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 from jitai.background import BackgroundCall
-from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
+from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part, load_stories
 from jitai.errors import JitaiError
 from jitai.experiments.cell import CellOutcome, CellWork, code_behind, modules_outside, run_cell, run_pickled_cell
 from jitai.experiments.judgements import (
@@ -22,6 +22,7 @@ from jitai.experiments.spec import Cell, ExperimentSpec, JudgeChoice
 from jitai.experiments.store import FAILED, FINISHED, SECONDS_WITHOUT_HEARTBEAT, STOPPED, Store
 from jitai.paths import program
 from jitai.records import JudgesText, Statement
+from jitai.simulator.config import STORY
 from jitai.text_format import counted
 
 OpenJudge = Callable[[JudgeChoice], tuple[JudgesText, str]]
@@ -139,7 +140,8 @@ def _read(
     """Have a judge read all statements, once."""
     if judge.error_rates is not None:
         return simulated_responses(*judge.error_rates)
-    book = StatementBook(load_part(TEST), spec.kinds)
+    tells = any(item.config.spell_statements == STORY for item in spec.conditions())
+    book = StatementBook(load_part(TEST), spec.kinds, load_stories(TEST) if tells else ())
     reporter.report(ExperimentProgress(Phase.OPENING_JUDGE, judge.name))
     opened, name = open_judge(judge)
     readings = read_statements(opened, name, book, _others(spec), reporter.judging(judge.name))

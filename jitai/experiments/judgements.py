@@ -6,6 +6,7 @@ Workers get numbers, not models: a cell can run on a machine that has no languag
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 from jitai.corpus import StatementBook
@@ -49,6 +50,7 @@ class JudgeResponses:
         finds_cannot_walk, false_alarms: the judge's error rates on statements that no participant of the experiment
             writes, in [0, 1]: what a planner may know of it.
         if_able, if_unable: on the statements of participants who can and cannot walk.
+        stories: on each story's statements, as in ``Verdicts``; none where nobody tells stories.
     """
 
     judge: str
@@ -56,19 +58,21 @@ class JudgeResponses:
     false_alarms: float
     if_able: tuple[JudgeResponse, ...]
     if_unable: tuple[JudgeResponse, ...]
+    stories: tuple[tuple[JudgeResponse, ...], ...] = ()
 
     def verdicts(self, settings: FilterSettings) -> Verdicts:
         """Return the verdicts that a trial with these filter settings needs."""
         band, on_failure = UnsureBand(settings.unsure_low, settings.unsure_high), Decision(settings.on_failure)
-        return Verdicts(
-            tuple(item.verdict(band, on_failure) for item in self.if_able),
-            tuple(item.verdict(band, on_failure) for item in self.if_unable),
+        able, unable, *stories = (
+            tuple(item.verdict(band, on_failure) for item in items)
+            for items in (self.if_able, self.if_unable, *self.stories)
         )
+        return Verdicts(able, unable, tuple(stories))
 
     @property
     def n_failed(self) -> int:
         """Statements on which the judge could not answer."""
-        return sum(item == JudgeResponse(None) for item in (*self.if_able, *self.if_unable))
+        return sum(item == JudgeResponse(None) for item in chain(self.if_able, self.if_unable, *self.stories))
 
     @cached_property
     def digest(self) -> str:
@@ -83,6 +87,7 @@ class JudgeResponses:
             "false_alarms": self.false_alarms,
             "if_able": [list(item) for item in self.if_able],
             "if_unable": [list(item) for item in self.if_unable],
+            **({"stories": [[list(item) for item in story] for story in self.stories]} if self.stories else {}),
         }
 
 
@@ -92,15 +97,19 @@ def responses_from_mapping(mapping: Mapping[str, Any]) -> JudgeResponses:
     Raises: FileFormatError if something is missing.
     """
     try:
+        able, unable, *stories = (
+            tuple(_checked(p_send, decision) for p_send, decision in items)
+            for items in (mapping["if_able"], mapping["if_unable"], *mapping.get("stories", ()))
+        )
+        if not (able and unable):
+            raise ValueError
         return JudgeResponses(
             str(mapping["judge"]),
             float(mapping["finds_cannot_walk"]),
             float(mapping["false_alarms"]),
-            *(
-                tuple(_checked(p_send, decision) for p_send, decision in mapping[name])
-                for name in ("if_able", "if_unable")
-                if mapping[name]
-            ),
+            able,
+            unable,
+            tuple(stories),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise FileFormatError("The stored responses of the judge are damaged.") from error
@@ -141,7 +150,8 @@ def read_statements(
         report: told after each statement how many are done and how many there are.
     """
     by_label = [book.by_label[label] for label in (Label.CAN_WALK, Label.CANNOT_WALK)]
-    total, done = sum(map(len, by_label)) + len(others), 0
+    told = [story.statements for story in book.stories]
+    total, done = sum(map(len, (*by_label, *told))) + len(others), 0
     known: dict[str, JudgeResponse] = {}
 
     def read(item: Statement) -> JudgeResponse:
@@ -152,13 +162,13 @@ def read_statements(
         report(done, total)
         return known[item.text]
 
-    able, unable = (tuple(read(item) for item in items) for items in by_label)
+    able, unable, *stories = (tuple(read(item) for item in items) for items in (*by_label, *told))
     shares = []
     for label in (Label.CANNOT_WALK, Label.CAN_WALK):
         said = [read(item).p_send for item in others if item.label == label]
         answered = [p_send for p_send in said if p_send is not None and p_send != 0.5]
         shares.append(sum(p_send < 0.5 for p_send in answered) / len(answered) if answered else 0.5)
-    return JudgeResponses(name, shares[0], shares[1], able, unable)
+    return JudgeResponses(name, shares[0], shares[1], able, unable, tuple(stories))
 
 
 def _response(verdict: Verdict) -> JudgeResponse:

@@ -12,16 +12,20 @@ from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.spec_file import spec_as_json
 from jitai.experiments.store import DESCRIPTIONS
 from jitai.files import make_folder, open_to_write, write_atomically
+from jitai.judge.consent import AGREE_OPTION
 from jitai.paths import resource
 
 
-def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> subprocess.Popen[bytes]:
+def launch(
+    spec: ExperimentSpec, folder: Path, n_workers: int | None = None, *, agrees_to_send: bool = False
+) -> subprocess.Popen[bytes]:
     """Run an experiment in a process of its own, with less priority than this one, and watch it through the store.
 
     Args:
         spec: what is to be run; what is finished of it is not run again.
         folder: of the store.
         n_workers: processes; one for each core if None.
+        agrees_to_send: whether the person has agreed that its judges may send statements away from this machine.
     Returns: the process; keep it, and poll it now and then, so that it does not linger once it has ended.
     Raises: FileFormatError if the folder cannot be written.
     """
@@ -32,7 +36,8 @@ def launch(spec: ExperimentSpec, folder: Path, n_workers: int | None = None) -> 
         try:
             process = subprocess.Popen(  # noqa: S603  (a list of words of our own, no shell)
                 [sys.executable, "-m", "jitai", "experiment", str(described.resolve()), "--out", str(folder.resolve())]
-                + ([] if n_workers is None else ["--workers", str(n_workers)]),
+                + ([] if n_workers is None else ["--workers", str(n_workers)])
+                + [AGREE_OPTION] * agrees_to_send,
                 cwd=resource(),  # a clone that is not installed is found from there
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -52,8 +57,8 @@ class Processes:
         self._lock = threading.Lock()
         self._started: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, spec: ExperimentSpec, folder: Path) -> None:
-        """Start an experiment unless it is at work already.
+    def start(self, spec: ExperimentSpec, folder: Path, *, agrees_to_send: bool = False) -> None:
+        """Start an experiment unless it is at work already; see ``launch``.
 
         Raises: FileFormatError if the folder cannot be written.
         """
@@ -61,7 +66,9 @@ class Processes:
             before = self._started.get(spec.identifier)
             if before is None or before.poll() is not None:
                 # One core stays free for the page.
-                self._started[spec.identifier] = launch(spec, folder, max(1, (os.cpu_count() or 2) - 1))
+                self._started[spec.identifier] = launch(
+                    spec, folder, max(1, (os.cpu_count() or 2) - 1), agrees_to_send=agrees_to_send
+                )
 
     def is_alive(self, identifier: str) -> bool:
         """Whether a process started here is at work on it."""

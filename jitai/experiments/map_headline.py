@@ -49,7 +49,7 @@ def map_headline(cells: Sequence[MapCell], n_places: int, compared: Compared) ->
         second = (f"By {least:,.0f} to {most:,.0f} steps a person.",)
         return Headline(f"{subject} ", "loses everywhere", " on this map", False, second, small)
     if not any(pays) and not any(hurts):
-        widest = max(gap.half_width for gap in gaps)
+        widest = max((gap.half_width for gap in gaps if gap.has_interval), default=0.0)
         second = (f"All 95 % intervals hold zero; the widest is ± {widest:,.0f} steps. More seeds would tell.",)
         return Headline("No difference can be told on this map", "", "", None, second, small)
     return _mixed(cells, compared, subject, small)

@@ -26,12 +26,15 @@ from jitai.records import Role
 from jitai.registry import as_mapping
 from jitai.seeding import FIRST_TRAINING_SEED, MAX_SEED, MAX_SEEDS
 from jitai.simulator.config import SimulatorConfig
+from jitai.simulator.conventions import CONVENTION_LABELS, convention_of, under
 from jitai.trial.filters import NONE, FilterSpec
 from jitai.trial.spec import LEARNED, TrialSpec, digest
 
 FORMAT = 1
 NameOfNetwork = Callable[[PolicyNetwork], str]
 MAX_CELLS = 20_000
+CONVENTION = "convention"
+"""Stands for a parameter's name where conditions follow different conventions."""
 MAX_NAME_LENGTH = 80
 _NAME = re.compile(r"[\w][\w ,.:;+%()=/²−–-]*")
 
@@ -180,12 +183,20 @@ class Condition:
     def name(self) -> str:
         """The condition's name for people: the values of its axes."""
         symbols = {info.name: info.symbol or info.label for info in describe(SimulatorConfig)}
-        return ", ".join(f"{symbols[name]} {_shown(value)}" for name, value in self.values) or "one participant"
+        named = (
+            CONVENTION_LABELS[value]
+            if name == CONVENTION
+            else f"{symbols[name]}{':' if isinstance(value, str) else ''} {_shown(value)}"
+            for name, value in self.values
+        )
+        return ", ".join(named) or "one participant"
 
     def has(self, values: Mapping[str, Any]) -> bool:
         """Whether its parameters have these values."""
-        config = self.config.as_mapping()
-        return all(config[name] == value for name, value in values.items())
+        return all(
+            (convention_of(self.config) if name == CONVENTION else getattr(self.config, name)) == value
+            for name, value in values.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -234,7 +245,7 @@ class ExperimentSpec:
         name: of the experiment.
         description: a sentence or two.
         participant: settings that all conditions share.
-        axes: parameters with the values that they take; every combination is a condition.
+        axes: parameters, or CONVENTION, with the values that they take; every combination is a condition.
         methods: what is compared, at least one.
         judges: who reads; needed only if a method reads.
         first_seed, n_seeds: the same seeds in every cell, so that differences are paired.
@@ -328,6 +339,12 @@ class ExperimentSpec:
         return self.baseline or self.methods[0].name
 
     @property
+    def conventions(self) -> str:
+        """The conventions that its participants follow, in words."""
+        named = dict(self.axes).get(CONVENTION, (convention_of(self.participant),))
+        return ", ".join(CONVENTION_LABELS[name].lower() for name in named)
+
+    @property
     def seeds(self) -> range:
         """The seeds of every cell."""
         return range(self.first_seed, self.first_seed + self.n_seeds)
@@ -335,14 +352,15 @@ class ExperimentSpec:
     def conditions(self) -> tuple[Condition, ...]:
         """Return every combination of the axes' values."""
         names = [name for name, _ in self.axes]
-        base = self.participant.as_mapping()
-        return tuple(
-            Condition(
-                tuple(zip(names, values, strict=True)),
-                build(SimulatorConfig, {**base, **dict(zip(names, values, strict=True))}),
-            )
-            for values in product(*(values for _, values in self.axes))
-        )
+        combined = (dict(zip(names, values, strict=True)) for values in product(*(values for _, values in self.axes)))
+        return tuple(Condition(tuple(values.items()), self._config_with(values)) for values in combined)
+
+    def _config_with(self, values: Mapping[str, Any]) -> SimulatorConfig:
+        """Return the participant of one condition: under its convention, and then with its other values."""
+        changed = dict(values)
+        convention = changed.pop(CONVENTION, None)
+        config = self.participant if convention is None else under(self.participant, convention)
+        return build(SimulatorConfig, {**config.as_mapping(), **changed})
 
     def cells(self) -> tuple[Cell, ...]:
         """Return all cells, condition by condition."""

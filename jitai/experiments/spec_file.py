@@ -13,13 +13,23 @@ import yaml
 
 from jitai.errors import FileFormatError, ParameterError
 from jitai.experiments.description_text import MAX_FILE_BYTES, plain_values
-from jitai.experiments.spec import FORMAT, MAX_CELLS, Claim, ExperimentSpec, JudgeChoice, Method, NameOfNetwork
+from jitai.experiments.spec import (
+    CONVENTION,
+    FORMAT,
+    MAX_CELLS,
+    Claim,
+    ExperimentSpec,
+    JudgeChoice,
+    Method,
+    NameOfNetwork,
+)
 from jitai.files import read_text
 from jitai.judge.registry import experiment_backends, find_backend, key_forms
 from jitai.parameters import at_place, describe, shortened, suggestion
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.registry import POLICIES, PolicySpec
 from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.simulator.conventions import CONVENTIONS
 from jitai.trial.filters import NONE, FilterSpec, filter_from_mapping
 from jitai.trial.spec import TrainedPolicies, policy_from_mapping, settings_from
 
@@ -87,7 +97,9 @@ def spec_from_mapping(content: Mapping[str, Any], trained: TrainedPolicies | Non
 
 def _participant(given: Mapping[str, Any]) -> SimulatorConfig:
     values = dict(given)
-    preset = values.pop("preset", None)
+    preset, convention = values.pop("preset", None), values.pop(CONVENTION, None)
+    if convention is not None:
+        values = {**CONVENTIONS[_convention(f"participant.{CONVENTION}", convention)], **values}
     if preset is not None:
         if not isinstance(preset, str) or preset not in PRESETS:
             raise ParameterError(
@@ -102,11 +114,30 @@ def _axes(scenarios: Mapping[str, Sequence[Any]]) -> tuple[tuple[str, tuple[Any,
     axes = []
     for name, given in scenarios.items():
         # Each is checked by itself, so that the sentence names the axis.
-        taken = tuple(getattr(settings_from("scenarios", SimulatorConfig, {name: v}), name) for v in given)
+        if name == CONVENTION:
+            taken: tuple[Any, ...] = tuple(_convention(f"scenarios.{name}", value) for value in given)
+        else:
+            taken = tuple(getattr(settings_from("scenarios", SimulatorConfig, {name: v}), name) for v in given)
         if not taken or len(set(taken)) < len(taken):
             raise ParameterError(f"scenarios.{name}: give at least one value, and none twice.")
         axes.append((name, taken))
     return tuple(axes)
+
+
+def _convention(where: str, given: object) -> str:
+    """Raises: ParameterError if there is no such convention."""
+    if not isinstance(given, str) or given not in CONVENTIONS:
+        raise ParameterError(
+            f"{where}: there is none called {shortened(given)}{suggestion(str(given), tuple(CONVENTIONS))}"
+        )
+    return given
+
+
+def _check_place(where: str, values: Mapping[str, Any]) -> None:
+    """Raises: ParameterError unless these are parameters, or a convention, with allowed values."""
+    settings_from(where, SimulatorConfig, {name: value for name, value in values.items() if name != CONVENTION})
+    if CONVENTION in values:
+        _convention(where, values[CONVENTION])
 
 
 def _check_number(where: str, *lengths: int) -> None:
@@ -132,8 +163,8 @@ def _methods(entries: Sequence["MethodEntry"], named: TrainedPolicies | None) ->
         policy = policy_from_mapping(where, key, settings, named)
         filtering = _filter(f"{where}, filter", given.filter)
         settings_from(f"{where}, belief", BeliefSettings, given.belief)
-        for name in ("model", "where"):
-            settings_from(f"{where}, {name}", SimulatorConfig, getattr(given, name))
+        settings_from(f"{where}, model", SimulatorConfig, given.model)
+        _check_place(f"{where}, where", given.where)
         name = given.name or method_label(policy, filtering)
         yield Method(name, policy, filtering, given.belief, given.model, given.where)
 
@@ -145,7 +176,7 @@ def _filter(where: str, given: Mapping[str, Any]) -> FilterSpec:
 
 def _claims(entries: Sequence["ClaimEntry"]) -> Iterator[Claim]:
     for number, given in enumerate(entries, start=1):
-        settings_from(f"claims, number {number}, where", SimulatorConfig, given.where)
+        _check_place(f"claims, number {number}, where", given.where)
         yield Claim(**dict(given))
 
 

@@ -13,7 +13,15 @@ from jitai.experiments.store import StoredCell
 from jitai.parameters import described
 from jitai.seeding import Stream, generator
 from jitai.simulator.config import SimulatorConfig
-from jitai.statistics import Estimate, PairedDifference, interval_of_mean, interval_of_resamples, paired_difference
+from jitai.statistics import (
+    ENOUGH_SEEDS,
+    FEW_SEEDS,
+    Estimate,
+    PairedDifference,
+    interval_of_mean,
+    interval_of_resamples,
+    paired_difference,
+)
 from jitai.text_format import counted
 
 if TYPE_CHECKING:
@@ -281,7 +289,7 @@ def crossing_in_words(found: Crossing, line: ErrorLine, method: str, baseline: s
 
 
 def _with_range(difference: Estimate) -> str:
-    return f"{difference.value:+,.0f} (95 % {difference.low:+,.0f} to {difference.high:+,.0f})"
+    return f"{difference.value:+,.0f} ({interval_in_words(difference)})"
 
 
 def axis_symbol(name: str) -> str:
@@ -308,9 +316,9 @@ def place_in_words(cell: MapCell, x_name: str, y_name: str) -> str:
 
 
 def interval_in_words(estimate: Estimate, form: str = "+,.0f", before: str = "95 % ") -> str:
-    """Return an interval; of one seed, that there is none."""
-    if math.isnan(estimate.low):
-        return "one seed, an anecdote"
+    """Return an interval, or why there is none."""
+    if not estimate.has_interval:
+        return "one seed, an anecdote" if estimate.n == 1 else estimate.no_interval
     return f"{before}{estimate.low:{form}} to {estimate.high:{form}}"
 
 
@@ -318,7 +326,8 @@ def sureness(n_seeds: int) -> str:
     """Return what stands behind a map's numbers."""
     if n_seeds == 1:
         return "of one seed: an anecdote, without intervals."
-    return f"mean of {n_seeds:,} paired seeds. Blank: the 95 % interval includes zero."
+    few = f" {FEW_SEEDS}" if n_seeds < ENOUGH_SEEDS else ""
+    return f"mean of {n_seeds:,} paired seeds. Blank: the 95 % interval includes zero.{few}"
 
 
 def cell_in_words(cell: MapCell, method: str, baseline: str, x_name: str, y_name: str) -> str:

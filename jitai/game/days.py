@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
-import numpy as np
-
-from jitai.arrays import Flags, Floats
+from jitai.arrays import Floats
 from jitai.errors import ParameterError
 from jitai.records import Action, JudgesText, StepRecord
 from jitai.simulator.world import draw_worlds
-from jitai.statistics import interval_of_resamples
+from jitai.statistics import cohen_kappa
 from jitai.trial.scenario import Scenario, play
 from jitai.trial.texts import ScriptedDay
 
@@ -111,7 +109,7 @@ class Agreement(NamedTuple):
     Attributes:
         n, n_agreeing: decisions.
         kappa: Cohen's: 1 is full agreement, 0 as by chance; NaN where one answer is all that either gave.
-        low, high: its 95 % interval, by resampling the decisions; NaN with it.
+        low, high: its 95 % interval, as if each day were apart from the others; NaN with it.
     """
 
     n: int
@@ -121,29 +119,14 @@ class Agreement(NamedTuple):
     high: float
 
 
-def agreement(mine: Mapping[int, bool], theirs: Mapping[int, bool], generator: np.random.Generator) -> Agreement:
+def agreement(mine: Mapping[int, bool], theirs: Mapping[int, bool]) -> Agreement:
     """Return how far two agree, on the days on which both have decided.
 
     Args:
         mine, theirs: whether to send, by day.
-        generator: for the resamples of the interval.
     """
     days = sorted(set(mine) & set(theirs))
-    first, second = (np.array([given[day] for day in days], dtype=bool) for given in (mine, theirs))
-    value = cohens_kappa(first, second)
-    if not days or np.isnan(value):
-        return Agreement(len(days), int((first == second).sum()), float("nan"), float("nan"), float("nan"))
-    picks = generator.integers(0, len(days), size=(2000, len(days)))
-    resampled = np.array([cohens_kappa(first[pick], second[pick]) for pick in picks])
-    # A resample in which both give one and the same answer throughout agrees fully.
-    low, high = interval_of_resamples(np.where(np.isnan(resampled), 1.0, resampled))
-    return Agreement(len(days), int((first == second).sum()), value, low, high)
-
-
-def cohens_kappa(first: Flags, second: Flags) -> float:
-    """Return Cohen's kappa of two lists of yes and no (Cohen 1960); NaN if both hold only one and the same answer."""
-    if len(first) == 0:
-        return float("nan")
-    agreeing = float(np.mean(first == second))
-    by_chance = float(first.mean() * second.mean() + (1 - first.mean()) * (1 - second.mean()))
-    return float("nan") if by_chance >= 1 else (agreeing - by_chance) / (1 - by_chance)
+    first, second = ([given[day] for day in days] for given in (mine, theirs))
+    kappa = cohen_kappa(first, second)
+    n_agreeing = sum(one == other for one, other in zip(first, second, strict=True))
+    return Agreement(len(days), n_agreeing, kappa.value, kappa.low, kappa.high)

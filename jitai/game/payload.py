@@ -8,7 +8,6 @@ from jitai.game.days import CLINICIAN, Game, agreement, live_days, truth_of
 from jitai.game.regret import by_kind, costliest, costs
 from jitai.policies.registry import PolicySpec
 from jitai.records import CONTEXT_LABELS, Action, Decision, JudgesText, StepRecord
-from jitai.seeding import Stream, generator
 from jitai.simulator.config import PRESETS
 from jitai.trial.filters import NONE, FilterSpec
 from jitai.trial.scenario import Played, Scenario, play
@@ -112,7 +111,7 @@ def _agreements(game: Game, records: tuple[StepRecord, ...]) -> dict[str, Any]:
     true = {day: record.can_walk for day, record in decided.items()}
     found = {}
     for name, first, second in (("judge", mine, judged), ("truth", mine, true), ("judge and truth", judged, true)):
-        result = agreement(first, second, generator(game.scenario.spec.seed, Stream.BOOTSTRAP))
+        result = agreement(first, second)
         found[name] = {field: None if isinstance(value, float) and math.isnan(value) else value
                        for field, value in result._asdict().items()}  # fmt: skip
     return found

@@ -7,6 +7,7 @@ A backend completes a prompt by one token and says how likely each answer word w
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 _FINAL_PUNCTUATION = ".,;:!?\u2026\u3002\uff01"
@@ -38,6 +39,16 @@ class Request:
     stop: tuple[str, ...] = ()
 
 
+class Ending(StrEnum):
+    """Why a model stopped writing."""
+
+    DONE = ""
+    CUT_OFF = "cut off"
+    """The limit of tokens was reached."""
+    REPEATING = "repeating"
+    """The server stopped it, because it wrote the same thing again and again."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """What a language model answered.
@@ -51,6 +62,7 @@ class Reply:
         is_typed: the server chose by a typed decision, and did not write words.
         is_makeshift: log-probabilities were asked for and the server gave none. After an update it may give them, so
             such a reply is not kept beyond the program.
+        ending: why the model stopped writing.
     """
 
     text: str
@@ -59,6 +71,7 @@ class Reply:
     model_ms: float = 0.0
     is_typed: bool = False
     is_makeshift: bool = False
+    ending: Ending = Ending.DONE
 
 
 @dataclass(frozen=True)
@@ -67,14 +80,22 @@ class ModelIdentity:
 
     Attributes:
         name: shown to people.
-        digest: "sha256:" and 64 hexadecimal digits; changes whenever the model's answers may change.
+        digest: "sha256:" and 64 hexadecimal digits, of what the model is made of: its calibrations go by it.
         reader_version: changes whenever the backend reads the same answers differently, so that replies that were kept
             before are not used any more; empty for the first way.
+        server_digest: what a server calls it, which changes with its template and with the server's version, and with
+            them its answers may; empty without a server. Earlier versions kept calibrations under it.
     """
 
     name: str
     digest: str
     reader_version: str = ""
+    server_digest: str = ""
+
+    @property
+    def answers_version(self) -> str:
+        """Changes whenever the same files may be read to give another answer; empty for the first way."""
+        return f"{self.reader_version} {self.server_digest}".strip()
 
 
 @runtime_checkable

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from jitai.errors import FileFormatError
 from jitai.files import open_to_write, read_json, remove
-from jitai.judge.base import ModelIdentity, Reply
+from jitai.judge.base import Ending, ModelIdentity, Reply
 from jitai.judge.prompts import Prompt
 
 CACHE_FILE = "verdicts.sqlite3"
@@ -43,7 +43,7 @@ def cache_key(model_digest: str, prompt_label: str, prompt_hash: str, statement:
 
 def reply_key(model: ModelIdentity, prompt: Prompt, statement: str) -> str:
     """Return the key of a model's replies to a prompt on a cleaned statement."""
-    read_by = f"{model.digest} {model.reader_version}".rstrip()
+    read_by = f"{model.digest} {model.answers_version}".rstrip()
     return cache_key(read_by, prompt.label, prompt.content_hash, statement)
 
 
@@ -211,13 +211,14 @@ def _is_damage(error: Exception) -> bool:
 
 def replies_to_json(replies: Replies) -> str:
     """Return a model's replies as the text that the cache keeps."""
-    # The fifth value stands only where it is true, so that replies of a model that cannot be typed are kept as ever.
-    return json.dumps(
-        [
-            [reply.text, dict(reply.log_probabilities), reply.least_listed, reply.model_ms, *([True] * reply.is_typed)]
-            for reply in replies
-        ]
-    )
+    # The last values stand only where they say something, so that other replies are kept as ever.
+    return json.dumps([_row(reply) for reply in replies])
+
+
+def _row(reply: Reply) -> list[object]:
+    """Return the values of a reply that are kept."""
+    row: list[object] = [reply.text, dict(reply.log_probabilities), reply.least_listed, reply.model_ms]
+    return row + [reply.is_typed] * (reply.is_typed or bool(reply.ending)) + [reply.ending.value] * bool(reply.ending)
 
 
 def replies_from_json(text: object) -> Replies | None:
@@ -230,7 +231,12 @@ def replies_from_json(text: object) -> Replies | None:
 
 
 def _reply(
-    words: object, log_probabilities: object, least_listed: object, model_ms: object, is_typed: object = False
+    words: object,
+    log_probabilities: object,
+    least_listed: object,
+    model_ms: object,
+    is_typed: object = False,
+    ending: object = "",
 ) -> Reply | None:
     """Return a stored reply; None if the stored value is no reply."""
     numbers = [number for number in (*_values(log_probabilities), least_listed) if number is not None]
@@ -238,9 +244,12 @@ def _reply(
         isinstance(words, str)
         and isinstance(log_probabilities, dict)
         and isinstance(is_typed, bool)
+        and ending in list(Ending)
         and all(isinstance(number, int | float) and math.isfinite(number) for number in (*numbers, model_ms))
     )
-    return Reply(words, log_probabilities, least_listed, model_ms, is_typed) if sound else None  # type: ignore[arg-type]
+    if not sound:
+        return None
+    return Reply(words, log_probabilities, least_listed, model_ms, is_typed, ending=Ending(ending))  # type: ignore[arg-type]
 
 
 def _values(mapping: object) -> list[object]:

@@ -9,7 +9,7 @@ from typing import Any
 CALIBRATION_FORMAT = 2
 """Format of a calibration in a file. In format 1, "measured" was a sentence (``measured_from_format_1``)."""
 MEASURED_PARTS = {
-    "independent": "of those by an author whom it has never met",
+    "independent": "of those by an author who had seen no other statement (written with a language model's help)",
     "plain": "of plain ones",
     "other_languages": "of those in Spanish, French, German or Portuguese",
 }
@@ -83,6 +83,36 @@ def measured_from_format_1(sentence: str) -> Measured | None:
 
 
 @dataclass(frozen=True)
+class Improvement:
+    """What a calibration changes, counted on development statements that it was not fitted on (cross-validation).
+
+    Attributes:
+        before, after: share right as the model comes and calibrated, in [0, 1].
+        n: statements counted, > 0.
+        low, high: 95 % interval of the difference, paired by statement, as shares.
+    """
+
+    before: float
+    after: float
+    n: int
+    low: float
+    high: float
+
+    @property
+    def sentence(self) -> str:
+        """What it changes, for the person who has fitted it."""
+        points = f"{100 * (self.after - self.before):+.0f} points, 95 % {100 * self.low:+.0f} to {100 * self.high:+.0f}"
+        return (
+            f"Calibrated: right on {_percent(self.after)} instead of {_percent(self.before)} of {self.n} development "
+            f"statements that the calibration was not fitted on ({points})."
+        )
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return the fields that a file keeps."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+@dataclass(frozen=True)
 class Calibration:
     """How the log-odds of one model become a probability.
 
@@ -96,6 +126,7 @@ class Calibration:
         model: name of the model that it was fitted for.
         fitted_on: what it was fitted on, in words.
         measured: how often the judge is right with it; None if nobody measured it.
+        improvement: what it changes; None if nobody counted it.
         is_fitted: False for the default, which takes a model at its word.
         is_own: whether the person fitted it on this machine; where it came from makes no other calibration of it.
     """
@@ -107,6 +138,25 @@ class Calibration:
     measured: Measured | None = None
     is_fitted: bool = False
     is_own: bool = field(default=False, compare=False)
+    improvement: Improvement | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def note(self) -> str:
+        """What the person who chooses the judge should know of it, as a sentence."""
+        if not self.is_fitted:
+            return "Not calibrated: its probabilities are taken as they are."
+        if self.measured is not None:
+            return self.measured.sentence
+        if self.improvement is not None:
+            return self.improvement.sentence
+        return "Calibrated, but nobody has measured how often it is right: the Validation page does."
+
+    @property
+    def merit(self) -> float:
+        """How often the judge is right as far as anybody knows, in [0, 1]; 0 if nobody does."""
+        if self.measured is not None:
+            return self.measured.share_right
+        return 0.0 if self.improvement is None else self.improvement.after
 
     def p_send(self, log_odds: float) -> float:
         """Return P(send) in [0, 1] for log-odds in natural logarithms; any number is accepted."""
@@ -123,7 +173,11 @@ class Calibration:
             "model": self.model,
             "fitted_on": self.fitted_on,
         }
-        return kept if self.measured is None else {**kept, "measured": self.measured.as_mapping()}
+        if self.measured is not None:
+            kept["measured"] = self.measured.as_mapping()
+        if self.improvement is not None:
+            kept["improvement"] = self.improvement.as_mapping()
+        return kept
 
 
 UNCALIBRATED = Calibration()

@@ -68,6 +68,11 @@ _digests: dict[tuple[Path, int, int], str] = {}
 _lost_in_fork: "list[_Engine]" = []
 
 
+OBEYS_ORDERS = (
+    "Untrained, it is there for comparison: it follows hidden orders. It called 36 of 134 held-out statements with an "
+    "order in them fit for a message, whose writers cannot walk; the trained judge, 4."
+)
+"""Counted on the statements of kind "injection", as the command `validate --kind injection` does."""
 DEFAULT_THREADS = 1
 """One thread, because the dashboard shares its machine with experiments and a browser.
 
@@ -236,8 +241,9 @@ def _option(key: str, name: str, prompts: Sequence[Prompt]) -> JudgeOption:
         note = " ".join([note, *(item.sentence for item in measured)])
     share = next((item.share_right for item in measured), None)
     return JudgeOption(
-        key, f"{EmbeddedBackend.label}: {name}", name, prompt.name, note, installed, share, is_built_in=True
-    )
+        key, f"{EmbeddedBackend.label}: {name}", name, prompt.name, note, installed, share, is_built_in=True,
+        warning=OBEYS_ORDERS if key == EMBEDDED else "",
+    )  # fmt: skip
 
 
 class _Engine:

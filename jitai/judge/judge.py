@@ -18,7 +18,8 @@ from jitai.errors import BackendError, ParameterError, UnreadableReply
 from jitai.judge import strategies
 from jitai.judge.base import Backend, ModelIdentity, Reply
 from jitai.judge.cache import VerdictCache, reply_key
-from jitai.judge.calibration import Measured
+from jitai.judge.calibration import Calibration, Measured
+from jitai.judge.consent import SendsWords
 from jitai.judge.prompts import Prompt
 from jitai.judge.rules import Rules, RuleVerdict
 from jitai.judge.text import UNREADABLE_SHARE, CleanStatement, ReadInParts, load_words, read_in_parts, share_known
@@ -143,12 +144,21 @@ class Judge:
         """Return one line that says who is at work, and what happens when the model fails."""
         return f"{self.at_work()}; when the model fails: {self.on_failure.value}"
 
+    def model_name(self) -> str:
+        """Return the model's name, marked if it runs elsewhere.
+
+        Raises: BackendError if the model cannot say which one it is.
+        """
+        mark = self.backend.whereabouts().mark if isinstance(self.backend, SendsWords) else ""
+        name = self.backend.identity().name
+        return f"{name} [{mark}]" if mark else name
+
     def at_work(self) -> str:
         """Return which model, prompt and rules are at work, in words."""
         try:
             identity = self.backend.identity()
-            fitted = self.prompt.calibration_for(identity.digest).is_fitted
-            model = f"{identity.name} ({'calibrated' if fitted else 'not calibrated'} for this prompt)"
+            fitted = self._calibration(identity).is_fitted
+            model = f"{self.model_name()} ({'calibrated' if fitted else 'not calibrated'} for this prompt)"
         except BackendError as error:
             model = f"no model ({str(error).rstrip('.')})"
         return f"{model}, prompt {self.prompt.label}, rules {self.rules.version}"
@@ -160,8 +170,8 @@ class Judge:
         """
         identity = self.backend.identity()
         parts = (
-            identity.digest, identity.reader_version, self.prompt.label, self.prompt.content_hash,
-            repr(self.prompt.calibration_for(identity.digest)), repr(self.rules), self.band.low, self.band.high,
+            identity.digest, identity.answers_version, self.prompt.label, self.prompt.content_hash,
+            repr(self._calibration(identity)), repr(self.rules), self.band.low, self.band.high,
             self.on_failure.value,
         )  # fmt: skip
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -181,10 +191,12 @@ class Judge:
     def measured(self) -> Measured | None:
         """Return how often it is right on held-out statements; None if nobody knows, or its model is not there."""
         try:
-            digest = self.backend.identity().digest
+            return self._calibration(self.backend.identity()).measured
         except BackendError:
             return None
-        return self.prompt.calibration_for(digest).measured
+
+    def _calibration(self, identity: ModelIdentity) -> Calibration:
+        return self.prompt.calibration_for(identity.digest, identity.server_digest)
 
     def _on_part(self, statement: CleanStatement) -> Verdict:
         """Judge what can be read at once."""
@@ -234,8 +246,12 @@ class Judge:
         replies = strategies.ask(self.prompt, statement.text, self.backend)
         # Asking may have shown that the model was replaced in the meantime.
         identity = self.backend.identity()
-        reading = self._read(replies, identity.digest)
+        # What cannot be read is kept like any other reply: another way of reading may find an answer in it.
         self.cache.put(reply_key(identity, self.prompt, statement.text), replies)
+        try:
+            reading = self._read(replies, identity)
+        except UnreadableReply as error:
+            return self._fallback(statement, error, replies)
         return self._verdict(statement, identity, replies, reading, VerdictSource.MODEL)
 
     def _from_cache(self, statement: CleanStatement, identity: ModelIdentity) -> Verdict | None:
@@ -244,7 +260,7 @@ class Judge:
         layers = ((VerdictSource.REMEMBERED, self.cache.shipped), (VerdictSource.CACHE, self.cache.get))
         for source, look_up in layers:
             replies = look_up(key)
-            reading = self._read_or_none(replies, identity.digest)
+            reading = self._read_or_none(replies, identity)
             if replies is not None and reading is not None:
                 return self._verdict(statement, identity, replies, reading, source)
         return None
@@ -273,28 +289,29 @@ class Judge:
             in_words_only=reading.in_words_only,
         )
 
-    def _fallback(self, statement: CleanStatement, error: BackendError) -> Verdict:
-        """Return the verdict if the model could not answer."""
+    def _fallback(self, statement: CleanStatement, error: BackendError, replies: tuple[Reply, ...] = ()) -> Verdict:
+        """Return the verdict if the model could not answer, or if nobody can read what it answered."""
         return Verdict(
             self.on_failure,
             None,
             VerdictSource.FALLBACK,
             f'The model could not answer; the rule for that case says "{self.on_failure.value}".',
             statement=statement.text,
-            prompt=strategies.shown(self.prompt, statement.text),
+            prompt=strategies.shown(self.prompt, statement.text, replies),
+            raw_reply="\n".join(reply.text for reply in replies) or getattr(error, "raw_reply", ""),
             prompt_version=self.prompt.label,
             failure=error.in_full,
             notes=statement.notes,
         )
 
-    def _read_or_none(self, replies: tuple[Reply, ...] | None, digest: str) -> _Interpretation | None:
+    def _read_or_none(self, replies: tuple[Reply, ...] | None, identity: ModelIdentity) -> _Interpretation | None:
         """Return the meaning of earlier replies; None if there are none or they are unreadable."""
         try:
-            return self._read(replies, digest) if replies is not None else None
+            return self._read(replies, identity) if replies is not None else None
         except UnreadableReply:
             return None
 
-    def _read(self, replies: tuple[Reply, ...], digest: str) -> _Interpretation:
+    def _read(self, replies: tuple[Reply, ...], identity: ModelIdentity) -> _Interpretation:
         """Return the meaning of the replies.
 
         Raises: UnreadableReply if they say neither answer.
@@ -308,7 +325,7 @@ class Judge:
             return _Interpretation(
                 float(sends), decision, reason, answer.notes, answer.model_reason, in_words_only=True
             )
-        calibration = self.prompt.calibration_for(digest)
+        calibration = self._calibration(identity)
         notes = () if calibration.is_fitted else (UNCALIBRATED_NOTE,)
         p_send = calibration.p_send(answer.log_odds)
         decision = self.band.decide(p_send)

@@ -9,7 +9,14 @@ from pydantic import BeforeValidator, Field
 from jitai.errors import JitaiError
 from jitai.file_models import LIST_OF_OBJECTS, Complaint, FileModel, Label, Text, Texts, validated
 from jitai.judge.base import as_word
-from jitai.judge.calibration import CALIBRATION_FORMAT, MEASURED_PARTS, Calibration, Measured, measured_from_format_1
+from jitai.judge.calibration import (
+    CALIBRATION_FORMAT,
+    MEASURED_PARTS,
+    Calibration,
+    Improvement,
+    Measured,
+    measured_from_format_1,
+)
 from jitai.judge.prompts import (
     ANSWER_FIELD,
     MAX_REASONING_TOKENS,
@@ -95,6 +102,20 @@ class MeasuredFile(FileModel):
         return Measured(**self.model_dump())
 
 
+class ImprovementFile(FileModel):
+    """What a calibration changes, as it stands in it."""
+
+    before: Share
+    after: Share
+    n: Annotated[int, Field(ge=1, le=10**9)]
+    low: Annotated[float, Field(ge=-1, le=1)]
+    high: Annotated[float, Field(ge=-1, le=1)]
+
+    def improvement(self) -> Improvement:
+        """Return the content as a record."""
+        return Improvement(**self.model_dump())
+
+
 class CalibrationFile(FileModel):
     """A calibration, of any format."""
 
@@ -104,11 +125,15 @@ class CalibrationFile(FileModel):
     model: str = ""
     fitted_on: str = ""
     measured: Annotated[MeasuredFile | None, BeforeValidator(_of_any_format)] = None
+    improvement: ImprovementFile | None = None
 
     def calibration(self) -> Calibration:
         """Return the content as a record."""
         measured = None if self.measured is None else self.measured.measured()
-        return Calibration(self.scale, self.bias, self.model, self.fitted_on, measured, is_fitted=True)
+        improvement = None if self.improvement is None else self.improvement.improvement()
+        return Calibration(
+            self.scale, self.bias, self.model, self.fitted_on, measured, is_fitted=True, improvement=improvement
+        )
 
 
 class CalibrationsFile(FileModel):

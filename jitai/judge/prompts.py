@@ -110,9 +110,17 @@ class Prompt:
         """Return the first question about a cleaned statement."""
         return self.questions[0].render(statement)
 
-    def calibration_for(self, digest: str) -> Calibration:
-        """Return the calibration that was fitted for a model, or UNCALIBRATED."""
-        return self.calibrations.get(digest, UNCALIBRATED)
+    def calibration_for(self, digest: str, server_digest: str = "") -> Calibration:
+        """Return the calibration that was fitted for a model, or UNCALIBRATED.
+
+        Args:
+            digest: of what the model is made of.
+            server_digest: what its server calls it: a calibration of the person's own, of an earlier version of the
+                project, may be kept under it.
+        """
+        known = self.calibrations.get(digest, UNCALIBRATED)
+        earlier = self.calibrations.get(server_digest, UNCALIBRATED)
+        return earlier if earlier.is_own and not known.is_own else known
 
     def with_calibrations(self, more: Mapping[str, Calibration]) -> "Prompt":
         """Return the same strategy with the person's calibrations added; a new one for a model replaces the old.

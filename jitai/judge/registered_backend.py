@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from jitai.judge.base import Backend
+from jitai.judge.consent import Consent
+from jitai.judge.ollama.whereabouts import Whereabouts
 from jitai.judge.prompts import DEFAULT_PROMPT, Prompt
 from jitai.parameters import describe
 from jitai.registry import NoSettings
@@ -30,6 +32,9 @@ class JudgeOption:
         share_right: measured share of held-out statements on which it is right, in [0, 1]; None if nobody measured it.
         is_built_in: whether it runs inside this program, without a server.
         is_ours: whether it is this project's own tuned model.
+        warning: what speaks against it, as a sentence; empty for nothing.
+        is_calibrated: whether its probabilities were fitted to labelled statements under that prompt.
+        where: where its model runs; None where that is always this machine.
     """
 
     key: str
@@ -41,6 +46,14 @@ class JudgeOption:
     share_right: float | None = None
     is_built_in: bool = False
     is_ours: bool = False
+    warning: str = ""
+    is_calibrated: bool = True
+    where: Whereabouts | None = None
+
+    @property
+    def leaves_this_machine(self) -> bool:
+        """Whether what a participant wrote would leave this machine."""
+        return self.where is not None and self.where.leaves_this_machine
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,14 @@ class RegisteredBackend(ABC):
         """
 
     @classmethod
+    def open_with(cls, key: str, settings: Any, consent: Consent) -> Backend:
+        """Open a judge's model that asks ``consent`` before it sends anything away from this machine.
+
+        To be implemented, with ``SendsWords`` (jitai/judge/consent.py), by a backend whose model may run elsewhere.
+        """
+        return cls.open(key, settings)
+
+    @classmethod
     def key_forms(cls) -> tuple[str, ...]:
         """Return how its judges' keys are written, for help and error messages, such as "ollama:NAME"."""
         return (cls.key,)
@@ -105,6 +126,11 @@ class RegisteredBackend(ABC):
     def accepts(cls, key: str) -> bool:
         """Return whether a judge's key is one of this backend's."""
         return key == cls.key
+
+    @classmethod
+    def same_judge(cls, key: str, other: str) -> bool:
+        """Return whether two keys of this backend name the same judge; a server may know a model by several names."""
+        return key == other
 
     @classmethod
     def probe(cls) -> Any:
@@ -125,6 +151,11 @@ class RegisteredBackend(ABC):
         return (JudgeOption(cls.key, cls.label, cls.label),)
 
     @classmethod
+    def renamed_models(cls, probed: Any) -> Mapping[str, str]:
+        """Return the digests under which its models are known by those under which earlier versions knew them."""
+        return {}
+
+    @classmethod
     def status(cls, probed: Any) -> str:
         """Return one line on what ``probe`` found, to stand beside the selection of a judge; empty for none."""
         return ""
@@ -133,6 +164,11 @@ class RegisteredBackend(ABC):
     def why_missing(cls, probed: Any) -> str:
         """Return why a judge that was chosen is not among the options now, as a sentence; empty if unknown."""
         return ""
+
+    @classmethod
+    def where(cls, key: str, probed: Any) -> Whereabouts | None:
+        """Return where a judge's model runs; None where that is always this machine, or is not known yet."""
+        return None
 
     @classmethod
     def usual_prompt(cls, key: str) -> str:

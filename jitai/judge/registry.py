@@ -4,14 +4,16 @@
 by a key, such as "embedded" or "ollama:NAME", and by the name of a prompt, or none for the one that suits the judge.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jitai.decision import DEFAULT_BAND, UnsureBand
-from jitai.errors import ParameterError
+from jitai.errors import FileFormatError, ParameterError
 from jitai.judge.base import Backend
 from jitai.judge.cache import VerdictCache, nothing_shipped
+from jitai.judge.consent import NOT_AGREED, Consent
 from jitai.judge.embedded import EMBEDDED, EmbeddedBackend
 from jitai.judge.judge import Judge
 from jitai.judge.ollama.backend import OllamaBackend
@@ -21,6 +23,7 @@ from jitai.judge.registered_backend import JudgeOption, RegisteredBackend
 from jitai.judge.rules import Rules, load_rules
 from jitai.judge.shipped import shipped_replies
 from jitai.judge.simulated import SimulatedBackend
+from jitai.judge.user_prompts import PersonalJudging
 from jitai.records import Decision
 from jitai.registry import Registry
 
@@ -71,6 +74,23 @@ def probe_all() -> Probed:
     return {backend.key: backend.probe() for backend in BACKENDS.values()}
 
 
+def prompts_after(probed: Probed, personal: PersonalJudging) -> tuple[Prompt, ...]:
+    """Return the strategies with the person's calibrations, each under what its model is now known to be made of.
+
+    A calibration of an earlier version goes by a server's digest, which the server's next update changes: it is renamed
+    while both are known.
+
+    Args:
+        probed: from probe_all.
+        personal: the person's own.
+    """
+    for backend in BACKENDS.values():
+        # Where nothing can be written, they are found under the old digest until the update.
+        with contextlib.suppress(FileFormatError):
+            personal.rename_calibrations(backend.renamed_models(probed.get(backend.key)))
+    return personal.prompts()
+
+
 def available_judges(probed: Probed, prompts: Sequence[Prompt]) -> tuple[JudgeOption, ...]:
     """Return the judges that read statements, the recommended one first.
 
@@ -111,7 +131,22 @@ def missing_option(key: str, probed: Probed) -> JudgeOption:
     """
     backend = backend_of(key)
     why = backend.why_missing(probed.get(backend.key))
-    return JudgeOption(key, f"{key} (does not answer)", key, DEFAULT_PROMPT, why, usable=False)
+    where = backend.where(key, probed.get(backend.key))
+    return JudgeOption(key, f"{key} (does not answer)", key, DEFAULT_PROMPT, why, usable=False, where=where)
+
+
+def offered_key(options: Sequence[JudgeOption], key: str) -> str:
+    """Return the key under which a judge is offered, such as "ollama:dup:latest" for "ollama:DUP".
+
+    Args:
+        options: from available_judges.
+        key: as a person wrote it; returned as it is where no such judge is offered.
+    """
+    backend = find_backend(key)
+    keys = [option.key for option in options]
+    if backend is None or key in keys:
+        return key
+    return next((item for item in keys if backend.accepts(item) and backend.same_judge(item, key)), key)
 
 
 def suited_prompt(options: Sequence[JudgeOption], prompts: Sequence[Prompt], key: str, name: str = "") -> Prompt | None:
@@ -125,36 +160,39 @@ def suited_prompt(options: Sequence[JudgeOption], prompts: Sequence[Prompt], key
     Returns: None where the judge is not among the options and nothing was named: its backend then has a default.
     Raises: ParameterError if there is no strategy of that name.
     """
-    name = name or next((option.prompt for option in options if option.key == key), "")
+    offered = offered_key(options, key)
+    name = name or next((option.prompt for option in options if option.key == offered), "")
     return find_prompt(prompts, name) if name else None
 
 
 def choose_judge(options: Sequence[JudgeOption], picked: str = "") -> str:
     """Return the key of the judge to use: the one that the person picked if it is there, or the first usable one.
 
-    Where none is usable, it is the first built-in one: what it says of the simulator's statements was shipped.
+    Nobody but the person picks one that sends words away from this machine. Where none is usable, it is the first
+    built-in one: what it says of the simulator's statements was shipped.
 
     Args:
         options: from available_judges.
         picked: the person's choice; empty if none was made.
     """
-    usable = [option.key for option in options if option.usable]
-    if picked in usable:
-        return picked
+    if offered_key(options, picked) in [option.key for option in options if option.usable]:
+        return offered_key(options, picked)
+    usable = [option.key for option in options if option.usable and not option.leaves_this_machine]
     built_in = [option.key for option in options if option.is_built_in]
     return next(iter(usable or built_in), EMBEDDED)
 
 
-def open_backend(key: str, settings: Any = None) -> Backend:
+def open_backend(key: str, settings: Any = None, consent: Consent = NOT_AGREED) -> Backend:
     """Open the backend of a judge's key; nothing is loaded and nothing sent yet.
 
     Args:
         key: of the judge.
         settings: an instance of the backend's Settings; its defaults if None.
+        consent: what the person has agreed to have sent away from this machine.
     Raises: ParameterError for a key that no backend has, and for a judge that reads no statements.
     """
     backend = backend_of(key)
-    return backend.open(key, backend.Settings() if settings is None else settings)
+    return backend.open_with(key, backend.Settings() if settings is None else settings, consent)
 
 
 def open_judge(
@@ -167,11 +205,12 @@ def open_judge(
     band: UnsureBand = DEFAULT_BAND,
     settings: Any = None,
     anew: bool = False,
+    consent: Consent = NOT_AGREED,
 ) -> Judge:
     """Open a judge; the model is loaded by the first question that was not shipped, or by Judge.warm_up.
 
     Args:
-        key, settings: as for open_backend.
+        key, settings, consent: as for open_backend.
         prompt: by default the project's for this judge.
         rules: by default those of assets/prompts/.
         cache_folder: where replies are kept, such as paths.default_cache_dir(); by default in memory only.
@@ -180,7 +219,7 @@ def open_judge(
         anew: whether the model is asked even where its answer was shipped.
     Raises: ParameterError, FileFormatError.
     """
-    backend = open_backend(key, settings)
+    backend = open_backend(key, settings, consent)
     if prompt is None:
         prompt = load_prompt(PROMPTS_FOLDER / f"{backend_of(key).usual_prompt(key)}.json")
     rules = rules if rules is not None else load_rules()

@@ -6,9 +6,9 @@ statement -> questions -> replies (kept in the cache) -> Interpretation: log-odd
 import math
 from dataclasses import dataclass, replace
 
-from jitai.errors import FileFormatError, UnreadableReply
-from jitai.files import read_json
-from jitai.judge.base import Backend, Reply, Request, TypedBackend, as_word
+from jitai.errors import UnreadableReply
+from jitai.judge.base import Backend, Ending, Reply, Request, TypedBackend, as_word
+from jitai.judge.json_answer import last_object, last_value, without_thoughts
 from jitai.judge.prompts import Prompt, Question, ReadingMethod
 from jitai.judge.text import clean_statement
 from jitai.records import Decision
@@ -17,6 +17,10 @@ TEXT_ONLY_NOTE = "The server gave no probabilities; the answer was read from the
 JSON_NOTE = "The answer is the model's own word, without a probability."
 TYPED_NOTE = "The server chose by a typed decision."
 WORDS_NOTE = "There was no typed decision to be had, so the model was asked for one of the two words in a chat."
+UNLISTED_NOTE = (
+    "The answer is the model's own word; its probability is unknown, as the words are not among the likeliest."
+)
+CUT_NOTE = "What the model wrote ends early, but its decision stands there whole."
 SPELLING_NOTE = "The model wrote the other answer: this one is likelier when all spellings are counted."
 
 FAINT_PROBABILITY = 0.01
@@ -137,26 +141,53 @@ def _schema(question: Question) -> dict[str, object]:
 
 
 def _read_json(reply: Reply, question: Question) -> Interpretation:
-    """Return the decision of a JSON answer, its likelihood if the server gave it, and the model's reason."""
-    try:
-        content = read_json(reply.text)
-        said = as_word(content["decision"])
-    except (FileFormatError, TypeError, KeyError, AttributeError):
-        raise UnreadableReply(
-            "The model's answer is not the JSON that was asked for.", hint=_OTHER_MODEL_HINT
-        ) from None
+    """Return the decision of a JSON answer, its likelihood if the server gave it, and the model's reason.
+
+    The last object counts, wherever it stands. Of one that was cut off, the decision counts if it stands there whole.
+    """
+    text = without_thoughts(reply.text)
+    content = last_object(text, "decision")
+    said = last_value(text, "decision") if content is None else content["decision"]
+    if not isinstance(said, str):
+        raise _unreadable(reply, "The model's answer is not the JSON that was asked for.")
+    reason = (content or {}).get("reason")
+    # It may repeat what the participant wrote, and worse: it is as untrusted as the statement.
+    model_reason = clean_statement(reason).text if isinstance(reason, str) else ""
+    notes = (CUT_NOTE,) if content is None else ()
     for decision, answer in question.answers.items():
-        if said == as_word(answer):
-            reason = content.get("reason")
-            # It may repeat what the participant wrote, and worse: it is as untrusted as the statement.
-            model_reason = clean_statement(reason).text if isinstance(reason, str) else ""
-            if not reply.log_probabilities:
-                return Interpretation(None, decision, (JSON_NOTE,), model_reason)
-            log_odds, notes = read_log_odds(reply, *question.answer_pair)
-            if log_odds and (log_odds > 0) != (decision is Decision.SEND):
-                notes += (SPELLING_NOTE,)
-            return Interpretation(log_odds, None, notes, model_reason)
+        if as_word(said) != as_word(answer):
+            continue
+        if not reply.log_probabilities:
+            return Interpretation(None, decision, (JSON_NOTE, *notes), model_reason)
+        # Tokens are listed as if the form of the answer did not count: the word that was written, or its rival, may
+        # stand far below those.
+        if None in (reply.log_probabilities.get(item) for item in question.answer_pair):
+            return Interpretation(None, decision, (UNLISTED_NOTE, *notes), model_reason)
+        log_odds, remarks = read_log_odds(reply, *question.answer_pair)
+        if log_odds and (log_odds > 0) != (decision is Decision.SEND):
+            remarks += (SPELLING_NOTE,)
+        return Interpretation(log_odds, None, (*remarks, *notes), model_reason)
     raise UnreadableReply("The model's JSON holds neither of the two answers.", hint=_OTHER_MODEL_HINT)
+
+
+def _unreadable(reply: Reply, otherwise: str) -> UnreadableReply:
+    """Return the error for a reply in which there is no answer: why that is, as far as it is known."""
+    if reply.text.strip() and not without_thoughts(reply.text).strip():
+        return UnreadableReply(
+            "The model only thought, and did not come to an answer.",
+            hint="Choose a model that answers without thinking first.",
+        )
+    if reply.ending is Ending.REPEATING:
+        return UnreadableReply(
+            "The server stopped the model before it came to an answer, because it wrote the same again and again.",
+            hint="Choose another prompt for this model: it cannot write in the form that this one asks for.",
+        )
+    if reply.ending is Ending.CUT_OFF:
+        return UnreadableReply(
+            "The model's answer was cut off before it came to its decision, as it was too long.",
+            hint="Choose another prompt, or a model that keeps its answers short.",
+        )
+    return UnreadableReply(otherwise, hint=_OTHER_MODEL_HINT)
 
 
 def _both(answers: list[Interpretation]) -> Interpretation:
@@ -186,9 +217,15 @@ def _read_tokens(reply: Reply, question: Question) -> Interpretation:
         log_odds, notes = read_log_odds(reply, *question.answer_pair)
         return Interpretation(log_odds, None, notes)
     for decision, answer in question.answers.items():
-        if as_word(reply.text) == as_word(answer):
+        if as_word(without_thoughts(reply.text)) == as_word(answer):
             return Interpretation(None, decision, (TEXT_ONLY_NOTE,))
-    raise UnreadableReply("The model wrote neither of the two answers.", hint=_OTHER_MODEL_HINT)
+    if reply.is_makeshift and without_thoughts(reply.text).strip():
+        raise UnreadableReply(
+            "The model wrote neither of the two answers, and the server gives no probabilities.",
+            hint="Update Ollama: servers that give log-probabilities can be read more reliably.",
+        )
+    # One token is all that is asked for, so being cut off is no reason.
+    raise _unreadable(replace(reply, ending=Ending.DONE), "The model wrote neither of the two answers.")
 
 
 def read_log_odds(reply: Reply, send: str, hold_back: str) -> tuple[float, tuple[str, ...]]:

@@ -144,6 +144,25 @@ class PersonalJudging:
             kept.setdefault(prompt.content_hash, {})[digest] = calibration
             self._keep_calibrations(kept)
 
+    def rename_calibrations(self, renamed: Mapping[str, str]) -> bool:
+        """Keep calibrations under what their models are made of, no longer under what a server called them.
+
+        Args:
+            renamed: the new digests by the old ones.
+        Returns: whether there were any.
+        Raises: FileFormatError if the folder cannot be written to.
+        """
+        if not any(renamed.keys() & items.keys() for items in self._read_calibrations()[0].values()):
+            return False
+        with alone_with(self._calibrations_file):
+            kept = self._calibrations_to_change()
+            for items in kept.values():
+                for old in renamed.keys() & items.keys():
+                    items.setdefault(renamed[old], items[old])
+                    del items[old]
+            self._keep_calibrations(kept)
+        return True
+
     def _keep_calibrations(self, kept: Mapping[str, Mapping[str, Calibration]]) -> None:
         """Write all calibrations.
 

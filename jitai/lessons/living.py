@@ -12,6 +12,7 @@ from jitai.corpus import StatementBook
 from jitai.lessons.records import Lesson, Person, Side, Step
 from jitai.parameters import at_place
 from jitai.records import JudgeReference, JudgesText, StepRecord, Verdict
+from jitai.simulator.config import STORY
 from jitai.simulator.world import draw_worlds
 from jitai.trial.loop import run_trial
 from jitai.trial.query import from_query
@@ -153,7 +154,8 @@ def _played(side: Side, book: StatementBook, judges: Judges) -> tuple[StepRecord
 
 def _many(side: Side, seeds: list[int], book: StatementBook, judges: Judges) -> TrialLog:
     judge = _judge_of(side, judges)
-    return run_trial(side.spec, seeds, None if judge is None else read_all(book, judge))
+    tells = side.spec.config.spell_statements == STORY
+    return run_trial(side.spec, seeds, None if judge is None else read_all(book, judge, tells))
 
 
 def _judge_of(side: Side, judges: Judges) -> JudgesText | None:

@@ -456,8 +456,10 @@ def many_seeds_line(count: int, mean: float, low: float, high: float) -> str:
     Args:
         count: of simulated people.
         mean: of the difference between run and reference, in steps.
-        low, high: ends of its 95 % interval, in steps.
+        low, high: ends of its 95 % interval, in steps; NaN where the two never differ.
     """
+    if math.isnan(low):
+        return f"Over {count} such people: the same steps on every seed"
     return f"Over {count} such people: {_signed(mean)} steps, 95 % interval {_whole(low)} to {_whole(high)}"
 
 

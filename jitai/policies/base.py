@@ -8,7 +8,7 @@ import numpy as np
 
 from jitai.arrays import Flags, Floats, Integers
 from jitai.policies.belief import BeliefSettings
-from jitai.records import Role
+from jitai.records import Action, Role
 from jitai.registry import NoSettings
 from jitai.simulator.config import SimulatorConfig
 
@@ -63,6 +63,21 @@ class Proposals(NamedTuple):
     details: Mapping[str, Floats] = {}
 
 
+class Chances(NamedTuple):
+    """With which probability each action is proposed, given all that the policy knows before it draws.
+
+    Attributes:
+        candidate: of each action, in [0, 1]; shape (n, n_actions); NaN where the policy cannot tell.
+        rather_none: that the action is proposed and "no message" is liked at least as much as a generic one; same
+            shape, at most ``candidate``. The filter "next best" needs it.
+        error: bound of the numerical error of each; shape (n,).
+    """
+
+    candidate: Floats
+    rather_none: Floats
+    error: Floats
+
+
 class PolicyInputs(NamedTuple):
     """What a new policy is given.
 
@@ -88,12 +103,15 @@ class Policy(ABC):
         key, label, Settings: as ``registry.Component``.
         role: what kind of method it is where no filter is at work.
         remark: one sentence for a person who picks it; may be empty.
+        is_deterministic: whether what it knows decides what it proposes. If not, it overrides ``chances``, so that logs
+            can say with which probability an action was chosen.
     """
 
     key: ClassVar[str]
     label: ClassVar[str]
     role: ClassVar[Role]
     remark: ClassVar[str] = ""
+    is_deterministic: ClassVar[bool] = False
     Settings: ClassVar[type[Any]] = NoSettings
 
     def __init__(self, settings: Any, inputs: PolicyInputs) -> None:  # noqa: B027 (may need nothing)
@@ -134,3 +152,21 @@ class Policy(ABC):
         It is asked between ``propose`` and ``learn``, and only where somebody looks at single days.
         """
         return {}
+
+    def chances(self, view: View, proposals: Proposals) -> Chances:
+        """Return with which probability today's candidates were proposed; asked between ``propose`` and ``learn``.
+
+        It must not draw from the policy's own generators: a run is the same whether or not it is asked.
+
+        Args:
+            view: as given to ``propose``.
+            proposals: what that returned.
+        """
+        n = len(view.day)
+        if not self.is_deterministic:
+            unknown = np.full((n, len(Action)), np.nan)
+            return Chances(unknown, unknown, np.full(n, np.nan))
+        candidate, liked, _ = proposals
+        certain = (candidate[:, None] == np.arange(len(Action))).astype(np.float64)
+        rather_none = np.zeros(n, dtype=bool) if liked is None else liked[:, 0] >= liked[:, 1]
+        return Chances(certain, certain * rather_none[:, None], np.zeros(n))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from jitai.policies.base import Policy, PolicyInputs, Proposals, View
+from jitai.policies.base import Chances, Policy, PolicyInputs, Proposals, View
 from jitai.records import Action, Role
 
 
@@ -12,6 +12,7 @@ class TailoredPolicy(Policy):
     """Proposes the message tailored to the likelier context, every day."""
 
     key, label, role = "tailored", "Always tailored to the context read", Role.PLAIN
+    is_deterministic = True
 
     def propose(self, view: View) -> Proposals:
         """Return the message for the inferred context."""
@@ -22,6 +23,7 @@ class GenericPolicy(Policy):
     """Proposes a generic message every day."""
 
     key, label, role = "generic", "Always generic", Role.PLAIN
+    is_deterministic = True
 
     def propose(self, view: View) -> Proposals:
         """Return a generic message for everybody."""
@@ -42,11 +44,17 @@ class RandomPolicy(Policy):
         """Return the actions that were drawn for today."""
         return Proposals(self._drawn[self._rows, view.day])
 
+    def chances(self, view: View, proposals: Proposals) -> Chances:
+        """Return a quarter for each action."""
+        n = len(view.day)
+        return Chances(np.full((n, len(Action)), 1 / len(Action)), np.zeros((n, len(Action))), np.zeros(n))
+
 
 class NeverPolicy(Policy):
     """Proposes no message, ever."""
 
     key, label, role = "never", "Never a message", Role.PLAIN
+    is_deterministic = True
 
     def propose(self, view: View) -> Proposals:
         """Return no message for everybody."""

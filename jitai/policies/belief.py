@@ -67,6 +67,12 @@ class BeliefSettings:
         True, label="Heeds the steps", group=_GROUP, source="our choice",
         help="Whether it counts as evidence that no steps at all were taken, or some.",
     )  # fmt: skip
+    error_persistence: float = parameter(
+        0.0, label="Persistence of the judge's errors in a spell", symbol="ρ", low=0, high=1, unit="probability",
+        group=_GROUP, step=0.05, source="our choice", added_later=True,
+        help="Probability that, in a spell without ability, a verdict only repeats yesterday's. At 0 every verdict is "
+        "new evidence; at 1 the verdicts of a spell count once, as fits statements that are held.",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         validate(self)
@@ -105,11 +111,13 @@ class Text(NamedTuple):
         writes: 1 or true where something was written.
         if_can: likelihood (up to a factor) of the verdict on it when the participant can walk; 1 where unread.
         if_cannot: the same when they cannot.
+        if_lasting: factor of ``if_cannot`` where they could not yesterday either; see ``repeated``.
     """
 
     writes: Any
     if_can: Any = 1.0
     if_cannot: Any = 1.0
+    if_lasting: Any = 1.0
 
 
 def after_night(evening: Any, model: WalkModel) -> Any:
@@ -130,7 +138,7 @@ def joint_after_text(evening: Any, text: Text, model: WalkModel) -> tuple[Any, A
     rises, lasts = (1.0 - evening) * (1.0 - model.cannot_walk_stays), (1.0 - evening) * model.cannot_walk_stays
     lasting_writes = float(model.repeats_while_unable)
     written_can = (stays * model.statement_probability + rises) * text.if_can
-    written_cannot = (falls + lasts * lasting_writes) * text.if_cannot
+    written_cannot = (falls + lasts * lasting_writes * text.if_lasting) * text.if_cannot
     silent_can = stays * (1.0 - model.statement_probability)
     silent_cannot = lasts * (1.0 - lasting_writes)
     writes = np.asarray(text.writes, dtype=bool)
@@ -251,6 +259,28 @@ def decision_as_evidence(says_cannot: bool, settings: BeliefSettings) -> tuple[f
     return 1.0 - settings.false_alarms, 1.0 - settings.finds_cannot_walk
 
 
+def verdict_side(text: Text) -> Any:
+    """What a verdict speaks for: 1 inability, -1 ability, 0 neither, or nothing was written or read."""
+    return np.where(np.asarray(text.writes, dtype=bool), np.sign(np.subtract(text.if_cannot, text.if_can)), 0.0)
+
+
+def repeated(side: Any, yesterday: Any, settings: BeliefSettings) -> Any:
+    """Return ``Text.if_lasting``, for a judge whose errors last through a spell without ability.
+
+    Within a spell a verdict repeats yesterday's side with probability ρ; otherwise it is as fresh as a spell's first:
+    P(v_t | v_{t-1}) = (1 - ρ) P(v_t) + ρ [v_t = v_{t-1}], which this returns divided by P(v_t).
+
+    Args:
+        side, yesterday: of ``verdict_side``.
+        settings: for ρ and the judge's share of statements recognised.
+    Returns: of the common shape; 1 where either day says nothing.
+    """
+    finds = np.clip(settings.finds_cannot_walk, 1.0 - CLEAREST_PROBABILITY, CLEAREST_PROBABILITY)
+    share = np.where(side > 0, finds, 1.0 - finds)
+    rho = settings.error_persistence
+    return np.where(side * yesterday == 0, 1.0, (1.0 - rho) + rho * (side == yesterday) / share)
+
+
 class Belief:
     """The forward filter, day by day, for one participant or for many.
 
@@ -270,6 +300,7 @@ class Belief:
         self._model = WalkModel.of(config)
         self._steps = StepsModel(config)
         self._first_day = True
+        self._side: Any = 0.0
         self.can_walk: Any = 1.0
 
     def read(self, text: Text | None) -> Any:
@@ -279,6 +310,10 @@ class Belief:
         elif text is None or not self.settings.reads_text:
             self.can_walk = after_night(self.can_walk, self._model)
         else:
+            if self.settings.error_persistence > 0:
+                side = verdict_side(text)
+                text = text._replace(if_lasting=repeated(side, self._side, self.settings))
+                self._side = side
             self.can_walk = after_text(self.can_walk, text, self._model)
         return self.can_walk
 
@@ -289,6 +324,7 @@ class Belief:
             ended: flags, one for each participant.
         """
         self.can_walk = np.where(ended, 1.0, self.can_walk)
+        self._side = np.where(ended, 0.0, self._side)
 
     def see(self, action: Any, context_probability: Any, habituation: Any, step_count: Any) -> None:
         """Take in, in the evening, which steps followed the action.

@@ -188,6 +188,7 @@ class OptimalPolicy(Policy):
     """Does what is best if walk state and context are known: the ceiling for every method, and no method itself."""
 
     key, label, role = "optimum", "Optimum (knows everything)", Role.OPTIMUM
+    is_deterministic = True
     remark = (
         "The ceiling, no method: it is told the day's hidden walk state and context. Choose “No filter” to see it on "
         "its own."

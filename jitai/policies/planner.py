@@ -402,6 +402,7 @@ class BeliefPlanner(Policy):
     """Proposes the best action of its plan. It knows a model, which may be wrong, and learns nothing."""
 
     key, label, role = "planner", "Planner on belief (knows a model)", Role.PLANNER
+    is_deterministic = True
     remark = (
         "Ours, not published. It knows this participant's settings and the judge's error rates, but neither the walk "
         "state nor the context. It plans and does not learn."

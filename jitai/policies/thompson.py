@@ -21,7 +21,8 @@ import numpy as np
 
 from jitai.arrays import Flags, Floats, Integers
 from jitai.parameters import choice, parameter, validate
-from jitai.policies.base import Policy, PolicyInputs, Proposals, View
+from jitai.policies.base import Chances, Policy, PolicyInputs, Proposals, View
+from jitai.policies.best_of_normals import chances_of_being_largest
 from jitai.records import Action, Role
 
 INFERRED_CONTEXT = "inferred context"
@@ -201,6 +202,17 @@ class ThompsonSampling(Policy):
         expected = np.matmul(self._mean(), features[..., None])[..., 0]
         solved = np.linalg.solve(self.posterior.precision, features[:, None, :, None])[..., 0]
         return {"expected_rewards": expected, "reward_spread": np.sqrt((solved * features[:, None, :]).sum(axis=-1))}
+
+    def chances(self, view: View, proposals: Proposals) -> Chances:
+        """Return with which probability each action's draw is the best, its bias included.
+
+        The drawn rewards x' θ_a are independent and normal, with mean x' A_a⁻¹ b_a and variance x' A_a⁻¹ x.
+        """
+        explained = self.explain(view)
+        mean, deviation = explained["expected_rewards"] + self._bias, explained["reward_spread"]
+        largest, first_above = chances_of_being_largest(mean, deviation)
+        total = largest.sum(axis=1, keepdims=True)
+        return Chances(largest / total, first_above / total, np.abs(total[:, 0] - 1))
 
     def _features(self, view: View) -> Floats:
         """Return the features of this view; they are computed once, though a day asks for them three times."""

@@ -40,6 +40,7 @@ class TrainedPolicy(Policy):
     """Proposes the action that its network likes best."""
 
     key, label, role = "learned", "Trained policy", Role.ALONE
+    is_deterministic = True
     Settings = TrainedSettings
 
     def __init__(self, settings: TrainedSettings, inputs: PolicyInputs) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jitai.corpus import TEST, StatementBook, load_part
+from jitai.corpus import TEST, StatementBook, book_of
 from jitai.errors import FileFormatError
 from jitai.experiments.cell import CellWork, lived_trial, run_cell
 from jitai.experiments.cell_file import read_work
@@ -147,9 +147,9 @@ def lived_again(
     """
     spec, choice = replace(lived_trial(work), seed=seed), stored.cell.judge
     if work.readings is None or choice is None:
-        played = play(compose(spec, StatementBook(load_part(TEST), kinds), kinds=tuple(kinds)))
+        played = play(compose(spec, book_of(TEST, kinds), kinds=tuple(kinds)))
     else:
-        rates, book = choice.error_rates, StatementBook(load_part(TEST), kinds)
+        rates, book = choice.error_rates, book_of(TEST, kinds)
         known = _by_words(book, work.readings, spec.filter.settings) if rates is None else {}
         if known is None:
             return None
@@ -168,6 +168,11 @@ def _by_words(book: StatementBook, responses: JudgeResponses, settings: FilterSe
         if len(book.by_label[label]) != len(known):
             return None
         found |= {item.text: verdict for item, verdict in zip(book.by_label[label], known, strict=True)}
+    told = [story.statements for story in book.stories] if verdicts.stories else []
+    if [len(story) for story in told] != [len(story) for story in verdicts.stories]:
+        return None
+    for story, said in zip(told, verdicts.stories, strict=True):
+        found |= {item.text: verdict for item, verdict in zip(story, said, strict=True)}
     return found
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from jitai.trial.log import TRUTH_COLUMNS, decision_log
-from jitai.trial.scenario import Played, Scenario
+from jitai.trial.scenario import Played, Scenario, chances_of
 from jitai.trial.spec import digest
 
 if TYPE_CHECKING:
@@ -27,11 +27,19 @@ def scenario_name(scenario: Scenario) -> str:
 
 
 def run_log(run: Played, *, with_truth: bool = True) -> "pd.DataFrame":
-    """The decision log of a run with one more column, ``scenario``: the name of its scenario, the same on every day.
+    """The decision log of a run, with how likely what was done was, the policy's version and the scenario's name.
 
     Args:
         run: as it was played.
         with_truth: whether the columns are there that nobody but the simulator knows.
     """
-    table = decision_log(run.records).assign(scenario=scenario_name(run.scenario))
+    chances = chances_of(run)
+    table = decision_log(run.records).assign(
+        available=[chance.available for chance in chances],
+        action_probability=[chance.action for chance in chances],
+        message_probability=[chance.message for chance in chances],
+        probability_error=[chance.error for chance in chances],
+        policy_version=run.scenario.spec.policy_version,
+        scenario=scenario_name(run.scenario),
+    )
     return table if with_truth else table.drop(columns=list(TRUTH_COLUMNS))

@@ -22,7 +22,7 @@ from jitai.player.contract import (
 from jitai.records import StepRecord
 from jitai.report.why import Comparison, why_sentences
 from jitai.simulator.config import SimulatorConfig
-from jitai.statistics import interval_of_mean
+from jitai.statistics import interval_of_difference
 from jitai.trial.attribution import attribute
 from jitai.trial.loop import run_trial
 from jitai.trial.saved_run import SavedBranch
@@ -220,7 +220,7 @@ def many_seeds_sentence(spec: TrialSpec, verdicts: Verdicts | None, n_seeds: int
         return ""
     seeds = range(n_seeds)
     gains = run_trial(spec, seeds, verdicts).total_steps - run_trial(spec.without_filter(), seeds, None).total_steps
-    found = interval_of_mean(gains)
+    found = interval_of_difference(gains)
     return many_seeds_line(n_seeds, found.value, found.low, found.high)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from jitai.judge.calibration import MEASURED_PARTS, Measured
 from jitai.parameters import describe
 from jitai.report.page import Html, paragraph, rows_table
-from jitai.simulator.config import PRESETS, SimulatorConfig
+from jitai.simulator.config import SimulatorConfig
+from jitai.simulator.conventions import AUTHORS, CONVENTION_LABELS, REPLICATION, convention_of, preset_of
 from jitai.trial.spec import TrialSpec
 
 NOT_MEASURED = (
@@ -36,8 +37,11 @@ def method_settings(spec: TrialSpec) -> list[tuple[str, str]]:
 
 
 def participant_name(config: SimulatorConfig, otherwise: str = "A tuned participant") -> str:
-    """The name of the setting that these are the numbers of."""
-    return next((name for name, preset in PRESETS.items() if preset == config), otherwise)
+    """The name of the setting that these are the numbers of, with its convention where that is not ours."""
+    name, convention = preset_of(config, otherwise), convention_of(config)
+    if name == otherwise or convention not in (AUTHORS, REPLICATION):
+        return name
+    return f"{name} ({CONVENTION_LABELS[convention].lower()})"
 
 
 def accuracy(measured: Measured | None) -> Html:

@@ -8,7 +8,6 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from jitai import __version__
 from jitai.errors import FileFormatError, ParameterError
 from jitai.files import read_json
 from jitai.installation import TRAINING
+from jitai.parameters import lasting_mapping
 from jitai.paths import program
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import (
@@ -90,7 +90,7 @@ def policy_of_model(
             steps_per_value=1.0,
             trained_on=TrainedOn(
                 participants=(config.as_mapping(),),
-                belief=asdict(BeliefSettings()),
+                belief=lasting_mapping(BeliefSettings()),
                 filter="none",
                 judge="none",
                 learning={},

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from jitai import __version__
 from jitai.errors import ParameterError
-from jitai.parameters import choice, parameter, suggestion, validate
+from jitai.parameters import choice, lasting_mapping, parameter, suggestion, validate
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import (
     ALGORITHM_LABELS,
@@ -141,7 +141,7 @@ class LearningTask:
             "settings": {name: value for name, value in asdict(self.settings).items() if name != "total_steps"},
             "observations": self.observations,
             "participants": [config.as_mapping() for config in self.participants],
-            "belief": asdict(self.belief),
+            "belief": lasting_mapping(self.belief),
             "filter": self.filter,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
@@ -157,7 +157,7 @@ class LearningTask:
     def trained_on(self, n_steps: int, seconds: float, judge: str) -> TrainedOn:
         """Return the task in the form that a trained policy keeps."""
         learning: dict[str, Scalar] = asdict(self.settings)
-        belief: dict[str, Scalar] = asdict(self.belief)
+        belief: dict[str, Scalar] = lasting_mapping(self.belief)
         return TrainedOn(
             participants=tuple(config.as_mapping() for config in self.participants),
             belief=belief,

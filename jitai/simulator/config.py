@@ -4,11 +4,11 @@ Sources of the defaults: Karine & Marlin 2024, arXiv:2411.00336 (base environmen
 arXiv:2501.06980 (walk state and text).
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from jitai.parameters import choice, parameter, validate
+from jitai.parameters import choice, lasting_mapping, parameter, validate
 
 BASE = "Karine & Marlin 2024, arXiv:2411.00336"
 LLM_VARIANT = "Karine & Marlin 2025, arXiv:2501.06980"
@@ -23,6 +23,7 @@ CONTEXT = "Context"
 VARIATION = "Random variation"
 
 DETERMINISTIC, UNIFORM, BETA = "deterministic", "uniform", "beta"
+REDRAWN, HELD, STORY = "redrawn", "held", "story"
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,18 @@ class SimulatorConfig:
         True, label="Keeps writing while unable", group=ABILITY, source=LLM_VARIANT,
         help="Whether the participant writes on every day without the ability to walk, or only on the first.",
     )  # fmt: skip
+    spell_statements: str = choice(
+        REDRAWN, label="Statements of a spell", choices=(REDRAWN, HELD, STORY), group=ABILITY,
+        source=OURS + "; the authors' code holds one statement", added_later=True,
+        help="Redrawn: every day has another statement, so the judge's errors are independent. Held: the first "
+        "statement is written again every day, so an error lasts through the spell. Story: one cause lasts through the "
+        "spell, and the statements tell its course.",
+    )  # fmt: skip
+    writes_on_first_day: bool = choice(
+        True, label="May write before the first decision", group=ABILITY,
+        source=OURS + "; in the authors' code nothing is said then", added_later=True,
+        help="Whether the participant may write on day 1, before anything was decided.",
+    )  # fmt: skip
     variation: str = choice(
         DETERMINISTIC, label="Variation of the response", choices=(DETERMINISTIC, UNIFORM, BETA), group=VARIATION,
         source=BASE,
@@ -159,11 +172,11 @@ class SimulatorConfig:
 
     def as_mapping(self) -> dict[str, float | int | bool | str]:
         """Return names and values, ready for JSON; ``parameters.build`` reads them back."""
-        return asdict(self)
+        return lasting_mapping(self)
 
 
 def _published_cell(can_walk: float, cannot_walk: float, mistake: float) -> SimulatorConfig:
-    """Return a cell of the published grid for p11, p00 and ε_d; the participant starts free of habituation and risk."""
+    """Return a cell of the published grid for p11, p00 and ε_d, under our convention (``conventions.py``)."""
     return SimulatorConfig(
         initial_habituation=0.0,
         initial_disengagement=0.0,
@@ -177,7 +190,7 @@ PUBLISHED_CELLS = tuple(
     _published_cell(can_walk, cannot_walk, mistake)
     for mistake, can_walk, cannot_walk in product((0.05, 0.4), (0.7, 0.95), (0.1, 0.5))
 )
-"""The eight participants of the published grid (arXiv:2501.06980): ε_d, p11 and p00."""
+"""The eight participants of the published grid (arXiv:2501.06980), ε_d, p11 and p00, under our convention."""
 
 DEFAULT_PRESET = "Ability comes and goes"
 PRESETS: dict[str, SimulatorConfig] = {

@@ -112,6 +112,6 @@ class StepCountEnv(gym.Env[Observed, np.int64]):
         """
         truth: dict[str, Any] = {"true_context": participant.true_context, "can_walk": participant.can_walk}
         if self._statements is not None:
-            said = self._statements(participant.can_walk, participant.statement_uniform) if participant.writes else ""
-            truth["statement"] = said
+            told = (participant.can_walk, participant.statement_uniform, participant.spell_day)
+            truth["statement"] = self._statements(*told) if participant.writes else ""
         return truth

@@ -82,8 +82,13 @@ class Participant:
 
     @property
     def statement_uniform(self) -> float:
-        """A number in [0, 1) that picks today's statement among those of the fitting label."""
+        """A number in [0, 1) that picks today's statement among those of the fitting label, or the story."""
         return float(self.world.statement_uniform[self.day])
+
+    @property
+    def spell_day(self) -> int:
+        """Days since the first of a spell with a story; -1 where there is none."""
+        return int(self.world.spell_day[self.day])
 
     def set_can_walk(self, can_walk: bool) -> None:
         """Set today's walk state by hand; the following days run on from it with the same luck."""

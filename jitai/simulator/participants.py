@@ -25,7 +25,8 @@ class Today(NamedTuple):
         context_probability: p_t in [0, 1].
         inferred_context: l_t, 0 or 1.
         writes: whether something is written.
-        statement_uniform: in [0, 1), chooses which statement of the fitting label.
+        statement_uniform: in [0, 1), chooses which statement of the fitting label, or which story.
+        spell_day: see ``World``.
         luck: shape (n, 3), see ``World``.
     """
 
@@ -35,6 +36,7 @@ class Today(NamedTuple):
     inferred_context: Integers
     writes: Flags
     statement_uniform: Floats
+    spell_day: Integers
     luck: Floats
 
     @classmethod
@@ -42,7 +44,8 @@ class Today(NamedTuple):
         """Return these parts of a world, of one day or of several: shape as the world's."""
         return cls(
             world.true_context.astype(np.int64), world.can_walk.astype(np.int64), world.context_probability,
-            world.inferred_context.astype(np.int64), world.writes == 1, world.statement_uniform, world.luck,
+            world.inferred_context.astype(np.int64), world.writes == 1, world.statement_uniform,
+            world.spell_day.astype(np.int64), world.luck,
         )  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from jitai.parameters import suggestion
 from jitai.records import Action
 
 ONE_HOT_DAY = "ONE_HOT_T"
-StatementChoice = Callable[[bool, float], str]
-"""What a participant says who can walk, or not, picked by a number in [0, 1)."""
+StatementChoice = Callable[[bool, float, int], str]
+"""What a participant says who can walk, or not, picked by a number in [0, 1), on that day of a spell with a story."""
 LARGEST = float(np.finfo(np.float32).max)
 
 

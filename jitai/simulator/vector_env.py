@@ -12,7 +12,7 @@ from gymnasium.vector.utils import batch_space
 
 from jitai.errors import ParameterError
 from jitai.records import Action
-from jitai.simulator.config import DETERMINISTIC, SimulatorConfig
+from jitai.simulator.config import DETERMINISTIC, REDRAWN, STORY, SimulatorConfig
 from jitai.simulator.dynamics import disengages, respond, response_table
 from jitai.simulator.participant import STEPS_BEFORE_THE_FIRST_DECISION
 from jitai.simulator.spaces import ONE_HOT_DAY, StatementChoice, action_codes, check_observations, observation_bounds
@@ -88,6 +88,8 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._walk_one = np.array([1 - self.config.cannot_walk_persistence, self.config.can_walk_persistence])
         self._ability_varies = self.config.can_walk_persistence < 1
         self._statements = statements
+        self._statement_uniform: Floats = np.zeros(n_envs)
+        self._spell_day: npt.NDArray[np.int64] = np.full(n_envs, -1)
         self._seeded = False
 
     def reset(
@@ -108,6 +110,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._habituation = np.full(n_envs, self.config.initial_habituation)
         self._risk = np.full(n_envs, self.config.initial_disengagement)
         self._step_count = np.full(n_envs, STEPS_BEFORE_THE_FIRST_DECISION)
+        self._pick_statements(np.zeros(n_envs, dtype=bool))
         return self._observe(), self._truth()
 
     def step(  # type: ignore[override] # ends are booleans, as Gymnasium's own environments return them
@@ -177,6 +180,25 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         if self._ability_varies:
             self._could_walk = self._can_walk
             self._can_walk = (self._ability_row[0] < self._walk_one[self._can_walk]).view(np.int8)
+        tells = self.config.spell_statements == STORY
+        self._pick_statements((self._could_walk == 0) & ((self._can_walk == 0) | tells))
+
+    def _pick_statements(self, kept: npt.NDArray[np.bool_], days: int = 1) -> None:
+        """Pick today's statements, or stories.
+
+        Args:
+            kept: where the spell's pick stays, if it is held or tells a story; shape (n_envs,).
+            days: that have passed for those.
+        """
+        if self._statements is None:
+            return
+        unable = self._can_walk == 0
+        if self.config.spell_statements == REDRAWN:
+            self._statement_uniform, self._spell_day = self._ability_row[2], np.full(self.num_envs, -1)
+            return
+        first_day = np.where(unable & (self.config.spell_statements == STORY), 0, -1)
+        self._spell_day = np.where(kept & (self._spell_day >= 0), self._spell_day + days, first_day)
+        self._statement_uniform = np.where(kept, self._statement_uniform, self._ability_row[2])
 
     def _start_anew(self, ended: npt.NDArray[np.bool_]) -> None:
         """Put the marked environments back to day 1; their rows of uniform numbers go on where they are."""
@@ -189,6 +211,7 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         self._habituation = np.where(ended, self.config.initial_habituation, self._habituation)
         self._risk = np.where(ended, self.config.initial_disengagement, self._risk)
         self._step_count = np.where(ended, STEPS_BEFORE_THE_FIRST_DECISION, self._step_count)
+        self._pick_statements(~ended, days=0)
 
     def _observe(self) -> npt.NDArray[np.float32]:
         observed = np.empty(self.observation_space.shape or (), dtype=np.float32)
@@ -224,7 +247,10 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
         if self._statements is not None:
             said = np.full(self.num_envs, "", dtype=object)
             writes = writes_today(self.config, self._can_walk, self._could_walk, self._ability_row[1])
+            if not self.config.writes_on_first_day:
+                writes[self._days == 0] = 0
             for number in np.flatnonzero(writes):
-                said[number] = self._statements(bool(self._can_walk[number]), float(self._ability_row[2, number]))
+                picked = float(self._statement_uniform[number]), int(self._spell_day[number])
+                said[number] = self._statements(bool(self._can_walk[number]), *picked)
             truth["statement"] = said
         return truth

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jitai.seeding import Stream, generator
-from jitai.simulator.config import SimulatorConfig
+from jitai.simulator.config import REDRAWN, STORY, SimulatorConfig
 
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.int8]
@@ -35,9 +35,11 @@ class World(NamedTuple):
         context_probability: p_t, probability of context 1 given the reading, in [0, 1].
         can_walk: w_t, 1 able, 0 not.
         writes: whether the participant writes on this day, 0 or 1.
-        statement_uniform: in [0, 1), chooses which statement of the fitting label is written.
+        statement_uniform: in [0, 1), chooses which statement of the fitting label is written, or which story is told.
+        spell_day: days since the first of a spell with a story, also on the day of its end; -1 on other days.
         luck: shape (..., n_days, 3), uniforms for the variation of habituation, risk and steps.
-        walk_uniform, writes_uniform: in [0, 1), what walk states and writing were made from.
+        walk_uniform, writes_uniform, drawn_uniform: in [0, 1), what walk states, writing and the choice of statements
+            were made from.
     """
 
     true_context: Bits
@@ -45,9 +47,11 @@ class World(NamedTuple):
     can_walk: Bits
     writes: Bits
     statement_uniform: Floats
+    spell_day: npt.NDArray[np.int16]
     luck: Floats
     walk_uniform: Floats
     writes_uniform: Floats
+    drawn_uniform: Floats
 
     @property
     def inferred_context(self) -> Bits:
@@ -115,15 +119,18 @@ def make_world(config: SimulatorConfig, uniforms: DayUniforms) -> World:
         uniforms.context[..., 0], start=0, one_stays=config.context_persistence, zero_stays=config.context_persistence
     )
     can_walk = _walk_states(config, uniforms.ability[..., 0], start=1)
+    statement_uniform, spell_day = _spells(config, can_walk, uniforms.ability[..., 2])
     return World(
         true_context=true_context,
         context_probability=read_context(true_context, uniforms.context[..., 1], config.context_noise),
         can_walk=can_walk,
         writes=_writes(config, can_walk, uniforms.ability[..., 1]),
-        statement_uniform=uniforms.ability[..., 2],
+        statement_uniform=statement_uniform,
+        spell_day=spell_day,
         luck=uniforms.luck,
         walk_uniform=uniforms.ability[..., 0],
         writes_uniform=uniforms.ability[..., 1],
+        drawn_uniform=uniforms.ability[..., 2],
     )
 
 
@@ -202,8 +209,31 @@ def context_posterior(true_context: Bits, uniforms: Floats, noise: float) -> Flo
 
 
 def _writes(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> Bits:
-    yesterday = np.concatenate([can_walk[..., :1], can_walk[..., :-1]], axis=-1)
-    return writes_today(config, can_walk, yesterday, uniforms)
+    writes = writes_today(config, can_walk, _yesterday(can_walk), uniforms)
+    writes[..., 0] &= config.writes_on_first_day
+    return writes
+
+
+def _yesterday(can_walk: Bits) -> Bits:
+    """Return w_{t-1}; on the first day w_t."""
+    return np.concatenate([can_walk[..., :1], can_walk[..., :-1]], axis=-1)
+
+
+def _spells(config: SimulatorConfig, can_walk: Bits, uniforms: Floats) -> tuple[Floats, npt.NDArray[np.int16]]:
+    """Return the number that picks each day's statement, and the days since a spell with a story began.
+
+    Where statements are held, or tell a story, the number of a spell's first day serves the whole spell; a story's end
+    is told on the day on which ability returns.
+    """
+    no_story = np.full(can_walk.shape, -1, dtype=np.int16)
+    if config.spell_statements == REDRAWN:
+        return uniforms, no_story
+    days = np.arange(can_walk.shape[-1])
+    tells = config.spell_statements == STORY
+    kept = (_yesterday(can_walk) == 0) & ((can_walk == 0) | tells) & (days > 0)
+    picked_on = np.maximum.accumulate(np.where(kept, 0, days), axis=-1)
+    since = np.where((kept | (can_walk == 0)) & tells, days - picked_on, no_story).astype(np.int16)
+    return np.take_along_axis(uniforms, picked_on, axis=-1), since
 
 
 def writes_today(config: SimulatorConfig, can_walk: Bits, yesterday: Bits, uniforms: Floats) -> Bits:
@@ -231,4 +261,10 @@ def with_walk_state(world: World, config: SimulatorConfig, day: int, can_walk: b
     """
     rest = _walk_states(config, world.walk_uniform[day:], start=int(can_walk))
     path = np.concatenate([world.can_walk[:day], rest])
-    return world._replace(can_walk=path, writes=_writes(config, path, world.writes_uniform))
+    statement_uniform, spell_day = _spells(config, path, world.drawn_uniform)
+    return world._replace(
+        can_walk=path,
+        writes=_writes(config, path, world.writes_uniform),
+        statement_uniform=statement_uniform,
+        spell_day=spell_day,
+    )

@@ -110,6 +110,12 @@ def power_at(arms: TwoArms, n: int, generators: Generators, n_trials: int = N_TR
     return Power(n, found / n_trials, opposite / n_trials, in_order / n_trials, n_trials)
 
 
+def order_in_words(found: Sequence[Power]) -> str:
+    """Return the smallest trial of those given in which the better method has the higher mean 95 times in 100."""
+    enough = next((item for item in found if item.in_order >= 0.95), None)
+    return f"{enough.n:,}" if enough is not None else f"more than {found[-1].n:,}"
+
+
 def _draw(steps: Floats, spread: float, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
     """Return the steps of the people of one arm: (trials, people)."""
     drawn: Floats = steps[rng.integers(0, len(steps), shape)]

@@ -5,6 +5,7 @@ A filter acts for n participants at once and may remember; one participant is n 
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
@@ -179,6 +180,25 @@ class Filter(ABC):
     def apply(self, inputs: FilterInputs) -> Filtered:
         """Return what is done today."""
 
+    def chances(self, inputs: FilterInputs, candidate: Floats, rather_none: Floats) -> Floats:
+        """Return with which probability each action is done today, given with which probability each is proposed.
+
+        It is asked before ``apply`` and changes nothing. A filter that draws must override it; NaN is "unknown".
+
+        Args:
+            inputs: of the day.
+            candidate, rather_none: as ``policies.base.Chances``; shape (n, n_actions).
+        Returns: shape (n, n_actions).
+        """
+        done = np.full(candidate.shape, np.nan) if self.draws else np.zeros(candidate.shape)
+        if not self.draws:
+            for action in Action:
+                # A copy, as a filter may remember what it applies.
+                proposals = Proposals(np.full(self.n, int(action)))
+                executed = deepcopy(self).apply(inputs._replace(proposals=proposals)).executed_action
+                done[np.arange(self.n), executed] += candidate[:, action]
+        return done
+
     def credited(self, candidate: Integers, executed: Integers) -> tuple[Integers, Flags]:
         """Return which action the policy is told, and about which participants it is told at all; each (n,)."""
         if self.settings.learner_told == CANDIDATE:
@@ -260,6 +280,12 @@ class SampledVeto(Veto):
         executed = np.where(sends, inputs.proposals.candidate_action, int(Action.NO_MESSAGE))
         return by_decision._replace(executed_action=executed, was_asked=np.zeros(self.n, dtype=bool))
 
+    def chances(self, inputs: FilterInputs, candidate: Floats, rather_none: Floats) -> Floats:
+        """Return the candidates' probabilities times P(send), or 0 or 1 by decision if the judge gives none."""
+        sure = self.apply(inputs._replace(proposals=Proposals(np.full(self.n, int(Action.GENERIC))))).executed_action
+        p_send = np.full(self.n, np.nan) if inputs.evidence is None else inputs.evidence.p_send
+        return _passing(candidate, np.where(np.isnan(p_send), sure != Action.NO_MESSAGE, p_send))
+
 
 class NextBest(Veto):
     """A veto by which an unsure judge rules out tailored messages only.
@@ -285,6 +311,16 @@ class NextBest(Veto):
         unsure = inputs.evidence.decision == UNSURE
         return filtered._replace(executed_action=np.where(unsure, untailored, filtered.executed_action))
 
+    def chances(self, inputs: FilterInputs, candidate: Floats, rather_none: Floats) -> Floats:
+        """Return the probabilities; a tailored message that an unsure judge rules out gives way to the next best."""
+        done = super().chances(inputs, candidate, rather_none)
+        if inputs.evidence is not None and self.settings.on_unsure not in (ASK, Decision.SEND):
+            unsure = inputs.evidence.decision == UNSURE
+            ruled_out = unsure * rather_none[:, Action.TAILORED_HOME :].sum(axis=1)
+            done[:, Action.GENERIC] -= ruled_out
+            done[:, Action.NO_MESSAGE] += ruled_out
+        return done
+
 
 class Coin(Filter):
     """Holds messages back at random, as often as the judge does: the control for a filter that listens.
@@ -306,6 +342,10 @@ class Coin(Filter):
         sends = inputs.uniform >= self.settings.coin_probability
         executed = np.where(sends, inputs.proposals.candidate_action, int(Action.NO_MESSAGE))
         return unfiltered(inputs)._replace(executed_action=executed)
+
+    def chances(self, inputs: FilterInputs, candidate: Floats, rather_none: Floats) -> Floats:
+        """Return the candidates' probabilities times that of the coin's passing them."""
+        return _passing(candidate, np.full(self.n, 1 - self.settings.coin_probability))
 
 
 class BeliefVeto(Filter):
@@ -334,6 +374,13 @@ class NoFilter(Filter):
     def apply(self, inputs: FilterInputs) -> Filtered:
         """Return the candidate."""
         return unfiltered(inputs)
+
+
+def _passing(candidate: Floats, passes: Floats) -> Floats:
+    """Return what is done if a message passes with a probability, shape (n,), and is else held back."""
+    done = candidate * passes[:, None]
+    done[:, Action.NO_MESSAGE] += (1 - passes) * candidate.sum(axis=1)
+    return done
 
 
 def unfiltered(inputs: FilterInputs) -> Filtered:

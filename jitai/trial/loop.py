@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jitai.arrays import Flags, Floats
+from jitai.arrays import Flags, Floats, Integers
 from jitai.policies.base import PolicyInputs, Proposals, Truth, View
 from jitai.policies.belief import Belief
 from jitai.records import ACTIONS, Proposal, StepRecord
@@ -19,7 +19,7 @@ from jitai.simulator.world import World
 from jitai.trial.filters import Filtered, FilterInputs, carried_forward
 from jitai.trial.spec import TrialSpec
 from jitai.trial.texts import Evidence, Script, ScriptedDay, Texts
-from jitai.trial.trial_log import DayNotes, LivedDay, TrialLog
+from jitai.trial.trial_log import DayChances, DayNotes, LivedDay, TrialLog
 from jitai.trial.verdict_table import Verdicts, VerdictTable
 
 NO_SCRIPT: Script = {}
@@ -57,6 +57,7 @@ class Trial:
         seeds: one for each participant, at least one.
         texts: where the evidence comes from; None where nobody reads.
         keeps_notes: whether words, and what led to each proposal, are kept for people who look at single days.
+        keeps_chances: whether the probability of what was done is computed. It changes nothing else.
         learner: what proposes in place of the policy of the trial; ``begin_day`` and ``end_day`` then move it.
 
     Attributes:
@@ -73,6 +74,7 @@ class Trial:
         texts: Texts | None = None,
         *,
         keeps_notes: bool = False,
+        keeps_chances: bool = False,
         learner: OutsideLearner | None = None,
     ) -> None:
         is_read = texts is not None and texts.is_read
@@ -82,6 +84,7 @@ class Trial:
         keeps_belief = proposer.uses_belief or spec.filter.filter.uses_belief
         self.participants = Participants(config, seeds)
         self._texts, self._keeps_notes, self._tells_truth = texts, keeps_notes, proposer.is_privileged
+        self._keeps_chances = keeps_chances
         self._asks = is_read and (spec.filter.filter.uses_text or keeps_belief)
         self._belief = Belief(spec.assumed, spec.belief) if keeps_belief else None
         self.filter = spec.filter.make(n)
@@ -124,11 +127,13 @@ class Trial:
         morning = self._begin(script)
         there = ~self.participants.over
         proposals = self.policy.propose(morning.view)
+        chances = self._chances(morning, proposals) if self._keeps_chances else None
         filtered, outcomes = self._end(morning, proposals, script)
         notes = self._notes(morning, proposals, filtered, script) if self._keeps_notes else ()
         action, told = self.filter.credited(proposals.candidate_action, filtered.executed_action)
         self.policy.learn(morning.view, action, outcomes.step_count, told & there)
-        day = LivedDay(morning.view, morning.today, proposals.candidate_action, filtered, outcomes, there, notes)
+        done = None if chances is None else self._chances_of_done(*chances, filtered.executed_action, script)
+        day = LivedDay(morning.view, morning.today, proposals.candidate_action, filtered, outcomes, there, notes, done)
         self.days.append(day)
         return day
 
@@ -190,10 +195,7 @@ class Trial:
     def _end(self, morning: Morning, proposals: Proposals, script: Script) -> tuple[Filtered, Outcomes]:
         """Filter and carry out the proposals, and let the belief take in what followed."""
         people, view = self.participants, morning.view
-        uniform = self._uniforms[self.day if self.filter.draws else 0]
-        filtered = self.filter.apply(
-            FilterInputs(proposals, morning.evidence, morning.belief, morning.today.can_walk, uniform, view.day)
-        )
+        filtered = self.filter.apply(self._filter_inputs(morning, proposals))
         for who, said in script.items():
             if said.action is not None:
                 executed = filtered.executed_action.copy()
@@ -203,6 +205,31 @@ class Trial:
         if self._belief is not None:
             self._belief.see(filtered.executed_action, view.context_probability, view.habituation, outcomes.step_count)
         return filtered, outcomes
+
+    def _filter_inputs(self, morning: Morning, proposals: Proposals) -> FilterInputs:
+        uniform = self._uniforms[self.day if self.filter.draws else 0]
+        can_walk = morning.today.can_walk
+        return FilterInputs(proposals, morning.evidence, morning.belief, can_walk, uniform, morning.view.day)
+
+    def _chances(self, morning: Morning, proposals: Proposals) -> tuple[Floats, Floats, Flags]:
+        """Return how likely each action is to be done, with its error, and who could be sent a message at all."""
+        assert self.policy is not None
+        inputs, proposed = self._filter_inputs(morning, proposals), self.policy.chances(morning.view, proposals)
+        likely = self.filter.chances(inputs, proposed.candidate, proposed.rather_none)
+        anything = np.full(likely.shape, 1 / len(ACTIONS))
+        sent = self.filter.chances(inputs, anything, np.zeros_like(anything))[:, 1:].sum(axis=1)
+        return likely, proposed.error, ~(sent <= 0)
+
+    def _chances_of_done(
+        self, likely: Floats, error: Floats, available: Flags, executed: Integers, script: Script
+    ) -> DayChances:
+        # Sums of parts of 1 may exceed it in the last digit.
+        action = np.minimum(likely[np.arange(len(executed)), executed], 1.0)
+        message = np.minimum(likely[:, 1:].sum(axis=1), 1.0)
+        for who, said in script.items():
+            if said.action is not None:
+                action[who] = message[who] = error[who] = np.nan
+        return DayChances(action, message, error, available)
 
     def _notes(
         self, morning: Morning, proposals: Proposals, filtered: Filtered, script: Script
@@ -232,16 +259,20 @@ class Trial:
         return tuple(notes)
 
 
-def run_trial(spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None) -> TrialLog:
+def run_trial(
+    spec: TrialSpec, seeds: Sequence[int], verdicts: Verdicts | None, *, keeps_chances: bool = False
+) -> TrialLog:
     """Run the whole studies of n participants and return their log.
 
     Args:
         spec: settings; its own seed is not used.
         seeds: one for each participant.
         verdicts: of the judge, on every statement of the book; None where nobody reads.
+        keeps_chances: whether the log says how likely each action was; it then takes about ten times as long.
     Raises: ParameterError if the policy lacks something, or a seed is out of range.
     """
-    return Trial(spec, seeds, None if verdicts is None else VerdictTable(verdicts, spec.belief)).run()
+    texts = None if verdicts is None else VerdictTable(verdicts, spec.belief)
+    return Trial(spec, seeds, texts, keeps_chances=keeps_chances).run()
 
 
 def days_of_one(trial: Trial, scripted: Callable[[int], ScriptedDay | None]) -> Iterator[StepRecord]:

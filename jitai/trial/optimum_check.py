@@ -1,7 +1,10 @@
 """Does the optimal policy earn the computed optimum? The value is compared with simulated studies and a finer grid."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
+
+import numpy as np
 
 from jitai.policies.optimum import OptimalPolicy, optimum, resolution, solve
 from jitai.policies.registry import PolicySpec
@@ -11,10 +14,11 @@ from jitai.trial.filters import NONE, FilterSpec
 from jitai.trial.loop import run_trial
 from jitai.trial.spec import TrialSpec
 
-GRID_ERROR = 0.4
-"""Steps by which the grid may be off, measured in the published cells (50 days): tests/unit/test_optimum.py."""
+GRID_ERROR, DAYS_MEASURED = 0.4, 50
+"""Steps by which the grid may be off in studies of so many days, measured in the published cells."""
+STUDIES_AT_ONCE = 5_000
 ERROR_SHARE = 0.0005
-"""Least error that is granted where the response varies, as a share of the value."""
+"""Least error that is granted elsewhere, as a share of the value."""
 FINE_GRID, FINE_VARYING_GRID = (641, 41), (241, 161)
 """Even nodes of habituation and of risk to compare with, without and with random variation."""
 
@@ -53,27 +57,36 @@ class OptimumCheck(NamedTuple):
 
 @lru_cache(maxsize=64)
 def check_optimum(config: SimulatorConfig, n_seeds: int) -> OptimumCheck:
-    """Run the optimal policy in many studies and compare what it earns with the computed value.
+    """Run the optimal policy in many studies and compare what it earns with the computed value; kept.
 
     Args:
         config: settings.
         n_seeds: at least 2.
     """
+    return run_check(config, n_seeds, lambda n_done: None)
+
+
+def run_check(config: SimulatorConfig, n_seeds: int, on_progress: Callable[[int], None]) -> OptimumCheck:
+    """Do what ``check_optimum`` does, and tell how many studies are done."""
     spec = TrialSpec(config, PolicySpec(OptimalPolicy.key), FilterSpec(NONE))
-    earned, solved = interval_of_mean(run_trial(spec, range(n_seeds), None).total_steps), optimum(config)
-    return OptimumCheck(solved.value(), n_seeds, earned.value, earned.half_width, grid_error(config))
+    totals = np.empty(n_seeds)
+    for first in range(0, n_seeds, STUDIES_AT_ONCE):
+        seeds = range(first, min(first + STUDIES_AT_ONCE, n_seeds))
+        totals[first : seeds.stop] = run_trial(spec, seeds, None).total_steps
+        on_progress(seeds.stop)
+    earned = interval_of_mean(totals)
+    return OptimumCheck(optimum(config).value(), n_seeds, earned.value, earned.half_width, grid_error(config))
 
 
 @lru_cache(maxsize=64)
 def grid_error(config: SimulatorConfig) -> float:
     """Return by how many steps the grid may be off.
 
-    Without random variation, what was measured in the published cells. With it, what the value changes by if the
-    habituation has half as many nodes, and if the risk has (about three times what is left, as the error falls with
-    the square of the distance between nodes), and no less than ERROR_SHARE of it and
-    GRID_ERROR.
+    Without random variation and in studies that are not longer, what was measured in the published cells. Else what the
+    value changes by if the habituation has half as many nodes, and if the risk has (about three times what is left, as
+    the error falls with the square of the distance between nodes), and no less than ERROR_SHARE of it and GRID_ERROR.
     """
-    if config.variation == DETERMINISTIC:
+    if config.variation == DETERMINISTIC and config.study_length <= DAYS_MEASURED:
         return GRID_ERROR
     (n_habituation, n_risk), value = resolution(config), optimum(config).value()
     coarser = ((n_habituation // 2 + 1, n_risk), (n_habituation, n_risk // 2 + 1))

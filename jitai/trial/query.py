@@ -13,8 +13,12 @@ from jitai.policies.registry import POLICIES
 from jitai.policies.trained import TrainedPolicy
 from jitai.seeding import MAX_SEED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
+from jitai.simulator.conventions import OWN, convention_of, under
 from jitai.trial.settings import STRATEGY, TRAINED, described_settings, spec_from, spec_values
 from jitai.trial.spec import TrialSpec
+
+CONVENTION = "convention"
+"""Name of the convention in the address."""
 
 
 def nothing_trained(name: str) -> PolicyNetwork:
@@ -34,8 +38,12 @@ def to_query(spec: TrialSpec, preset: str, network_name: str = "") -> dict[str, 
         network_name: name of the trained policy, where that is the policy; without one, a link cannot name it.
     """
     start = preset if preset in PRESETS else DEFAULT_PRESET
-    usual = spec_values(TrialSpec(config=PRESETS[start]))
+    config, convention = PRESETS[start], convention_of(spec.config)
     query = {"participant": start} if start != DEFAULT_PRESET else {}
+    if convention not in (OWN, convention_of(config)) and config != spec.config:
+        config = under(config, convention)
+        query[CONVENTION] = convention
+    usual = spec_values(TrialSpec(config=config))
     query |= {name: str(value) for name, value in spec_values(spec, network_name).items() if value != usual[name]}
     return {name: text for name, text in query.items() if text != TRAINED}
 
@@ -47,7 +55,7 @@ def parted(query: Mapping[str, str], others: Collection[str] = ()) -> tuple[dict
         query: the parameters, which may be anything.
         others: names that are allowed beside those of settings.
     """
-    known = {"participant", "policy", STRATEGY, "seed", *described_settings(), *others}
+    known = {"participant", CONVENTION, "policy", STRATEGY, "seed", *described_settings(), *others}
     return {name: text for name, text in query.items() if name in known}, tuple(
         name for name in query if name not in known
     )
@@ -65,7 +73,10 @@ def from_query(query: Mapping[str, str], trained_policy: Callable[[str], PolicyN
     preset = rest.pop("participant", DEFAULT_PRESET)
     if preset not in PRESETS:
         raise ParameterError(f"There is no participant {preset!r}{suggestion(preset, PRESETS)}")
-    values = spec_values(TrialSpec(config=PRESETS[preset]))
+    config = PRESETS[preset]
+    if (convention := rest.pop(CONVENTION, None)) is not None:
+        config = under(config, convention)
+    values = spec_values(TrialSpec(config=config))
     policy = rest.pop("policy", values["policy"])
     network = None
     if policy.startswith(TRAINED):

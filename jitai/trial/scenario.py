@@ -6,6 +6,7 @@ in it by the words, so that a run can be had again without the judge. Nothing he
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from jitai.corpus import EVERYDAY_KINDS, KINDS, StatementBook
@@ -16,6 +17,7 @@ from jitai.records import (
     SIMULATOR,
     TYPED,
     Action,
+    ActionChance,
     JudgeReference,
     JudgesText,
     StepRecord,
@@ -283,6 +285,14 @@ def play(
         records.append(record)
         report(record)
     return Played(scenario.with_verdicts(texts.asked), tuple(records))
+
+
+def chances_of(run: Played) -> tuple[ActionChance, ...]:
+    """Return how likely what was done on each day was, by living the run again: it is the same one, to the digit."""
+    spec = run.scenario.spec
+    trial = Trial(spec, [spec.seed], _WrittenTexts(run.scenario, None), keeps_notes=True, keeps_chances=True)
+    again = islice(days_of_one(trial, run.scenario.days.get), len(run.records))
+    return tuple(record.chance for record in again if record.chance is not None)
 
 
 def scenario_from_mapping(content: object, named: TrainedPolicies | None = None) -> Scenario:

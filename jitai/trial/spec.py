@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.parameters import at_place, build, shortened
+from jitai.parameters import at_place, build, lasting_mapping, shortened
 from jitai.policies.belief import BeliefSettings
 from jitai.policies.network import PolicyNetwork
 from jitai.policies.optimum import OptimalPolicy
@@ -73,6 +73,12 @@ class TrialSpec:
         """Return the same trial without a reader of the text; belief and planner then do without it."""
         return replace(self, belief=replace(self.belief, reads_text=False))
 
+    @property
+    def policy_version(self) -> str:
+        """Name policy and filter, with 12 digits that change with any of their settings or with what they assume."""
+        settings = {name: value for name, value in self.as_mapping().items() if name != "config"}
+        return f"{self.policy.key}, {self.filter.key}, {digest(settings)[:12]}"
+
     def as_mapping(self) -> dict[str, Any]:
         """Return all settings except the seed, ready for JSON; ``trial_from_mapping`` reads them back."""
         return {
@@ -80,7 +86,7 @@ class TrialSpec:
             "config": self.config.as_mapping(),
             "policy": {"key": self.policy.key, "settings": as_mapping(self.policy.settings)},
             "filter": {"key": self.filter.key, "settings": as_mapping(self.filter.settings)},
-            "belief": asdict(self.belief),
+            "belief": lasting_mapping(self.belief),
             "model": None if self.model is None else self.model.as_mapping(),
         }
 

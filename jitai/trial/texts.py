@@ -142,7 +142,8 @@ class JudgedTexts:
         if scripted is not None and scripted.text.strip():
             return scripted.text, TYPED
         if today.writes[who]:
-            return self._book.choose(bool(today.can_walk[who]), float(today.statement_uniform[who])).text, SIMULATOR
+            picked = float(today.statement_uniform[who]), int(today.spell_day[who])
+            return self._book.choose(bool(today.can_walk[who]), *picked).text, SIMULATOR
         return "", ""
 
 
@@ -168,6 +169,8 @@ def _evidence(verdict: Verdict, settings: BeliefSettings) -> tuple[bool, int, fl
 def words_of(world: World, book: StatementBook, n_days: int) -> tuple[str, ...]:
     """Return what one participant writes on each of a world's first days, (n_days,); empty on days of silence."""
     return tuple(
-        book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day])).text if world.writes[day] else ""
+        book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day]), int(world.spell_day[day])).text
+        if world.writes[day]
+        else ""
         for day in range(n_days)
     )

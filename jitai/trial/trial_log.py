@@ -8,7 +8,7 @@ import numpy as np
 
 from jitai.arrays import Flags, Floats, Integers
 from jitai.policies.base import View
-from jitai.records import ACTIONS, Observation, Proposal, StepRecord, Verdict
+from jitai.records import ACTIONS, ActionChance, Observation, Proposal, StepRecord, Verdict
 from jitai.simulator.participants import Outcomes, Today
 from jitai.trial.filters import Filtered
 from jitai.trial.texts import SILENT
@@ -34,6 +34,27 @@ class DayNotes(NamedTuple):
     action_was_chosen: bool
 
 
+class DayChances(NamedTuple):
+    """How likely what was done on a day was; see ``records.ActionChance``. Each of shape (n,).
+
+    Attributes:
+        action, message: probabilities; NaN where unknown.
+        error: bound of their numerical error.
+        available: whether a message could be sent at all.
+    """
+
+    action: Floats
+    message: Floats
+    error: Floats
+    available: Flags
+
+    def of(self, who: int) -> ActionChance:
+        """Return those of one participant, by place."""
+        return ActionChance(
+            self.action.item(who), self.message.item(who), self.error.item(who), self.available.item(who)
+        )
+
+
 class LivedDay(NamedTuple):
     """One day of all participants, as it was lived.
 
@@ -42,6 +63,7 @@ class LivedDay(NamedTuple):
         today, candidate_action, filtered, outcomes: what the world held, what was proposed, done, and what followed.
         there: who lived it; shape (n,).
         notes: one entry for each participant; empty where nobody wants them.
+        chances: of what was done; None where nobody asked.
     """
 
     view: View
@@ -51,6 +73,7 @@ class LivedDay(NamedTuple):
     outcomes: Outcomes
     there: Flags
     notes: tuple[DayNotes, ...]
+    chances: DayChances | None = None
 
     def record(self, who: int) -> StepRecord:
         """Return the day of one participant who lived it; the day needs notes.
@@ -85,6 +108,7 @@ class LivedDay(NamedTuple):
             belief=None if view.belief is None else view.belief.item(who),
             rule_stood_in=filtered.rule_stood_in.item(who),
             action_was_chosen=notes.action_was_chosen,
+            chance=None if self.chances is None else self.chances.of(who),
         )
 
 
@@ -108,6 +132,7 @@ class TrialLog:
         belief: P(w_t = 1) before the action, in [0, 1]; NaN where none is kept.
         disengaged: whether the participant left, on the last day at the latest; shape (n,).
         days: as they were lived, where they have notes; else empty.
+        chances: how likely what was done was; None where nobody asked.
     """
 
     seeds: tuple[int, ...]
@@ -127,6 +152,7 @@ class TrialLog:
     belief: Floats
     disengaged: Flags
     days: tuple[LivedDay, ...] = ()
+    chances: DayChances | None = None
 
     @classmethod
     def of(cls, seeds: tuple[int, ...], n_days: int, days: Sequence[LivedDay]) -> "TrialLog":
@@ -138,7 +164,7 @@ class TrialLog:
             days: its first ones.
         """
 
-        def column(kind: type, nothing: float, of_day: Callable[[LivedDay], Any]) -> Any:
+        def column(kind: type, nothing: float, of_day: Callable[[Any], Any]) -> Any:
             values: Any = np.full((len(seeds), n_days), nothing, dtype=kind)
             for number, day in enumerate(days):
                 values[:, number] = of_day(day)
@@ -163,6 +189,14 @@ class TrialLog:
             belief=column(np.float64, np.nan, lambda day: np.nan if day.view.belief is None else day.view.belief),
             disengaged=column(np.bool_, False, lambda day: day.outcomes.terminated).any(axis=1),
             days=tuple(days) if days and days[0].notes else (),
+            chances=DayChances(
+                column(np.float64, np.nan, lambda day: day.chances.action),
+                column(np.float64, np.nan, lambda day: day.chances.message),
+                column(np.float64, np.nan, lambda day: day.chances.error),
+                column(np.bool_, False, lambda day: day.chances.available),
+            )
+            if days and days[0].chances is not None
+            else None,
         )
 
     @property

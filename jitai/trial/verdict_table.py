@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
+from jitai.arrays import Integers
 from jitai.corpus import StatementBook
 from jitai.decision import UnsureBand
 from jitai.errors import JitaiError
@@ -22,10 +24,13 @@ class Verdicts(NamedTuple):
     Attributes:
         if_able: on the statements of participants who can walk.
         if_unable: on those of participants who cannot.
+        stories: on each story's statements, the last of which is of the day on which ability returns; none where
+            nobody tells stories.
     """
 
     if_able: tuple[Verdict, ...]
     if_unable: tuple[Verdict, ...]
+    stories: tuple[tuple[Verdict, ...], ...] = ()
 
     def chosen(self, can_walk: bool, uniform: float) -> Verdict:
         """The verdict that a number in [0, 1) picks for a walk state, as ``StatementBook.choose`` does."""
@@ -33,14 +38,14 @@ class Verdicts(NamedTuple):
         return verdicts[int(uniform * len(verdicts))]
 
 
-def read_all(book: StatementBook, judge: JudgesText) -> Verdicts:
-    """Have a judge read every statement of a book once."""
-    return Verdicts(
-        *(
-            tuple(judge.judge(item.text) for item in book.by_label[label])
-            for label in (Label.CAN_WALK, Label.CANNOT_WALK)
-        )
+def read_all(book: StatementBook, judge: JudgesText, with_stories: bool = False) -> Verdicts:
+    """Have a judge read every statement of a book once; its stories only where they are told."""
+    told = (story.statements for story in (book.stories if with_stories else ()))
+    able, unable, *stories = (
+        tuple(judge.judge(item.text) for item in items)
+        for items in (book.by_label[Label.CAN_WALK], book.by_label[Label.CANNOT_WALK], *told)
     )
+    return Verdicts(able, unable, tuple(stories))
 
 
 class PreparedJudge:
@@ -123,9 +128,11 @@ def simulated_verdicts(finds_cannot_walk: float, false_alarms: float) -> Verdict
     """
     reason = f"Drawn, not read. {simulated_in_words(finds_cannot_walk, false_alarms)}"
     drawn = read_all(*simulated_judge(finds_cannot_walk, false_alarms))
-    return Verdicts(
-        *(tuple(replace(item, source=VerdictSource.SIMULATED, reason=reason) for item in part) for part in drawn)
+    able, unable = (
+        tuple(replace(item, source=VerdictSource.SIMULATED, reason=reason) for item in part)
+        for part in (drawn.if_able, drawn.if_unable)
     )
+    return Verdicts(able, unable)
 
 
 class VerdictTable:
@@ -149,6 +156,20 @@ class VerdictTable:
             self._verdicts.if_able, self._settings
         )
 
+    @cached_property
+    def _of_stories(self) -> tuple[Evidence, Integers, Integers]:
+        """Evidence of all stories' statements in a row, where each story begins, and how many statements it has."""
+        stories = self._verdicts.stories
+        lengths = np.array([len(story) for story in stories])
+        return evidence_of(list(chain(*stories)), self._settings), np.cumsum(lengths) - lengths, lengths
+
+    def _told(self, today: Today) -> Evidence:
+        """Return the evidence of what is told today; where no story is, of something that does not matter."""
+        told, starts, lengths = self._of_stories
+        story = (today.statement_uniform * len(lengths)).astype(np.int64)
+        stage = np.where(today.can_walk == 1, lengths[story] - 1, np.clip(today.spell_day, 0, lengths[story] - 2))
+        return told.at(starts[story] + stage)
+
     def read(self, today: Today, script: Script, asks: bool) -> Evidence | None:
         """Return today's evidence, as ``Texts`` does; a person cannot speak for participants whose words are unknown.
 
@@ -163,6 +184,8 @@ class VerdictTable:
             for evidence in self._by_walk_state
         )
         said = able.where(today.can_walk == 1, unable)
+        if self._verdicts.stories:
+            said = self._told(today).where(today.spell_day >= 0, said)
         return Evidence(
             today.writes,
             np.where(today.writes, said.decision, SEND),

@@ -25,18 +25,18 @@ def uncalibrated(judge: Judge) -> Judge:
     return Judge(judge.backend, prompt, judge.rules, judge.cache, judge.on_failure, judge.band)
 
 
+def has_log_odds(row: JudgedRow) -> bool:
+    """Return whether a row is the model's answer with a likelihood: no rule's, no failure, no bare word."""
+    asked = row.verdict.source == VerdictSource.MODEL or row.verdict.is_earlier
+    return row.is_counted and asked and not row.verdict.in_words_only
+
+
 def log_odds_of(rows: Sequence[JudgedRow]) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Return log-odds of sending and the truth (can walk) for rows of an uncalibrated model: shape (n,) each.
 
     Answers in words alone are left out: their P(send) is 0 or 1 by definition, and says nothing about likelihoods.
     """
-    answered = [
-        row
-        for row in rows
-        if row.is_counted
-        and (row.verdict.source == VerdictSource.MODEL or row.verdict.is_earlier)
-        and not row.verdict.in_words_only
-    ]
+    answered = [row for row in rows if has_log_odds(row)]
     p_send = np.clip(np.array([row.p_send for row in answered], dtype=float), 1e-12, 1.0 - 1e-12)
     truth = np.array([row.statement.label == Label.CAN_WALK for row in answered], dtype=bool)
     return np.log(p_send) - np.log1p(-p_send), truth

@@ -1,5 +1,6 @@
 """Labelled statements to judge a judge on: parts of our corpus, or a person's file; and samples of them."""
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
@@ -136,6 +137,37 @@ def balanced_sample(statements: Sequence[Statement], n: int, seed: int) -> tuple
             sample += group
             room = {label: room[label] - needed[label] for label in Label}
     return tuple(sample)
+
+
+def stratified_sample(statements: Sequence[Statement], n: int, seed: int) -> tuple[Statement, ...]:
+    """Return a balanced sample in which every kind has its share of the statements, as nearly as whole pairs allow.
+
+    Args:
+        statements, n, seed: as for ``balanced_sample``, of which each kind gets one.
+    Returns: kind by kind mixed, so that a run that is stopped has some of each; statements of a pair of one kind next
+        to each other.
+    Raises: as balanced_sample.
+    """
+    whole = balanced_sample(statements, n, seed)  # refuses what cannot be sampled
+    by_kind: dict[str, list[Statement]] = {}
+    for item in statements:
+        by_kind.setdefault(item.kind, []).append(item)
+    groups = {kind: group for kind, group in sorted(by_kind.items()) if len({item.label for item in group}) > 1}
+    if len(groups) < 2:
+        return whole
+    # Shares in twos, one statement of either label; what is left goes to the largest remainders.
+    n_twos, n_all = len(whole) // 2, sum(map(len, groups.values()))
+    shares = {kind: n_twos * len(group) / n_all for kind, group in groups.items()}
+    twos = {kind: math.floor(share) for kind, share in shares.items()}
+    for kind in sorted(groups, key=lambda kind: twos[kind] - shares[kind])[: n_twos - sum(twos.values())]:
+        twos[kind] += 1
+    pairs: dict[int, list[Statement]] = {}
+    for kind, group in groups.items():
+        for item in balanced_sample(group, 2 * twos[kind], seed) if twos[kind] else ():
+            pairs.setdefault(item.pair, []).append(item)
+    numbers = list(pairs)
+    order = generator(seed, Stream.SAMPLE).permutation(len(numbers))
+    return tuple(item for index in order for item in pairs[numbers[index]])
 
 
 def shuffled(statements: Sequence[Statement], seed: int) -> tuple[Statement, ...]:

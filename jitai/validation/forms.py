@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from jitai.records import Statement
-from jitai.statistics import interval_of_mean
+from jitai.records import JudgesText, Statement, Verdict
+from jitai.statistics import interval_of_difference
 from jitai.validation.runner import Validation
 
 if TYPE_CHECKING:
@@ -88,6 +88,49 @@ def in_every_form(statements: Sequence[Statement]) -> tuple[Statement, ...]:
     )
 
 
+class FormVerdict(NamedTuple):
+    """What a judge says of one statement in one form.
+
+    Attributes:
+        label: of the form; PLAIN for the statement as it is.
+        text: as it is written in that form.
+        verdict: the judge's.
+        flips: whether it is another decision than on the statement as it is; False where either was not answered.
+    """
+
+    label: str
+    text: str
+    verdict: Verdict
+    flips: bool
+
+
+def in_its_forms(judge: JudgesText, text: str) -> tuple[FormVerdict, ...]:
+    """Return the verdicts on one statement as it is, and in each form in which it is written differently."""
+    plain = judge.judge(text)
+    found = [FormVerdict(PLAIN, text, plain, False)]
+    for form in FORMS.values():
+        written = form.write(text)
+        if written != text:
+            verdict = judge.judge(written)
+            answered = not (verdict.is_fallback or plain.is_fallback)
+            found.append(FormVerdict(form.label, written, verdict, answered and verdict.decision != plain.decision))
+    return tuple(found)
+
+
+def split_by_form(found: Validation) -> tuple[Validation, Validation]:
+    """Return a validation over statements and their forms as two: of the statements, and of the forms."""
+    labels = {form.label for form in FORMS.values()}
+    plain, forms = (
+        replace(
+            found,
+            statements=tuple(item for item in found.statements if (item.kind in labels) is of_forms),
+            rows=tuple(row for row in found.rows if (row.statement.kind in labels) is of_forms),
+        )
+        for of_forms in (False, True)
+    )
+    return plain, forms
+
+
 def by_form(as_they_are: Validation, in_forms: Validation) -> "pd.DataFrame":
     """Return how well each judge reads each form.
 
@@ -112,7 +155,7 @@ def by_form(as_they_are: Validation, in_forms: Validation) -> "pd.DataFrame":
             right = np.array([row.is_right for row in inside], dtype=float)
             unable = np.array([row.cannot_walk for row in inside])
             before = np.array([plain[row.statement.identifier] for row in inside], dtype=float)
-            difference = interval_of_mean(100 * (right - before))
+            difference = interval_of_difference(100 * (right - before))
             recall = float(right[unable].mean()) if unable.any() else float("nan")
             found.append((judge, label, len(inside), float(right.mean()), recall, *difference[:3]))
     return pd.DataFrame(found, columns=["judge", "form", "n", "accuracy", "recall", "difference", "low", "high"])

@@ -1,4 +1,4 @@
-"""Figures of merit of a judge, from arrays alone, with bootstrap intervals that know about pairs.
+"""Figures of merit of a judge, from arrays alone, with intervals that know about pairs.
 
 The positive class is "cannot walk": the veto. A judge's side is that of 0.5 on which P(send) lies, exactly 0.5 being a
 veto, because a message is sent only if sending is the likelier of the two.
@@ -13,16 +13,20 @@ from numpy.typing import NDArray
 
 from jitai.errors import ParameterError
 from jitai.seeding import Stream, generator
-from jitai.statistics import interval_of_resamples, interval_of_share
+from jitai.statistics import TAILS, Estimate, cohen_kappa, interval_of_bounded
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
-N_RESAMPLES = 1000
 N_BINS = 10
+N_DRAWS = 300
+"""Simulated judges for each of ``_GAP_FACTORS``."""
+_GAP_FACTORS = np.linspace(0, 3, 31)
 _CELLS_AT_ONCE = 2_000_000
 """Weights held in memory at a time (16 MB)."""
+MINIMUM_FOR_CALIBRATION = 48
+"""Statements from which on the calibration error's interval holds the truth about as often as it says."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class JudgeMetrics:
         f1: harmonic mean of precision and recall, in [0, 1].
         auc: probability that a "cannot walk" statement gets a lower P(send) than a "can walk" one, ties counting half.
         brier: mean squared distance of P(send) from the truth, in [0, 1]; 0 is best, 0.25 is a coin's.
-        calibration_error: expected calibration error over N_BINS bins of equal width, in [0, 1]; 0 is best.
+        calibration_error: expected calibration error over N_BINS bins of equal width, in [0, 1], without what chance
+            adds to it; 0 is best. See ``calibration_error``.
     """
 
     accuracy: Interval
@@ -95,64 +100,58 @@ def figures(
     cannot_walk: Sequence[bool] | Booleans,
     groups: Sequence[int] | Integers | None = None,
     *,
-    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> JudgeMetrics:
-    """Return all figures, with percentile intervals of a bootstrap that draws whole groups.
+    """Return all figures with their 95 % intervals.
 
-    The halves of a pair share words, so they are not two independent pieces of evidence: a resample draws groups with
-    replacement, as many as there are, and takes all statements of a drawn group (cluster bootstrap; Davison & Hinkley
-    1997, section 3.8). Where a figure is the same in every resample, as where a judge is always right, or says the same
-    of both halves of every pair, the percentiles would claim certainty; there the Wilson score interval for that many
-    groups stands in (Wilson 1927).
+    The halves of a pair share words, so they are not two independent pieces of evidence: the jackknife behind the
+    intervals leaves out whole groups (``statistics.interval_of_bounded``). A group counts for a figure that it bears
+    on: a precision rests on the groups with a veto, a recall on those with somebody who cannot walk.
 
     Args:
         p_send: probabilities in [0, 1], shape (n,), n at least 1.
         cannot_walk: the truth, shape (n,).
         groups: the number of each statement's group, shape (n,); by default every statement is alone.
-        n_resamples: at least 1.
-        seed: of the resampling; 0 to seeding.MAX_SEED.
+        seed: of the simulated judges behind the calibration error; 0 to seeding.MAX_SEED.
     Raises: ParameterError if the shapes differ, nothing is given, or a probability lies outside [0, 1].
     """
     probabilities, truth, group_index = _checked(p_send, cannot_walk, groups)
     n_groups = int(group_index.max()) + 1
     sums = _Sums(probabilities, truth)
     values = sums.figures(np.ones((1, len(truth))))
-    resampled: list[dict[str, Floats]] = []
-    random = generator(seed, Stream.BOOTSTRAP)
-    at_once = max(1, _CELLS_AT_ONCE // max(len(truth), n_groups))
-    for first in range(0, n_resamples, at_once):
-        n_now = min(at_once, n_resamples - first)
-        drawn = random.integers(0, n_groups, size=(n_now, n_groups))
-        drawn += np.arange(n_now)[:, None] * n_groups
-        counts = np.bincount(drawn.ravel(), minlength=n_now * n_groups).reshape(n_now, n_groups)
-        resampled.append(sums.figures(counts[:, group_index].astype(np.float64)))
-    return JudgeMetrics(
-        **{
-            name: _interval(float(values[name][0]), np.concatenate([part[name] for part in resampled]), n_groups)
-            for name in FIGURE_NAMES
-        }
+    parts: list[dict[str, Floats]] = []
+    at_once = max(1, _CELLS_AT_ONCE // len(truth))
+    for first in range(0, n_groups, at_once):
+        left_out = np.arange(first, min(first + at_once, n_groups))
+        parts.append(sums.figures((group_index != left_out[:, None]).astype(np.float64)))
+    without = {name: np.concatenate([part[name] for part in parts]) for name in FIGURE_NAMES}
+    unable, able, vetoed = (
+        np.bincount(group_index[chosen], minlength=n_groups) > 0
+        for chosen in (truth, ~truth, says_cannot_walk(probabilities))
     )
+    rarer = unable if unable.sum() <= able.sum() else able
+    bears = {"balanced_accuracy": rarer, "auc": rarer, "precision": vetoed, "recall": unable, "f1": unable | vetoed}
+    found = {
+        name: _interval(float(values[name][0]), without[name][bears.get(name, slice(None))])
+        for name in FIGURE_NAMES
+        if name != "calibration_error"
+    }
+    return JudgeMetrics(**found, calibration_error=calibration_error(probabilities, truth, seed=seed).debiased)
 
 
-def share_interval(
-    right: Sequence[bool] | Booleans,
-    groups: Sequence[int] | Integers | None = None,
-    *,
-    n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
-) -> Interval:
-    """Return a share with the interval that ``figures`` gives, for the statements of one kind or language.
+def share_interval(right: Sequence[bool] | Booleans, groups: Sequence[int] | Integers | None = None) -> Interval:
+    """Return a share with its interval, for the statements of one kind or language.
 
     Args:
         right: shape (n,), n at least 1.
-        groups, n_resamples, seed: as for figures.
+        groups: as for ``figures``.
     Raises: ParameterError as figures does.
     """
-    # A statement judged "can walk" for sure is right exactly if it is labelled so.
-    p_send = np.where(np.asarray(right, dtype=bool), 1.0, 0.0)
-    never = np.zeros(len(p_send), dtype=bool)
-    return figures(p_send, never, groups, n_resamples=n_resamples, seed=seed).accuracy
+    is_right = np.asarray(right, dtype=bool)
+    _, _, group_index = _checked(np.zeros(len(is_right)), is_right, groups)
+    n_right, n_each = np.bincount(group_index, is_right), np.bincount(group_index)
+    without = _ratio(n_right.sum() - n_right, n_each.sum() - n_each)
+    return _interval(float(is_right.mean()), without)
 
 
 def _checked(
@@ -230,14 +229,11 @@ def _ratio(numerator: Floats, denominator: Floats) -> Floats:
     return result
 
 
-def _interval(value: float, resampled: Floats, n_groups: int) -> Interval:
-    """Return a figure with the percentiles of its resamples."""
-    known = resampled[np.isfinite(resampled)]
-    if np.isnan(value) or not len(known):
+def _interval(value: float, without: Floats) -> Interval:
+    """Return a figure with its interval from what it is without each group that bears on it."""
+    if np.isnan(value):
         return Interval(value, float("nan"), float("nan"))
-    if bool(np.all(np.abs(known - value) < 1e-12)):
-        return Interval(value, *interval_of_share(value, n_groups))
-    return Interval(value, *interval_of_resamples(known))
+    return Interval(value, *interval_of_bounded(value, without))
 
 
 def bin_index(p_send: Floats) -> Integers:
@@ -265,75 +261,82 @@ def reliability(p_send: Sequence[float] | Floats, cannot_walk: Sequence[bool] | 
     return tuple(bins)
 
 
-class CalibrationFloor(NamedTuple):
-    """The calibration error that a judge without any such fault would seem to have on so many statements.
+class CalibrationError(NamedTuple):
+    """The calibration error, beside what a judge without any such fault would show on so many statements.
 
     Attributes:
-        mean: on average, in [0, 1].
-        high: which 95 of 100 such judges do not exceed.
+        seen: the mean distance of the bins from the diagonal, as it is, in [0, 1].
+        debiased: without what chance adds to it, with its interval.
+        floor: what a faultless judge would show on average.
+        floor_high: which 95 of 100 such judges do not exceed.
     """
 
-    mean: float
-    high: float
+    seen: float
+    debiased: Interval
+    floor: float
+    floor_high: float
 
 
-def calibration_floor(
-    p_send: Sequence[float] | Floats, *, n_draws: int = N_RESAMPLES, seed: int = 0
-) -> CalibrationFloor:
-    """Return the floor of the calibration error: few statements in a bin are never right as often as it says.
+def calibration_error(
+    p_send: Sequence[float] | Floats, cannot_walk: Sequence[bool] | Booleans, *, seed: int = 0
+) -> CalibrationError:
+    """Return the calibration error, and what of it chance explains.
 
-    Each draw makes the truth of every statement from the judge's own probability of it, so that the judge is faultless,
-    and takes its calibration error.
+    A bin with few statements is never right as often as it says, so the error that is seen is too large. Judges are
+    simulated whose error is known: the share that can walk lies c times as far from P(send) as it does here, for many
+    c; c = 0 is a faultless judge. The debiased value is the error of those who on average show what is seen (0 if
+    faultless judges show more). The interval holds every error of which what is seen is none of the 2.5 % smallest or
+    largest. Two more things are allowed for, each of which only makes it longer: a bin may hide one more mistake than
+    it shows, and pairs may make chance weaker than statements alone would.
 
     Args:
         p_send: probabilities in [0, 1], shape (n,), n at least 1.
-        n_draws: at least 1.
-        seed: of the draws.
+        cannot_walk: the truth, shape (n,).
+        seed: of the simulated judges.
     Raises: ParameterError as figures does.
     """
-    probabilities, _, _ = _checked(p_send, np.zeros(len(p_send), dtype=bool), None)
+    probabilities, truth, _ = _checked(p_send, cannot_walk, None)
+    index = bin_index(probabilities)
+    count = np.bincount(index, minlength=N_BINS)
+    used = count > 0
+    n, total = count[used], len(truth)
+    says = np.bincount(index, probabilities, N_BINS)[used] / n
+    gap = np.bincount(index, ~truth, N_BINS)[used] / n - says
+    seen = float((n * np.abs(gap)).sum()) / total
     random = generator(seed, Stream.BOOTSTRAP)
-    in_bin = (bin_index(probabilities)[:, None] == np.arange(N_BINS)).astype(np.float64)
-    errors = []
-    at_once = max(1, _CELLS_AT_ONCE // len(probabilities))
-    for first in range(0, n_draws, at_once):
-        able = random.random((min(at_once, n_draws - first), len(probabilities))) < probabilities
-        errors.append(np.abs((probabilities - able) @ in_bin).sum(axis=1) / len(probabilities))
-    drawn = np.concatenate(errors)
-    return CalibrationFloor(float(drawn.mean()), float(np.quantile(drawn, 0.95)))
+    ends: list[float] = []
+    for hidden in (0.0, 1 / (n + 2)):
+        far = np.where(gap < 0, -1, 1) * (np.abs(gap) + hidden)
+        able = np.clip(says + _GAP_FACTORS[:, None] * far, 0, 1)
+        known = (n * np.abs(able - says)).sum(axis=1) / total
+        share = random.binomial(n, able[:, None], (len(_GAP_FACTORS), N_DRAWS, len(n))) / n
+        shown = (n * np.abs(share - says)).sum(axis=2) / total
+        mean, (low, high) = shown.mean(axis=1), np.quantile(shown, TAILS, axis=1)
+        if not ends:
+            floor, floor_high = float(mean[0]), float(np.quantile(shown[0], 0.95))
+            value = 0.0 if floor >= seen else float(np.interp(seen, np.maximum.accumulate(mean), known))
+        # The errors of which what is seen is the 97.5th and the 2.5th percentile, by straight lines between factors.
+        low -= np.maximum(mean - known, 0)
+        ends += [value, *(float(np.interp(seen, np.maximum.accumulate(end), known)) for end in (high, low))]
+    return CalibrationError(seen, Interval(value, min(ends), max(ends)), floor, floor_high)
 
 
-def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> float:
-    """Return Cohen's kappa: how much two readers agree beyond chance (Cohen 1960).
-
-    Args:
-        first, second: what each said of the same things, in the same order.
-    Returns: 1 for full agreement, 0 for what chance gives, below 0 for less; NaN where there is nothing to compare or
-        both always say the same one thing, so that chance alone would agree fully.
-    Raises: ParameterError if they are not as many as each other.
-    """
-    if len(first) != len(second):
-        raise ParameterError("Two readers can be compared only on the same statements.")
-    if not first:
-        return float("nan")
-    n = len(first)
-    agree = sum(a == b for a, b in zip(first, second, strict=True)) / n
-    by_chance = sum(first.count(word) * second.count(word) for word in set(first)) / n**2
-    return float("nan") if by_chance == 1.0 else (agree - by_chance) / (1 - by_chance)
-
-
-def kappa_matrix(readers: Sequence[Sequence[str | None]]) -> tuple[Floats, Integers]:
+def kappa_matrix(
+    readers: Sequence[Sequence[str | None]], groups: Sequence[int] | Integers | None = None
+) -> tuple[list[list[Estimate]], Integers]:
     """Return Cohen's kappa of every two readers, on the statements that both have read.
 
     Args:
         readers: one sequence a reader, all of the same statements in the same order; None where one gave no answer.
-    Returns: kappa and the number of statements compared, both of shape (readers, readers).
+        groups: of the statements, as for ``figures``.
+    Returns: kappa and the number of statements compared, both readers by readers.
     """
-    kappas = np.full((len(readers), len(readers)), np.nan)
+    numbers = range(len(readers[0]) if readers else 0) if groups is None else groups
     counts = np.zeros((len(readers), len(readers)), dtype=np.int64)
+    kappas: list[list[Estimate]] = [[] for _ in readers]
     for row, first in enumerate(readers):
         for column, second in enumerate(readers):
-            both = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
+            both = [(a, b, group) for a, b, group in zip(first, second, numbers, strict=True) if a and b]
             counts[row, column] = len(both)
-            kappas[row, column] = cohen_kappa([a for a, _ in both], [b for _, b in both])
+            kappas[row].append(cohen_kappa([a for a, _, _ in both], [b for _, b, _ in both], [g for *_, g in both]))
     return kappas, counts

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from jitai.records import Decision, Label, VerdictSource
+from jitai.statistics import Estimate
 from jitai.validation.metrics import (
     FIGURE_NAMES,
     Interval,
@@ -120,7 +121,7 @@ def judge_report(name: str, rows: Sequence[JudgedRow], seed: int = 0) -> JudgeRe
     Args:
         name: of the judge.
         rows: its verdicts, in any number.
-        seed: of the bootstrap.
+        seed: of the judges simulated for the calibration error.
     """
     counted = [row for row in rows if row.is_counted]
     sure = [row for row in counted if row.verdict.decision != Decision.UNSURE]
@@ -134,7 +135,7 @@ def judge_report(name: str, rows: Sequence[JudgedRow], seed: int = 0) -> JudgeRe
         n=len(counted),
         figures=figures(_p_send(counted), _cannot_walk(counted), _pairs(counted), seed=seed) if counted else None,
         share_unsure=1 - len(sure) / len(counted) if counted else float("nan"),
-        sure_accuracy=share_interval([row.is_right for row in sure], _pairs(sure), seed=seed) if sure else None,
+        sure_accuracy=share_interval([row.is_right for row in sure], _pairs(sure)) if sure else None,
         n_sure=len(sure),
         median_ms=float(np.median(times)) if times else float("nan"),
         slow_ms=float(np.percentile(times, 95)) if times else float("nan"),
@@ -196,17 +197,17 @@ def _in_words(figure: str, interval: Interval) -> str:
     return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 
-def by_kind(validation: Validation, seed: int = 0) -> "pd.DataFrame":
+def by_kind(validation: Validation) -> "pd.DataFrame":
     """Return accuracy by kind and judge: kind, judge, n, right, accuracy, low, high; kinds in alphabetical order."""
-    return _by(validation, "kind", lambda row: row.statement.kind, seed)
+    return _by(validation, "kind", lambda row: row.statement.kind)
 
 
-def by_language(validation: Validation, seed: int = 0) -> "pd.DataFrame":
+def by_language(validation: Validation) -> "pd.DataFrame":
     """Return accuracy by language and judge, in the form of ``by_kind``."""
-    return _by(validation, "language", lambda row: row.statement.language, seed)
+    return _by(validation, "language", lambda row: row.statement.language)
 
 
-def _by(validation: Validation, column: str, value_of: Callable[[JudgedRow], str], seed: int) -> "pd.DataFrame":
+def _by(validation: Validation, column: str, value_of: Callable[[JudgedRow], str]) -> "pd.DataFrame":
     import pandas as pd  # 0.4 s to import: not before a table is made
 
     rows: list[tuple[object, ...]] = []
@@ -217,7 +218,7 @@ def _by(validation: Validation, column: str, value_of: Callable[[JudgedRow], str
     order = {name: place for place, name in enumerate(validation.candidates)}
     for (value, judge), inside in sorted(cells.items(), key=lambda item: (item[0][0], order[item[0][1]])):
         right = [row.is_right for row in inside]
-        interval = share_interval(right, _pairs(inside), seed=seed)
+        interval = share_interval(right, _pairs(inside))
         rows.append((value, judge, len(inside), sum(right), interval.value, interval.low, interval.high))
     return pd.DataFrame(rows, columns=[column, "judge", "n", "right", "accuracy", "low", "high"])
 
@@ -266,7 +267,24 @@ def reliabilities(validation: Validation) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=["judge", "low", "high", "n", "mean_p_send", "share_can_walk"])
 
 
-def agreement(validation: Validation) -> "tuple[pd.DataFrame, pd.DataFrame]":
+class Agreement(NamedTuple):
+    """How far every two readers agree; each a table of readers by readers.
+
+    Attributes:
+        kappas: Cohen's kappa.
+        counts: statements compared.
+        words: kappa with its 95 % interval, as text.
+        low, high: the interval.
+    """
+
+    kappas: "pd.DataFrame"
+    counts: "pd.DataFrame"
+    words: "pd.DataFrame"
+    low: "pd.DataFrame"
+    high: "pd.DataFrame"
+
+
+def agreement(validation: Validation) -> Agreement:
     """Return Cohen's kappa of every two judges and THE_LABEL, and on how many statements; the side of 0.5 counts."""
     names = _asked(validation)
     readers: list[list[str | None]] = []
@@ -274,28 +292,29 @@ def agreement(validation: Validation) -> "tuple[pd.DataFrame, pd.DataFrame]":
         said = {row.statement.identifier: _side(row) for row in validation.rows_of(name)}
         readers.append([said.get(item.identifier) for item in validation.statements])
     readers.append([_said_by_label(item.label) for item in validation.statements])
-    return _kappa_tables([*names, THE_LABEL], readers)
+    return _agreement([*names, THE_LABEL], readers, validation)
 
 
 def agreements(validation: Validation) -> "pd.DataFrame":
-    """Return the agreement as a table: one row for every two readers, with kappa and n."""
+    """Return the agreement as a table: one row for every two readers, with kappa, its 95 % interval and n."""
     import pandas as pd  # 0.4 s to import: not before a table is made
 
-    kappas, counts = agreement(validation)
+    found = agreement(validation)
+    names = list(found.kappas)
     rows = [
-        (kappas.index[first], kappas.index[second], kappas.iat[first, second], counts.iat[first, second])
-        for first, second in combinations(range(len(kappas)), 2)
+        (one, other, *(table.at[one, other] for table in (found.kappas, found.low, found.high, found.counts)))
+        for one, other in combinations(names, 2)
     ]
-    return pd.DataFrame(rows, columns=["reader", "other", "kappa", "n"])
+    return pd.DataFrame(rows, columns=["reader", "other", "kappa", "low", "high", "n"])
 
 
-def agreement_with_person(answers: Sequence[Decision], validation: Validation) -> "tuple[pd.DataFrame, pd.DataFrame]":
+def agreement_with_person(answers: Sequence[Decision], validation: Validation) -> Agreement:
     """Return Cohen's kappa of a person, the judges and THE_LABEL; here "unsure" is an answer of its own.
 
     Args:
         answers: the person's, one for each statement of the validation, in its order.
         validation: of the judges.
-    Returns: kappa, and on how many statements; the first row and column are THE_PERSON.
+    Returns: the first row and column are THE_PERSON.
     """
     readers: list[list[str | None]] = [[answer.value for answer in answers]]
     for name in validation.candidates:
@@ -304,7 +323,7 @@ def agreement_with_person(answers: Sequence[Decision], validation: Validation) -
         }
         readers.append([said.get(item.identifier) for item in validation.statements])
     readers.append([_said_by_label(item.label) for item in validation.statements])
-    return _kappa_tables([THE_PERSON, *validation.candidates, THE_LABEL], readers)
+    return _agreement([THE_PERSON, *validation.candidates, THE_LABEL], readers, validation)
 
 
 def _asked(validation: Validation) -> list[str]:
@@ -313,11 +332,19 @@ def _asked(validation: Validation) -> list[str]:
     return [name for name in validation.candidates if name in asked]
 
 
-def _kappa_tables(names: list[str], readers: list[list[str | None]]) -> "tuple[pd.DataFrame, pd.DataFrame]":
+def _agreement(names: list[str], readers: list[list[str | None]], validation: Validation) -> Agreement:
     import pandas as pd  # 0.4 s to import: not before a table is made
 
-    kappas, counts = kappa_matrix(readers)
-    return pd.DataFrame(kappas, names, names), pd.DataFrame(counts, names, names)
+    kappas, counts = kappa_matrix(readers, [item.pair for item in validation.statements])
+
+    def table(of: Callable[[Estimate], object]) -> "pd.DataFrame":
+        return pd.DataFrame([[of(cell) for cell in row] for row in kappas], names, names)
+
+    return Agreement(
+        table(lambda cell: cell.value), pd.DataFrame(counts, names, names),
+        table(lambda cell: "–" if np.isnan(cell.value) else f"{cell.value:.2f} ({cell.low:.2f} to {cell.high:.2f})"),
+        table(lambda cell: cell.low), table(lambda cell: cell.high),
+    )  # fmt: skip
 
 
 def _side(row: JudgedRow) -> str | None:

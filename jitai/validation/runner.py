@@ -136,6 +136,8 @@ class ValidationRun(BackgroundJob[Validation]):
     Args:
         candidates: at least one, with different names.
         statements: at least one.
+    Attributes:
+        opened: the judges that have been made ready, by name.
     Raises: ParameterError otherwise.
     """
 
@@ -146,6 +148,7 @@ class ValidationRun(BackgroundJob[Validation]):
             raise ParameterError("A validation needs at least one judge, and no judge twice.")
         if not statements:
             raise ParameterError("A validation needs at least one statement: choose more sources or kinds.")
+        self.opened: dict[str, JudgesText] = {}
         self._candidates = tuple(candidates)
         self._statements = tuple(statements)
         self._rows: list[JudgedRow] = []
@@ -193,6 +196,7 @@ class ValidationRun(BackgroundJob[Validation]):
                 self._failures[candidate.name] = error.in_full
             return
         with self._lock:
+            self.opened[candidate.name] = judge
             self._at_work = f"asking {candidate.name}"
             self._ticks.append(time.perf_counter())
         for row in judge_corpus(candidate.name, judge, self._statements):

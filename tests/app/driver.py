@@ -99,6 +99,21 @@ def lived(app: AppTest) -> AppTest:
     return app
 
 
+def waiting(app: AppTest) -> AppTest:
+    """The Live page once its run waits for the person's word, as the judge cannot answer."""
+    until = time.monotonic() + TIMEOUT_S
+    while not (reading := shown_run(app).reading) or not reading.snapshot().waits_for:
+        assert time.monotonic() < until, "the run does not wait"
+        time.sleep(0.05)
+        app = app.run()
+    return app.run()
+
+
+def lived_by_the_rule(app: AppTest) -> AppTest:
+    """The Live page once the person has let the rule stand in for the judge that fails."""
+    return lived(click(waiting(app), "go_on_by_rule"))
+
+
 def open_live() -> AppTest:
     """A new session on the Live page, with the whole run."""
     return lived(without_error(open_app()))

@@ -5,7 +5,6 @@ import time
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,6 +14,7 @@ from jitai.experiments.progress import ExperimentProgress
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.store import FINISHED, RUNNING, STOPPED
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS
+from jitai.statistics import interval_of_difference
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.widgets import experiment as experiments
 from jitai.ui.widgets.hand_over import MadeFiles
@@ -138,9 +138,8 @@ def test_run_gives_an_answer_that_recomputes_and_outlives_the_session() -> None:
     assert the_store().experiment(identifier).status == FINISHED
     steps = totals(identifier)
     difference = steps["LLM+TS"] - steps["TS"]
-    half = 2.570581835636314 * difference.std(ddof=1) / np.sqrt(6)  # Student's t with 5 degrees of freedom
-    mean = difference.mean()
-    if abs(mean) > half:
+    mean, low, high, _ = interval_of_difference(difference)
+    if low > 0 or high < 0:
         colour = "yellow" if mean > 0 else "orange"
         how = "gains" if mean > 0 else "costs"
         marked = f":{colour}-background[{abs(mean):,.0f} steps]"
@@ -151,7 +150,7 @@ def test_run_gives_an_answer_that_recomputes_and_outlives_the_session() -> None:
     assert list(table(app).index) == [ALONE, JUDGED], "RL alone comes first, whatever was chosen first"
     row = table(app).loc[JUDGED]
     assert row["Steps"] == f"{steps['LLM+TS'].mean():,.0f}"
-    assert row["95 %, paired"] == f"{mean - half:+,.0f} to {mean + half:+,.0f}"
+    assert row["95 %, paired"] == f"{low:+,.0f} to {high:+,.0f}"
     assert len(charts(app)) == 10, "the first for wide pages and for phones"
     assert "best possible 3,418" in charts(app)[0]
 
@@ -214,7 +213,7 @@ def test_a_stopped_experiment_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     app = showing(identifier)
     assert any("1 of 2 cells are finished" in element.value for element in app.info)
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder: started.append(wanted))
+    monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder, **_: started.append(wanted))
     click(app, f"go_on_{identifier}")
     assert started == [spec]
 

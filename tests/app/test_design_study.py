@@ -69,6 +69,16 @@ def test_a_shorter_study_and_another_setting_are_asked_without_running_anything(
     assert app.title[0].value == "Nothing to tell apart"
 
 
+def test_how_often_five_trials_have_the_right_order_is_told_for_every_setting() -> None:
+    app = open_page()
+    said = as_markup(app).replace("\\", "")
+    shares = [power_at(arms(place, spread=1.0), 5, of, 1000).in_order for place in range(8)]  # type: ignore[arg-type]
+    assert f"{100 * min(shares):.0f} to more than 99 of 100 unpaired trials have it" in said
+    assert max(shares) > 0.995
+    (table,) = [element.value for element in app.dataframe]
+    assert table["5"].tolist() == [f"{100 * share:.0f}" for share in shares]
+
+
 def test_the_page_is_handed_over_with_the_range_the_curve_and_the_protocol() -> None:
     app = open_page()
     app = without_error(opened(app, "design_hand_over"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jitai.errors import ModelMissing
+from jitai.errors import ModelMissing, ServerUnreachable
 from jitai.judge.base import Reply
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.scripted import ScriptedBackend
@@ -34,6 +34,7 @@ from tests.app.driver import (
     go_to,
     live_of,
     lived,
+    lived_by_the_rule,
     metrics,
     open_app,
     open_live,
@@ -43,6 +44,7 @@ from tests.app.driver import (
     shown_run,
     spec_of,
     state_of,
+    waiting,
     widget,
     without_error,
 )
@@ -266,10 +268,10 @@ def test_the_log_holds_the_truth_only_where_it_is_shown(allowed: bool, revealed:
     assert ("truth" in payload_of(app)["run"]) == allowed
 
 
-def test_a_judge_that_fails_is_said_so_and_the_run_goes_on(send: Send) -> None:
+def test_a_judge_that_fails_is_said_so_and_the_run_goes_on_by_the_rule(send: Send) -> None:
     app = open_app()
     state_of(app).judge_picked = "ollama:gone"
-    app = lived(without_error(app.run()))
+    app = lived_by_the_rule(without_error(app.run()))
     records = records_of(app)
     assert shown_run(app).run is not None
     failed = [record for record in records if record.verdict and record.verdict.is_fallback]
@@ -287,7 +289,7 @@ def test_a_judge_that_fails_is_said_so_and_the_run_goes_on(send: Send) -> None:
 def test_when_the_judge_fails_the_chosen_rule_stands_in(rule: str) -> None:
     app = widget(open_app().selectbox, "on_failure").set_value(rule).run()
     state_of(app).judge_picked = "ollama:gone"
-    app = lived(without_error(widget(app.selectbox, "policy").set_value("generic").run()))
+    app = lived_by_the_rule(without_error(widget(app.selectbox, "policy").set_value("generic").run()))
     failed = [record for record in records_of(app) if record.verdict and record.verdict.is_fallback]
     assert failed
     holds = rule == Decision.HOLD_BACK.value
@@ -308,7 +310,7 @@ def test_a_missing_model_is_said_so_and_a_new_model_is_asked_again(
         raise ModelMissing("The embedded model's file is not installed.", hint="Run `make install`.")
 
     monkeypatch.setattr(EmbeddedBackend, "complete", missing)
-    app = open_live()
+    app = lived_by_the_rule(open_app())
     assert any("could not answer" in item.value for item in app.warning)
     failed = next(day for day, record in enumerate(records_of(app), 1) if record.verdict.is_fallback)
     app = send(opened(app, DAY_IN_FULL), at_rest(app, failed))
@@ -317,6 +319,49 @@ def test_a_missing_model_is_said_so_and_a_new_model_is_asked_again(
     resources.judge_for.clear()
     app = lived(without_error(click(app, "ask_again")))
     assert not app.warning
+
+
+def test_a_run_whose_judge_fails_waits_and_is_tried_again(
+    scripted: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works, n_asked = EmbeddedBackend.complete, []
+
+    def fails_later(backend: EmbeddedBackend, request: Any) -> Any:
+        n_asked.append(1)
+        if len(n_asked) > 3:
+            raise ServerUnreachable("Nobody answers.")
+        return works(backend, request)
+
+    monkeypatch.setattr(EmbeddedBackend, "complete", fails_later)
+    app = waiting(open_app())
+    lived_so_far = len(records_of(app))
+    assert 0 < lived_so_far < 50
+    assert any(
+        f"waits on day {lived_so_far + 1}" in element.value and "Nobody answers" in element.value
+        for element in app.warning
+    )
+    assert not any(record.verdict and record.verdict.is_fallback for record in records_of(app)), "no rule stood in"
+    app = waiting(click(app, "try_again"))
+    assert len(records_of(app)) == lived_so_far, "it failed again"
+    monkeypatch.setattr(EmbeddedBackend, "complete", works)
+    app = lived(without_error(click(app, "try_again")))
+    assert not any(record.verdict and record.verdict.is_fallback for record in records_of(app))
+    assert not [element for element in app.button if element.key == "try_again"]
+
+
+def test_a_run_whose_judge_fails_is_read_by_another_judge(
+    scripted: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app()
+    state_of(app).judge_picked = "ollama:gone"
+    app = waiting(app.run())
+    first = shown_run(app)
+    app = lived(without_error(widget(app.selectbox, "judge_instead").set_value("embedded").run()))
+    assert state_of(app).judge_at_work == "embedded"
+    assert shown_run(app).scenario.judge is not None
+    assert shown_run(app).scenario.judge.key == "embedded"
+    assert first.reading is not None and first.reading.wait(5), "the run that waited is given up"
+    assert not any(record.verdict and record.verdict.is_fallback for record in records_of(app))
 
 
 def test_a_run_put_aside_by_a_new_setting_can_be_had_back_with_its_branches(

@@ -19,9 +19,10 @@ from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
 from jitai.judge.user_prompts import PersonalJudging
 from jitai.paths import default_data_dir
 from jitai.records import Label
-from jitai.ui.pages import models_prompts as prompts_ui
 from jitai.ui.session import resources as cached
+from jitai.ui.session.fitting import fits
 from jitai.ui.session.resources import background_jobs
+from jitai.validation import fitting
 from tests.app.driver import as_markup, click, go_to, open_app, state_of, widget, without_error
 from tests.word_rule import word_rule
 
@@ -128,7 +129,7 @@ def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[o
 
     opened: list[object] = []
 
-    def open_backend(key: str, settings: object = None) -> ScriptedBackend:
+    def open_backend(key: str, settings: object = None, consent: object = None) -> ScriptedBackend:
         if settings is not None:
             opened.append(settings)
         return ScriptedBackend(answer, digest=digest)
@@ -137,7 +138,7 @@ def a_model_by_script(monkeypatch: pytest.MonkeyPatch, n_failing: int) -> list[o
     # It bears the digest of our model, whose replies come with the lab; these are the script's.
     monkeypatch.setattr(cached, "shipped_replies", lambda key: None)
     cached.verdict_cache.clear()
-    monkeypatch.setattr(prompts_ui, "N_TO_CALIBRATE", 60)
+    monkeypatch.setattr(fitting, "N_TO_CALIBRATE", 60)
     return opened
 
 
@@ -179,7 +180,7 @@ def test_a_calibration_of_ones_own_is_shown_and_forgotten(monkeypatch: pytest.Mo
     assert f"which yours replaces: {shipped.measured.sentence}" in page
     assert "On the 54 statements that it was fitted on" in page
     assert "6 were not answered and are left out" in page
-    [fit] = prompts_ui.fits().values()
+    [fit] = fits().values()
     assert sum(item.n for item in fit.before) == sum(item.n for item in fit.after) == 54
     app = without_error(click(app, f"forget_{next(iter(prompt.calibrations))}"))
     assert few_shot_of_mine()[1] == shipped
@@ -197,7 +198,7 @@ def test_what_leaves_too_much_unanswered_is_not_calibrated(monkeypatch: pytest.M
 
 @pytest.mark.model
 def test_the_judge_at_work_is_calibrated_for_a_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompts_ui, "N_TO_CALIBRATE", 30)
+    monkeypatch.setattr(fitting, "N_TO_CALIBRATE", 30)
     app = open_app(MODELS)
     app = widget(app.selectbox, "judge").set_value("embedded").run()
     app = shown(app, "able_and_willing")

@@ -52,7 +52,7 @@ def said(app: AppTest) -> str:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[ExperimentSpec]:
     """What would have been started in a process."""
     wanted: list[ExperimentSpec] = []
-    monkeypatch.setattr(experiments.Processes, "start", lambda self, spec, folder: wanted.append(spec))
+    monkeypatch.setattr(experiments.Processes, "start", lambda self, spec, folder, **_: wanted.append(spec))
     return wanted
 
 

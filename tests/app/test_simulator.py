@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from jitai.parameters import ParameterInfo, describe
 from jitai.simulator.config import BETA, DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.conventions import AUTHORS, OURS, OWN, under
 from jitai.simulator.preview import MESSAGES, SCHEDULES
 from jitai.trial.filters import NONE
 from jitai.ui.session.state import CUSTOM_PRESET
@@ -74,6 +75,23 @@ def test_from_custom_back_to_a_preset_on_the_live_page() -> None:
     assert spec_of(app).config == PRESETS[other]
     app = without_error(app.run())
     assert widget(app.selectbox, "preset").value == other
+    assert spec_of(app).config == PRESETS[other]
+
+
+def test_a_convention_is_chosen_kept_and_left() -> None:
+    app = open_app()
+    assert widget(app.selectbox, "convention").value == OURS
+    app = without_error(widget(app.selectbox, "convention").set_value(AUTHORS).run())
+    assert spec_of(app).config == under(PRESETS[DEFAULT_PRESET], AUTHORS)
+    assert widget(app.selectbox, "preset").value == DEFAULT_PRESET
+    assert app.query_params["convention"] == "authors"
+    other = list(PRESETS)[2]
+    app = without_error(widget(app.selectbox, "preset").set_value(other).run())
+    assert spec_of(app).config == under(PRESETS[other], AUTHORS), "another preset keeps the convention"
+    app = go_to(app, SIMULATOR)
+    app = without_error(parameter(app, "initial_habituation").set_value(0.3).run())
+    assert widget(app.selectbox, "convention").value == OWN
+    app = without_error(widget(app.selectbox, "convention").set_value(OURS).run())
     assert spec_of(app).config == PRESETS[other]
 
 

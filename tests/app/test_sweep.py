@@ -195,19 +195,26 @@ def test_the_error_at_which_the_filter_stops_paying() -> None:
 def test_a_point_of_the_line_opens_on_the_live_page_as_the_very_run(
     number: int, method: str, error: float | None
 ) -> None:
-    identifier = made(small(judges=tuple(judge_of_error(error) for error in (0.0, 0.3))))
+    usual = small().participant
+    participant = type(usual)(**(usual.as_mapping() | {"can_walk_persistence": 0.7}))  # type: ignore[arg-type]
+    identifier = made(small(participant=participant, judges=tuple(judge_of_error(error) for error in (0.0, 0.3))))
     app = without_error(open_page(LINE, identifier))
     app = widget(app.selectbox, "chosen_point").set_value(number).run()
     app = without_error(click(app, "open_point"))
     place = {} if error is None else {JUDGE_ERROR: error}
-    assert [record.step_count for record in records_of(app)] == steps_in_the_cell(identifier, method, place, 0)
+    steps = steps_in_the_cell(identifier, method, place, 0)
+    assert [record.step_count for record in records_of(app)] == steps
+    others = [steps_in_the_cell(identifier, "TS", {}, 0), *(
+        steps_in_the_cell(identifier, "LLM+TS", {JUDGE_ERROR: other}, 0) for other in (0.0, 0.3)
+    )]  # fmt: skip
+    assert others.count(steps) == 1, "no other cell would do"
     shown = {"LLM+TS": "Learner with judge", "TS": "Learner alone"}[method]
     assert f"This is the scenario of the cell {shown}, “Judge's error rate” 30 %" in said(app)
 
 
 def test_the_example_in_which_it_stops_paying_is_ready_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder: started.append(wanted))
+    monkeypatch.setattr(experiments.Processes, "start", lambda self, wanted, folder, **_: started.append(wanted))
     app = without_error(click(open_page(), "sweep_example"))
     app = click(app, "start_sweep")
     (spec,) = started

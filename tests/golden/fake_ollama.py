@@ -63,12 +63,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         statements = _STATEMENT.findall(asked.get("prompt", ""))
+        model = asked.get("model", "").removesuffix(":latest")
         if self.path != "/api/generate":
             self._answer(404, {"error": "404 page not found"})
-        elif asked["model"] == "moody" and statements and _uniform("mood", statements[-1]) < 0.125:
+        elif model == "moody" and statements and _uniform("mood", statements[-1]) < 0.125:
             self._answer(500, {"error": "a mood"})
         else:
-            if asked["model"] == "slow" and statements and next(self.server.asked_slow) >= N_SWIFT:
+            if model == "slow" and statements and next(self.server.asked_slow) >= N_SWIFT:
                 time.sleep(SLOW_S)
             self._answer(200, _completion(asked["model"], p_send(statements[-1]) if statements else 0.5))
 

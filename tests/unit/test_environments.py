@@ -12,7 +12,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from jitai import environments
-from jitai.corpus import TEST, load_part
+from jitai.corpus import TEST, load_part, load_stories
 from jitai.environments import BASE, PRESET_OF, WITH_WALK_STATE
 from jitai.errors import ParameterError
 from jitai.records import Label
@@ -77,6 +77,9 @@ def test_settings_are_keywords_and_errors_name_them() -> None:
         {},
         {"statement_probability": 0.6, "repeats_while_unable": False},
         {"statement_probability": 0.5, "can_walk_persistence": 1.0},
+        {"spell_statements": "held", "cannot_walk_persistence": 0.8},
+        {"spell_statements": "story", "cannot_walk_persistence": 0.8},
+        {"writes_on_first_day": False, "statement_probability": 0.6},
     ],
 )
 def test_words_are_those_of_the_walk_state_for_one_as_for_many(settings: dict[str, Any]) -> None:
@@ -84,6 +87,7 @@ def test_words_are_those_of_the_walk_state_for_one_as_for_many(settings: dict[st
     many = gymnasium.make_vec(WITH_WALK_STATE, num_envs=n, study_length=20, **settings)
     singles = [gymnasium.make(WITH_WALK_STATE, study_length=20, **settings) for _ in range(n)]
     label_of = {item.text: item.label for item in load_part(TEST)}
+    label_of |= {item.text: item.label for story in load_stories(TEST) for item in story.statements}
     _, info = many.reset(seed=40)
     single_info = [env.reset(seed=40 + number)[1] for number, env in enumerate(singles)]
     written = 0

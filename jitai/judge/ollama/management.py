@@ -160,7 +160,7 @@ def pull(server: OllamaServer, name: str, cancellation: Cancellation | None = No
         if event.digest and event.total:
             layers[event.digest] = (event.completed or 0, event.total)
         completed, total = (sum(numbers) for numbers in zip(*layers.values(), strict=True)) if layers else (0, 0)
-        yield Progress(_in_our_words(event.status or ""), completed, total)
+        yield Progress(_in_our_words(event.status or ""), completed, total, "bytes")
 
 
 def put_judge(
@@ -186,9 +186,9 @@ def put_judge(
             raise FileFormatError(f"The file {path.name} is not there.", hint="Install the project again.")
     n_steps = 3
     yield Progress(f"Uploading the base model, {in_bytes(base_path.stat().st_size)}", 0, n_steps)
-    files = {base_path.name: server.ask(lambda client: client.create_blob(base_path), name)}
+    files = {base_path.name: server.upload(base_path)}
     yield Progress(f"Uploading the adapter, {in_bytes(adapter_path.stat().st_size)}", 1, n_steps)
-    adapters = {adapter_path.name: server.ask(lambda client: client.create_blob(adapter_path), name)}
+    adapters = {adapter_path.name: server.upload(adapter_path)}
     yield Progress("Making a model of both", 2, n_steps)
     for _ in _stream(
         server,

@@ -1,24 +1,39 @@
-"""An Ollama server: its address, what it holds and which models are loaded."""
+"""An Ollama server: what it holds, and how it is asked."""
 
-import ipaddress
-import json
+import importlib
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from jitai.errors import BackendError, BackendTimeout, JitaiError, ServerUnreachable, UnreadableReply
+from jitai.errors import BackendError, BackendTimeout, FileFormatError, ServerUnreachable, UnreadableReply
+from jitai.files import read_json
 from jitai.judge.base import Request
+from jitai.judge.embedded import MODEL_DIGEST
+from jitai.judge.ollama.address import read_address
 from jitai.judge.ollama.errors import START_HINT, bad_address, status_error
+from jitai.judge.ollama.listing import (
+    Description,
+    Loaded,
+    OllamaModel,
+    clock_of,
+    description_in,
+    loaded_in,
+    models_in,
+)
+from jitai.judge.ollama.reading import Written, chatted, completed
+from jitai.judge.ollama.whereabouts import is_this_machine, whereabouts
 from jitai.parameters import parameter, text_parameter, validate
 from jitai.sanitise import for_sentence
 
 if TYPE_CHECKING:
     import ollama
 
-DEFAULT_PORT = 11434
 N_LISTED = 20
 """The most likely next tokens that the server lists; more is an error."""
 CONNECT_TIMEOUT_S = 0.5
@@ -26,11 +41,10 @@ CONNECT_TIMEOUT_S = 0.5
 REMOTE_CONNECT_TIMEOUT_S = 3.0
 """The same for any other address: a lost first packet alone is sent again only after a second."""
 LISTING_TIMEOUT_S = 2.0
-MAY_TRUNCATE = ("/api/generate", "/api/chat")
-"""Where the server would cut a prompt that is too long, and say nothing."""
 _DURATION = r"-?(\d+(\.\d+)?(ms|s|m|h))+"
 _GROUP = "asking an Ollama server"
 _TYPED_QUESTION = "answer"
+_environment = threading.Lock()
 ServerAnswer = TypeVar("ServerAnswer")
 
 
@@ -60,25 +74,9 @@ class OllamaSettings:
         validate(self)
 
 
-@dataclass(frozen=True)
-class OllamaModel:
-    """A model on the server.
-
-    Attributes:
-        name: such as "gemma3:4b".
-        digest: "sha256:" and 64 hexadecimal digits.
-        size_bytes: on disk; 0 if the server does not say.
-        family: architecture, such as "llama"; empty if the server does not say.
-        parameter_size: such as "134.52M"; empty if the server does not say.
-        quantisation: such as "Q4_1"; empty if the server does not say.
-    """
-
-    name: str
-    digest: str
-    size_bytes: int
-    family: str = ""
-    parameter_size: str = ""
-    quantisation: str = ""
+_described: dict[tuple[str, str], Description] = {}
+"""By the server's URL and the manifest's digest, which changes whenever what it says of a model may change."""
+_MAX_DESCRIBED = 5_000
 
 
 class OllamaServer:
@@ -91,39 +89,32 @@ class OllamaServer:
     """
 
     def __init__(self, host: str | None = None, settings: OllamaSettings | None = None) -> None:
+        with _environment:
+            address = read_address(host or os.environ.get("OLLAMA_HOST", ""))
+        library = _library()
         import httpx
-        import ollama
 
-        class WithoutTruncation(httpx.HTTPTransport):
-            """Asks the server to refuse an over-long prompt, which it would cut silently; the client cannot say so.
+        from jitai.judge.ollama.transport import LimitedTransport, Limits
 
-            Having a transport of its own also keeps a proxy for the internet out of a local conversation.
-            """
-
-            def handle_request(self, request: httpx.Request) -> httpx.Response:
-                if request.url.path.endswith(MAY_TRUNCATE):
-                    body = json.loads(request.read())
-                    headers = {key: value for key, value in request.headers.items() if key.lower() != "content-length"}
-                    request = httpx.Request(
-                        request.method,
-                        request.url,
-                        headers=headers,
-                        content=json.dumps({**body, "truncate": False}).encode(),
-                        extensions=request.extensions,
-                    )
-                return super().handle_request(request)
-
-        address = _base_url(host or os.environ.get("OLLAMA_HOST", ""))
-        self._base_url = address
+        self.url, self.address = address.url, address.shown
         self.settings = settings if settings is not None else OllamaSettings()
-        self.address = for_sentence(urlsplit(address).netloc)
+        self.limits = Limits()
         # Short waits for what must never hold up a page, long ones for what may have to load a model first.
-        self._connect_timeout_s = connect_timeout_s(address)
-        self._brief = httpx.Timeout(LISTING_TIMEOUT_S, connect=self._connect_timeout_s)
+        self._connect_timeout_s = connect_timeout_s(self.url)
+        brief = httpx.Timeout(LISTING_TIMEOUT_S, connect=self._connect_timeout_s)
         patient = httpx.Timeout(self.settings.read_timeout_s, connect=self._connect_timeout_s)
+        self._usual: dict[str, Any] = {"auth": address.login, "follow_redirects": False}
         try:
-            self._client = ollama.Client(address, timeout=patient, transport=WithoutTruncation())
-            self._listing_client = ollama.Client(address, timeout=self._brief, transport=httpx.HTTPTransport())
+            self._client = library.Client(
+                self.url, timeout=patient, transport=LimitedTransport(self.limits), **self._usual
+            )
+            self._listing_client = httpx.Client(
+                base_url=self.url,
+                timeout=brief,
+                transport=LimitedTransport(self.limits),
+                headers=_api_key(),
+                **self._usual,
+            )
         except (ValueError, httpx.InvalidURL):
             raise bad_address() from None
 
@@ -132,77 +123,140 @@ class OllamaServer:
 
         Raises: BackendError, ServerUnreachable and the others of the tree.
         """
-        import httpx
-
-        def ask() -> str:
-            # The client has no call for it; the path is part of the server's documented interface.
-            response = httpx.get(f"{self._base_url}/api/version", timeout=self._brief, trust_env=False)
-            response.raise_for_status()
-            return for_sentence(str(response.json()["version"]))
-
-        return self.translated(ask)
+        # The client has no call for it; the path is part of the server's documented interface.
+        return self._look_up("/api/version", lambda content, _: for_sentence(str(content["version"])))
 
     def list_models(self) -> list[OllamaModel]:
         """Return the models on the server; fails within LISTING_TIMEOUT_S seconds of being connected.
 
         Raises: as version.
         """
-        listing = self.ask_briefly(lambda client: client.list())
-        return [
-            OllamaModel(
-                name=model.model,
-                digest=f"sha256:{(model.digest or '').removeprefix('sha256:')}",
-                size_bytes=int(model.size or 0),
-                family=(model.details.family or "") if model.details else "",
-                parameter_size=(model.details.parameter_size or "") if model.details else "",
-                quantisation=(model.details.quantization_level or "") if model.details else "",
-            )
-            for model in listing.models
-            if model.model
-        ]
+        # The client would leave out of the list what tells a cloud model.
+        return self._look_up("/api/tags", lambda content, _: models_in(content, self.url))
 
-    def generate(self, model: str, request: Request) -> "ollama.GenerateResponse":
+    def loaded_models(self) -> dict[str, Loaded]:
+        """Return the models in memory by name.
+
+        Raises: as version.
+        """
+        return self._look_up("/api/ps", lambda content, date: loaded_in(content, clock_of(self.url, date)))
+
+    def all_recognised(self, models: Iterable[OllamaModel]) -> list[tuple[OllamaModel, Description]]:
+        """As ``recognised``, of many models; those for which there is no time stay as they are until the next look."""
+        found, has_time = [], True
+        for model in models:
+            known = model, Description()
+            if has_time:
+                try:
+                    known = self.recognised(model)
+                except BackendError:
+                    has_time = False
+            found.append(known)
+        return found
+
+    def recognised(self, model: OllamaModel) -> tuple[OllamaModel, Description]:
+        """Return a model of the list under the digest of what it is made of, and what the server says of it.
+
+        A model that the server does not describe, because it has been deleted for example, stays as it is.
+
+        Raises: as version, where the server does not answer in time or at all.
+        """
+        key = self.url, model.manifest
+        known = _described.get(key)
+        if known is None:
+            asked = {"model": model.name}
+            try:
+                known = self._look_up("/api/show", lambda content, _: description_in(content), asked, model.name)
+            except (BackendTimeout, ServerUnreachable):
+                raise
+            except BackendError:
+                return model, Description()
+            if len(_described) >= _MAX_DESCRIBED:
+                _described.clear()
+            if len(model.manifest) == len(MODEL_DIGEST):  # else it is no digest, and may be anything's
+                _described[key] = known
+        where = model.where
+        if known.remote_host or known.remote_model:
+            where = whereabouts(self.url, model.name, remote_host=known.remote_host, remote_model=known.remote_model)
+        return replace(model, digest=known.made_of or model.digest, where=where), known
+
+    def _look_up(
+        self,
+        path: str,
+        read: Callable[[Mapping[str, Any], str], ServerAnswer],
+        asked: Mapping[str, Any] | None = None,
+        model: str = "",
+    ) -> ServerAnswer:
+        """Return what ``read`` makes of the answer to a question that takes no model, and of its date.
+
+        Raises: as version.
+        """
+
+        def ask() -> ServerAnswer:
+            response = self._listing_client.request("GET" if asked is None else "POST", path, json=asked)
+            response.raise_for_status()
+            content = read_json(response.content, max_bytes=len(response.content), only_finite=False)
+            return read(content, response.headers.get("date", ""))
+
+        with self.limits.within(LISTING_TIMEOUT_S + self._connect_timeout_s):
+            return self.translated(ask, model)
+
+    def generate(self, model: str, request: Request) -> Written:
         """Complete a prompt as it stands, without the model's chat template.
 
         Raises: as version; ModelMissing if the server does not have the model.
         """
         return self.ask(
-            lambda client: client.generate(
-                model=model,
-                prompt=request.prompt,
-                raw=True,
-                stream=False,
-                format=_schema(request),
-                options=self._options(request),
-                keep_alive=self.settings.keep_alive,
-                **_wish_for_probabilities(request),
+            lambda client: completed(
+                client.generate(
+                    model=model,
+                    prompt=request.prompt,
+                    raw=True,
+                    stream=False,
+                    format=_schema(request),
+                    options=self._options(request),
+                    keep_alive=self.settings.keep_alive,
+                    **_wish_for_probabilities(request),
+                )
             ),
             model,
         )
 
-    def chat(self, model: str, request: Request, think: bool | None = False) -> "ollama.ChatResponse":
+    def chat(
+        self, model: str, request: Request, think: "bool | Literal['low'] | None" = False, room: int = 0
+    ) -> Written:
         """Answer a person's turn, in the model's own chat format.
 
         Args:
             model: its name.
-            request: with chat set.
-            think: False asks a model that can think not to; None leaves it to the model.
+            request: with chat set. JSON is read as it is written, and no further than to its end.
+            think: False asks a model that can think not to, "low" to think little; None leaves it to the model.
+            room: tokens that it may write beyond the answer's, for its thoughts.
         Raises: as generate.
         """
         turns = [("system", request.system)] if request.system else []
-        return self.ask(
-            lambda client: client.chat(
+        streams = request.schema is not None
+
+        def ask(client: Any) -> Written:
+            started = time.perf_counter()
+            answer = client.chat(
                 model=model,
                 messages=[{"role": role, "content": text} for role, text in [*turns, ("user", request.prompt)]],
-                stream=False,
+                stream=streams,
                 think=think,
                 format=_schema(request),
-                options=self._options(request),
+                options=self._options(request, room),
                 keep_alive=self.settings.keep_alive,
                 **_wish_for_probabilities(request),
-            ),
-            model,
-        )
+            )
+            if not streams:
+                return chatted([answer], False)
+            with closing(answer):  # a model that goes on after the end of its answer is not waited for
+                written = chatted(answer, True)
+            # The server tells its time at the very end only.
+            return written if written.model_ms else replace(written, model_ms=(time.perf_counter() - started) * 1e3)
+
+        return self.ask(ask, model)
 
     def decide(self, model: str, request: Request, meanings: Mapping[str, str]) -> Mapping[str, float]:
         """Ask for a typed decision: the server's own probability of each answer.
@@ -232,18 +286,22 @@ class OllamaServer:
         return self.ask(ask, model)
 
     def ask(self, ask: "Callable[[ollama.Client], ServerAnswer]", model: str = "") -> ServerAnswer:
-        """Ask through the official client, as long as the settings allow.
+        """Ask through the official client; the whole answer has to be there within the settings' longest wait.
 
         Args:
             ask: what to do with the client.
             model: named in sentences about failures.
         Raises: as version; ModelMissing if the server does not have the model.
         """
-        return self.translated(lambda: ask(self._client), model)
+        with self.limits.within(self.settings.read_timeout_s):
+            return self.translated(lambda: ask(self._client), model)
 
-    def ask_briefly(self, ask: "Callable[[ollama.Client], ServerAnswer]", model: str = "") -> ServerAnswer:
-        """Ask what takes no model; fails within LISTING_TIMEOUT_S seconds of being connected."""
-        return self.translated(lambda: ask(self._listing_client), model)
+    def upload(self, path: Path) -> str:
+        """Upload a file, however long that takes as long as it goes on; return its digest.
+
+        Raises: as version.
+        """
+        return self.translated(lambda: str(self._client.create_blob(path)))
 
     def client_without_limit(self, on_response: Callable[[Any], None]) -> "ollama.Client":
         """Return a client for long work, such as a download, during which the server may be silent for minutes.
@@ -253,14 +311,17 @@ class OllamaServer:
         Returns: a client for the caller to close.
         """
         import httpx
-        import ollama
 
-        return ollama.Client(
-            self._base_url,
+        from jitai.judge.ollama.transport import LimitedTransport
+
+        client: ollama.Client = _library().Client(
+            self.url,
             timeout=httpx.Timeout(None, connect=self._connect_timeout_s),
-            transport=httpx.HTTPTransport(),
+            transport=LimitedTransport(self.limits, has_no_end=True),
             event_hooks={"response": [on_response]},
+            **self._usual,
         )
+        return client
 
     def close(self) -> None:
         """Close the connections."""
@@ -268,11 +329,11 @@ class OllamaServer:
         for client in clients:
             client.close()
 
-    def _options(self, request: Request) -> dict[str, Any]:
-        """Return the options of a question."""
+    def _options(self, request: Request, room: int = 0) -> dict[str, Any]:
+        """Return the options of a question; ``room`` as for chat."""
         options: dict[str, Any] = {
             "temperature": 0,
-            "num_predict": request.max_tokens,
+            "num_predict": request.max_tokens + room,
             "num_ctx": self.settings.context_tokens,
             # The default of 1.1 punishes the answer words, because they stand in the examples.
             "repeat_penalty": 1.0,
@@ -302,16 +363,20 @@ class OllamaServer:
         except ConnectionError as error:  # what the client makes of a refused connection
             raise ServerUnreachable(f"Nobody answers at {self.address}.", hint=START_HINT) from error
         except httpx.HTTPStatusError as error:
-            raise status_error(error.response.status_code, "", model, self.address) from None
+            answer = error.response
+            raise status_error(
+                answer.status_code, answer.text, model, self.address, self.limits.retry_after_s
+            ) from None
         except ollama.ResponseError as error:
-            raise status_error(error.status_code, str(error.error), model, self.address) from None
+            said = str(error.error)
+            raise status_error(error.status_code, said, model, self.address, self.limits.retry_after_s) from None
         except httpx.ConnectError as error:
             raise ServerUnreachable(f"Nobody answers at {self.address}.", hint=START_HINT) from error
         except (httpx.TransportError, httpx.TooManyRedirects) as error:
             raise ServerUnreachable(
                 f"The connection to the Ollama server at {self.address} broke off.", hint="Try again."
             ) from error
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, httpx.DecodingError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, FileFormatError, httpx.DecodingError):
             # Not chained: such an error repeats what was received.
             raise UnreadableReply(
                 f"What answers at {self.address} does not talk as an Ollama server does.",
@@ -329,133 +394,25 @@ def _wish_for_probabilities(request: Request) -> dict[str, Any]:
     return {"logprobs": True, "top_logprobs": N_LISTED} if request.answers else {}
 
 
-def _base_url(host: str) -> str:
-    """Complete an address as a person writes it (name, name:port, URL) to a URL that a client can call.
-
-    Raises: ParameterError if it cannot be understood.
+def _library() -> Any:
+    """Return the official client's module. It reads OLLAMA_HOST when it is first imported, and fails at what it
+    cannot read, such as ::1; we read the address ourselves.
     """
-    host = host.strip()
-    scheme, separator, rest = host.rpartition("://")
-    scheme = scheme.lower() if separator else "http"
-    if scheme not in ("http", "https"):
-        raise bad_address()
-    try:
-        parts = urlsplit(f"{scheme}://{rest}")
-        name = parts.hostname or "127.0.0.1"
-        # Where an address is given as a URL its own default ports hold, as in the official client.
-        port = parts.port or ({"http": 80, "https": 443}[scheme] if separator else DEFAULT_PORT)
-    except ValueError:
-        raise bad_address() from None
-    # "Listen everywhere", which servers are often told by the same setting, is no address to call.
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104
-    return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}{parts.path.rstrip('/')}"
+    with _environment:
+        said = None if "ollama" in sys.modules else os.environ.pop("OLLAMA_HOST", None)
+        try:
+            return importlib.import_module("ollama")
+        finally:
+            if said is not None:
+                os.environ["OLLAMA_HOST"] = said
+
+
+def _api_key() -> dict[str, str]:
+    """Return the header that the official client sends for OLLAMA_API_KEY; empty without one."""
+    key = os.environ.get("OLLAMA_API_KEY", "")
+    return {"authorization": f"Bearer {key}"} if key else {}
 
 
 def connect_timeout_s(url: str) -> float:
     """Return how long to wait for a connection to a URL, in seconds; longer where a network lies between."""
-    name = urlsplit(url).hostname or ""
-    try:
-        is_here = ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        is_here = name == "localhost"
-    return CONNECT_TIMEOUT_S if is_here else REMOTE_CONNECT_TIMEOUT_S
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A model's place in memory.
-
-    Attributes:
-        size_bytes: memory that it takes.
-        on_gpu_bytes: the part of it that is on a graphics card.
-        context_tokens: what it was loaded with; 0 if the server does not say.
-        until: when the server will drop it; None if it does not say.
-    """
-
-    size_bytes: int
-    on_gpu_bytes: int = 0
-    context_tokens: int = 0
-    until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class ModelDetails:
-    """A model on a server, with all that is shown about it.
-
-    Attributes:
-        model: name, digest, size, family, quantisation.
-        context_tokens: the most that it can read; 0 if the server does not say.
-        capabilities: such as "completion"; empty if the server does not say.
-        loaded: None if it is not in memory.
-    """
-
-    model: OllamaModel
-    context_tokens: int = 0
-    capabilities: tuple[str, ...] = ()
-    loaded: Loaded | None = None
-
-    @property
-    def can_judge(self) -> bool:
-        """Whether it writes text; some models only turn texts into vectors."""
-        return not self.capabilities or "completion" in self.capabilities
-
-
-@dataclass(frozen=True)
-class ServerOverview:
-    """The models that a server holds, and which of them are in memory.
-
-    Attributes:
-        address: such as "127.0.0.1:11434"; empty if what OLLAMA_HOST says is none.
-        version: empty if no server answered.
-        models: on it, in the server's order: the latest first.
-        failure: why it could not be looked at, as a sentence with what to do; empty if it could.
-    """
-
-    address: str = ""
-    version: str = ""
-    models: tuple[ModelDetails, ...] = ()
-    failure: str = ""
-
-
-def probe_server(server: OllamaServer, before: ServerOverview | None = None) -> ServerOverview:
-    """Find out which models a server holds, and which are in memory. Never raises JitaiError.
-
-    Args:
-        server: to ask.
-        before: an earlier answer; the server is not asked again about models that have not changed since.
-    """
-    known = {item.model.digest: item for item in before.models} if before is not None else {}
-    try:
-        version = server.version()
-        loaded = _loaded_models(server)
-        models = tuple(_details(server, model, known, loaded) for model in server.list_models())
-    except JitaiError as error:
-        return ServerOverview(server.address, failure=error.in_full)
-    return ServerOverview(server.address, version, models)
-
-
-def _loaded_models(server: OllamaServer) -> dict[str, Loaded]:
-    """Return the models in memory by name."""
-    return {
-        item.model or item.name or "": Loaded(
-            int(item.size or 0), int(item.size_vram or 0), item.context_length or 0, item.expires_at
-        )
-        for item in server.ask_briefly(lambda client: client.ps()).models
-    }
-
-
-def _details(
-    server: OllamaServer, model: OllamaModel, known: Mapping[str, ModelDetails], loaded: Mapping[str, Loaded]
-) -> ModelDetails:
-    """Return a listed model with its details, or without them if the server has none (it may be deleted by now)."""
-    in_memory = loaded.get(model.name)
-    before = known.get(model.digest)
-    if before is not None and before.capabilities:
-        return ModelDetails(model, before.context_tokens, before.capabilities, in_memory)
-    try:
-        shown = server.ask_briefly(lambda client: client.show(model.name), model.name)
-    except BackendError:
-        return ModelDetails(model, loaded=in_memory)
-    lengths = [value for key, value in (shown.modelinfo or {}).items() if key.endswith(".context_length")]
-    context_tokens = lengths[0] if lengths and isinstance(lengths[0], int) else 0
-    return ModelDetails(model, context_tokens, tuple(shown.capabilities or ()), in_memory)
+    return CONNECT_TIMEOUT_S if is_this_machine(url) else REMOTE_CONNECT_TIMEOUT_S

@@ -147,7 +147,8 @@ def _origin(evidence: Evidence) -> None:
     where = "These numbers came with the lab" if evidence.is_shipped else "These numbers were made here"
     judges = "".join(f" Judge {name}: digest of all it said {digest[:12]}." for name, digest in evidence.judges)
     seeds = f"seeds {found.spec.seeds[0]} to {found.spec.seeds[-1]}"
-    st.caption(for_markdown(f"{where}: {found.identifier}, {seeds}, {evidence.made_on}; {made}.{judges}"))
+    about = f"{where}: {found.identifier}, {seeds}, {evidence.made_on}; {made}. Convention: {found.spec.conventions}."
+    st.caption(for_markdown(f"{about}{judges}"))
     if is_outdated(found):
         st.caption("Another version of the project made these numbers. “Run” computes them again.")
 

@@ -1,13 +1,22 @@
 """The page "Design a study": how many people a real trial would need, in which nobody lives twice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from jitai import __version__
-from jitai.charts.study import AS_PUBLISHED, ChosenSize, Needed, PowerCurve, needed_figure, power_figure
+from jitai.charts.study import (
+    AS_PUBLISHED,
+    ChosenSize,
+    Needed,
+    OrderCurve,
+    PowerCurve,
+    needed_figure,
+    order_figure,
+    power_figure,
+)
 from jitai.charts.theme import CONFIG
 from jitai.errors import ParameterError
 from jitai.experiments.answers import CHECKPOINTS, COMPARE, ShippedAnswer, ShippedCell, shipped_answer
@@ -18,7 +27,19 @@ from jitai.experiments.words import name_of, setting_in_short, setting_in_words
 from jitai.report.figures import Curve
 from jitai.report.study_report import StudyPlan, study_report
 from jitai.seeding import Stream, generator
-from jitai.study.power import FEWEST, GRID, MOST, N_TRIALS, Power, TwoArms, curve, pairs_needed, people_needed, power_at
+from jitai.study.power import (
+    FEWEST,
+    GRID,
+    MOST,
+    N_TRIALS,
+    Power,
+    TwoArms,
+    curve,
+    order_in_words,
+    pairs_needed,
+    people_needed,
+    power_at,
+)
 from jitai.study.protocol import Planned, protocol_sentences
 from jitai.ui.session.page_states import DesignState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, palette, session_object
@@ -29,6 +50,7 @@ from jitai.ui.widgets.page import errors_as_sentences
 SPREADS = {1.0: "as simulated", 1.5: "half as much again", 2.0: "twice as much"}
 POWERS = {0.8: "80 of 100", 0.9: "90 of 100"}
 CURVE_TRIALS = 1_000
+ORDER_GRID = (2, 3, 5, 8, 13, 20, 32, 50, 100, 200)
 
 
 @dataclass(frozen=True)
@@ -200,6 +222,51 @@ def _draw(answer: ShippedAnswer, question: Question) -> None:
         needed_figure(settings, palette()), config=CONFIG, key="needed_chart", theme=None,
         alt="People an arm: " + "; ".join(f"{item.name} {item.people or f'more than {MOST}'}" for item in settings),
     )  # fmt: skip
+    _draw_order(answer, question)
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _orders(question: Question, made_on: str) -> list[list[Power]]:
+    """Return, for each setting, how often trials of each size have the right order, if people differ as simulated."""
+    answer = shipped_answer(COMPARE)
+    assert answer is not None
+    places = range(len(answer.experiment.spec.conditions()))
+    return [curve(arms_of(answer, question, place, 1.0), _generators, CURVE_TRIALS, ORDER_GRID) for place in places]
+
+
+def _draw_order(answer: ShippedAnswer, question: Question) -> None:
+    """Draw how often trials of each size, five as published among them, put the two methods in the right order."""
+    st.header("How often does a trial have the right order?", anchor=False)
+    asked_by = replace(question, condition=0, spread=1.0, power=0.8)
+    found = _orders(asked_by, answer.made_on)
+    names = [setting_in_short(item.config) for item in answer.experiment.spec.conditions()]
+    five = [next(item.in_order for item in of_setting if item.n == AS_PUBLISHED) for of_setting in found]
+    curves = [
+        OrderCurve(name, ORDER_GRID, [item.in_order for item in of_setting], place == question.condition)
+        for place, (name, of_setting) in enumerate(zip(names, found, strict=True))
+    ]
+    both_widths(
+        lambda narrow: order_figure(curves, palette(), narrow=narrow), "order_chart",
+        "Of 100 trials with 5 an arm, so many have the right order: "
+        + "; ".join(f"{name} {100 * share:.0f}" for name, share in zip(names, five, strict=True)),
+    )  # fmt: skip
+    st.caption(
+        f"The right order: the better method has the higher mean, whether or not a test finds it. With {AS_PUBLISHED} "
+        f"studies of each, as published, {_least(min(five))} to {_least(max(five))} of 100 unpaired trials have it, "
+        "by setting; two methods that are alike would have it in 50. The strong line is the setting above; people "
+        f"differ as simulated; {CURVE_TRIALS:,} simulated trials a point (± 3)."
+    )
+    rows = [
+        {"Setting": name, **{str(n): f"{100 * item.in_order:.0f}" for n, item in zip(ORDER_GRID, line, strict=True)},
+         "People an arm for 95": order_in_words(line)}
+        for name, line in zip(names, found, strict=True)
+    ]  # fmt: skip
+    with st.expander("These numbers"):
+        st.dataframe(rows, hide_index=True, key="order_table")
+
+
+def _least(share: float) -> str:
+    return "more than 99" if share > 0.995 else f"{100 * share:.0f}"
 
 
 def _elsewhere(question: Question, needed: Sequence[Power | None]) -> str:

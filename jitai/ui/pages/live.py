@@ -18,6 +18,7 @@ from jitai.trial.summary import TrialSummary, summarise
 from jitai.ui.pages.live_hand_over import branch_lines, came_with_scenario, draw_hand_over, picked_line
 from jitai.ui.pages.live_results import draw_results, results_are_open
 from jitai.ui.pages.live_settings import run_settings
+from jitai.ui.pages.live_waiting import draw_waiting
 from jitai.ui.session.live_run import LiveRun, LiveState, Opened, Setup, composed, is_read_by, read_anew
 from jitai.ui.session.reading import ManySeeds
 from jitai.ui.session.resources import statement_book
@@ -201,6 +202,7 @@ def _stage(app: AppState, state: LiveState, reader: Judge | None, ticks: bool) -
             return
         if shown.run is None and shown.reading is not None and shown.reading.failure:
             st.error(for_markdown(shown.reading.failure), icon=":material/error:")
+        draw_waiting(app, shown)
         _failures(state, shown)
         sentence = many_seeds.snapshot() if many_seeds else ""
         payload = as_payload(_payload_of(app, state, shown, reader, sentence))
@@ -288,7 +290,10 @@ def _detail(app: AppState, shown: LiveRun) -> str:
     scenario = shown.scenario
     if scenario.judge is None:
         return f"seed {scenario.spec.seed}"
-    names = {option.key: option.short_name for option in options_for(app)}
+    names = {
+        option.key: option.short_name + ("" if option.is_calibrated else ", not calibrated")
+        for option in options_for(app)
+    }
     name = names.get(scenario.judge.key) or (scenario.judge.name or scenario.judge.key).split(" (")[0][:40]
     return f"seed {scenario.spec.seed}, {name}"
 

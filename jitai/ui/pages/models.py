@@ -32,7 +32,8 @@ from jitai.judge.ollama.management import (
     unload,
 )
 from jitai.judge.ollama.options import OLLAMA_PREFIX
-from jitai.judge.ollama.server import ModelDetails, OllamaServer, ServerOverview
+from jitai.judge.ollama.overview import ModelDetails, ServerOverview
+from jitai.judge.ollama.server import OllamaServer
 from jitai.judge.prompts import TUNED_PROMPT, find_prompt
 from jitai.judge.registered_backend import JudgeOption
 from jitai.judge.registry import backend_of
@@ -49,6 +50,7 @@ from jitai.ui.session.resources import (
     server_watch,
 )
 from jitai.ui.session.state import AppState, app_state, keep_in_address
+from jitai.ui.widgets.fitting import offer_fit
 from jitai.ui.widgets.installer import offer_installation
 from jitai.ui.widgets.judge_picker import judge_picker, options_for
 from jitai.ui.widgets.page import errors_as_sentences
@@ -148,15 +150,18 @@ def _work_row(work: BackgroundWork) -> None:
     elif work.state == CANCELLED:
         st.caption("Cancelled. What has arrived is kept, and the work resumes from there.")
     else:
-        st.caption(f":material/check: Done, after {counted(round(work.seconds), 'second')}.")
+        outcome = for_markdown(work.snapshot().outcome)
+        st.caption(f":material/check: Done, after {counted(round(work.seconds), 'second')}. {outcome}".rstrip())
 
 
 def _in_words(work: BackgroundWork) -> str:
     """Return how far a piece of work is, in our words and not in a server's."""
     progress = work.snapshot()
     far = ""
-    if progress.total > 100:
+    if progress.total and progress.unit == "bytes":
         far = f", {in_bytes(progress.completed)} of {in_bytes(progress.total)}"
+    elif progress.total and progress.unit == "statements":
+        far = f", {progress.completed:,} of {progress.total:,} statements"
     elif progress.total > 1:
         far = f", step {min(progress.completed + 1, progress.total)} of {progress.total}"
     return for_markdown(f"{progress.status}{far} … {work.seconds:.0f} s")
@@ -172,6 +177,9 @@ def _embedded_section(state: AppState) -> None:
                 st.text(option.short_name, width="stretch")
                 _judge_button(state, option.key, option.usable)
             st.caption(for_markdown(" ".join([_file_facts(option), option.note]).strip()))
+            if option.warning:
+                st.caption(f":material/warning: {for_markdown(option.warning)}")
+            offer_fit(state, option, "row")
 
 
 def _file_facts(option: JudgeOption) -> str:
@@ -195,7 +203,7 @@ def _judge_button(state: AppState, key: str, usable: bool = True) -> None:
     """Draw the button to judge with a model, or a badge if it is the judge at work."""
 
     def pick() -> None:
-        state.judge_picked, state.prompt_picked = key, ""
+        state.pick_judge(key)
 
     if state.judge_at_work == key:
         st.badge("judge at work", icon=":material/gavel:", color="blue")
@@ -243,10 +251,14 @@ def _how_to_start(overview: ServerOverview) -> None:
 
 
 def _model_row(state: AppState, item: ModelDetails) -> None:
-    """Draw one model: what it is, whether it is in memory, and what can be done with it."""
+    """Draw one model: what it is, where it runs, whether it is in memory, and what can be done with it."""
     name = item.model.name
+    option = next((option for option in options_for(state) if option.key == OLLAMA_PREFIX + name), None)
+    where = None if option is None else option.where
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(name, width="stretch")
+        if where is not None and where.leaves_this_machine:
+            st.badge(for_markdown(where.mark), icon=":material/cloud:", color="orange")
         if item.loaded is not None:
             st.badge("in memory", icon=":material/memory:", color="green")
         if item.can_judge:
@@ -257,6 +269,9 @@ def _model_row(state: AppState, item: ModelDetails) -> None:
                 _work_button(state, "Unload", "Unloading", name, unload)
         st.button("Delete", type="tertiary", key=f"delete_{name}", on_click=_ask_to_delete, args=(state, name))
     st.caption(for_markdown(_facts(item)))
+    if item.can_judge and option is not None:
+        st.caption(for_markdown(option.note))
+        offer_fit(state, option, "row")
     if state.model_to_delete == name:
         st.warning("Delete it from the server's disk? To use it again, you must download it again.")
         with st.container(horizontal=True):
@@ -268,7 +283,7 @@ def _facts(item: ModelDetails) -> str:
     """Return what is known of a model, in one line."""
     model, loaded = item.model, item.loaded
     what = ", ".join(part for part in (model.family, model.parameter_size, model.quantisation) if part)
-    facts = [in_bytes(model.size_bytes) if model.size_bytes else "", what]
+    facts = [in_bytes(model.size_bytes) if model.size_bytes >= 1000 else "", what]
     facts.append(f"reads up to {item.context_tokens:,} tokens" if item.context_tokens else "")
     facts.append("" if item.can_judge else "cannot judge: it writes no text")
     if loaded is not None:
@@ -322,7 +337,7 @@ def _pull_section(state: AppState) -> None:
         typed = st.text_input(
             "Name of a model", key="pull_name", max_chars=220, placeholder="gemma3:1b", autocomplete="off",
             help="As in Ollama's library at ollama.com, or hf.co/USER/MODEL:QUANTISATION for a GGUF file from Hugging "
-            "Face. The server downloads it; the statements stay on your machine.",
+            "Face. The server downloads it. A name that ends in -cloud is not downloaded: the model runs elsewhere.",
         )  # fmt: skip
         pressed = st.form_submit_button("Pull", icon=":material/download:", key="pull")
     if pressed:
@@ -377,13 +392,18 @@ def _own_judge_section(state: AppState) -> None:
 
 
 def _calibrate_as_here(server: OllamaServer) -> None:
-    """Give our judge on the server the calibration that it has here: its log-probabilities are the same."""
+    """Give our judge on the server the calibration that it has here, if the server has written its files anew.
+
+    Its log-probabilities are the same; of files that are the same too, the calibration is known.
+    """
     prompt = find_prompt(prompts(), TUNED_PROMPT)
     ours = prompt.calibration_for(EmbeddedBackend(tuned=True).identity().digest)
     for model in server.list_models():
         if ours.is_fitted and model.name.removesuffix(":latest") == JUDGE_NAME:
-            personal_judging().save_calibration(prompt, model.digest, replace(ours, model=model.name))
-            reread_prompts()
+            known, _ = server.recognised(model)
+            if not prompt.calibration_for(known.digest).is_fitted:
+                personal_judging().save_calibration(prompt, known.digest, replace(ours, model=model.name))
+                reread_prompts()
 
 
 def _settings_section(_: AppState) -> None:
@@ -411,7 +431,7 @@ def _settings_section(_: AppState) -> None:
 
 def _prompts_section(state: AppState) -> None:
     """Draw the section on prompts and calibrations."""
-    prompts_section(state, lambda key, title, steps: background_jobs().start(key, title, steps, can_be_cancelled=True))
+    prompts_section(state)
 
 
 SECTIONS: tuple[Callable[[AppState], None], ...] = (

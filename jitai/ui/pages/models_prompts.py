@@ -1,75 +1,30 @@
 """The Models page's section on prompts: reading them, editing copies of them, and fitting calibrations."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from jitai.background import Progress
 from jitai.charts.theme import CONFIG
-from jitai.charts.validation import CalibrationPoint, reliability_figure
-from jitai.corpus import CALIBRATION, load_part
-from jitai.errors import BackendError, JitaiError
+from jitai.charts.validation import reliability_figure
+from jitai.errors import JitaiError
 from jitai.files import read_json
 from jitai.judge import strategies
-from jitai.judge.calibration import UNCALIBRATED, Calibration
-from jitai.judge.ollama.management import Cancellation
 from jitai.judge.prompt_file import PROMPTS_FOLDER
-from jitai.judge.prompts import READING_METHOD_LABELS, Prompt, find_prompt
-from jitai.judge.registry import backend_of
+from jitai.judge.prompts import READING_METHOD_LABELS, Prompt
 from jitai.sanitise import for_markdown
-from jitai.ui.session.resources import judge_for, personal_judging, prompts, reread_prompts
+from jitai.ui.session.fitting import begin_fit, fits
+from jitai.ui.session.resources import personal_judging, prompts, reread_prompts
 from jitai.ui.session.state import AppState, palette, say_problem
+from jitai.ui.widgets.consent import has_agreed
 from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
-from jitai.validation.calibration import calibration_from, log_odds_of, uncalibrated
-from jitai.validation.corpora import balanced_sample
-from jitai.validation.metrics import reliability
-from jitai.validation.runner import JudgedRow, judge_corpus
+from jitai.validation.fitting import N_TO_CALIBRATE
 
-N_TO_CALIBRATE = 200
-CALIBRATION_SEED = 1
 EXAMPLE_STATEMENT = "my knee hurts today"
 
-MAX_FAILED_SHARE = 0.1
-"""Share of the statements that may stay unanswered; a model that leaves more unanswered needs attention first."""
 
-N_TO_GIVE_UP = 3
-"""Statements after which a model that has answered none is given up: each may take until the time-out."""
-
-StartWork = Callable[[str, str, Callable[[Cancellation], Iterator[Progress]]], None]
-
-
-@dataclass(frozen=True)
-class Fit:
-    """The reliability of a model before and after a calibration.
-
-    Attributes:
-        before, after: the reliability diagram of the statements that it was fitted on.
-        n: statements answered.
-        n_failed: statements that the model could not answer.
-    """
-
-    before: tuple[CalibrationPoint, ...]
-    after: tuple[CalibrationPoint, ...]
-    n: int
-    n_failed: int
-
-
-@st.cache_resource(show_spinner=False)
-def fits() -> dict[tuple[str, str], Fit]:
-    """Return the calibrations fitted by this process, by the prompt's content hash and the model's digest."""
-    return {}
-
-
-def prompts_section(state: AppState, start_work: StartWork) -> None:
-    """Draw the section.
-
-    Args:
-        state: of the session.
-        start_work: begins a piece of work in the background, with a key and a title, that can be cancelled.
-    """
+def prompts_section(state: AppState) -> None:
+    """Draw the section."""
     st.header("How a model is asked")
     st.caption(
         "A prompt is a file that says what the model is given and how its answer is read. The project's own prompts do "
@@ -93,7 +48,7 @@ def prompts_section(state: AppState, start_work: StartWork) -> None:
     _facts(state, prompt)
     _try_out(prompt)
     _editor(state, prompt)
-    _calibration(state, prompt, start_work)
+    _calibration(state, prompt)
 
 
 def _facts(state: AppState, prompt: Prompt) -> None:
@@ -105,8 +60,8 @@ def _facts(state: AppState, prompt: Prompt) -> None:
         )
         whose = "Your calibration" if calibration.is_own else "Calibrated"
         words = f"{whose} for {calibration.model or 'a model'}: {numbers}, fitted on {calibration.fitted_on}."
-        measured = "" if calibration.measured is None else calibration.measured.sentence
-        st.caption(for_markdown(f"{words} {measured}".strip()))
+        known = [item.sentence for item in (calibration.improvement, calibration.measured) if item is not None]
+        st.caption(for_markdown(" ".join([words, *known])))
         if calibration.is_own:
             _own_calibration(prompt, digest)
 
@@ -192,7 +147,7 @@ def _text_to_edit(prompt: Prompt) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None:
+def _calibration(state: AppState, prompt: Prompt) -> None:
     """Offer to calibrate the model at work under this prompt."""
     options = {option.key: option for option in options_for(state)}
     option = options[state.judge_at_work]
@@ -202,56 +157,8 @@ def _calibration(state: AppState, prompt: Prompt, start_work: StartWork) -> None
             f"ten should be fit for a message. The model reads {N_TO_CALIBRATE} statements that are set aside for this."
         )
     )
-    key, name, settings = state.judge_at_work, prompt.name, state.settings_of(backend_of(state.judge_at_work))
-
-    def begin() -> None:
-        start_work(
-            f"calibrate_{key}_{name}",
-            f"Calibrating {option.label} for the prompt {prompt_label(prompt)}",
-            lambda stop: _fit(key, name, settings, stop),
-        )
-
     st.button(
         f"Calibrate the judge at work for “{for_markdown(prompt_label(prompt))}”",
-        icon=":material/balance:", key="calibrate", on_click=begin, disabled=not option.usable,
+        icon=":material/balance:", key="calibrate", on_click=begin_fit, args=(state, option, prompt),
+        disabled=not option.usable or not has_agreed(state, [option]),
     )  # fmt: skip
-
-
-def _fit(key: str, name: str, settings: Any, cancellation: Cancellation) -> Iterator[Progress]:
-    """Judge the statements, fit, and keep the calibration; in the background.
-
-    Raises: BackendError if the model leaves too much unanswered; ParameterError if its answers cannot be calibrated.
-    """
-    judge = uncalibrated(judge_for(key, name, settings=settings))
-    statements = balanced_sample(load_part(CALIBRATION), N_TO_CALIBRATE, CALIBRATION_SEED)
-    rows = []
-    yield Progress("judging statements", 0, len(statements))
-    for row in judge_corpus("", judge, statements):
-        if cancellation.cancelled:
-            return
-        rows.append(row)
-        n_failed = sum(row.failed for row in rows)
-        if n_failed > MAX_FAILED_SHARE * len(statements) or n_failed == len(rows) == N_TO_GIVE_UP:
-            raise BackendError(
-                f"The model could not answer {n_failed} of the first {len(rows)} statements, so nothing is kept. "
-                f"The last reason: {row.verdict.failure}"
-            )
-        yield Progress("judging statements", len(rows), len(statements))
-    calibration = calibration_from(judge, rows, "assets/statements/calibration.csv")
-    digest, prompt = judge.backend.identity().digest, find_prompt(prompts(), name)
-    personal_judging().save_calibration(prompt, digest, calibration)
-    fits()[prompt.content_hash, digest] = _what_it_changes(calibration, rows)
-    reread_prompts()
-
-
-def _what_it_changes(calibration: Calibration, rows: Sequence[JudgedRow]) -> Fit:
-    """Return the reliability of answers as the model gave them and as they are calibrated."""
-    log_odds, can_walk = log_odds_of(rows)
-    before, after = (
-        tuple(
-            CalibrationPoint(item.low, item.high, item.mean_p_send, item.share_can_walk, item.n)
-            for item in reliability([given.p_send(float(value)) for value in log_odds], ~can_walk)
-        )
-        for given in (UNCALIBRATED, calibration)
-    )
-    return Fit(before, after, len(log_odds), sum(row.failed for row in rows))

@@ -7,7 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from jitai.corpus import TEST, load_part
+from jitai.errors import BackendError, NotAgreed
 from jitai.importing.statements import RowState, StatementReader, Tally
+from jitai.judge.consent import check_consent
 from jitai.judge.text import MAX_STATEMENT_LENGTH
 from jitai.paths import program
 from jitai.records import Decision, Label, Statement
@@ -20,11 +22,14 @@ from jitai.ui.widgets.decision_card import verdict_badge, verdict_popover
 from jitai.ui.widgets.judge_picker import current_judge, judge_picker
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.statement_import import statement_file
+from jitai.validation.forms import in_its_forms
 
 MAX_STATEMENTS = 500
 N_SHOWN = 40
 """Verdicts drawn in full; the table below them holds all."""
 N_CHARACTERS_SHOWN = 280
+FORM_LABEL_WIDTH = 200
+"""Pixels of the column that names a form."""
 DECISION_FOR = {Label.CAN_WALK: Decision.SEND, Label.CANNOT_WALK: Decision.HOLD_BACK}
 """What a judge that agrees with a label says."""
 EXAMPLES = (
@@ -59,7 +64,7 @@ def _statement_box() -> list[str]:
         "What participants might say, one statement a line", key="statements", persist_state="session", height=150,
         placeholder="\n".join(EXAMPLES),
         help=f"At most {MAX_STATEMENTS} lines; the judge reads the first {MAX_STATEMENT_LENGTH} characters of each. "
-        "Nothing leaves this machine.",
+        "Nothing leaves this machine unless you have agreed to a judge that runs elsewhere.",
     )  # fmt: skip
     return [line.strip() for line in text.splitlines() if line.strip()]
 
@@ -147,7 +152,7 @@ def _buttons(found: PreferencesState, lines: list[str]) -> list[str]:
         st.session_state["statements"] = "\n".join(EXAMPLES)
 
     def clear() -> None:
-        st.session_state["statements"], found.judged = "", []
+        st.session_state["statements"], found.judged, found.forms = "", [], ()
 
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Judge these", type="primary", icon=":material/gavel:", key="judge_lines")
@@ -163,6 +168,13 @@ def _buttons(found: PreferencesState, lines: list[str]) -> list[str]:
 def _judge_lines(state: AppState, found: PreferencesState, lines: list[str]) -> None:
     """Judge with progress; the verdicts given so far stay if the work is interrupted."""
     judge = current_judge(state)
+    try:
+        check_consent(judge.backend)
+    except NotAgreed as error:
+        st.warning(for_markdown(str(error)), icon=":material/cloud_upload:")
+        return
+    except BackendError:
+        pass  # each verdict says why
     found.judged, found.judged_by = [], (state.judge_at_work, state.prompt_picked, state.deciding_settings)
     progress, began = st.progress(0.0, "Judging ..."), time.monotonic()
     for number, line in enumerate(lines, start=1):
@@ -205,6 +217,7 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
             for item in found.judged
         ]
     )
+    _forms(state, found)
     with st.expander("As a table"):
         st.dataframe(
             table, hide_index=True, key="verdict_table",
@@ -217,6 +230,31 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
         "Download the verdicts (CSV)", data=safe_csv(table).encode(), file_name="jitai_lab_verdicts.csv",
         mime="text/csv", on_click="ignore", key="download_verdicts",
     )  # fmt: skip
+
+
+def _forms(state: AppState, found: PreferencesState) -> None:
+    """Draw one statement in other forms, with the verdict on each; those that flip it are marked."""
+    with st.expander("Does the form of a statement change its verdict?", key="forms_expander"):
+        lines = [item.text for item in found.judged]
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            line = st.selectbox("Statement", lines, format_func=shortened, key="form_line", width="stretch")
+            if st.button("Try its forms", key="try_forms"):
+                with st.spinner("Judging its forms ..."):
+                    found.forms = in_its_forms(current_judge(state), line)
+        if not found.forms:
+            return
+        n_flips = sum(item.flips for item in found.forms)
+        n_forms = len(found.forms) - 1
+        st.markdown(
+            f"**{n_flips} of {n_forms} forms flip the verdict.**" if n_flips else f"None of {n_forms} forms flips it."
+        )
+        for number, item in enumerate(found.forms):
+            with st.container(horizontal=True, vertical_alignment="center", key=f"form_{number}", gap="small"):
+                st.caption(item.label, width=FORM_LABEL_WIDTH)
+                st.text(shortened(item.text), width="stretch")
+                if item.flips:
+                    st.badge("flips", icon=":material/swap_horiz:", color="red")
+                verdict_badge(item.verdict)
 
 
 def _summary_line(judged: list[JudgedStatement], labels: dict[str, Label]) -> None:

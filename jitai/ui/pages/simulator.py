@@ -18,6 +18,7 @@ from jitai.simulator.preview import MESSAGES, SCHEDULES, WELL, ability_numbers, 
 from jitai.simulator.world import World
 from jitai.text_format import counted
 from jitai.trial.spec import TrialSpec
+from jitai.trial.texts import words_of
 from jitai.ui.session.resources import statement_book
 from jitai.ui.session.state import AppState, app_state, keep_in_address, palette
 from jitai.ui.widgets.page import errors_as_sentences
@@ -127,11 +128,9 @@ def _statements(spec: TrialSpec) -> None:
         {
             "day": day + 1,
             "ability": "can walk" if world.can_walk[day] else "cannot walk",
-            "writes": book.choose(bool(world.can_walk[day]), float(world.statement_uniform[day])).text
-            if world.writes[day]
-            else "",
+            "writes": words,
         }
-        for day in range(spec.config.study_length)
+        for day, words in enumerate(words_of(world, book, spec.config.study_length))
     ]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height=420, key="statement_rows",

@@ -171,11 +171,9 @@ def _open_on_live(app: AppState, state: SweepState, evidence: Evidence, stored: 
 
 
 def _where_from(evidence: Evidence) -> None:
-    st.caption(
-        "These results came with the lab: nothing is run by choosing."
-        if evidence.is_shipped
-        else "These results are stored: nothing is run by choosing."
-    )
+    where = "came with the lab" if evidence.is_shipped else "are stored"
+    conventions = evidence.experiment.spec.conventions
+    st.caption(f"These results {where}: nothing is run by choosing. Convention: {conventions}.")
 
 
 def _line_title(stops: Crossing, line: ErrorLine) -> str:

@@ -7,17 +7,21 @@ import streamlit as st
 
 from jitai.corpus import DEVELOPMENT, TEST, load_part
 from jitai.errors import FileFormatError
+from jitai.judge.consent import Consent
 from jitai.judge.embedded import EMBEDDED
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import find_prompt
 from jitai.judge.registered_backend import JudgeOption
 from jitai.judge.registry import backend_of
+from jitai.paths import default_data_dir
 from jitai.records import JudgesText, Label, Statement
 from jitai.sanitise import for_markdown
 from jitai.seeding import MAX_SEED
 from jitai.text_format import counted
 from jitai.ui.pages.validation_answer import draw_judge
+from jitai.ui.pages.validation_forms import forms_section
 from jitai.ui.pages.validation_label_yourself import LabelSession, label_yourself
+from jitai.ui.pages.validation_measured import measured_section
 from jitai.ui.pages.validation_results import (
     CORPUS_LABELS,
     CORPUS_NOTES,
@@ -31,16 +35,18 @@ from jitai.ui.session.page_states import ValidationAnswer, ValidationState
 from jitai.ui.session.resources import judge_for, prompts
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
 from jitai.ui.widgets.answer import draw_answer
+from jitai.ui.widgets.consent import ask_consent, consent_for
 from jitai.ui.widgets.judge_picker import options_for, prompt_at_work, prompt_label
 from jitai.ui.widgets.page import errors_as_sentences
 from jitai.ui.widgets.statement_import import statement_file
 from jitai.validation.baselines import BASELINE_LABELS, KEYWORD, TFIDF, open_baseline
 from jitai.validation.corpora import (
     OPTIONAL_COLUMNS,
-    balanced_sample,
     chosen,
     labelled_statements,
+    stratified_sample,
 )
+from jitai.validation.measurements import Measurements, keep_measurements, today
 from jitai.validation.runner import Candidate, Validation, ValidationRun
 from jitai.validation.shipped import shipped_validation
 from jitai.validation.words import kind_in_words
@@ -50,6 +56,8 @@ LARGEST_SAMPLE = 20_000
 TICK_S = 0.5
 OWN_VALIDATION = "own_validation"
 """Key of what opens the settings of a run."""
+MEASURED = "measured_expander"
+"""Key of the part that is drawn only while it is open."""
 
 
 def validation_page() -> None:
@@ -74,7 +82,13 @@ def validation_page() -> None:
         if problem is not None:
             raise problem
         st.fragment(_stage, key="validation_stage")(state, candidates, sample)
+        measured = st.expander("Models that you have measured", key=MEASURED, on_change="rerun")
+        if measured.open:  # its intervals take a moment
+            with measured:
+                measured_section()
         if statements:
+            with st.expander("The same statements in other forms", key="forms_expander"):
+                forms_section(state, candidates, statements, st.session_state["validated_seed"])
             with st.expander("Label statements yourself, then compare with the judges", key="label_yourself_expander"):
                 label_yourself(session_object(LabelSession), statements, candidates, st.session_state["validated_seed"])
 
@@ -90,6 +104,10 @@ def _judge_pickers(app: AppState) -> list[Candidate]:
         placeholder="none, only baselines",
         help="Local language models. Every one chosen is combined with every prompt chosen.",
     )  # fmt: skip
+    for key in models:
+        if options[key].warning:
+            st.caption(f":material/warning: {for_markdown(options[key].short_name + ': ' + options[key].warning)}")
+    ask_consent(app, [options[key] for key in models], "validation")
     by_name = {prompt.name: prompt for prompt in prompts()}
     names = st.multiselect(
         "How they are asked", list(by_name), format_func=lambda name: prompt_label(by_name[name]),
@@ -113,7 +131,8 @@ def _judge_pickers(app: AppState) -> list[Candidate]:
         at_work = key == app.judge_at_work
         suited = prompt_at_work(app, tuple(options.values())) if at_work else options[key].prompt
         for name in names or [suited]:
-            opened = partial(_warm_judge, key, name, app.settings_of(backend_of(key)), anew=anew)
+            consent = consent_for(app, options[key].where)
+            opened = partial(_warm_judge, key, name, app.settings_of(backend_of(key)), consent, anew=anew)
             candidates.append(Candidate(_judge_name(options[key], name), opened))
     return [*candidates, *(Candidate(BASELINE_LABELS[key], partial(open_baseline, key)) for key in baselines)]
 
@@ -123,12 +142,12 @@ def _judge_name(option: JudgeOption, prompt_name: str) -> str:
     return f"{option.short_name}, {prompt.name.replace('_', ' ')} {prompt.version}"
 
 
-def _warm_judge(key: str, prompt_name: str, settings: Any, *, anew: bool) -> JudgesText:
+def _warm_judge(key: str, prompt_name: str, settings: Any, consent: Consent, *, anew: bool) -> JudgesText:
     """Return a judge whose model is loaded; if wanted, one that remembers nothing of earlier runs.
 
     Raises: BackendError if it cannot be.
     """
-    judge = judge_for(key, prompt_name, settings=settings)
+    judge = judge_for(key, prompt_name, settings=settings, consent=consent)
     if anew:
         # The same model, so that it is not loaded twice.
         judge = Judge(judge.backend, judge.prompt, judge.rules, on_failure=judge.on_failure, band=judge.band)
@@ -152,7 +171,9 @@ def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
     if len(sources) > 1:
         by = st.multiselect(
             "Written by", sources, key=f"validated_sources_{corpus}", persist_state="session",
-            placeholder="all authors", help="The independent authors had seen no other statement of the corpus.",
+            placeholder="all authors",
+            help="The independent author had seen no other statement of the corpus, and wrote with the help of "
+            "language models, as most did. No participant of a study wrote any statement.",
         )  # fmt: skip
     if len(kinds) > 1:
         of = st.multiselect(
@@ -166,7 +187,8 @@ def _statement_pickers(state: ValidationState) -> tuple[Statement, ...]:
     with size:
         st.number_input(
             "Sample", 2, LARGEST_SAMPLE, 300, 50, key="validated_sample", persist_state="session", disabled=takes_all,
-            help="A random sample of whole pairs with as many statements of each label. 300 take under a minute; the "
+            help="A random sample of whole pairs with as many statements of each label, every kind with its share. 300 "
+            "take under a minute; the "
             "interval narrows with the square root of the number.",
         )  # fmt: skip
         st.number_input(
@@ -207,7 +229,7 @@ def _sample(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     picked = st.session_state
     if picked[_whole_key(picked["validated_corpus"] == OWN_FILE)] or not statements:
         return statements
-    return balanced_sample(statements, picked["validated_sample"], picked["validated_seed"])
+    return stratified_sample(statements, picked["validated_sample"], picked["validated_seed"])
 
 
 def _start_button(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:
@@ -251,6 +273,8 @@ def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[St
             draw_judge(state.answer.validation, state.answer.corpus, "", progress)
             st.header("Every judge, every figure", anchor=False)
             draw_report(state.answer)
+            for sentence in state.kept:
+                st.caption(f":material/save: {for_markdown(sentence)}")
             return
         shipped = shipped_validation()
         if shipped is None:
@@ -282,6 +306,9 @@ def _progress(state: ValidationState) -> None:
         if found.finished:
             if state.is_running:
                 state.answer, state.answered = answer_of(found, state.run_corpus, state.run_seed), run
+                state.kept = []
+                if state.run_corpus == TEST:
+                    state.kept = keep_measurements(Measurements(default_data_dir()), run.opened, found, today())
             # The whole page: the button can be pressed again, and the ticking ends.
             st.rerun()
         _draw_progress(run, found)

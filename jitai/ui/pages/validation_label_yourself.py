@@ -128,15 +128,12 @@ def _comparison(session: LabelSession, candidates: list[Candidate]) -> None:
         st.error(for_markdown(session.found.failure), icon=":material/error:")
     for name, why in session.found.failures.items():
         st.warning(for_markdown(f"{name} could not be made ready. {why}"), icon=":material/warning:")
-    kappas, _ = agreement_with_person(session.answers, session.found)
-    answered = [name for name in kappas if name == THE_PERSON or kappas[name].notna().any()]
-    st.dataframe(
-        kappas.loc[answered, answered], key="label_kappas",
-        column_config={str(name): st.column_config.NumberColumn(format="%.2f") for name in answered},
-    )  # fmt: skip
+    found = agreement_with_person(session.answers, session.found)
+    answered = [name for name in found.kappas if name == THE_PERSON or found.kappas[name].notna().any()]
+    st.dataframe(found.words.loc[answered, answered], key="label_kappas")
     st.caption(
-        "Cohen's kappa, with “unsure” as an answer of its own: 1 is full agreement, 0 is agreement by chance. With so "
-        "few statements it may be off by 0.3 either way."
+        "Cohen's kappa with its 95 % interval, “unsure” being an answer of its own: 1 is full agreement, 0 is "
+        "agreement by chance. So few statements leave the intervals wide."
     )
     st.dataframe(_side_by_side(session, session.found), hide_index=True, key="label_table")
     st.button("Begin again with other statements", key="label_again", on_click=_begin_again, args=(session,))

@@ -233,7 +233,7 @@ class LiveRun:
         except VerdictMissing:
             if judge is None:
                 raise
-            self._asked = _Asked(request, first_day, changed, RunInBackground(changed, judge))
+            self._asked = _Asked(request, first_day, changed, RunInBackground(changed, judge, waits=False))
             return False
         remembered = judge is None and changed.judge is not None and not changed.is_simulated
         self._add(request, first_day, changed, branch, remembered)

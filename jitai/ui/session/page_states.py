@@ -16,7 +16,8 @@ from jitai.parameters import described
 from jitai.records import Statement, Verdict
 from jitai.simulator.config import SimulatorConfig
 from jitai.ui.session.state import experiment_of_address
-from jitai.validation.report import JudgeReport
+from jitai.validation.forms import FormVerdict
+from jitai.validation.report import Agreement, JudgeReport
 from jitai.validation.runner import Validation, ValidationRun
 
 Result = TypeVar("Result")
@@ -52,11 +53,13 @@ class PreferencesState:
 
     Attributes:
         judged, judged_by: these.
+        forms: one statement in other forms, with the verdicts.
         own_file: the statements of the last file, at most as many as the page judges.
     """
 
     judged: list[JudgedStatement] = field(default_factory=list)
     judged_by: tuple[Any, ...] = ()
+    forms: tuple[FormVerdict, ...] = ()
     own_file: ImportedFile[tuple[str, ...]] = field(default_factory=ImportedFile)
 
 
@@ -201,10 +204,10 @@ class ValidationAnswer:
     Attributes:
         validation: the verdicts.
         corpus: "test", "development" or OWN_FILE.
-        seed: of the bootstrap.
+        seed: of the sample and of simulated judges.
         judges: one report a judge.
         kinds, languages: accuracy by kind and by language.
-        kappas, n_compared: agreement of judges with each other and the label.
+        agreement: of judges with each other and the label.
     """
 
     validation: Validation
@@ -213,8 +216,7 @@ class ValidationAnswer:
     judges: list[JudgeReport]
     kinds: pd.DataFrame
     languages: pd.DataFrame
-    kappas: pd.DataFrame
-    n_compared: pd.DataFrame
+    agreement: Agreement
 
 
 @dataclass
@@ -227,6 +229,8 @@ class ValidationState:
         run: the last run, with the corpus and seed that it was started with.
         answer: of the last run that has finished; it stays on the page while the next one runs.
         answered: that run.
+        kept: sentences on the measurements that were kept of it.
+        forms_run: the last run over statements in every form.
     """
 
     own_file: ImportedFile[tuple[Statement, ...]] = field(default_factory=ImportedFile)
@@ -236,6 +240,8 @@ class ValidationState:
     run_seed: int = 1
     answer: ValidationAnswer | None = None
     answered: ValidationRun | None = None
+    kept: list[str] = field(default_factory=list)
+    forms_run: ValidationRun | None = None
 
     @property
     def is_running(self) -> bool:

@@ -1,6 +1,7 @@
 """Work in the background for the Live page: a run whose words a judge still has to read, and a look at many seeds."""
 
-from collections.abc import Callable, Hashable
+import threading
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,8 +9,9 @@ from jitai.background import BackgroundJob, FairLock
 from jitai.corpus import StatementBook
 from jitai.errors import JitaiError
 from jitai.judge.judge import Judge
-from jitai.records import JudgesText, Label, StepRecord, Verdict
+from jitai.records import JudgesText, Label, Statement, StepRecord, Verdict
 from jitai.report.run_player import many_seeds_sentence
+from jitai.simulator.config import STORY
 from jitai.trial.scenario import Played, Scenario, play
 from jitai.trial.spec import TrialSpec
 from jitai.trial.verdict_table import Verdicts, simulated_verdicts
@@ -21,10 +23,12 @@ class Lived(NamedTuple):
     Attributes:
         records: of the days lived so far.
         run: the whole run; None before its end.
+        waits_for: why the judge could not answer, while the run waits for the person's word; else empty.
     """
 
     records: tuple[StepRecord, ...] = ()
     run: Played | None = None
+    waits_for: str = ""
 
 
 class _NobodyWaits(JitaiError):
@@ -34,23 +38,60 @@ class _NobodyWaits(JitaiError):
 class RunInBackground(BackgroundJob[Lived]):
     """Lives a scenario whose words have to be read, day by day. Making one starts it; stopping takes one statement.
 
+    Where the judge cannot answer, the run waits: ``try_again`` asks it once more, ``go_on_by_rule`` takes the rule for
+    that case, now and for the rest of the run, and ``stop`` gives the run up.
+
     Args:
         scenario: to be lived.
         judge: reads what no verdict is stored of.
+        waits: False takes the rule at once.
     """
 
-    def __init__(self, scenario: Scenario, judge: JudgesText) -> None:
+    def __init__(self, scenario: Scenario, judge: JudgesText, waits: bool = True) -> None:
         super().__init__("run", "The run")
-        self._scenario, self._judge = scenario, judge
+        self._scenario, self._asked = scenario, judge
         self._records: list[StepRecord] = []
         self._played: Played | None = None
+        self._waits, self._waits_for, self._told = waits, "", threading.Event()
         self.start()
 
+    def try_again(self) -> None:
+        """Ask the judge once more."""
+        self._told.set()
+
+    def go_on_by_rule(self) -> None:
+        """Take the rule for a judge that cannot answer, from now on."""
+        self._waits = False
+        self._told.set()
+
+    def stop(self) -> None:
+        """Ask it to end, also where it waits."""
+        super().stop()
+        self._told.set()
+
+    def judge(self, text: str) -> Verdict:
+        """Return the judge's verdict, or that of the rule where the person has said so; the run calls it.
+
+        Raises: JitaiError if the run was given up meanwhile.
+        """
+        while (verdict := self._asked.judge(text)).is_fallback and self._waits and not self.stopping:
+            self._told.clear()
+            self._set_waits_for(verdict.failure)
+            self._told.wait()
+            self._set_waits_for("")
+        if self.stopping:
+            raise _NobodyWaits("The run was given up for another one.")
+        return verdict
+
+    def _set_waits_for(self, why: str) -> None:
+        with self._lock:
+            self._waits_for = why
+
     def _snapshot(self, finished: bool) -> Lived:
-        return Lived(tuple(self._records), self._played)
+        return Lived(tuple(self._records), self._played, self._waits_for)
 
     def _run(self) -> None:
-        played = play(self._scenario, self._judge, self._note)
+        played = play(self._scenario, self, self._note)
         with self._lock:
             self._played = played
 
@@ -110,15 +151,18 @@ class ManySeeds(BackgroundJob[str]):
     def _computed(self, judge: Judge | tuple[float, float]) -> str:
         if isinstance(judge, tuple):
             return many_seeds_sentence(self._spec, simulated_verdicts(*judge))
-        verdicts = Verdicts(*(self._remembered(label, judge) for label in (Label.CAN_WALK, Label.CANNOT_WALK)))
-        if all(len(known) == len(self._book.by_label[label]) for label, known in zip(Label, verdicts, strict=True)):
-            return many_seeds_sentence(self._spec, verdicts)
+        told = self._book.stories if self._spec.config.spell_statements == STORY else ()
+        wanted = [self._book.by_label[label] for label in (Label.CAN_WALK, Label.CANNOT_WALK)]
+        wanted += [story.statements for story in told]
+        able, unable, *stories = (self._remembered(items, judge) for items in wanted)
+        if [len(items) for items in wanted] == [len(items) for items in (able, unable, *stories)]:
+            return many_seeds_sentence(self._spec, Verdicts(able, unable, tuple(stories)))
         return ""
 
-    def _remembered(self, label: Label, judge: Judge) -> tuple[Verdict, ...]:
-        """Verdicts on the statements of a label, up to the first that is not known."""
+    def _remembered(self, items: Sequence[Statement], judge: Judge) -> tuple[Verdict, ...]:
+        """Verdicts on statements, up to the first that is not known."""
         found: list[Verdict] = []
-        for item in self._book.by_label[label]:
+        for item in items:
             verdict = None if self.stopping else judge.remembered(item.text)
             if verdict is None:
                 break

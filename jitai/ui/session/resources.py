@@ -9,16 +9,18 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 
 from jitai.background import BackgroundCall, Progress
-from jitai.corpus import TEST, StatementBook, load_part
+from jitai.corpus import TEST, StatementBook, book_of
 from jitai.decision import DEFAULT_BAND, UnsureBand
 from jitai.errors import JitaiError
 from jitai.installation import Installation
 from jitai.judge.cache import VerdictCache
+from jitai.judge.consent import NOT_AGREED, Consent
 from jitai.judge.judge import Judge
 from jitai.judge.ollama.management import DONE, BackgroundWork, Cancellation
-from jitai.judge.ollama.server import OllamaServer, OllamaSettings, ServerOverview, probe_server
+from jitai.judge.ollama.overview import ServerOverview, probe_server
+from jitai.judge.ollama.server import OllamaServer, OllamaSettings
 from jitai.judge.prompts import Prompt, find_prompt
-from jitai.judge.registry import Probed, available_judges, choose_judge, open_backend, probe_all
+from jitai.judge.registry import Probed, available_judges, choose_judge, open_backend, probe_all, prompts_after
 from jitai.judge.rules import Rules, load_rules
 from jitai.judge.shipped import shipped_replies
 from jitai.judge.user_prompts import PersonalJudging
@@ -44,15 +46,18 @@ class Watch(Generic[Seen]):
         self.latest = latest
         self._take = look
         self._looked_at = float("-inf")
-        self._lock = threading.Lock()
+        self._under_way: BackgroundCall | None = None
+        self._lock, self._looking = threading.Lock(), threading.Lock()
 
     def refresh(self) -> None:
         """Probe again in the background, unless the last probe is recent or still under way."""
         with self._lock:
-            if time.monotonic() - self._looked_at < self.MAX_AGE_S:
+            is_recent = time.monotonic() - self._looked_at < self.MAX_AGE_S
+            if is_recent or (self._under_way is not None and not self._under_way.finished):
                 return
             self._looked_at = time.monotonic()
-        BackgroundCall("ollama-probe", self._look).start()
+            self._under_way = BackgroundCall("ollama-probe", self._look)
+        self._under_way.start()
 
     def look_now(self) -> None:
         """Probe again and wait for the answer."""
@@ -60,13 +65,24 @@ class Watch(Generic[Seen]):
         self._look()
 
     def _look(self) -> None:
-        self.latest = self._take(self.latest)
+        with self._looking:  # one at a time: what is begun later ends later
+            self.latest = self._take(self.latest)
 
 
 @st.cache_resource(show_spinner=False)
 def backend_watch() -> Watch[Probed]:
     """Return this process's only watch of the judges that are available."""
-    return Watch(lambda before: probe_all(), {})
+    return Watch(lambda before: _probed(), {})
+
+
+def _probed() -> Probed:
+    """Return what every backend finds; a calibration that is found to belong to one of its models is read anew."""
+    before, probed = prompts(), probe_all()
+    if server_watch().latest is not None:  # the Models page has been opened: it says the same as the sidebar
+        server_watch().look_now()
+    if prompts_after(probed, personal_judging()) != before:
+        reread_prompts()
+    return probed
 
 
 @st.cache_resource(show_spinner=False)
@@ -107,6 +123,7 @@ def judge_for(
     low: float = DEFAULT_BAND.low,
     high: float = DEFAULT_BAND.high,
     settings: Any = None,
+    consent: Consent = NOT_AGREED,
 ) -> Judge:
     """Return the judge of a key; its model is loaded by the first question, or by the warm-up at start.
 
@@ -116,9 +133,10 @@ def judge_for(
         on_failure: "send" or "do not send".
         low, high: the edges of the unsure band.
         settings: of the judge's backend; as usual if None.
+        consent: what the person has agreed to of this judge's model, and of no other.
     """
     prompt, band = find_prompt(prompts(), prompt_name), UnsureBand(low, high)
-    return Judge(open_backend(key, settings), prompt, rules(), verdict_cache(), Decision(on_failure), band)
+    return Judge(open_backend(key, settings, consent), prompt, rules(), verdict_cache(), Decision(on_failure), band)
 
 
 @st.cache_resource(show_spinner=False)
@@ -141,17 +159,17 @@ def start_warming_up() -> BackgroundCall:
 @st.cache_resource(show_spinner=False, max_entries=16)
 def statement_book(kinds: tuple[str, ...]) -> StatementBook:
     """Return what participants say: statements of the chosen kinds on which no prompt was tuned."""
-    return StatementBook(load_part(TEST), kinds)
+    return book_of(TEST, kinds)
 
 
-def _look(before: ServerOverview | None) -> ServerOverview:
+def _look(_: ServerOverview | None) -> ServerOverview:
     """Return the present state of the server's models."""
     try:
         server = OllamaServer()
     except JitaiError as error:
         return ServerOverview(failure=error.in_full)
     with closing(server):
-        return probe_server(server, before)
+        return probe_server(server)
 
 
 class BackgroundJobs:

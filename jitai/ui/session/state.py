@@ -25,6 +25,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from jitai.charts.theme import DARK, LIGHT, Palette
 from jitai.corpus import EVERYDAY_KINDS
+from jitai.judge.consent import NOT_AGREED, Consent
 from jitai.judge.registry import BACKENDS, BackendClass, backend_of, find_backend, reading_backends
 from jitai.judge.simulated import SIMULATED, SimulatedBackend, SimulatedSettings, simulated_reference
 from jitai.parameters import build, describe
@@ -34,6 +35,7 @@ from jitai.report.scenario_link import open_link
 from jitai.rl.policy_store import default_policy_store
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.conventions import preset_of
 from jitai.trial.query import to_query
 from jitai.trial.scenario import Scenario
 from jitai.trial.settings import STRATEGY, described_settings, spec_from, spec_values, values_of
@@ -70,6 +72,7 @@ class AppState:
         simulated: whether the Live page has the simulated judge instead, which reads nothing; other pages have words
             read and keep the judge at work.
         judge_settled: whether nothing but the person may change the judge, because a run of its is shown.
+        consent: what the person has agreed, in this visit, to have sent away from this machine.
         problem: why the last button could not do its work, as a sentence; shown once.
         page: that is shown, as Streamlit names it.
         linked: the run of the address that opened the session, for the page that plays it; None without one.
@@ -86,6 +89,7 @@ class AppState:
     judge_settled: bool = False
     prompt_shown: str = ""
     model_to_delete: str = ""
+    consent: Consent = NOT_AGREED
     problem: str = ""
     page: str = ""
     linked: Scenario | None = None
@@ -111,6 +115,10 @@ class AppState:
             scenario.judge is not None and find_backend(scenario.judge.key) in reading_backends()
         ):
             self.use_judge(scenario.judge)
+
+    def pick_judge(self, key: str) -> None:
+        """Have another judge at work, asked in the way that suits it: choosing a judge chooses its prompt."""
+        self.judge_picked, self.prompt_picked, self.prompt_shown = key, "", ""
 
     def use_judge(self, judge: JudgeReference | None) -> None:
         """Have a scenario's judge at work, which the caller knows to be here; None leaves all as it is."""
@@ -141,9 +149,8 @@ class AppState:
 
     @property
     def preset(self) -> str:
-        """The name of the simulator settings: a preset's, or custom."""
-        present = self.spec.config
-        return next((name for name, config in PRESETS.items() if config == present), CUSTOM_PRESET)
+        """The name of the simulator settings: a preset's, under whichever convention, or custom."""
+        return preset_of(self.spec.config, CUSTOM_PRESET)
 
     def show(self, spec: TrialSpec) -> None:
         """Set all widgets of a trial's settings."""

@@ -49,6 +49,8 @@ def draw_answer(title: str, second: str = "", small: str = "", progress: Callabl
         st.title(title, anchor=False)
         if second:
             st.header(second, anchor=False)
+        elif progress is not None:
+            st.empty()  # so that the bar keeps its place, and never stands twice on the page
         if progress is not None:
             progress()
         elif small:

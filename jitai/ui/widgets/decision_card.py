@@ -6,7 +6,7 @@ import streamlit as st
 
 from jitai.charts.participant import draws_figure, liking_figure, steps_to_come_figure
 from jitai.charts.theme import CONFIG
-from jitai.judge.judge import REASON_EXPLANATION
+from jitai.judge.judge import REASON_EXPLANATION, UNCALIBRATED_NOTE
 from jitai.policies.belief import BeliefSettings, counts_as_steps
 from jitai.records import CONTEXT_LABELS, TYPED, Action, Decision, StepRecord, Verdict, VerdictSource
 from jitai.sanitise import for_markdown
@@ -154,6 +154,7 @@ def verdict_badge(verdict: Verdict) -> None:
         st.badge(f"no answer · rule: {verdict.decision.value}", color="gray")
         return
     number = "" if verdict.p_send is None else f" · P(send) {verdict.p_send:.2f}"
+    number += ", not calibrated" if UNCALIBRATED_NOTE in verdict.notes else ""
     st.badge(f"{verdict.decision.value}{number}", color=DECISION_COLOURS[verdict.decision])
 
 

@@ -38,6 +38,7 @@ from jitai.sanitise import for_markdown
 from jitai.text_format import counted
 from jitai.ui.session.live_run import LiveState
 from jitai.ui.session.state import AppState, app_state, session_object
+from jitai.ui.widgets.consent import ask_consent
 from jitai.ui.widgets.judge_picker import backend_widgets, options_for
 from jitai.ui.widgets.opening import show_played
 from jitai.ui.widgets.page import errors_as_sentences
@@ -67,12 +68,26 @@ def run_now(spec: ExperimentSpec) -> str:
     """Run an experiment in a process of its own, unless it is finished and cannot have changed.
 
     Returns: its identifier.
-    Raises: FileFormatError.
+    Raises: FileFormatError; NotAgreed if words would leave this machine and the person has not agreed.
     """
     found = find(spec.identifier)
     if found is None or found.status != FINISHED or may_have_changed(found):
-        processes().start(spec, store().folder)
+        processes().start(spec, store().folder, agrees_to_send=_agrees(spec))
     return spec.identifier
+
+
+def _agrees(spec: ExperimentSpec) -> bool:
+    """Return whether the experiment may send words away: it needs to, and the person has agreed.
+
+    Raises: NotAgreed if it needs to and the person has not.
+    """
+    state = app_state()
+    options = {option.key: option for option in options_for(state)}
+    asked = [options[judge.key].where for judge in spec.judges_needed() if judge.key in options]
+    elsewhere = [where for where in asked if where is not None and where.leaves_this_machine]
+    for where in elsewhere:
+        state.consent.check(where)
+    return bool(elsewhere)
 
 
 def go_on(spec: ExperimentSpec) -> None:
@@ -140,6 +155,9 @@ def judge_widgets(state: AppState, name: str) -> JudgeChoice:
         stated = tuple(settings_as_mapping(settings).items())
     if not backend.reads_statements:
         return JudgeChoice(key, settings=stated)
+    if options[key].warning:
+        st.caption(f":material/warning: {for_markdown(options[key].warning)}")
+    ask_consent(state, [options[key]], name)
     n_statements = sum(item.kind in state.kinds for part in (TEST, CALIBRATION) for item in load_part(part))
     st.caption(
         f"On its first run, a judge reads {n_statements:,} statements before the first result appears. Its verdicts "
@@ -200,9 +218,11 @@ def finished_so_far(identifier: str, running: bool, wanted: ExperimentSpec | Non
     found = find(identifier)
     if (processes().is_alive(identifier) or is_at_work(found)) != running:
         st.rerun()  # the whole page: the ticking begins or ends, and the button follows
-    if found is not None:
-        remarks(found, running, "" if wanted is None else wanted.identifier)
-    elif not processes().is_alive(identifier):
+    # Always there: else the bar would move, and stand twice on the page until the rest is drawn.
+    with st.container():
+        if found is not None:
+            remarks(found, running, "" if wanted is None else wanted.identifier)
+    if found is None and not processes().is_alive(identifier):
         raise not_there(identifier)
     return found
 

@@ -13,13 +13,16 @@ from jitai.judge.registry import (
     backend_of,
     choose_judge,
     missing_option,
+    offered_key,
     reading_backends,
 )
 from jitai.judge.simulated import SIMULATED, SimulatedBackend
 from jitai.parameters import build, describe
 from jitai.sanitise import for_markdown
-from jitai.ui.session.resources import backend_watch, judge_for, prompts
+from jitai.ui.session.resources import Watch, backend_watch, judge_for, prompts
 from jitai.ui.session.state import AppState
+from jitai.ui.widgets.consent import ask_consent, consent_for
+from jitai.ui.widgets.fitting import offer_fit
 from jitai.ui.widgets.parameters import parameter_widgets
 
 
@@ -33,7 +36,7 @@ def options_for(state: AppState) -> tuple[JudgeOption, ...]:
     watch.refresh()
     options = available_judges(watch.latest, prompts())
     if state.judge_picked:
-        state.judge_at_work = state.judge_picked
+        state.judge_at_work = offered_key(options, state.judge_picked)
     elif not (state.judge_at_work and state.judge_settled):
         state.judge_at_work = choose_judge(options)
     if state.judge_at_work not in {option.key for option in options}:
@@ -45,13 +48,19 @@ def prompt_at_work(state: AppState, options: tuple[JudgeOption, ...]) -> str:
     """Return the name of the prompt that the person picked, or that suits the judge at work."""
     if state.prompt_picked in {prompt.name for prompt in prompts()}:
         return state.prompt_picked
-    return next(option.prompt for option in options if option.key == state.judge_at_work)
+    return option_at_work(state, options).prompt
+
+
+def option_at_work(state: AppState, options: tuple[JudgeOption, ...]) -> JudgeOption:
+    """Return the judge at work among the options."""
+    return next(option for option in options if option.key == state.judge_at_work)
 
 
 def current_judge(state: AppState) -> Judge:
     """Return the judge at work in this session."""
     options = options_for(state)
     settings = state.spec.filter.settings
+    where = option_at_work(state, options).where
     return judge_for(
         state.judge_at_work,
         prompt_at_work(state, options),
@@ -59,6 +68,7 @@ def current_judge(state: AppState) -> Judge:
         settings.unsure_low,
         settings.unsure_high,
         state.settings_of(backend_of(state.judge_at_work)),
+        consent_for(state, where),
     )
 
 
@@ -80,7 +90,7 @@ def judge_picker(state: AppState, *, with_simulated: bool = False) -> None:
         if with_simulated:
             state.simulated = picked == SIMULATED
         if picked != SIMULATED:
-            state.judge_picked, state.prompt_picked = picked, ""
+            state.pick_judge(picked)
 
     # Set each time, so that the selection follows when the recommendation changes.
     st.session_state["judge"] = SIMULATED if simulated else state.judge_at_work
@@ -101,15 +111,32 @@ def judge_picker(state: AppState, *, with_simulated: bool = False) -> None:
             "day’s truth, too. A cell of the Sweep page has such a judge."
         )
         return
-    note = options[state.judge_at_work].note
-    if note:
-        st.caption(for_markdown(note))
+    option = options[state.judge_at_work]
+    if option.note:
+        st.caption(for_markdown(option.note))
+    if option.warning:
+        st.warning(for_markdown(option.warning), icon=":material/warning:")
+    ask_consent(state, [option], "picker")
+    offer_fit(state, option, "picker")
     _prompt_picker(state, prompt_at_work(state, all_options))
     _settings_of_judge(state)
+    # A server may end, or begin, while nobody touches the page; the first look takes a second or two.
+    st.fragment(_servers, run_every=Watch.MAX_AGE_S if backend_watch().latest else 1.0)(_statuses())
+
+
+def _statuses() -> list[str]:
+    """Return what was found of each backend's server, one line each."""
     latest = backend_watch().latest
-    found = (backend.status(latest.get(backend.key)) for backend in reading_backends())
+    return [line for backend in reading_backends() if (line := backend.status(latest.get(backend.key)))]
+
+
+def _servers(drawn: list[str]) -> None:
+    """Say which servers answer now; draw the whole page again where that is no longer what it was drawn for."""
+    backend_watch().refresh()
+    if _statuses() != drawn:
+        st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(for_markdown(" ".join(line for line in found if line)), width="stretch")
+        st.caption(for_markdown(" ".join(drawn)), width="stretch")
         if st.button("Look again", type="tertiary", key="look_again"):
             backend_watch().look_now()
             st.rerun()

@@ -7,6 +7,15 @@ import streamlit as st
 
 from jitai.parameters import ParameterInfo
 from jitai.simulator.config import PRESETS
+from jitai.simulator.conventions import (
+    CONVENTION_HELP,
+    CONVENTION_LABELS,
+    CONVENTIONS,
+    OURS,
+    OWN,
+    convention_of,
+    under,
+)
 from jitai.ui.session.state import CUSTOM_PRESET, AppState, show_config
 
 FINE_STEP = 0.005
@@ -68,12 +77,26 @@ def parameter_widgets(
 
 
 def preset_picker(state: AppState, label: str, help: str | None = None) -> None:
-    """Draw the choice of a named set of simulator settings; "custom" is offered while a parameter is tuned."""
+    """Draw the choice of a named set of simulator settings, and of the convention that they follow.
+
+    "Custom" and "own" are offered while a parameter is tuned. Another preset keeps the convention.
+    """
+    convention = convention_of(state.spec.config)
 
     def pick() -> None:
         if (chosen := st.session_state["preset"]) in PRESETS:
-            show_config(PRESETS[chosen])
+            config = PRESETS[chosen]
+            show_config(config if convention in (OURS, OWN) else under(config, convention))
+
+    def follow() -> None:
+        if (chosen := st.session_state["convention"]) in CONVENTIONS:
+            show_config(under(state.spec.config, chosen))
 
     st.session_state["preset"] = state.preset
     presets = [*PRESETS, CUSTOM_PRESET] if state.preset == CUSTOM_PRESET else list(PRESETS)
     st.selectbox(label, presets, key="preset", on_change=pick, help=help)
+    st.session_state["convention"] = convention
+    st.selectbox(
+        "Convention", [*CONVENTIONS, OWN] if convention == OWN else list(CONVENTIONS), key="convention",
+        format_func=CONVENTION_LABELS.__getitem__, on_change=follow, help=CONVENTION_HELP,
+    )  # fmt: skip

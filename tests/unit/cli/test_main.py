@@ -36,6 +36,9 @@ ALL_OPTIONS = [info for settings in SETTINGS for info in describe(settings)]
 Captured = pytest.CaptureFixture[str]
 
 
+CHANCES = ("available", "action_probability", "message_probability", "probability_error")
+
+
 def expected_log(**changes: object) -> pd.DataFrame:
     spec = TrialSpec(config=PRESETS[DEFAULT_PRESET], filter=filter_spec(NONE), **changes)  # type: ignore[arg-type]
     return decision_log(list(live_days(spec, StatementBook(load_part(TEST)), None)))
@@ -80,6 +83,9 @@ def test_run_writes_the_decision_log(tmp_path: Path, ending: str) -> None:
     else:
         types = dict.fromkeys(log.select_dtypes(["object", "str"]).columns, str)
         written = pd.read_csv(path, dtype={**types, "scenario": str}, keep_default_na=False)
+    chances = {name: {float(value) for value in written.pop(name)} for name in CHANCES}
+    assert chances == dict(zip(CHANCES, ({1.0}, {0.25}, {0.75}, {0.0}), strict=True))
+    assert re.fullmatch("random, none, [0-9a-f]{12}", "".join(set(written.pop("policy_version"))))
     names = set(written.pop("scenario"))
     assert len(names) == 1 and re.fullmatch("[0-9a-f]{12}", names.pop())
     for name in numbers_or_nothing:

@@ -11,7 +11,7 @@ from jitai.experiments.spec import Condition, Method
 from jitai.experiments.sweep import JUDGE_ERROR, MapCell, judge_of_error
 from jitai.experiments.words import GROUPS, plain, setting_in_words
 from jitai.simulator.config import PRESETS, SimulatorConfig
-from jitai.statistics import interval_of_mean, paired_difference
+from jitai.statistics import FEW_SEEDS, interval_of_mean, paired_difference
 from tests.unit.experiments.test_comparison import run
 
 OFFERED = {name: method for name, (method, _) in offered_methods().items()}
@@ -69,13 +69,17 @@ def test_a_loss_and_a_doubt_are_said_as_such() -> None:
     assert "the true difference lies between −0 and +0 steps" in doubt.second[0]  # type: ignore[attr-defined]
 
 
-def test_few_seeds_that_mostly_tie_are_said_to_tell_too_little() -> None:
+def test_few_seeds_are_said_to_tell_too_little() -> None:
     lines = lines_of(judge=0.0)
-    tie = run(OFFERED["LLM+TS"], *(BASE + np.repeat([0.0, 50.0], [60, 40])), seeds=range(100))
-    line = side_by_side([tie], lines[0].run)[0]  # type: ignore[attr-defined]
-    found = headline([*lines, line], line, lines[0])  # type: ignore[list-item,arg-type]
-    assert "Most seeds tie, and under 200 seeds the interval is then too narrow" in found.small
-    assert "tie" not in answer(judge=500.0).small  # type: ignore[attr-defined]
+    few = run(OFFERED["LLM+TS"], 10.0, 30.0, 80.0, seeds=range(3))
+    base = run(OFFERED["TS"], 0.0, 0.0, 0.0, seeds=range(3))
+    line = side_by_side([base, few], base)
+    assert FEW_SEEDS in headline(line, line[1], line[0]).small
+    assert FEW_SEEDS not in answer(judge=500.0).small  # type: ignore[attr-defined]
+    tie = run(OFFERED["LLM+TS"], *BASE, seeds=range(100))
+    same = side_by_side([tie], lines[0].run)[0]  # type: ignore[attr-defined]
+    found = headline([*lines, same], same, lines[0])  # type: ignore[list-item,arg-type]
+    assert found.title == "No difference at all" and "the same on each" in found.second[0]
 
 
 def test_other_pairs_are_named() -> None:

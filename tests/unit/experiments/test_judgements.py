@@ -89,7 +89,7 @@ def test_every_text_is_read_once_and_every_kind_of_answer_survives() -> None:
 def test_a_simulated_judge_errs_as_often_as_it_says() -> None:
     readings = simulated_responses(0.93, 0.07)
     verdicts = readings.verdicts(FilterSettings())
-    said = [np.mean([v.decision == Decision.HOLD_BACK for v in part]) for part in verdicts]
+    said = [np.mean([v.decision == Decision.HOLD_BACK for v in part]) for part in verdicts[:2]]
     assert said == pytest.approx([0.07, 0.93])
     # At chance it is not unsure all the time: it errs in one half.
     coin = simulated_responses(0.5, 0.5).verdicts(FilterSettings())

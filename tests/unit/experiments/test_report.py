@@ -6,13 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from jitai.cli.main import main
 from jitai.errors import ParameterError
+from jitai.experiments.cell_file import read_steps
 from jitai.experiments.comparison import by_condition, compare, days_of
 from jitai.experiments.engine import run_experiment
-from jitai.experiments.report import check, write_report
+from jitai.experiments.report import _order_table, check, write_report
 from jitai.experiments.spec import Claim, ExperimentSpec, JudgeChoice
 from jitai.experiments.spec_file import spec_from_mapping
 from jitai.experiments.store import Store, figures_table
@@ -54,6 +56,40 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with ThreadPoolExecutor(1) as executor:
         run_experiment(spec, Store(path), executor, nobody)  # type: ignore[arg-type]
     return path
+
+
+def test_a_trial_of_few_has_the_right_order_as_often_as_drawing_it_says(folder: Path) -> None:
+    store = Store(folder)
+    (experiment,) = store.experiments()
+    compared = {key: compare(items, "TS") for key, items in by_condition(store.cells(experiment.identifier)).items()}
+    claims = (Claim("published", "LLM+TS", above="TS"),)
+    assert _order_table(replace(experiment.spec, claims=claims), compared) == "", "40 seeds are too few to draw from"
+    table = _order_table(replace(experiment.spec, claims=claims, n_seeds=1000), compared)
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    at_five = next(line for line in lines if line[0] == "5 (as published)")
+    rng = np.random.default_rng(0)
+    for shown, rows in zip(at_five[1:], compared.values(), strict=True):
+        totals = {row.stored.cell.method.name: row.stored.totals for row in rows}
+        one, other = (rng.choice(totals[name], (40_000, 5)).mean(axis=1) for name in ("LLM+TS", "TS"))
+        sign = np.sign(totals["LLM+TS"].mean() - totals["TS"].mean())
+        assert float(shown.removesuffix(" %")) == pytest.approx(100 * (sign * (one - other) > 0).mean(), abs=3.5)
+    assert _order_table(replace(experiment.spec, claims=(), n_seeds=1000), compared) == ""
+
+
+def test_a_stored_cell_becomes_a_log_that_can_be_analysed(folder: Path, tmp_path: Path) -> None:
+    store = Store(folder)
+    (experiment,) = store.experiments()
+    cell = next(item for item in store.cells(experiment.identifier) if item.cell.method.name == "LLM+TS")
+    file = folder / "steps" / f"{cell.key}.parquet"
+    out = tmp_path / "log.csv"
+    assert main(["log", str(file), "--out", str(out)]) == 0
+    log, days = pd.read_csv(out), read_steps(file)
+    for name in days:
+        assert np.allclose(log[name], days[name], equal_nan=True), name
+    assert ((log["action_probability"] > 0) & (log["action_probability"] <= 1)).all()
+    assert (log.loc[~log["available"], "message_probability"] == 0).all() and (~log["available"]).any()
+    assert log["policy_version"].str.startswith("thompson, veto, ").all()
+    assert main(["log", str(file), "--out", str(out)]) != 0, "nothing is replaced unasked"
 
 
 @pytest.mark.needs("figures")
@@ -148,7 +184,7 @@ def test_where_nobody_can_earn_anything_there_is_no_share(tmp_path: Path) -> Non
         identifier = run_experiment(spec, store, executor, nobody)  # type: ignore[arg-type]
     assert figures_table(store.cells(identifier))["share_of_optimum"].isna().all()
     write_report(store, store.experiments(), tmp_path / "r.md", unheard)
-    assert "0 ± 0 (nan %)" in (tmp_path / "r.md").read_text(encoding="utf-8")
+    assert "| 0 (nan %)" in (tmp_path / "r.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.needs("figures")

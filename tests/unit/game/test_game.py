@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from jitai.errors import ParameterError
-from jitai.game.days import CLINICIAN, Game, agreement, cohens_kappa, live_days, truth_of, up_to_decision, with_action
+from jitai.game.days import CLINICIAN, Game, agreement, live_days, truth_of, up_to_decision, with_action
 from jitai.game.payload import game_payload
 from jitai.game.regret import best_to_come, by_kind, costliest, costs
 from jitai.policies.registry import PolicySpec
@@ -106,14 +106,13 @@ def test_kappa_is_cohens() -> None:
     """An example of two who agree on 35 of 50 (20 yes, 15 no): 0.7 observed, 0.5 by chance."""
     first = np.array([True] * 25 + [False] * 25)
     second = np.array([True] * 20 + [False] * 5 + [True] * 10 + [False] * 15)
-    assert cohens_kappa(first, second) == pytest.approx(0.4)
-    assert cohens_kappa(first, first) == 1.0
-    assert math.isnan(cohens_kappa(first[:5], first[:5]))
     mine, theirs = ({day: bool(value) for day, value in enumerate(values)} for values in (first, second))
-    found = agreement(mine, theirs, np.random.default_rng(1))
+    found = agreement(mine, theirs)
     assert (found.n, found.n_agreeing) == (50, 35)
+    assert found.kappa == pytest.approx(0.4)
     assert found.low < 0.4 < found.high < 0.8
-    assert agreement({}, {}, np.random.default_rng(1)).n == 0
+    assert math.isnan(agreement({1: True}, {1: True}).kappa)
+    assert agreement({}, {}).n == 0
 
 
 def test_an_action_that_is_none_is_refused() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from jitai.judge import cache as cache_module
-from jitai.judge.base import Reply
-from jitai.judge.cache import CACHE_FILE, VerdictCache, cache_key
+from jitai.judge.base import Ending, Reply
+from jitai.judge.cache import CACHE_FILE, VerdictCache, cache_key, replies_from_json
 
 REPLIES = (Reply(" good", {" good": -0.1, " bad": None}, -7.5, 46.2), Reply("why"))
 
@@ -43,6 +43,16 @@ def test_how_the_server_was_asked_is_kept_too(folder: Path) -> None:
         first.put("k", typed)
     with closing(VerdictCache(folder)) as second:
         assert second.get("k") == typed
+
+
+@pytest.mark.parametrize("ending", list(Ending))
+def test_why_a_model_stopped_is_kept(folder: Path, ending: Ending) -> None:
+    cut = (Reply('{"reason": "', ending=ending), Reply("yes", {"yes": -0.1}, -2.0, is_typed=True, ending=ending))
+    with closing(VerdictCache(folder)) as first:
+        first.put("k", cut)
+    with closing(VerdictCache(folder)) as second:
+        assert second.get("k") == cut
+    assert replies_from_json('[["", {}, null, 0, false, "of its own accord"]]') is None
 
 
 def test_what_lacks_its_probabilities_is_forgotten_with_the_program(folder: Path) -> None:

@@ -13,7 +13,8 @@ from jitai.judge.prompts import find_prompt
 from jitai.judge.user_prompts import PersonalJudging
 
 SENTENCE = (
-    "Right on 90 % of 4,568 held-out statements: 93 % of those by an author whom it has never met, 95 % of plain ones, "
+    "Right on 90 % of 4,568 held-out statements: 93 % of those by an author who had seen no other statement (written "
+    "with a language model's help), 95 % of plain ones, "
     "85 % of those in Spanish, French, German or Portuguese."
 )
 REPLACED = "Measured with the calibration that came with the project, which yours replaces: "
@@ -34,7 +35,7 @@ def test_the_projects_own_figures_are_those_of_the_documents() -> None:
     assert tuned.measured == WHOLE
     [plain] = find_prompt(available_prompts(), "few_shot").calibrations.values()
     assert plain.measured is not None
-    assert (plain.measured.share_right, plain.measured.balanced_accuracy) == (0.67, 0.665)
+    assert (plain.measured.share_right, plain.measured.balanced_accuracy) == (0.6642, 0.6642)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from jitai.judge import embedded
 from jitai.judge.calibration import Calibration, Measured
 from jitai.judge.embedded import EmbeddedBackend
 from jitai.judge.ollama.backend import OllamaBackend
+from jitai.judge.ollama.listing import OllamaModel
 from jitai.judge.ollama.options import OllamaProbe, probe_ollama
-from jitai.judge.ollama.server import OllamaModel, OllamaSettings
+from jitai.judge.ollama.server import OllamaSettings
 from jitai.judge.prompt_file import available_prompts
 from jitai.judge.prompts import Prompt
 from jitai.judge.registered_backend import JudgeOption
@@ -59,10 +60,12 @@ def test_a_server_with_models(replay: ReplayServer) -> None:
     assert (found.version, found.failure) == ("0.24.0", "")
     options = offered(found)
     assert [option.key for option in options] == [
-        "embedded-tuned", "ollama:walk-judge:latest", "ollama:smollm2:135m", "embedded",
+        "embedded-tuned", "embedded", "ollama:walk-judge:latest", "ollama:smollm2:135m",
     ]  # fmt: skip
-    assert options[1].label == "Ollama: walk-judge:latest (0.1 GB)"
-    assert "Not calibrated" in options[1].note
+    assert options[2].label == "Ollama: walk-judge:latest (0.1 GB)"
+    # Both are the embedded model's own file, whatever they are called: what is known of it comes along.
+    assert options[2].note.startswith("Right on")
+    assert options[1].share_right == options[2].share_right == options[3].share_right
     assert [option.prompt for option in options] == ["fine_tuned", "few_shot", "few_shot", "few_shot"]
     assert choose_judge(options) == "embedded-tuned"
     assert choose_judge(options, "embedded") == "embedded"

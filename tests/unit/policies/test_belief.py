@@ -213,3 +213,48 @@ def test_with_the_right_model_and_steps_the_evening_knows_the_truth() -> None:
             action = seen.decision_index % 4
             belief.see(action, seen.context_probability, seen.habituation, participant.act(action).step_count)
             assert belief.can_walk == able
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.6, 1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_errors_that_last_are_weighed_as_the_sum_over_all_paths(rho: float, seed: int) -> None:
+    """Every path of six days, with verdicts that repeat yesterday's side with probability rho within a spell."""
+    rng = np.random.default_rng(seed)
+    config = SimulatorConfig(can_walk_persistence=0.7, cannot_walk_persistence=0.6, statement_probability=0.4)
+    settings = BeliefSettings(0.8, 0.1, BY_DECISION, sees_steps=False, error_persistence=rho)
+    says_cannot = [None, *rng.choice(np.array([None, True, False], dtype=object), 5)]
+    belief, model = Belief(config, settings), WalkModel.of(config)
+    for day, said in enumerate(says_cannot):
+        text = Text(0) if said is None else Text(1, *decision_as_evidence(said, settings))
+        found = belief.read(text)
+        weight = [0.0, 0.0]
+        for rest in product((0, 1), repeat=day):
+            path, likelihood = (1, *rest), 1.0
+            for t in range(1, day + 1):
+                before, now, verdict = path[t - 1], path[t], says_cannot[t]
+                stays = model.can_walk_stays if before else model.cannot_walk_stays
+                writes = p_writes(model, before, now)
+                likelihood *= (stays if now == before else 1 - stays) * (1 - writes if verdict is None else writes)
+                if verdict is not None:
+                    fresh = decision_as_evidence(verdict, settings)[0 if now else 1]
+                    repeats = not before and not now and says_cannot[t - 1] is not None
+                    same = verdict == says_cannot[t - 1]
+                    likelihood *= (1 - rho) * fresh + rho * same if repeats else fresh
+            weight[path[-1]] += likelihood
+        if sum(weight) == 0:  # impossible with these verdicts: the text is left out
+            return
+        assert float(found) == pytest.approx(weight[1] / sum(weight), abs=1e-12)
+
+
+def test_held_verdicts_count_once() -> None:
+    config = SimulatorConfig(can_walk_persistence=0.95, cannot_walk_persistence=0.8)
+    wrong = Text(1, *decision_as_evidence(False, BeliefSettings(reading=BY_DECISION)))
+    certain = {}
+    for rho in (0.0, 1.0):
+        belief = Belief(config, BeliefSettings(reading=BY_DECISION, sees_steps=False, error_persistence=rho))
+        belief.can_walk, belief._first_day = 0.5, False
+        for _ in range(6):
+            belief.read(wrong)
+        certain[rho] = float(belief.can_walk)
+    assert certain[0.0] > 0.98, "six verdicts for ability are taken for six"
+    assert certain[1.0] < 0.5, "counted once, they leave it to the writing on every day, which speaks for a spell"

@@ -1,10 +1,12 @@
 """The exogenous world: chains, context readings, when the participant writes; checked against loops and counting."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from jitai.seeding import Stream, generator
-from jitai.simulator.config import BETA, UNIFORM, SimulatorConfig
+from jitai.simulator.config import BETA, HELD, UNIFORM, SimulatorConfig
 from jitai.simulator.participant import Participant
 from jitai.simulator.world import context_posterior, two_state_chain
 
@@ -61,6 +63,40 @@ def test_writes_at_changes_and_while_unable_and_by_chance() -> None:
     np.testing.assert_array_equal(Participant(silent, generator(0, Stream.WORLD)).world.writes == 1, changed)
     chatty = SimulatorConfig(can_walk_persistence=1.0, statement_probability=0.3, study_length=365)
     assert Participant(chatty, generator(0, Stream.WORLD)).world.writes.mean() == pytest.approx(0.3, abs=0.08)
+
+
+def test_a_held_statement_stays_through_a_spell_and_changes_nothing_else() -> None:
+    redrawn = SimulatorConfig(can_walk_persistence=0.7, cannot_walk_persistence=0.6, study_length=365)
+    usual = Participant(redrawn, generator(3, Stream.WORLD)).world
+    world = Participant(replace(redrawn, spell_statements=HELD), generator(3, Stream.WORLD)).world
+    picked = 0.0
+    for day, can_walk in enumerate(world.can_walk):
+        lasts = day > 0 and not can_walk and not world.can_walk[day - 1]
+        picked = picked if lasts else usual.statement_uniform[day]
+        assert world.statement_uniform[day] == picked
+    assert (world.statement_uniform != usual.statement_uniform).any()
+    for name in ("true_context", "can_walk", "writes", "luck", "drawn_uniform"):
+        np.testing.assert_array_equal(getattr(world, name), getattr(usual, name))
+
+
+def test_a_held_statement_follows_a_walk_state_that_is_set_by_hand() -> None:
+    participant = Participant(
+        SimulatorConfig(can_walk_persistence=1.0, cannot_walk_persistence=1.0, spell_statements=HELD),
+        generator(7, Stream.WORLD),
+    )
+    drawn = participant.world.drawn_uniform
+    for _ in range(5):
+        participant.act(0)
+    participant.set_can_walk(False)
+    assert (participant.world.statement_uniform[5:] == drawn[5]).all()
+
+
+def test_nothing_is_said_before_the_first_decision_where_that_is_the_convention() -> None:
+    config = SimulatorConfig(statement_probability=1.0, writes_on_first_day=False)
+    participant = Participant(config, generator(7, Stream.WORLD))
+    assert participant.world.writes.tolist() == [0] + [1] * config.study_length
+    participant.set_can_walk(False)
+    assert not participant.world.writes[0]
 
 
 def test_setting_the_walk_state_keeps_the_past_and_runs_on() -> None:

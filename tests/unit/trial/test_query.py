@@ -14,6 +14,7 @@ from jitai.policies.registry import PolicySpec, trained
 from jitai.policies.thompson import ThompsonSettings
 from jitai.rl.policy_store import default_policy_store
 from jitai.simulator.config import BETA, DEFAULT_PRESET, PRESETS, SimulatorConfig
+from jitai.simulator.conventions import AUTHORS, CONVENTIONS, under
 from jitai.trial.filters import filter_spec
 from jitai.trial.query import from_query, to_query
 from jitai.trial.spec import TrialSpec
@@ -22,6 +23,8 @@ from tests.networks import random_network
 SPECS = [
     TrialSpec(PRESETS[DEFAULT_PRESET]),
     *(TrialSpec(config, seed=7) for config in PRESETS.values()),
+    *(TrialSpec(under(PRESETS[DEFAULT_PRESET], convention)) for convention in CONVENTIONS),
+    TrialSpec(replace(under(PRESETS["Ability mostly lasts"], AUTHORS), study_length=30)),
     TrialSpec(
         SimulatorConfig(study_length=20, context_noise=1 / 3, variation=BETA, repeats_while_unable=False),
         filter=filter_spec("sampled-veto", on_failure="do not send"),
@@ -50,9 +53,17 @@ def test_defaults_leave_the_address_empty() -> None:
     assert to_query(replace(TrialSpec(PRESETS[DEFAULT_PRESET]), seed=9), DEFAULT_PRESET) == {"seed": "9"}
 
 
+def test_a_convention_stands_in_the_address_by_its_name() -> None:
+    spec = TrialSpec(under(PRESETS[DEFAULT_PRESET], AUTHORS))
+    assert to_query(spec, DEFAULT_PRESET) == {"convention": "authors"}
+    edited = replace(spec, config=replace(spec.config, initial_habituation=0.2))
+    assert "convention" not in to_query(edited, DEFAULT_PRESET)
+
+
 @pytest.mark.parametrize(
     ("query", "named"),
     [
+        ({"convention": "theirs"}, "convention"),
         ({"seed": "-1"}, "seed"),
         ({"seed": "9" * 6000}, "seed"),
         ({"policy": "ppo2"}, "policy"),

@@ -1,6 +1,7 @@
 """A person's CSV file: what is read, and how what is wrong is said; and balanced samples."""
 
 import io
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,15 @@ from jitai.importing.statements import labelled_reader
 from jitai.importing.table import open_table
 from jitai.records import Label, Statement
 from jitai.validation import corpora
-from jitai.validation.corpora import NOT_GIVEN, LabelledFile, balanced_sample, chosen, labelled_statements, shuffled
+from jitai.validation.corpora import (
+    NOT_GIVEN,
+    LabelledFile,
+    balanced_sample,
+    chosen,
+    labelled_statements,
+    shuffled,
+    stratified_sample,
+)
 
 
 def file_of(text: str) -> LabelledFile:
@@ -122,3 +131,23 @@ def test_sources_and_kinds_are_chosen() -> None:
 @pytest.mark.parametrize("part", [DEVELOPMENT, CALIBRATION, TEST])
 def test_the_kinds_are_those_of_the_files(part: str) -> None:
     assert {item.kind for item in load_part(part)} == set(KINDS)
+
+
+@pytest.mark.parametrize("n", [14, 51, 300])
+def test_a_stratified_sample_gives_every_kind_its_share_of_either_label(n: int) -> None:
+    everything = load_part(TEST)
+    sample = stratified_sample(everything, n, 1)
+    assert sum(item.label == Label.CANNOT_WALK for item in sample) * 2 == len(sample) == n // 2 * 2
+    assert len({item.identifier for item in sample}) == len(sample)
+    kinds = Counter(item.kind for item in everything)
+    drawn = Counter(item.kind for item in sample)
+    for kind, number in kinds.items():
+        assert abs(drawn[kind] - len(sample) * number / len(everything)) <= 2
+        of_kind = [item for item in sample if item.kind == kind]
+        assert 2 * sum(item.label == Label.CANNOT_WALK for item in of_kind) == len(of_kind)
+    first_half = {item.kind for item in sample[: len(sample) // 2]}
+    assert n < 300 or len(first_half) > len(kinds) / 2, "the kinds are mixed, for a run that is stopped"
+    assert sample == stratified_sample(everything, n, 1)
+    assert sample != stratified_sample(everything, n, 2)
+    with pytest.raises(ParameterError, match="at least 2"):
+        stratified_sample(everything, 1, 1)

@@ -7,13 +7,12 @@ import pytest
 from sklearn import metrics as reference
 
 from jitai.errors import ParameterError
-from jitai.statistics import interval_of_share
+from jitai.statistics import cohen_kappa, interval_of_share
 from jitai.validation.metrics import (
     FIGURE_NAMES,
     N_BINS,
     Interval,
-    calibration_floor,
-    cohen_kappa,
+    calibration_error,
     figures,
     kappa_matrix,
     reliability,
@@ -26,7 +25,7 @@ CANNOT_WALK = [True, True, True, False, False]
 
 
 def value_of(name: str, p_send: object, cannot_walk: object) -> float:
-    found: Interval = getattr(figures(p_send, cannot_walk, n_resamples=10), name)  # type: ignore[arg-type]
+    found: Interval = getattr(figures(p_send, cannot_walk), name)  # type: ignore[arg-type]
     return found.value
 
 
@@ -40,10 +39,10 @@ def test_figures_of_a_case_worked_out_by_hand() -> None:
         # Of the six couples (cannot, can), lower P(send) first: 0.1 < 0.3, 0.1 < 0.9, 0.5 < 0.9, 0.8 < 0.9.
         "auc": 4 / 6,
         "brier": (0.01 + 0.25 + 0.64 + 0.49 + 0.01) / 5,
-        # Every bin holds one: |0.1 - 0|, |0.5 - 0|, |0.8 - 0|, |0.3 - 1|, |0.9 - 1|.
-        "calibration_error": (0.1 + 0.5 + 0.8 + 0.7 + 0.1) / 5,
     }
-    assert set(expected) == set(FIGURE_NAMES)
+    assert set(expected) | {"calibration_error"} == set(FIGURE_NAMES)
+    # Every bin holds one: |0.1 - 0|, |0.5 - 0|, |0.8 - 0|, |0.3 - 1|, |0.9 - 1|.
+    assert calibration_error(P_SEND, CANNOT_WALK).seen == pytest.approx((0.1 + 0.5 + 0.8 + 0.7 + 0.1) / 5)
     for name, value in expected.items():
         assert value_of(name, P_SEND, CANNOT_WALK) == pytest.approx(value), name
 
@@ -70,7 +69,7 @@ def test_figures_are_those_of_scikit_learn(seed: int) -> None:
 
 
 def test_what_is_not_defined_is_not_a_number() -> None:
-    found = figures([0.9, 0.8], [False, False], n_resamples=20)
+    found = figures([0.9, 0.8], [False, False])
     for name in ("precision", "recall", "f1", "auc", "balanced_accuracy"):
         interval: Interval = getattr(found, name)
         assert math.isnan(interval.value), name
@@ -78,28 +77,18 @@ def test_what_is_not_defined_is_not_a_number() -> None:
     assert found.accuracy.value == 1
 
 
-def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
-    random = np.random.default_rng(1)
-    accuracy, covered, n_runs = 0.75, 0, 300
-    for run in range(n_runs):
-        right = random.random(100) < accuracy
-        interval = share_interval(right, n_resamples=200, seed=run)
-        covered += interval.low <= accuracy <= interval.high
-    assert 0.90 <= covered / n_runs <= 0.985
-
-
 def test_statements_that_go_together_are_resampled_together() -> None:
     # 50 groups of 8 alike: 400 rows, but 50 pieces of evidence.
     right = np.repeat(np.arange(50) < 35, 8)
     groups = np.repeat(np.arange(50), 8)
-    together, alone = share_interval(right, groups, seed=3), share_interval(right, seed=3)
+    together, alone = share_interval(right, groups), share_interval(right)
     assert together.value == alone.value == 0.7
     ratio = (together.high - together.low) / (alone.high - alone.low)
     assert ratio == pytest.approx(math.sqrt(8), rel=0.2)
 
 
 def test_a_pair_always_split_between_right_and_wrong_gives_no_certainty() -> None:
-    """Whole pairs are drawn, so every resample has the same accuracy; the interval is that of as many pairs."""
+    """Whole pairs are left out, which never changes the accuracy; the interval is that of as many pairs."""
     interval = share_interval([True, False] * 10, np.repeat(np.arange(10), 2))
     assert interval == Interval(0.5, *interval_of_share(0.5, 10))
 
@@ -111,10 +100,18 @@ def test_always_right_is_not_certain_to_be_right_always() -> None:
     assert interval.low == pytest.approx(0.839, abs=1e-3)
 
 
-def test_the_seed_decides_the_resamples() -> None:
-    first, again, other = (figures(P_SEND * 9, CANNOT_WALK * 9, seed=seed) for seed in (1, 1, 2))
+def test_the_seed_decides_the_simulated_judges() -> None:
+    p_send = np.random.default_rng(0).random(60)
+    first, again, other = (figures(p_send, p_send[::-1] < 0.4, seed=seed) for seed in (1, 1, 2))
     assert first == again
-    assert first != other
+    assert first.calibration_error != other.calibration_error
+
+
+def test_a_figure_rests_on_the_statements_that_bear_on_it() -> None:
+    """A recall of 10 of 10 has the interval of ten statements, however many others there are."""
+    found = figures([0.1] * 10 + [0.9] * 30, [True] * 10 + [False] * 30)
+    assert (found.recall.low, found.recall.high) == interval_of_share(1.0, 10)
+    assert (found.accuracy.low, found.accuracy.high) == interval_of_share(1.0, 40)
 
 
 @pytest.mark.parametrize(
@@ -141,13 +138,15 @@ def test_kappa_by_hand_and_by_scikit_learn() -> None:
     # Cohen's textbook case: 20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no: (0.7 - 0.5) / (1 - 0.5).
     first = ["yes"] * 25 + ["no"] * 25
     second = ["yes"] * 20 + ["no"] * 5 + ["yes"] * 10 + ["no"] * 15
-    assert cohen_kappa(first, second) == pytest.approx(0.4)
+    kappa = cohen_kappa(first, second)
+    assert kappa.value == pytest.approx(0.4)
+    assert kappa.low < 0.15 < 0.6 < kappa.high and kappa.n == 50
     random = np.random.default_rng(0)
     for _ in range(5):
         a, b = random.choice(["send", "unsure", "no"], 40), random.choice(["send", "unsure", "no"], 40)
-        assert cohen_kappa(list(a), list(b)) == pytest.approx(reference.cohen_kappa_score(a, b))
-    assert math.isnan(cohen_kappa(["yes"], ["yes"]))
-    assert math.isnan(cohen_kappa([], []))
+        assert cohen_kappa(list(a), list(b)).value == pytest.approx(reference.cohen_kappa_score(a, b))
+    assert math.isnan(cohen_kappa(["yes"], ["yes"]).value)
+    assert math.isnan(cohen_kappa([], []).value)
     with pytest.raises(ParameterError):
         cohen_kappa(["yes"], [])
 
@@ -155,8 +154,8 @@ def test_kappa_by_hand_and_by_scikit_learn() -> None:
 def test_kappa_is_of_what_both_have_read() -> None:
     kappas, counts = kappa_matrix([["a", "b", "a", None], ["a", "b", None, "b"], [None, None, None, None]])
     assert counts.tolist() == [[3, 2, 0], [2, 3, 0], [0, 0, 0]]
-    assert kappas[0, 1] == kappas[0, 0] == 1
-    assert np.isnan(kappas[2]).all()
+    assert kappas[0][1].value == kappas[0][0].value == 1
+    assert all(math.isnan(kappa.value) for kappa in kappas[2])
 
 
 def test_a_faultless_judge_lies_below_the_calibration_floor_in_95_of_100_tries() -> None:
@@ -165,13 +164,18 @@ def test_a_faultless_judge_lies_below_the_calibration_floor_in_95_of_100_tries()
     for trial in range(200):
         p_send = rng.random(48)
         truth = rng.random(48) >= p_send
-        error = figures(p_send, truth, n_resamples=1).calibration_error.value
-        floor = calibration_floor(p_send, n_draws=300, seed=trial)
-        below += error <= floor.high
-        errors.append(error)
-        floors.append(floor.mean)
+        found = calibration_error(p_send, truth, seed=trial)
+        below += found.seen <= found.floor_high
+        errors.append(found.seen)
+        floors.append(found.floor)
     assert below / 200 == pytest.approx(0.95, abs=0.04)
     assert np.mean(errors) == pytest.approx(np.mean(floors), abs=0.01)
     assert np.mean(floors) > 0.05, "48 statements are never as right as said"
-    certain = calibration_floor([0.0, 1.0, 1.0])
-    assert certain == (0.0, 0.0)
+    certain = calibration_error([0.0, 1.0, 1.0], [True, False, False])
+    assert (certain.seen, certain.debiased.value, certain.floor, certain.floor_high) == (0, 0, 0, 0)
+
+
+def test_a_calibration_error_keeps_its_size_where_chance_adds_little() -> None:
+    found = calibration_error([0.95] * 500, [True] * 250 + [False] * 250)
+    assert found.debiased.value == pytest.approx(found.seen, abs=0.01) == pytest.approx(0.45, abs=0.01)
+    assert found.debiased.low < 0.45 < found.debiased.high < 0.55

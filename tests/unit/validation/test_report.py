@@ -164,7 +164,8 @@ def test_agreement_of_judges_and_label() -> None:
             item.verdict.source, judge="opposite")
         for number, item in enumerate(ROWS)
     ]  # fmt: skip
-    kappas, counts = agreement(validation(*ROWS, *opposite))
+    found = agreement(validation(*ROWS, *opposite))
+    kappas, counts = found.kappas, found.counts
     assert list(kappas) == ["judge", "opposite", THE_LABEL]
     assert counts.loc["judge", "opposite"] == 5
     assert kappas.loc["judge", "judge"] == 1
@@ -184,7 +185,8 @@ def test_the_tables_of_all_judges() -> None:
     assert bins["n"].sum() == 10
     pairs = agreements(twice).set_index(["reader", "other"])
     assert list(pairs.index) == [("judge", "again"), ("judge", THE_LABEL), ("again", THE_LABEL)]
-    assert pairs.loc[("judge", "again")].tolist() == [1, 5]
+    assert pairs.loc[("judge", "again"), ["kappa", "high", "n"]].tolist() == [1, 1, 5]
+    assert pairs.loc[("judge", "again"), "low"] < 0
     wrong = all_mistakes(twice)
     assert wrong["judge"].tolist() == ["judge", "judge", "again", "again"]
     assert wrong["id"].tolist() == ["s4", "s2", "s4", "s2"]
@@ -199,7 +201,8 @@ def test_the_tables_of_all_judges_have_their_columns_without_a_row() -> None:
 
 def test_agreement_of_a_person() -> None:
     answers = [HOLD_BACK, SEND, UNSURE, UNSURE, HOLD_BACK, HOLD_BACK, SEND]
-    kappas, counts = agreement_with_person(answers, validation(*ROWS))
+    found = agreement_with_person(answers, validation(*ROWS))
+    kappas, counts = found.kappas, found.counts
     assert list(kappas) == [THE_PERSON, "judge", THE_LABEL]
     assert kappas.loc[THE_PERSON, "judge"] == 1
     assert counts.loc[THE_PERSON, "judge"] == 6, "the failure is no answer"

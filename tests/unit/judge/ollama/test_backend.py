@@ -127,8 +127,6 @@ RECORDED_ERRORS = [
     ("stream_runner_killed", UnreadableReply, "does not talk as an Ollama server"),
     ("pull_offline", UnreadableReply, "does not talk as"),
     ("create_missing_blob", UnreadableReply, "does not talk as"),
-    ("unload", UnreadableReply, "neither of the answers"),
-    ("generate_empty_choice", UnreadableReply, "neither of the answers"),
 ]
 
 
@@ -219,7 +217,6 @@ def test_a_model_that_loads_slowly_does_not(replay: ReplayServer, backend: Ollam
         ("{}", "application/json"),
         ('{"response": 5, "done": "x"}', "application/json"),
         ('{"response": " good", "logprobs": [{"token": " good", "logprob": "x"}]}', "application/json"),
-        ('{"response": "maybe I will", "logprobs": []}', "application/json"),
         ("[" * 3000, "application/json"),
         ("", "application/json"),
         ("\x00\xff", "application/json"),
@@ -232,13 +229,49 @@ def test_nonsense_is_unreadable(replay: ReplayServer, backend: OllamaBackend, bo
         backend.complete(REQUEST)
 
 
-def test_impossible_probabilities_are_passed_over(replay: ReplayServer, backend: OllamaBackend) -> None:
-    listed = '[{"token": " good", "logprob": NaN}, {"token": " bad", "logprob": 5}, {"token": "x", "logprob": -1}]'
-    replay.exchanges["odd"] = answer(
-        '{"response": " good", "logprobs": [{"token": " good", "logprob": -1, "top_logprobs": ' + listed + "}]}"
-    )
+@pytest.mark.parametrize("recording", ["unload", "generate_empty_choice"])
+def test_what_says_neither_answer_is_kept_and_shown_as_recorded(
+    replay: ReplayServer, backend: OllamaBackend, prompt: Prompt, rules: Rules, recording: str
+) -> None:
+    replay.answer_next(recording)
+    verdict = Judge(backend, prompt, rules).judge(SECRET)
+    assert verdict.source is VerdictSource.FALLBACK
+    assert "neither of the two answers" in verdict.failure
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {" good": 0.5, " bad": -1.0},
+        {" good": 5.0, "x": -1.0},
+        {" good": -1e308, " bad": -1e308},
+        {" good": 0.0, " bad": -1e308},
+        {" good": -1.0, " bad": math.nan},
+        {"x": 300.0, " good": -1.0, " bad": -2.0},
+    ],
+)
+def test_numbers_that_are_no_log_probabilities_are_a_failure(
+    replay: ReplayServer, backend: OllamaBackend, prompt: Prompt, rules: Rules, listed: dict[str, float]
+) -> None:
+    top = [{"token": token, "logprob": value} for token, value in listed.items()]
+    content = {"response": " good", "done": True, "logprobs": [{"token": " good", "logprob": -1, "top_logprobs": top}]}
+    replay.exchanges["odd"] = answer(json.dumps(content))
     replay.answer_next("odd")
-    assert backend.complete(REQUEST).log_probabilities == {" good": None, " bad": None}
+    verdict = Judge(backend, prompt, rules).judge(SECRET)
+    assert (verdict.source, verdict.p_send) == (VerdictSource.FALLBACK, None)
+    assert "log-probabilities" in verdict.failure
+    assert verdict.raw_reply == " good"
+
+
+def test_words_that_are_impossible_beside_the_answers_do_no_harm(replay: ReplayServer, backend: OllamaBackend) -> None:
+    """llama.cpp gives the smallest float for what it has rounded to nothing."""
+    listed = '[{"token":" good","logprob":-0.1},{"token":" bad","logprob":-2.5},{"token":"x","logprob":-3.4e38}]'
+    replay.exchanges["small"] = answer(
+        '{"response":" good","done":true,"logprobs":[{"token":" good","logprob":-1,"top_logprobs":' + listed + "}]}"
+    )
+    replay.answer_next("small")
+    reply = backend.complete(REQUEST)
+    assert (reply.log_probabilities, reply.least_listed) == ({" good": -0.1, " bad": -2.5}, -2.5)
 
 
 @pytest.mark.parametrize("status", [400, 404, 418, 500, 503])
@@ -306,8 +339,8 @@ def test_a_server_elsewhere_has_longer_to_take_up_a_connection(
     monkeypatch.setenv("OLLAMA_HOST", host)
     with closing(OllamaServer()) as server:
         unlimited = server.client_without_limit(lambda _: None)
-        for client in (server._client, server._listing_client, unlimited):
-            assert client._client.timeout.connect == limit_s
+        for client in (server._client._client, server._listing_client, unlimited._client):
+            assert client.timeout.connect == limit_s
         unlimited.close()  # type: ignore[no-untyped-call]
 
 

@@ -21,7 +21,7 @@ from jitai.judge.prompt_file import available_prompts
 from jitai.judge.registry import find_prompt
 from jitai.judge.rules import Rules
 from jitai.judge.strategies import JSON_NOTE, TYPED_NOTE, WORDS_NOTE
-from jitai.records import Decision, VerdictSource
+from jitai.records import Decision, Verdict, VerdictSource
 from tests.replay import ReplayServer, answer
 
 MODEL = "smollm2:135m"
@@ -52,7 +52,7 @@ def test_what_a_chat_asks(replay: ReplayServer, backend: OllamaBackend) -> None:
         "model": MODEL,
         "messages": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "I am ill."}],
         "tools": [],
-        "stream": False,
+        "stream": True,
         "think": False,
         "format": SCHEMA,
         "truncate": False,
@@ -130,10 +130,16 @@ def test_json_is_held_to_its_form_without_a_chat_too(replay: ReplayServer, backe
     assert replay.questions[-1].body["format"] == SCHEMA
 
 
-def test_json_cut_short_as_recorded(replay: ReplayServer, backend: OllamaBackend) -> None:
+def judged(backend: OllamaBackend, rules: Rules, name: str = "json_with_reason") -> Verdict:
+    """What a judge with one of the project's prompts says."""
+    return Judge(backend, find_prompt(available_prompts(), name), rules).judge("I slept really well.")
+
+
+def test_json_cut_short_as_recorded(replay: ReplayServer, backend: OllamaBackend, rules: Rules) -> None:
     replay.answer_next("chat_json_cut")
-    with pytest.raises(UnreadableReply, match="cut off after 80 tokens"):
-        backend.complete(JSON_CHAT)
+    verdict = judged(backend, rules)
+    assert "cut off before it came to its decision" in verdict.failure
+    assert verdict.raw_reply.startswith("{"), "what it wrote can be seen"
     assert replay.paths().count("/api/chat") == 1, "the same question would be cut again"
 
 
@@ -145,12 +151,13 @@ def test_complete_json_may_be_followed_by_white_space_up_to_the_limit(
     assert backend.complete(JSON_CHAT).text.startswith("{")
 
 
-@pytest.mark.parametrize("content", ["I think they can walk.", "", '{"can_walk": tru}', "[" * 100_000])
-def test_what_is_no_json(replay: ReplayServer, backend: OllamaBackend, content: str) -> None:
+@pytest.mark.parametrize("content", ["I think they can walk.", "", '{"decision": tru}', "[" * 100_000])
+def test_what_is_no_json(replay: ReplayServer, backend: OllamaBackend, rules: Rules, content: str) -> None:
     replay.exchanges["prose"] = chat_answer(content)
-    replay.answer_next("prose")
-    with pytest.raises(UnreadableReply, match="not the JSON that was asked for"):
-        backend.complete(JSON_CHAT)
+    replay.answer_next("prose", "error_think_unsupported")
+    verdict = judged(backend, rules)
+    assert "not the JSON that was asked for" in verdict.failure
+    assert verdict.raw_reply == content
 
 
 def test_probabilities_within_json_as_recorded(replay: ReplayServer, backend: OllamaBackend) -> None:
@@ -240,28 +247,33 @@ def test_a_judge_that_gives_its_reason(replay: ReplayServer, backend: OllamaBack
     assert (verdict.p_send, verdict.notes, verdict.model_reason) == (1.0, (JSON_NOTE,), "All is well.")
 
 
-def test_a_server_without_probabilities_is_read_by_its_word(replay: ReplayServer, backend: OllamaBackend) -> None:
-    for content in ("bad", "Bad", " BAD.\n"):
+def test_a_server_without_probabilities_is_read_by_its_word(
+    replay: ReplayServer, backend: OllamaBackend, rules: Rules
+) -> None:
+    for content in ("no", "No", " NO.\n"):
         replay.exchanges["word"] = chat_answer(content)
         replay.answer_next("word")
-        assert backend.complete(CHOICE).text == content
+        verdict = judged(backend, rules, "zero_shot")
+        assert (verdict.decision, verdict.in_words_only) == (Decision.HOLD_BACK, True)
     replay.exchanges["other"] = chat_answer("Well, that depends")
     replay.answer_next("other")
-    with pytest.raises(UnreadableReply, match="neither of the answers"):
-        backend.complete(CHOICE)
+    verdict = judged(backend, rules, "zero_shot")
+    assert "neither of the two answers" in verdict.failure
+    assert verdict.raw_reply == "Well, that depends"
 
 
 @pytest.mark.parametrize(
     ("content", "thinking"), [("", "The patient says"), ("<think>The patient says", ""), ("  ", "Hm.")]
 )
-@pytest.mark.parametrize("request_", [CHAT, JSON_CHAT, CHOICE])
+@pytest.mark.parametrize("name", ["json_with_reason", "zero_shot"])
 def test_a_model_that_only_thinks(
-    replay: ReplayServer, backend: OllamaBackend, content: str, thinking: str, request_: Request
+    replay: ReplayServer, backend: OllamaBackend, rules: Rules, content: str, thinking: str, name: str
 ) -> None:
     replay.exchanges["thought"] = chat_answer(content, thinking, "length")
-    replay.answer_next("thought")
-    with pytest.raises(UnreadableReply, match="only thought"):
-        backend.complete(request_)
+    replay.answer_next("thought", "thought")
+    verdict = judged(backend, rules, name)
+    assert "only thought" in verdict.failure
+    assert (thinking or content) in verdict.raw_reply
 
 
 def test_a_server_that_will_not_hear_of_thinking_is_asked_without_the_word(

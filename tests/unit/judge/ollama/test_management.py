@@ -22,6 +22,7 @@ from jitai.errors import (
     UnreadableReply,
 )
 from jitai.judge.ollama.errors import Refused
+from jitai.judge.ollama.listing import Loaded
 from jitai.judge.ollama.management import (
     CANCELLED,
     DONE,
@@ -38,7 +39,8 @@ from jitai.judge.ollama.management import (
     put_judge,
     unload,
 )
-from jitai.judge.ollama.server import Loaded, OllamaServer, OllamaSettings, probe_server
+from jitai.judge.ollama.overview import probe_server
+from jitai.judge.ollama.server import OllamaServer, OllamaSettings
 from tests.replay import ReplayServer, answer
 
 MODEL = "smollm2:135m"
@@ -75,9 +77,9 @@ def test_a_look_at_a_server(replay: ReplayServer, server: OllamaServer) -> None:
 
 
 def test_what_has_not_changed_is_not_asked_again(replay: ReplayServer, server: OllamaServer) -> None:
-    first = probe_server(server)
+    probe_server(server)
     replay.answer_always("GET", "/api/ps", "ps_empty")
-    second = probe_server(server, first)
+    second = probe_server(server)
     assert replay.paths().count("/api/show") == 1
     assert second.models[0].context_tokens == 8192
     assert second.models[0].loaded is None
@@ -144,7 +146,8 @@ def test_pull_with_progress_as_recorded(replay: ReplayServer, server: OllamaServ
 
 def test_pulling_what_is_there_already_as_recorded(replay: ReplayServer, server: OllamaServer) -> None:
     replay.answer_next("pull_again")
-    assert list(pull(server, MODEL))[-1] == Progress("Done", LAYER_BYTES + 102 + 59 + 414, LAYER_BYTES + 102 + 59 + 414)
+    in_all = LAYER_BYTES + 102 + 59 + 414
+    assert list(pull(server, MODEL))[-1] == Progress("Done", in_all, in_all, "bytes")
 
 
 def stalled(replay: ReplayServer, seconds: float) -> str:

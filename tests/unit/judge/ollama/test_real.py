@@ -9,12 +9,13 @@ from contextlib import closing
 
 import pytest
 
-from jitai.errors import BackendError, ModelMissing, UnreadableReply
+from jitai.errors import BackendError, ModelMissing
 from jitai.judge import embedded
-from jitai.judge.base import Request
+from jitai.judge.base import Ending, Request
 from jitai.judge.ollama.backend import OllamaBackend
 from jitai.judge.ollama.management import CANCELLED, FAILED, BackgroundWork, delete, load, pull, put_judge, unload
-from jitai.judge.ollama.server import OllamaServer, probe_server
+from jitai.judge.ollama.overview import probe_server
+from jitai.judge.ollama.server import OllamaServer
 
 pytestmark = pytest.mark.ollama
 
@@ -61,8 +62,8 @@ def test_chat_with_json_whole_and_cut(backend: OllamaBackend) -> None:
     system = "You decide whether a participant is able to walk today. Answer in JSON with the field can_walk."
     reply = backend.complete(Request("I twisted my ankle.", (), 80, chat=True, system=system, schema=SCHEMA))
     assert isinstance(json.loads(reply.text)["can_walk"], bool)
-    with pytest.raises(UnreadableReply, match="cut off"):
-        backend.complete(Request("I twisted my ankle.", (), 3, chat=True, system=system, schema=SCHEMA))
+    cut = backend.complete(Request("I twisted my ankle.", (), 3, chat=True, system=system, schema=SCHEMA))
+    assert cut.ending is Ending.CUT_OFF
 
 
 def test_chat_with_probabilities(backend: OllamaBackend) -> None:
