@@ -64,7 +64,7 @@ def test_the_number_of_people_is_the_reader_s_until_the_question_changes() -> No
 def test_a_shorter_study_and_another_setting_are_asked_without_running_anything() -> None:
     app = without_error(widget(open_page().segmented_control, "design_days").set_value(10).run())
     short = people_needed(arms(1, 10), 0.8, of)  # type: ignore[arg-type]
-    assert short is not None and f"{short.n} people" in app.title[0].value
+    assert short is not None and f"{short.n} if the true setting" in app.header[0].value
     app = without_error(widget(app.selectbox, "design_method").set_value("TS").run())
     assert app.title[0].value == "Nothing to tell apart"
 
