@@ -15,7 +15,7 @@ def main() -> None:
     start_warming_up()
     groups = {
         "": [
-            st.Page(START, title="Start", default=True),
+            st.Page(START, title="Start", icon=":material/home:", default=True),
             st.Page(moved_to_live, title="Live", url_path="player", visibility="hidden"),
         ]
     }

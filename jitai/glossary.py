@@ -98,12 +98,24 @@ TERMS: tuple[Term, ...] = (
     Term(
         "Thompson sampling", "TS",
         "A policy that learns what each action earns, and each day draws one plausible value for each and takes "
-        "the largest. “TS” in tables is the same thing.",
+        "the largest. Pages call it the learner; papers and files call it TS.",
         _POLICY,
     ),
     Term(
         "hybrid", "LLM+TS",
-        "Thompson sampling whose proposals a language model may hold back: the published method.",
+        "Thompson sampling whose proposals a language model may hold back: the published method. Pages call it the "
+        "learner with judge; papers and files call it LLM+TS.",
+        _POLICY,
+    ),
+    Term(
+        "one-line rule", "LLM+tailored",
+        "A message every day, tailored to the likelier place; with judge, it may be held back. It learns nothing.",
+        _POLICY,
+    ),
+    Term(
+        "coin", "Coin+TS",
+        "Holds back at random, at the rate at which the judge would hold back the same proposals. What a judge earns "
+        "beyond it comes from listening, not from sending less.",
         _POLICY,
     ),
     Term(
@@ -158,9 +170,14 @@ TERMS: tuple[Term, ...] = (
         _JUDGE,
     ),
     Term(
-        "veto", "",
-        "A message that the policy proposed and the filter held back. It is right if the person could not walk "
-        "that day, and wrong if they could.",
+        "words", "",
+        "What the person writes that day, on days on which they write at all. The judge reads nothing else.",
+        _JUDGE,
+    ),
+    Term(
+        "held back", "veto",
+        "Said of a message that the policy proposed and the filter did not send. That is right if the person could "
+        "not walk that day, and wrong if they could. Papers call it a veto.",
         _JUDGE,
     ),
     Term(

@@ -46,3 +46,8 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 def duration(seconds: float) -> str:
     """A time to wait, as exact as anybody needs it."""
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def signed(value: float) -> str:
+    """Return a whole number with its sign, and a true minus: +88, −159."""
+    return f"{value:+,.0f}".replace("-", "−")

@@ -15,6 +15,7 @@ from jitai.charts.comparison import MethodStyle, Standing
 from jitai.charts.parts import Notes
 from jitai.charts.theme import Palette, base_layout, style_axes
 from jitai.sanitise import for_plotly, for_plotly_lines
+from jitai.text_format import signed
 
 N_TICKS = 100
 """Single studies drawn for each method; more would be a blot and slow."""
@@ -272,7 +273,7 @@ def elsewhere_figure(places: Sequence[Elsewhere], palette: Palette) -> go.Figure
         edge = palette.line
         if place.high < 0:
             fill, shape, edge = palette.loss_fill, "/", palette.loss
-        words = f"{place.value:+,.0f} steps, 95 % interval {place.low:+,.0f} to {place.high:+,.0f}"
+        words = f"{signed(place.value)} steps, 95 % interval {signed(place.low)} to {signed(place.high)}"
         figure.add_bar(
             x=[place.value], y=[number + 0.66], width=0.34, orientation="h", showlegend=False, hoverinfo="text",
             hovertext=f"{for_plotly(place.name)}: {words}",
@@ -281,9 +282,13 @@ def elsewhere_figure(places: Sequence[Elsewhere], palette: Palette) -> go.Figure
                      "arrayminus": [place.value - place.low], "color": palette.muted, "thickness": 1.5, "width": 4,
                      "visible": not np.isnan(place.low)},
         )  # fmt: skip
-        name = f"{for_plotly(place.name)}: {place.value:+,.0f}"
+        name = f"{for_plotly(place.name)}: {signed(place.value)}"
         ink = palette.text if place.is_here else palette.muted
-        notes.write(0, number + 0.26, f"<b>{name}</b>" if place.is_here else name, ink, xref="paper")
+        # On a ground of its own, so that the line of zero does not run through the words.
+        notes.write(
+            0, number + 0.26, f"<b>{name}</b>" if place.is_here else name, ink, xref="paper",
+            background=palette.background,
+        )  # fmt: skip
     ends = [end for place in places for end in (place.low, place.high, place.value, 0.0) if not np.isnan(end)]
     low, high = min(ends), max(ends)
     room = 0.04 * ((high - low) or 1.0)

@@ -70,7 +70,7 @@ def power_figure(curve: PowerCurve, chosen: ChosenSize, palette: Palette, *, nar
     dotted = {"color": palette.muted, "width": 1, "dash": "dot"}
     figure.add_shape(type="line", x0=AS_PUBLISHED, x1=AS_PUBLISHED, y0=0, y1=104, line=dotted, layer="below")
     notes.write(
-        math.log10(AS_PUBLISHED), 104, "as published" if narrow else "5, as published", palette.muted,
+        math.log10(AS_PUBLISHED), 104, "published: 5" if narrow else "5, as published", palette.muted,
         anchor="right", yanchor="top", xshift=-6,
     )  # fmt: skip
     people = list(curve.people)

@@ -286,9 +286,14 @@ def rates_figure(rows: Sequence[RateRow], needed: float | None, palette: Palette
     ):
         if share is not None:
             line = {"color": colour, "width": 1.5, "dash": dash}
-            figure.add_shape(
-                type="line", x0=100 * share, x1=100 * share, y0=-0.6, y1=len(rows) - 0.45, line=line, layer="below"
+            # On a phone labels stand between the rows, and the lines leave them free.
+            spans = (
+                [(place - 0.14, place + 0.38) for place in range(len(rows))] if narrow else [(-0.6, len(rows) - 0.45)]
             )
+            for start, end in spans:
+                figure.add_shape(
+                    type="line", x0=100 * share, x1=100 * share, y0=start, y1=end, line=line, layer="below"
+                )
             notes.write(100 * share, 1, text, colour, yref="paper", yanchor="bottom", anchor="center")
     for number, row in enumerate(rows):
         shown = [(row.value, row.low, row.high, palette.text, "triangle-up", number - (0.04 if row.other else 0.0))]

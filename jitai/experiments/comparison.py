@@ -20,7 +20,7 @@ from jitai.policies.registry import POLICIES
 from jitai.records import Action, Role
 from jitai.simulator.config import SimulatorConfig
 from jitai.statistics import Estimate, PairedDifference, interval_of_mean, intervals_by_day, paired_difference
-from jitai.text_format import counted
+from jitai.text_format import counted, signed
 from jitai.trial.filters import FILTERS
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ def in_words(line: ComparedRun, base: str) -> str:
         return f"{name} earns exactly what {base} earns on each of {seeds}, and {share}."
     if not difference.excludes_zero:
         return (
-            f"Whether {name} earns more than {base} cannot be told: {difference.value:+,.0f} steps "
-            f"(95 % {difference.low:+,.0f} to {difference.high:+,.0f}, {seeds}); it {share}."
+            f"Whether {name} earns more than {base} cannot be told: {signed(difference.value)} steps "
+            f"(95 % {signed(difference.low)} to {signed(difference.high)}, {seeds}); it {share}."
         )
     ends = sorted((abs(difference.low), abs(difference.high)))
     return (
@@ -130,7 +130,7 @@ def in_brackets(estimate: Estimate, form: str = ",.0f") -> str:
     """Return an interval in words."""
     if not estimate.has_interval:
         return estimate.no_interval
-    return f"{estimate.low:{form}} to {estimate.high:{form}}"
+    return f"{estimate.low:{form}} to {estimate.high:{form}}".replace("-", "−")
 
 
 def seeds_in_words(numbers: Sequence[int]) -> str:
@@ -179,7 +179,7 @@ def table_rows(lines: Sequence[ComparedRun], days: Sequence["DayFigures | None"]
                 "95 %": in_brackets(line.total),
                 OF_POSSIBLE: percent(line.possible.value, 1),
                 OF_BEST: percent(line.share.value, 1),
-                against: "" if paired is None else f"{paired.difference.value:+,.0f}",
+                against: "" if paired is None else signed(paired.difference.value),
                 "95 %, paired": "" if paired is None else in_brackets(paired.difference, "+,.0f"),
                 "Of 100 seeds": "" if paired is None else paired.of_100.in_words,
                 "Leave early": f"{100 * figures.share_disengaged:.0f} %",

@@ -1,14 +1,15 @@
 """The answer of a comparison as a heading: one marked number, what a decision maker must know next, how sure it is."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from jitai.experiments.comparison import ComparedRun
-from jitai.experiments.spec import Method
-from jitai.experiments.words import Plain, plain
+from jitai.experiments.spec import Condition, Method
+from jitai.experiments.store import StoredCell
+from jitai.experiments.words import Plain, condition_in_words, plain, setting_in_short
 from jitai.statistics import ENOUGH_SEEDS, FEW_SEEDS, Estimate, paired_difference
-from jitai.text_format import counted
+from jitai.text_format import counted, signed
 from jitai.trial.filters import NONE, VETO, Coin
 
 UNITS = "Simulated people; steps are the model's own units, not a pedometer's."
@@ -38,14 +39,42 @@ class Headline(NamedTuple):
         return f"{self.before}{self.marked}{self.after}"
 
 
-def headline(lines: Sequence[ComparedRun], asked: ComparedRun, base: ComparedRun) -> Headline:
+class InSetting(NamedTuple):
+    """The same question in one setting of an experiment.
+
+    Attributes:
+        name: of the setting, in short.
+        difference: in steps, with its interval.
+        is_here: whether it is the setting that is shown.
+    """
+
+    name: str
+    difference: Estimate
+    is_here: bool
+
+
+def headline(
+    lines: Sequence[ComparedRun], asked: ComparedRun, base: ComparedRun, settings: Sequence[InSetting] = ()
+) -> Headline:
     """Return what is to be said of one method against another.
 
     Args:
         lines: everything that is compared; a coin and the one-line rule among them are spoken of.
         asked: the method.
         base: what it is compared to, under the same seeds where ``asked.against`` is not None.
+        settings: the same question in all settings of the experiment: no setting stands for the others.
     """
+    found = _in_this_setting(lines, asked, base)
+    others = [item.difference.value for item in settings if not item.is_here]
+    if not others or asked.against is None or asked.against.difference.n == 1:
+        return found
+    which = "the other setting" if len(others) == 1 else f"the {len(others)} other settings"
+    ends = dict.fromkeys((signed(min(others)), signed(max(others))))
+    told = f"In {which} the difference is {' to '.join(ends)} steps."
+    return found._replace(second=(told, *found.second) if is_listening(asked, base) else (*found.second, told))
+
+
+def _in_this_setting(lines: Sequence[ComparedRun], asked: ComparedRun, base: ComparedRun) -> Headline:
     named, other = plain_line(asked), plain_line(base)
     days = asked.run.stored.cell.condition.config.study_length
     if asked.run is base.run:
@@ -70,9 +99,9 @@ def headline(lines: Sequence[ComparedRun], asked: ComparedRun, base: ComparedRun
         second = (f"{_first(named)} and {other.in_sentence} earn the same on each of these seeds.",)
         return Headline("No difference at all", "", "", None, (*second, *_more(lines, asked, base)), pairing)
     if not difference.excludes_zero:
-        between = f"{_signed(difference.low)} and {_signed(difference.high)} steps"
+        between = f"{signed(difference.low)} and {signed(difference.high)} steps"
         second = (f"{_first(named)} and {other.in_sentence}: the true difference lies between {between}.",)
-        small = f"95 % interval {_signed(difference.low)} to {_signed(difference.high)} steps {pairing}"
+        small = f"95 % interval {signed(difference.low)} to {signed(difference.high)} steps {pairing}"
         return Headline("No difference can be told", "", "", None, (*second, *_more(lines, asked, base)), small)
     gains = difference.low > 0
     between = (
@@ -115,7 +144,7 @@ def _more(lines: Sequence[ComparedRun], asked: ComparedRun, base: ComparedRun) -
 
 def _of_the_coin(coin: Estimate, listening: Estimate, whole: Estimate) -> str:
     """Return how much of a gain is due to sending less, and how much to listening."""
-    who = "A coin that holds back as often"
+    who = "A coin that holds back at the same rate"
     if whole.low > 0 and coin.low > 0 and listening.low > 0:
         return f"{who} gains {coin.value:,.0f} of them: listening is worth {listening.value:,.0f}."
     if listening.low > 0:
@@ -165,6 +194,26 @@ def why_in_words(asked: ComparedRun, base: ComparedRun) -> str:
     return f"{stay} On a day in the study they walk {daily}."
 
 
+def in_settings(
+    asked: ComparedRun, base: ComparedRun, grouped: Mapping[Condition, Sequence[StoredCell]]
+) -> list[InSetting]:
+    """Return the difference of two methods in every setting in which both are finished."""
+    found, here = [], asked.run.stored.cell.condition
+    for condition, cells in grouped.items():
+        one, two = (
+            next((item for item in cells if (item.cell.method, item.cell.judge) == _cell_of(line)), None)
+            for line in (asked, base)
+        )
+        if one is not None and two is not None and one is not two:
+            gap = paired_difference(one.totals, two.totals).difference
+            found.append(InSetting(condition_in_words(condition, setting_in_short), gap, condition == here))
+    return found
+
+
+def _cell_of(line: ComparedRun) -> tuple[Method, object]:
+    return line.run.stored.cell.method, line.run.stored.cell.judge
+
+
 def _method(line: ComparedRun) -> Method:
     return line.run.stored.cell.method
 
@@ -176,7 +225,3 @@ def _first(named: Plain) -> str:
 
 def _steps(value: float) -> str:
     return f"{abs(value):,.0f} steps"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+,.0f}".replace("-", "−")

@@ -47,7 +47,7 @@ def _named_methods() -> dict[str, tuple[Method, str]]:
             ),
             (
                 Method(COIN_TS, PolicySpec(), _COIN),
-                "Control: as LLM+TS, but messages are held back at random, as often as the judge does. Listening is "
+                "Control: as LLM+TS, but messages are held back at random, at the judge's rate. Listening is "
                 "what exceeds it.",
             ),
             (
@@ -64,7 +64,7 @@ def _named_methods() -> dict[str, tuple[Method, str]]:
             ),
             (
                 Method("Coin+tailored", PolicySpec("tailored"), _COIN),
-                "Control: as LLM+tailored, but held back at random, as often as the judge does.",
+                "Control: as LLM+tailored, but held back at random, at the judge's rate.",
             ),
             (Method("LLM+random", PolicySpec("random"), _VETO), "A message at random; the judge may hold it back."),
             (

@@ -1,9 +1,10 @@
 """Methods and settings in plain words: names for people who have not read the papers, groups, and short settings."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from jitai.experiments.methods import COIN_TS, LLM_TS, PLANNER, RULE, TS
-from jitai.experiments.spec import JudgeChoice, Method
+from jitai.experiments.spec import Cell, Condition, JudgeChoice, Method
 from jitai.policies.registry import PolicySpec
 from jitai.records import Role
 from jitai.simulator.config import SimulatorConfig
@@ -39,6 +40,11 @@ class Plain(NamedTuple):
     place: int
 
     @property
+    def alone(self) -> str:
+        """The name where no other stands above it that it goes on from."""
+        return self.name.replace("… ", "Learner, ")
+
+    @property
     def in_sentence(self) -> str:
         """The name as it stands within a sentence."""
         if self.name.startswith("… "):
@@ -54,6 +60,9 @@ class Plain(NamedTuple):
         return f"the {self.name[0].lower()}{self.name[1:]}" if self.name in _NAMES.values() else self.name
 
 
+_OWN_NAMES = {Plain(name, TOLD, 0).alone: own for own, name in _NAMES.items()}
+
+
 def plain(method: Method, shown: str = "") -> Plain:
     """Return a method in plain words.
 
@@ -63,8 +72,25 @@ def plain(method: Method, shown: str = "") -> Plain:
     """
     name = shown or method.name
     order = list(_NAMES)
-    place = order.index(name) if name in _NAMES else len(order)
-    return Plain(_NAMES.get(name, name), group_of(method.policy), place)
+    own = name if name in _NAMES else _OWN_NAMES.get(name, "")
+    return Plain(_NAMES.get(own, name), group_of(method.policy), order.index(own) if own else len(order))
+
+
+def name_of(method: Method) -> str:
+    """Return what pages and reports call a method; files and the terminal keep its own name."""
+    return plain(method).alone
+
+
+def plain_label(cell: Cell, several_judges: bool) -> str:
+    """Return what pages and reports call a cell's line."""
+    name = name_of(cell.method)
+    return name if cell.judge is None or not several_judges else f"{name} ({cell.judge.name})"
+
+
+def with_own_name(name: str) -> str:
+    """Return a method's plain name, with its own where that is another one: where methods are chosen."""
+    known = _NAMES.get(name)
+    return name if known is None or known == name else f"{Plain(known, TOLD, 0).alone} ({name})"
 
 
 def group_of(policy: PolicySpec) -> str:
@@ -80,6 +106,18 @@ def setting_in_words(config: SimulatorConfig) -> str:
     able, unable = (_days(share) for share in (config.can_walk_persistence, config.cannot_walk_persistence))
     cost = f"{100 * config.disengagement_increment:g} %"
     return f"able {able} at a time, unable {unable}, a badly tailored message adds {cost} risk"
+
+
+def setting_in_short(config: SimulatorConfig) -> str:
+    """Return ``setting_in_words`` with fewer words, for lists of settings."""
+    return setting_in_words(config).replace(", a badly tailored message adds", ";").replace(" at a time", "")
+
+
+def condition_in_words(condition: Condition, say: Callable[[SimulatorConfig], str] = setting_in_words) -> str:
+    """Return a participant of an experiment in short, with its name where the short form does not tell all."""
+    words = say(condition.config)
+    usual = {"can_walk_persistence", "cannot_walk_persistence", "disengagement_increment"}
+    return words if {name for name, _ in condition.values} <= usual else f"{condition.name}: {words}"
 
 
 def judge_in_words(judge: JudgeChoice) -> str:

@@ -17,6 +17,8 @@ from jitai.experiments.comparison import (
     table_rows,
     told_lines,
 )
+from jitai.experiments.headline import headline as answer
+from jitai.experiments.headline import why_in_words
 from jitai.experiments.store import StoredExperiment
 from jitai.records import Action, Role
 from jitai.report.experiment import (
@@ -35,6 +37,7 @@ from jitai.report.page import Html, grid_table, headline, page, paragraph, secti
 from jitai.report.run_report import player_fragment_of
 from jitai.report.shown import participant_name
 from jitai.statistics import paired_difference
+from jitai.text_format import signed
 
 _MOST_CURVES = 5
 _COLUMNS = ("Method", "Steps", "95 %", "n", OF_POSSIBLE, OF_BEST)
@@ -53,13 +56,13 @@ def compare_report(found: StoredExperiment, participants: Sequence[Compared], in
     """
     first = participants[0]
     shown = [with_simplest_rule(compared, inputs.work_of) for compared in participants]
-    told = told_lines(first.lines)
+    told = told_lines(first.lines) if first.asked is None or first.asked.against is None else [first.asked]
     several = len(shown) > 1
     parts = [
-        _headline(first, told),
-        paragraph(answer_in_words(first.lines, first.base), "lead"),
-        paragraph(_rule_in_words(shown[0], told), "lead"),
+        *_answer(shown[0], told),
+        paragraph(_rule_in_words(shown[0], told)),
         paragraph(_about(first), "muted"),
+        *_elsewhere(first),
     ]
     for compared in shown:
         parts += _one_participant(compared, told, f": {compared.condition.name}" if several else "")
@@ -73,21 +76,33 @@ def compare_report(found: StoredExperiment, participants: Sequence[Compared], in
     return page(f"{found.spec.name}: a comparison of simulated studies", "report of a comparison", *parts)
 
 
-def _headline(compared: Compared, told: Sequence[ComparedRun]) -> Html:
-    base = compared.base
-    if not told or told[0].against is None:
-        line = next(line for line in compared.lines if line.run is base)
-        return headline(f"{base.name} earns {line.total.value:,.0f} steps", f"{line.total.value:,.0f} steps")
-    name, difference = told[0].run.name, told[0].against.difference
-    if difference.n > 1 and not difference.has_interval:
-        return headline(f"{name} earns exactly what {base.name} earns")
-    if difference.n > 1 and not difference.excludes_zero:
-        return headline(f"Whether {name} earns more than {base.name} cannot be told")
-    size = f"{abs(difference.value):,.0f} steps"
-    more = "more" if difference.value >= 0 else "less"
-    verb = "earned" if difference.n == 1 else "earns"
-    seed = " on one seed" if difference.n == 1 else ""
-    return headline(f"{name} {verb} {size} {more} than {base.name}{seed}", size, is_loss=difference.value < 0)
+def _answer(compared: Compared, told: Sequence[ComparedRun]) -> list[Html]:
+    """The page's heading, what qualifies it, where a gain comes from, and how sure it is."""
+    base = next(line for line in compared.lines if line.run is compared.base)
+    asked = told[0] if told else base
+    said = answer(compared.lines, asked, base, compared.settings)
+    return [
+        headline(said.title, said.marked, is_loss=said.is_gain is False),
+        paragraph(" ".join(said.second), "lead"),
+        paragraph(why_in_words(asked, base), "lead"),
+        paragraph(said.small, "muted"),
+    ]
+
+
+def _elsewhere(compared: Compared) -> list[Html]:
+    """The same question in the other settings of the experiment; nothing where there is one alone."""
+    if len(compared.settings) < 2:
+        return []
+    rows = [
+        Row(
+            item.name, "told" if item.is_here else "other", item.difference,
+            f"{signed(item.difference.value)} ({in_brackets(item.difference, '+,.0f')})",
+        )
+        for item in compared.settings
+    ]  # fmt: skip
+    figure = rows_figure(rows, "steps more", [(0.0, f"as {compared.base.name}", False)])
+    note = "In bold: the setting of the answer above. Diamond and bar: mean difference and its 95 % interval."
+    return [section("Is it so in the other settings?", figure, paragraph(note, "muted"), kind="together")]
 
 
 def _rule_in_words(compared: Compared, told: Sequence[ComparedRun]) -> str:
@@ -142,7 +157,7 @@ def _one_participant(compared: Compared, told: Sequence[ComparedRun], suffix: st
             line.run.name,
             look,
             line.total,
-            f"{line.total.value:,.0f} ({percent(line.possible.value)} of what messages can gain)",
+            f"{line.total.value:,.0f}, {percent(line.possible.value)} of possible",
             line.run.stored.totals,
         )
         for line, look in zip(lines, looks, strict=True)
@@ -152,13 +167,13 @@ def _one_participant(compared: Compared, told: Sequence[ComparedRun], suffix: st
             line.run.name,
             look,
             line.against.difference,
-            f"{line.against.difference.value:+,.0f} ({in_brackets(line.against.difference, '+,.0f')})",
+            f"{signed(line.against.difference.value)} ({in_brackets(line.against.difference, '+,.0f')})",
         )
         for line, look in zip(lines, looks, strict=True)
         if line.against is not None
     ]
     cut = f", the first {MAX_TICKS}" if lines[0].total.n > MAX_TICKS else ""
-    ticks = f"Ticks: single studies{cut}. Diamond and bar: mean and its 95 % interval."
+    ticks = f"Ticks: single studies{cut}. Diamond and bar: mean and its 95 % interval. {OF_POSSIBLE}: see below."
     lines_through = [(best[0], name, True)] if agree else []
     parts = [
         section(
@@ -170,6 +185,7 @@ def _one_participant(compared: Compared, told: Sequence[ComparedRun], suffix: st
         parts.append(
             section(
                 f"Steps more than {base.name}, seed by seed{suffix}",
+                paragraph(answer_in_words(lines, base)),
                 rows_figure(differences, "steps", [(0.0, f"as {base.name}", False)]), kind="together",
             )
         )  # fmt: skip

@@ -12,9 +12,11 @@ from jitai.errors import FileFormatError
 from jitai.experiments.cell import CellWork, lived_trial, run_cell
 from jitai.experiments.cell_file import read_work
 from jitai.experiments.comparison import ComparedRun, DayFigures, Days, Run, day_figures, side_by_side
+from jitai.experiments.headline import InSetting
 from jitai.experiments.judgements import JudgeResponses
 from jitai.experiments.spec import Cell, Condition, ExperimentSpec, JudgeChoice, Method
 from jitai.experiments.store import Store, StoredCell, StoredExperiment
+from jitai.experiments.words import name_of
 from jitai.judge.calibration import Measured
 from jitai.player.contract import Answer, PlayerRun, axes_for, line_of, many_seeds_line
 from jitai.policies.registry import PolicySpec
@@ -69,12 +71,16 @@ class Compared(NamedTuple):
         lines: in the page's order.
         days: of each line; None where they could not be read.
         base: of all differences; it has a line.
+        asked: of which the answer speaks; None for the usual one.
+        settings: the same question in all settings of the experiment.
     """
 
     condition: Condition
     lines: Sequence[ComparedRun]
     days: Sequence[DayFigures | None]
     base: Run
+    asked: ComparedRun | None = None
+    settings: Sequence[InSetting] = ()
 
 
 def work_of(store: Store) -> WorkOf:
@@ -117,7 +123,7 @@ def with_simplest_rule(compared: Compared, work_of: WorkOf) -> Compared:
     stored = StoredCell(
         Cell(compared.condition, method, judge), "", outcome.figures, outcome.result.total_steps, outcome.seconds
     )
-    rule = Run(method.name + ADDED, compared.base.experiment, seeds, stored)
+    rule = Run(name_of(method) + ADDED, compared.base.experiment, seeds, stored)
     log = outcome.result
     executed = np.where(log.lived, log.executed_action, -1)
     days = Days(
@@ -185,7 +191,7 @@ def one_seed(line: ComparedRun, base: Run, kinds: Sequence[str], work_of: WorkOf
     seed = base.seeds[int(np.argmin(np.abs(differences - differences.mean())))]
     works = [work_of(item.stored) for item in (line.run, base)]
     if works[0] is None or works[1] is None:
-        return "No run is shown: the files of the cells are gone."
+        return "No run is shown: the days of single seeds are not kept here. The Live page plays one."
     run, twin = (
         lived_again(item.stored, work, kinds, seed)
         for item, work in zip((line.run, base), works, strict=True)
@@ -272,7 +278,8 @@ def settings_sections(runs: Sequence[Run], spec: ExperimentSpec) -> Html:
             {} if trial.model is None else {"assumed instead of the truth": in_one_line(cell.method.model.items())}
         )
         given = in_one_line([*method_settings(trial), *assumed.items()])
-        rows.append((run.name, f"{trial.policy.policy.label}. {trial.filter.filter.label}. {given}"))
+        own = "" if run.name == cell.method.name else f" ({cell.method.name})"
+        rows.append((run.name + own, f"{trial.policy.policy.label}. {trial.filter.filter.label}. {given}"))
     varied = [name for name, values in spec.axes if len(values) > 1]
     note = f"These vary, so their values here are not used: {', '.join(varied)}." if varied else ""
     return Html(
@@ -313,13 +320,13 @@ def ending(found: StoredExperiment, inputs: ExperimentInputs) -> Html:
 
 
 def _description(inputs: ExperimentInputs) -> list[Html]:
-    """The experiment as YAML; folded, and so not printed, where a whole trained policy makes it too long."""
+    """The experiment as YAML; folded, and so not printed, where it is long."""
     whole = code(inputs.description)
     if len(inputs.description) <= _MOST_PRINTED:
         return [whole]
-    why = f"{len(inputs.description):,} characters, as it holds a whole trained policy: unfold them"
+    why = f"{len(inputs.description):,} characters: unfold them"
     return [element("details", element("summary", text(why)), whole)]
 
 
-_MOST_PRINTED = 20_000
-"""Characters of a description that are printed: some eight pages."""
+_MOST_PRINTED = 2_000
+"""Characters of a description that are printed: less than a page."""

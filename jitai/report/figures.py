@@ -85,7 +85,12 @@ def rows_figure(rows: Sequence[Row], unit: str, lines: Sequence[tuple[float, str
             )
         )  # fmt: skip
     ends = [
-        element("i", text(f"{tick:,.0f}"), style=f"left:{place(tick)}", class_="last" if tick == ticks[-1] else "")
+        element(
+            "i",
+            text(f"{tick:,.0f}".replace("-", "−")),
+            style=f"left:{place(tick)}",
+            class_="last" if tick == ticks[-1] else "",
+        )
         for tick in ticks
     ]
     scale = element(

@@ -39,7 +39,7 @@ _OFTEN_NOTHING = ("chance", "outside")
 """Parts that most runs do not have; they are then left out."""
 _TERMS = {
     "steps": "steps", "habituation": "habituation", "risk": "disengagement risk", "sensor": "context reading",
-    "policy": "policy", "words": "does not want a message", "judge": "P(send)", "done": "veto",
+    "policy": "policy", "words": "words", "judge": "P(send)", "done": "held back",
     "truth": "could not walk",
 }  # fmt: skip
 """Which word of the glossary is explained at which place of the player."""

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from jitai.errors import FileFormatError, ParameterError
-from jitai.experiments.comparison import DayFigures, Run, by_condition, day_figures, days_of, label_of, side_by_side
+from jitai.experiments.comparison import DayFigures, Run, by_condition, day_figures, days_of, side_by_side, told_lines
+from jitai.experiments.headline import in_settings
 from jitai.experiments.methods import place_of_role
 from jitai.experiments.spec import JudgeChoice
 from jitai.experiments.store import Store, StoredExperiment
 from jitai.experiments.sweep import is_error_line, is_map
+from jitai.experiments.words import plain_label
 from jitai.judge.calibration import Measured
 from jitai.judge.prompts import Prompt, find_prompt
 from jitai.judge.registry import backend_of
@@ -65,12 +67,17 @@ def participants(store: Store, found: StoredExperiment) -> list[Compared]:
     spec = found.spec
     several = len(spec.judges_needed()) > 1
     participants = []
-    for condition, cells in by_condition(store.cells(found.identifier)).items():
+    grouped = by_condition(store.cells(found.identifier))
+    for condition, cells in grouped.items():
         ordered = sorted(cells, key=lambda item: place_of_role(item.cell.method))
-        runs = [Run(label_of(item.cell, several), found.identifier, spec.seeds, item) for item in ordered]
+        runs = [Run(plain_label(item.cell, several), found.identifier, spec.seeds, item) for item in ordered]
         base = next((run for run in runs if run.stored.cell.method.name == spec.baseline_name), runs[0])
         days = [_days(store, run) for run in runs]
-        participants.append(Compared(condition, side_by_side(runs, base), days, base))
+        lines = side_by_side(runs, base)
+        told = told_lines(lines)
+        base_line = next(line for line in lines if line.run is base)
+        settings = in_settings(told[0], base_line, grouped) if told else []
+        participants.append(Compared(condition, lines, days, base, settings=settings))
     return participants
 
 

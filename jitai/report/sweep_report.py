@@ -24,6 +24,7 @@ from jitai.experiments.sweep import (
     map_in_words,
     sureness,
 )
+from jitai.experiments.words import name_of
 from jitai.report.experiment import ExperimentInputs, ending, judges, settings_sections
 from jitai.report.figures import Curve, Place, curves_figure, map_figure
 from jitai.report.page import Html, grid_table, headline, page, paragraph, section
@@ -53,12 +54,13 @@ def map_report(
     if not places:
         return ""
     by_place = {(cell.x, cell.y): cell for cell in places}
+    name, other = name_of(method), name_of(baseline)
 
     def place(cell: MapCell | None) -> Place | None:
         if cell is None:
             return None
         difference = cell.against.difference
-        words = cell_in_words(cell, method.name, baseline.name, x_name, y_name)
+        words = cell_in_words(cell, name, other, x_name, y_name)
         return Place(difference.value, difference.n == 1 or difference.excludes_zero, words)
 
     figure = map_figure(
@@ -66,10 +68,10 @@ def map_report(
         [axis_value(x_name, value) for value in columns], [axis_value(y_name, value) for value in rows],
         axis_label(x_name), axis_label(y_name),
     )  # fmt: skip
-    note = f"Steps of {method.name} minus {baseline.name} in a whole study, {sureness(spec.n_seeds)}"
+    note = f"Steps of {name} minus {other} in a whole study, {sureness(spec.n_seeds)}"
     table = grid_table(
         (
-            axis_symbol(x_name), axis_symbol(y_name), "n", method.name, "95 %", baseline.name, "95 %", "Difference",
+            axis_symbol(x_name), axis_symbol(y_name), "n", name, "95 %", other, "95 %", "Difference",
             "95 %, paired", "Of 100 seeds",
         ),
         [
@@ -82,11 +84,11 @@ def map_report(
             for cell in places
         ],
     )  # fmt: skip
-    sentence = map_in_words(places, len(columns) * len(rows), method.name, baseline.name, x_name, y_name)
+    sentence = map_in_words(places, len(columns) * len(rows), name, other, x_name, y_name)
     more = f"{sum(cell.against.difference.low > 0 for cell in places)} of {len(places)} places"
-    title = f"{method.name} earns more than {baseline.name} in {more}"
+    title = f"{name} earns more than {other} in {more}"
     body = [
-        headline(title, more) if spec.n_seeds > 1 else headline(f"{method.name} against {baseline.name}, one seed"),
+        headline(title, more) if spec.n_seeds > 1 else headline(f"{name} against {other}, one seed"),
         paragraph(sentence, "lead"),
         section("The map", figure, paragraph(note, "muted"), kind="together"),
         section("All places", table),
@@ -102,12 +104,13 @@ def line_report(
     if line is None:
         return ""
     stops = crossing(line)
-    sentence = crossing_in_words(stops, line, method.name, baseline.name)
+    name, other = name_of(method), name_of(baseline)
+    sentence = crossing_in_words(stops, line, name, other)
     sure = found.spec.n_seeds == 1 or line.differences[0].difference.excludes_zero
     marked = stops.error if stops.pays_at_first and sure else None
     curves = [
         Curve(
-            item.name,
+            name_of(item),
             look,
             *(np.array(values) for values in zip(*(estimate[:3] for estimate in estimates), strict=True)),
         )
@@ -121,7 +124,7 @@ def line_report(
         f"either kind; at 50 % it tosses a coin. n = {n} seeds at each. The best possible is {line.optimum_steps:,.0f} "
         "steps."
     )
-    rows = error_rows(line, method.name, baseline.name)
+    rows = error_rows(line, name, other)
     names = list(rows[0])
     table = grid_table(
         [names[0], "n", *names[1:]],
@@ -150,7 +153,7 @@ def _whole(
     spec = found.spec
     runs = [
         Run(
-            item.name,
+            name_of(item),
             found.identifier,
             spec.seeds,
             next(stored for stored in cells if stored.cell.method.name == item.name),

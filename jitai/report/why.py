@@ -18,8 +18,8 @@ _ALL, _MOST = 0.95, 0.5
 _GAINS = {
     "stayed": "staying",
     "fresher": "resting",
-    "held_rightly": "vetoes that were right",
-    "held_wrongly": "vetoes that were wrong",
+    "held_rightly": "messages held back rightly",
+    "held_wrongly": "messages held back wrongly",
     "proposed": "what the policy proposed",
     "outside": "what a person or a rule decided",
     "action": "what was sent on the day itself",
@@ -145,12 +145,12 @@ def _explained(cause: str, won: bool, compared: Comparison, revealed: bool) -> s
     verdicts = ""
     if known:
         joined = "and" if (2 * right >= known) == won else "but"
-        verdicts = f"{right} of {known} vetoes {'was' if right == 1 else 'were'} right, {joined} "
+        verdicts = f"{right} of {known} messages {'was' if right == 1 else 'were'} held back rightly, {joined} "
     name = (_GAINS if won else _LOSSES)[cause]
     if cause == "stayed":
         return f"{name}: {_departure(compared, won)}"
     if cause == "fresher" and won and known and right < known - right:
-        return f"resting, not from listening: {known - right} of {known} vetoes were wrong, but {_FRESH}"
+        return f"resting, not from listening: {known - right} of {known} messages were held back wrongly, but {_FRESH}"
     if cause == "fresher" and won:
         return f"resting: {verdicts}{_FRESH}"
     if cause == "fresher":

@@ -1,5 +1,6 @@
 """The Compare page, without a browser, with a real engine where it runs something."""
 
+import html
 import time
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from jitai.simulator.config import DEFAULT_PRESET, PRESETS
 from jitai.statistics import interval_of_difference
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.widgets import experiment as experiments
+from jitai.ui.widgets.hand_over import MadeFiles
 from tests.app.driver import (
     ROOT,
     TIMEOUT_S,
@@ -24,6 +26,7 @@ from tests.app.driver import (
     go_to,
     kept,
     open_app,
+    opened,
     set_widgets,
     state_of,
     widget,
@@ -31,6 +34,7 @@ from tests.app.driver import (
 )
 from tests.app.stored import SIMULATED, begun, made, methods, small, the_store, when_done
 
+ALONE, JUDGED = "Learner alone", "Learner with judge"
 COMPARE, LIVE = "pages/compare.py", "pages/live.py"
 
 
@@ -104,19 +108,19 @@ def test_what_was_there_stays_until_something_of_the_new_run_is_finished() -> No
     app = set_widgets(open_app(), CompareState=CompareState(shown=new, before=old))
     app = without_error(go_to(app, COMPARE))
     assert "6 pairs of the same seed" not in said(app), "the bar stands in the place of the small print"
-    assert app.get("progress") and list(table(app).index) == ["TS", "LLM+TS"]
+    assert app.get("progress") and list(table(app).index) == [ALONE, JUDGED]
     steps = totals(old)
-    assert table(app).loc["TS", "Steps"] == f"{steps['TS'].mean():,.0f}"
+    assert table(app).loc[ALONE, "Steps"] == f"{steps['TS'].mean():,.0f}"
 
 
 def test_a_run_that_came_with_the_lab_can_be_pinned_beside_one_s_own() -> None:
     shipped = shipped_answer(COMPARE_ANSWER)
     assert shipped is not None
     rule = next(item for item in shipped.stored if item.cell.method.name == "LLM+tailored")
-    pin = Pin(shipped.experiment.identifier, rule.key, "LLM+tailored")
+    pin = Pin(shipped.experiment.identifier, rule.key, "One-line rule with judge")
     app = set_widgets(open_app(), CompareState=CompareState(shown=made(small()), pins=[pin]))
     app = without_error(go_to(app, COMPARE))
-    assert table(app).loc["LLM+tailored, pinned", "Steps"] == f"{rule.totals.mean():,.0f}"
+    assert table(app).loc["One-line rule with judge, pinned", "Steps"] == f"{rule.totals.mean():,.0f}"
     assert not app.warning
 
 
@@ -143,19 +147,19 @@ def test_run_gives_an_answer_that_recomputes_and_outlives_the_session() -> None:
     else:
         assert app.title[0].value == "No difference can be told"
     assert "6 pairs of the same seed" in said(app)
-    assert list(table(app).index) == ["TS", "LLM+TS"], "RL alone comes first, whatever was chosen first"
-    row = table(app).loc["LLM+TS"]
+    assert list(table(app).index) == [ALONE, JUDGED], "RL alone comes first, whatever was chosen first"
+    row = table(app).loc[JUDGED]
     assert row["Steps"] == f"{steps['LLM+TS'].mean():,.0f}"
-    assert row["95 %, paired"] == f"{low:+,.0f} to {high:+,.0f}"
+    assert row["95 %, paired"] == f"{low:+,.0f} to {high:+,.0f}".replace("-", "−")
     assert len(charts(app)) == 10, "the first for wide pages and for phones"
     assert "best possible 3,418" in charts(app)[0]
 
     app = without_error(go_to(go_to(app, LIVE), COMPARE))
-    assert list(table(app).index) == ["TS", "LLM+TS"]
+    assert list(table(app).index) == [ALONE, JUDGED]
     again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
     again.query_params["experiment"] = identifier
     again = without_error(again.switch_page(COMPARE).run())
-    assert list(table(again).index) == ["TS", "LLM+TS"]
+    assert list(table(again).index) == [ALONE, JUDGED]
     assert again.query_params["experiment"] == identifier
     assert not state_of(again).address_problem
 
@@ -188,7 +192,7 @@ def test_an_address_that_names_nothing_is_a_sentence(address: str, words: str) -
 def test_one_seed_is_an_anecdote() -> None:
     app = showing(made(small(n_seeds=1)))
     assert app.title[0].value == "One study is an anecdote"
-    assert table(app).loc["TS", "95 %"] == "one seed, no interval"
+    assert table(app).loc[ALONE, "95 %"] == "one seed, no interval"
     assert "nan" not in said(app)
     assert "1 seed" in said(app) and "Fine ticks: single studies" in said(app)
 
@@ -196,7 +200,7 @@ def test_one_seed_is_an_anecdote() -> None:
 def test_what_is_finished_is_drawn_while_the_rest_runs_and_stop_is_heard() -> None:
     identifier = begun(small(methods=methods("TS", "LLM+TS", "Random"), n_seeds=4), n_finished=1)
     app = showing(identifier)
-    assert list(table(app).index) == ["TS"]
+    assert list(table(app).index) == [ALONE]
     assert "1 of 3 cells finished" in app.get("progress")[0].proto.text.replace("\\", "")
     click(app, f"stop_{identifier}")
     assert the_store().report(identifier, ExperimentProgress()), "the engine is told to stop"
@@ -225,32 +229,32 @@ def test_a_process_that_cannot_start_is_a_sentence(monkeypatch: pytest.MonkeyPat
 
 def test_scenarios_have_a_selector() -> None:
     app = showing(made(small(axes=(("can_walk_persistence", (0.7, 0.95)),))))
-    first = table(app).loc["TS", "Steps"]
+    first = table(app).loc[ALONE, "Steps"]
     app = without_error(
         next(item for item in app.selectbox if "compared_condition" in str(item.key)).set_value("p11 0.95").run()
     )
-    assert table(app).loc["TS", "Steps"] != first
+    assert table(app).loc[ALONE, "Steps"] != first
 
 
 def test_pinned_runs_stand_beside_the_next_and_may_be_the_base() -> None:
     one = made(small("one", participant=PRESETS[DEFAULT_PRESET]))
     two = made(small("two", participant=PRESETS["Ability mostly lasts"]))
     app = showing(one)
-    app = widget(app.multiselect, "pin_names").set_value(["LLM+TS"]).run()
+    app = widget(app.multiselect, "pin_names").set_value([JUDGED]).run()
     app = click(app, "pin")
     kept(app, CompareState).shown = two
     app = without_error(app.run())
-    assert list(table(app).index) == ["TS", "LLM+TS", "LLM+TS, pinned"]
+    assert list(table(app).index) == [ALONE, JUDGED, f"{JUDGED}, pinned"]
     expected = totals(one)["LLM+TS"].mean() - totals(two)["TS"].mean()
-    assert table(app).loc["LLM+TS, pinned", "Against TS"] == f"{expected:+,.0f}"
+    assert table(app).loc[f"{JUDGED}, pinned", f"Against {ALONE}"] == f"{expected:+,.0f}".replace("-", "−")
     base = next(item for item in app.selectbox if item.key and item.key.startswith("compare_base"))
-    app = without_error(base.set_value("LLM+TS, pinned").run())
-    assert "Against LLM+TS, pinned" in table(app)
+    app = without_error(base.set_value(f"{JUDGED}, pinned").run())
+    assert f"Against {JUDGED}, pinned" in table(app)
     settings = app.dataframe[-1].value
-    assert settings.loc["Able stays able"].to_dict() == {"LLM+TS, pinned": "0.7", "TS": "0.95", "LLM+TS": "0.95"}
+    assert settings.loc["Able stays able"].to_dict() == {f"{JUDGED}, pinned": "0.7", ALONE: "0.95", JUDGED: "0.95"}
     the_store().delete(one)
     app = without_error(app.run())
-    assert list(table(app).index) == ["TS", "LLM+TS"]
+    assert list(table(app).index) == [ALONE, JUDGED]
     assert "no longer stored" in said(app)
 
 
@@ -262,9 +266,9 @@ def test_another_baseline_of_what_is_finished_is_used_without_a_run() -> None:
         )
     )  # fmt: skip
     app = without_error(open_page(one, compared_methods=["TS", "LLM+TS"], compared_seeds=5))
-    assert "Against TS" in table(app)
+    assert f"Against {ALONE}" in table(app)
     app = without_error(widget(app.selectbox, "compared_baseline").set_value("LLM+TS").run())
-    assert "Against LLM+TS" in table(app)
+    assert f"Against {JUDGED}" in table(app)
 
 
 def test_another_experiment_forgets_the_base_of_the_one_before() -> None:
@@ -296,8 +300,8 @@ def test_other_seeds_are_not_paired() -> None:
     app = click(app, "pin")
     kept(app, CompareState).shown = two
     app = without_error(app.run())
-    assert table(app).loc["TS, pinned", "Against TS"] == ""
-    assert "Run with other seeds, so not paired: TS, pinned" in said(app)
+    assert table(app).loc[f"{ALONE}, pinned", f"Against {ALONE}"] == ""
+    assert f"Run with other seeds, so not paired: {ALONE}, pinned" in said(app)
 
 
 def test_a_damaged_file_of_days_is_said_and_the_totals_stay() -> None:
@@ -306,4 +310,15 @@ def test_a_damaged_file_of_days_is_said_and_the_totals_stay() -> None:
     the_store().steps_file(key).write_bytes(b"damaged")
     app = showing(identifier)
     assert any("damaged" in element.value for element in app.warning)
-    assert list(table(app).index) == ["TS", "LLM+TS"]
+    assert list(table(app).index) == [ALONE, JUDGED]
+
+
+def test_the_answer_that_came_with_the_lab_is_handed_over_as_a_page() -> None:
+    app = without_error(go_to(open_app(), COMPARE))
+    app = without_error(opened(app, "compare_hand_over"))
+    (made,) = kept(app, MadeFiles).files
+    report = html.unescape(made.content.decode())
+    for words in (app.title[0].value.split("[")[1].split("]")[0], "A coin that holds back at the same rate gains",
+                  "All of the gain is people staying", "In the 7 other settings the difference is"):  # fmt: skip
+        assert words in report, words
+    assert "Learner with judge (LLM+TS)" in report, "the name in papers and files stands beside the plain one"

@@ -1,11 +1,15 @@
 """The page "Design a study", without a browser."""
 
+import html
+
 from streamlit.testing.v1 import AppTest
 
 from jitai.experiments.answers import CHECKPOINTS, COMPARE, shipped_answer
+from jitai.experiments.words import setting_in_short
 from jitai.seeding import Stream, generator
 from jitai.study.power import TwoArms, people_needed, power_at
-from tests.app.driver import as_markup, go_to, open_app, widget, without_error
+from jitai.ui.widgets.hand_over import MadeFiles
+from tests.app.driver import as_markup, go_to, kept, open_app, opened, widget, without_error
 
 DESIGN = "pages/design_study.py"
 
@@ -35,8 +39,7 @@ def test_the_page_opens_with_how_many_people_are_needed_and_says_what_else_that_
     app = open_page()
     here = people_needed(arms(1), 0.8, of)  # type: ignore[arg-type]
     assert here is not None
-    assert f":yellow-background[{here.n} people] an arm would show the gain" in app.title[0].value
-    assert "If the true setting is this one. In the 7 others it takes" in app.header[0].value.replace("\\", "")
+    assert f"{here.n} if the true setting is the one asked about" in app.header[0].value.replace("\\", "")
     said = as_markup(app).replace("\\", "")
     assert "2,000 simulated trials, unpaired; Monte Carlo error" in said
     assert f"With **{here.n} an arm**" in said and "With **5**, as published" in said
@@ -61,7 +64,7 @@ def test_the_number_of_people_is_the_reader_s_until_the_question_changes() -> No
 def test_a_shorter_study_and_another_setting_are_asked_without_running_anything() -> None:
     app = without_error(widget(open_page().segmented_control, "design_days").set_value(10).run())
     short = people_needed(arms(1, 10), 0.8, of)  # type: ignore[arg-type]
-    assert short is not None and f"{short.n} people" in app.title[0].value
+    assert short is not None and f"{short.n} if the true setting" in app.header[0].value
     app = without_error(widget(app.selectbox, "design_method").set_value("TS").run())
     assert app.title[0].value == "Nothing to tell apart"
 
@@ -74,3 +77,24 @@ def test_how_often_five_trials_have_the_right_order_is_told_for_every_setting() 
     assert max(shares) > 0.995
     (table,) = [element.value for element in app.dataframe]
     assert table["5"].tolist() == [f"{100 * share:.0f}" for share in shares]
+
+
+def test_the_page_is_handed_over_with_the_range_the_curve_and_the_protocol() -> None:
+    app = open_page()
+    app = without_error(opened(app, "design_hand_over"))
+    (made,) = kept(app, MadeFiles).files
+    report = made.content.decode()
+    for words in (app.code[0].value, app.title[0].value.split("]")[1], "In the 7 other settings it takes"):
+        assert html.escape(words) in report, words
+    assert report.count(" (asked about)") == 1 and "people an arm" in app.code[0].value
+    answer = shipped_answer(COMPARE)
+    assert answer is not None and all(
+        setting_in_short(item.config) in report for item in answer.experiment.spec.conditions()
+    )
+
+
+def test_the_heading_has_the_range_over_all_settings() -> None:
+    needed = [people_needed(arms(place), 0.8, of) for place in range(8)]  # type: ignore[arg-type]
+    counts = [item.n for item in needed if item is not None]
+    assert len(counts) == 8
+    assert f"[{min(counts):,} to {max(counts):,} people] an arm would show the gain" in open_page().title[0].value

@@ -128,7 +128,7 @@ def test_the_numbers_add_up(send: Send) -> None:
     assert f"{len(records)} of {spec_of(app).config.study_length}" in shown.values()
     assert shown["Steps"] == f"{summary.total_steps:,.0f}"
     assert shown["Steps gained"] == f"{round(summary.total_steps) - round(alone.total_steps):+,}"
-    assert shown["Vetoes right"] == f"{summary.n_right_vetoes} of {summary.n_known_vetoes}"
+    assert shown["Held back rightly"] == f"{summary.n_right_vetoes} of {summary.n_known_vetoes}"
     assert shown["Agrees with truth"] == f"{100 * summary.n_agreeing / summary.n_known_days:.0f} %"
     [log] = [element.value for element in app.dataframe]
     assert len(log) == len(records)
@@ -295,7 +295,7 @@ def test_when_the_judge_fails_the_chosen_rule_stands_in(rule: str) -> None:
     holds = rule == Decision.HOLD_BACK.value
     assert all(record.held_back is holds for record in failed)
     app = opened(app, LOG)
-    assert metrics(app)["Vetoes"] == "0", "an error is never counted as a veto"
+    assert metrics(app)["Held back"] == "0", "an error is never counted as a veto"
     assert not any(payload_of(app)["run"]["vetoed"])
     told = any(f"not counted as vetoes: {len(failed)}." in element.value for element in app.warning)
     assert told == holds

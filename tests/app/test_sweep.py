@@ -57,7 +57,7 @@ def test_a_map_is_run_and_said_in_words() -> None:
     app = open_page(
         **axis("x", "can_walk_persistence", 0.7, 0.9, 2), **axis("y", JUDGE_ERROR, 0.0, 0.5, 2), swept_seeds=4
     )
-    assert "2 x 2 places, LLM+TS against TS, 4 seeds in each, 6 cells" in said(app)
+    assert "2 x 2 places, Learner with judge against Learner alone, 4 seeds in each, 6 cells" in said(app)
     app = click(app, "start_sweep")
     app = without_error(when_done(app, kept(app, SweepState).shown[MAP]))
     cells = {
@@ -186,7 +186,7 @@ def test_the_error_at_which_the_filter_stops_paying() -> None:
     )  # fmt: skip
     app = without_error(open_page(LINE, made(spec)))
     assert "if the judge misreads under" in app.title[0].value
-    assert "LLM+TS stops paying where the judge errs on" in said(app)
+    assert "Learner with judge stops paying where the judge errs on" in said(app)
     assert "40 paired seeds" in said(app)
     assert "stops paying at" in app.get("plotly_chart")[0].proto.spec
 
@@ -208,7 +208,8 @@ def test_a_point_of_the_line_opens_on_the_live_page_as_the_very_run(
         steps_in_the_cell(identifier, "LLM+TS", {JUDGE_ERROR: other}, 0) for other in (0.0, 0.3)
     )]  # fmt: skip
     assert others.count(steps) == 1, "no other cell would do"
-    assert f"This is the scenario of the cell {method}, “Judge's error rate” 30 %" in said(app)
+    shown = {"LLM+TS": "Learner with judge", "TS": "Learner alone"}[method]
+    assert f"This is the scenario of the cell {shown}, “Judge's error rate” 30 %" in said(app)
 
 
 def test_the_example_in_which_it_stops_paying_is_ready_to_run(monkeypatch: pytest.MonkeyPatch) -> None:

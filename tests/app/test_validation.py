@@ -1,5 +1,6 @@
 """The Validation page, without a browser."""
 
+import html
 import threading
 
 import pytest
@@ -11,9 +12,13 @@ from jitai.judge.prompt_file import load_prompt
 from jitai.judge.rules import load_rules
 from jitai.judge.scripted import ScriptedBackend, ScriptLine, scripted_reply
 from jitai.records import Decision, Label, Statement
+from jitai.report.figures import Row
+from jitai.report.judge_report import JudgeFindings, judge_report
+from jitai.statistics import Estimate
 from jitai.ui.pages import validation
 from jitai.ui.pages.validation_label_yourself import LabelSession, answer, take_back
 from jitai.ui.session.page_states import ValidationState
+from jitai.ui.widgets.hand_over import MadeFiles
 from jitai.validation.baselines import KEYWORD
 from jitai.validation.shipped import shipped_validation
 from tests.app.driver import (
@@ -24,6 +29,7 @@ from tests.app.driver import (
     go_to,
     kept,
     open_app,
+    opened,
     set_widgets,
     state_of,
     widget,
@@ -334,3 +340,29 @@ def test_with_the_embedded_model() -> None:
     assert all(report.n_failed == 0 for report in answer.judges)
     assert "SmolLM2" in answer.judges[0].model
     assert len(answer.agreement.kappas) == 3
+
+
+def test_the_answer_that_came_with_the_lab_is_handed_over_as_a_page() -> None:
+    app = without_error(go_to(open_app(LIVE), VALIDATION))
+    app = without_error(opened(app, "validation_hand_over"))
+    (made,) = kept(app, MadeFiles).files
+    report = made.content.decode()
+    shipped = shipped_validation()
+    assert shipped is not None
+    name = shipped.validation.candidates[0]
+    rows = [row for row in shipped.validation.rows_of(name) if row.is_counted]
+    unable = [row for row in rows if row.cannot_walk and row.statement.kind != "consent"]
+    heard = f"{100 * sum(row.is_right for row in unable) / len(unable):.0f} of 100"
+    assert f">{heard}</mark> who cannot walk" in report and shipped.judges[name] in report
+    surest = max((row for row in rows if not row.is_right), key=lambda row: abs(row.p_send - 0.5))
+    assert html.escape(surest.statement.text) in report
+
+
+def test_a_report_of_hostile_statements_holds_no_markup_of_theirs() -> None:
+    row = Row("<b>bold</b>", "told", Estimate(50.0, 20.0, 80.0, 4), "50")
+    rude = "</p><script>alert(1)</script>"
+    found = JudgeFindings(
+        rude, rude, "", False, rude, rude, [(rude, [row])], 95.0, rude, [(rude, rude)], [(rude, rude)], rude
+    )
+    report = judge_report(found)
+    assert "<script" not in report and "<b>bold" not in report and report.count(html.escape(rude)) >= 10

@@ -157,7 +157,7 @@ def test_open_say_play_and_download(new_page: NewPage) -> None:
     page.keyboard.press("r")
     right = sum(row["can_walk"] == "False" for row in held_back)
     agreeing = sum(row["agrees_with_truth"] == "True" for row in rows)
-    expect(part(page, "facts")).to_contain_text(f"{right} of {len(held_back)} vetoes right")
+    expect(part(page, "facts")).to_contain_text(f"{right} of {len(held_back)} held back rightly")
     expect(part(page, "facts")).to_contain_text(f"{agreeing} of {len(rows)} days as the truth allowed")
 
     page.keyboard.press("Home")

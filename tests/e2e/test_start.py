@@ -39,3 +39,26 @@ def test_a_story_plays_to_its_scenes_and_stops(new_page: NewPage) -> None:
     assert caption.inner_text() != first and day_of(page) == 13
     button.click()
     expect(caption).to_contain_text("I twisted my ankle", timeout=20_000)
+
+
+@pytest.mark.parametrize("way", ["live", "stories?story=sprained_ankle", ""])
+def test_keys_work_on_arrival_unless_somebody_types_elsewhere(new_page: NewPage, way: str) -> None:
+    page = new_page(way)
+    if not way:
+        page.get_by_text("See the whole run").click()
+    page.locator(".frame[data-mode=page]").wait_for()
+    before = day_of(page)
+    page.keyboard.press("ArrowRight")
+    expect(part(page, "day")).to_contain_text(f"Day {before + 1}")
+
+
+def test_meanings_are_reached_with_tab_and_close_with_escape(new_page: NewPage) -> None:
+    page = new_page("live")
+    page.locator(".frame[data-mode=page]").wait_for()
+    shown = "element => getComputedStyle(element, '::after').content"
+    for name in ("sensor", "policy", "words", "judge", "done", "truth"):
+        word = page.locator(f".k[data-term={name}]")
+        word.focus()
+        assert len(word.evaluate(shown)) > 20, name
+        page.keyboard.press("Escape")
+        assert word.evaluate(shown) == "none", name

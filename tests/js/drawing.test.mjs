@@ -182,7 +182,7 @@ test("why says what matters, and its figures stand beside the headline's", () =>
   assert.ok(a.includes("without the judge this person left on day 5 and missed 45 days"), a);
   const b = sampleRun("b");
   const revealed = plain(drawWhy(b, [], { whyOf: "", day: 50, revealed: true }));
-  assert.ok(revealed.includes("resting, not from listening: 7 of 8 vetoes were wrong"), revealed);
+  assert.ok(revealed.includes("resting, not from listening: 7 of 8 messages were held back wrongly"), revealed);
   assert.ok(revealed.includes("+423") && revealed.includes("−88"), revealed);
   const bare = plain(drawWhy({ ...b, line: { ...b.line, split: null } }, [], { whyOf: "", day: 50, revealed: true }));
   assert.ok(bare.includes("has not been worked out") && bare.includes("1,126"), bare);

@@ -32,7 +32,7 @@ test("right and agreeing are told only when revealed, and only of days whose tru
   const hidden = factsOf(run, run.line, LAST).join(" ");
   assert.ok(!TRUTH_WORDS.test(hidden) && !/right|truth/.test(hidden), hidden);
   const shown = factsOf(run, run.line, { day: 50, revealed: true });
-  assert.ok(shown.includes(`${counts.rightVetoes} of ${counts.knownVetoes} vetoes right`));
+  assert.ok(shown.includes(`${counts.rightVetoes} of ${counts.knownVetoes} held back rightly`));
   assert.ok(shown.includes(`${counts.agreeing} of 49 days as the truth allowed`));
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { drawForkDialog, forkRequest } from "../../jitai/player/js/fork_dialog.js";
 import { belongsToControl, commandOf } from "../../jitai/player/js/keys.js";
+import { whyUnchanged } from "../../jitai/player/js/model.js";
 import { luminance, themeFor } from "../../jitai/player/js/theme.js";
 import { sampleRun } from "./sample.mjs";
 
@@ -14,6 +15,24 @@ test("a request names what is changed and leaves the rest as it was", () => {
   assert.deepEqual(ask({ say: "nothing", truth: "0" }), { identity: "sample-a", line: "run", day: 8, action: null, words: "", can_walk: false });
   assert.equal(ask({ say: "other", words: " I twisted my ankle " }).words, "I twisted my ankle");
   assert.equal(ask({ say: "other", words: "x".repeat(20_000) }).words.length, 10_000);
+});
+
+test("a fork leaves the day to policy and judge unless an action is chosen", () => {
+  const run = sampleRun("a");
+  const dialog = String(drawForkDialog(run, run.line, 8));
+  assert.match(dialog, /name="action" value="" checked><span>as policy and judge decide/);
+  for (const index of [0, 1, 2, 3]) assert.ok(dialog.includes(`name="action" value="${index}">`), String(index));
+});
+
+test("why nothing changed is said where nothing did", () => {
+  const run = sampleRun("a");
+  const quiet = run.line.days.findIndex((day) => day.proposed === 0) + 1;
+  const line = (day, more = {}) => ({ ...run.line, firstDay: day, days: run.line.days.map((lived) => ({ ...lived, ...more })) });
+  assert.ok(quiet > 0);
+  assert.match(whyUnchanged(line(quiet), run.line), new RegExp(`on day ${quiet}: the policy proposed no message`));
+  assert.equal(whyUnchanged(line(quiet, { steps: -1 }), run.line), "");
+  const held = run.line.days.findIndex((day) => day.held) + 1;
+  assert.match(whyUnchanged(line(held), run.line), /held back here too/);
 });
 
 test("the dialog does not give the truth away", () => {

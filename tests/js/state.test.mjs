@@ -101,3 +101,12 @@ test("a run that plays by itself begins at once", () => {
   assert.equal(initialState(sampleRun("a", { options: { plays: true, small: true } })).playing, true);
   assert.equal(initialState(sampleRun("a")).playing, false);
 });
+
+test("who asked from the day before is led to the day that was changed, and told why nothing changed there", () => {
+  const forked = sampleRun("a", { letters: "A" });
+  const [branch] = forked.branches;
+  const asked = (day, more = []) => after([{ type: "move", day }, { type: "asked", text: "lived again", number: 1 }, ...more]);
+  assert.equal(reduce(asked(branch.firstDay - 1), { type: "data" }, forked).day, branch.firstDay);
+  assert.equal(reduce(asked(branch.firstDay - 2), { type: "data" }, forked).day, branch.firstDay - 2);
+  assert.equal(reduce(asked(branch.firstDay - 1, [{ type: "toggle play" }]), { type: "data" }, forked).day, branch.firstDay - 1);
+});

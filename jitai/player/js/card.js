@@ -75,7 +75,7 @@ function judgeWords({ pSend, verdict, source }, presenting) {
 
 /** Where a verdict came from, if not from the judge on this day. */
 function sourceWords({ source, reason }) {
-  if (source === "remembered") return markup`<span title="${reason}">a remembered verdict</span>`;
+  if (source === "remembered") return markup`<span title="The judge said this before, of the same words; it was not asked again. ${reason}">a remembered verdict</span>`;
   if (source === "simulated") return markup`<span title="${reason}">drawn, not read</span>`;
   if (source === "rule" || source === "fallback") return markup`<span title="${reason}">${shortened(reason, 80)}</span>`;
   return "";

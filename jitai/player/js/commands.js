@@ -55,8 +55,17 @@ function obey(player, command) {
 }
 
 function escapeKey(player) {
+  const word = player.frame.querySelector("[data-term]:is(:focus, :hover):not([data-closed])");
+  if (word) return closeMeaning(word);
   if (player.state.why) player.dispatch({ type: "toggle why" });
   else if (player.state.presenting) present(player, false);
+  return undefined;
+}
+
+/** What a word means goes away, until one comes back to the word. */
+function closeMeaning(word) {
+  word.dataset.closed = "";
+  for (const leaving of ["blur", "pointerleave"]) word.addEventListener(leaving, () => delete word.dataset.closed, { once: true });
 }
 
 function switchTheme(player) {

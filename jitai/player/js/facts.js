@@ -36,7 +36,7 @@ export function factsOf(run, line, { day, revealed }) {
   const counts = countsUpTo(line, day);
   const facts = [`${counts.sent} ${counts.sent === 1 ? "message" : "messages"} sent`];
   const isJudged = line.days.some((lived) => lived.verdict);
-  if (isJudged) facts.push(revealed ? `${counts.rightVetoes} of ${counts.knownVetoes} vetoes right` : `${counts.vetoes} held back`);
+  if (isJudged) facts.push(revealed ? `${counts.rightVetoes} of ${counts.knownVetoes} held back rightly` : `${counts.vetoes} held back`);
   if (revealed && counts.known) facts.push(`${counts.agreeing} of ${counts.known} days as the truth allowed`);
   if (hasEnded(run, day) && run.bestTotal) {
     facts.push(`${whole((100 * stepsUpTo(line, day)) / run.bestTotal)} % of the optimum`);

@@ -19,10 +19,10 @@ export function drawForkDialog(run, line, day) {
   const asItWas = markup`<small>as it was</small>`;
   return markup`<form method="dialog" class="fork-form"><div class="row"><h3 id="fork-title">Fork on day ${String(day)}${line.letter && ` of branch ${line.letter}`}</h3>${closeButton()}</div>
 <p class="muted">Change this day. All that follows is lived again: the policy learns from it, and the judge reads the words.</p>
-<fieldset><legend>What is done</legend><div class="options two">${run.actions.map((action, index) => {
-    const was = index === lived.done;
-    return markup`<label class="option"><input type="radio" name="action" value="${was ? "" : String(index)}"${was && markup` checked`}>${inlineGlyph(index)}<span>${action.name}</span>${was && asItWas}</label>`;
-  })}</div></fieldset>
+<fieldset><legend>What is done</legend><div class="options two">${option("action", "", "as policy and judge decide", true)}${run.actions.map(
+    (action, index) =>
+      markup`<label class="option"><input type="radio" name="action" value="${String(index)}">${inlineGlyph(index)}<span>${action.name}</span>${index === lived.done && asItWas}</label>`,
+  )}</div></fieldset>
 <fieldset><legend>What the participant writes</legend><div class="options">${option("say", "as it was", lived.words ? markup`“${lived.words.slice(0, 120)}”` : "no words", true, "as it was")}${
     lived.words && option("say", "nothing", "no words", false)
   }<label class="option"><input type="radio" name="say" value="other" aria-label="other words"><input type="text" name="words" maxlength="${String(MAX_WORDS)}" placeholder="other words" aria-label="Other words" list="fork-suggestions" autocomplete="off"></label></div><datalist id="fork-suggestions">${run.options.suggestions.map((text) => markup`<option value="${text}"></option>`)}</datalist></fieldset>

@@ -12,16 +12,28 @@ const players = new WeakMap();
  */
 export function mountInStreamlit({ parentElement, data: [payload], setTriggerValue, setStateValue }) {
   let player = players.get(parentElement);
-  if (!player) {
+  const isNew = !player;
+  if (isNew) {
     player = new Player(parentElement);
     players.set(parentElement, player);
   }
   const turn = player.receive(payload, setTriggerValue, setStateValue);
+  if (isNew) takeFocus(player);
   return () => {
     if (!player.isLatest(turn)) return; // a call that was overtaken by the next one is cleaned up late
     players.delete(parentElement);
     player.destroy();
   };
+}
+
+/** Its keys work as soon as a player is there, unless somebody is at another control. @param {Player} player */
+function takeFocus(player) {
+  const now = document.activeElement;
+  const isElsewhere = now && now !== document.body && now.tagName !== "A";
+  if (!player.run || player.run.options.small || isElsewhere) return;
+  player.frame.dataset.arrived = "";
+  player.parts.player.addEventListener("blur", () => delete player.frame.dataset.arrived, { once: true });
+  player.parts.player.focus({ preventScroll: true });
 }
 
 /** Mount every player of a page that was written by standalone.py. @param {Document} page */

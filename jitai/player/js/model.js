@@ -193,3 +193,16 @@ export function splitUpTo(line, day, revealed) {
     sentence: (told ?? line.split).sentences?.[length - 1] ?? "",
   };
 }
+
+/**
+ * Why other words or another truth changed nothing on the day itself, as a sentence; empty if they did.
+ * @param {import("./types.js").Line} branch
+ * @param {import("./types.js").Line} run
+ */
+export function whyUnchanged(branch, run) {
+  const [mine, other] = [dayOf(branch, branch.firstDay), dayOf(run, branch.firstDay)];
+  if (!mine || !other || mine.done !== other.done || mine.steps !== other.steps) return "";
+  const day = `Nothing changes on day ${branch.firstDay}: `;
+  if (mine.proposed === 0) return `${day}the policy proposed no message, so there was nothing to hold back.`;
+  return `${day}the message is ${mine.held ? "held back" : "sent"} here too.`;
+}

@@ -1,6 +1,6 @@
 import { answerNumber, hasEnded, numberOnItsWay, runTime } from "./answer.js";
 import { listenToViewer } from "./listening.js";
-import { LaterVersion, readPayload } from "./model.js";
+import { LaterVersion, readPayload, whyUnchanged } from "./model.js";
 import { drawPaper, fillLegend } from "./paper.js";
 import { Screen } from "./screen.js";
 import { initialState, leadLine, reduce, shownBranches } from "./state.js";
@@ -81,6 +81,8 @@ export class Player {
     this.told = told;
     const arrived = before ? this.run.branches.filter((branch) => !before.known.includes(branch.key)) : [];
     for (const branch of arrived) this.announce(`Branch ${branch.letter} has arrived: ${branch.name}.`);
+    const unchanged = before?.pending && arrived.length ? whyUnchanged(arrived[arrived.length - 1], this.run.line) : "";
+    if (unchanged) this.say(unchanged);
   }
 
   fail(sentence) {

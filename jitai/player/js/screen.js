@@ -94,12 +94,19 @@ export class Screen {
 
   renderAnswer(run, state, number) {
     const { answer, many, title } = this.parts;
-    for (const word of this.frame.querySelectorAll("[data-term]")) word.title = run.terms[word.dataset.term] ?? "";
+    for (const word of this.frame.querySelectorAll("[data-term]")) {
+      const meaning = run.terms[word.dataset.term] ?? "";
+      if (word.dataset.meaning === meaning) continue;
+      word.dataset.meaning = meaning;
+      word.setAttribute("aria-description", meaning);
+    }
     this.put(title, markup`<b>${run.title}</b>${run.detail && `, ${run.detail}`}`);
     const lead = leadLine(state, run);
     this.put(answer, drawAnswer(run, state.day, number ?? answerNumber(run, state.day, lead), lead));
     this.put(many, markup`${isOfBranch(lead) ? `Compared with this run, one person: ${lead.name}` : run.manySeeds}`);
-    many.hidden = !run.manySeeds;
+    many.hidden = !run.reference && !run.manySeeds;
+    // Before the end it would give the answer away; its place is kept, so that nothing jumps.
+    many.style.visibility = isOfBranch(lead) || hasEnded(run, state.day) ? "" : "hidden";
   }
 
   renderLegend(run, state, branches) {

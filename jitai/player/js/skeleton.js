@@ -42,14 +42,14 @@ export function skeleton() {
 <aside class="card" data-part="card" aria-label="The day’s card">
 <div class="card-head"><h3 data-part="day"></h3><button class="btn" data-part="fork">Fork here <kbd>F</kbd></button></div>
 <ol class="story">
-<li class="s-sensor"><span class="k" data-term="sensor">Sensor</span><div class="v" data-part="sensor"></div></li>
-<li class="s-policy"><span class="k" data-term="policy">Policy</span><div class="v" data-part="policy"></div></li>
+<li class="s-sensor"><span class="k" tabindex="0" data-term="sensor">Sensor</span><div class="v" data-part="sensor"></div></li>
+<li class="s-policy"><span class="k" tabindex="0" data-term="policy">Policy</span><div class="v" data-part="policy"></div></li>
 <li class="s-draws wide"><div class="v" data-part="draws"></div></li>
-<li class="s-words wide"><div class="head"><span class="k" data-term="words">Words</span></div><div class="v" data-part="words"></div></li>
-<li class="s-judge"><span class="k" data-term="judge">Judge</span><div class="v"><div data-part="judge"></div><div class="n" data-part="source"></div></div><div class="full" data-part="judge-scale"></div></li>
-<li class="s-done key"><span class="k" data-term="done">Done</span><div class="v" data-part="done"></div></li>
+<li class="s-words wide"><div class="head"><span class="k" tabindex="0" data-term="words">Words</span></div><div class="v" data-part="words"></div></li>
+<li class="s-judge"><span class="k" tabindex="0" data-term="judge">Judge</span><div class="v"><div data-part="judge"></div><div class="n" data-part="source"></div></div><div class="full" data-part="judge-scale"></div></li>
+<li class="s-done key"><span class="k" tabindex="0" data-term="done">Done</span><div class="v" data-part="done"></div></li>
 <li class="s-earned key"><span class="k">Earned</span><div class="v" data-part="earned"></div></li>
-<li class="s-truth"><span class="k" data-term="truth">Truth</span><div class="v"><button class="btn" data-part="card-reveal">Reveal the truth <kbd>R</kbd></button><div class="shown" data-part="truth"></div><button class="x" data-part="hide" aria-label="Hide the truth again"><svg viewBox="0 0 10 10" aria-hidden="true"><path d="M1 1l8 8M9 1L1 9"/></svg></button></div></li>
+<li class="s-truth"><span class="k" tabindex="0" data-term="truth">Truth</span><div class="v"><button class="btn" data-part="card-reveal">Reveal the truth <kbd>R</kbd></button><div class="shown" data-part="truth"></div><button class="x" data-part="hide" aria-label="Hide the truth again"><svg viewBox="0 0 10 10" aria-hidden="true"><path d="M1 1l8 8M9 1L1 9"/></svg></button></div></li>
 </ol>
 </aside>
 <dialog class="fork-dialog" data-part="fork-dialog" aria-labelledby="fork-title"></dialog>

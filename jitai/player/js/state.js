@@ -133,7 +133,9 @@ function withData(state, run) {
     lead: followed ? followed.key : state.lead,
     whyOf: followed ? followed.letter : state.whyOf,
   };
-  return moved(withoutMissing(next, run), next.day, run);
+  // Who asked from the day before sees the day that was changed.
+  const day = followed && followed.firstDay === next.day + 1 && !next.playing ? followed.firstDay : next.day;
+  return moved(withoutMissing(next, run), day, run);
 }
 
 /** Nothing may follow a branch that is gone. */

@@ -9,6 +9,7 @@ from jitai.experiments.answers import COMPARE, shipped_answer
 from jitai.experiments.methods import COIN_TS, LLM_TS, PLANNER, RULE, TS, offered_methods, place_of_role
 from jitai.experiments.spec import ExperimentSpec
 from jitai.experiments.store import StoredExperiment
+from jitai.experiments.words import with_own_name
 from jitai.text_format import counted
 from jitai.ui.pages.compare_results import draw_results
 from jitai.ui.session.page_states import CompareState
@@ -41,7 +42,7 @@ def compare_page() -> None:
     with errors_as_sentences():
         state = session_object(CompareState)
         keep_in_address(app, experiment=state.shown)
-        with st.popover("Run your own comparison", icon=":material/tune:", key="own_compare"):
+        with st.popover("Run your own comparison", icon=":material/tune:", key="own_compare", on_change="rerun"):
             spec = _settings(app, state)
             _start_button(state, spec)
         say_problem(app)
@@ -54,7 +55,7 @@ def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
     preset_picker(app, "Participant", help="Every number can be tuned on the Simulator page.")
     names = st.multiselect(
         "Methods", [*offered_methods(), ON_LIVE], default=DEFAULT_METHODS, key="compared_methods",
-        format_func=lambda name: LIVE_METHOD_NAME if name == ON_LIVE else name,
+        format_func=lambda name: LIVE_METHOD_NAME if name == ON_LIVE else with_own_name(name),
         persist_state="session", help=methods_help(), placeholder="choose some",
     )  # fmt: skip
     chosen = sorted((method_named(name, app) for name in names), key=place_of_role)
@@ -69,7 +70,8 @@ def _settings(app: AppState, state: CompareState) -> ExperimentSpec | None:
     options = [method.name for method in chosen]
     baseline = st.selectbox(
         "Compare to", options, index=options.index(TS) if TS in options else 0, key="compared_baseline",
-        persist_state="session", on_change=forget_base, help="The method from which all differences are taken.",
+        persist_state="session", on_change=forget_base, format_func=with_own_name,
+        help="The method from which all differences are taken.",
     )  # fmt: skip
     return ExperimentSpec(
         name=f"Compare: {app.preset}",

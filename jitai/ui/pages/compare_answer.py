@@ -1,7 +1,7 @@
 """The Compare page: its answer, the picture of all methods, and what the sentence leaves out."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -27,15 +27,15 @@ from jitai.experiments.comparison import (
     seeds_in_words,
     told_lines,
 )
-from jitai.experiments.headline import RULE_POLICY, coin_of, plain_line, rule_of, why_in_words
+from jitai.experiments.headline import RULE_POLICY, InSetting, coin_of, plain_line, rule_of, why_in_words
 from jitai.experiments.methods import offered_methods
 from jitai.experiments.spec import Condition, Method
-from jitai.experiments.store import StoredCell
-from jitai.experiments.words import GROUPS, judge_in_words, setting_in_words
+from jitai.experiments.words import GROUPS, condition_in_words, judge_in_words, setting_in_words
 from jitai.policies.registry import PolicySpec
 from jitai.records import Role
 from jitai.sanitise import for_markdown
 from jitai.statistics import paired_difference
+from jitai.text_format import signed
 from jitai.trial.filters import NONE, VETO, Coin
 from jitai.ui.session.page_states import CompareState
 from jitai.ui.session.state import palette
@@ -87,7 +87,7 @@ def choose(
             st.selectbox(
                 "Participant of this experiment", [item.name for item in conditions],
                 index=[item.name for item in conditions].index(condition.name),
-                format_func=lambda name: next(_condition_words(item) for item in conditions if item.name == name),
+                format_func=lambda name: next(condition_in_words(item) for item in conditions if item.name == name),
                 key=f"compared_condition_{evidence.experiment.identifier}", persist_state="session",
             )  # fmt: skip
         st.session_state["compare_asked"], st.session_state["compare_against"] = asked.run.name, base.name
@@ -100,12 +100,6 @@ def choose(
             if evidence.is_shipped
             else "These results are stored: nothing is run by choosing."
         )
-
-
-def _condition_words(condition: Condition) -> str:
-    words = setting_in_words(condition.config)
-    usual = {"can_walk_persistence", "cannot_walk_persistence", "disengagement_increment"}
-    return words if {name for name, _ in condition.values} <= usual else f"{condition.name}: {words}"
 
 
 def asked_line(state: CompareState, lines: Sequence[ComparedRun]) -> ComparedRun:
@@ -175,13 +169,13 @@ def draw_picture(
 
 def _row_words(line: ComparedRun, name: str) -> str:
     """Return what the cursor tells of a method."""
-    figures, own = line.run.stored.figures, line.run.name
+    figures, own = line.run.stored.figures, line.run.stored.cell.method.name
     known = offered_methods().get(own)
     about = [] if known is None else [known[1]]
     steps = f"{line.total.value:,.0f} steps"
     return "\n".join(
         [
-            f"{name} ({own})" if name != own else name, *about,
+            f"{name} (in papers and files: {own})" if name != own else name, *about,
             steps if line.total.n == 1 else f"{steps} (95 % interval {in_brackets(line.total)})",
             f"{percent(line.possible.value)} of possible; plain share of the best {percent(line.share.value)}",
             f"{100 * figures.share_disengaged:.0f} of 100 left the study early",
@@ -211,8 +205,8 @@ def draw_left_out(lines: Sequence[ComparedRun], asked: ComparedRun, base: Compar
 
     rows = [
         ("Share of what messages can gain", [percent(line.possible.value) for line in shown]),
-        ("Left the study, of 100 people",
-         [f"{100 * item.share_disengaged:.0f}, after {item.mean_days:.0f} days in the study" for item in figures]),
+        ("Left the study early, of 100 people", [f"{100 * item.share_disengaged:.0f}" for item in figures]),
+        ("Days in the study, mean", [f"{item.mean_days:.0f}" for item in figures]),
         ("Steps on a day in the study", [number_or_dash(item.steps_per_day) for item in figures]),
         ("Messages to somebody who cannot walk, per 1,000 days in the study",
          [number_or_dash(item.unable_per_1000_days) for item in figures]),
@@ -230,8 +224,7 @@ def draw_everybody_and_everywhere(
     lines: Sequence[ComparedRun],
     asked: ComparedRun,
     base: ComparedRun,
-    grouped: Mapping[Condition, Sequence[StoredCell]],
-    condition: Condition,
+    settings: Sequence[InSetting],
 ) -> None:
     """Show of 100 seeds on how many the method earns more, the same and less; and the same question elsewhere."""
     pairs = _pairs(lines, asked, base)
@@ -245,12 +238,15 @@ def draw_everybody_and_everywhere(
             )  # fmt: skip
             st.caption("Of 100 seeds, met by both methods. “The same” is a tie: it counts for neither.")
     with right:
-        elsewhere = _elsewhere(asked, base, grouped, condition)
+        elsewhere = [
+            Elsewhere(item.name, item.difference.value, item.difference.low, item.difference.high, item.is_here)
+            for item in settings
+        ]
         if len(elsewhere) > 1:
             st.header("Is it so in the other settings?", anchor=False)
             st.plotly_chart(
                 elsewhere_figure(elsewhere, palette()), config=CONFIG, key="elsewhere_chart", theme=None,
-                alt="; ".join(f"{place.name} {place.value:+,.0f}" for place in elsewhere),
+                alt="; ".join(f"{place.name} {signed(place.value)}" for place in elsewhere),
             )  # fmt: skip
             names = f"{plain_line(asked).in_sentence} minus those of {plain_line(base).in_sentence}"
             st.caption(for_markdown(f"Steps of {names}, a person, with 95 % intervals."))
@@ -267,23 +263,3 @@ def _pairs(lines: Sequence[ComparedRun], asked: ComparedRun, base: ComparedRun) 
                 Of100(f"{plain_line(one).name} against {plain_line(other).in_sentence}", *of_100, of_100.in_words)
             )
     return found
-
-
-def _elsewhere(
-    asked: ComparedRun, base: ComparedRun, grouped: Mapping[Condition, Sequence[StoredCell]], condition: Condition
-) -> list[Elsewhere]:
-    found = []
-    for other, cells in grouped.items():
-        one, two = (
-            next((item for item in cells if (item.cell.method, item.cell.judge) == _cell_of(line)), None)
-            for line in (asked, base)
-        )
-        if one is not None and two is not None and one is not two:
-            gap = paired_difference(one.totals, two.totals).difference
-            name = _condition_words(other).replace(", a badly tailored message adds", ";").replace(" at a time", "")
-            found.append(Elsewhere(name, gap.value, gap.low, gap.high, other == condition))
-    return found
-
-
-def _cell_of(line: ComparedRun) -> tuple[Method, object]:
-    return line.run.stored.cell.method, line.run.stored.cell.judge

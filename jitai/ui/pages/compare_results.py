@@ -27,20 +27,21 @@ from jitai.experiments.comparison import (
     Run,
     by_condition,
     in_brackets,
-    label_of,
     lines_table,
     seeds_in_words,
     setting_differences,
     side_by_side,
     table_rows,
 )
-from jitai.experiments.headline import headline
+from jitai.experiments.headline import headline, in_settings
 from jitai.experiments.methods import is_outdated, place_of_role
 from jitai.experiments.spec import Condition
 from jitai.experiments.store import StoredCell
+from jitai.experiments.words import plain_label
 from jitai.report.compare_report import compare_report
 from jitai.report.experiment import Compared
 from jitai.sanitise import for_markdown
+from jitai.text_format import signed
 from jitai.trial.log import safe_csv
 from jitai.ui.pages.compare_answer import (
     asked_line,
@@ -96,22 +97,22 @@ def draw_results(
     lines = side_by_side(runs, base)
     asked, base_line = asked_line(state, lines), next(line for line in lines if line.run is base)
     choose(more, state, lines, asked, base, evidence)
-    answer = headline(lines, asked, base_line)
+    settings = in_settings(asked, base_line, grouped)
+    answer = headline(lines, asked, base_line, settings)
     draw_answer(title_of(answer), second_of(answer.second), answer.small, progress)
+    days = [_days(evidence, run) for run in runs]
+    compared = Compared(condition, lines, days, base, asked, settings)
+    of = (condition.name, base.name, asked.run.name, *((run.name, run.stored.key) for run in runs))
+    report_button(evidence, lambda inputs: compare_report(found, [compared], inputs), "compare", of)
     styles = method_styles([standing_of(run.stored.cell.method) for run in runs])
     draw_picture(state, lines, styles, asked, base, answer.title)
     draw_left_out(lines, asked, base_line)
-    draw_everybody_and_everywhere(lines, asked, base_line, grouped, condition)
-    days = [_days(evidence, run) for run in runs]
+    draw_everybody_and_everywhere(lines, asked, base_line, settings)
     known = [
         WithDays(run, about, look) for run, about, look in zip(runs, days, styles, strict=True) if about is not None
     ]
     st.header("All numbers", anchor=False)
     _table(lines, days, base)
-    if not evidence.is_shipped:
-        compared = Compared(condition, lines, days, base)
-        of = (condition.name, base.name, *((run.name, run.stored.key) for run in runs))
-        report_button(found, lambda inputs: compare_report(found, [compared], inputs), "compare", of)
     tabs = st.tabs(["Differences", "Day by day", "What is done", "Who stays", "Pin", "Description"])
     with tabs[0]:
         _differences(lines, styles, base)
@@ -157,7 +158,7 @@ def _runs(state: CompareState, evidence: Evidence, cells: Sequence[StoredCell]) 
     found = evidence.experiment
     several = len(found.spec.judges_needed()) > 1
     ordered = sorted(cells, key=lambda item: place_of_role(item.cell.method))
-    runs = [Run(label_of(item.cell, several), found.identifier, found.spec.seeds, item) for item in ordered]
+    runs = [Run(plain_label(item.cell, several), found.identifier, found.spec.seeds, item) for item in ordered]
     here = {(found.identifier, item.key) for item in cells}
     taken = {run.name for run in runs}
     for pin in state.pins:
@@ -218,7 +219,7 @@ def _differences(lines: Sequence[ComparedRun], styles: Sequence[MethodStyle], ba
     dots = [
         Dot(
             line.run.name,
-            f"{line.against.difference.value:+,.0f} steps ({in_brackets(line.against.difference, '+,.0f')}); of 100 "
+            f"{signed(line.against.difference.value)} steps ({in_brackets(line.against.difference, '+,.0f')}); of 100 "
             f"seeds {line.against.of_100.in_words}",
             look, line.against.difference.value, line.against.difference.low, line.against.difference.high,
         )

@@ -1,6 +1,6 @@
 """The page "Design a study": how many people a real trial would need, in which nobody lives twice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,10 +20,12 @@ from jitai.charts.study import (
 from jitai.charts.theme import CONFIG
 from jitai.errors import ParameterError
 from jitai.experiments.answers import CHECKPOINTS, COMPARE, ShippedAnswer, ShippedCell, shipped_answer
+from jitai.experiments.headline import Headline
 from jitai.experiments.methods import LLM_TS, TS
 from jitai.experiments.spec import Condition
-from jitai.experiments.words import plain, setting_in_words
-from jitai.sanitise import for_markdown
+from jitai.experiments.words import name_of, setting_in_short, setting_in_words
+from jitai.report.figures import Curve
+from jitai.report.study_report import StudyPlan, study_report
 from jitai.seeding import Stream, generator
 from jitai.study.power import (
     FEWEST,
@@ -41,7 +43,8 @@ from jitai.study.power import (
 from jitai.study.protocol import Planned, protocol_sentences
 from jitai.ui.session.page_states import DesignState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, palette, session_object
-from jitai.ui.widgets.answer import both_widths, draw_answer, gain, loss, what_it_is_of
+from jitai.ui.widgets.answer import both_widths, draw_answer, second_of, title_of, what_it_is_of
+from jitai.ui.widgets.hand_over import File, hand_over
 from jitai.ui.widgets.page import errors_as_sentences
 
 SPREADS = {1.0: "as simulated", 1.5: "half as much again", 2.0: "twice as much"}
@@ -85,7 +88,7 @@ def _question(app: AppState, answer: ShippedAnswer) -> Question:
     conditions = answer.experiment.spec.conditions()
     here = next((place for place, item in enumerate(conditions) if item.config == app.spec.config), 0)
     names = [method.name for method in answer.experiment.spec.methods]
-    words = {method.name: plain(method).name for method in answer.experiment.spec.methods}
+    words = {method.name: name_of(method) for method in answer.experiment.spec.methods}
     keys = {"method": LLM_TS, "baseline": TS, "condition": here, "days": _length(conditions)}
     for key, usual in keys.items():
         st.session_state.setdefault(f"design_{key}", usual)
@@ -94,11 +97,11 @@ def _question(app: AppState, answer: ShippedAnswer) -> Question:
     label += words[picked.design_baseline][1:]
     setting = setting_in_words(conditions[picked.design_condition].config)
     with what_it_is_of(label, f"{setting}, {picked.design_days} days · {answer.made_on}", "design"):
-        for key, asked in (("method", "To show that this earns more"), ("baseline", "than")):
+        for key, asked in (("method", "To tell this method"), ("baseline", "from")):
             st.selectbox(asked, names, format_func=words.__getitem__, key=f"design_{key}", persist_state="session")
         st.selectbox(
             "If the true setting is", range(len(conditions)), key="design_condition", persist_state="session",
-            format_func=lambda place: setting_in_words(conditions[place].config),
+            format_func=lambda place: setting_in_short(conditions[place].config),
         )  # fmt: skip
         both = [_cell(answer, conditions[0], name) for name in (picked.design_method, picked.design_baseline)]
         kept = all(item.so_far is not None for item in both)
@@ -173,9 +176,15 @@ def _draw(answer: ShippedAnswer, question: Question) -> None:
     if state.asked != question:
         state.asked, state.people = question, GRID[-1] if here is None else here.n
     size = power_at(arms, state.people, _generators)
-    title = _answer(arms, question, needed, here)
+    five = power_at(arms, AS_PUBLISHED, _generators)
+    said = _answer(answer, arms, question, needed)
+    draw_answer(title_of(said), second_of(said.second), said.small)
+    handing_over = st.container()
+    # Where the text tells a share, the curve goes through that very share.
+    told = {AS_PUBLISHED: five, size.n: size}
+    chosen_curve = [told.get(item.n, item) for item in curves[question.spread]]
     shown = PowerCurve(
-        GRID, [item.found for item in curves[question.spread]], [item.error for item in curves[question.spread]],
+        GRID, [item.found for item in chosen_curve], [item.error for item in chosen_curve],
         [item.found for item in curves[1.0]], [item.found for item in curves[2.0]], SPREADS[1.0], SPREADS[2.0],
     )  # fmt: skip
     chosen = ChosenSize(size.n, size.found, question.power)
@@ -184,21 +193,31 @@ def _draw(answer: ShippedAnswer, question: Question) -> None:
     with left:
         both_widths(
             lambda narrow: power_figure(shown, chosen, palette(), narrow=narrow), "power_chart",
-            f"Share of trials that find the difference, by people an arm. {title}",
+            f"Share of trials that find the difference, by people an arm. {said.title}",
         )  # fmt: skip
     with right:
-        _side(state, arms, question, size)
+        _side(state, arms, question, size, five)
     st.header("For the protocol", anchor=False)
-    st.code(_protocol(answer, arms, question, size), language=None, wrap_lines=True)
+    protocol = _protocol(answer, arms, question, size, _elsewhere(question, needed))
+    st.code(protocol, language=None, wrap_lines=True)
     st.caption(
         "Simulated people are alike but for luck. How much more real ones differ is not known from here: plan with a "
         "pilot’s spread."
     )
     st.header("How many in each published setting", anchor=False)
-    settings = []
-    for place, (item, found) in enumerate(zip(answer.experiment.spec.conditions(), needed, strict=True)):
-        people = None if found is None else found.n
-        settings.append(Needed(_short_name(item), people, MOST, place == question.condition))
+    settings = [
+        Needed(setting_in_short(item.config), None if found is None else found.n, MOST, place == question.condition)
+        for place, (item, found) in enumerate(zip(answer.experiment.spec.conditions(), needed, strict=True))
+    ]
+    with handing_over:
+        sizes = [five] if size.n == five.n else sorted((five, size))
+        hand_over(
+            "design_hand_over",
+            lambda: _report(
+                answer, arms, question, said, curves | {question.spread: chosen_curve}, sizes, settings, protocol
+            ),
+            lambda: (question, size.n, answer.made_on),
+        )
     st.plotly_chart(
         needed_figure(settings, palette()), config=CONFIG, key="needed_chart", theme=None,
         alt="People an arm: " + "; ".join(f"{item.name} {item.people or f'more than {MOST}'}" for item in settings),
@@ -220,7 +239,7 @@ def _draw_order(answer: ShippedAnswer, question: Question) -> None:
     st.header("How often does a trial have the right order?", anchor=False)
     asked_by = replace(question, condition=0, spread=1.0, power=0.8)
     found = _orders(asked_by, answer.made_on)
-    names = [_short_name(item) for item in answer.experiment.spec.conditions()]
+    names = [setting_in_short(item.config) for item in answer.experiment.spec.conditions()]
     five = [next(item.in_order for item in of_setting if item.n == AS_PUBLISHED) for of_setting in found]
     curves = [
         OrderCurve(name, ORDER_GRID, [item.in_order for item in of_setting], place == question.condition)
@@ -250,38 +269,103 @@ def _least(share: float) -> str:
     return "more than 99" if share > 0.995 else f"{100 * share:.0f}"
 
 
-def _short_name(condition: Condition) -> str:
-    return setting_in_words(condition.config).replace(", a badly tailored message adds", ";")
-
-
-def _answer(arms: TwoArms, question: Question, needed: Sequence[Power | None], here: Power | None) -> str:
-    """Draw the heading, what qualifies it, and how sure it is; return the heading as plain text."""
+def _elsewhere(question: Question, needed: Sequence[Power | None]) -> str:
+    """Return what the other settings need, as the end of a sentence; empty where there are none."""
     others = [found for place, found in enumerate(needed) if place != question.condition]
-    if here is None:
-        title, marked = f"More than {MOST:,} people an arm would be needed", ""
-        second = f"The difference is {abs(arms.difference):,.0f} steps: a trial of this size cannot show it."
-    else:
-        marked = f"{here.n:,} people"
-        rest = f" an arm would show the {'gain' if arms.difference > 0 else 'loss'}"
-        title = f"{marked}{rest}"
-        counts = sorted(found.n for found in others if found is not None)
-        most = f"{counts[-1]:,}" if len(counts) == len(others) else f"more than {MOST:,}"
-        second = "If the true setting is this one."
-        if counts:
-            second += f" In the {len(others)} others it takes {counts[0]:,} to {most}."
+    if not others:
+        return ""
+    counts = sorted(found.n for found in others if found is not None)
+    most = f"{counts[-1]:,}" if len(counts) == len(others) else f"more than {MOST:,}"
+    ends = f"{counts[0]:,} to {most}" if counts and f"{counts[0]:,}" != most else most
+    return f"In the {len(others)} other settings it takes {ends} people an arm."
+
+
+def _answer(answer: ShippedAnswer, arms: TwoArms, question: Question, needed: Sequence[Power | None]) -> Headline:
+    """Return the heading, which has the range over all settings, what qualifies it, and how sure it is."""
+    here = needed[question.condition]
     points = 196 * (question.power * (1 - question.power) / N_TRIALS) ** 0.5
     differ = {1.0: "as much as simulated ones"}.get(question.spread, f"{SPREADS[question.spread]} as simulated ones")
     small = (
         f"So that {POWERS[question.power]} trials find the difference ({N_TRIALS:,} simulated trials, unpaired; Monte "
         f"Carlo error of that share ± {points:.1f} points), if people differ {differ}. {question.days} days."
     )
-    mark = gain if arms.difference > 0 else loss
-    heading = f"{mark(marked)}{for_markdown(title[len(marked) :])}" if marked else for_markdown(title)
-    draw_answer(heading, for_markdown(second), small)
-    return title
+    others = _elsewhere(question, needed)
+    if here is None:
+        second = f"The difference is {abs(arms.difference):,.0f} steps: a trial of this size cannot show it."
+        title = f"More than {MOST:,} people an arm would be needed"
+        return Headline(title, "", "", None, (second, others), small)
+    counts = sorted(found.n for found in needed if found is not None)
+    most = f"{counts[-1]:,}" if len(counts) == len(needed) else f"more than {MOST:,}"
+    marked = f"{counts[0]:,} to {most} people" if f"{counts[0]:,}" != most else f"{most} people"
+    signs = {arms_of(answer, question, place, 1.0).difference > 0 for place in range(len(needed))}
+    shows = "difference" if len(signs) > 1 else "gain" if True in signs else "loss"
+    second = f"{here.n:,} if the true setting is the one asked about; which one is true, nobody knows before the study."
+    is_gain = None if len(signs) > 1 else True in signs
+    return Headline("", marked, f" an arm would show the {shows}", is_gain, (second, others), small)
 
 
-def _side(state: DesignState, arms: TwoArms, question: Question, size: Power) -> None:
+def _report(
+    answer: ShippedAnswer,
+    arms: TwoArms,
+    question: Question,
+    said: Headline,
+    curves: Mapping[float, Sequence[Power]],
+    sizes: Sequence[Power],
+    settings: Sequence[Needed],
+    protocol: str,
+) -> list[File]:
+    """Return the page as a file that opens without a network."""
+    spec = answer.experiment.spec
+    words = {method.name: name_of(method) for method in spec.methods}
+    setting = setting_in_words(spec.conditions()[question.condition].config)
+    of = (
+        f"{words[question.method]} against {words[question.baseline]}; {setting}; {question.days} days. Planned from "
+        f"{spec.n_seeds:,} simulated studies of each method, made on {answer.made_on}."
+    )
+    drawn = []
+    for spread, found in curves.items():
+        values = np.array([100 * item.found for item in found])
+        errors = np.array([196 * item.error for item in found])
+        look = "told" if spread == question.spread else "base"
+        drawn.append(
+            Curve(
+                f"People differ {SPREADS[spread]}",
+                look,
+                values,
+                np.maximum(values - errors, 0),
+                np.minimum(values + errors, 100),
+            )
+        )
+    columns = ("People an arm", "Find it, of 100", "Find the opposite", "Right order")
+    rows = [
+        (f"{item.n:,}{', as published' if item.n == AS_PUBLISHED else ''}",
+         f"{100 * item.found:.0f} (± {196 * item.error:.1f})", _of_100(item.opposite), _of_100(item.in_order))
+        for item in sizes
+    ]  # fmt: skip
+    needs = [
+        (f"{item.name}{' (asked about)' if item.is_here else ''}", f"{item.people or f'more than {MOST:,}'}")
+        for item in settings
+    ]
+    url = str(st.context.url or "").split("?")[0]
+    plan = StudyPlan(of, said, GRID, drawn, (columns, rows), needs, protocol, _paired(arms, question), url)
+    about = "One file that opens without a network and prints well: answer, curve, all settings and the protocol."
+    return [
+        File("design_report", "Report (HTML)", "jitai_lab_study.html", "text/html", study_report(plan).encode(), about)
+    ]
+
+
+def _paired(arms: TwoArms, question: Question) -> str:
+    """Return what paired seeds would suggest; empty if the methods earn the same."""
+    pairs = pairs_needed(arms.method, arms.baseline, question.power)
+    if pairs is None:
+        return ""
+    return (
+        f"Compare’s paired seeds would suggest {pairs:,} {'person' if pairs == 1 else 'people'}, each living twice "
+        "under the same luck. No real trial can have that."
+    )
+
+
+def _side(state: DesignState, arms: TwoArms, question: Question, size: Power, five: Power) -> None:
     """Draw what is assumed, the size, and what trials of that size find."""
     st.segmented_control(
         "Real people differ from each other", list(SPREADS), format_func=SPREADS.__getitem__, key="design_spread",
@@ -300,19 +384,15 @@ def _side(state: DesignState, arms: TwoArms, question: Question, size: Power) ->
         "People an arm", FEWEST, MOST, key="design_people", on_change=keep,
         help="Two arms of different people. The number follows the question until you change it.",
     )  # fmt: skip
-    five = power_at(arms, AS_PUBLISHED, _generators)
     st.markdown(
         f"With **{size.n:,} an arm**, {100 * size.found:.0f} of 100 trials find it (± {196 * size.error:.1f}), "
         f"{_of_100(size.opposite)} find the opposite, and in {_of_100(size.in_order)} the better method has the higher "
         f"mean.\n\nWith **{AS_PUBLISHED}**, as published: {100 * five.found:.0f} find it, and {_of_100(five.in_order)} "
         "have the right order."
     )
-    pairs = pairs_needed(arms.method, arms.baseline, question.power)
-    if pairs is not None:
-        st.caption(
-            f"Compare’s paired seeds would suggest {pairs:,} {'person' if pairs == 1 else 'people'}, each living twice "
-            "under the same luck. No real trial can have that."
-        )
+    paired = _paired(arms, question)
+    if paired:
+        st.caption(paired)
 
 
 def _of_100(share: float) -> str:
@@ -324,12 +404,12 @@ def _of_100(share: float) -> str:
     return "all but a few" if share > 0.995 else f"{100 * share:.0f}"
 
 
-def _protocol(answer: ShippedAnswer, arms: TwoArms, question: Question, size: Power) -> str:
+def _protocol(answer: ShippedAnswer, arms: TwoArms, question: Question, size: Power, elsewhere: str) -> str:
     spec = answer.experiment.spec
-    words = {method.name: plain(method).name for method in spec.methods}
+    words = {method.name: name_of(method) for method in spec.methods}
     setting = setting_in_words(spec.conditions()[question.condition].config)
     source = (
         f"JITAI Lab {__version__} (experiment {spec.identifier}, seeds {spec.seeds[0]} to {spec.seeds[-1]}; {setting})"
     )
-    planned = Planned(words[question.method], words[question.baseline], source, question.days)
+    planned = Planned(words[question.method], words[question.baseline], source, question.days, elsewhere)
     return protocol_sentences(planned, arms, size)

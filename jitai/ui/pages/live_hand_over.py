@@ -89,9 +89,10 @@ def _content(app: AppState, shown: LiveRun, picked: Picked, many_seeds: str, rea
     if shown.branches:
         st.caption(f"{picked.name}. Pick another one below the player.")
     parameters, why_not = run_in_address(run.scenario, reader)
+    here = str(st.context.url or PAGE).split("?")[0]
     inputs = ReportInputs(
         app.preset, _judge_name(run.scenario), "" if picked.letter else many_seeds, command,
-        link_to(parameters) if parameters else "", with_truth=reveal,
+        link_to(parameters, here) if parameters else "", with_truth=reveal,
         measured=None if reader is None else reader.measured(), remembered=came_with_scenario(run.scenario, reader),
     )  # fmt: skip
     lines = () if picked.letter else branch_lines(shown, reveal)
@@ -102,9 +103,7 @@ def _content(app: AppState, shown: LiveRun, picked: Picked, many_seeds: str, rea
     _buttons(shown.files, name, reveal)
     if parameters:
         st.caption(_about_link(picked, shown, bool(branches)))
-        st.code(
-            link_to(parameters, str(st.context.url or PAGE).split("?")[0]), language=None, wrap_lines=True, height=120
-        )
+        st.code(link_to(parameters, here), language=None, wrap_lines=True, height=120)
     else:
         st.caption(for_markdown(why_not))
     st.caption("From a terminal, in the folder of the downloaded scenario:")

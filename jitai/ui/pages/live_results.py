@@ -108,11 +108,11 @@ def _numbers(shown: LiveRun, picked: Picked, reveal: bool) -> None:
     best = share_of_best(records, shown.best.records) if picked.is_whole else None
     share.metric("Of the optimum", "–" if best is None else f"{100 * best:.0f} %", border=True, help=HELP_ON_BEST)
     if not reveal:
-        vetoes.metric("Vetoes", f"{summary.n_vetoes}", border=True)
+        vetoes.metric("Held back", f"{summary.n_vetoes}", border=True)
         agreement.metric("Messages sent", f"{summary.n_messages}", border=True)
         return
     vetoes.metric(
-        "Vetoes right", f"{summary.n_right_vetoes} of {summary.n_known_vetoes}" if filtered else "no filter",
+        "Held back rightly", f"{summary.n_right_vetoes} of {summary.n_known_vetoes}" if filtered else "no filter",
         border=True,
         help=f"Messages held back by the judge on days on which the participant really could not walk. "
         f"{summary.n_missed_vetoes} messages went out on such days. {UNCOUNTED}",

@@ -63,7 +63,8 @@ def _inputs(story: Story, told: Told) -> ReportInputs:
     judge = told.run.scenario.judge
     command = f"{program()} run --scenario {story.name}.json --why"
     name = "" if judge is None else judge.name or judge.key
-    return ReportInputs(story.title, name, "", command, scenes=told.shown.options.scenes)
+    measured = judge_for(story.judge, backend_of(story.judge).usual_prompt(story.judge)).measured()
+    return ReportInputs(story.title, name, "", command, scenes=told.shown.options.scenes, measured=measured)
 
 
 @st.cache_resource(show_spinner=False)

@@ -17,6 +17,7 @@ from jitai.experiments.sweep import (
     is_map,
     judge_of_error,
 )
+from jitai.experiments.words import name_of, with_own_name
 from jitai.parameters import build, describe, described
 from jitai.sanitise import for_markdown
 from jitai.simulator.config import DEFAULT_PRESET, PRESETS, SimulatorConfig
@@ -77,7 +78,7 @@ def sweep_page() -> None:
         spec: ExperimentSpec | None = None
         problem: JitaiError | None = None
         keep_in_address(app, experiment=state.shown[view])
-        with st.popover("Run your own map", icon=":material/tune:", key="own_sweep"):
+        with st.popover("Run your own map", icon=":material/tune:", key="own_sweep", on_change="rerun"):
             st.segmented_control(
                 "What varies", list(VIEW_LABELS), format_func=VIEW_LABELS.__getitem__, key="sweep_view",
                 persist_state="session", required=True,
@@ -114,12 +115,13 @@ def _settings(app: AppState, view: str) -> ExperimentSpec:
     preset_picker(app, "Participant", help="All settings that do not vary have these values.")
     names = [name for name in offered_methods() if view == MAP or offered_methods()[name][0].reads_text]
     method = st.selectbox(
-        "Method", names, index=names.index(LLM_TS), key="swept_method", persist_state="session", help=methods_help()
-    )
+        "Method", names, index=names.index(LLM_TS), key="swept_method", persist_state="session", help=methods_help(),
+        format_func=with_own_name,
+    )  # fmt: skip
     others = [name for name in offered_methods() if name != method]
     baseline = st.selectbox(
         "Against", others, index=others.index(TS) if TS in others else 0, key="swept_baseline", persist_state="session",
-        help="What the method's steps are compared to, seed by seed.",
+        format_func=with_own_name, help="What the method's steps are compared to, seed by seed.",
     )  # fmt: skip
     methods = (method_named(method, app), method_named(baseline, app))
     if view == LINE:
@@ -187,7 +189,7 @@ def _start_button(state: SweepState, view: str, spec: ExperimentSpec | None) -> 
     if spec is not None:
         shape = " x ".join(str(len(values)) for values in axes_of(spec).values())
         about = (
-            f"{shape} places, {spec.methods[0].name} against {spec.baseline_name}, "
+            f"{shape} places, {name_of(spec.methods[0])} against {name_of(spec.methods[1])}, "
             f"{counted(spec.n_seeds, 'seed')} in each, "
             f"{counted(len(spec.cells()), 'cell')}."
         )

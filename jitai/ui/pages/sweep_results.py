@@ -29,7 +29,7 @@ from jitai.experiments.sweep import (
     place_in_words,
     sureness,
 )
-from jitai.experiments.words import plain
+from jitai.experiments.words import name_of, plain
 from jitai.report.sweep_report import line_report, map_report
 from jitai.sanitise import for_markdown
 from jitai.trial.log import safe_csv
@@ -50,7 +50,7 @@ def _methods(spec: ExperimentSpec, name: str) -> tuple[Method, Method]:
     chosen, base = _named_methods(spec, name)
     if len(by_name) == 2:
         return chosen, base
-    words = {key: plain(method).name for key, method in by_name.items()}
+    words = {key: name_of(method) for key, method in by_name.items()}
     others = [key for key in by_name if key != base.name]
     key = st.selectbox(
         "Method of this experiment", others, index=others.index(chosen.name), format_func=words.__getitem__,
@@ -86,11 +86,12 @@ def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Cal
     found, spec = evidence.experiment, evidence.experiment.spec
     named, against = _named_methods(spec, "mapped")
     seeds = f"{spec.n_seeds:,} seeds a cell, {evidence.made_on}"
-    with what_it_is_of(f"{plain(named).name} against {plain(against).in_sentence}", seeds, "sweep"):
+    with what_it_is_of(f"{name_of(named)} against {plain(against).in_sentence}", seeds, "sweep"):
         method, baseline = _methods(spec, "mapped")
         _where_from(evidence)
     (x_name, columns), (y_name, rows) = axes_of(spec).items()
     stored = evidence.cells
+    name, other = name_of(method), name_of(baseline)
     cells = map_cells(stored, x_name, y_name, method, baseline)
     if not cells:
         if progress is not None:
@@ -104,7 +105,7 @@ def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Cal
         MapTile(
             columns.index(cell.x), rows.index(cell.y), cell.against.difference.value, cell.against.difference.low,
             cell.against.difference.high, spec.n_seeds == 1 or cell.against.difference.excludes_zero,
-            cell_in_words(cell, method.name, baseline.name, x_name, y_name),
+            cell_in_words(cell, name, other, x_name, y_name),
         )
         for cell in cells
     ]  # fmt: skip
@@ -114,14 +115,14 @@ def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Cal
             axis_label(x_name), axis_label(y_name), palette(),
         ),
         config=CONFIG, key=f"map_chart_{state.clicks}", theme=None, on_select="rerun", selection_mode="points",
-        alt=f"Steps of {method.name} minus {baseline.name}: "
+        alt=f"Steps of {name} minus {other}: "
         + "; ".join(
             f"{place_in_words(cell, x_name, y_name)}: {cell.against.difference.value:+,.0f}"
             for cell in cells
         ),
     )  # fmt: skip
     st.caption(
-        for_markdown(f"Steps of {method.name} minus {baseline.name} in a whole study, {sureness(spec.n_seeds)} ")
+        for_markdown(f"Steps of {name} minus {other} in a whole study, {sureness(spec.n_seeds)} ")
         + "Yellow: it pays. Hatched: it hurts. Line: where it breaks even. **Click a cell to open it on the Live "
         "page**: one of its seeds, the very same run, with its judge."
     )
@@ -141,9 +142,8 @@ def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Cal
             "Download (CSV)", data=safe_csv(map_table(cells, x_name, y_name)).encode(), mime="text/csv",
             file_name="jitai_lab_sweep.csv", on_click="ignore", key="sweep_csv", icon=":material/download:",
         )  # fmt: skip
-    if not evidence.is_shipped:
-        of = (method, baseline, *(item.key for item in stored))
-        report_button(found, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep", of)
+    of = (method, baseline, *(item.key for item in stored))
+    report_button(evidence, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep", of)
     with st.expander("Description and command line"):
         command_and_description(spec, "sweep")
 
@@ -200,6 +200,7 @@ def draw_line(app: AppState, state: SweepState, evidence: Evidence, progress: Ca
     found, spec = evidence.experiment, evidence.experiment.spec
     method, baseline = _methods(spec, "lined")
     stored = evidence.cells
+    name, other = name_of(method), name_of(baseline)
     line = error_line(stored, method, baseline)
     if line is None:
         if progress is not None:
@@ -207,7 +208,7 @@ def draw_line(app: AppState, state: SweepState, evidence: Evidence, progress: Ca
         st.caption("No pair of cells is finished yet.")
         return
     stops = crossing(line)
-    words = crossing_in_words(stops, line, method.name, baseline.name)
+    words = crossing_in_words(stops, line, name, other)
     draw_answer(_line_title(stops, line), for_markdown(words), f"{spec.n_seeds:,} seeds at each error.", progress)
     styles: list[MethodStyle] = method_styles([standing_of(method), standing_of(baseline)])
     marked = None
@@ -220,13 +221,13 @@ def draw_line(app: AppState, state: SweepState, evidence: Evidence, progress: Ca
     ]
     event = st.plotly_chart(
         error_figure(
-            points[0], points[1], (method.name, baseline.name), (styles[0], styles[1]), line.optimum_steps, marked,
+            points[0], points[1], (name, other), (styles[0], styles[1]), line.optimum_steps, marked,
             palette(),
         ),
         config=CONFIG, key=f"error_chart_{state.clicks}", on_select="rerun", selection_mode="points",
-        alt=f"Steps of {method.name} by the judge's error: "
+        alt=f"Steps of {name} by the judge's error: "
         + "; ".join(f"{100 * point.error:g} % {point.value:,.0f}" for point in points[0])
-        + f"; {baseline.name} {points[1][0].value:,.0f}",
+        + f"; {other} {points[1][0].value:,.0f}",
     )  # fmt: skip
     one = spec.n_seeds == 1
     st.caption(
@@ -237,7 +238,7 @@ def draw_line(app: AppState, state: SweepState, evidence: Evidence, progress: Ca
         + " **Click a point to open it on the Live page**: one of its seeds, the very same run, with its judge."
     )
     runs = [
-        (item, f"{given.name}, “{axis_label(JUDGE_ERROR)}” {axis_value(JUDGE_ERROR, error)}")
+        (item, f"{name_of(given)}, “{axis_label(JUDGE_ERROR)}” {axis_value(JUDGE_ERROR, error)}")
         for error, pair in zip(line.errors, line.cells, strict=True)
         for item, given in zip(pair, (method, baseline), strict=True)
     ]
@@ -251,9 +252,9 @@ def draw_line(app: AppState, state: SweepState, evidence: Evidence, progress: Ca
         )  # fmt: skip
         if st.button("Open on the Live page", icon=":material/play_circle:", key="open_point"):
             _open_on_live(app, state, evidence, *runs[chosen])
-    rows = error_rows(line, method.name, baseline.name)
+    rows = error_rows(line, name, other)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="error_table", height="content")
     of = (method, baseline, *(item.key for item in stored))
-    report_button(found, lambda inputs: line_report(found, stored, method, baseline, inputs), "errors", of)
+    report_button(evidence, lambda inputs: line_report(found, stored, method, baseline, inputs), "errors", of)
     with st.expander("Description and command line"):
         command_and_description(spec, "errors")

@@ -54,6 +54,8 @@ from jitai.validation.words import kind_in_words
 SUITED = "what suits each judge"
 LARGEST_SAMPLE = 20_000
 TICK_S = 0.5
+OWN_VALIDATION = "own_validation"
+"""Key of what opens the settings of a run."""
 MEASURED = "measured_expander"
 """Key of the part that is drawn only while it is open."""
 
@@ -66,7 +68,9 @@ def validation_page() -> None:
         statements: tuple[Statement, ...] = ()
         candidates: list[Candidate] = []
         problem = None
-        with st.popover("Judge others, or your own statements", icon=":material/tune:", key="own_validation"):
+        with st.popover(
+            "Judge others, or your own statements", icon=":material/tune:", key=OWN_VALIDATION, on_change="rerun"
+        ):
             candidates = _judge_pickers(app)
             # An error in a file is shown where the answer would be, too.
             try:
@@ -253,6 +257,7 @@ def _start(state: ValidationState, candidates: list[Candidate], sample: tuple[St
     state.run = ValidationRun(candidates, sample)
     state.run_corpus, state.run_seed = st.session_state["validated_corpus"], st.session_state["validated_seed"]
     state.run.start()
+    st.session_state[OWN_VALIDATION] = False  # the result is not to be covered by what asked for it
 
 
 def _stage(state: ValidationState, candidates: list[Candidate], sample: tuple[Statement, ...]) -> None:

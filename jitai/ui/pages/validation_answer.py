@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -9,20 +10,29 @@ from jitai.charts.validation import RateRow, rates_figure
 from jitai.experiments.answers import SWEEP, shipped_answer
 from jitai.experiments.methods import LLM_TS, TS
 from jitai.experiments.sweep import error_of
+from jitai.paths import program
+from jitai.report.figures import Row
+from jitai.report.judge_report import JudgeFindings, judge_report
 from jitai.sanitise import for_markdown
-from jitai.statistics import interval_of_share
+from jitai.statistics import Estimate, interval_of_share
 from jitai.text_format import counted
-from jitai.ui.pages.validation_results import CORPUS_LABELS
+from jitai.ui.pages.validation_results import CORPUS_LABELS, OWN_FILE
 from jitai.ui.session.state import palette
 from jitai.ui.widgets.answer import both_widths, draw_answer, gain, loss, what_it_is_of
-from jitai.validation.headline import CONSENT, Rate, judge_answer, sides_of
+from jitai.ui.widgets.hand_over import File, hand_over
+from jitai.validation.headline import CONSENT, JudgeAnswer, Rate, judge_answer, sides_of
 from jitai.validation.runner import JudgedRow, Validation
+from jitai.validation.shipped import shipped_validation
 from jitai.validation.words import kind_in_words, language_in_words
 
 KEPT_SHARE = 0.9
 """Of what a perfect judge gains the learner: what a judge that is good enough keeps."""
 _COST = 0.4
-N_SAYINGS = 4
+N_SAYINGS, N_REPORTED = 4, 20
+"""Misread statements that are shown on a side, and in a report."""
+ON_EACH_SIDE, BY_LANGUAGE, BY_KIND = (
+    "On each side, of 100", "By language", "By kind of statement, hardest first",
+)  # fmt: skip
 
 
 @st.cache_data(show_spinner=False)
@@ -73,31 +83,89 @@ def draw_judge(found: Validation, corpus: str, made_on: str, progress: Callable[
     second = f"It wrongly holds back {_marked(said.stopped, said.stopped_is_met)} who can. " if said.stopped else ""
     draw_answer(title, second + for_markdown(said.more), said.small, progress)
     others = [] if other is None else [row for row in found.rows_of(other) if row.is_counted]
+    sides = _side_rows(rows, others)
+    languages = _groups(rows, lambda row: row.statement.language, language_in_words)
+    kinds = _groups([row for row in rows if row.statement.kind != "non_english"], lambda row: row.statement.kind,
+                    kind_in_words)  # fmt: skip
+    groups = [(ON_EACH_SIDE, sides), *([(BY_LANGUAGE, languages)] if len(languages) > 1 else []), (BY_KIND, kinds)]
+    label = CORPUS_LABELS[corpus]
+    statements = f"{counted(len(found.statements), 'statement')}, {label[0].lower()}{label[1:]}"
+    of = _OfWhat(name, statements, corpus, made_on)
+    hand_over("validation_hand_over", lambda: _report(of, said, groups, rows, needed), lambda: (of, said))
     with st.container(key="stack_judge"):
         left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("On each side, of 100", anchor=False)
-        _rates("sides", _side_rows(rows, others), needed)
+        st.subheader(ON_EACH_SIDE, anchor=False)
+        _rates("sides", sides, needed)
         if other is not None:
             st.caption(for_markdown(f"Filled: {name}. Hollow: {other}."))
-        languages = _groups(rows, lambda row: row.statement.language, language_in_words)
         if len(languages) > 1:
-            st.subheader("By language", anchor=False)
+            st.subheader(BY_LANGUAGE, anchor=False)
             _rates("languages", languages, needed)
     with right:
-        st.subheader("By kind of statement, hardest first", anchor=False)
-        kinds = _groups([row for row in rows if row.statement.kind != "non_english"], lambda row: row.statement.kind,
-                        kind_in_words)  # fmt: skip
+        st.subheader(BY_KIND, anchor=False)
         _rates("kinds", kinds, needed)
-    wants = ""
-    if needed is not None:
-        wants = (
-            f" “Needed”: with errors on {100 * (1 - needed):.0f} of 100 the learner keeps nine tenths of what a "
-            "perfect judge gains it, where people are able for 3 days and unable for 2 and messages wear off by 1 % "
-            "each (see Sweep)."
-        )
-    st.caption(f"Bars: 95 % intervals (Wilson).{wants} With few of a kind, most kinds cannot be told apart.")
+    st.caption(f"Bars: 95 % intervals (Wilson). {_wants(needed)} With few of a kind, most kinds cannot be told apart.")
     _misread(rows)
+
+
+def _wants(needed: float | None) -> str:
+    """Return what a judge must reach, and why; empty if nobody knows."""
+    if needed is None:
+        return ""
+    return (
+        f"“Needed”: with errors on {100 * (1 - needed):.0f} of 100 the learner keeps nine tenths of what a perfect "
+        "judge gains it, where people are able for 3 days and unable for 2 and messages wear off by 1 % each (see "
+        "Sweep)."
+    )
+
+
+class _OfWhat(NamedTuple):
+    """What a report is of: the judge, the statements in words, whose they are, and the day if they came with it."""
+
+    judge: str
+    statements: str
+    corpus: str
+    made_on: str
+
+
+def _report(
+    of: _OfWhat,
+    said: JudgeAnswer,
+    groups: Sequence[tuple[str, Sequence[RateRow]]],
+    rows: Sequence[JudgedRow],
+    needed: float | None,
+) -> list[File]:
+    """Return the answer as a file that opens without a network."""
+    shipped = shipped_validation() if of.made_on else None
+    digest = "" if shipped is None else shipped.judges.get(of.judge, "")
+    facts = [("Judge", of.judge), ("Statements", of.statements)]
+    facts += [("Judged on", of.made_on)] if of.made_on else []
+    facts += [("Digest of the model with its prompt", digest)] if digest else []
+    whose = "--file FILE" if of.corpus == OWN_FILE else f"--part {of.corpus}"
+    title = f"It hears {said.heard}{said.after}" if said.heard else "Nobody here cannot walk"
+    second = f"It wrongly holds back {said.stopped} who can. {said.more}" if said.stopped else said.more
+    findings = JudgeFindings(
+        f"{of.judge}; {of.statements}.", title, said.heard, said.heard_is_met is False, second, said.small,
+        [(name, [_as_row(row) for row in of_group]) for name, of_group in groups],
+        None if needed is None else 100 * needed, _wants(needed), facts,
+        [(row.statement.text, _saying(row)) for row in _wrong(rows)[:N_REPORTED]], f"{program()} validate {whose}",
+    )  # fmt: skip
+    about = "One file that opens without a network and prints well: answer, charts, all shares and what was misread."
+    content = judge_report(findings).encode()
+    return [File("validation_report", "Report (HTML)", "jitai_lab_judge.html", "text/html", content, about)]
+
+
+def _as_row(row: RateRow) -> Row:
+    value, low, high = (100 * share for share in (row.value, row.low, row.high))
+    return Row(
+        row.label, "told", Estimate(value, low, high, row.n), f"{value:.0f} ({low:.0f} to {high:.0f}), n {row.n:,}"
+    )
+
+
+def _wrong(rows: Sequence[JudgedRow]) -> list[JudgedRow]:
+    """Return what was misread, the surest first."""
+    return sorted((row for row in rows if not row.is_right), key=lambda row: -abs(row.p_send - 0.5))
 
 
 def _choice(found: Validation, corpus: str, names: Sequence[str], made_on: str) -> tuple[str, str | None]:
@@ -161,7 +229,7 @@ def _rates(key: str, rows: Sequence[RateRow], needed: float | None) -> None:
 
 def _misread(rows: Sequence[JudgedRow]) -> None:
     """Show what the judge misread, the surest first; all of it as text."""
-    wrong = sorted((row for row in rows if not row.is_right), key=lambda row: -abs(row.p_send - 0.5))
+    wrong = _wrong(rows)
     if not wrong:
         return
     st.header("What it misread, worst first", anchor=False)

@@ -189,7 +189,7 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
     figures = report.figures
     assert figures is not None
     with st.container(horizontal=True):
-        st.metric("Vetoes that are right", _share(figures.precision.value), border=True, help="Precision of the veto.")
+        st.metric("Held back rightly", _share(figures.precision.value), border=True, help="Precision of the veto.")
         st.metric("“Cannot walk” it noticed", _share(figures.recall.value), border=True, help="Recall of the veto.")
         st.metric(
             "Called unsure", f"{100 * report.share_unsure:.0f} %", border=True,
@@ -203,7 +203,7 @@ def _one_judge(answer: ValidationAnswer, judged: list[JudgeReport]) -> None:
                 help=f"Median of the {report.n_timed:,} that were not remembered; 95 % took at most "
                 f"{report.slow_ms:,.0f} ms.",
             )  # fmt: skip
-    intervals = {"vetoes that are right": figures.precision, "noticed": figures.recall}
+    intervals = {"messages held back rightly": figures.precision, "noticed": figures.recall}
     if report.sure_accuracy is not None:
         intervals["right where sure"] = report.sure_accuracy
     st.caption(

@@ -206,7 +206,7 @@ def _truth(record: StepRecord) -> str:
     if not record.truth_is_known:
         judged = "you did not say what is true, so the day is not counted"
     elif record.vetoed:
-        judged = "the veto was right" if not record.can_walk else "the veto was a mistake"
+        judged = "holding back was right" if not record.can_walk else "holding back was wrong"
     elif record.executed_action != Action.NO_MESSAGE and not record.can_walk:
         judged = "a message went out all the same"
     else:

@@ -184,7 +184,7 @@ def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callabl
     """Draw the button that runs the page's experiment, and say what it will do.
 
     Args:
-        page: ends the button's key.
+        page: ends the button's key, and that of the popover around it.
         spec: None as long as the settings describe nothing that could be run.
         about: what Run will do, or what is missing; may be empty.
         show: makes the page show the experiment of an identifier.
@@ -194,6 +194,7 @@ def run_button(page: str, spec: ExperimentSpec | None, about: str, show: Callabl
         assert spec is not None
         show(spec.identifier)
         go_on(spec)
+        st.session_state[f"own_{page}"] = False  # the result is not to be covered by what asked for it
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(

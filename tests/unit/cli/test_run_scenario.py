@@ -112,7 +112,7 @@ def test_why_is_printed_in_parts_that_add_up(capsys: pytest.CaptureFixture[str])
         == 0
     )
     printed = capsys.readouterr().out
-    assert "resting, not from listening: 7 of 8 vetoes were wrong" in printed
+    assert "resting, not from listening: 7 of 8 messages were held back wrongly" in printed
     rows = dict(re.findall(r"^  (\S.*?)  +([+-]?[\d,]+)", printed, re.M))
     together = int(rows.pop("Together").replace(",", ""))
     assert together == 335 and abs(sum(int(steps.replace(",", "")) for steps in rows.values()) - together) <= 2

@@ -58,7 +58,7 @@ def test_a_sentence_recomputes() -> None:
     line = side_by_side([base, run(HYBRID, 40, 160, 240)], base)[1]  # -60, -40, -60: skewed
     assert in_words(line, "TS").startswith("LLM+TS earns 53 steps less than TS (95 % 3 to 82, 3 paired seeds)")
     line = side_by_side([base, run(HYBRID, 50, 200, 360)], base)[1]
-    assert in_words(line, "TS").startswith("Whether LLM+TS earns more than TS cannot be told: +3 steps (95 % -")
+    assert in_words(line, "TS").startswith("Whether LLM+TS earns more than TS cannot be told: +3 steps (95 % −")
 
 
 def test_where_nothing_can_be_earned_there_is_no_share() -> None:

@@ -40,7 +40,7 @@ def test_a_judge_s_gain_is_split_into_sending_less_and_listening() -> None:
     assert found.marked == "500 steps"  # type: ignore[attr-defined]
     times = (199 + 900) / (199 + 500)
     assert found.second == (  # type: ignore[attr-defined]
-        "A coin that holds back as often gains 200 of them: listening is worth 300.",
+        "A coin that holds back at the same rate gains 200 of them: listening is worth 300.",
         f"A one-line rule with the same judge learns nothing and earns {times:.1f} times as much.",
     )
     assert "100 pairs of the same seed" in found.small and "not a pedometer" in found.small  # type: ignore[attr-defined]
@@ -57,7 +57,7 @@ def test_a_judge_s_gain_is_split_into_sending_less_and_listening() -> None:
     ],
 )
 def test_what_the_coin_shows_is_said_whatever_it_is(judge: float, coin: float, words: str) -> None:
-    assert answer(judge=judge, coin=coin).second == (f"A coin that holds back as often {words}",)  # type: ignore[attr-defined]
+    assert answer(judge=judge, coin=coin).second == (f"A coin that holds back at the same rate {words}",)  # type: ignore[attr-defined]
 
 
 def test_a_loss_and_a_doubt_are_said_as_such() -> None:

@@ -16,12 +16,14 @@ from jitai.cli.main import main
 from jitai.corpus import CALIBRATION, TEST, StatementBook, load_part
 from jitai.experiments.comparison import answer_in_words, side_by_side, table_rows
 from jitai.experiments.engine import run_experiment
+from jitai.experiments.headline import headline, why_in_words
 from jitai.experiments.judgements import read_statements
 from jitai.experiments.methods import offered_methods
 from jitai.experiments.spec import ExperimentSpec, JudgeChoice, simulated
 from jitai.experiments.spec_file import spec_as_yaml, spec_from_text
 from jitai.experiments.store import Store, StoredExperiment
 from jitai.experiments.sweep import judge_of_error, map_cells, map_in_words
+from jitai.experiments.words import name_of
 from jitai.judge.calibration import Measured
 from jitai.records import Decision, Verdict, VerdictSource
 from jitai.report.experiment import (
@@ -107,7 +109,7 @@ def test_every_number_of_the_page_s_table_and_answer_is_there(comparison: Any) -
     for row in table_rows(compared.lines, compared.days, compared.base):
         for name, value in row.items():
             assert not value or value in texts, (name, value)
-    never = next(line for line in compared.lines if line.run.name == "Never")
+    never = next(line for line in compared.lines if line.run.name == "Never a message")
     assert never.against is not None and sum(never.against.of_100) == 100 and never.against.of_100.in_words in texts
     assert texts.count("12") >= len(compared.lines), "n stands in each row"
     assert ADDED not in page, "a rule was compared already"
@@ -116,6 +118,26 @@ def test_every_number_of_the_page_s_table_and_answer_is_there(comparison: Any) -
     assert not re.search(r"(?:src|href)=", page), "nothing is fetched"
     (described,) = [text for text in texts if text.startswith("format:")]
     assert spec_from_text(described) == found.spec
+
+
+def test_the_report_opens_as_the_page_does_with_what_qualifies_the_gain(tmp_path: Path) -> None:
+    spec = ExperimentSpec(
+        "two settings", methods("TS", "LLM+TS", "Coin+TS"), participant=SHORT, n_seeds=30, baseline="TS",
+        axes=(("can_walk_persistence", (0.7, 0.95)),), judges=(simulated(0.95, 0.05),),
+    )  # fmt: skip
+    store, found, inputs = stored(tmp_path, spec)
+    first, second = participants(store, found)
+    lines = {line.run.stored.cell.method.name: line for line in first.lines}
+    said = headline(with_simplest_rule(first, inputs.work_of).lines, lines["LLM+TS"], lines["TS"], first.settings)
+    texts = Shown(experiment_report(store, found, inputs)).texts
+    head = "".join(texts)
+    assert said.title in head and " ".join(said.second) in texts and said.small in texts
+    assert why_in_words(lines["LLM+TS"], lines["TS"]) in texts
+    other = {line.run.stored.cell.method.name: line.run.stored.totals for line in second.lines}
+    gap = f"{(other['LLM+TS'] - other['TS']).mean():+,.0f}".replace("-", "−")
+    assert f"In the other setting the difference is {gap} steps." in said.second
+    if said.is_gain is not None:
+        assert any("A coin that holds back at the same rate" in sentence for sentence in said.second)
 
 
 def test_ties_are_counted(comparison: Any) -> None:
@@ -135,12 +157,12 @@ def test_the_player_shows_a_stored_seed_to_the_digit(comparison: Any) -> None:
     store, found, inputs = comparison
     data = data_of(experiment_report(store, found, inputs))
     (compared,) = participants(store, found)
-    lines = {line.run.name: line.run.stored for line in compared.lines}
+    lines = {line.run.stored.cell.method.name: line.run.stored for line in compared.lines}
     seed = int(data["detail"].removeprefix("seed "))
     tables = {name: store.steps(lines[name].key) for name in ("LLM+TS", "TS")}
     days = {name: table[table["seed"] == seed] for name, table in tables.items()}
     for line, name in ((data["run"], "LLM+TS"), (data["reference"], "TS")):
-        assert line["name"] == name
+        assert line["name"] == name_of(methods(name)[0])
         np.testing.assert_allclose(line["steps"], days[name]["step_count"], atol=5e-5)
         assert line["done"] == days[name]["executed_action"].tolist()
     difference = lines["LLM+TS"].totals - lines["TS"].totals
@@ -152,8 +174,8 @@ def test_the_player_shows_a_stored_seed_to_the_digit(comparison: Any) -> None:
 def test_a_description_of_hundreds_of_pages_is_folded(comparison: Any) -> None:
     store, found, inputs = comparison
     assert "<details>" not in experiment_report(store, found, inputs)
-    page = experiment_report(store, found, inputs._replace(description="x" * 20_001))
-    assert "<details><summary>20,001 characters" in page and "x" * 20_001 in page
+    page = experiment_report(store, found, inputs._replace(description="x" * 2_001))
+    assert "<details><summary>2,001 characters" in page and "x" * 2_001 in page
 
 
 def test_two_policies_are_compared_in_their_own_words(comparison: Any) -> None:
@@ -162,9 +184,11 @@ def test_two_policies_are_compared_in_their_own_words(comparison: Any) -> None:
     planner = next(line for line in compared.lines if line.run.name == "Planner")
     shown = one_seed(planner, compared.base, found.spec.kinds, inputs.work_of)
     assert not isinstance(shown, str)
-    assert shown.answer.subject == "Planner" and shown.answer.without == "under TS" and shown.run.split is None
+    assert (
+        shown.answer.subject == "Planner" and shown.answer.without == "under Learner alone" and shown.run.split is None
+    )
     assert one_seed(planner, compared.base, found.spec.kinds, lambda cell: None) == (
-        "No run is shown: the files of the cells are gone."
+        "No run is shown: the days of single seeds are not kept here. The Live page plays one."
     )
 
 
@@ -184,7 +208,7 @@ def test_the_simplest_rule_is_added_under_the_same_seeds(tmp_path: Path) -> None
     store, found, inputs = stored(tmp_path, spec)
     (compared,) = participants(store, found)
     rule = with_simplest_rule(compared, inputs.work_of).lines[-1]
-    assert rule.run.name == "LLM+tailored" + ADDED
+    assert rule.run.name == "One-line rule with judge" + ADDED
     work = inputs.work_of(compared.base.stored)
     assert work is not None and work.readings is not None
     trial = methods("LLM+tailored")[0].trial(SHORT, None)
@@ -192,8 +216,8 @@ def test_the_simplest_rule_is_added_under_the_same_seeds(tmp_path: Path) -> None
     np.testing.assert_array_equal(rule.run.stored.totals, expected)
     page = experiment_report(store, found, inputs)
     mean = interval_of_mean(expected)
-    assert f"LLM+tailored, a rule that learns nothing, earns {mean.value:,.0f} steps" in page
-    assert html.escape("LLM+tailored" + ADDED) in page
+    assert f"One-line rule with judge, a rule that learns nothing, earns {mean.value:,.0f} steps" in page
+    assert html.escape("One-line rule with judge" + ADDED) in page
 
 
 def test_a_judge_that_reads_is_told_with_what_it_got_right_here(tmp_path: Path) -> None:
@@ -225,7 +249,10 @@ def test_a_map_has_the_page_s_answer_and_all_places(tmp_path: Path, n_seeds: int
         store.cells(found.identifier), "can_walk_persistence", "judge_error", spec.methods[0], spec.methods[1]
     )
     shown = Shown(page)
-    assert map_in_words(cells, 6, "LLM+TS", "TS", "can_walk_persistence", "judge_error") in shown.texts
+    assert (
+        map_in_words(cells, 6, "Learner with judge", "Learner alone", "can_walk_persistence", "judge_error")
+        in shown.texts
+    )
     for cell in cells:
         difference = cell.against.difference
         assert f"{difference.value:+,.0f}" in shown.texts
@@ -251,8 +278,8 @@ def test_nothing_of_others_is_markup(comparison: Any) -> None:
     calm = Shown(experiment_report(store, replace(found, spec=replace(found.spec, description="x")), inputs))
     hostile = inputs._replace(description=HOSTILE, command=HOSTILE, link=HOSTILE)
     shown = Shown(experiment_report(store, found, hostile))
-    linked = Shown(experiment_report(store, found, inputs._replace(link="x")))
-    assert shown.tags == linked.tags and len(shown.tags) == len(calm.tags) + 2
+    linked = Shown(experiment_report(store, found, inputs._replace(link="x", description="x" * 9_000)))
+    assert shown.tags == linked.tags and len(shown.tags) == len(calm.tags) + 4
     assert shown.texts.count(HOSTILE) == 3 and shown.texts.count(RUDE) == 1
     (compared,) = participants(store, found)
     renamed = [replace(line, run=replace(line.run, name=HOSTILE + str(n))) for n, line in enumerate(compared.lines)]

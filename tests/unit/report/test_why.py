@@ -47,8 +47,8 @@ def test_one_veto_of_eight_is_right_and_yet_it_gains() -> None:
     parts = summed(compared(run, twin).parts)
     assert parts.fresher > 335 and parts.held_wrongly < 0
     assert why_sentence(compared(run, twin), revealed=True) == (
-        "Most of the gain comes from resting, not from listening: 7 of 8 vetoes were wrong, but quiet days kept "
-        "messages fresh."
+        "Most of the gain comes from resting, not from listening: 7 of 8 messages were held back wrongly, but "
+        "quiet days kept messages fresh."
     )
 
 
@@ -63,8 +63,8 @@ def test_nearly_all_vetoes_are_right_and_yet_it_costs() -> None:
     assert (found.n_right_vetoes, found.n_known_vetoes, found.n_agreeing, found.n_days) == (15, 17, 48, 50)
     assert round(run.total_steps - twin.total_steps) == -386
     assert why_sentence(compared(run, twin), revealed=True) == (
-        "Most of the loss comes from what the policy proposed: 15 of 17 vetoes were right, but having learned from "
-        "other days, it chose messages that earned less."
+        "Most of the loss comes from what the policy proposed: 15 of 17 messages were held back rightly, but "
+        "having learned from other days, it chose messages that earned less."
     )
     parts = summed(compared(run, twin).parts)
     assert -parts.proposed > 386 and parts.fresher > 0 and parts.held_rightly == 0

@@ -48,9 +48,9 @@ function sign(layout, action, x, y) {
   return markup`<rect class="c${action} block" x="${x - layout.column / 2}" width="${layout.column}" y="${y - layout.row * 0.32}" height="${layout.row * 0.64}"/>`;
 }
 
-function hiddenRow({ brief, font, layout, run }, y) {
+function hiddenRow({ id, brief, font, layout, run }, y) {
   const text = brief || layout.narrow ? "hidden: press Reveal" : "hidden until you reveal it (R)";
-  const shown = run.options.revealLocked ? "hidden" : text;
+  const shown = run.options.revealLocked || id === "paper" ? "hidden" : text;
   const centre = layout.left + (layout.right - layout.left) / 2;
   const width = shown.length * font * 0.5;
   return markup`<path class="hidden-row" d="M${layout.left} ${y}H${layout.right}"/><rect class="paper-colour" x="${centre - width / 2}" width="${width}" y="${y - layout.row / 2 + 1}" height="${layout.row - 2}"/><text class="t" text-anchor="middle" x="${centre}" y="${y + font * 0.35}" font-size="${font}">${shown}</text>`;
