@@ -11,6 +11,7 @@ from jitai.text_format import counted
 
 FORMATS = "CSV, TSV, Excel (.xlsx), JSON lines, or text with one statement a line"
 _WIDTH = 76
+_N_COLUMNS_SHOWN = 30
 
 
 def add_reading_options(parser: argparse.ArgumentParser, with_labels: bool) -> None:
@@ -32,7 +33,7 @@ def add_reading_options(parser: argparse.ArgumentParser, with_labels: bool) -> N
         help="one more code for no statement, beside empty cells, NA, NULL, -99, 999 ...; may be repeated",
     )  # fmt: skip
     group.add_argument("--encoding", default="", metavar="NAME", help="such as utf-8 or cp1252")
-    group.add_argument("--delimiter", default="", metavar="CHARACTER", help='one of , ; | or "tab"')
+    group.add_argument("--delimiter", default="", metavar="CHARACTER", help='one of , ; | ^ ~, "tab" or "space"')
     group.add_argument(
         "--header", action=argparse.BooleanOptionalAction, help="whether the first line names the columns"
     )
@@ -41,7 +42,7 @@ def add_reading_options(parser: argparse.ArgumentParser, with_labels: bool) -> N
 
 def reading_options(options: argparse.Namespace) -> ReadingOptions:
     """The options of ``add_reading_options`` for ``open_table``."""
-    delimiter = {"tab": "\t", "\\t": "\t"}.get(options.delimiter, options.delimiter)
+    delimiter = {"tab": "\t", "\\t": "\t", "space": " "}.get(options.delimiter, options.delimiter)
     columns = tuple(filter(None, (options.text_column, getattr(options, "label_column", ""))))
     return ReadingOptions(options.encoding, delimiter, options.header, columns)
 
@@ -53,7 +54,11 @@ def print_preview(reader: StatementReader) -> None:
     for number, name in enumerate(table.columns, start=1):
         role = "statements" if number - 1 == reader.text_column else ""
         role = "labels" if number - 1 == reader.label_column else role
+        if number > _N_COLUMNS_SHOWN and not role:
+            continue
         print(for_terminal(f"  column {number}  {name[:40]}") + (f"  <- {role}" if role else ""))
+    if len(table.columns) > _N_COLUMNS_SHOWN:
+        print(f"  {len(table.columns):,} columns in all")
     for row in reader.preview():
         print(f"line {row.line:<6} {for_terminal(_shown(row))[:_WIDTH]}")
     tally = Tally()

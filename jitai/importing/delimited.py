@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "^": "carets", "~": "tildes", " ": "spaces"}
+GUESSED = tuple(DELIMITERS)[:-1]
+"""Those that are found out; a space is in every sentence."""
 NO_DELIMITER = "\x1f"
 """Stands for "one statement a line": no text has it."""
 MAX_LINE_LENGTH = 1_000_000
@@ -134,7 +136,7 @@ def find_delimiter(lines: Sequence[tuple[int, str]]) -> str:
         NO_DELIMITER: one statement a line.
     """
     best, most = NO_DELIMITER, (0.0, 0)
-    for delimiter in DELIMITERS:
+    for delimiter in GUESSED:
         sample = [record.cells for record in records(lines, delimiter)]
         if not sample or len(sample[0]) < 2:
             continue

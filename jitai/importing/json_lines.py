@@ -8,7 +8,7 @@ from jitai.errors import FileFormatError
 from jitai.files import read_json
 from jitai.importing.delimited import MAX_LINE_LENGTH, Record
 
-N_LOOKED_AT = 1_000
+N_LOOKED_AT = 20_000
 """Rows whose names become the columns."""
 ONE_COLUMN = "statement"
 
@@ -21,11 +21,12 @@ def columns_of(lines: Iterable[tuple[int, str]]) -> tuple[str, ...]:
     for (_, line), _n in zip(lines, range(N_LOOKED_AT), strict=False):
         content = _content(line)
         names |= dict.fromkeys(content if isinstance(content, dict) else [ONE_COLUMN] if content is not None else [])
-    return tuple(names)[:1000]
+    return tuple(names)
 
 
 def json_records(lines: Iterable[tuple[int, str]], columns: tuple[str, ...]) -> Iterator[Record]:
     """A row for each line that is not empty; what is no JSON is given back with what is wrong with it."""
+    known = set(columns)
     for number, line in lines:
         if not line.strip():
             continue
@@ -33,7 +34,9 @@ def json_records(lines: Iterable[tuple[int, str]], columns: tuple[str, ...]) -> 
         if content is None:
             yield Record(number, (line.strip()[:MAX_LINE_LENGTH],), "is not a JSON object or text")
         elif isinstance(content, dict):
-            yield Record(number, tuple(_text(content.get(name)) for name in columns))
+            late = next((name for name in content if name not in known and content[name] is not None), None)
+            problem = "" if late is None else f'has an entry "{late[:40]}" that no earlier row had'
+            yield Record(number, tuple(_text(content.get(name)) for name in columns), problem)
         else:
             yield Record(number, tuple(_text(content) if name == ONE_COLUMN else "" for name in columns))
 
@@ -57,7 +60,16 @@ def _content(line: str) -> Any:
         content = read_json(line, "the line", MAX_LINE_LENGTH, only_finite=False)
     except FileFormatError:
         return None
-    return content if isinstance(content, dict | str) else None
+    return _flat(content) if isinstance(content, dict) else content if isinstance(content, str) else None
+
+
+def _flat(content: dict[str, Any]) -> dict[str, Any]:
+    """An object whose entries hold no objects: ``{"a": {"b": 1}}`` as ``{"a.b": 1}``, unless that name is taken."""
+    flat: dict[str, Any] = {}
+    for name, value in content.items():
+        inner = {f"{name}.{key}": item for key, item in _flat(value).items()} if isinstance(value, dict) else {}
+        flat |= inner if inner and not inner.keys() & (content.keys() | flat.keys()) else {name: value}
+    return flat
 
 
 def _text(value: object) -> str:

@@ -16,6 +16,8 @@ MISSING_WORDS = frozenset(
     declined to answer|refused|refused to answer|rather not say|prefer not to say|prefer not to answer|
     prefer not to respond|i prefer not to say|i'd rather not say|idk|dk|don't know/no answer|
     system missing|sysmis|expired|timeout|timed out|value!|num!|div/0!|ref!|name?|
+    null!|spill!|calc!|field!|unknown!|blocked!|connect!|busy!|getting_data|nv|wert!|zahl!|bezug!|valeur!|nombre!|nom?|
+    ¡valor!|¡num!|¡ref!|¡div/0!|¡nulo!|¿nombre?|valore!|rif!|nome?|question_not_shown|
     keine angabe|k.a.|keine antwort|sans réponse|pas de réponse|non répondu|sin respuesta|no contesta|ns/nc|
     geen antwoord|ingen svar|inget svar|sem resposta|nessuna risposta|brak odpowiedzi
     """.replace("\n", "")

@@ -244,7 +244,7 @@ def _wordiest(table: Table, other_than: int | None) -> int | None:
     """The column with the most words a cell, if it has twice as many as any other."""
     sample = list(islice(table.rows(), _N_LOOKED_AT))
     n_words = [
-        (sum(len(record.cells[index].split()) for record in sample) / max(1, len(sample)), index)
+        (sum(_n_words(record.cells[index]) for record in sample) / max(1, len(sample)), index)
         for index in range(len(table.columns))
         if index != other_than
     ]
@@ -252,6 +252,10 @@ def _wordiest(table: Table, other_than: int | None) -> int | None:
     if len(n_words) == 1 or (n_words and n_words[0][0] >= 1.5 and n_words[0][0] >= 2 * n_words[1][0]):
         return n_words[0][1]
     return None
+
+
+def _n_words(cell: str) -> int:
+    return sum(any(map(str.isalpha, word)) for word in cell.split())
 
 
 def _listed(table: Table) -> str:

@@ -13,6 +13,7 @@ from typing import IO
 from jitai.errors import FileFormatError
 from jitai.importing.delimited import (
     DELIMITERS,
+    GUESSED,
     NO_DELIMITER,
     Record,
     find_delimiter,
@@ -28,22 +29,32 @@ from jitai.sanitise import for_sentence
 from jitai.text_format import counted
 
 MAX_JSON_LIST_BYTES = 20_000_000
-MAX_COLUMNS = 1_000
+MAX_COLUMNS = 4_096
 N_SAMPLED = 200
 """Lines by which a file is told apart."""
+_MAX_TITLES = 10
+"""Rows above the names of columns."""
 _OTHER_FORMATS = (
     (b"\xd0\xcf\x11\xe0", "an Excel file of the format before 2007 (.xls)", "Save it as .xlsx or CSV and try again."),
     (b"$FL2", "an SPSS file", "Save it as CSV in SPSS and try again."),
+    (b"$FL3", "an SPSS file", "Save it as CSV in SPSS and try again."),
+    (bytes(12) + b"\xc2\xea\x81\x60", "a SAS file", "Write it as CSV (proc export) and try again."),
+    (b"ARROW1", "a Feather file", "Save it as CSV and try again."),
     (b"<stata_dta>", "a Stata file", "Write it as CSV (export delimited) and try again."),
     (b"PAR1", "a Parquet file", "Save it as CSV and try again."),
     (b"%PDF", "a PDF file", "Copy its statements into a text file, one a line."),
     (b"\x1f\x8b", "a packed file", "Unpack it and try again."),
     (b"7z\xbc\xaf", "a packed file", "Unpack it and try again."),
+    (b"BZh", "a packed file", "Unpack it and try again."),
+    (b"\xfd7zXZ", "a packed file", "Unpack it and try again."),
+    (b"\x28\xb5\x2f\xfd", "a packed file", "Unpack it and try again."),
+    (b"Rar!", "a packed file", "Unpack it and try again."),
     (b"\x89PNG", "a picture", "Choose a CSV, Excel or text file."),
     (b"\xff\xd8\xff", "a picture", "Choose a CSV, Excel or text file."),
     (b"SQLite format 3", "a database", "Save the table as CSV and try again."),
     (b"{\\rtf", "an RTF document", "Save it as plain text, one statement a line."),
 )
+_MARKUP = ("<!doctype", "<html", "<?xml", "<table", "<workbook")
 _TEXT_NAMES = """text said statement statements answer answers response responses reply replies message messages comment
 comments content utterance sentence sentences free_text freetext open_text open_answer open_ended note notes
 what_they_said free_response"""
@@ -142,6 +153,11 @@ def _text_table(stream: IO[bytes], name: str, options: ReadingOptions) -> Table:
     sample = list(islice(lines(), N_SAMPLED))
     _check_is_text(sample, name, encoding)
     beginning = next((line.lstrip() for _, line in sample if line.strip()), "")
+    if beginning.lower().startswith(_MARKUP):
+        raise FileFormatError(
+            f"{name} is a web page or XML, whatever its ending says, and is not read.",
+            "Open it in a spreadsheet, save it as .xlsx or CSV and try again.",
+        )
     if beginning.startswith(("{", "[")) and (found := _json_table(stream, lines, name, encoding, beginning)):
         return found
     notes = [spoken(encoding)]
@@ -155,6 +171,9 @@ def _text_table(stream: IO[bytes], name: str, options: ReadingOptions) -> Table:
             f'"{for_sentence(given)}" divides no columns here.', f"Allowed are {', '.join(DELIMITERS.values())}."
         )
     delimiter = given or find_delimiter(sample)
+    if delimiter == NO_DELIMITER:  # a title above the names of columns hides them
+        titled = (one for one in GUESSED if _n_above_header(list(records(sample, one)), options.columns))
+        delimiter = next(titled, NO_DELIMITER)
     notes.append(DELIMITERS.get(delimiter, "one statement a line"))
     return _with_header(
         lambda: records(islice(lines(), skipped, None), delimiter),
@@ -177,6 +196,7 @@ def _json_table(
 ) -> Table | None:
     """A table of JSON; None where the text only begins like JSON."""
     columns = columns_of(lines())
+    _check_width(name, len(columns))
     if columns and beginning.startswith("{"):
         return Table(name, columns, (spoken(encoding), "JSON lines"), 0, lambda: json_records(lines(), columns))
     if not name.lower().endswith((".json", ".jsonl", ".ndjson")):
@@ -188,6 +208,7 @@ def _json_table(
     text = content.decode(encoding, errors="replace").lstrip("\ufeff")
     items = list(listed(text, name, MAX_JSON_LIST_BYTES))
     columns = columns_of(items)
+    _check_width(name, len(columns))
     if not columns:
         raise FileFormatError(f"{name} holds no list of statements.", "Save it with one JSON object a line.")
     return Table(name, columns, (spoken(encoding), "a JSON list"), 0, lambda: json_records(items, columns))
@@ -200,10 +221,14 @@ def _with_header(
     options: ReadingOptions,
     is_plain_text: bool,
 ) -> Table:
-    first = list(islice(rows(), 50))
+    n_above = _n_above_header(list(islice(rows(), N_SAMPLED)), options.columns) if options.header is not False else 0
+    first = list(islice(rows(), n_above, n_above + 50))
     if not first or not any(cell.strip() for cell in first[0].cells):
         raise FileFormatError(f"{name} is empty, or its first line is.", "Choose a file with one statement a row.")
-    width = min(MAX_COLUMNS, len(without_empty_end(first[0].cells)))
+    width = len(without_empty_end(first[0].cells))
+    _check_width(name, width)
+    if n_above:
+        notes = (*notes, f"{counted(n_above, 'row')} above the names of columns skipped")
     has_header = options.header if options.header is not None else _is_header(first, options.columns, is_plain_text)
     if not has_header:
         columns = ("statement",) if width == 1 else tuple(f"column {number}" for number in range(1, width + 1))
@@ -217,7 +242,33 @@ def _with_header(
     if width == 1 and " " in columns[0] and options.header is None:
         notes = (*notes, "the first line taken for the name of the column, not for a statement (--no-header)")
     n_skipped = export.n_skipped if export else 0
-    return Table(name, columns, notes, n_skipped, lambda: islice(rows(), 1, None))
+    return Table(name, columns, notes, n_skipped, lambda: islice(rows(), n_above + 1, None))
+
+
+def _check_width(name: str, width: int) -> None:
+    """Raises: FileFormatError for more columns than are read."""
+    if width > MAX_COLUMNS:
+        raise FileFormatError(
+            f"{name} has {width:,} columns; at most {MAX_COLUMNS:,} are read.",
+            "Save it with the columns that you need and try again.",
+        )
+
+
+def _n_above_header(rows: Sequence[Record], wanted: Sequence[str]) -> int:
+    """How many rows are titles above the columns' names: with fewer cells than these, one of which is known."""
+    known = {*TEXT_NAMES, *LABEL_NAMES, *(word.strip().casefold() for word in wanted)}
+    for number, record in enumerate(rows[:_MAX_TITLES]):
+        names = {cell.strip().casefold() for cell in record.cells}
+        width = _n_filled(record)
+        if width > 1 and known & names:
+            is_title = number > 0 and all(_n_filled(above) < width for above in rows[:number])
+            fits = sum(1 < _n_filled(below) <= len(record.cells) for below in rows[number + 1 :])
+            return number if is_title and fits > 0.6 * len(rows[number + 1 :]) else 0
+    return 0
+
+
+def _n_filled(record: Record) -> int:
+    return sum(bool(cell.strip()) for cell in record.cells)
 
 
 def _is_header(first: Sequence[Record], wanted: Sequence[str], is_plain_text: bool) -> bool:

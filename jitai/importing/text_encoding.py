@@ -6,6 +6,7 @@ takes 60 characters of French in Windows-1252 for code page 1250), and there Win
 """
 
 import codecs
+import re
 from typing import IO
 
 _CHUNK = 1 << 20
@@ -20,7 +21,19 @@ _ASKED_ABOUT = [
     "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp1254", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr",
 ]  # fmt: skip
 _MOSTLY_OTHER_SCRIPT = 0.4
-NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
+_LINE_ENDS = "\t\r\n\f\v\x1f\xa0\ufeff"
+_IN_A_WORD = (
+    ("mac_roman", re.compile(rb"[A-Za-z]\xd5[a-z]|[A-Za-z][\x8e\x8f\x9f][a-z]")),  # can't, é è ü
+    ("cp850", re.compile(rb"[A-Za-z][\x81\x82\x84\x94][a-z]")),  # ü é ä ö
+)
+"""What stands within words in an old encoding, and in Windows-1252 is a capital or a sign."""
+NAMES = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "cp1252": "Windows-1252",
+    "mac_roman": "Mac Roman",
+    "cp850": "code page 850 (DOS)",
+}
 
 
 def find_encoding(stream: IO[bytes]) -> str:
@@ -31,7 +44,7 @@ def find_encoding(stream: IO[bytes]) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    if b"\0" in head and (unmarked := _utf_16(head)):
+    if b"\0" in head and (unmarked := _unmarked(head)):
         return unmarked
     doubtful = _first_doubtful(stream)
     stream.seek(0)
@@ -51,11 +64,18 @@ def is_known(encoding: str) -> bool:
         return False
 
 
-def _utf_16(head: bytes) -> str:
-    """UTF-16 without a mark: in text of a Latin script, every other byte is zero."""
-    half = max(1, len(head) // 2)
-    for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if head[offset::2].count(0) > 0.7 * half and head[1 - offset :: 2].count(0) < 0.1 * half:
+def _unmarked(head: bytes) -> str:
+    """UTF-32 or UTF-16 without a mark: it decodes to characters that text has, and to nothing else."""
+    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(head)
+        except UnicodeDecodeError:
+            continue
+        zeros = text.count("\0")
+        odd = sum(not character.isprintable() and character not in _LINE_ENDS for character in text) - zeros
+        # Latin text in the wrong order is printable too, but has no spaces, commas or line ends.
+        n_ascii = sum("\0" < character < "\x80" for character in text)
+        if zeros <= 0.02 * len(text) and odd == 0 and n_ascii > 0.04 * len(text):
             return encoding
     return ""
 
@@ -86,4 +106,4 @@ def _guess(sample: bytes) -> str:
         found = from_bytes(sample[:65536], cp_isolation=_ASKED_ABOUT).best()
         if found is not None:
             return found.encoding
-    return "cp1252"
+    return next((encoding for encoding, sign in _IN_A_WORD if sign.search(sample)), "cp1252")

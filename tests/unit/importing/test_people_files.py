@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from jitai.errors import FileFormatError, ParameterError
 from jitai.importing import sheets
+from jitai.importing.json_lines import N_LOOKED_AT
 from jitai.importing.labels import label_words
 from jitai.importing.missing import is_missing, missing_codes
 from jitai.importing.statements import (
@@ -65,8 +66,10 @@ def test_encoding_and_delimiter_are_found_out_and_said(name: str, notes: tuple[s
     assert texts(statement_reader(table, " SAID ")) == SAID
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "cp1252", "mac_roman"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^", "~"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_delimiter_in_every_encoding(delimiter: str, encoding: str, end: str) -> None:
     rows = [f'{number}{delimiter}"Müde{delimiter} bleibe daheim, ""wirklich"""{delimiter}x' for number in range(9)]
@@ -74,6 +77,17 @@ def test_every_delimiter_in_every_encoding(delimiter: str, encoding: str, end: s
     table = table_of(content.encode(encoding))
     assert table.columns == ("id", "said", "more")
     assert texts(statement_reader(table, "said")) == [f'Müde{delimiter} bleibe daheim, "wirklich"'] * 9
+
+
+def test_zeros_in_a_text_do_not_make_it_utf_16() -> None:
+    for shift in ("", "x"):
+        content = f"said{shift}\nmy leg\0 is broken and I lie in bed\nI can\0 go now\n"
+        assert texts(statement_reader(table_of(content))) == ["my leg\0 is broken and I lie in bed", "I can\0 go now"]
+
+
+def test_spaces_divide_columns_where_the_person_says_so() -> None:
+    table = table_of('id said\n1 "Ill today"\n', "x.csv", ReadingOptions(delimiter=" "))
+    assert texts(statement_reader(table, "said")) == ["Ill today"]
 
 
 def test_a_first_line_may_name_the_delimiter() -> None:
@@ -85,6 +99,10 @@ def test_a_first_line_may_name_the_delimiter() -> None:
     ("encoding", "words"),
     [
         ("cp1251", "Мне сегодня плохо, болит колено, и я не могу гулять"),
+        ("utf-16-le", "Мне сегодня плохо, болит колено, и я не могу гулять"),
+        ("utf-16-be", "今日は, 歩けません"),
+        ("mac_roman", "I can’t go, désolé"),
+        ("cp850", "très fatiguée, désolé"),
         ("shift_jis", "今日は膝が痛いので歩けません。すみません、また明日お願いします"),
     ],
 )
@@ -156,6 +174,10 @@ def test_exports_are_recognised() -> None:
         ("record_id,mood,ema_complete\n1,Fine today,2\n", "REDCap"),
         ("connectionId;legacyCode;questionListName;mood\n1;x;y;Fine today\n", "m-Path"),
         ("id,submitdate,lastpage,startlanguage,mood\n1,x,1,en,Fine today\n", "LimeSurvey"),
+        ("Key,When,Page,Tongue,mood\nid,submitdate,lastpage,startlanguage,q1\n1,x,1,en,Fine today\n", "LimeSurvey"),
+        ("respondent_id,collector_id,mood\n,,Open-Ended Response\n11,2,Fine today\n", "SurveyMonkey"),
+        ("record_id,mood,ema_complete\nRecord ID,How now?,Complete?\n1,Fine today,2\n", "REDCap"),
+        ("Record ID,Event Name,mood\n1,Day 1,Fine today\n", "REDCap"),
     ]:
         found = table_of(content)
         assert f"an export of {program}" in found.notes
@@ -169,7 +191,24 @@ def test_codes_for_no_statement_are_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["#N/A", "<NA>", "(No  Response)", "-999.0", "-8", "99999", "…", "''", "\u00a0", "???"]
+    "text",
+    [
+        "#NULL!",
+        "#SPILL!",
+        "#WERT!",
+        "#NV",
+        "{question_not_shown}",
+        "#N/A",
+        "<NA>",
+        "(No  Response)",
+        "-999.0",
+        "-8",
+        "99999",
+        "…",
+        "''",
+        "\u00a0",
+        "???",
+    ],
 )
 def test_other_codes(text: str) -> None:
     assert is_missing(text)
@@ -244,6 +283,50 @@ def test_a_workbook_is_read() -> None:
     ], "a formula has no value here, and an empty row is none"
 
 
+def test_a_formula_without_a_value_is_said() -> None:
+    table = table_of(workbook([["said"], ["=1+1"]]), "x.xlsx")
+    assert any("formulas without a value" in note for note in table.notes)
+    assert not any("formulas" in note for note in table_of(workbook([["said"], ["fine"]]), "x.xlsx").notes)
+
+
+@pytest.mark.parametrize("above", ["My survey\n", "My survey,,\nMade by,me\n\n"])
+def test_titles_above_the_names_of_columns_are_skipped_and_said(above: str) -> None:
+    rows = "id,said,label\n1,Ill today,no\n2,Fine here,yes\n3,Off I go,yes\n"
+    table = table_of(above + rows)
+    assert table.columns == ("id", "said", "label") and "above the names of columns" in " ".join(table.notes)
+    reader = labelled_reader(table, label_words())
+    assert texts(reader) == ["Ill today", "Fine here", "Off I go"]
+    assert next(reader.rows()).line == above.count("\n") + 2
+    merged = table_of(workbook([["My survey"], ["id", "said"], [1, "Ill today"], [2, "Fine here"]]), "x.xlsx")
+    assert texts(statement_reader(merged)) == ["Ill today", "Fine here"]
+
+
+def test_statements_with_a_comma_are_not_taken_for_columns_under_a_title() -> None:
+    lines = ["My knee hurts", "No, thanks", "Well, ok", "Yes, now", "No, comment"]
+    assert texts(statement_reader(table_of("said\n" + "\n".join(lines)))) == lines
+
+
+def test_many_columns_are_read_and_too_many_refused() -> None:
+    names = [f"c{number}" for number in range(2_000)]
+    table = table_of(",".join([*names, "said"]) + "\n" + "1," * 2_000 + "Ill today\n")
+    assert texts(statement_reader(table)) == ["Ill today"]
+    wide = table_of(workbook([[*names, "said"], [*names, "Ill today"]]), "x.xlsx")
+    assert texts(statement_reader(wide)) == ["Ill today"]
+    with pytest.raises(FileFormatError, match="5,001 columns; at most"):
+        table_of("a," * 5_000 + "said\n" + "1," * 5_000 + "Ill\n")
+    with pytest.raises(FileFormatError, match="5,000 columns; at most"):
+        table_of(json.dumps({f"c{number}": 1 for number in range(5_000)}), "x.jsonl")
+
+
+def test_what_lies_deeper_or_later_in_json_is_not_dropped() -> None:
+    lines = ['{"id": 1, "answer": {"text": "Ill today", "n": {"m": 1}}}', '{"a.b": 1, "a": {"b": 2}}']
+    nested = table_of("\n".join(lines), "x.jsonl")
+    assert nested.columns == ("id", "answer.text", "answer.n.m", "a.b", "a")
+    assert texts(statement_reader(nested, "answer.text")) == ["Ill today", ""]
+    late = table_of('{"id": 1}\n' * N_LOOKED_AT + '{"id": 2, "said": "Ill today"}\n', "x.jsonl")
+    assert [row.line for row in statement_reader(late, "id").rows() if "said" in row.problem] == [N_LOOKED_AT + 1]
+
+
 def zip_of(**parts: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -262,13 +345,26 @@ def test_bombs_and_damaged_workbooks_are_refused_by_size(monkeypatch: pytest.Mon
         table_of(zip_of(**{"a.csv": b"x"}), "x.xlsx")
     with pytest.raises(FileFormatError, match="damaged"):
         table_of(zip_of(**{"xl/workbook.xml": b"<a"}), "x.xlsx")
+    monkeypatch.undo()
+    whole = zipfile.ZipFile(io.BytesIO(workbook([["said"], ["x"]])))
+    parts = {name: whole.read(name) for name in whole.namelist()}
+    for what, part in [("styles", "xl/styles.xml"), ("row", "xl/worksheets/sheet1.xml")]:
+        with pytest.raises(FileFormatError, match=what):
+            table_of(zip_of(**{**parts, part: b"<row>" + b"<c/>" * 6_000_000 + b"</row>"}), "x.xlsx")
     entities = (
         b'<!DOCTYPE a [<!ENTITY b "ha">]><worksheet><sheetData><row><c><v>&b;</v></c></row></sheetData></worksheet>'
     )
-    whole = zipfile.ZipFile(io.BytesIO(workbook([["said"], ["x"]])))
-    parts = {name: whole.read(name) for name in whole.namelist()}
     with pytest.raises(FileFormatError, match="damaged"):
         table_of(zip_of(**{**parts, "xl/worksheets/sheet1.xml": entities}), "x.xlsx")
+
+
+def test_a_row_far_below_costs_no_time() -> None:
+    whole = zipfile.ZipFile(io.BytesIO(workbook([["said"], ["fine here"]])))
+    parts = {name: whole.read(name) for name in whole.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].replace(b'r="2"', b'r="300000"').replace(b'r="A2"', b'r="A300000"')
+    started = time.process_time()
+    [row] = statement_reader(table_of(zip_of(**{**parts, "xl/worksheets/sheet1.xml": sheet}), "x.xlsx")).rows()
+    assert (row.line, row.text) == (300_000, "fine here") and time.process_time() - started < 4
 
 
 def test_a_sheet_that_claims_a_million_columns_is_read_as_it_is() -> None:
@@ -293,6 +389,9 @@ def test_a_sheet_that_claims_a_million_columns_is_read_as_it_is() -> None:
         (b"\x1f\x8b\x08\x00" + bytes(99), "packed"),
         (bytes(range(256)) * 20, "no text file"),
         (b"PK\x03\x04" + bytes(50), "damaged"),
+        (b"  <HTML><table><tr><td>said</td></tr></table>", "web page"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>\n<Workbook/>', "XML"),
+        (b"BZh91AY" + bytes(50), "packed"),
     ],
 )
 def test_what_holds_no_statements_is_a_sentence(content: bytes, words: str) -> None:
