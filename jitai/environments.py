@@ -14,6 +14,7 @@ The second variant has what the participant writes in ``info["statement"]``; emp
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from gymnasium.envs.registration import register, registry
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def _config(preset: str, settings: dict[str, Any]) -> "SimulatorConfig":
 
     if preset not in PRESETS:
         raise ParameterError(f"There is no preset {preset!r}{suggestion(preset, PRESETS)}")
-    return build(SimulatorConfig, {**PRESETS[preset].as_mapping(), **settings})
+    # NumPy's numbers as Python's: what comes out of an array or a table is a number too.
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in settings.items()}
+    return build(SimulatorConfig, {**PRESETS[preset].as_mapping(), **plain})
 
 
 def _choice(part: str) -> "StatementChoice | None":
@@ -84,7 +87,7 @@ def _choice(part: str) -> "StatementChoice | None":
     if not part:
         return None
     if part not in (parts := (DEVELOPMENT, CALIBRATION, TEST)):
-        raise ParameterError(f"The corpus has no part {part!r}{suggestion(part, parts)}")
+        raise ParameterError(f"The corpus has no part {part!r}{suggestion(str(part), parts)}")
     book = book_of(part)
     return lambda can_walk, uniform, spell_day: book.choose(can_walk, uniform, spell_day).text
 

@@ -32,6 +32,7 @@ MAX_JSON_BYTES = 1_000_000
 _KEY_BYTES = 32
 MAX_JSON_DEPTH = 50
 MAX_JSON_INTEGER = 2**64
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 """Without waiting: a FIFO that nobody writes to would keep an open for ever."""
 
@@ -65,6 +66,7 @@ def replacing(path: Path) -> Iterator[Path]:
         if path.exists() and not (path.is_file() or path.is_dir()):
             yield path
             return
+        path = Path(os.path.realpath(path))  # a link stays one, and what it names is replaced
         partial = _partial_of(path)
         try:
             yield partial
@@ -82,7 +84,7 @@ def check_writable(path: Path) -> None:
     Raises: FileFormatError as ``write_atomically``.
     """
     try:
-        _partial_of(path).unlink()
+        _partial_of(Path(os.path.realpath(path))).unlink()
     except OSError as error:
         raise _not_written(path, error) from error
 
@@ -209,8 +211,10 @@ def _mode(path: Path) -> int:
 
 def _not_written(path: Path, error: OSError) -> FileFormatError:
     setting = "JITAI_DATA_DIR" if path.absolute().is_relative_to(default_data_dir().absolute()) else ""
-    if error.errno == errno.ENOSPC:
+    if error.errno in _FULL:
         hint = "Make room on the disk and try again."
+    elif error.errno == errno.EFBIG:
+        hint = "Raise the limit on the size of files (ulimit -f) and try again."
     elif setting:
         hint = f"Set {setting} to a folder that you may write to."
     else:

@@ -238,7 +238,10 @@ def _report(options: argparse.Namespace) -> None:
     if options.experiment is not None:
         experiments = [store.experiment(options.experiment)]
     if not experiments:
-        raise ParameterError(f"There is no experiment in {options.folder}.", f"Run one with `{program()} experiment`.")
+        hint = f"Run one with `{program()} experiment`."
+        if any((options.folder / "steps").glob("*.parquet")):
+            hint = f"Files of days are there: `{program()} repair {options.folder}` rebuilds the index from them."
+        raise ParameterError(f"There is no experiment in {options.folder}.", hint)
     if options.html is not None:
         _write_html(store, experiments, options)
         return

@@ -15,7 +15,7 @@ from jitai.cli.options import add_judge_option, backend_settings, open_chosen_ju
 from jitai.cli.outputs import add_force_option, check_output
 from jitai.cli.progress import ProgressLine
 from jitai.cli.reading import FORMATS, add_reading_options, print_preview, reading_options, say, say_what_is_read
-from jitai.errors import BackendError, ParameterError
+from jitai.errors import BackendError, FileFormatError, ParameterError
 from jitai.files import digest_of_file, open_to_read
 from jitai.importing.statements import ImportedRow, RowState, StatementReader, Tally, statement_reader
 from jitai.importing.table import open_table
@@ -70,6 +70,11 @@ def judge_command(options: argparse.Namespace) -> None:
         tally = Tally()
         for row in reader.rows():
             tally.add(row)
+        if not tally.n_usable:
+            raise FileFormatError(
+                f"{table.name} has no statement that can be judged. {' '.join(tally.sentences())}".strip(),
+                "See with --preview how it is read; --text-column names another column.",
+            )
         say_what_is_read(reader, tally.sentences())
         # What a judge must be told to do on failure never shows here: nothing is sent, and "no answer" is written.
         with closing(open_chosen_judge(options, settings, Decision.HOLD_BACK)) as judge:

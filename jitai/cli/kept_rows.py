@@ -33,6 +33,8 @@ class KeptRows:
     def __init__(
         self, out: Path, header: Sequence[str], fingerprint: str, counts: Callable[[Sequence[str]], bool]
     ) -> None:
+        if out.is_symlink() and out.is_file():
+            out = out.resolve()  # a link stays one
         self.out = out
         self.path = out.with_name(f"{out.stem}.unfinished-{fingerprint[:12]}{out.suffix}")
         self.n_kept = 0

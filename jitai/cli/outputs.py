@@ -30,6 +30,8 @@ def check_output(path: Path, *endings: str, force: bool = False, read: Path | No
         raise FileFormatError(
             f"{path} cannot be written: there is no folder {path.parent}.", "Make the folder, or name another one."
         )
+    if path.is_symlink() and not path.exists():
+        raise FileFormatError(f"{path} is a link to a file that is not there.", "Use another name.")
     if read is not None and path.exists() and read.exists() and path.samefile(read):
         raise FileFormatError(f"{path.name} is read; it would be overwritten.", "Use another name.")
     if path.is_file() and not force:

@@ -1,6 +1,6 @@
 """Which quantities a learning algorithm may observe, and their ranges."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -74,11 +74,15 @@ def check_observations(names: Sequence[str]) -> tuple[str, ...]:
 
     Raises: ParameterError if one is unknown, repeated, or none is given.
     """
+    if not isinstance(names, Iterable) or not all(isinstance(name, str) for name in names):
+        raise ParameterError(f"The observations are {names!r:.60}: give names among {', '.join(QUANTITIES)}.")
     for name in names:
         if name not in QUANTITIES:
             raise ParameterError(f"There is no observation {name!r}{suggestion(name, QUANTITIES)}")
     if not names or len(set(names)) != len(names):
-        raise ParameterError(f"The observations are {list(names)}: give each of {', '.join(QUANTITIES)} at most once.")
+        raise ParameterError(
+            f"The observations are {list(names)!r:.60}: give each of {', '.join(QUANTITIES)} at most once."
+        )
     return tuple(names)
 
 

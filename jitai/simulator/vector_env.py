@@ -21,6 +21,7 @@ from jitai.simulator.world import ABILITY_COLUMNS, CONTEXT_COLUMNS, LUCK_COLUMNS
 Floats = npt.NDArray[np.float64]
 BUFFER_BYTES = 32 * 1024**2
 """Memory for the uniform numbers drawn ahead, of each purpose."""
+MAX_ENVS = 1_000_000
 
 
 class EnvUniforms:
@@ -72,8 +73,11 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
     ) -> None:
         """Args: number of participants (at least 1), settings of the study, names of the observed quantities, what is
         said (if given, ``info["statement"]`` has it; empty where nothing is)."""
-        if n_envs < 1:
-            raise ParameterError(f"The number of environments is {n_envs}: at least 1 is needed.")
+        if not isinstance(n_envs, int | np.integer) or isinstance(n_envs, bool) or not 1 <= n_envs <= MAX_ENVS:
+            raise ParameterError(
+                f"The number of environments is {n_envs!r:.60}: allowed is a whole number from 1 to {MAX_ENVS:,}."
+            )
+        n_envs = int(n_envs)
         self.num_envs = n_envs
         self.config = config or SimulatorConfig()
         self.observations = check_observations(observations)
@@ -152,8 +156,10 @@ class StepCountVectorEnv(VectorEnv[npt.NDArray[np.float32], npt.NDArray[np.int64
             seeds: Sequence[int | None] = [
                 None if seed is None else int(seed) + number for number in range(self.num_envs)
             ]
+        elif isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str):
+            seeds = [int(one) if isinstance(one, np.integer) else one for one in seed]
         else:
-            seeds = seed
+            raise ParameterError(f"The seed is {seed!r:.60}: give a whole number, or one for each environment.")
         if len(seeds) != self.num_envs:
             raise ParameterError(f"There are {len(seeds)} seeds for {self.num_envs} environments: give one for each.")
         by_purpose = zip(*(np_random(env_seed)[0].spawn(3) for env_seed in seeds), strict=True)

@@ -13,7 +13,7 @@ from gymnasium.utils.env_checker import check_env
 
 from jitai import environments
 from jitai.corpus import TEST, load_part, load_stories
-from jitai.environments import BASE, PRESET_OF, WITH_WALK_STATE
+from jitai.environments import BASE, PRESET_OF, WITH_WALK_STATE, make_env, make_vector_env
 from jitai.errors import ParameterError
 from jitai.records import Label
 from jitai.simulator import spaces
@@ -103,6 +103,42 @@ def test_words_are_those_of_the_walk_state_for_one_as_for_many(settings: dict[st
             if terminated or truncated:
                 single_info[number] = env.reset()[1]
     assert 0.2 < written / (70 * n) < 0.9
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"observations": None},
+        {"observations": [1]},
+        {"observations": 5},
+        {"observations": ["L"] * 9999},
+        {"statements": 3},
+    ],
+)
+def test_settings_of_a_wrong_type_are_a_sentence(settings: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError) as caught:
+        make_env("Ability comes and goes", **settings)
+    assert len(str(caught.value)) < 300
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    env = make_env("Ability comes and goes", study_length=np.int64(7), context_noise=np.float32(0.5))
+    assert env.config.study_length == 7 and type(env.config.study_length) is int
+    many = make_vector_env("Ability comes and goes", np.int64(2))
+    first = many.reset(seed=[3, 4])[0]
+    assert (many.reset(seed=np.array([3, 4]))[0] == first).all()
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, "3", None, True, 10**12])
+def test_a_wrong_number_of_environments_is_a_sentence(number: Any) -> None:
+    with pytest.raises(ParameterError, match="from 1 to 1,000,000"):
+        make_vector_env("Ability comes and goes", number)
+
+
+@pytest.mark.parametrize("seed", [1.5, "12", {"a": 1}, [1]])
+def test_a_wrong_seed_of_many_is_a_sentence(seed: Any) -> None:
+    with pytest.raises(ParameterError, match="for each environment|for 2 environments"):
+        make_vector_env("Ability comes and goes", 2).reset(seed=seed)
 
 
 def test_statements_are_a_matter_of_choice() -> None:

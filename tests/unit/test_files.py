@@ -93,6 +93,28 @@ def test_a_disk_that_fills_up_leaves_what_was_there(tmp_path: Path, monkeypatch:
     assert path.read_text() == "before" and not leftovers(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("code", "hint"), [("EFBIG", "ulimit"), ("EDQUOT", "Make room"), ("EACCES", "Choose a folder")]
+)
+def test_what_to_do_depends_on_why_a_file_cannot_be_written(
+    code: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(handle: int) -> None:
+        raise OSError(getattr(errno, code), "no")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(FileFormatError) as caught:
+        write_atomically(tmp_path / "file.txt", "after")
+    assert hint in caught.value.hint
+
+
+def test_a_link_stays_one_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "link.txt").symlink_to(tmp_path / "file.txt")
+    write_atomically(tmp_path / "link.txt", "text")
+    assert (tmp_path / "link.txt").is_symlink() and (tmp_path / "file.txt").read_text() == "text"
+    assert not leftovers(tmp_path)
+
+
 def test_an_error_in_the_block_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "file.txt"
     write_atomically(path, "before")

@@ -163,6 +163,28 @@ def test_where_nothing_could_be_judged_the_status_says_so(
     assert "1 could not be judged" in capsys.readouterr().err
 
 
+def test_a_file_without_a_statement_is_no_success(tmp_path: Path, asked: list[Counting], capsys: Captured) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    for content, words in [("id,said\n", "no statement that can be judged"), ("id,said\n1,NA\n2,\n", "2 rows with no")]:
+        source.write_text(content, encoding="utf-8")
+        assert judge(source, out, "--text-column", "said") == 1 and not out.exists()
+        assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_output_that_is_a_link_stays_one(tmp_path: Path, asked: list[Counting], capsys: Captured) -> None:
+    folder, link = tmp_path / "elsewhere", tmp_path / "out.csv"
+    folder.mkdir()
+    (folder / "real.csv").write_text("before", encoding="utf-8")
+    link.symlink_to(folder / "real.csv")
+    assert judge(source_of(tmp_path, 3), link) == 1, "not unasked"
+    assert judge(source_of(tmp_path, 3), link, "--force") == 0
+    assert link.is_symlink() and len(rows_of(folder / "real.csv")) == 3
+    (folder / "real.csv").unlink()
+    capsys.readouterr()
+    assert judge(source_of(tmp_path, 3), link) == 1 and link.is_symlink()
+    assert "a link to a file that is not there" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_full_disk_leaves_the_input_and_what_is_judged(
     tmp_path: Path, asked: list[Counting], capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,6 +98,12 @@ def test_a_damaged_file_of_days_is_set_aside_and_what_is_lost_is_said(store: Sto
     assert {store.experiment(name).status for name in done.experiments} == {INTERRUPTED}
 
 
+def test_a_report_without_an_index_says_what_rebuilds_it(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    (store.folder / "index.sqlite").unlink()
+    assert main(["report", str(store.folder)]) == 1
+    assert f"repair {store.folder}" in " ".join(capsys.readouterr().err.split())
+
+
 def test_what_needs_no_repair_and_what_is_none(store: Store, tmp_path: Path) -> None:
     assert not needs_repair(store) and not needs_repair(Store(tmp_path / "nothing"))
     with pytest.raises(ParameterError, match="no results"):
