@@ -1,11 +1,13 @@
 """The command line: the dashboard, and what its pages do without a browser, with the very functions that they call."""
 
 import argparse
+import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from jitai import __version__
 from jitai.cli.calibrate import add_calibrate_command
@@ -46,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command: Any = options.command
         command(options)
+        sys.stdout.flush()
     except JitaiError as error:
         print(for_terminal(error.in_full), file=sys.stderr)
         return 1
@@ -54,11 +57,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except OSError as error:  # files have sentences of their own: this is where the output goes
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what is left of it is written at the end of the program
+        print(f"The output cannot be written: {error.strerror or 'unknown reason'}.", file=sys.stderr)
+        return 1
+    except MemoryError:
+        print("There is not enough memory for this. Close other programs, or ask for less.", file=sys.stderr)
+        return 1
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """One sentence where argparse prints all options first, and our words for a value of the wrong type."""
+
+    def error(self, message: str) -> NoReturn:
+        wrong = _WRONG_TYPE.fullmatch(message)
+        if wrong:
+            kind = "a whole number" if wrong["type"] == "int" else "a number"
+            message = f"{wrong['option']} is {wrong['given'][:60]}: {kind} is needed"
+        self.exit(2, for_terminal(f"{message[:1].upper()}{message[1:].rstrip('.')}. See `{self.prog} --help`.") + "\n")
+
+
+_WRONG_TYPE = re.compile(r"argument (?P<option>\S+): invalid (?P<type>int|float) value: (?P<given>.*)", re.DOTALL)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=program(),
         description="JITAI Lab. Without a command it starts the dashboard; a command does what a page does, in the "
         "terminal.",

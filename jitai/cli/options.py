@@ -172,7 +172,7 @@ def preset_of(options: argparse.Namespace) -> SimulatorConfig:
     Raises: ParameterError if there are none of that name.
     """
     if options.preset not in PRESETS:
-        raise ParameterError(f"There is no preset {options.preset!r}{suggestion(options.preset, PRESETS)}")
+        raise ParameterError(f"There is no preset {options.preset[:60]!r}{suggestion(options.preset, PRESETS)}")
     return under_convention(PRESETS[options.preset], options)
 
 

@@ -6,6 +6,7 @@ read by torch's reader of weights alone, and of the JSON beside them only plain 
 
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -129,7 +130,9 @@ def _parts(content: bytes, name: str) -> tuple[Mapping[str, Any], Mapping[str, A
     import torch
 
     try:
-        weights = torch.load(io.BytesIO(kept), map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the pickle, whose content is checked
+            weights = torch.load(io.BytesIO(kept), map_location="cpu", weights_only=True)
         arrays = {key: np.asarray(value.detach().numpy(), dtype=np.float64) for key, value in weights.items()}
     except Exception as error:  # torch raises whatever comes of a damaged file; of a pickle with code, UnpicklingError
         raise FileFormatError(

@@ -137,7 +137,7 @@ def test_a_wrong_number_of_environments_is_a_sentence(number: Any) -> None:
 
 @pytest.mark.parametrize("seed", [1.5, "12", {"a": 1}, [1]])
 def test_a_wrong_seed_of_many_is_a_sentence(seed: Any) -> None:
-    with pytest.raises(ParameterError, match="for each environment|for 2 environments"):
+    with pytest.raises(ParameterError, match="environment"):
         make_vector_env("Ability comes and goes", 2).reset(seed=seed)
 
 

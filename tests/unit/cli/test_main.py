@@ -437,3 +437,27 @@ def test_judge_refuses_what_is_not_there(tmp_path: Path, capsys: Captured) -> No
     source = write_rows(tmp_path / "in.csv", [["text"], ["\U0001f44d"]])
     assert main(judge_arguments(source, tmp_path / "no" / "out.csv")) == 1
     assert "out.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--seed", "1.5"], "--seed is '1.5': a whole number is needed. See `"),
+        (["run", "--seed", "9" * 5000], "a whole number is needed"),
+        (["runn"], "invalid choice: 'runn'"),
+    ],
+)
+def test_a_wrong_command_is_one_sentence(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and words in said and said.count("\n") == 1 and len(said) < 600
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_an_output_that_is_full_is_a_sentence() -> None:
+    command = [sys.executable, "-m", "jitai", "run", "--quiet", "--policy", "random", "--filter", "none"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "The output cannot be written: No space left on device.\n"
