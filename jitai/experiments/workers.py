@@ -34,7 +34,11 @@ def local_workers(n_workers: int) -> Iterator[Executor]:
     try:
         yield executor
     finally:
+        # A cell that is still computed is wanted no more; the end of the program would wait for it, for minutes.
+        unneeded = list((executor._processes or {}).values())
         executor.shutdown(wait=False, cancel_futures=True)
+        for process in unneeded:
+            process.terminate()
 
 
 def _end_with(parent: int) -> None:

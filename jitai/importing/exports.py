@@ -53,8 +53,8 @@ def recognise(rows: Sequence[Sequence[str]]) -> Export | None:
         return Export("REDCap")
     if {"connectionid", "legacycode"} <= known or len(known & _M_PATH) >= 3:
         return Export("m-Path")
-    for row, n_labels in ((known, 0), (below, 1)):  # a VV file has its codes under its questions
-        if {name.split(".")[0] for name in row} >= _LIME:
+    for codes, n_labels in ((known, 0), (below, 1)):  # a VV file has its codes under its questions
+        if {name.split(".")[0] for name in codes} >= _LIME:
             return Export("LimeSurvey", n_labels)
     if {"response id", "date submitted", "last page", "start language"} <= known:
         return Export("LimeSurvey")

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -120,3 +121,15 @@ def test_a_class_without_a_source_file_is_refused(module: Path) -> None:
 def test_a_module_that_is_nowhere_is_a_sentence() -> None:
     with pytest.raises(ParameterError, match="A worker cannot import what defines"):
         run_pickled_cell(("no_such_module_anywhere",), b"")
+
+
+def test_workers_in_the_midst_of_a_cell_end_with_their_experiment() -> None:
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), local_workers(1) as executor:
+        running = executor.submit(time.sleep, 600)
+        while not running.running():
+            time.sleep(0.05)
+        [process] = executor._processes.values()  # type: ignore[attr-defined]
+        raise KeyboardInterrupt
+    process.join(20)
+    assert not process.is_alive() and time.monotonic() - started < 60
