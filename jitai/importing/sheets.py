@@ -69,7 +69,7 @@ def open_workbook(stream: IO[bytes], name: str) -> tuple[Callable[[], Iterator[R
         raise FileFormatError(f"{name} has no sheet with anything in it.", "Choose another file.")
     note = f'Excel, sheet "{chosen.title}"' + (f", the first of {len(sheets)} with rows" if len(sheets) > 1 else "")
     title = chosen.title
-    notes = (note,)
+    notes: tuple[str, ...] = (note,)
     with _as_sentence(name):
         if _has_formula_without_value(stream, chosen._worksheet_path):
             notes = (note, "formulas without a value read as empty cells (open it in a spreadsheet and save it)")
