@@ -10,8 +10,9 @@ from jitai.errors import ParameterError
 from jitai.experiments.answers import COMPARE, shipped_answer
 from jitai.experiments.methods import LLM_TS, TS
 from jitai.experiments.words import setting_in_words
+from jitai.parameters import suggestion
 from jitai.seeding import Stream, generator
-from jitai.study.power import MOST, TwoArms, pairs_needed, people_needed, power_at
+from jitai.study.power import FEWEST, MOST, TwoArms, pairs_needed, people_needed, power_at
 from jitai.study.protocol import Planned, protocol_sentences
 
 
@@ -50,6 +51,14 @@ def _design(options: argparse.Namespace) -> None:
     if options.method == options.against:
         raise ParameterError("A method does not differ from itself: name two with --method and --against.")
     spec = answer.experiment.spec
+    for name in (options.method, options.against):
+        if name not in spec.method_names:
+            raise ParameterError(
+                f"There is no method {name[:60]!r}{suggestion(name, spec.method_names)}",
+                f"Stored are: {'; '.join(spec.method_names)}.",
+            )
+    if options.people is not None and not FEWEST <= options.people <= MOST:
+        raise ParameterError(f"--people is {options.people}: allowed is {FEWEST} to {MOST:,}.")
     for condition in spec.conditions():
         steps = [answer.steps(condition, name, options.days) for name in (options.method, options.against)]
         arms = TwoArms(steps[0], steps[1], options.spread)
