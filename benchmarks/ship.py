@@ -22,7 +22,10 @@ from jitai.files import digest_of_file
 from jitai.paths import resource
 from jitai.text_format import counted, duration
 
-EXPERIMENTS = ("published_grid", "ablation", "wrong_model", "judge_error")
+EXPERIMENTS = (
+    "published_grid", "action_bias", "ablation", "wrong_model", "judge_error", "conventions", "start", "spells",
+    "fair_learner", "fair_learner_elsewhere",
+)  # fmt: skip
 """Of docs/RESULTS.md, as in the Makefile."""
 
 

@@ -3,8 +3,12 @@
 Karine & Marlin 2024 (arXiv:2411.00336) and 2025 (arXiv:2501.06980).
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+import numpy as np
+from scipy import optimize, stats
 
 
 class Person(NamedTuple):
@@ -56,3 +60,31 @@ def expected(person: Person, lived: list[tuple[int, int, bool]]) -> Iterator[tup
     for action, context, can_walk in lived:
         h, d, steps = day(person, h, d, action, context, can_walk)
         yield h, d, steps
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of a mean by Student's t, each end moved outwards to where Hall's cubic reaches the same t.
+
+    Degrees of freedom are counted without the commonest value where that is there twice. The cubic is solved by search
+    here, and by its formula in the project.
+    """
+    n, mean, spread = len(values), np.mean(values), np.std(values, ddof=1)
+    most = max(Counter(np.asarray(values).tolist()).values())
+    half = stats.t.ppf(0.975, max((n if most == 1 else n - most) - 1, 1)) * spread / np.sqrt(n)
+    skewness, t = stats.skew(values, bias=False), stats.t.ppf(0.975, n - 1)
+
+    def end(reached: float) -> float:
+        def cubic(w: float) -> float:
+            return np.sqrt(n) * (w + skewness * w**2 / 3 + skewness**2 * w**3 / 27 + skewness / (6 * n)) - reached
+
+        return float(mean - spread * optimize.brentq(cubic, -50, 50, xtol=1e-14))
+
+    if n < 3 or abs(skewness) < 1e-6:
+        return mean - half, mean + half
+    return min(mean - half, end(t)), max(mean + half, end(-t))
+
+
+def half_width(values: Sequence[float]) -> float:
+    """Half of that interval's length."""
+    low, high = interval(values)
+    return (high - low) / 2

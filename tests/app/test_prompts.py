@@ -167,7 +167,7 @@ def test_a_calibration_of_ones_own_is_shown_and_forgotten(monkeypatch: pytest.Mo
     app = shown(open_app(MODELS), "few_shot")
     _, shipped = few_shot_of_mine()
     assert not [element for element in app.button if element.key.startswith("forget")], "there is none of the person's"
-    app = widget(app.selectbox, "judge").set_value("words").run()
+    app = shown(widget(app.selectbox, "judge").set_value("words").run(), "few_shot")
     app = widget(app.slider, "words_sureness").set_value(3.5).run()
     app = without_error(calibrated(app))
     assert opened[-1] == backend_of("words").Settings(sureness=3.5), "the person's settings hold"

@@ -7,15 +7,13 @@ laboratory's own arithmetic is used to check it.
 import json
 import re
 import sqlite3
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import optimize, stats
 
-from tests.by_hand import Person, expected
+from tests.by_hand import Person, expected, half_width, interval
 from tests.golden import measure
 
 CODES = {"no message": 0, "generic message": 1, "tailored, home": 2, "tailored, work": 3}
@@ -60,31 +58,6 @@ def stored(description: dict[str, object], folder: Path) -> list[tuple[dict[str,
             for key, totals in rows
         ]
     return [(figures, days, totals) for figures, (days, totals) in zip(found.figures.values(), cells, strict=True)]
-
-
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """The 95 % interval of a mean by Student's t, each end moved outwards to where Hall's cubic reaches the same t.
-
-    Degrees of freedom are counted without the commonest value where that is there twice. The cubic is solved by search
-    here, and by its formula in the project.
-    """
-    n, mean, spread = len(values), values.mean(), values.std(ddof=1)
-    most = max(Counter(values.tolist()).values())
-    half = stats.t.ppf(0.975, (n if most == 1 else n - most) - 1) * spread / np.sqrt(n)
-    skewness, t = stats.skew(values, bias=False), stats.t.ppf(0.975, n - 1)
-
-    def end(reached: float) -> float:
-        def cubic(w: float) -> float:
-            return np.sqrt(n) * (w + skewness * w**2 / 3 + skewness**2 * w**3 / 27 + skewness / (6 * n)) - reached
-
-        return float(mean - spread * optimize.brentq(cubic, -50, 50, xtol=1e-14))
-
-    return min(mean - half, end(t)), max(mean + half, end(-t))
-
-
-def half_width(values: np.ndarray) -> float:
-    low, high = interval(values)
-    return (high - low) / 2
 
 
 def test_every_day_of_an_experiment_follows_them_and_its_interval_too(tmp_path: Path) -> None:

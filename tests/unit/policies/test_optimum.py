@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from jitai.errors import JitaiError
 from jitai.policies.base import PolicyInputs, Truth, View
@@ -22,6 +21,7 @@ from jitai.trial.loop import run_trial
 from jitai.trial.optimum_check import GRID_ERROR, OptimumCheck, check_optimum, value_on_fine_grid
 from jitai.trial.spec import LEARNED, TrialSpec
 from jitai.trial.verdict_table import read_all, simulated_judge
+from tests.by_hand import half_width
 
 ALONE = filter_spec(NONE)
 
@@ -197,7 +197,7 @@ def test_the_check_of_the_ceiling(config: SimulatorConfig) -> None:
     check = check_optimum(config, 300)
     steps = run_trial(TrialSpec(config, PolicySpec("optimum"), filter=ALONE), range(300), None).total_steps
     assert check.mean == pytest.approx(steps.mean())
-    assert check.half_width == pytest.approx(stats.t.ppf(0.975, 299) * stats.sem(steps))
+    assert check.half_width == pytest.approx(half_width(steps))
     assert check.computed == optimum(config).value()
     assert check.agrees
     assert "lies in the interval" in check.sentence

@@ -109,8 +109,8 @@ def test_the_same_seed_meets_the_same_world_with_and_without_the_filter() -> Non
             assert filtered.statement == alone.statement
             assert filtered.observation.context_probability == alone.observation.context_probability
         assert not any(alone.held_back for _, alone in pairs)
-        # The planner has the text read without a filter too.
-        assert all((alone.verdict is None) == (policy != "planner") for _, alone in pairs)
+        # Who plans on the belief has the text read without a filter too.
+        assert all((alone.verdict is None) == (not spec.policy.uses_belief) for _, alone in pairs)
 
 
 def test_a_trial_repeats_under_its_seed_and_differs_under_another() -> None:
@@ -330,7 +330,7 @@ def test_a_belief_vetoes_though_the_judge_fails() -> None:
 
 def test_the_loop_tells_a_policy_what_it_asks_for_and_nothing_else() -> None:
     specs = {key: PolicySpec(key) for key in POLICIES}
-    assert [key for key, spec in specs.items() if spec.uses_belief] == ["planner"]
+    assert [key for key, spec in specs.items() if spec.uses_belief] == ["planner", "learner"]
     assert [key for key, spec in specs.items() if spec.is_privileged] == ["optimum"]
     told = {OutsideLearner(belief, truth): (belief, truth) for belief in (True, False) for truth in (True, False)}
     for learner, (belief, truth) in told.items():
