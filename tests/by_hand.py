@@ -69,6 +69,8 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     here, and by its formula in the project.
     """
     n, mean, spread = len(values), np.mean(values), np.std(values, ddof=1)
+    if np.ptp(values) == 0:
+        return mean, mean
     most = max(Counter(np.asarray(values).tolist()).values())
     half = stats.t.ppf(0.975, max((n if most == 1 else n - most) - 1, 1)) * spread / np.sqrt(n)
     skewness, t = stats.skew(values, bias=False), stats.t.ppf(0.975, n - 1)

@@ -46,7 +46,7 @@ from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.validation.baselines import BASELINE_LABELS, open_baseline
 from jitai.validation.corpora import chosen, labelled_statements, stratified_sample
-from jitai.validation.forms import PLAIN, by_form, in_every_form
+from jitai.validation.forms import PLAIN, by_form, difference_in_words, in_every_form
 from jitai.validation.measurements import Measurements, keep_measurements, today
 from jitai.validation.metrics import Interval
 from jitai.validation.report import (
@@ -329,9 +329,8 @@ def _print_forms(table: "pd.DataFrame", numbers: dict[str, str]) -> None:
         print(f"\n{number} {for_terminal(judge)}: the same statements in other forms")
         print(f"  {'form':30}{'n':>6}  accuracy  recall  difference in points (95 %)")
         for row in table[table["judge"] == judge].to_dict("records"):
-            against = (
-                "" if row["form"] == PLAIN else f"{row['difference']:+.1f} ({row['low']:+.1f} to {row['high']:+.1f})"
-            )
+            points = difference_in_words(row["difference"], row["low"], row["high"])
+            against = "" if row["form"] == PLAIN else points
             print(f"  {row['form']:30}{row['n']:>6,}  {row['accuracy']:8.3f}  {row['recall']:6.3f}  {against}".rstrip())
 
 

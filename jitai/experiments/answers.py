@@ -243,16 +243,18 @@ def _days_from(content: Mapping[str, Any]) -> DayFigures:
 
     def estimate(name: str) -> Estimate:
         value, low, high, n = content[name]
-        return Estimate(float(value), float(low), float(high), int(n))
-
-    def share(name: str) -> float:
-        return math.nan if content[name] is None else float(content[name])
+        return Estimate(_number(value), _number(low), _number(high), int(n))
 
     return DayFigures(
         int(content["n"]), by_day("steps"), by_day("so_far"), np.array(content["staying"], dtype=np.float64),
         estimate("agreement"), estimate("length"), tuple(float(part) for part in content["action_shares"]),
-        share("right_when_able"), share("right_when_unable"),
+        _number(content["right_when_able"]), _number(content["right_when_unable"]),
     )  # fmt: skip
+
+
+def _number(value: Any) -> float:
+    """Return a number as ``_short`` wrote it."""
+    return math.nan if value is None else float(value)
 
 
 def _short(value: Any) -> Any:

@@ -89,19 +89,21 @@ class Improvement:
     Attributes:
         before, after: share right as the model comes and calibrated, in [0, 1].
         n: statements counted, > 0.
-        low, high: 95 % interval of the difference, paired by statement, as shares.
+        low, high: 95 % interval of the difference, paired by statement, as shares; None where no verdict changed.
     """
 
     before: float
     after: float
     n: int
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
     @property
     def sentence(self) -> str:
         """What it changes, for the person who has fitted it."""
-        points = f"{100 * (self.after - self.before):+.0f} points, 95 % {100 * self.low:+.0f} to {100 * self.high:+.0f}"
+        points = f"{100 * (self.after - self.before):+.0f} points"
+        if self.low is not None and self.high is not None:
+            points += f", 95 % {100 * self.low:+.0f} to {100 * self.high:+.0f}"
         return (
             f"Calibrated: right on {_percent(self.after)} instead of {_percent(self.before)} of {self.n} development "
             f"statements that the calibration was not fitted on ({points})."

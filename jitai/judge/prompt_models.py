@@ -108,8 +108,8 @@ class ImprovementFile(FileModel):
     before: Share
     after: Share
     n: Annotated[int, Field(ge=1, le=10**9)]
-    low: Annotated[float, Field(ge=-1, le=1)]
-    high: Annotated[float, Field(ge=-1, le=1)]
+    low: Annotated[float, Field(ge=-1, le=1)] | None
+    high: Annotated[float, Field(ge=-1, le=1)] | None
 
     def improvement(self) -> Improvement:
         """Return the content as a record."""

@@ -17,7 +17,7 @@ from jitai.judge.consent import check_consent
 from jitai.judge.judge import Judge
 from jitai.judge.prompts import TUNED_PROMPT, Prompt, ReadingMethod
 from jitai.records import Statement
-from jitai.statistics import interval_of_mean
+from jitai.statistics import interval_of_difference
 from jitai.validation.calibration import calibration_from, fit_scale_and_bias, has_log_odds, log_odds_of, uncalibrated
 from jitai.validation.corpora import balanced_sample
 from jitai.validation.runner import JudgedRow, judge_corpus
@@ -200,11 +200,11 @@ def improvement(rows: Sequence[JudgedRow], n_seen: int) -> Improvement | None:
         return None
     if not is_counted.any():
         return None
-    gain = interval_of_mean(after[is_counted].astype(float) - before[is_counted])
+    gain = interval_of_difference(after[is_counted].astype(float) - before[is_counted])
     return Improvement(
         round(float(before[is_counted].mean()), 4),
         round(float(after[is_counted].mean()), 4),
         int(is_counted.sum()),
-        round(gain.low, 4),
-        round(gain.high, 4),
+        round(gain.low, 4) if gain.has_interval else None,
+        round(gain.high, 4) if gain.has_interval else None,
     )

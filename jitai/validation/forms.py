@@ -1,5 +1,6 @@
 """Other forms of one statement: the same words in capitals, with an emoji, out of a mail program ..."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -159,3 +160,12 @@ def by_form(as_they_are: Validation, in_forms: Validation) -> "pd.DataFrame":
             recall = float(right[unable].mean()) if unable.any() else float("nan")
             found.append((judge, label, len(inside), float(right.mean()), recall, *difference[:3]))
     return pd.DataFrame(found, columns=["judge", "form", "n", "accuracy", "recall", "difference", "low", "high"])
+
+
+def difference_in_words(difference: float, low: float, high: float) -> str:
+    """Return a difference in points with its interval; "no verdict differs" where the interval is NaN.
+
+    Args:
+        difference, low, high: of 100.
+    """
+    return "no verdict differs" if math.isnan(low) else f"{difference:+.1f} ({low:+.1f} to {high:+.1f})"

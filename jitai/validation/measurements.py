@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
+
 from jitai.corpus import TEST, load_part
 from jitai.errors import FileFormatError, JitaiError
 from jitai.files import alone_with, make_folder, read_json, set_aside, write_atomically
 from jitai.judge.judge import Judge
 from jitai.records import JudgesText, Label, Statement, VerdictSource
-from jitai.statistics import Estimate, interval_of_mean
+from jitai.statistics import Estimate, interval_of_difference
 from jitai.validation.metrics import figures
 from jitai.validation.report import judge_report
 from jitai.validation.runner import JudgedRow, Validation
@@ -229,7 +231,7 @@ def compared(
     by_pair = [100 * sum(items) / len(items) for items in gains.values()]
     return Compared(
         name, len(read), balanced.value, balanced.low, balanced.high,
-        interval_of_mean(by_pair) if by_pair else None, sum(map(len, gains.values())),
+        interval_of_difference(np.array(by_pair)) if by_pair else None, sum(map(len, gains.values())),
     )  # fmt: skip
 
 
@@ -275,7 +277,7 @@ def in_words(found: Compared, base: str) -> str:
     if found.difference is None:
         return f"{first}; none of them was read by {base}."
     gain = found.difference
-    interval = f", 95 % {gain.low:+.1f} to {gain.high:+.1f}" if gain.n > 1 else ""
+    interval = f", 95 % {gain.low:+.1f} to {gain.high:+.1f}" if gain.has_interval else ""
     return f"{first}; {gain.value:+.1f} points against {base} on the same {found.n_both:,}{interval}."
 
 

@@ -9,7 +9,7 @@ from jitai.text_format import counted
 from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import ValidationState
 from jitai.validation.corpora import stratified_sample
-from jitai.validation.forms import FORMS, PLAIN, by_form, in_every_form, split_by_form
+from jitai.validation.forms import FORMS, PLAIN, by_form, difference_in_words, in_every_form, split_by_form
 from jitai.validation.runner import Candidate, ValidationRun
 
 TICK_S = 0.5
@@ -95,8 +95,9 @@ def _table(table: pd.DataFrame, key: str) -> None:
             "right": ordered["accuracy"],
             "recall of “cannot walk”": ordered["recall"],
             "difference": [
-                "" if row["form"] == PLAIN else f"{row['difference']:+.1f} ({row['low']:+.1f} to {row['high']:+.1f})"
-                + (" ⚠" if row["high"] < 0 else "")
+                ""
+                if row["form"] == PLAIN
+                else difference_in_words(row["difference"], row["low"], row["high"]) + (" ⚠" if row["high"] < 0 else "")
                 for row in ordered.to_dict("records")
             ],
         }

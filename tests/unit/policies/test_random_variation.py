@@ -201,7 +201,7 @@ def test_no_policy_earns_more(config: SimulatorConfig) -> None:
         spec = TrialSpec(config, PolicySpec(policy), filter=filter_spec(strategy), belief=JUDGE)
         earned = run_trial(spec, range(FRESH, FRESH + 300), VERDICTS).total_steps
         assert earned.mean() <= best + 5 * earned.std(ddof=1) / np.sqrt(len(earned)), policy
-    # The plan is read between fewer nodes than the optimum, which lies above a convex function (0.32 % at worst so far).
+    # The plan is read between fewer nodes than the optimum, which is above a convex function (so far 0.32 %).
     assert make_plan(config, JUDGE).value() <= best * 1.005, "nor does the planner expect more"
 
 

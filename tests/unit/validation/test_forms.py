@@ -2,7 +2,7 @@
 
 from jitai.corpus import TEST, load_part
 from jitai.records import Decision, Label, Verdict, VerdictSource
-from jitai.validation.forms import FORMS, PLAIN, by_form, in_every_form
+from jitai.validation.forms import FORMS, PLAIN, by_form, difference_in_words, in_every_form
 from jitai.validation.runner import Candidate, ValidationRun
 
 
@@ -38,3 +38,8 @@ def test_every_form_is_another_writing_of_the_same() -> None:
     written = {key: form.write(text) for key, form in FORMS.items()}
     assert text not in written.values() and len(set(written.values())) == len(FORMS)
     assert written["mistyped"] == FORMS["mistyped"].write(text)
+
+
+def test_where_no_verdict_differs_there_is_no_interval_to_tell() -> None:
+    assert difference_in_words(0.0, float("nan"), float("nan")) == "no verdict differs"
+    assert difference_in_words(-1.25, -2.0, -0.5) == "-1.2 (-2.0 to -0.5)"
