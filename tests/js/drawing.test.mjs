@@ -160,6 +160,17 @@ test("every slot of the card is there on every day, also after somebody has left
   assert.ok(plain(cardSlots(run, run.reference, [], { day: 9, revealed: false, presenting: false }).words).includes("left on day 5"));
 });
 
+test("a day held back by an unsure judge says so", () => {
+  const run = sampleRun("a");
+  const index = run.line.days.findIndex((day) => day.vetoed);
+  const done = (verdict) => {
+    const days = run.line.days.map((day, at) => (at === index ? { ...day, verdict } : day));
+    return plain(cardSlots(run, { ...run.line, days }, [], { day: index + 1, revealed: false, presenting: false }).done);
+  };
+  assert.match(done("unsure"), /held back ?: the judge was unsure/);
+  assert.match(done("do not send"), /held back ?, no message/);
+});
+
 test("the judge's scale and the policy's draws show the day", () => {
   const run = sampleRun("a");
   const [day] = run.line.days.slice(7, 8);
