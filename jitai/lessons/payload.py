@@ -18,7 +18,8 @@ from jitai.lessons.scoring import (
     share_inside,
     slider,
 )
-from jitai.records import CONTEXT_LABELS, STEP_DIGITS, Action, StepRecord
+from jitai.records import CONTEXT_LABELS, STEP_DIGITS, Action, Decision, StepRecord
+from jitai.trial.filters import VETO
 
 VERSION = 1
 
@@ -44,7 +45,8 @@ def lesson_payload(lived: LivedLesson) -> dict[str, Any]:
 
 
 def _person(lived: LivedLesson, key: str, person: LivedPerson) -> dict[str, Any]:
-    config, settings = person.person.run.spec.config, person.person.run.spec.filter.settings
+    spec = person.person.run.spec
+    config, settings = spec.config, spec.filter.settings
     stops, truth = lived.lesson.stops.get(key, ()), lived.lesson.truth_of_stops(key)
     prediction = lived.lesson.predictions.get(key)
     return {
@@ -55,7 +57,8 @@ def _person(lived: LivedLesson, key: str, person: LivedPerson) -> dict[str, Any]
         "leaves_at": config.disengagement_threshold,
         "start": {"habituation": config.initial_habituation, "risk": config.initial_disengagement},
         "unsure": [settings.unsure_low, settings.unsure_high] if person.person.run.judge else None,
-        "proposes": _PROPOSES.get(person.person.run.spec.policy.key, ""),
+        "holds_unsure": spec.filter.key == VETO and settings.on_unsure == Decision.HOLD_BACK,
+        "proposes": _PROPOSES.get(spec.policy.key, ""),
         "run": _columns(person.run) | {"language": [_language(lived, record) for record in person.run]},
         "against": _columns(person.against),
         "can_walk": [int(flag) for flag in person.can_walk],

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { drawRows, drawClass } from "../../jitai/lessons/js/class_view.js";
-import { drawCard, predictionText } from "../../jitai/lessons/js/lesson_cards.js";
-import { drawChoice, spread } from "../../jitai/lessons/js/lesson_free.js";
+import { drawCard, judgeRule, predictionText } from "../../jitai/lessons/js/lesson_cards.js";
+import { drawChoice, drawTries } from "../../jitai/lessons/js/lesson_free.js";
 import { drawLessonPaper } from "../../jitai/lessons/js/lesson_paper.js";
 import { drawHeadWords } from "../../jitai/lessons/js/lesson_words.js";
+import { markPlaces } from "../../jitai/game/js/game_chart.js";
 import { agreementTable } from "../../jitai/game/js/game_cards.js";
 import { drawNotes, clockText, isOnlyHere } from "../../jitai/lessons/js/lesson_notes.js";
 import { answersFile, initialLesson, isPending, phaseOf, reachable, reduceLesson, scoreOf, shownDay } from "../../jitai/lessons/js/lesson_state.js";
-import { gainUpTo, shownGain, ticksOf } from "../../jitai/lessons/js/gain_chart.js";
+import { gainUpTo, shownGain, spread, ticksOf } from "../../jitai/lessons/js/gain_chart.js";
 
 const ATTACK = "<img src=x onerror=alert(1)>";
 
@@ -187,4 +188,35 @@ test("an agreement shows the interval of its share, and of kappa where there is 
   assert.match(table, /7 of 7[^]*59 to 100 %[^]*1\.00/);
   assert.doesNotMatch(table, /1\.00 to 1\.00/);
   assert.match(table, /You decided on 7 of 49 days/);
+});
+
+test("the judge's rule says what an unsure judge does", () => {
+  const rule = (changes) => judgeRule(person(changes)).replace(/^.*sent\. /, "");
+  assert.equal(rule({ holds_unsure: true }), "Below 0.6 it holds back; from 0.4 it is unsure.");
+  assert.equal(rule({ holds_unsure: false }), "Below 0.4 it holds back; from 0.4 to 0.6 it is unsure.");
+  assert.equal(rule({ holds_unsure: true, unsure: [0.5, 0.5] }), "Below 0.5 it holds back.");
+});
+
+test("a range that holds far more people than was asked is called too wide", () => {
+  const word = (gains) => {
+    const data = lesson({ gains });
+    data.people.a.prediction.scores[1][0] = 50;
+    return String(drawCard(data, after(data, ...LOCKED, { type: "go", step: 3 })));
+  };
+  assert.match(word([0, 10, 20, 30, 90]), /Too wide/);
+  assert.match(word([0, 10, 60, 90]), /Well judged/);
+});
+
+test("a printed try keeps its setting, and names fit beside their lines", () => {
+  const data = lesson();
+  const step = { kind: "try", name: "Setting", knob: "unsure", now: null, values: [0, 0.6], people: ["a"], tries: { a: [{ gain: 0 }, { gain: 5 }] } };
+  assert.match(String(drawTries(data, step, 1, { width: 700, height: 240, font: 12, gutter: 112 })), />0\.6<[^]*First/);
+});
+
+test("circles of neighbouring days stand side by side, within the plot", () => {
+  const places = markPlaces([6, 2, 10], { radius: 7, left: 0, right: 300 });
+  const inOrder = [...places].sort((one, two) => one - two);
+  assert.ok(inOrder[0] >= 7 && inOrder[1] - inOrder[0] >= 15 && inOrder[2] - inOrder[1] >= 15);
+  assert.ok(places[1] < places[0] && places[0] < places[2]);
+  assert.ok(Math.max(...markPlaces([296, 299], { radius: 7, left: 0, right: 300 })) <= 293);
 });

@@ -17,7 +17,7 @@ export function drawHead(game) {
     return {
       eye: `${game.kind}, seed ${game.seed}`,
       head: end.left ? `They left on day ${end.left}, with ${total} steps` : `You earned ${total} steps`,
-      sub: markup`<div class="lines">${lines.map((line) => markup`<span class="m"><svg viewBox="0 0 26 10" aria-hidden="true"><path class="line-${line.key}" d="M1 5H25"/></svg><span>${line.name} <b>${whole(sums(line.steps).pop() ?? 0)}</b>${line.left > 0 && line.key !== "you" && `, left on day ${line.left}`}</span></span>`)}</div>`,
+      sub: markup`<div class="lines">${lines.map((line) => markup`<span class="m"><svg viewBox="0 0 26 10" aria-hidden="true"><path class="line-${line.key}" d="M1 5H25"/></svg><span>${line.name} <b>${whole(sums(line.steps).pop() ?? 0)}</b>${line.left > 0 && line.key !== "you" && `, left on day ${line.left}`}</span></span>`)}${role === "policy" && lived.some((day) => day.by_policy) && markup`<span class="m"><svg viewBox="0 0 26 10" aria-hidden="true"><path class="by-policy" d="M1 5H25"/></svg><span>days that the policy did</span></span>`}</div>`,
     };
   }
   const eye = `${game.kind}, seed ${game.seed}. The truth is hidden until the end.`;

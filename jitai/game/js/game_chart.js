@@ -1,7 +1,7 @@
 import { whole } from "../../player/js/format.js";
 import { cross, glyph } from "../../player/js/glyphs.js";
 import { markup } from "../../player/js/markup.js";
-import { hatched, patterns, ticksOf } from "../../lessons/js/gain_chart.js";
+import { hatched, patterns, spread, ticksOf } from "../../lessons/js/gain_chart.js";
 
 /** The game's picture: steps so far, steps of each day, what was done; at the end what others earn, and what was lost. */
 
@@ -60,7 +60,7 @@ export function drawGame(game, { width, height, font, gutter, scale }) {
   const radius = Math.min(column * 0.4, font * 0.42);
   lived.forEach((day, index) => parts.push(markup`${glyph(day.done, x(index + 1), done.top + row / 2, radius)}${day.by_policy && game.role === "policy" && markup`<path class="by-policy" d="M${x(index + 1) - column / 2} ${done.top - 1}h${column}"/>`}${end && glyph(end.truth[index], x(index + 1), done.top + row * 1.5, radius)}`));
   parts.push(gutter ? markup`<text class="b" x="0" y="${done.top + row / 2 + font * 0.35}" font-size="${font}">What was done</text>${end && markup`<text class="t" x="0" y="${done.top + row * 1.5 + font * 0.35}" font-size="${font}">Truth allowed</text>`}` : markup`<text class="b" x="${left}" y="${done.top - 5}" font-size="${font}">${end ? "Done, and what truth allowed" : "What was done"}</text>`);
-  if (lost) parts.push(drawLost(game, { lost, x, column, font, grid, title, right }));
+  if (lost) parts.push(drawLost(game, { lost, x, column, font, grid, title, left, right }));
   else if (!lived.length) parts.push(markup`<text class="t" x="${(left + right) / 2}" y="${(totals.top + totals.bottom) / 2}" text-anchor="middle" font-size="${font}">${gutter ? "Your line grows here. At the end: what others earn on the same days." : "your line grows here"}</text>`);
   else parts.push(markup`<rect class="cursor-bar" x="${x(lived.length + 1) - column / 2}" width="${column}" y="${totals.top}" height="${bottom - totals.top}" rx="2"/>`);
   const base = height - axis;
@@ -70,13 +70,23 @@ export function drawGame(game, { width, height, font, gutter, scale }) {
   return markup`${parts}`;
 }
 
-function drawLost(game, { lost, x, column, font, grid, title }) {
+function drawLost(game, { lost, x, column, font, grid, title, left, right }) {
   const { costs, costliest } = game.end;
-  const most = Math.max(100, ...costs) * 1.35;
-  const y = (value) => lost.bottom - (Math.max(0, value) / most) * (lost.bottom - lost.top);
+  const most = Math.max(100, ...costs);
+  const radius = font * 0.62;
+  const room = Math.min(font * 1.9, (lost.bottom - lost.top) / 2);
+  const y = (value) => lost.bottom - (Math.max(0, value) / most) * (lost.bottom - lost.top - room);
   const bars = costs.map((cost, index) => cost > 0.5 && markup`<rect class="lost-bar" x="${x(index + 1) - column * 0.33}" width="${column * 0.66}" y="${y(cost)}" height="${lost.bottom - y(cost)}"/>`);
-  const marks = costliest.map(({ day, cost }, index) => markup`<circle class="mark-circle" cx="${x(day)}" cy="${y(cost) - font * 0.9}" r="${font * 0.62}"/><text class="b" x="${x(day)}" y="${y(cost) - font * 0.55}" text-anchor="middle" font-size="${font}">${String(index + 1)}</text>`);
-  return markup`${grid(y(0), "0", true)}${grid(y(most / 1.35), whole(most / 1.35))}${bars}${marks}${title(lost.top, "Lost each day", "against the best")}`;
+  const places = markPlaces(costliest.map(({ day }) => x(day)), { radius, left, right });
+  const marks = costliest.map(({ day, cost }, index) => markup`<path class="base" d="M${x(day)} ${y(cost)}L${places[index]} ${y(cost) - font * 0.9}"/><circle class="mark-circle" cx="${places[index]}" cy="${y(cost) - font * 0.9}" r="${radius}"/><text class="b" x="${places[index]}" y="${y(cost) - font * 0.55}" text-anchor="middle" font-size="${font}">${String(index + 1)}</text>`);
+  return markup`${grid(y(0), "0", true)}${grid(y(most), whole(most))}${bars}${marks}${title(lost.top, "Lost each day", "against the best")}`;
+}
+
+/** Where circles stand above their days: side by side and within the plot. @param {number[]} days places of the days */
+export function markPlaces(days, { radius, left, right }) {
+  const places = spread(days, radius * 2 + 3);
+  const shift = Math.max(0, left + radius - Math.min(...places)) - Math.max(0, Math.max(...places) + radius - right);
+  return places.map((place) => place + shift);
 }
 
 /** The sensor's belief between the two places. @param {number} probability of the second place */

@@ -37,6 +37,17 @@ export function ticksOf(low, high) {
   return ticks;
 }
 
+/** Places along one line, moved apart where they would lie on each other. @param {number[]} places @param {number} least */
+export function spread(places, least) {
+  const order = places.map((_, index) => index).sort((one, two) => places[one] - places[two]);
+  const found = [...places];
+  order.forEach((at, rank) => {
+    if (rank) found[at] = Math.max(found[at], found[order[rank - 1]] + least);
+  });
+  const moved = order.length > 1 ? (found[order[order.length - 1]] - places[order[order.length - 1]]) / 2 : 0;
+  return found.map((height) => height - moved);
+}
+
 /** Where days and steps lie. */
 export function gainLayout(person, { width, height, font, gutter, scale, zone }) {
   const left = gutter || 2;

@@ -91,8 +91,8 @@ function stopsText(person) {
 /** What P(send) is, and what the judge does with it. */
 export function judgeRule(person) {
   const [low, high] = person.unsure;
-  const band = low < high ? `; from ${low} to ${high} it is unsure` : "";
-  return `P(send): how sure the judge is that a message may be sent. Below ${low} it holds back${band}.`;
+  const holds = person.holds_unsure ? `Below ${high} it holds back; from ${low} it is unsure.` : `Below ${low} it holds back; from ${low} to ${high} it is unsure.`;
+  return `P(send): how sure the judge is that a message may be sent. ${low < high ? holds : `Below ${low} it holds back.`}`;
 }
 
 /** Why a message may be for another place than the sensor's. */
@@ -106,7 +106,7 @@ export function placeNote(data, person, index) {
 function outcome(data, person, index) {
   const { run, against } = person;
   const held = run.proposed[index] !== 0 && run.done[index] === 0;
-  const verdict = run.verdict[index] && run.p_send[index] !== null && run.words[index] && markup`<p>The judge: ${{ send: "send", "do not send": "hold back", unsure: "unsure, and an unsure judge holds back" }[run.verdict[index]]}, P(send) ${probabilityText(run.p_send[index])}${run.proposed[index] === 0 ? "; but there was no message to hold back" : ""}.</p>`;
+  const verdict = run.verdict[index] && run.p_send[index] !== null && run.words[index] && markup`<p>The judge: ${{ send: "send", "do not send": "hold back", unsure: held ? "unsure, and an unsure judge holds back" : "unsure" }[run.verdict[index]]}, P(send) ${probabilityText(run.p_send[index])}${run.proposed[index] === 0 ? "; but there was no message to hold back" : ""}.</p>`;
   const other = against.steps[index];
   const twin = against.left && against.left < index + 1 ? `${sentenceCase(person.without)}, this person had left on day ${against.left}.` : other === undefined ? "" : `${sentenceCase(person.without)}: ${stepsText(other)}.`;
   return markup`${verdict}<p>${inlineGlyph(held ? run.proposed[index] : run.done[index], held)}${held ? "Held back" : sentenceCase(data.actions[run.done[index]])}: <b>${stepsText(run.steps[index])}</b></p><p class="muted">${twin}</p>`;
@@ -127,9 +127,10 @@ function decidedText(state, key, person) {
   return done.length ? sentenceCase(`${done.join("; ")}.`) : "";
 }
 
-/** @param {number} score */
-export function scoreWord(score) {
+/** @param {number} score @param {boolean} wide whether far more lie inside the range than was asked */
+export function scoreWord(score, wide = false) {
   if (score < 0) return "Surer than there was reason to be: worse than no answer at all.";
+  if (wide && score < 80) return "Too wide: far more lie inside than was asked.";
   if (score < 40) return "Better than no answer.";
   return score < 80 ? "Well judged." : "About as well as anybody can know it.";
 }
@@ -139,7 +140,18 @@ function revealCard(data, state, step, person) {
   const asked = person.prediction;
   const given = state.locked[key];
   const score = given ? scoreOf(person, state.answer[key]) : null;
-  return markup`<h3>${given ? "Your prediction and the truth" : "The truth"}</h3>${asked && markup`<div class="pairs">${truthPairs(data, person, state.answer[key], given)}</div>`}${score !== null && markup`<p class="score"><b>${whole(score)}</b> of 100 points</p><p>${scoreWord(score)}</p>`}${decisionsTable(data, state, key, person)}${notesList(step.notes)}<div class="foot">${asked?.kind === "range" && markup`<p>Best range for people of this kind: ${whole(asked.best[0])} to ${whole(asked.best[1])}.</p>`}${given && saveButton(state)}</div>`;
+  return markup`<h3>${given ? "Your prediction and the truth" : "The truth"}</h3>${asked && markup`<div class="pairs">${truthPairs(data, person, state.answer[key], given)}</div>`}${score !== null && markup`<p class="score"><b>${whole(score)}</b> of 100 points</p><p>${scoreWord(score, isTooWide(person, state.answer[key]))}</p>`}${decisionsTable(data, state, key, person)}${notesList(step.notes)}<div class="foot">${asked?.kind === "range" && markup`<p>Best range for people of this kind: ${whole(asked.best[0])} to ${whole(asked.best[1])}.</p>`}${given && saveButton(state)}</div>`;
+}
+
+/** The share of people whose gain lies within a range. @param {number[]} range both ends */
+function shareInside(person, [low, high]) {
+  return person.gains.filter((value) => value >= low && value <= high).length / person.gains.length;
+}
+
+/** Whether a range leaves out less than half of those that it was asked to leave out. */
+function isTooWide(person, answer) {
+  const asked = person.prediction;
+  return asked.kind === "range" && shareInside(person, answer.map((index) => asked.values[index])) > (1 + asked.sure) / 2;
 }
 
 function truthPairs(data, person, answer, given) {
@@ -149,7 +161,7 @@ function truthPairs(data, person, answer, given) {
   if (asked.kind === "range") {
     const [low, high] = answer.map((index) => asked.values[index]);
     const place = gain < low ? ", below your range" : gain > high ? ", above your range" : ", inside";
-    const inside = person.gains.filter((value) => value >= low && value <= high).length / person.gains.length;
+    const inside = shareInside(person, [low, high]);
     return markup`${given && pair("You, half sure", markup`<b>${whole(low)} to ${whole(high)}</b>`)}${pair("This person", markup`<b>${whole(gain)}</b>${given && place}`)}${given && pair(`${whole(person.gains.length)} like this one`, markup`<b>${Math.round(inside * 100)} %</b> inside`)}`;
   }
   if (asked.kind === "number") return markup`${given && pair("You", markup`<b>${whole(asked.values[answer])}</b>`)}${pair("The answer", markup`<b>${whole(asked.truth)}</b>`)}`;

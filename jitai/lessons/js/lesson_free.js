@@ -1,7 +1,8 @@
 import { percentText, probabilityText, signed, whole } from "../../player/js/format.js";
 import { glyph, inlineGlyph } from "../../player/js/glyphs.js";
 import { markup } from "../../player/js/markup.js";
-import { judgeRule, languageNote, placeNote } from "./lesson_cards.js";
+import { spread } from "./gain_chart.js";
+import { judgeRule, knobText, languageNote, placeNote } from "./lesson_cards.js";
 import { sentenceCase, shortName } from "./words.js";
 
 /** The pictures of steps without tracks: choice, see, why, take home, try; and a prediction that is no gain. */
@@ -88,7 +89,7 @@ export function drawTake(step) {
 
 /** The gain of every setting of the knob; each line has its name beside its end. */
 export function drawTries(data, step, index, { width, height, font, gutter }) {
-  const names = font * 6.8;
+  const names = font * 8.2;
   const left = gutter ? gutter * 0.7 : font * 3.2;
   const right = width - names;
   const bottom = height - font * 3.8;
@@ -109,18 +110,8 @@ export function drawTries(data, step, index, { width, height, font, gutter }) {
   const grid = ticks.map((gain) => markup`<path class="${gain ? "grid" : "base"}" d="M${left} ${y(gain)}H${right}"/><text class="t" x="${left - 8}" y="${y(gain) + font * 0.35}" text-anchor="end" font-size="${font}">${gain ? signed(gain) : "0"}</text>`);
   const places = [0, Math.floor(last / 2), last].map((place) => markup`<text class="t" x="${x(place)}" y="${bottom + font * 1.5}" text-anchor="middle" font-size="${font}">${String(step.values[place])}</text>`);
   const title = gutter ? markup`<text class="b" x="0" y="${font * 1.4}" font-size="${font}">Gained</text><text class="t" x="0" y="${font * 2.8}" font-size="${font}">in steps</text>` : markup`<text class="b" x="0" y="${font}" font-size="${font}">Gained, in steps</text>`;
-  return markup`<rect class="cursor-bar" x="${x(index) - 5}" width="10" y="${top}" height="${bottom - top}"/>${grid}${lines}${labels}${places}<text class="b" x="${(left + right) / 2}" y="${bottom + font * 3.1}" text-anchor="middle" font-size="${font}">${step.knob === "unsure" ? `${step.name}: P(send) below` : step.name}</text>${title}`;
-}
-
-/** Heights of labels, moved apart where they would lie on each other. @param {number[]} heights @param {number} least */
-export function spread(heights, least) {
-  const order = heights.map((_, index) => index).sort((one, two) => heights[one] - heights[two]);
-  const found = [...heights];
-  order.forEach((place, rank) => {
-    if (rank) found[place] = Math.max(found[place], found[order[rank - 1]] + least);
-  });
-  const moved = order.length > 1 ? (found[order[order.length - 1]] - heights[order[order.length - 1]]) / 2 : 0;
-  return found.map((height) => height - moved);
+  const setting = gutter > 0 && markup`<text class="b" x="${x(index)}" y="${top - font * 0.5}" text-anchor="middle" font-size="${font}">${knobText(step, index)}</text>`;
+  return markup`<rect class="cursor-bar" x="${x(index) - 5}" width="10" y="${top}" height="${bottom - top}"/>${setting}${grid}${lines}${labels}${places}<text class="b" x="${(left + right) / 2}" y="${bottom + font * 3.1}" text-anchor="middle" font-size="${font}">${step.knob === "unsure" ? `${step.name}: P(send) below` : step.name}</text>${title}`;
 }
 
 /** A number on its axis, with the truth once it is shown. */

@@ -419,6 +419,7 @@ export class LessonView {
   pick(option) {
     const step = stepOf(this.data, this.state);
     const phase = phaseOf(this.data, this.state);
+    if (phase === "watch" && option <= 2) this.dispatch({ type: "say", what: option === 1 ? "send" : "hold" });
     const number = phase === "predict" ? this.asked()?.kind === "choice" && this.asked().options.length : step.kind === "choice" && (step.days ?? step.options).length;
     if (!number || option > number) return;
     this.dispatch(phase === "predict" ? { type: "answer", value: option } : { type: "choose", option });
