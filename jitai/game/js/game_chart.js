@@ -78,7 +78,7 @@ function drawLost(game, { lost, x, column, font, grid, title, left, right }) {
   const y = (value) => lost.bottom - (Math.max(0, value) / most) * (lost.bottom - lost.top - room);
   const bars = costs.map((cost, index) => cost > 0.5 && markup`<rect class="lost-bar" x="${x(index + 1) - column * 0.33}" width="${column * 0.66}" y="${y(cost)}" height="${lost.bottom - y(cost)}"/>`);
   const places = markPlaces(costliest.map(({ day }) => x(day)), { radius, left, right });
-  const marks = costliest.map(({ day, cost }, index) => markup`<path class="base" d="M${x(day)} ${y(cost)}L${places[index]} ${y(cost) - font * 0.9}"/><circle class="mark-circle" cx="${places[index]}" cy="${y(cost) - font * 0.9}" r="${radius}"/><text class="b" x="${places[index]}" y="${y(cost) - font * 0.55}" text-anchor="middle" font-size="${font}">${String(index + 1)}</text>`);
+  const marks = costliest.map(({ day, cost }, index) => markup`<path class="mark-circle" d="M${x(day)} ${y(cost)}L${places[index]} ${y(cost) - font * 0.9}"/><circle class="mark-circle" cx="${places[index]}" cy="${y(cost) - font * 0.9}" r="${radius}"/><text class="b" x="${places[index]}" y="${y(cost) - font * 0.55}" text-anchor="middle" font-size="${font}">${String(index + 1)}</text>`);
   return markup`${grid(y(0), "0", true)}${grid(y(most), whole(most))}${bars}${marks}${title(lost.top, "Lost each day", "against the best")}`;
 }
 
