@@ -33,7 +33,7 @@ export function cardSlots(run, lead, branches, { day, revealed, presenting }) {
     judge: judgeWords(lived, presenting),
     source: sourceWords(lived),
     done: lived.held
-      ? markup`${inlineGlyph(lived.proposed, true)}<b>held back</b>${lived.vetoed && lived.verdict === "unsure" ? ": the judge was unsure" : ", no message"}`
+      ? markup`${inlineGlyph(lived.proposed, true)}<b>held back</b>${lived.vetoed && lived.verdict === "unsure" ? ": judge unsure" : ", no message"}`
       : markup`${inlineGlyph(lived.done)}<b>${run.actions[lived.done].name}</b>${lived.done ? " sent" : ""}`,
     earned: markup`<b>${stepsText(lived.steps)}</b>${others(run, lead, branches, day)}`,
     truth: revealed ? truthWords(run, lived) : null,
