@@ -84,7 +84,12 @@ def test_the_page_is_handed_over_with_the_range_the_curve_and_the_protocol() -> 
     app = without_error(opened(app, "design_hand_over"))
     (made,) = kept(app, MadeFiles).files
     report = made.content.decode()
-    for words in (app.code[0].value, app.title[0].value.split("]")[1], "In the 7 other settings it takes"):
+    for words in (
+        app.code[0].value,
+        app.title[0].value.split("]")[1],
+        "In the 7 other settings it takes",
+        "an arm for 80 of 100 trials.",
+    ):
         assert html.escape(words) in report, words
     assert report.count(" (asked about)") == 1 and "people an arm" in app.code[0].value
     answer = shipped_answer(COMPARE)

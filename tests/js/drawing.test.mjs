@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { answerNumber, drawAnswer, numberOnItsWay } from "../../jitai/player/js/answer.js";
 import { drawAxis, tickEvery } from "../../jitai/player/js/axis.js";
-import { cardSlots } from "../../jitai/player/js/card.js";
+import { cardSlots, truthJudgement } from "../../jitai/player/js/card.js";
 import { drawDraws } from "../../jitai/player/js/draws.js";
 import { whole } from "../../jitai/player/js/format.js";
 import { hoverText } from "../../jitai/player/js/hover.js";
@@ -216,4 +216,11 @@ test("words are explained where they stand", () => {
   const picture = String(drawPicture(viewOf(run, { day: 9 })));
   assert.ok(picture.includes("<title>How used to &lt;messages&gt;</title>Habituation"));
   assert.ok(plain(String(drawPicture(viewOf(run, { day: 0 })))).includes("not a pedometer’s 5,000"));
+});
+
+test("where another message than the sent one was allowed, the card names it", () => {
+  const run = sampleRun("a");
+  const lived = { held: false, done: 1, truth: { canWalk: true, context: 0, allowed: 2 } };
+  assert.match(truthJudgement(run, lived), /^Sending was right; the truth allowed “.+”\.$/);
+  assert.equal(truthJudgement(run, { ...lived, truth: { ...lived.truth, allowed: 1 } }), "Sending was right.");
 });

@@ -109,5 +109,6 @@ export function truthJudgement(run, lived) {
   if (lived.done === 0) return "Nothing was sent.";
   if (!canWalk) return "It should have been held back.";
   const tailoredTo = run.actions[lived.done].context;
-  return tailoredTo !== undefined && tailoredTo !== context ? "Sent for the wrong place." : "Sending was right.";
+  if (tailoredTo !== undefined && tailoredTo !== context) return "Sent for the wrong place.";
+  return lived.done === lived.truth.allowed ? "Sending was right." : `Sending was right; the truth allowed “${run.actions[lived.truth.allowed].name}”.`;
 }

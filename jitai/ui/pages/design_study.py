@@ -327,7 +327,7 @@ def _elsewhere(question: Question, needed: Sequence[Power | None]) -> str:
     counts = sorted(found.n for found in others if found is not None)
     most = f"{counts[-1]:,}" if len(counts) == len(others) else f"more than {MOST:,}"
     ends = f"{counts[0]:,} to {most}" if counts and f"{counts[0]:,}" != most else most
-    return f"In the {len(others)} other settings it takes {ends} people an arm."
+    return f"In the {len(others)} other settings it takes {ends} people an arm for {POWERS[question.power]} trials."
 
 
 def _answer(answer: ShippedAnswer, arms: TwoArms, question: Question, needed: Sequence[Power | None]) -> Headline:
