@@ -1,7 +1,8 @@
 """The page "Design a study": how many people a real trial would need, in which nobody lives twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
@@ -84,7 +85,7 @@ def design_study_page() -> None:
         if people is not None:
             state.asked, state.people, state.is_chosen = question, people, True
         with top:
-            keep_in_address(app, **_address(question, state))
+            keep_in_address(app, None, **_address(question, state))
         if question.method == question.baseline:
             draw_answer("Nothing to tell apart", "A method does not differ from itself: choose two above.")
             return
@@ -98,7 +99,7 @@ def _take_from_address(answer: ShippedAnswer) -> int | None:
     """
     spec = answer.experiment.spec
     settings = spec.conditions()
-    offered = {
+    offered: dict[str, Iterable[Any]] = {
         "method": [method.name for method in spec.methods], "baseline": [method.name for method in spec.methods],
         "condition": range(len(settings)), "days": [*CHECKPOINTS, _length(settings)], "spread": SPREADS,
         "power": POWERS, "people": range(FEWEST, MOST + 1),
@@ -111,7 +112,7 @@ def _take_from_address(answer: ShippedAnswer) -> int | None:
             f"The address asks for what this page does not offer: {', '.join(unknown)}. The usual stands there.",
             icon=":material/link_off:",
         )
-    people = found.pop("people", None)
+    people: int | None = found.pop("people", None)
     for name, value in found.items():
         if value is not None:
             st.session_state.setdefault(f"design_{name}", value)
