@@ -187,7 +187,7 @@ def table_rows(lines: Sequence[ComparedRun], days: Sequence["DayFigures | None"]
                 "Steps a day in the study": number_or_dash(figures.steps_per_day),
                 "To somebody unable": number_or_dash(figures.unable_per_1000_days),
                 "Held back, right": percent(figures.veto_precision),
-                "Unable, held back": percent(figures.veto_recall),
+                "Unable, held back": "–" if math.isnan(figures.veto_precision) else percent(figures.veto_recall),
                 "Fits ability": "" if about is None else f"{100 * about.agreement.value:.0f} % of days",
             }
         )

@@ -146,7 +146,9 @@ def _of_the_coin(coin: Estimate, listening: Estimate, whole: Estimate) -> str:
     """Return how much of a gain is due to sending less, and how much to listening."""
     who = "A coin that holds back at the same rate"
     if whole.low > 0 and coin.low > 0 and listening.low > 0:
-        return f"{who} gains {coin.value:,.0f} of them: listening is worth {listening.value:,.0f}."
+        parts, total = [round(item.value) for item in (coin, listening)], round(whole.value)
+        rounded = "" if sum(parts) == total else " (each rounded)"
+        return f"{who} gains {parts[0]:,} of them: listening is worth {parts[1]:,}{rounded}."
     if listening.low > 0:
         how = "costs" if coin.high < 0 else "gains nothing that can be told:"
         steps = f" {_steps(coin.value)}:" if coin.high < 0 else ""

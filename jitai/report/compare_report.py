@@ -41,6 +41,8 @@ from jitai.text_format import signed
 
 _MOST_CURVES = 5
 _COLUMNS = ("Method", "Steps", "95 %", "n", OF_POSSIBLE, OF_BEST)
+_NOT_RECORDED = "–"
+_DASHES = "A dash: not recorded for this method, or nothing was held back."
 _OUTCOMES = (
     "Leave early", "Length", "Steps a day in the study", "To somebody unable", "Held back, right", "Unable, held back"
 )  # fmt: skip
@@ -220,10 +222,15 @@ def _tables(compared: Compared) -> list[Html]:
             (row["Method"], row["Steps"], row["95 %"], f"{line.total.n:,}", row[OF_POSSIBLE], row[OF_BEST],
              row[against], row["95 %, paired"], row["Of 100 seeds"])
         )  # fmt: skip
-        shares = [""] * len(Action) if about is None else [f"{100 * share:.0f} %" for share in about.action_shares]
-        second.append((row["Method"], *shares, row["Fits ability"]))
-        third.append((row["Method"], *(row[name] for name in _OUTCOMES)))
+        shares = (
+            [_NOT_RECORDED] * len(Action)
+            if about is None
+            else [f"{100 * share:.0f} %" for share in about.action_shares]
+        )
+        second.append((row["Method"], *shares, row["Fits ability"] or _NOT_RECORDED))
+        third.append((row["Method"], *(row[name] or _NOT_RECORDED for name in _OUTCOMES)))
     actions = [action.label.capitalize() for action in Action]
+    dashes = _DASHES if any(about is None for about in compared.days) else ""
     return [
         grid_table((*_COLUMNS, against, "95 %, paired", "Of 100 seeds"), first),
         paragraph(
@@ -232,12 +239,13 @@ def _tables(compared: Compared) -> list[Html]:
             f"{compared.base.name}, exactly as much, and less.", "muted",
         ),
         grid_table(("Method", *_OUTCOMES), third),
-        paragraph(OUTCOMES_IN_WORDS, "muted"),
+        paragraph(f"{OUTCOMES_IN_WORDS} {dashes}".strip(), "muted"),
         grid_table(("Method", *actions, "Fits ability"), second),
         paragraph(
             "Actions: shares of all days lived. Fits ability: the share of a study's days on which a message was sent "
             "to somebody who could walk, or none to somebody who could not, as the mean over studies. A good method "
-            "need not reach 100 %: on quiet days habituation fades.", "muted",
+            "need not reach 100 %: on quiet days habituation fades. "
+            f"{dashes}".strip(), "muted",
         ),
     ]  # fmt: skip
 

@@ -15,6 +15,8 @@ from jitai.report.page import (
     text,
 )
 
+FEW_OF_A_KIND = "With few of a kind, most kinds cannot be told apart."
+
 
 class JudgeFindings(NamedTuple):
     """What is reported. Statements and names may come from a person's file: they are shown as texts.
@@ -57,7 +59,7 @@ def judge_report(found: JudgeFindings) -> str:
         "How often a judge is right", "report of a judge",
         headline(found.title, found.marked, is_loss=found.is_loss),
         paragraph(found.second, "lead"), paragraph(found.small, "muted"), paragraph(found.of),
-        *parts, paragraph(f"Bars: 95 % intervals (Wilson). {found.needed_in_words}", "muted"),
+        *parts, paragraph(f"Bars: 95 % intervals (Wilson). {found.needed_in_words} {FEW_OF_A_KIND}", "muted"),
         section("What it misread, worst first", *(sayings or [paragraph("Nothing.")])),
         section("Where this comes from", rows_table(found.facts)),
         section("The same again", paragraph("In a terminal:"), code(found.command)),

@@ -64,7 +64,9 @@ def accuracy(measured: Measured | None) -> Html:
         )
         rows.append(("Balanced accuracy, with its 95 % interval", f"{measured.balanced_accuracy:.3f}{interval}"))
     rows += [
-        (name, value) for name, value in (("Statements", measured.statements), ("Measured on", measured.date)) if value
+        (name, value)
+        for name, value in (("Statements", measured.statements), ("The judge was measured on", measured.date))
+        if value
     ]
     replaced = "Measured with the calibration that came with the project, which another one now replaces. "
     note = "Balanced accuracy: the mean of the shares right of either kind; a coin has 0.5."

@@ -47,7 +47,10 @@ def study_report(plan: StudyPlan) -> str:
     """One HTML file of a planned study, which opens from disk."""
     answer = plan.answer
     ticks = [(math.log10(n), f"{n:,}") for n in (2, 5, 10, 20, 50, 100, 200, 500) if n in plan.people]
-    about = "Of 100 simulated trials, how many find the difference, by people an arm (a scale of ratios)."
+    about = (
+        "Of 100 simulated trials, how many find the difference, by people an arm (a scale of ratios), with their 95 % "
+        "Monte Carlo error as bands."
+    )
     figure = curves_figure(plan.curves, [math.log10(n) for n in plan.people], ticks, about)
     link = [paragraph("The page, on a machine where the dashboard runs:"), code(plan.link)] if plan.link else []
     again: list[Html] = [section("The same again", *link)] if link else []

@@ -25,7 +25,7 @@ class Planned(NamedTuple):
 def protocol_sentences(planned: Planned, arms: TwoArms, power: Power) -> str:
     """Return what is planned, and on what ground, so that it can be computed again."""
     (first, second), means = arms.deviations, (arms.method.mean(), arms.baseline.mean())
-    wider = "" if arms.spread == 1 else f", widened by noise so that people differ {arms.spread:g} times as much"
+    wider = "" if arms.spread == 1 else f"; both SDs are {arms.spread:g} times the simulated ones, widened by noise"
     n = power.n
     elsewhere = f" {planned.elsewhere}" if planned.elsewhere else ""
     return (

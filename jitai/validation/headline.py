@@ -107,11 +107,11 @@ def _more(met: Sequence[bool | None], needed: float | None) -> str:
     if needed is None:
         return ""
     if all(item is True for item in met):
-        return "Both are good enough."
+        return "Both are good enough in Sweep’s setting."
     need = f"{_of(needed)} or more heard, {_of(1 - needed)} or fewer held back"
     if False not in met:
-        return f"Needed are {need}; so few statements cannot tell."
-    return f"Needed are {need}."
+        return f"Needed in Sweep’s setting are {need}; so few statements cannot tell."
+    return f"Needed in Sweep’s setting are {need}."
 
 
 def _of(share: float) -> str:

@@ -9,7 +9,7 @@ from jitai.experiments.words import setting_in_short
 from jitai.seeding import Stream, generator
 from jitai.study.power import TwoArms, people_needed, power_at
 from jitai.ui.widgets.hand_over import MadeFiles
-from tests.app.driver import as_markup, go_to, kept, open_app, opened, widget, without_error
+from tests.app.driver import ROOT, TIMEOUT_S, as_markup, go_to, kept, open_app, opened, widget, without_error
 
 DESIGN = "pages/design_study.py"
 
@@ -84,7 +84,12 @@ def test_the_page_is_handed_over_with_the_range_the_curve_and_the_protocol() -> 
     app = without_error(opened(app, "design_hand_over"))
     (made,) = kept(app, MadeFiles).files
     report = made.content.decode()
-    for words in (app.code[0].value, app.title[0].value.split("]")[1], "In the 7 other settings it takes"):
+    for words in (
+        app.code[0].value,
+        app.title[0].value.split("]")[1],
+        "In the 7 other settings it takes",
+        "an arm for 80 of 100 trials.",
+    ):
         assert html.escape(words) in report, words
     assert report.count(" (asked about)") == 1 and "people an arm" in app.code[0].value
     answer = shipped_answer(COMPARE)
@@ -98,3 +103,27 @@ def test_the_heading_has_the_range_over_all_settings() -> None:
     counts = [item.n for item in needed if item is not None]
     assert len(counts) == 8
     assert f"[{min(counts):,} to {max(counts):,} people] an arm would show the gain" in open_page().title[0].value
+
+
+def test_the_address_keeps_what_is_asked_and_the_report_links_back_to_it() -> None:
+    app = open_page()
+    app = without_error(widget(app.segmented_control, "design_spread").set_value(2.0).run())
+    assert app.query_params["design_spread"] == "2.0" and "design_people" not in app.query_params
+    app = without_error(widget(app.number_input, "design_people").set_value(77).run())
+    assert app.query_params["design_people"] == "77"
+    other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
+    for name, value in app.query_params.items():
+        other.query_params[name] = value
+    other.switch_page(DESIGN)
+    other = without_error(other.run())
+    assert other.title[0].value == app.title[0].value
+    assert other.code[0].value == app.code[0].value and other.code[0].value.startswith("77 participants")
+
+
+def test_what_the_page_does_not_offer_in_an_address_is_said_and_left_out() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT_S)
+    app.query_params["design_method"], app.query_params["design_spread"] = "<b>nobody</b>", "nan"
+    app.switch_page(DESIGN)
+    app = without_error(app.run())
+    assert "does not offer: method, spread." in app.warning[0].value.replace("\\", "")
+    assert app.title[0].value == open_page().title[0].value

@@ -353,7 +353,10 @@ def test_the_answer_that_came_with_the_lab_is_handed_over_as_a_page() -> None:
     rows = [row for row in shipped.validation.rows_of(name) if row.is_counted]
     unable = [row for row in rows if row.cannot_walk and row.statement.kind != "consent"]
     heard = f"{100 * sum(row.is_right for row in unable) / len(unable):.0f} of 100"
-    assert f">{heard}</mark> who cannot walk" in report and shipped.judges[name] in report
+    assert f">{heard}</mark> who cannot walk" in report
+    # One at a time, so that what is copied is a digest.
+    model, prompt = shipped.judges[name].split()
+    assert f">{model}<" in report and f">{prompt}<" in report
     surest = max((row for row in rows if not row.is_right), key=lambda row: abs(row.p_send - 0.5))
     assert html.escape(surest.statement.text) in report
 

@@ -183,7 +183,8 @@ def test_the_hover_of_every_day_is_that_day_of_the_data(open_player: Open, which
         assert text.startswith(f"Day {day}\n")
         assert data["actions"][run["proposed" if held else "done"]]["name"] in text
         assert held == ("held back" in text)
-        assert number(text.split("\n")[2]) == round(run["steps"])
+        so_far = [round(sum(data["run"]["steps"][:until])) for until in (day - 1, day)]
+        assert number(text.split("\n")[2]) == so_far[1] - so_far[0]
         assert f"habituation {run['habituation']:.2f}, risk {run['risk']:.2f}" in text
         assert not TRUTH_WORDS.search(text)
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { answerNumber, drawAnswer, numberOnItsWay } from "../../jitai/player/js/answer.js";
 import { drawAxis, tickEvery } from "../../jitai/player/js/axis.js";
-import { cardSlots } from "../../jitai/player/js/card.js";
+import { cardSlots, truthJudgement } from "../../jitai/player/js/card.js";
 import { drawDraws } from "../../jitai/player/js/draws.js";
 import { whole } from "../../jitai/player/js/format.js";
 import { hoverText } from "../../jitai/player/js/hover.js";
@@ -21,16 +21,18 @@ test("the hover of every day tells that day's values", () => {
   for (const which of ["a", "b"]) {
     const data = payload(which);
     const run = readPayload(data);
+    const soFar = (line, day) => Math.round(line.steps.slice(0, day).reduce((sum, steps) => sum + steps, 0));
+    const stepsOf = (line, day) => whole(soFar(line, day) - soFar(line, day - 1));
     for (let day = 1; day <= 50; day += 1) {
       const text = plain(hoverText(run, run.line, [], day, false));
       const at = (column) => data.run[column][day - 1];
       assert.ok(text.startsWith(`Day ${day} `), text);
-      assert.ok(text.includes(` ${whole(at("steps"))} step`), text);
+      assert.ok(text.includes(` ${stepsOf(data.run, day)} step`), text);
       assert.ok(text.includes(`habituation ${at("habituation").toFixed(2)}, risk ${at("risk").toFixed(2)}`), text);
       const held = at("proposed") !== 0 && at("done") === 0;
       assert.ok(text.includes(held ? `held back: ${data.actions[at("proposed")].name}` : data.actions[at("done")].name), text);
       const other = data.reference.steps[day - 1];
-      assert.ok(text.includes(`without the judge ${other === undefined ? "gone" : whole(other)}`), text);
+      assert.ok(text.includes(`without the judge ${other === undefined ? "gone" : stepsOf(data.reference, day)}`), text);
       assert.ok(!TRUTH_WORDS.test(text), text);
       const revealed = plain(hoverText(run, run.line, [], day, true));
       assert.ok(revealed.includes(data.run.truth.can_walk[day - 1] ? "could walk" : "could not walk"));
@@ -225,4 +227,11 @@ test("words are explained where they stand", () => {
   const picture = String(drawPicture(viewOf(run, { day: 9 })));
   assert.ok(picture.includes("<title>How used to &lt;messages&gt;</title>Habituation"));
   assert.ok(plain(String(drawPicture(viewOf(run, { day: 0 })))).includes("not a pedometer’s 5,000"));
+});
+
+test("where another message than the sent one was allowed, the card names it", () => {
+  const run = sampleRun("a");
+  const lived = { held: false, done: 1, truth: { canWalk: true, context: 0, allowed: 2 } };
+  assert.match(truthJudgement(run, lived), /^Sending was right; the truth allowed “.+”\.$/);
+  assert.equal(truthJudgement(run, { ...lived, truth: { ...lived.truth, allowed: 1 } }), "Sending was right.");
 });

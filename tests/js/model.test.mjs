@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { countHeldBack, dayOf, LaterVersion, readPayload, shownDifference, splitUpTo, stepsUpTo } from "../../jitai/player/js/model.js";
+import { countHeldBack, dayOf, LaterVersion, readPayload, shownDifference, shownSteps, splitUpTo, stepsUpTo } from "../../jitai/player/js/model.js";
 import { payload, sampleRun } from "./sample.mjs";
 
 test("a run has one day for each entry of its columns", () => {
@@ -46,6 +46,23 @@ test("the shown parts of the split add up to the shown difference on every day",
         assert.equal(parts, split.action);
       }
     }
+  }
+});
+
+test("a day's shown steps add up to the shown total, and to the difference that a branch makes", () => {
+  for (const which of ["a", "b"]) {
+    const run = sampleRun(which, { letters: "A" });
+    const [branch] = run.branches;
+    for (const line of [run.line, run.reference, branch]) {
+      let total = 0;
+      for (let day = 1; day <= 50; day += 1) {
+        total += shownSteps(line, day);
+        assert.equal(total, Math.round(stepsUpTo(line, day)), `${which} ${line.key} day ${day}`);
+        assert.ok(Math.abs(shownSteps(line, day) - (dayOf(line, day)?.steps ?? 0)) < 1);
+      }
+    }
+    const first = branch.firstDay;
+    assert.equal(shownSteps(branch, first) - shownSteps(run.line, first), shownDifference(branch, run.line, first));
   }
 });
 

@@ -1,7 +1,7 @@
 import { percentText, probabilityText, shortened, stepsText, whole } from "./format.js";
 import { inlineGlyph } from "./glyphs.js";
 import { markup } from "./markup.js";
-import { dayOf } from "./model.js";
+import { dayOf, shownSteps } from "./model.js";
 
 /** The day's card, from sensor to earned. Each slot has a fixed height in the style sheet, so nothing jumps. */
 
@@ -35,7 +35,7 @@ export function cardSlots(run, lead, branches, { day, revealed, presenting }) {
     done: lived.held
       ? markup`${inlineGlyph(lived.proposed, true)}<b>held back</b>${lived.vetoed && lived.verdict === "unsure" ? ": judge unsure" : ", no message"}`
       : markup`${inlineGlyph(lived.done)}<b>${run.actions[lived.done].name}</b>${lived.done ? " sent" : ""}`,
-    earned: markup`<b>${stepsText(lived.steps)}</b>${others(run, lead, branches, day)}`,
+    earned: markup`<b>${stepsText(shownSteps(lead, day))}</b>${others(run, lead, branches, day)}`,
     truth: revealed ? truthWords(run, lived) : null,
   };
 }
@@ -85,7 +85,7 @@ function sourceWords({ source, reason }) {
 function others(run, lead, branches, day) {
   const amount = (line) => {
     const lived = dayOf(line, day);
-    return lived ? whole(lived.steps) : line.leftOn ? "gone" : "not lived yet";
+    return lived ? whole(shownSteps(line, day)) : line.leftOn ? "gone" : "not lived yet";
   };
   const parts = [];
   if (lead !== run.line) parts.push(`${run.line.short.toLowerCase()}: ${amount(run.line)}`);
@@ -109,5 +109,6 @@ export function truthJudgement(run, lived) {
   if (lived.done === 0) return "Nothing was sent.";
   if (!canWalk) return "It should have been held back.";
   const tailoredTo = run.actions[lived.done].context;
-  return tailoredTo !== undefined && tailoredTo !== context ? "Sent for the wrong place." : "Sending was right.";
+  if (tailoredTo !== undefined && tailoredTo !== context) return "Sent for the wrong place.";
+  return lived.done === lived.truth.allowed ? "Sending was right." : `Sending was right; the truth allowed “${run.actions[lived.truth.allowed].name}”.`;
 }

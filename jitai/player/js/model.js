@@ -155,6 +155,14 @@ export function shownDifference(line, other, day) {
   return Math.round(stepsUpTo(line, day)) - Math.round(stepsUpTo(other, day));
 }
 
+/**
+ * Steps of one day as they are shown: what the day adds to the whole number that stands in the legend.
+ * @param {import("./types.js").Line} line
+ */
+export function shownSteps(line, day) {
+  return Math.round(stepsUpTo(line, day)) - Math.round(stepsUpTo(line, day - 1));
+}
+
 /** "+45 steps than this run" needs no unit twice. @param {import("./types.js").Line} line */
 export function differenceText(line, other, day) {
   return signed(shownDifference(line, other, day));

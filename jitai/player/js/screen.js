@@ -9,7 +9,7 @@ import { drawJudgeScale } from "./judge_scale.js";
 import { layOut } from "./layout.js";
 import { drawLegend } from "./legend.js";
 import { markup } from "./markup.js";
-import { dayOf, stepsUpTo } from "./model.js";
+import { dayOf, shownSteps, stepsUpTo } from "./model.js";
 import { fillLegend } from "./paper.js";
 import { playFace, skeleton } from "./skeleton.js";
 import { isWaiting, leadLine, sceneOf, shownBranches } from "./state.js";
@@ -201,7 +201,7 @@ export class Screen {
   renderTransport(run, state, lead) {
     const { parts } = this;
     const lived = dayOf(lead, state.day);
-    const text = lived ? `Day ${state.day} of ${run.days}, ${lived.held ? "held back" : run.actions[lived.done].name}, ${stepsText(lived.steps)}` : `day ${state.day} of ${run.days}`;
+    const text = lived ? `Day ${state.day} of ${run.days}, ${lived.held ? "held back" : run.actions[lived.done].name}, ${stepsText(shownSteps(lead, state.day))}` : `day ${state.day} of ${run.days}`;
     for (const scrub of [parts.scrub, parts["phone-scrub"]]) {
       scrub.max = String(run.days);
       scrub.value = String(state.day);

@@ -1,6 +1,6 @@
 import { probabilityText, whole } from "./format.js";
 import { markup } from "./markup.js";
-import { dayOf } from "./model.js";
+import { dayOf, shownSteps } from "./model.js";
 
 /** The days as a table: everything that the pictures show, for those who cannot or will not look at them. */
 
@@ -26,7 +26,7 @@ function tableRow(run, lead, others, day, revealed) {
   const lived = dayOf(lead, day);
   const cells = others.map((line) => {
     const other = dayOf(line, day);
-    return markup`<td class="r">${other ? whole(other.steps) : "left"}</td>`;
+    return markup`<td class="r">${other ? whole(shownSteps(line, day)) : "left"}</td>`;
   });
   const number = markup`<th class="r" scope="row">${String(day)}</th>`;
   if (!lived) {
@@ -36,6 +36,6 @@ function tableRow(run, lead, others, day, revealed) {
   return markup`<tr>${number}<td class="not-on-paper">${lived.sensed === null ? "" : run.contexts[lived.sensed]}</td><td>${run.actions[lived.proposed].name}</td><td class="w">${
     lived.words || markup`<span class="muted">no words</span>`
   }</td><td class="r" title="${lived.reason}">${lived.pSend === null ? "" : probabilityText(lived.pSend)}</td><td>${lived.held ? "held back" : run.actions[lived.done].name}</td><td class="r">${whole(
-    lived.steps,
+    shownSteps(lead, day),
   )}</td><td class="r">${whole(lived.sum)}</td>${cells}<td class="r">${lived.habituation.toFixed(2)}</td><td class="r">${lived.risk.toFixed(2)}</td>${revealed && markup`<td>${truth}</td>`}</tr>`;
 }

@@ -35,7 +35,7 @@ from jitai.policies.registry import PolicySpec
 from jitai.records import Role
 from jitai.sanitise import for_markdown
 from jitai.statistics import paired_difference
-from jitai.text_format import signed
+from jitai.text_format import counted, signed
 from jitai.trial.filters import NONE, VETO, Coin
 from jitai.ui.session.page_states import CompareState
 from jitai.ui.session.state import palette
@@ -201,7 +201,9 @@ def draw_left_out(lines: Sequence[ComparedRun], asked: ComparedRun, base: Compar
     def held(item: CellFigures) -> str:
         if math.isnan(item.veto_precision):
             return "none held back"
-        return f"{percent(item.veto_precision)}, of {item.vetoes:.0f} a person"
+        return (
+            f"{percent(item.veto_precision)}, of {item.vetoes:.0f} a person in {counted(round(item.mean_days), 'day')}"
+        )
 
     rows = [
         ("Share of what messages can gain", [percent(line.possible.value) for line in shown]),

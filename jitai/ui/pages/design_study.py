@@ -1,7 +1,9 @@
 """The page "Design a study": how many people a real trial would need, in which nobody lives twice."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
@@ -69,18 +71,59 @@ def design_study_page() -> None:
     """Draw the page."""
     app = app_state()
     with errors_as_sentences():
-        keep_in_address(app)
+        top = st.container()
         answer = shipped_answer(COMPARE)
         if answer is None:
             raise ParameterError(
                 "The stored results that this page plans from are missing or of another version.",
                 "Write them anew with the command ship-answers.",
             )
+        state = session_object(DesignState)
+        with top:
+            people = _take_from_address(answer) if state.asked is None else None
         question = _question(app, answer)
+        if people is not None:
+            state.asked, state.people, state.is_chosen = question, people, True
+        with top:
+            keep_in_address(app, None, **_address(question, state))
         if question.method == question.baseline:
             draw_answer("Nothing to tell apart", "A method does not differ from itself: choose two above.")
             return
         _draw(answer, question)
+
+
+def _take_from_address(answer: ShippedAnswer) -> int | None:
+    """Ask what the address asks, in a new session; return the people an arm that it names.
+
+    What the page does not offer is left out, which is said.
+    """
+    spec = answer.experiment.spec
+    settings = spec.conditions()
+    offered: dict[str, Iterable[Any]] = {
+        "method": [method.name for method in spec.methods], "baseline": [method.name for method in spec.methods],
+        "condition": range(len(settings)), "days": [*CHECKPOINTS, _length(settings)], "spread": SPREADS,
+        "power": POWERS, "people": range(FEWEST, MOST + 1),
+    }  # fmt: skip
+    asked = {name: st.query_params[f"design_{name}"] for name in offered if f"design_{name}" in st.query_params}
+    found = {name: next((value for value in offered[name] if str(value) == text), None) for name, text in asked.items()}
+    unknown = [name for name, value in found.items() if value is None]
+    if unknown:
+        st.warning(
+            f"The address asks for what this page does not offer: {', '.join(unknown)}. The usual stands there.",
+            icon=":material/link_off:",
+        )
+    people: int | None = found.pop("people", None)
+    for name, value in found.items():
+        if value is not None:
+            st.session_state.setdefault(f"design_{name}", value)
+    return people
+
+
+def _address(question: Question, state: DesignState) -> dict[str, str]:
+    """Return what is asked as parameters of the page's address; the people an arm only where the reader chose them."""
+    asked = {f"design_{item.name}": str(getattr(question, item.name)) for item in fields(question)}
+    chosen = state.is_chosen and state.asked == question
+    return asked | ({"design_people": str(state.people)} if chosen else {})
 
 
 def _question(app: AppState, answer: ShippedAnswer) -> Question:
@@ -174,7 +217,7 @@ def _draw(answer: ShippedAnswer, question: Question) -> None:
     here = needed[question.condition]
     # Another question: the number follows. The same question: it is the reader's.
     if state.asked != question:
-        state.asked, state.people = question, GRID[-1] if here is None else here.n
+        state.asked, state.people, state.is_chosen = question, GRID[-1] if here is None else here.n, False
     size = power_at(arms, state.people, _generators)
     five = power_at(arms, AS_PUBLISHED, _generators)
     said = _answer(answer, arms, question, needed)
@@ -214,9 +257,17 @@ def _draw(answer: ShippedAnswer, question: Question) -> None:
         hand_over(
             "design_hand_over",
             lambda: _report(
-                answer, arms, question, said, curves | {question.spread: chosen_curve}, sizes, settings, protocol
+                answer,
+                arms,
+                question,
+                said,
+                curves | {question.spread: chosen_curve},
+                sizes,
+                settings,
+                protocol,
+                urlencode(_address(question, state)),
             ),
-            lambda: (question, size.n, answer.made_on),
+            lambda: (question, size.n, state.is_chosen, answer.made_on),
         )
     st.plotly_chart(
         needed_figure(settings, palette()), config=CONFIG, key="needed_chart", theme=None,
@@ -277,7 +328,7 @@ def _elsewhere(question: Question, needed: Sequence[Power | None]) -> str:
     counts = sorted(found.n for found in others if found is not None)
     most = f"{counts[-1]:,}" if len(counts) == len(others) else f"more than {MOST:,}"
     ends = f"{counts[0]:,} to {most}" if counts and f"{counts[0]:,}" != most else most
-    return f"In the {len(others)} other settings it takes {ends} people an arm."
+    return f"In the {len(others)} other settings it takes {ends} people an arm for {POWERS[question.power]} trials."
 
 
 def _answer(answer: ShippedAnswer, arms: TwoArms, question: Question, needed: Sequence[Power | None]) -> Headline:
@@ -313,6 +364,7 @@ def _report(
     sizes: Sequence[Power],
     settings: Sequence[Needed],
     protocol: str,
+    query: str,
 ) -> list[File]:
     """Return the page as a file that opens without a network."""
     spec = answer.experiment.spec
@@ -347,7 +399,8 @@ def _report(
         for item in settings
     ]
     url = str(st.context.url or "").split("?")[0]
-    plan = StudyPlan(of, said, GRID, drawn, (columns, rows), needs, protocol, _paired(arms, question), url)
+    link = f"{url}?{query}" if url else ""
+    plan = StudyPlan(of, said, GRID, drawn, (columns, rows), needs, protocol, _paired(arms, question), link)
     about = "One file that opens without a network and prints well: answer, curve, all settings and the protocol."
     return [
         File("design_report", "Report (HTML)", "jitai_lab_study.html", "text/html", study_report(plan).encode(), about)
@@ -377,7 +430,7 @@ def _side(state: DesignState, arms: TwoArms, question: Question, size: Power, fi
     )  # fmt: skip
 
     def keep() -> None:
-        state.people = st.session_state["design_people"]
+        state.people, state.is_chosen = st.session_state["design_people"], True
 
     st.session_state["design_people"] = state.people
     st.number_input(

@@ -12,7 +12,7 @@ from jitai.experiments.methods import LLM_TS, TS
 from jitai.experiments.sweep import error_of
 from jitai.paths import program
 from jitai.report.figures import Row
-from jitai.report.judge_report import JudgeFindings, judge_report
+from jitai.report.judge_report import FEW_OF_A_KIND, JudgeFindings, judge_report
 from jitai.sanitise import for_markdown
 from jitai.statistics import Estimate, interval_of_share
 from jitai.text_format import counted
@@ -105,7 +105,7 @@ def draw_judge(found: Validation, corpus: str, made_on: str, progress: Callable[
     with right:
         st.subheader(BY_KIND, anchor=False)
         _rates("kinds", kinds, needed)
-    st.caption(f"Bars: 95 % intervals (Wilson). {_wants(needed)} With few of a kind, most kinds cannot be told apart.")
+    st.caption(f"Bars: 95 % intervals (Wilson). {_wants(needed)} {FEW_OF_A_KIND}")
     _misread(rows)
 
 
@@ -141,7 +141,9 @@ def _report(
     digest = "" if shipped is None else shipped.judges.get(of.judge, "")
     facts = [("Judge", of.judge), ("Statements", of.statements)]
     facts += [("Judged on", of.made_on)] if of.made_on else []
-    facts += [("Digest of the model with its prompt", digest)] if digest else []
+    # Each by itself: a space within would be copied too.
+    names = ("Digest of the model, its beginning", "Digest of its prompt")
+    facts += zip(names, digest.split(), strict=False)
     whose = "--file FILE" if of.corpus == OWN_FILE else f"--part {of.corpus}"
     title = f"It hears {said.heard}{said.after}" if said.heard else "Nobody here cannot walk"
     second = f"It wrongly holds back {said.stopped} who can. {said.more}" if said.stopped else said.more

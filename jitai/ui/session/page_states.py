@@ -103,10 +103,12 @@ class DesignState:
     Attributes:
         asked: the question to which the number belongs; with another one it follows the answer again.
         people: an arm.
+        is_chosen: whether the reader chose the number.
     """
 
     asked: Any = None
     people: int = 0
+    is_chosen: bool = False
 
 
 MAP, LINE = "map", "line"

@@ -43,7 +43,10 @@ from jitai.trial.spec import TrialSpec
 from jitai.ui.session.resources import statement_book
 
 CUSTOM_PRESET = "Custom (Simulator page)"
-PAGE_PARAMETERS = ("experiment", "lesson", "step", "notes")
+PAGE_PARAMETERS = (
+    "experiment", "lesson", "step", "notes",
+    *(f"design_{name}" for name in ("method", "baseline", "condition", "days", "spread", "power", "people")),
+)  # fmt: skip
 """Names in the address that are no settings of a trial, but belong to single pages."""
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,60}")
 Kept = TypeVar("Kept")

@@ -46,6 +46,12 @@ def test_a_judge_s_gain_is_split_into_sending_less_and_listening() -> None:
     assert "100 pairs of the same seed" in found.small and "not a pedometer" in found.small  # type: ignore[attr-defined]
 
 
+def test_parts_that_do_not_add_up_to_the_heading_are_said_to_be_rounded() -> None:
+    found = answer(judge=1387.3, coin=398.7)
+    assert found.title == "The judge gains 1,387 steps a person"  # type: ignore[attr-defined]
+    assert found.second[0].endswith("gains 399 of them: listening is worth 989 (each rounded).")  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("judge", "coin", "words"),
     [

@@ -110,4 +110,4 @@ def test_a_protocol_names_what_it_takes_to_compute_it_again() -> None:
     assert words.startswith("40 participants an arm (80 in all) are planned. In JITAI Lab 1.0 (seeds 0 to 999),")
     assert "were 100 (SD 150) with “LLM+TS” and -0 (SD 150)" in words or "and 0 (SD 150) with “TS”" in words
     assert f"found the difference in {100 * power.found:.1f} %" in words and "1,000 simulated trials" in words
-    assert "1.5 times as much" in words
+    assert "both SDs are 1.5 times the simulated ones" in words

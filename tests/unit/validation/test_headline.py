@@ -32,7 +32,7 @@ def test_who_cannot_walk_and_who_wants_no_message_are_told_apart() -> None:
     found = judge_answer(sides, 0.93)
     assert (found.heard, found.heard_is_met) == ("92 of 100", None), "the interval holds what is needed"
     assert (found.stopped, found.stopped_is_met) == ("25 of 100", False)
-    assert found.more == "Needed are 93 or more heard, 7 or fewer held back."
+    assert found.more == "Needed in Sweep’s setting are 93 or more heard, 7 or fewer held back."
     assert "hears 85 to 96 of 100 (n 100)" in found.small
 
 
@@ -40,7 +40,7 @@ def test_what_nobody_can_tell_is_said() -> None:
     few = sides_of([*rows(Label.CANNOT_WALK, "plain", 9, 10), *rows(Label.CAN_WALK, "plain", 9, 10)])
     assert judge_answer(few, 0.93).more.endswith("so few statements cannot tell.")
     good = sides_of([*rows(Label.CANNOT_WALK, "plain", 999, 1000), *rows(Label.CAN_WALK, "plain", 999, 1000)])
-    assert judge_answer(good, 0.93).more == "Both are good enough."
+    assert judge_answer(good, 0.93).more == "Both are good enough in Sweep’s setting."
     assert judge_answer(good, None).more == ""
     coin = sides_of(rows(Label.CANNOT_WALK, "plain", 50, 100))
     assert judge_answer(coin, 0.93).after == " who cannot walk, as a coin would" and coin.passes is None
