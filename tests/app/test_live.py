@@ -251,7 +251,7 @@ def test_a_hidden_truth_is_nowhere_on_the_page(scripted: ScriptedBackend, send: 
     shown = "\n".join([*as_text(app), as_markup(app), *(chart.lower() for chart in charts)])
     assert "could walk" not in shown
     assert "could not walk" not in shown
-    assert not re.search(r"\d of \d+", metrics(app).get("Vetoes right", ""))
+    assert not re.search(r"\d of \d+", metrics(app).get("Held back rightly", ""))
     [log] = [element.value for element in app.dataframe]
     assert not set(TRUTH_COLUMNS) & set(log.columns)
     labels = [element.proto.label for element in opened(app, HAND_OVER).get("download_button")]

@@ -181,9 +181,9 @@ def test_what_is_below_the_player_follows_it(new_page: NewPage) -> None:
     page.keyboard.press("ArrowLeft")
     expect(keyed(page, "decision_card")).to_contain_text("Day 49")
     expect(keyed(page, "headline")).to_contain_text("Messages sent")
-    expect(keyed(page, "headline")).not_to_contain_text("Vetoes right")
+    expect(keyed(page, "headline")).not_to_contain_text("Held back rightly")
     page.keyboard.press("r")
-    expect(keyed(page, "headline")).to_contain_text("Vetoes right")
+    expect(keyed(page, "headline")).to_contain_text("Held back rightly")
     expect(keyed(page, "decision_card")).to_contain_text("could")
     assert day_of(page) == 49
 
@@ -225,8 +225,6 @@ def test_hostile_words_stay_words(new_page: NewPage) -> None:
     hostile = "<img src=x onerror=alert(1)> ![x](http://evil.invalid/x.png) <script>alert(1)</script>"
     mounted(page)
     say(page, hostile)
-    focus(page)
-    page.keyboard.press("ArrowRight")
     expect(part(page, "words")).to_contain_text(hostile)
     page.get_by_text("The day at rest in full").click()
     expect(keyed(page, "decision_card")).to_contain_text(hostile)
