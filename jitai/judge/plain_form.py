@@ -46,6 +46,11 @@ _MIN_WORDS_BESIDE_EMOJI = 3
 """Beside so many words, an emoji is ornament. A heart behind each of 160 calibration statements let the judge miss
 42 of 100 who cannot walk instead of 14. Beside fewer words, it may be what is said."""
 
+# ZERO WIDTH JOINER holds composed emoji together; every other invisible format character goes.
+_KEPT_FORMAT_CHARACTERS = {"\u200d"}
+# Emoji newer than this Python's Unicode tables count as "unassigned", but somebody did say something.
+_EMOJI_PLANE = range(0x1F000, 0x1FB00)
+
 
 def plain_form(raw: str) -> str:
     """Return what somebody wrote as an ordinary message.
@@ -56,7 +61,8 @@ def plain_form(raw: str) -> str:
         capitals throughout or at every word. Where nothing else would be left, what was written.
     """
     text = _WRITTEN_ESCAPE.sub("\n", _without_entities(raw))
-    text = "".join(_plain_letter(character) for character in text)
+    # What is not seen goes first: it would part words, and make others of them when it goes later.
+    text = "".join(_plain_letter(character) for character in text if not is_invisible(character))
     text = _or_all(_without_signature(_or_all(_without_quotes(text), text)), text)
     return _ordinary_case(_or_all(_without_laughter(text), text))
 
@@ -69,6 +75,13 @@ def _without_entities(text: str) -> str:
             break
         text = decoded
     return text
+
+
+def is_invisible(character: str) -> bool:
+    """Whether a character shows nothing: a format character, one of private use, or an unassigned one."""
+    if unicodedata.category(character) not in ("Cf", "Co", "Cn"):
+        return False
+    return character not in _KEPT_FORMAT_CHARACTERS and ord(character) not in _EMOJI_PLANE
 
 
 def _plain_letter(character: str) -> str:

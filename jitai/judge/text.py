@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jitai.errors import FileFormatError
 from jitai.files import write_atomically
-from jitai.judge.plain_form import plain_form
+from jitai.judge.plain_form import is_invisible, plain_form
 from jitai.paths import program, resource
 from jitai.records import Statement
 
@@ -27,10 +27,6 @@ takes in the model's context and the time it costs, whatever the script."""
 MAX_TEXT_LENGTH = 4_000
 """Characters of a long text that the judge reads, part by part; a second or two of work."""
 _MAX_RAW_LENGTH = 20_000  # a pasted book is cut before it is looked at character by character
-# ZERO WIDTH JOINER holds composed emoji together; every other invisible format character goes.
-_KEPT_FORMAT_CHARACTERS = {"\u200d"}
-# Emoji newer than this Python's Unicode tables count as "unassigned", but somebody did say something.
-_EMOJI_PLANE = range(0x1F000, 0x1FB00)
 # Special tokens of all common chat templates open with "<" and a letter, a slash or a bar (also the full-width
 # bar), or stand in square brackets in capitals ("[INST]").
 _TOKEN_OPENING = re.compile(r"<(?=[|/!_A-Za-z\uff5c])")
@@ -167,11 +163,7 @@ def _visible(character: str) -> str:
         return " "
     if category == "Cs":
         return "\ufffd"
-    if category == "Cn" and ord(character) in _EMOJI_PLANE:
-        return character
-    if category in ("Cf", "Co", "Cn") and character not in _KEPT_FORMAT_CHARACTERS:
-        return ""
-    return character
+    return "" if is_invisible(character) else character
 
 
 WORDS_FILE = resource("assets", "judge", "words.txt")

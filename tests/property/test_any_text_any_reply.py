@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jitai.decision import UnsureBand
@@ -109,6 +109,7 @@ def test_the_verdict_is_legal(text: str, line: Reply | BackendError, on_failure:
 
 @settings(max_examples=400)
 @given(ANY_TEXT)
+@example("A0A\U00018cd6a0Aa0A")  # an unassigned letter parted two words
 def test_a_cleaned_statement_cannot_leave_its_place(text: str) -> None:
     cleaned = clean_statement(text).text
     assert len(cleaned) <= MAX_STATEMENT_LENGTH

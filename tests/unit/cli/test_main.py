@@ -360,10 +360,11 @@ def test_judge_reads_a_byte_order_mark_and_keeps_empty_cells_of_one_column(tmp_p
 
 
 @pytest.mark.model
-def test_judge_of_a_file_without_rows(tmp_path: Path) -> None:
+def test_judge_of_a_file_without_rows(tmp_path: Path, capsys: Captured) -> None:
     source, out = write_rows(tmp_path / "in.csv", [["text"]]), tmp_path / "out.csv"
-    assert main(judge_arguments(source, out)) == 0
-    assert out.read_text().strip() == ",".join(["text", *JUDGE_COLUMNS])
+    assert main(judge_arguments(source, out)) == 1
+    assert "no statement" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_judge_that_fails_says_so(tmp_path: Path, capsys: Captured) -> None:
