@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from jitai.player.standalone import standalone_html
+from jitai.text_format import whole_steps
 from tests.e2e.conftest import ROOT, START_S, answers, free_port, session_of
 
 pytestmark = pytest.mark.browser
@@ -183,7 +184,7 @@ def test_the_hover_of_every_day_is_that_day_of_the_data(open_player: Open, which
         assert text.startswith(f"Day {day}\n")
         assert data["actions"][run["proposed" if held else "done"]]["name"] in text
         assert held == ("held back" in text)
-        so_far = [round(sum(data["run"]["steps"][:until])) for until in (day - 1, day)]
+        so_far = [whole_steps(sum(data["run"]["steps"][:until])) for until in (day - 1, day)]
         assert number(text.split("\n")[2]) == so_far[1] - so_far[0]
         assert f"habituation {run['habituation']:.2f}, risk {run['risk']:.2f}" in text
         assert not TRUTH_WORDS.search(text)
