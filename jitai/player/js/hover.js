@@ -21,7 +21,8 @@ export function hoverText(run, lead, branches, day, revealed) {
     ...(run.reference && run.reference !== lead ? [`${run.answer.without} ${steps(run.reference)}`] : []),
     ...branches.filter((branch) => branch !== lead && day >= branch.firstDay).map((branch) => `${branch.letter} ${steps(branch)}`),
   ];
-  const unit = /\d$/.test(others[others.length - 1] ?? "") ? " steps" : "";
+  const last = others[others.length - 1] ?? "";
+  const unit = /\d$/.test(last) ? (/(^|[^\d,.])1$/.test(last) ? " step" : " steps") : "";
   const beside = others.length ? `; ${others.join("; ")}${unit}` : "";
   if (!lived) return markup`<b>Day ${String(day)}</b><br>the person had left${beside}`;
   const truth = revealed && lived.truth?.known ? (lived.truth.canWalk ? ", could walk" : ", could not walk") : "";
