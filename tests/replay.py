@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from jitai.judge.ollama.server import _described
+from tests.local_server import LocalServer
 
 RECORDING = Path(__file__).parent / "data" / "ollama_exchanges_0.24.0.json"
 
@@ -53,7 +52,7 @@ def ends_in(exchange: dict[str, Any], seconds: float) -> dict[str, Any]:
 
 
 @dataclass
-class ReplayServer:
+class ReplayServer(LocalServer):
     """Plays recordings on 127.0.0.1 until the with-block ends.
 
     Attributes:
@@ -79,14 +78,9 @@ class ReplayServer:
         self._queue: list[str] = []
         self._always: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    @property
-    def host(self) -> str:
-        """The address as OLLAMA_HOST would give it."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        server.daemon_threads = True
+        super().__init__(server)
 
     def answer_next(self, *names: str) -> None:
         """Answer the next POST questions, but for looks at a model, with these recordings, in this order."""
@@ -112,18 +106,6 @@ class ReplayServer:
         if place in self._always:
             return self.exchanges[self._always[place]]
         return (same or alike or [None])[0]
-
-    def __enter__(self) -> "ReplayServer":
-        _described.clear()  # of another server, which may have had this port
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def _handler_for(replay: ReplayServer) -> type[BaseHTTPRequestHandler]:

@@ -10,12 +10,10 @@ with ScriptedServer(drips) as server:
 import contextlib
 import json
 import socketserver
-import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
-from jitai.judge.ollama.server import _described
+from tests.local_server import LocalServer
 
 Send = Callable[[bytes], None]
 Script = Callable[[Send, str, Any], None]
@@ -27,7 +25,7 @@ def as_answer(content: Any, status: str = "200 OK", headers: str = "") -> bytes:
     return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{headers}\r\n".encode() + body
 
 
-class ScriptedServer:
+class ScriptedServer(LocalServer):
     """Answers every question with a script, until the with-block ends.
 
     Attributes:
@@ -51,27 +49,10 @@ class ScriptedServer:
                         script(self.wfile.write, path, body)
 
         socketserver.ThreadingTCPServer.allow_reuse_address = True
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    @property
-    def host(self) -> str:
-        """The address as OLLAMA_HOST would give it."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        super().__init__(server)
 
     def paths(self) -> list[str]:
         """The paths asked for so far."""
         return [path for path, _ in self.asked]
-
-    def __enter__(self) -> "ScriptedServer":
-        _described.clear()  # of another server, which may have had this port
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()

@@ -190,7 +190,7 @@ class Compared:
     Attributes:
         name: of what was measured.
         n: statements with a verdict that are still in the held-out part.
-        balanced_accuracy, low, high: with its 95 % interval (bootstrap over pairs).
+        balanced_accuracy, low, high: with its 95 % interval (a jackknife over pairs).
         difference: of the share right from the other judge's, on the statements that both have read, in points of 100,
             paired by statement and counted by pair; None where they share none.
         n_both: those.

@@ -1,4 +1,5 @@
 import { markup } from "../../player/js/markup.js";
+import { mounting } from "../../player/js/mount.js";
 import { themeFor } from "../../player/js/theme.js";
 import { announcement, drawDayCard, drawEndCard, drawHead, totalOf } from "./game_cards.js";
 import { drawGame, sums } from "./game_chart.js";
@@ -7,7 +8,6 @@ import { drawGame, sums } from "./game_chart.js";
 
 const SKELETON = `<div class="player game" tabindex="0" data-part="root" role="region" aria-label="Decide"><div class="hero"><p class="eye" data-part="eye"></p><h1 class="head" data-part="head" tabindex="-1"></h1><div class="sub" data-part="sub"></div></div><div class="game-stage"><svg data-part="picture" role="img"></svg></div><aside class="card" data-part="card"></aside><div class="transport" data-part="transport" role="toolbar" aria-label="Game"></div><p class="sr" data-part="live" aria-live="polite"></p></div>`;
 const KEPT = 20;
-const games = new WeakMap();
 /** Where this browser keeps nothing, the list lasts as long as the page. */
 const fallback = new Map();
 
@@ -148,20 +148,5 @@ class GameView {
   }
 }
 
-/**
- * @param {{parentElement: ShadowRoot, data: any, setTriggerValue: (name: string, value: unknown) => void}} component
- * @returns {() => void} what Streamlit calls when the game leaves the page
- */
-export function mountGame({ parentElement, data, setTriggerValue }) {
-  let game = games.get(parentElement);
-  if (!game) {
-    game = new GameView(parentElement);
-    games.set(parentElement, game);
-  }
-  const turn = game.receive(data, (value) => setTriggerValue("ask", value));
-  return () => {
-    if (!game.isLatest(turn)) return;
-    games.delete(parentElement);
-    game.destroy();
-  };
-}
+/** What Streamlit calls with a game. */
+export const mountGame = mounting(GameView, (game, { data, setTriggerValue }) => game.receive(data, (value) => setTriggerValue("ask", value)));

@@ -1,30 +1,14 @@
+import { mounting } from "./mount.js";
 import { Player } from "./player.js";
 
 /** The two ways in: a Streamlit page, and a file that opens from disk. */
-
-/** Players by the element that they stand in: Streamlit calls again whenever the data or the theme have changed. */
-const players = new WeakMap();
 
 /**
  * @typedef {(name: string, value: unknown) => void} Send
  * @param {{parentElement: ShadowRoot, data: [any], setTriggerValue: Send, setStateValue: Send}} component
  * @returns {() => void} what Streamlit calls when the player leaves the page
  */
-export function mountInStreamlit({ parentElement, data: [payload], setTriggerValue, setStateValue }) {
-  let player = players.get(parentElement);
-  const isNew = !player;
-  if (isNew) {
-    player = new Player(parentElement);
-    players.set(parentElement, player);
-  }
-  const turn = player.receive(payload, setTriggerValue, setStateValue);
-  if (isNew) takeFocus(player);
-  return () => {
-    if (!player.isLatest(turn)) return; // a call that was overtaken by the next one is cleaned up late
-    players.delete(parentElement);
-    player.destroy();
-  };
-}
+export const mountInStreamlit = mounting(Player, (player, { data: [payload], setTriggerValue, setStateValue }) => player.receive(payload, setTriggerValue, setStateValue), takeFocus);
 
 /** Its keys work as soon as a player is there, unless somebody is at another control. @param {Player} player */
 function takeFocus(player) {

@@ -42,7 +42,6 @@ from jitai.report.compare_report import compare_report
 from jitai.report.experiment import Compared
 from jitai.sanitise import for_markdown
 from jitai.text_format import signed
-from jitai.trial.log import safe_csv
 from jitai.ui.pages.compare_answer import (
     asked_line,
     choose,
@@ -54,6 +53,7 @@ from jitai.ui.pages.compare_answer import (
 from jitai.ui.session.page_states import CompareState, Pin
 from jitai.ui.session.state import AppState, palette
 from jitai.ui.widgets.answer import draw_answer, second_of, title_of
+from jitai.ui.widgets.csv_button import csv_button
 from jitai.ui.widgets.evidence import Evidence, evidence_of
 from jitai.ui.widgets.experiment import command_and_description
 from jitai.ui.widgets.report_button import report_button
@@ -198,10 +198,7 @@ def _table(lines: Sequence[ComparedRun], days: Sequence[DayFigures | None], base
         )
         whole = [item for item in days if item is not None]
         if len(whole) == len(days):
-            st.download_button(
-                "Download (CSV)", data=safe_csv(lines_table(lines, whole)).encode(), mime="text/csv",
-                file_name="jitai_lab_compare.csv", on_click="ignore", key="compare_csv", icon=":material/download:",
-            )  # fmt: skip
+            csv_button("Download (CSV)", lines_table(lines, whole), "compare", "compare_csv", ":material/download:")
 
 
 def _days(evidence: Evidence, run: Run) -> DayFigures | None:

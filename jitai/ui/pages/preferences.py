@@ -15,9 +15,9 @@ from jitai.paths import program
 from jitai.records import Decision, Label, Statement
 from jitai.sanitise import for_markdown
 from jitai.text_format import counted, duration
-from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import JudgedStatement, PreferencesState
 from jitai.ui.session.state import AppState, app_state, keep_in_address, session_object
+from jitai.ui.widgets.csv_button import csv_button
 from jitai.ui.widgets.decision_card import verdict_badge, verdict_popover
 from jitai.ui.widgets.judge_picker import current_judge, judge_picker
 from jitai.ui.widgets.page import errors_as_sentences
@@ -226,10 +226,7 @@ def _verdicts(state: AppState, found: PreferencesState) -> None:
                 "latency_ms": st.column_config.NumberColumn("ms", format="%.0f"),
             },
         )  # fmt: skip
-    st.download_button(
-        "Download the verdicts (CSV)", data=safe_csv(table).encode(), file_name="jitai_lab_verdicts.csv",
-        mime="text/csv", on_click="ignore", key="download_verdicts",
-    )  # fmt: skip
+    csv_button("Download the verdicts (CSV)", table, "verdicts", "download_verdicts")
 
 
 def _forms(state: AppState, found: PreferencesState) -> None:

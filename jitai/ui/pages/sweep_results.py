@@ -32,11 +32,11 @@ from jitai.experiments.sweep import (
 from jitai.experiments.words import name_of, plain
 from jitai.report.sweep_report import line_report, map_report
 from jitai.sanitise import for_markdown
-from jitai.trial.log import safe_csv
 from jitai.ui.pages.compare_answer import standing_of
 from jitai.ui.session.page_states import SweepState
 from jitai.ui.session.state import AppState, palette
 from jitai.ui.widgets.answer import draw_answer, gain, loss, second_of, title_of, what_it_is_of
+from jitai.ui.widgets.csv_button import csv_button
 from jitai.ui.widgets.evidence import Evidence
 from jitai.ui.widgets.experiment import command_and_description, open_cell
 from jitai.ui.widgets.report_button import report_button
@@ -138,10 +138,7 @@ def draw_map(app: AppState, state: SweepState, evidence: Evidence, progress: Cal
         )  # fmt: skip
         if st.button("Open on the Live page", icon=":material/play_circle:", key="open_cell"):
             _open_on_live(app, state, evidence, cells[chosen].stored, place_in_words(cells[chosen], x_name, y_name))
-        st.download_button(
-            "Download (CSV)", data=safe_csv(map_table(cells, x_name, y_name)).encode(), mime="text/csv",
-            file_name="jitai_lab_sweep.csv", on_click="ignore", key="sweep_csv", icon=":material/download:",
-        )  # fmt: skip
+        csv_button("Download (CSV)", map_table(cells, x_name, y_name), "sweep", "sweep_csv", ":material/download:")
     of = (method, baseline, *(item.key for item in stored))
     report_button(evidence, lambda inputs: map_report(found, stored, method, baseline, inputs), "sweep", of)
     with st.expander("Description and command line"):

@@ -6,8 +6,8 @@ import streamlit as st
 from jitai.records import Statement
 from jitai.sanitise import for_markdown
 from jitai.text_format import counted
-from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import ValidationState
+from jitai.ui.widgets.csv_button import csv_button
 from jitai.validation.corpora import stratified_sample
 from jitai.validation.forms import FORMS, PLAIN, by_form, difference_in_words, in_every_form, split_by_form
 from jitai.validation.runner import Candidate, ValidationRun
@@ -80,10 +80,7 @@ def _found(state: ValidationState, was_running: bool) -> None:
             f"{counted(n_plain, 'statement')}. Difference: points of accuracy against the plain form, on the same "
             "statements, with its 95 % interval (⚠: all of it is below zero)."
         )
-        st.download_button(
-            "Download this table (CSV)", data=safe_csv(table).encode(), file_name="jitai_lab_forms.csv",
-            mime="text/csv", on_click="ignore", key="download_forms",
-        )  # fmt: skip
+        csv_button("Download this table (CSV)", table, "forms", "download_forms")
 
 
 def _table(table: pd.DataFrame, key: str) -> None:

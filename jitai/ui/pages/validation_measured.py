@@ -8,8 +8,8 @@ from jitai.corpus import TEST, load_part
 from jitai.errors import FileFormatError, JitaiError
 from jitai.paths import default_data_dir
 from jitai.sanitise import for_markdown
-from jitai.trial.log import safe_csv
 from jitai.ui.session.state import app_state, say_problem
+from jitai.ui.widgets.csv_button import csv_button
 from jitai.validation.measurements import (
     BUILT_IN,
     Measurement,
@@ -56,15 +56,12 @@ def measured_section() -> None:
         against = BUILT_IN if base == _BASE else base
         st.caption(
             for_markdown(
-                f"Balanced accuracy with its 95 % interval (bootstrap over pairs). Difference: points of 100 by which "
-                f"it is right more often than {against} on the statements that both have read (n both), with its 95 % "
+                "Balanced accuracy with its 95 % interval (a jackknife over pairs). Difference: points of 100 by which it "
+                f"is right more often than {against} on the statements that both have read (n both), with its 95 % "
                 "interval, paired. Kept on this machine."
             )
         )
-        st.download_button(
-            "Download this table (CSV)", data=safe_csv(table).encode(), file_name="jitai_lab_measurements.csv",
-            mime="text/csv", on_click="ignore", key="download_measured",
-        )  # fmt: skip
+        csv_button("Download this table (CSV)", table, "measurements", "download_measured")
     with st.popover("Forget one"):
         for item in kept:
             st.button(item.name, key=f"forget_{item.asked_by}", on_click=partial(_forget, item))

@@ -20,9 +20,9 @@ from jitai.corpus import DEVELOPMENT, TEST
 from jitai.records import Label, Statement
 from jitai.sanitise import for_markdown
 from jitai.text_format import counted
-from jitai.trial.log import safe_csv
 from jitai.ui.session.page_states import ValidationAnswer
 from jitai.ui.session.state import palette
+from jitai.ui.widgets.csv_button import csv_button
 from jitai.validation.metrics import MINIMUM_FOR_CALIBRATION, calibration_error
 from jitai.validation.report import (
     NO_ANSWER,
@@ -301,10 +301,7 @@ def _number_columns(*names: str) -> dict[str, Any]:
 
 
 def _download(label: str, table: pd.DataFrame, name: str) -> None:
-    st.download_button(
-        label, data=safe_csv(table).encode(), file_name=f"jitai_lab_validation_{name}.csv", mime="text/csv",
-        on_click="ignore", key=f"download_{name}",
-    )  # fmt: skip
+    csv_button(label, table, f"validation_{name}", f"download_{name}")
 
 
 MISTAKE_LABELS = {None: "all mistakes", Label.CANNOT_WALK: "missed: said send", Label.CAN_WALK: "false vetoes"}
