@@ -56,8 +56,8 @@ def measured_section() -> None:
         against = BUILT_IN if base == _BASE else base
         st.caption(
             for_markdown(
-                "Balanced accuracy with its 95 % interval (a jackknife over pairs). Difference: points of 100 by which it "
-                f"is right more often than {against} on the statements that both have read (n both), with its 95 % "
+                "Balanced accuracy with its 95 % interval (a jackknife over pairs). Difference: points of 100 by which "
+                f"it is right more often than {against} on the statements that both have read (n both), with its 95 % "
                 "interval, paired. Kept on this machine."
             )
         )
